@@ -1,0 +1,1 @@
+"""Case folders: exhibits, custody, findings, verification, summaries and their exporters and languages."""

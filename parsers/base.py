@@ -1,0 +1,85 @@
+"""The contract of every parser: evidence bytes in, typed Arrow batches, problems and byte accounts out."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import pyarrow as pa
+
+from timelines.problems import Account, Problem
+
+HEAD_BYTES = 65_536  # how much of a file `accepts` is shown
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One file to read: whose it is, what it is called, and where its plain bytes lie. Pickles to worker processes.
+
+    `path` is the file itself, or a scratch copy for a container's member. `zone` is the IANA zone the examiner gave for
+    zone-less times, or None.
+    """
+
+    exhibit: str
+    file: str
+    path: Path
+    size: int
+    sha256: str
+    zone: str | None = None
+
+    def open(self) -> memoryview:
+        """The file's bytes, read-only and mapped, so that memory stays flat. Raises OSError as `open` does."""
+        if self.size == 0:
+            return memoryview(b"")
+        with self.path.open("rb") as handle:
+            return memoryview(mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ))
+
+    def problem(self, offset: int, length: int, reason: str) -> Problem:
+        return Problem(self.exhibit, self.file, int(offset), int(length), reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A piece of a file that can be parsed apart from the others: bytes [start, stop). `context` is the parser's own."""
+
+    start: int
+    stop: int
+    context: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows of one family as columns, never one object a row.
+
+    Must hold `time` (timestamp[ns, UTC]), `offset` and `length` (int64). May hold `index` (int64: tells apart rows of one family
+    that begin at the same byte), any core column but family, exhibit, file and row_id, and the family's own columns.
+    Columns named by the evidence are made with `timelines.schema.stored_names` and `named_field`.
+    """
+
+    family: str
+    rows: pa.RecordBatch
+
+
+Output = Batch | Problem | Account
+
+
+@runtime_checkable
+class Parser(Protocol):
+    """One evidence format. Instances hold no state: the same piece gives the same output in any process."""
+
+    name: str
+
+    def accepts(self, head: bytes, name: str) -> bool:
+        """Whether a file whose first HEAD_BYTES are `head` is of this format. `name` is only a hint; content decides."""
+        ...
+
+    def slices(self, evidence: Evidence) -> list[Slice]:
+        """Pieces that can be parsed apart, in file order; together they cover the whole file."""
+        ...
+
+    def parse(self, evidence: Evidence, piece: Slice) -> Iterator[Output]:
+        """Read one piece. The accounts of all pieces together tile [0, evidence.size)."""
+        ...

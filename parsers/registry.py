@@ -1,0 +1,42 @@
+"""Parsers are found by walking the package: a module that defines `PARSER` is one. Other distributions add theirs by the entry
+point group `athar.parsers`."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+from importlib.metadata import entry_points
+
+import parsers
+from parsers.base import Parser
+
+
+@cache
+def all_parsers() -> tuple[Parser, ...]:
+    """Every parser, built-in ones first, each group by name. Raises TypeError for a `PARSER` that breaks the contract."""
+    found: list[Parser] = []
+    for info in pkgutil.walk_packages(parsers.__path__, "parsers."):
+        candidate = getattr(importlib.import_module(info.name), "PARSER", None)
+        if candidate is not None:
+            found.append(_checked(candidate, info.name))
+    found.sort(key=lambda parser: parser.name)
+    for entry in sorted(entry_points(group="athar.parsers"), key=lambda e: e.name):
+        found.append(_checked(entry.load(), entry.value))
+    return tuple(found)
+
+
+def _checked(candidate: object, where: str) -> Parser:
+    if not isinstance(candidate, Parser):
+        raise TypeError(f"{where}: PARSER has no name, accepts, slices and parse; see parsers.base.Parser")
+    return candidate
+
+
+def recognise(head: bytes, name: str) -> Parser | None:
+    """The parser for a file by its first bytes, or None. Magic numbers are exclusive, so at most one accepts."""
+    return next((parser for parser in all_parsers() if parser.accepts(head, name)), None)
+
+
+def by_name(name: str) -> Parser:
+    """The parser called `name`. Raises KeyError when there is none."""
+    return next(parser for parser in all_parsers() if parser.name == name)

@@ -1,0 +1,1 @@
+"""The ground floor: the normalised timeline, its schema, store, queries, detection and rules."""

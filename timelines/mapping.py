@@ -1,0 +1,157 @@
+"""Core columns out of family columns, by mappings that are data: the `core` tables of `timelines/messages/*.toml`.
+
+A mapping gives each core column a list of candidates; the first that is present, not empty and not `-` wins:
+`"TargetUserName"` a column by the evidence's own name, `"User|account"` the same through a filter, `"=failure"` a constant.
+Filters: `account` (`DOMAIN\\name` to `name`), `ip` (takes `::ffff:` off; drops what is no address), `port` (0 and text drop out),
+`lower`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from timelines.schema import CORE, own_name
+
+_TYPES = {column.name: column.type for column in CORE}
+_ADDRESS = r"^(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*(?:%\w+)?)$"
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What one event of a family means: its core columns and its sentences by language."""
+
+    core: Mapping[str, tuple[str, ...]]
+    title: Mapping[str, str] = field(default_factory=dict)
+    message: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file of meanings: a family, the providers it speaks of (none: any), a default and its events."""
+
+    family: str
+    providers: tuple[str, ...]
+    default: Meaning
+    events: Mapping[str, Meaning]
+
+
+def _meaning(table: Mapping[str, Any], base: Mapping[str, tuple[str, ...]]) -> Meaning:
+    core = dict(base)
+    for name, candidates in table.get("core", {}).items():
+        if name not in _TYPES:
+            raise ValueError(f"mapping names a core column that does not exist: {name!r}")
+        core[name] = tuple([candidates] if isinstance(candidates, str) else candidates)
+    return Meaning(core, table.get("title", {}), table.get("message", {}))
+
+
+@cache
+def sources() -> tuple[Source, ...]:
+    """All meanings shipped with Athar, one `Source` a TOML file of `timelines/messages/`, in file-name order."""
+    found = []
+    folder = files("timelines") / "messages"
+    for entry in sorted(folder.iterdir(), key=lambda item: item.name):
+        if not entry.name.endswith(".toml"):
+            continue
+        table = tomllib.loads(entry.read_text("utf-8"))
+        provider = table.get("provider", ())
+        default = _meaning(table, {})
+        events = {name: _meaning(event, default.core) for name, event in table.get("event", {}).items()}
+        found.append(Source(table["family"], (provider,) if isinstance(provider, str) else tuple(provider), default, events))
+    return tuple(found)
+
+
+@cache
+def meaning(family: str, provider: str | None, event: str | None) -> Meaning:
+    """The meaning of an event. A file that names the provider wins over one that names none; an event over a default."""
+    named = [s for s in sources() if s.family == family and provider in s.providers]
+    general = [s for s in sources() if s.family == family and not s.providers]
+    for source in named + general:
+        if event is not None and event in source.events:
+            return source.events[event]
+    for source in named + general:
+        return source.default
+    return Meaning({})
+
+
+def _text(array: pa.Array) -> pa.Array:
+    return array if pa.types.is_string(array.type) else array.cast(pa.string())
+
+
+def _filtered(array: pa.Array, name: str) -> pa.Array:
+    text = _text(array)
+    if name == "account":
+        return pc.replace_substring_regex(text, r"^[^\\]*\\", "")
+    if name == "ip":
+        text = pc.replace_substring_regex(text, r"^::[fF]{4}:", "")
+        return pc.if_else(pc.match_substring_regex(text, _ADDRESS), text, None)
+    if name == "port":
+        return pc.if_else(pc.match_substring_regex(text, r"^[1-9]\d{0,4}$"), text, None)
+    if name == "lower":
+        return pc.utf8_lower(text)
+    raise ValueError(f"mapping names a filter that does not exist: {name!r}")
+
+
+def _candidate(spec: str, columns: Mapping[str, pa.Array], count: int) -> pa.Array | None:
+    if spec.startswith("="):
+        return pa.repeat(spec[1:], count)
+    name, _, filter_name = spec.partition("|")
+    if name not in columns:
+        return None
+    text = _filtered(columns[name], filter_name) if filter_name else _text(columns[name])
+    blank = pc.is_in(text, value_set=pa.array(["", "-"]))
+    return pc.if_else(blank, None, text)
+
+
+def _column(name: str, specs: tuple[str, ...], columns: Mapping[str, pa.Array], count: int) -> pa.Array:
+    found = [array for spec in specs if (array := _candidate(spec, columns, count)) is not None]
+    if not found:
+        return pa.nulls(count, _TYPES[name])
+    merged = pc.coalesce(*found) if len(found) > 1 else found[0]
+    if _TYPES[name] == pa.int32():
+        wide = merged.cast(pa.int64())
+        return pc.if_else(pc.less_equal(wide, 65_535), wide, None).cast(pa.int32())
+    return merged.cast(_TYPES[name])
+
+
+def fill_core(family: str, given: dict[str, pa.Array], schema: pa.Schema, count: int) -> dict[str, pa.Array]:
+    """Add the core columns that the parser did not give. Returns `given` with them; rows keep their order.
+
+    Columns are found by the evidence's own names (field metadata), so a mapping says `User`, not `User_`.
+    """
+    by_own_name = {own_name(f): given[f.name] for f in reversed(list(schema)) if f.name in given}
+    event = given.get("event", pa.nulls(count, pa.string()))
+    provider = by_own_name.get("Provider_Name", pa.nulls(count, pa.string()))
+    keys = pa.StructArray.from_arrays([_text(event), _text(provider)], ["event", "provider"])
+    pairs = list(zip(keys.field(0).to_pylist(), keys.field(1).to_pylist(), strict=True)) if count else []
+    distinct = sorted(set(pairs), key=lambda pair: (pair[0] or "", pair[1] or ""))
+    if not distinct:
+        return given
+    if len(distinct) == 1:
+        groups = [np.arange(count)]
+    else:
+        rank = {pair: at for at, pair in enumerate(distinct)}
+        labels = np.fromiter((rank[pair] for pair in pairs), np.int64, count)
+        groups = [np.flatnonzero(labels == at) for at in range(len(distinct))]
+    back = np.argsort(np.concatenate(groups), kind="stable")
+    pieces: dict[str, list[pa.Array]] = {}
+    meanings = [meaning(family, provider_name, event_name) for event_name, provider_name in distinct]
+    wanted = sorted({name for m in meanings for name in m.core} - set(given))
+    for m, rows in zip(meanings, groups, strict=True):
+        whole = len(rows) == count
+        needed = {spec.partition("|")[0] for name in wanted for spec in m.core.get(name, ())}
+        subset = {n: (a if whole else a.take(pa.array(rows))) for n, a in by_own_name.items() if n in needed}
+        for name in wanted:
+            pieces.setdefault(name, []).append(_column(name, m.core.get(name, ()), subset, len(rows)))
+    for name, chunks in pieces.items():
+        merged = chunks[0] if len(chunks) == 1 else pa.concat_arrays(chunks).take(pa.array(back))
+        given[name] = merged
+    return given
