@@ -65,7 +65,9 @@ def sources() -> tuple[Source, ...]:
         provider = table.get("provider", ())
         default = _meaning(table, {})
         events = {name: _meaning(event, default.core) for name, event in table.get("event", {}).items()}
-        found.append(Source(table["family"], (provider,) if isinstance(provider, str) else tuple(provider), default, events))
+        found.append(
+            Source(table["family"], (provider,) if isinstance(provider, str) else tuple(provider), default, events)
+        )
     return tuple(found)
 
 

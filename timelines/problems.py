@@ -81,7 +81,9 @@ def balance(exhibit: str, file: str, size: int, accounts: list[Account]) -> tupl
         for at in np.flatnonzero(starts < before):
             overlap = int(min(before[at], ends[at]) - starts[at])
             if overlap > 0:
-                problems.append(Problem(exhibit, file, int(starts[at]), overlap, "bytes claimed twice by the reader; counted once"))
+                problems.append(
+                    Problem(exhibit, file, int(starts[at]), overlap, "bytes claimed twice by the reader; counted once")
+                )
         gaps = [(int(before[at]), int(starts[at] - before[at])) for at in np.flatnonzero(starts > before)]
         tail = size - int(reach[-1])
         if tail > 0:
@@ -90,5 +92,7 @@ def balance(exhibit: str, file: str, size: int, accounts: list[Account]) -> tupl
         gaps = [(0, size)] if size else []
     for offset, length in gaps:
         sums["damaged"] += length
-        problems.append(Problem(exhibit, file, offset, length, "bytes not accounted for by the reader; counted as damaged"))
+        problems.append(
+            Problem(exhibit, file, offset, length, "bytes not accounted for by the reader; counted as damaged")
+        )
     return LedgerRow(exhibit, file, size, sums["read"], sums["free"], sums["unsupported"], sums["damaged"]), problems

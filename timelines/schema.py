@@ -52,7 +52,9 @@ class Family:
 CORE: tuple[Column, ...] = (
     Column("time", TIME, "When, in UTC. Null where the evidence holds no usable instant.", "ns", ecs="@timestamp"),
     Column("time_desc", pa.string(), "What the time means, such as `Event created` or `First packet`."),
-    Column("time_quality", pa.string(), "`utc`, `offset` (converted from a written offset), `assumed-zone`, `unknown`."),
+    Column(
+        "time_quality", pa.string(), "`utc`, `offset` (converted from a written offset), `assumed-zone`, `unknown`."
+    ),
     Column("family", pa.string(), "The family of the row, such as `windows/security`.", ecs="event.dataset"),
     Column("event", pa.string(), "Windows EventID as text, or a verb such as `dns.query`.", ecs="event.code"),
     Column("host", pa.string(), "Machine the row speaks of, as the evidence names it.", ecs="host.name"),
@@ -64,15 +66,30 @@ CORE: tuple[Column, ...] = (
     Column("protocol", pa.string(), "Transport or application protocol, lower case.", ecs="network.protocol"),
     Column("process", pa.string(), "Program that acts: its path as the evidence gives it.", ecs="process.executable"),
     Column("object", pa.string(), "What is acted on: file, URL, domain, service, registry key, task."),
-    Column("outcome", pa.string(), "`success`, `failure`, or null where the evidence does not say.", ecs="event.outcome"),
+    Column(
+        "outcome", pa.string(), "`success`, `failure`, or null where the evidence does not say.", ecs="event.outcome"
+    ),
     Column("exhibit", pa.string(), "E001 …: what was handed in, a file or a folder."),
-    Column("file", pa.string(), "Path inside the exhibit, `/` between parts; a container's member follows its container.",
-           ecs="log.file.path"),
+    Column(
+        "file",
+        pa.string(),
+        "Path inside the exhibit, `/` between parts; a container's member follows its container.",
+        ecs="log.file.path",
+    ),
     Column("record", pa.uint64(), "Record id, packet number or line number in the file.", ecs="event.sequence"),
     Column("offset", pa.int64(), "Where the record's bytes begin in `file`.", "bytes", ecs="log.offset"),
     Column("length", pa.int64(), "How many bytes the record takes in `file`.", "bytes"),
-    Column("flags", pa.string(), "Comma-separated remarks: `recovered`, `truncated`, `bad-checksum`, `loose` …; else empty."),
-    Column("row_id", pa.string(), "24 hex digits: a digest of the file's SHA-256, family, offset and index.", ecs="event.id"),
+    Column(
+        "flags",
+        pa.string(),
+        "Comma-separated remarks: `recovered`, `truncated`, `bad-checksum`, `loose` …; else empty.",
+    ),
+    Column(
+        "row_id",
+        pa.string(),
+        "24 hex digits: a digest of the file's SHA-256, family, offset and index.",
+        ecs="event.id",
+    ),
 )
 
 CORE_NAMES: tuple[str, ...] = tuple(column.name for column in CORE)

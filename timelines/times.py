@@ -68,7 +68,9 @@ def zone(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(f"unknown time zone {name!r}; expected an IANA name such as Africa/Casablanca or UTC") from error
+        raise ValueError(
+            f"unknown time zone {name!r}; expected an IANA name such as Africa/Casablanca or UTC"
+        ) from error
 
 
 def from_local(wall_ns: Int64s, tz: tzinfo) -> tuple[Int64s, Bools, Bools]:

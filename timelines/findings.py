@@ -1,0 +1,60 @@
+"""What rules and analyzers hand up: findings, each listing its rows, its reason and its limits."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Kind = Literal["match", "correlation", "analyzer"]
+Grade = Literal["corroborated", "supported", "indication", "inconclusive"]
+LEVELS: tuple[str, ...] = ("informational", "low", "medium", "high", "critical")
+SOUND_LEVEL = LEVELS.index("high")  # a rule below this says "look here", not "this happened"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing the evidence shows. Times are UTC ns or None; `rows` are row ids in timeline order.
+
+    `texts` holds per language (`en`, `fr`, `ar`) the plain words: `title`, `shows`, `does_not_show`, `alternatives`; a missing
+    language or word falls back to `title` and `description` in the rule's own language, marked as such.
+    """
+
+    finding_id: str
+    kind: Kind
+    rule_id: str
+    title: str
+    level: str
+    grade: Grade
+    first: int | None
+    last: int | None
+    entities: Mapping[str, tuple[str, ...]]
+    rows: tuple[str, ...]
+    attack: tuple[str, ...]
+    why: str
+    description: str = ""
+    falsepositives: tuple[str, ...] = ()
+    families: tuple[str, ...] = ()
+    texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+def finding_id(rule_id: str, key: str) -> str:
+    """A stable id: `F-` and ten hex digits of the rule and of what the finding is about (its group or entity)."""
+    return "F-" + hashlib.blake2b(f"{rule_id}\n{key}".encode(), digest_size=5).hexdigest()
+
+
+def grade(families: set[str], level: str, all_rows_sound: bool) -> Grade:
+    """A grade by criteria, never by likelihood.
+
+    corroborated: rows of two independent kinds of source (Windows logs, network captures, web logs); supported: one sound
+    source and a rule of level high or above; indication: a rule below that; inconclusive: only damaged, recovered or loosely read rows, or
+    rows without a usable time.
+    """
+    if not all_rows_sound:
+        return "inconclusive"
+    if len({family.partition("/")[0] for family in families}) >= 2:
+        return "corroborated"
+    if level in LEVELS and LEVELS.index(level) >= SOUND_LEVEL:
+        return "supported"
+    return "indication"
