@@ -26,7 +26,8 @@ def spread(starts: Int64s, lengths: Int64s) -> Int64s:
     ends = np.cumsum(lengths)
     total = int(ends[-1]) if len(ends) else 0
     shift = np.asarray(starts, np.int64) - (ends - lengths)
-    return np.arange(total, dtype=np.int64) + np.repeat(shift, lengths)
+    indices: Int64s = np.arange(total, dtype=np.int64) + np.repeat(shift, lengths)
+    return indices
 
 
 def _arrow(data: Bytes, lengths: Int64s, valid: Bools | None) -> pa.StringArray:

@@ -88,7 +88,8 @@ def from_local(wall_ns: Int64s, tz: tzinfo) -> tuple[Int64s, Bools, Bools]:
         wall = datetime.fromtimestamp(slot * 900, UTC).replace(tzinfo=None)
         first = wall.replace(tzinfo=tz, fold=0).utcoffset()
         second = wall.replace(tzinfo=tz, fold=1).utcoffset()
-        assert first is not None and second is not None
+        if first is None or second is None:
+            raise ValueError(f"time zone {tz} gives no offset from UTC")
         offsets[index] = int(first.total_seconds())
         fold[index] = first > second
         gap[index] = first < second
