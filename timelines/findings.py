@@ -58,3 +58,26 @@ def grade(families: set[str], level: str, all_rows_sound: bool) -> Grade:
     if level in LEVELS and LEVELS.index(level) >= SOUND_LEVEL:
         return "supported"
     return "indication"
+
+
+Fate = Literal["matched", "silent", "no-data", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleOutcome:
+    """What became of one rule: matched; silent (ran on `rows_seen` rows of `families` and found nothing); no-data (nothing in this case
+    that it could look at); refused (could not be honoured exactly: `reason`, with the place in `path`)."""
+
+    rule_id: str
+    title: str
+    level: str
+    kind: Kind
+    fate: Fate
+    path: str
+    families: tuple[str, ...] = ()
+    rows_seen: int = 0
+    matches: int = 0
+    reason: str = ""
+
+
+MATCH_COLUMNS: tuple[str, ...] = ("rule_id", "rule_title", "level", "row_id", "time", "family", "why")
