@@ -77,9 +77,9 @@ class Parser(Protocol):
         ...
 
     def slices(self, evidence: Evidence) -> list[Slice]:
-        """Pieces that can be parsed apart, in file order; together they cover the whole file."""
+        """Pieces that can be parsed apart, in file order; together they tile [0, evidence.size)."""
         ...
 
     def parse(self, evidence: Evidence, piece: Slice) -> Iterator[Output]:
-        """Read one piece. The accounts of all pieces together tile [0, evidence.size)."""
+        """Read one piece. Its accounts tile [piece.start, piece.stop)."""
         ...

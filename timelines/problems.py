@@ -58,41 +58,43 @@ class LedgerRow:
     damaged: int
 
 
-def balance(exhibit: str, file: str, size: int, accounts: list[Account]) -> tuple[LedgerRow, list[Problem]]:
-    """Add a file's accounts up and check that they tile it.
+def balance(
+    exhibit: str, file: str, size: int, accounts: list[Account], start: int = 0
+) -> tuple[LedgerRow, list[Problem]]:
+    """Add up the accounts of [start, start + size) and check that they tile it. With `start` 0 and the file's size: a whole file.
 
-    A byte that no account names is counted as damaged, and a byte that several name is counted once, with the kind of the first that
-    begins there; each such range is returned as a problem, because it means that a parser lost count.
+    A byte that no account names is counted as damaged, and a byte that several name is counted once, with the kind of the
+    first that begins there; each such range is returned as a problem, because it means that a reader lost count.
     """
-    live = [a for a in accounts if len(a.offsets)]
+    stop = start + size
     sums = dict.fromkeys(KINDS, 0)
     problems: list[Problem] = []
-    if live:
-        starts = np.concatenate([a.offsets for a in live])
-        ends = starts + np.concatenate([a.lengths for a in live])
-        kinds = np.concatenate([np.full(len(a.offsets), KINDS.index(a.kind)) for a in live])
-        order = np.lexsort((ends, starts))
-        starts, ends, kinds = starts[order], np.minimum(ends[order], size), kinds[order]
-        reach = np.maximum.accumulate(ends)
-        before = np.concatenate(([0], reach[:-1]))
-        counted = np.maximum(ends - np.maximum(starts, before), 0)
-        for index, kind in enumerate(KINDS):
-            sums[kind] = int(counted[kinds == index].sum())
-        for at in np.flatnonzero(starts < before):
-            overlap = int(min(before[at], ends[at]) - starts[at])
-            if overlap > 0:
-                problems.append(
-                    Problem(exhibit, file, int(starts[at]), overlap, "bytes claimed twice by the reader; counted once")
-                )
-        gaps = [(int(before[at]), int(starts[at] - before[at])) for at in np.flatnonzero(starts > before)]
-        tail = size - int(reach[-1])
-        if tail > 0:
-            gaps.append((int(reach[-1]), tail))
-    else:
-        gaps = [(0, size)] if size else []
+    live = [a for a in accounts if len(a.offsets)]
+    begins = np.concatenate([np.asarray(a.offsets, np.int64) for a in live]) if live else np.empty(0, np.int64)
+    lengths = np.concatenate([np.asarray(a.lengths, np.int64) for a in live]) if live else np.empty(0, np.int64)
+    kinds = np.concatenate([np.full(len(a.offsets), KINDS.index(a.kind)) for a in live]) if live else begins
+    ends = begins + lengths
+    for at in np.flatnonzero((begins < start) | (ends > stop) | (lengths < 0)):
+        reason = f"reader claims bytes outside [{start}, {stop}); only those inside are counted"
+        problems.append(Problem(exhibit, file, int(begins[at]), int(lengths[at]), reason))
+    begins, ends = np.clip(begins, start, stop), np.clip(ends, start, stop)
+    order = np.lexsort((ends, begins))
+    begins, ends, kinds = begins[order], ends[order], kinds[order]
+    reach = np.maximum.accumulate(np.concatenate((np.array([start], np.int64), ends)))
+    before = reach[:-1]
+    counted = np.maximum(ends - np.maximum(begins, before), 0)
+    for index, kind in enumerate(KINDS):
+        sums[kind] = int(counted[kinds == index].sum())
+    for at in np.flatnonzero((begins < before) & (np.minimum(before, ends) > begins)):
+        overlap = int(min(before[at], ends[at]) - begins[at])
+        problems.append(
+            Problem(exhibit, file, int(begins[at]), overlap, "bytes claimed twice by the reader; counted once")
+        )
+    gaps = [(int(before[at]), int(begins[at] - before[at])) for at in np.flatnonzero(begins > before)]
+    if stop > int(reach[-1]):
+        gaps.append((int(reach[-1]), stop - int(reach[-1])))
     for offset, length in gaps:
         sums["damaged"] += length
-        problems.append(
-            Problem(exhibit, file, offset, length, "bytes not accounted for by the reader; counted as damaged")
-        )
+        reason = "bytes not accounted for by the reader; counted as damaged"
+        problems.append(Problem(exhibit, file, offset, length, reason))
     return LedgerRow(exhibit, file, size, sums["read"], sums["free"], sums["unsupported"], sums["damaged"]), problems

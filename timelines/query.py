@@ -1,0 +1,300 @@
+"""Questions to the timeline: SQL, filters, single rows. The same question gives the same rows in the same order.
+
+Order is always `time` (rows without one last), `exhibit`, `file`, `offset`, `row_id`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from timelines.families import all_families
+from timelines.messages.placeholders import columns_spoken_of
+from timelines.schema import CORE_NAMES, SORT_KEYS, core_schema
+from timelines.store import LEDGER, PROBLEMS, Part, Store
+
+if TYPE_CHECKING:
+    import duckdb
+    import pandas as pd
+
+WINDOW_ROWS = 100_000  # rows that `batches` holds at a time
+ORDER = 'order by time nulls last, exhibit, file, "offset", row_id'
+
+
+class QueryError(ValueError):
+    """A question that cannot be answered: one line that says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What to take from the timeline. Instants are UTC ns; `where` is a SQL condition over core columns (and, where `families` names
+    one family, over its own). Lists mean any of them."""
+
+    start: int | None = None
+    end: int | None = None
+    families: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
+    ips: tuple[str, ...] = ()
+    row_ids: tuple[str, ...] = ()
+    where: str | None = None
+
+    def sql(self) -> tuple[str, list[Any]]:
+        """The condition and its parameters."""
+        clauses: list[str] = []
+        values: list[Any] = []
+        for column, wanted in (("event", self.events), ("row_id", self.row_ids)):
+            if wanted:
+                clauses.append(f"{column} in (select unnest(?))")
+                values.append(list(wanted))
+        for column, wanted in (("host", self.hosts), ("user", self.users)):
+            if wanted:
+                clauses.append(f'lower("{column}") in (select unnest(?))')
+                values.append([text.lower() for text in wanted])
+        if self.ips:
+            clauses.append("(src_ip in (select unnest(?)) or dst_ip in (select unnest(?)))")
+            values += [list(self.ips), list(self.ips)]
+        for operator, instant in ((">=", self.start), ("<", self.end)):
+            if instant is not None:
+                clauses.append(f"epoch_ns(time) {operator} ?")
+                values.append(instant)
+        if self.where:
+            clauses.append(f"({self.where})")
+        return (" and ".join(clauses) or "true"), values
+
+
+class Timeline:
+    """A case's timeline, read-only. `extra` tables (matches, findings) become views of their names."""
+
+    def __init__(self, root: Path, extra: Mapping[str, pa.Table] | None = None) -> None:
+        self.store = Store(root)
+        self._extra = dict(extra or {})
+        self._connection: duckdb.DuckDBPyConnection | None = None
+
+    def families(self) -> list[str]:
+        """Families that have rows, in name order."""
+        return self.store.families()
+
+    def parts(self, family: str) -> tuple[Part, ...]:
+        return self.store.parts(family)
+
+    def counts(self) -> dict[str, int]:
+        """Rows by family, in name order."""
+        totals = dict.fromkeys(self.families(), 0)
+        for info in self.store.infos():
+            if info.family in totals:
+                totals[info.family] += info.rows
+        return totals
+
+    def sql(self, query: str, parameters: Sequence[Any] = ()) -> pa.Table:
+        """Answer one SELECT. Views: one a family (`windows_security`), `timeline` (core columns of all), `problems`, `ledger`, and
+        what the case adds. Raises QueryError with DuckDB's own reason. It reads nothing outside the case and writes nothing."""
+        import duckdb
+
+        connection = self._open()
+        try:
+            statements = connection.extract_statements(query)
+            reading = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
+            if len(statements) != 1 or statements[0].type not in reading:
+                raise QueryError("only a single SELECT can be asked of a case; it is never written to")
+            return connection.execute(query, list(parameters)).to_arrow_table()
+        except duckdb.Error as error:
+            first, *rest = str(error).splitlines()
+            hint = next((line for line in rest if line.startswith(("Candidate", "Did you"))), "")
+            raise QueryError(f"{first} {hint}".strip()) from error
+
+    def batches(self, chosen: Filter, columns: Sequence[str] | None = None, lang: str = "en") -> Iterator[pa.Table]:
+        """The timeline in order, some 100,000 rows a table, so that memory stays flat. Columns: core and `message` unless named."""
+        names = tuple(columns) if columns is not None else (*CORE_NAMES, "message")
+        known = (*CORE_NAMES, "message")
+        families = self._chosen(chosen.families)
+        own = self._own_columns(families) if len(families) == 1 else []
+        for name in names:
+            if name not in known and name not in own:
+                raise QueryError(f"no column {name!r}; expected one of {', '.join((*known, *own)[:60])}")
+        for start, end, timeless in self._windows(chosen):
+            window = replace(chosen, start=start, end=end)
+            tables = [self._window(family, window, timeless, names, lang) for family in families]
+            tables = [table for table in tables if table.num_rows]
+            if tables:
+                merged = pa.concat_tables(tables, promote_options="default")
+                keys = [(key, "ascending") for key in SORT_KEYS]
+                yield merged.sort_by(keys).select(list(names))
+
+    def frame(self, chosen: Filter, columns: Sequence[str] | None = None, lang: str = "en") -> pd.DataFrame:
+        """`batches` as one Arrow-backed frame."""
+        names = list(columns) if columns is not None else [*CORE_NAMES, "message"]
+        tables = list(self.batches(chosen, names, lang))
+        if tables:
+            return to_frame(pa.concat_tables(tables))
+        schema = core_schema().append(pa.field("message", pa.string()))
+        present = [schema.field(n) if n in schema.names else pa.field(n, pa.string()) for n in names]
+        return to_frame(pa.schema(present).empty_table())
+
+    def events(self, family: str, chosen: Filter | None = None) -> pa.Table:
+        """Rows of one family with its own columns, in order; columns that are null throughout are left out unless declared."""
+        view = self._view(family)
+        condition, values = (chosen or Filter()).sql()
+        return self.sql(f"select * from {view} where {condition} {ORDER}", values)
+
+    def rows(self, row_ids: Sequence[str]) -> Iterator[pa.Table]:
+        """The rows of these ids with all their columns, one table a family, each in order."""
+        if not row_ids:
+            return
+        wanted = Filter(row_ids=tuple(row_ids))
+        condition, values = wanted.sql()
+        found = self.sql(f"select distinct family from timeline where {condition}", values).column("family").to_pylist()
+        for family in sorted(found):
+            table = self.events(family, wanted)
+            keep = [
+                i
+                for i, name in enumerate(table.schema.names)
+                if name in CORE_NAMES or table.column(i).null_count < table.num_rows
+            ]
+            yield table.select(keep)
+
+    def problems(self) -> pa.Table:
+        return self.sql('select * from problems order by exhibit, file, "offset", "length", reason')
+
+    def ledger(self) -> pa.Table:
+        """One row a file: bytes read, free, unsupported and damaged; they add up to its size."""
+        return self.sql("select * from ledger order by exhibit, file")
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        if self._connection is not None:
+            return self._connection
+        import duckdb
+
+        offline = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+        connection = duckdb.connect(config=offline)
+        connection.execute("set TimeZone = 'UTC'")
+        connection.execute("set preserve_insertion_order = true")
+        connection.execute("set enable_progress_bar = false")
+        connection.execute(f"set allowed_directories = [{_literal(self.store.root.resolve().as_posix() + '/')}]")
+        for name, family in all_families().items():
+            connection.execute(f"create view {family.view} as {self._select(name)}")
+        core = ", ".join(f'"{name}"' for name in CORE_NAMES)
+        unions = " union all ".join(f"select {core} from {self._view(name)}" for name in self.families())
+        empty = _empty([(f.name, f.type) for f in core_schema()])
+        connection.execute(f"create view timeline as {unions or empty}")
+        connection.execute(f"create view problems as {self._select_internal(PROBLEMS)}")
+        sums = ", ".join(f'sum("{n}")::bigint as "{n}"' for n in ("size", "read", "free", "unsupported", "damaged"))
+        connection.execute(
+            f"create view ledger as select exhibit, file, {sums} from ({self._select_internal(LEDGER)}) group by all"
+        )
+        for name, table in self._extra.items():
+            connection.register(name, table)
+        connection.execute("set enable_external_access = false")
+        connection.execute("set lock_configuration = true")
+        self._connection = connection
+        return connection
+
+    def _select(self, family: str) -> str:
+        parts = self.parts(family)
+        if parts:
+            return f"select * from read_parquet([{', '.join(_literal(p.path.resolve().as_posix()) for p in parts)}], union_by_name = true)"
+        declared = all_families()[family].columns
+        return _empty([(f.name, f.type) for f in core_schema()] + [(c.name, c.type) for c in declared])
+
+    def _select_internal(self, name: str) -> str:
+        if parts := self.parts(name):
+            return f"select * from read_parquet([{', '.join(_literal(p.path.resolve().as_posix()) for p in parts)}])"
+        texts = [("exhibit", pa.string()), ("file", pa.string())]
+        numbers = ("offset", "length") if name == PROBLEMS else ("size", "read", "free", "unsupported", "damaged")
+        extra = [("reason", pa.string())] if name == PROBLEMS else []
+        return _empty(texts + [(n, pa.int64()) for n in numbers] + extra)
+
+    def _view(self, family: str) -> str:
+        if family not in all_families():
+            raise QueryError(f"no family {family!r}; this case has {', '.join(self.families()) or 'none'}")
+        return all_families()[family].view
+
+    def _chosen(self, families: Sequence[str]) -> list[str]:
+        """Families asked for, by name or by the part before `/`; all where none is asked for."""
+        for name in families:
+            if not any(name in (known, known.partition("/")[0]) for known in all_families()):
+                raise QueryError(f"no family {name!r}; this case has {', '.join(self.families()) or 'none'}")
+        return [f for f in self.families() if not families or f in families or f.partition("/")[0] in families]
+
+    def _own_columns(self, families: Sequence[str]) -> list[str]:
+        names = {name for family in families for part in self.parts(family) for name in part.schema.names}
+        return sorted(names - set(CORE_NAMES))
+
+    def _windows(self, chosen: Filter) -> Iterator[tuple[int | None, int | None, bool]]:
+        """Spans of time that hold about WINDOW_ROWS rows each, then the rows without a time."""
+        families = self._chosen(chosen.families)
+        bounds: list[int] = []
+        counts = self.counts()
+        if sum(counts[f] for f in families) > WINDOW_ROWS:
+            spans = " union all ".join(f"select time from {self._view(f)}" for f in families)
+            steps = self.sql(
+                f"select t from (select epoch_ns(time) as t, row_number() over (order by time) as n from ({spans}) where time is not null) "
+                f"where n % {WINDOW_ROWS} = 0 order by t"
+            )
+            bounds = sorted(set(steps.column("t").to_pylist()))
+        inside = [
+            b for b in bounds if (chosen.start is None or b > chosen.start) and (chosen.end is None or b < chosen.end)
+        ]
+        edges = [chosen.start, *inside, chosen.end]
+        for start, end in zip(edges, edges[1:], strict=False):
+            yield start, end, False
+        if chosen.start is None and chosen.end is None:
+            yield None, None, True
+
+    def _window(self, family: str, window: Filter, timeless: bool, names: Sequence[str], lang: str) -> pa.Table:
+        condition, values = window.sql()
+        present = {name for part in self.parts(family) for name in part.schema.names}
+        wanted = {*names, *SORT_KEYS} - {"message"}
+        if "message" in names:
+            wanted |= set(CORE_NAMES) | columns_spoken_of(family, present)
+        listed = ", ".join(f'"{_quoted(name)}"' for name in sorted(wanted & present))
+        presence = "time is null" if timeless else "time is not null"
+        query = f"select {listed} from {self._view(family)} where {presence} and {condition}"
+        table = self.sql(query, values)
+        if "message" in names:
+            from timelines.messages.sentences import sentences
+
+            table = table.append_column("message", sentences(table, lang))
+        return table.select([n for n in dict.fromkeys((*names, *SORT_KEYS)) if n in table.schema.names])
+
+
+def to_frame(table: pa.Table) -> pd.DataFrame:
+    """A pandas frame backed by Arrow columns: text stays text, nulls stay null, instants stay ns."""
+    import pandas as pd
+
+    frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
+    return frame
+
+
+_SQL_TYPES = {
+    pa.string(): "varchar",
+    pa.int32(): "integer",
+    pa.int64(): "bigint",
+    pa.uint64(): "ubigint",
+    pa.bool_(): "boolean",
+    pa.float64(): "double",
+}
+
+
+def _sql_type(type_: pa.DataType) -> str:
+    if pa.types.is_timestamp(type_):
+        return "timestamptz_ns"
+    return _SQL_TYPES.get(type_, "varchar")
+
+
+def _empty(columns: Sequence[tuple[str, pa.DataType]]) -> str:
+    nulls = ", ".join(f'null::{_sql_type(type_)} as "{_quoted(name)}"' for name, type_ in columns)
+    return f"select {nulls} where false"
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _quoted(name: str) -> str:
+    return name.replace('"', '""')
