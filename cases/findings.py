@@ -1,0 +1,139 @@
+"""What detection handed up, kept with the case: findings and rule outcomes as JSON, matches as Parquet; and their frames."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cases import durable
+from cases.errors import CaseError
+from timelines.findings import LEVELS, MATCH_COLUMNS, Finding, RuleOutcome
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+FINDINGS, MATCHES, OUTCOMES = "findings.json", "matches.parquet", "outcomes.json"
+FILES = (FINDINGS, MATCHES, OUTCOMES)
+_FORMAT = 1
+_NEVER = 2**63  # sorts findings without a time last
+
+
+def save(folder: Path, findings: Iterable[Finding], matches: pa.Table, outcomes: Iterable[RuleOutcome]) -> list[str]:
+    """Write all three files into `folder`, sorted, so that equal results give equal bytes. Returns their names in the case.
+
+    `matches` has the columns `MATCH_COLUMNS` (more are kept); `time` is a UTC timestamp.
+    """
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    missing = [name for name in MATCH_COLUMNS if name not in matches.column_names]
+    if missing:
+        raise ValueError(f"matches: lacks {', '.join(missing)}; expected {', '.join(MATCH_COLUMNS)}")
+    _write(folder / FINDINGS, "findings", [asdict(finding) for finding in in_order(findings)])
+    ordered = sorted(outcomes, key=lambda o: (o.rule_id, o.path))
+    _write(folder / OUTCOMES, "outcomes", [asdict(outcome) for outcome in ordered])
+    keys = [(name, "ascending") for name in ("time", "rule_id", "row_id")]
+    sink = io.BytesIO()
+    pq.write_table(matches.take(pc.sort_indices(matches, sort_keys=keys)), sink, compression="zstd")
+    durable.write(folder / MATCHES, sink.getvalue())
+    return [f"{folder.name}/{name}" for name in FILES]
+
+
+def in_order(findings: Iterable[Finding]) -> list[Finding]:
+    """Gravest level first, then firmest grade, then time, then id."""
+    grades = ("corroborated", "supported", "indication", "inconclusive")
+    return sorted(
+        findings,
+        key=lambda f: (
+            -(LEVELS.index(f.level) if f.level in LEVELS else -1),
+            grades.index(f.grade),
+            _NEVER if f.first is None else f.first,
+            f.finding_id,
+        ),
+    )
+
+
+def analysed(folder: Path) -> bool:
+    """Whether rules have been run on this case."""
+    return (folder / FINDINGS).exists()
+
+
+def load_findings(folder: Path) -> list[Finding]:
+    """The findings in order; none when rules have not been run."""
+    return in_order(_finding(row) for row in _rows(folder / FINDINGS, "findings", Finding))
+
+
+def load_outcomes(folder: Path) -> list[RuleOutcome]:
+    """What became of each rule, by rule id; none when rules have not been run."""
+    rows = _rows(folder / OUTCOMES, "outcomes", RuleOutcome)
+    return [RuleOutcome(**{**row, "families": tuple(row["families"])}) for row in rows]
+
+
+def load_matches(folder: Path) -> pa.Table:
+    """The matches by time; an empty table of the same columns when rules have not been run."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = folder / MATCHES
+    if not path.exists():
+        types = {"time": pa.timestamp("ns", tz="UTC")}
+        return pa.table({name: pa.array([], types.get(name, pa.string())) for name in MATCH_COLUMNS})
+    try:
+        return pq.ParquetFile(path).read()
+    except (OSError, pa.ArrowInvalid) as error:
+        reason = str(error).partition("\n")[0]
+        raise CaseError(f"{path}: cannot read: {reason}; run `athar analyze` again") from error
+
+
+def matches_frame(folder: Path) -> pd.DataFrame:
+    """rule_id, rule_title, level, row_id, time, family, why."""
+    import pandas as pd
+
+    frame: pd.DataFrame = load_matches(folder).select(MATCH_COLUMNS).to_pandas(types_mapper=pd.ArrowDtype)
+    return frame
+
+
+def findings_frame(folder: Path) -> pd.DataFrame:
+    """finding_id, kind, title, level, grade, first, last (UTC), entities, rows, attack."""
+    import pandas as pd
+
+    found = load_findings(folder)
+    columns: dict[str, Any] = {
+        name: pd.Series([getattr(f, name) for f in found], dtype="string")
+        for name in ("finding_id", "kind", "title", "level", "grade")
+    }
+    for name in ("first", "last"):
+        columns[name] = pd.to_datetime(pd.Series([getattr(f, name) for f in found], dtype="Int64"), unit="ns", utc=True)
+    columns["entities"] = pd.Series([{k: list(v) for k, v in f.entities.items()} for f in found], dtype=object)
+    for name in ("rows", "attack"):
+        columns[name] = pd.Series([list(getattr(f, name)) for f in found], dtype=object)
+    return pd.DataFrame(columns)
+
+
+def _write(path: Path, key: str, rows: Sequence[dict[str, Any]]) -> None:
+    lines = ",\n".join(json.dumps(row, sort_keys=True, ensure_ascii=True, allow_nan=False) for row in rows)
+    durable.write(path, f'{{"format":{_FORMAT},"{key}":[\n{lines}\n]}}\n'.encode("ascii"))
+
+
+def _rows(path: Path, key: str, kind: type) -> list[dict[str, Any]]:
+    if not path.exists():
+        return []
+    value = durable.read_json(path)
+    if not isinstance(value, dict) or value.get("format") != _FORMAT or not isinstance(value.get(key), list):
+        raise CaseError(f"{path}: expected {key} of format {_FORMAT}; run `athar analyze` again")
+    names = {f.name for f in fields(kind)}
+    for row in value[key]:
+        if not isinstance(row, dict) or set(row) != names:
+            raise CaseError(f"{path}: expected the fields {', '.join(sorted(names))}; run `athar analyze` again")
+    return list(value[key])
+
+
+def _finding(row: dict[str, Any]) -> Finding:
+    tuples = {name: tuple(row[name]) for name in ("rows", "attack", "falsepositives", "families")}
+    entities = {name: tuple(values) for name, values in row["entities"].items()}
+    return Finding(**{**row, **tuples, "entities": entities})

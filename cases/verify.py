@@ -1,0 +1,201 @@
+"""Is the case what it was? Evidence, custody, timeline, and every file of the case against what was recorded.
+
+Nothing that could not be looked at counts as well: evidence that is not on this machine is `not-checked`, and the verdict is
+then `incomplete`, which is not `ok`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from stat import S_ISREG
+from typing import Literal
+
+from cases import exhibits
+from cases.case import FILE as DETAILS
+from cases.case import Case
+from cases.errors import CaseError
+from timelines.hashing import sha256_file
+from timelines.inventory import Exhibit, FileEntry
+from timelines.store import MANIFEST, Store
+
+State = Literal["ok", "failed", "not-checked"]
+Verdict = Literal["ok", "failed", "incomplete"]
+Progress = Callable[[int], None]
+_RECORDED = ("findings", "reports")  # folders of the case in which every file is named by a custody entry
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at: `name` is the kind of check, `subject` what it was done on, `detail` what was found, in one line."""
+
+    name: str
+    subject: str
+    state: State
+    detail: str
+
+    @property
+    def ok(self) -> bool:
+        return self.state == "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """Everything that was checked, in order: evidence, custody, timeline, files of the case."""
+
+    checks: tuple[Check, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        states = {check.state for check in self.checks}
+        return "failed" if "failed" in states else "incomplete" if "not-checked" in states else "ok"
+
+    @property
+    def ok(self) -> bool:
+        return self.verdict == "ok"
+
+    @property
+    def failed(self) -> tuple[Check, ...]:
+        return tuple(check for check in self.checks if check.state == "failed")
+
+
+def verify(case: Case, evidence_override: Path | None = None, progress: Progress | None = None) -> Verification:
+    """Check a case against its records. `evidence_override` is where the evidence is now; `progress` is told bytes hashed."""
+    checks: list[Check] = []
+    for exhibit in case.register.exhibits:
+        checks += _evidence(case, exhibit, evidence_override, progress)
+    checks += _custody(case)
+    checks += _timeline(case, progress)
+    checks += _files(case)
+    return Verification(tuple(checks))
+
+
+def _evidence(case: Case, exhibit: Exhibit, override: Path | None, progress: Progress | None) -> Iterator[Check]:
+    entries = case.register.on_disk(exhibit.exhibit)
+    try:
+        root = case.locate(exhibit, override)
+    except CaseError as error:
+        yield Check("evidence", exhibit.exhibit, "not-checked", str(error))
+        return
+    same = 0
+    for entry in entries:
+        check = _file(root, exhibit, entry, progress)
+        if check.ok:
+            same += 1
+        else:
+            yield check
+    if exhibit.is_folder:
+        known = {entry.file for entry in entries}
+        for file in sorted(_walk(root)):
+            if file not in known:
+                yield Check(
+                    "evidence", f"{exhibit.exhibit}/{file}", "failed", "new: not there when the exhibit was added"
+                )
+    if same or not entries:
+        files = "1 file" if same == 1 else f"{same} files"
+        yield Check("evidence", exhibit.exhibit, "ok", f"{files} as recorded")
+
+
+def _file(root: Path, exhibit: Exhibit, entry: FileEntry, progress: Progress | None) -> Check:
+    subject = f"{exhibit.exhibit}/{entry.file}"
+    try:
+        path = exhibits.place_in(root, exhibit, entry.file)
+        if not os.path.lexists(path):
+            return Check("evidence", subject, "failed", "missing: recorded when the exhibit was added, not there now")
+        found = sha256_file(path, progress)
+    except CaseError as error:
+        return Check("evidence", subject, "failed", str(error))
+    except OSError as error:
+        if not entry.sha256:
+            return Check("evidence", subject, "ok", "could not be read when it was added, nor now")
+        return Check("evidence", subject, "not-checked", f"cannot be read: {error.strerror or error}")
+    if not entry.sha256:
+        return Check("evidence", subject, "not-checked", "no hash was recorded: it could not be read when it was added")
+    if found != entry.sha256:
+        return Check("evidence", subject, "failed", f"changed: SHA-256 is {found}, recorded was {entry.sha256}")
+    return Check("evidence", subject, "ok", "as recorded")
+
+
+def _walk(root: Path) -> Iterator[str]:
+    """Every regular file under `root`, by its path with `/` between parts. Links are not followed."""
+    for folder, _, names in os.walk(root):
+        for name in names:
+            path = Path(folder, name)
+            if S_ISREG(path.lstat().st_mode):
+                yield path.relative_to(root).as_posix()
+
+
+def _custody(case: Case) -> Iterator[Check]:
+    faults = case.custody.check()
+    for fault in faults:
+        yield Check("custody", f"entry {fault.seq}", "failed", fault.reason)
+    if not faults:
+        head = case.custody.head()
+        yield Check("custody", f"entries 1 to {head.seq}", "ok", f"chain whole; head {head.hash}")
+
+
+def _timeline(case: Case, progress: Progress | None) -> Iterator[Check]:
+    root = case.timeline_folder
+    try:
+        infos = Store(root).infos()
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+        yield Check("timeline", f"timeline/{MANIFEST}", "failed", f"cannot be read: {error}")
+        return
+    bad = 0
+    for info in infos:
+        path = root / info.path
+        detail = ""
+        if not path.resolve().is_relative_to(root.resolve()):
+            detail = "leads out of the case"
+        elif not path.is_file():
+            detail = "missing: the manifest lists it"
+        elif (found := sha256_file(path, progress)) != info.sha256:
+            detail = f"changed: SHA-256 is {found}, the manifest says {info.sha256}"
+        if detail:
+            bad += 1
+            yield Check("timeline", f"timeline/{info.path}", "failed", detail)
+    listed = {info.path for info in infos} | {MANIFEST}
+    for file in sorted(_walk(root)) if root.is_dir() else ():
+        if file not in listed:
+            bad += 1
+            yield Check("timeline", f"timeline/{file}", "failed", "not listed in the manifest")
+    if not bad:
+        yield Check("timeline", f"timeline/{MANIFEST}", "ok", f"{len(infos)} parts as listed")
+
+
+def recorded(case: Case) -> dict[str, tuple[str, int]]:
+    """Each file of the case that custody names: the SHA-256 and the number of the last entry that names it."""
+    found: dict[str, tuple[str, int]] = {}
+    for entry in case.custody.entries():
+        for subject in entry.act.subjects:
+            if _of_the_case(subject.name):
+                found[subject.name] = (subject.sha256, entry.seq)
+    return found
+
+
+def _of_the_case(name: str) -> bool:
+    first, _, rest = name.partition("/")
+    return name in (DETAILS, exhibits.FILE) or (bool(rest) and first in ("timeline", *_RECORDED) and ".." not in rest)
+
+
+def _files(case: Case) -> Iterator[Check]:
+    try:
+        records = recorded(case)
+    except CaseError:
+        yield Check("record", "files of the case", "not-checked", "the custody journal that records them can't be read")
+        return
+    for name, (sha256, seq) in sorted(records.items()):
+        path = case.folder / name
+        if not path.is_file():
+            yield Check("record", name, "failed", f"missing: recorded in custody entry {seq}")
+        elif (found := sha256_file(path)) != sha256:
+            detail = f"changed since custody entry {seq}: SHA-256 is {found}, recorded was {sha256}"
+            yield Check("record", name, "failed", detail)
+        else:
+            yield Check("record", name, "ok", f"as recorded in custody entry {seq}")
+    present = [f"{folder}/{file}" for folder in _RECORDED for file in _walk(case.folder / folder)]
+    known = [DETAILS, exhibits.FILE, *([f"timeline/{MANIFEST}"] if (case.timeline_folder / MANIFEST).exists() else [])]
+    for name in sorted({*present, *known} - set(records)):
+        yield Check("record", name, "failed", "in the case, but no custody entry records it")
