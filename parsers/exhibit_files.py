@@ -1,0 +1,118 @@
+"""The files of an exhibit on disk, in an order that is the same on every machine, and the way back from a listed path to the file."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class OnDisk:
+    """A regular file: its path inside the exhibit with `/` between parts, and where it lies."""
+
+    file: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Unlisted:
+    """Something that is not read, and why."""
+
+    file: str
+    size: int
+    reason: str
+
+
+_SPECIAL = (
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a character device"),
+    (stat.S_ISBLK, "a block device"),
+)
+
+
+def shown(name: str) -> str:
+    """A file name as text that can be stored: bytes that are not UTF-8 are written `\\xHH`."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def files_below(source: Path) -> Iterator[OnDisk | Unlisted]:
+    """Every file of the exhibit at `source`, in bytewise order of the paths. Links are not followed, `source` itself excepted."""
+    try:
+        mode = source.stat().st_mode
+    except OSError as error:
+        yield Unlisted(shown(source.name), 0, f"cannot be read: {error.strerror or error}")
+        return
+    if stat.S_ISDIR(mode):
+        yield from _below(source, "")
+    elif stat.S_ISREG(mode):
+        yield OnDisk(shown(source.name), source)
+    else:
+        yield Unlisted(shown(source.name), 0, f"not read: it is {_special(mode)}")
+
+
+def _special(mode: int) -> str:
+    return next((what for test, what in _SPECIAL if test(mode)), "no regular file")
+
+
+def _key(entry: os.DirEntry[str]) -> bytes:
+    return os.fsencode(entry.name) + (b"/" if _is_folder(entry) else b"")
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir(follow_symlinks=False)
+    except OSError:
+        return False
+
+
+def _below(folder: Path, prefix: str) -> Iterator[OnDisk | Unlisted]:
+    try:
+        with os.scandir(folder) as listing:
+            entries = sorted(listing, key=_key)
+    except OSError as error:
+        yield Unlisted(prefix.rstrip("/") or folder.name, 0, f"folder cannot be listed: {error.strerror or error}")
+        return
+    for entry in entries:
+        file = prefix + shown(entry.name)
+        path = folder / entry.name
+        if entry.is_symlink():
+            yield Unlisted(file, 0, f"symbolic link to {_target(path)}, not followed; add what it points to by itself")
+        elif _is_folder(entry):
+            yield from _below(path, file + "/")
+        else:
+            yield _one(entry, file, path)
+
+
+def _target(path: Path) -> str:
+    try:
+        return shown(os.readlink(path))
+    except OSError as error:
+        return f"an unknown place ({error.strerror or error})"
+
+
+def _one(entry: os.DirEntry[str], file: str, path: Path) -> OnDisk | Unlisted:
+    try:
+        mode = entry.stat(follow_symlinks=False).st_mode
+    except OSError as error:
+        return Unlisted(file, 0, f"cannot be read: {error.strerror or error}")
+    return OnDisk(file, path) if stat.S_ISREG(mode) else Unlisted(file, 0, f"not read: it is {_special(mode)}")
+
+
+def located(source: Path, file: str) -> Path:
+    """Where the exhibit's file that is listed as `file` lies. Raises FileNotFoundError."""
+    if not source.is_dir():
+        if shown(source.name) != file or not source.exists():
+            raise FileNotFoundError(2, "No such file in the exhibit", file)
+        return source
+    path = source
+    for part in file.split("/"):
+        direct = path / part
+        if not os.path.lexists(direct):
+            with os.scandir(path) as listing:
+                direct = next((path / entry.name for entry in listing if shown(entry.name) == part), direct)
+        path = direct
+    return path
