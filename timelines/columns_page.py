@@ -41,7 +41,7 @@ def _row(column: Column) -> str:
 
 
 def _table(columns: Iterable[Column]) -> str:
-    return _HEADER + "".join(_row(column) for column in columns)
+    return _HEAD + "".join(_row(column) for column in columns)
 
 
 def _section(family: Family) -> str:
