@@ -1,0 +1,92 @@
+"""Log dates to UTC nanoseconds, a column at a time."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from parsers.gather import Bools, Bytes, Int64s
+from timelines import times
+
+CLF_WIDTH = 20  # dd/Mon/yyyy:HH:MM:SS
+ZONE_WIDTH = 6  # ` +hhmm`
+_MONTHS = (b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec")
+_CODES = np.array([int.from_bytes(name, "big") for name in _MONTHS], np.int64)
+_ORDER = np.argsort(_CODES)
+_CLF_DIGITS = (0, 1, 7, 8, 9, 10, 12, 13, 15, 16, 18, 19)
+_CLF_MARKS = {2: 47, 6: 47, 11: 58, 14: 58, 17: 58}  # `/` and `:`
+_W3C_DATE_DIGITS = (0, 1, 2, 3, 5, 6, 8, 9)  # yyyy-mm-dd
+_W3C_TIME_DIGITS = (0, 1, 3, 4, 6, 7)  # hh:mm:ss
+
+Window = npt.NDArray[np.uint8]
+
+
+def windows(data: Bytes, at: Int64s, width: int) -> Window:
+    """`width` bytes from each position: (n, width) uint8. Positions too near an edge give zeros."""
+    if len(data) < width:
+        return np.zeros((len(at), width), np.uint8)
+    inside = (at >= 0) & (at <= len(data) - width)
+    found: Window = np.lib.stride_tricks.sliding_window_view(data, width)[np.where(inside, at, 0)]
+    if not inside.all():
+        found[~inside] = 0
+    return found
+
+
+def _all_digits(window: Window, places: tuple[int, ...]) -> Bools:
+    fits: Bools = (window[:, places] - np.uint8(48) <= 9).all(axis=1)
+    return fits
+
+
+def _number(window: Window, *places: int) -> Int64s:
+    value = np.zeros(len(window), np.int64)
+    for place in places:
+        value = value * 10 + (window[:, place].astype(np.int64) - 48)
+    return value
+
+
+def looks_clf(data: Bytes, at: Int64s) -> Bools:
+    """Where `dd/Mon/yyyy:HH:MM:SS +hhmm` stands: digits, separators, a month's name."""
+    window = windows(data, at, CLF_WIDTH + ZONE_WIDTH)
+    fits = _all_digits(window, (*_CLF_DIGITS, 22, 23, 24, 25)) & (window[:, 20] == 32)
+    fits &= (window[:, 21] == 43) | (window[:, 21] == 45)
+    for place, mark in _CLF_MARKS.items():
+        fits &= window[:, place] == mark
+    return fits & (_month(window) > 0)
+
+
+def _month(window: Window) -> Int64s:
+    """1 to 12, or 0 where the name is no English month."""
+    name = window[:, 3:6].astype(np.int64) | 32
+    code = (name[:, 0] << 16) | (name[:, 1] << 8) | name[:, 2]
+    slot = np.minimum(np.searchsorted(_CODES, code, sorter=_ORDER), 11)
+    month = _ORDER[slot]
+    return np.where(_CODES[month] == code, month + 1, 0)
+
+
+def clf_times(data: Bytes, at: Int64s, zoned: Bools) -> tuple[Int64s, Bools]:
+    """`dd/Mon/yyyy:HH:MM:SS` at each position to ns, and where it is a real instant; UTC where `zoned` (` +hhmm` follows), else wall time."""
+    window = windows(data, at, CLF_WIDTH)
+    offset = np.zeros(len(at), np.int64)
+    if zoned.any():
+        zone = windows(data, at[zoned] + CLF_WIDTH + 1, ZONE_WIDTH - 1)
+        seconds = _number(zone, 1, 2) * 3600 + _number(zone, 3, 4) * 60
+        offset[zoned] = np.where(zone[:, 0] == 45, -seconds, seconds)
+    day, year = _number(window, 0, 1), _number(window, 7, 8, 9, 10)
+    hour, minute, second = _number(window, 12, 13), _number(window, 15, 16), _number(window, 18, 19)
+    ns, valid = times.from_civil(year, _month(window), day, hour, minute, second, offset)
+    return ns, valid & (at >= 0)
+
+
+def w3c_times(data: Bytes, dates: Int64s, clock: Int64s) -> tuple[Int64s, Bools]:
+    """`yyyy-mm-dd` and `hh:mm:ss` at the given positions, UTC by the W3C's rule, to ns, and where they are a real instant."""
+    day, time = windows(data, dates, 10), windows(data, clock, 8)
+    fits = _all_digits(day, _W3C_DATE_DIGITS) & (day[:, 4] == 45) & (day[:, 7] == 45)
+    fits &= _all_digits(time, _W3C_TIME_DIGITS) & (time[:, 2] == 58) & (time[:, 5] == 58)
+    date = _number(day, 0, 1, 2, 3), _number(day, 5, 6), _number(day, 8, 9)
+    ns, valid = times.from_civil(*date, _number(time, 0, 1), _number(time, 3, 4), _number(time, 6, 7))
+    return ns, valid & fits
+
+
+def localise(wall: Int64s, zone: str) -> tuple[Int64s, Bools, Bools]:
+    """Wall time in an IANA zone to UTC ns; where it is ambiguous; where a clock change skipped it."""
+    return times.from_local(wall, times.zone(zone))

@@ -1,0 +1,201 @@
+"""A log as blocks of lines: where each begins and ends, found with numpy, in memory that does not grow with the file.
+
+A line owns its line end: a row's `length` runs to the next line's first byte. Empty lines and runs of NUL (holes that log rotation
+leaves) are free space; a byte order mark is read; a line longer than LONGEST_LINE is a problem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from parsers.base import Evidence, Slice
+from parsers.gather import Bytes, Int64s
+from timelines.problems import Account, Kind, Problem, account
+
+BLOCK = 8 << 20  # bytes read at a time: larger gains no speed, smaller pays numpy's call overhead
+PIECE = 64 << 20  # bytes of a slice: some seconds of work for one worker
+LONGEST_LINE = 1 << 20  # bytes; servers cap a request's line and headers at 8 KiB each, escapes make that fourfold
+RUN_LINES = 100  # more unreadable lines than this in a row are one problem, so that a disk image in a log stays bounded
+BOM = b"\xef\xbb\xbf"
+_NL, _CR = 10, 13
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The lines of one block. `starts`, `ends` (before the line end) and `stops` (after it) are (n,) int64 positions in `data`.
+
+    `base` is the file offset of `data[0]`; `numbers` are (n,) int64 line numbers from 1.
+    """
+
+    data: Bytes
+    base: int
+    starts: Int64s
+    ends: Int64s
+    stops: Int64s
+    numbers: Int64s
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def at(self, row: int) -> bytes:
+        """The bytes of one line, without its line end."""
+        return self.data[self.starts[row] : self.ends[row]].tobytes()
+
+    def unterminated(self) -> npt.NDArray[np.bool_]:
+        """The line that ends with the file instead of a newline, if any: (n,) mask."""
+        bare: npt.NDArray[np.bool_] = self.data[self.stops - 1] != _NL
+        return bare
+
+    def account(self, kind: Kind, rows: npt.NDArray[np.bool_]) -> Account:
+        """The bytes of the lines where `rows` is True, neighbours joined."""
+        starts, stops = self.starts[rows], self.stops[rows]
+        if not len(starts):
+            return Account(kind, starts, stops)
+        breaks = np.flatnonzero(starts[1:] != stops[:-1]) + 1
+        first = starts[np.concatenate(([0], breaks))]
+        last = stops[np.concatenate((breaks - 1, [len(stops) - 1]))]
+        return Account(kind, first + self.base, last - first)
+
+
+def pieces(evidence: Evidence) -> list[Slice]:
+    """Slices of about PIECE bytes, cut after a newline; each knows the number of its first line (`context["line"]`)."""
+    if evidence.size <= PIECE:
+        return [Slice(0, evidence.size, {"line": 1})] if evidence.size else []
+    found: list[Slice] = []
+    start, line, seen = 0, 1, 0  # seen: newlines between `start` and the block in hand
+    with evidence.path.open("rb") as handle:
+        for at, data in _blocks(handle, 0, evidence.size):
+            due = start + PIECE - 1 - at  # the newline that ends the piece lies here or later
+            newlines = np.flatnonzero(data == _NL)
+            late = np.searchsorted(newlines, due)
+            if late == len(newlines):
+                seen += len(newlines)
+                continue
+            stop = at + int(newlines[late]) + 1
+            if stop >= evidence.size:
+                break
+            found.append(Slice(start, stop, {"line": line}))
+            line += seen + int(late) + 1
+            start, seen = stop, len(newlines) - int(late) - 1
+    found.append(Slice(start, evidence.size, {"line": line}))
+    return found
+
+
+def _blocks(handle: BinaryIO, start: int, stop: int) -> Iterator[tuple[int, Bytes]]:
+    """Blocks of bytes [start, stop) with their offsets; ends early where the file does."""
+    at = start
+    while at < stop:
+        data = _read(handle, at, min(BLOCK, stop - at))
+        if not len(data):
+            return
+        yield at, data
+        at += len(data)
+
+
+def _read(handle: BinaryIO, at: int, count: int) -> Bytes:
+    handle.seek(at)
+    return np.frombuffer(handle.read(count), np.uint8)
+
+
+def read_lines(evidence: Evidence, piece: Slice) -> Iterator[Lines | Problem | Account]:
+    """The lines of a piece, block by block, and the fate of every byte that is no line."""
+    at, line = piece.start, int(str(piece.context.get("line", 1)))
+    with evidence.path.open("rb") as handle:
+        while at < piece.stop:
+            data = _read(handle, at, min(BLOCK, piece.stop - at))
+            if not len(data):
+                rest = piece.stop - at
+                yield evidence.problem(at, rest, f"file ends {rest} bytes before the size it was listed with")
+                yield account("damaged", at, rest)
+                return
+            newlines = np.flatnonzero(data == _NL)
+            if at + len(data) < piece.stop:
+                if not len(newlines):
+                    stop, output = _endless(evidence, handle, at, data, piece.stop)
+                    yield from output
+                    line += output[0].__class__ is Problem
+                    at = stop
+                    continue
+                data = data[: newlines[-1] + 1]
+            yield from _lines(evidence, data, newlines, at, line)
+            line += len(newlines)
+            at += len(data)
+
+
+def _endless(
+    evidence: Evidence, handle: BinaryIO, at: int, data: Bytes, stop: int
+) -> tuple[int, list[Problem | Account]]:
+    """What to do with a block without a newline: a run of NUL is free, else one line far too long. Gives where to go on."""
+    zeros = int(np.argmax(data != 0)) if data.any() else len(data)
+    if zeros:
+        return at + zeros, [account("free", at, zeros)]
+    end = stop
+    for block_at, block in _blocks(handle, at + len(data), stop):
+        newlines = np.flatnonzero(block == _NL)
+        if len(newlines):
+            end = block_at + int(newlines[0]) + 1
+            break
+    return end, [_too_long(evidence, at, end - at), account("damaged", at, end - at)]
+
+
+def _too_long(evidence: Evidence, at: int, length: int) -> Problem:
+    return evidence.problem(at, length, f"line of {length} bytes, expected at most {LONGEST_LINE}; not read")
+
+
+def _lines(
+    evidence: Evidence, data: Bytes, newlines: Int64s, base: int, first: int
+) -> Iterator[Lines | Problem | Account]:
+    """One block of whole lines (the file's last may lack its newline)."""
+    stops = newlines + 1
+    ends = newlines.copy()
+    if not len(stops) or stops[-1] < len(data):
+        stops, ends = np.append(stops, len(data)), np.append(ends, len(data))
+    starts = np.concatenate(([0], stops[:-1]))
+    if base == 0 and data[:3].tobytes() == BOM:
+        yield account("read", 0, 3)
+        starts[0] = 3
+    ends -= (ends > starts) & (data[np.maximum(ends - 1, 0)] == _CR)
+    holes = (ends > starts) & (data[np.minimum(starts, len(data) - 1)] == 0)
+    if holes.any():
+        solid = np.append(np.flatnonzero(data != 0), len(data))
+        begin = starts[holes]
+        starts[holes] = np.minimum(solid[np.searchsorted(solid, begin)], ends[holes])
+        yield Account("free", begin + base, starts[holes] - begin)
+    lines = Lines(data, base, starts, ends, stops, np.arange(first, first + len(starts), dtype=np.int64))
+    empty, long = starts >= ends, ends - starts > LONGEST_LINE
+    if empty.any():
+        yield lines.account("free", empty & (stops > starts))
+    for row in np.flatnonzero(long).tolist():
+        yield _too_long(evidence, int(starts[row]) + base, int(stops[row] - starts[row]))
+    if long.any():
+        yield lines.account("damaged", long)
+    keep = ~(empty | long)
+    if keep.any():
+        yield Lines(data, base, starts[keep], ends[keep], stops[keep], lines.numbers[keep])
+
+
+def unreadable(evidence: Evidence, lines: Lines, reasons: dict[int, str]) -> Iterator[Problem | Account]:
+    """Problems and one account for lines that no layout fits: `reasons` by row. Long runs of neighbours become one problem."""
+    if not reasons:
+        return
+    rows = np.array(sorted(reasons), np.int64)
+    for run in np.split(rows, np.flatnonzero(np.diff(rows) != 1) + 1):
+        first, last = int(run[0]), int(run[-1])
+        start = int(lines.starts[first])
+        if len(run) > RUN_LINES:
+            numbers = f"lines {lines.numbers[first]} to {lines.numbers[last]}"
+            reason = f"{numbers} ({len(run)} lines) cannot be read; the first: {reasons[first]}"
+            yield evidence.problem(start + lines.base, int(lines.stops[last]) - start, reason)
+            continue
+        for row in run.tolist():
+            start = int(lines.starts[row])
+            reason = f"line {lines.numbers[row]}: {reasons[row]}"
+            yield evidence.problem(start + lines.base, int(lines.stops[row]) - start, reason)
+    mask = np.zeros(len(lines), np.bool_)
+    mask[rows] = True
+    yield lines.account("damaged", mask)

@@ -1,0 +1,38 @@
+"""What a request's fields say beyond themselves: path and query, the client's address, whether it was served."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from parsers.gather import Bools, Int64s
+from parsers.web.spans import Spans
+
+_QUESTION = 63
+_ADDRESS = re.compile(r"(?:::[fF]{4}:)?((?:\d{1,3}\.){3}\d{1,3})|((?=[^:]*:[^:]*:)[0-9A-Fa-f:.]+(?:%\w+)?)")
+
+
+def split_target(spans: Spans, target: int, stem: int, query: int) -> None:
+    """Split targets at their first `?` (RFC 3986 section 3.4); without one all is stem and the query is absent."""
+    marks = np.append(np.flatnonzero(spans.lines.data == _QUESTION), len(spans.lines.data))
+    starts, ends = spans.starts[target], spans.ends[target]
+    mark = marks[np.minimum(np.searchsorted(marks, starts), len(marks) - 1)]
+    asked = (starts >= 0) & (mark < ends)
+    spans.starts[stem], spans.ends[stem] = starts, np.where(asked, mark, ends)
+    spans.starts[query], spans.ends[query] = np.where(asked, mark + 1, -1), np.where(asked, ends, -1)
+
+
+def addresses(clients: pa.StringArray) -> pa.StringArray:
+    """Clients that are addresses (`::ffff:` taken off, as the system means the IPv4 address); names become null."""
+    encoded = pc.dictionary_encode(clients)
+    known = [match and (match[1] or match[2]) for match in map(_ADDRESS.fullmatch, encoded.dictionary.to_pylist())]
+    return pa.array(known, pa.string()).take(encoded.indices)
+
+
+def outcomes(status: Int64s, answered: Bools) -> pa.StringArray:
+    """`success` for 2xx and 3xx, `failure` for 4xx and 5xx (RFC 9110 section 15), else null."""
+    good, bad = (status >= 200) & (status < 400), (status >= 400) & (status < 600)
+    return pa.array(["success", "failure"]).take(pa.array(bad.astype(np.int64), mask=~(answered & (good | bad))))

@@ -1,0 +1,70 @@
+"""What web servers write: one row a request, under the W3C Extended Log names with `_` for `-`.
+
+Text stands as the server wrote it: log escapes (`\\"`, `\\x22`), percent signs and the `+` that IIS writes for a space stay.
+A lone `-`, the formats' own sign for "nothing", is null.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from timelines.schema import Column, Family
+
+W3C = "W3C Extended Log"
+CLF = "Apache mod_log_config"
+OURS = "Athar"
+
+ACCESS_COLUMNS: tuple[Column, ...] = (
+    Column("c_ip", pa.string(), "Client as the server saw it: address, or name where lookups are on.", "", W3C),
+    Column("ident", pa.string(), "Second field, `%l`: identd's answer (lighttpd writes the asked host here).", "", CLF),
+    Column("cs_username", pa.string(), "Account that the client authenticated as.", "", W3C, "user.name"),
+    Column("cs_method", pa.string(), "Request method, as written.", "", W3C, "http.request.method"),
+    Column(
+        "cs_uri",
+        pa.string(),
+        "Whole request target as written. IIS logs it in two: stem, `?`, query.",
+        "",
+        W3C,
+        "url.original",
+    ),
+    Column("cs_uri_stem", pa.string(), "Target up to the first `?`, as written.", "", W3C, "url.path"),
+    Column("cs_uri_query", pa.string(), "Target after the first `?`, as written.", "", W3C, "url.query"),
+    Column("cs_version", pa.string(), "Protocol version the client sent, such as `HTTP/1.1`.", "", W3C, "http.version"),
+    Column("cs_host", pa.string(), "Host header of the request.", "", W3C, "url.domain"),
+    Column("virtual_host", pa.string(), "Server name that answered, `%v`.", "", CLF, "server.domain"),
+    Column("virtual_port", pa.int32(), "Port of the server that answered, `%p`.", "", CLF, "server.port"),
+    Column("s_ip", pa.string(), "Address of the server.", "", W3C, "server.ip"),
+    Column("s_port", pa.int32(), "Port of the server.", "", W3C, "server.port"),
+    Column("s_computername", pa.string(), "Name of the machine that logged.", "", W3C, "host.name"),
+    Column("s_sitename", pa.string(), "Site (service instance) that was asked, such as `W3SVC1`.", "", W3C),
+    Column("sc_status", pa.int32(), "HTTP status of the answer.", "", W3C, "http.response.status_code"),
+    Column("sc_substatus", pa.int32(), "IIS substatus, such as the 2 of `403.2`.", "", W3C),
+    Column("sc_win32_status", pa.int64(), "Windows error code.", "", W3C),
+    Column("sc_bytes", pa.int64(), "Bytes sent to the client: body for `%b`, all for IIS and `%O`.", "bytes", W3C),
+    Column("cs_bytes", pa.int64(), "Bytes received from the client.", "bytes", W3C, "http.request.bytes"),
+    Column("time_taken_ms", pa.int64(), "Time the request took.", "ms", W3C),
+    Column("cs_user_agent", pa.string(), "User-Agent header as logged.", "", W3C, "user_agent.original"),
+    Column("cs_referer", pa.string(), "Referer header as logged.", "", W3C, "http.request.referrer"),
+    Column("cs_cookie", pa.string(), "Cookie header as logged.", "", W3C),
+    Column("x_forwarded_for", pa.string(), "Addresses that the client or a proxy claims; not verified.", "", W3C),
+    Column("request_line", pa.string(), "Whole request as written, where it is not `METHOD target HTTP/n`.", "", CLF),
+    Column("extra", pa.string(), "What stood on the line beside the fields of its layout, as written.", "", OURS),
+    Column("time_offset", pa.string(), "Offset from UTC as written, such as `+0100`.", "", CLF),
+    Column(
+        "parse_quality",
+        pa.string(),
+        "`fast` and `strict`: the line fits its layout; `loose`: it does not, and what could be told apart is given. "
+        "A line that cannot be read at all (`unparsed`) is a problem, not a row.",
+        "",
+        OURS,
+    ),
+)
+
+FAMILIES: tuple[Family, ...] = (
+    Family(
+        "web/access",
+        "One request that a web server logged (Apache, nginx, IIS). `record` is the line number; `length` includes the line's end.",
+        ACCESS_COLUMNS,
+        open=True,
+    ),
+)
