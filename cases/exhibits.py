@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from stat import S_ISREG
 from typing import Any, TypeVar, get_args
 
 from cases import durable
@@ -129,14 +131,37 @@ def locate(exhibit: Exhibit, override: Path | None = None, alone: bool = False) 
     raise CaseError(f"{exhibit.exhibit}: the evidence {kind} is not at {where}; {hint}")
 
 
+def files_below(root: Path, exhibit: Exhibit) -> dict[str, Path]:
+    """Every regular file of an exhibit that lies at `root`, by the name it is listed under. Links are not followed."""
+    if not exhibit.is_folder:
+        return {exhibit.name: root}
+    found: dict[str, Path] = {}
+    for folder, _, names in os.walk(root):
+        for name in names:
+            path = Path(folder, name)
+            if S_ISREG(path.lstat().st_mode):
+                found[listed(path.relative_to(root).as_posix())] = path
+    return found
+
+
+def listed(name: str) -> str:
+    """A path as exhibits list it: bytes that are not UTF-8 are written `\\xHH`."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
 def place_in(root: Path, exhibit: Exhibit, file: str) -> Path:
-    """The path of an on-disk file of an exhibit that lies at `root`. Refuses names that would lead out of it."""
+    """Where the on-disk file listed as `file` lies in an exhibit at `root`. Raises CaseError for names that lead out of it."""
     if not exhibit.is_folder:
         return root
-    parts = PurePosixPath(file).parts
-    if not parts or PurePosixPath(file).is_absolute() or ".." in parts or Path(*parts).is_absolute():
-        raise CaseError(f"{exhibit.exhibit}/{file}: leads out of the exhibit; the register was altered")
-    return root.joinpath(*parts)
+    path = root
+    for part in file.split("/"):
+        if part in ("", ".", "..") or Path(part).is_absolute() or Path(part).name != part:
+            raise CaseError(f"{exhibit.exhibit}/{file}: leads out of the exhibit; the register was altered")
+        direct = path / part
+        if not os.path.lexists(direct) and path.is_dir():
+            direct = next((child for child in sorted(path.iterdir()) if listed(child.name) == part), direct)
+        path = direct
+    return path
 
 
 def _number(number: str) -> int:

@@ -10,7 +10,6 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from stat import S_ISREG
 from typing import Literal
 
 from cases import exhibits
@@ -18,7 +17,7 @@ from cases.case import FILE as DETAILS
 from cases.case import Case
 from cases.errors import CaseError
 from timelines.hashing import sha256_file
-from timelines.inventory import Exhibit, FileEntry
+from timelines.inventory import Exhibit
 from timelines.store import MANIFEST, Store
 
 State = Literal["ok", "failed", "not-checked"]
@@ -79,52 +78,46 @@ def _evidence(case: Case, exhibit: Exhibit, override: Path | None, progress: Pro
     except CaseError as error:
         yield Check("evidence", exhibit.exhibit, "not-checked", str(error))
         return
+    present = exhibits.files_below(root, exhibit)
+    hashed = [entry for entry in entries if entry.sha256]
     same = 0
-    for entry in entries:
-        check = _file(root, exhibit, entry, progress)
+    for entry in hashed:
+        path = present.get(entry.file) if exhibit.is_folder else root
+        check = _file(path, f"{exhibit.exhibit}/{entry.file}", entry.sha256, progress)
         if check.ok:
             same += 1
         else:
             yield check
     if exhibit.is_folder:
-        known = {entry.file for entry in entries}
-        for file in sorted(_walk(root)):
-            if file not in known:
-                yield Check(
-                    "evidence", f"{exhibit.exhibit}/{file}", "failed", "new: not there when the exhibit was added"
-                )
-    if same or not entries:
-        files = "1 file" if same == 1 else f"{same} files"
-        yield Check("evidence", exhibit.exhibit, "ok", f"{files} as recorded")
+        for file in sorted(set(present) - {entry.file for entry in entries}):
+            yield Check("evidence", f"{exhibit.exhibit}/{file}", "failed", "new: not there when the exhibit was added")
+    if same or not hashed:
+        yield Check("evidence", exhibit.exhibit, "ok", _tally(same, len(entries) - len(hashed)))
 
 
-def _file(root: Path, exhibit: Exhibit, entry: FileEntry, progress: Progress | None) -> Check:
-    subject = f"{exhibit.exhibit}/{entry.file}"
+def _tally(same: int, unhashed: int) -> str:
+    files = "1 file" if same == 1 else f"{same} files"
+    rest = f"; {unhashed} without a recorded hash, not read when the exhibit was added" if unhashed else ""
+    return f"{files} as recorded{rest}"
+
+
+def _file(path: Path | None, subject: str, sha256: str, progress: Progress | None) -> Check:
+    if path is None:
+        return Check("evidence", subject, "failed", "missing: recorded when the exhibit was added, not there now")
     try:
-        path = exhibits.place_in(root, exhibit, entry.file)
-        if not os.path.lexists(path):
-            return Check("evidence", subject, "failed", "missing: recorded when the exhibit was added, not there now")
         found = sha256_file(path, progress)
-    except CaseError as error:
-        return Check("evidence", subject, "failed", str(error))
     except OSError as error:
-        if not entry.sha256:
-            return Check("evidence", subject, "ok", "could not be read when it was added, nor now")
         return Check("evidence", subject, "not-checked", f"cannot be read: {error.strerror or error}")
-    if not entry.sha256:
-        return Check("evidence", subject, "not-checked", "no hash was recorded: it could not be read when it was added")
-    if found != entry.sha256:
-        return Check("evidence", subject, "failed", f"changed: SHA-256 is {found}, recorded was {entry.sha256}")
+    if found != sha256:
+        return Check("evidence", subject, "failed", f"changed: SHA-256 is {found}, recorded was {sha256}")
     return Check("evidence", subject, "ok", "as recorded")
 
 
 def _walk(root: Path) -> Iterator[str]:
-    """Every regular file under `root`, by its path with `/` between parts. Links are not followed."""
+    """Every file under a folder of the case, by its path with `/` between parts."""
     for folder, _, names in os.walk(root):
         for name in names:
-            path = Path(folder, name)
-            if S_ISREG(path.lstat().st_mode):
-                yield path.relative_to(root).as_posix()
+            yield Path(folder, name).relative_to(root).as_posix()
 
 
 def _custody(case: Case) -> Iterator[Check]:

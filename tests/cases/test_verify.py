@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import shutil
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,6 +16,7 @@ from cases import findings
 from cases.case import Case
 from cases.verify import Verification, verify
 from timelines.findings import MATCH_COLUMNS
+from timelines.inventory import FileEntry
 from timelines.problems import LedgerRow, Problem
 from timelines.store import Store
 
@@ -86,16 +91,30 @@ def test_a_copied_case_verifies_elsewhere(whole: Case, tmp_path: Path) -> None:
     assert verify(Case.open(tmp_path / "copy")).ok
 
 
-def test_a_file_that_could_not_be_read_then_but_can_now_is_not_checked(whole: Case, seized: Path) -> None:
-    from dataclasses import replace
-
-    (seized / "server" / "locked.log").write_bytes(b"now readable")
-    entry = replace(
-        whole.register.entry("E001", "old.zip"), file="locked.log", on_disk="locked.log", sha256="", status="unreadable"
-    )
-    whole.register.record([entry])
+def test_what_was_never_read_is_not_opened_but_mentioned(whole: Case, seized: Path, tmp_path: Path) -> None:
+    (tmp_path / "outside").write_bytes(b"x")
+    (seized / "server" / "link").symlink_to(tmp_path / "outside")
+    whole.register.record([FileEntry("E001", "link", 0, "", "unreadable", reason="symbolic link", on_disk="link")])
     whole.save_register("exhibit-added", {}, "E001")
-    assert [(c.subject, c.state) for c in verify(whole).checks if not c.ok] == [("E001/locked.log", "not-checked")]
+    result = verify(whole)
+    assert result.ok
+    assert (
+        result.checks[0].detail == "2 files as recorded; 1 without a recorded hash, not read when the exhibit was added"
+    )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="file names that are not Unicode exist on Linux only")
+def test_file_names_that_are_not_utf8_are_found_again(whole: Case, seized: Path) -> None:
+    folder = os.fsencode(seized / "server")
+    with open(os.path.join(folder, b"caf\xe9.log"), "wb") as handle:  # Latin-1 é
+        handle.write(b"x")
+    (known,) = whole.register.with_hash(whole.register.entry("E001", "logs/access.log").sha256)[:1]
+    assert bad(verify(whole)) == [("evidence", "E001/caf\\xe9.log", "new")]
+    sha256 = hashlib.sha256(b"x").hexdigest()
+    whole.register.record([replace(known, file="caf\\xe9.log", on_disk="caf\\xe9.log", sha256=sha256)])
+    whole.save_register("exhibit-added", {}, "E001")
+    assert verify(whole).ok
+    assert whole.locate_file("E001", "caf\\xe9.log").read_bytes() == b"x"
 
 
 def test_the_first_bad_custody_entry_is_named(whole: Case) -> None:
