@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -241,7 +242,7 @@ class Timeline:
             b for b in bounds if (chosen.start is None or b > chosen.start) and (chosen.end is None or b < chosen.end)
         ]
         edges = [chosen.start, *inside, chosen.end]
-        for start, end in zip(edges, edges[1:], strict=False):
+        for start, end in pairwise(edges):
             yield start, end, False
         if chosen.start is None and chosen.end is None:
             yield None, None, True

@@ -162,14 +162,13 @@ def _without_case_clashes(tables: Sequence[pa.Table]) -> list[list[pa.Table]]:
     """Group tables so that no group spells one column in two ways: SQL would take the two for one."""
     groups: list[tuple[dict[str, str], list[pa.Table]]] = []
     for table in tables:
-        for spelling, members in groups:
-            if all(spelling.get(name.lower(), name) == name for name in table.schema.names):
-                break
-        else:
-            spelling, members = {}, []
-            groups.append((spelling, members))
-        spelling.update((name.lower(), name) for name in table.schema.names)
-        members.append(table)
+        fits = (g for g in groups if all(g[0].get(name.lower(), name) == name for name in table.schema.names))
+        group = next(fits, None)
+        if group is None:
+            group = ({}, [])
+            groups.append(group)
+        group[0].update((name.lower(), name) for name in table.schema.names)
+        group[1].append(table)
     return [members for _, members in groups]
 
 

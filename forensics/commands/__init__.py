@@ -1,0 +1,1 @@
+"""One file a subcommand of `athar`; each defines `command`. Heavy imports stay inside the functions."""

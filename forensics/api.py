@@ -1,0 +1,219 @@
+"""The Python face: run a case or open one, and ask it for frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from cases import findings as kept
+from cases.case import Case, CaseInfo
+from forensics import instants
+from timelines.findings import RuleOutcome
+from timelines.query import Filter, Timeline, to_frame
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+    from cases.verify import Verification
+    from forensics.progress import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a run may be told. `workers` None: one a processor; `zone`: IANA zone for times written without one."""
+
+    rules: tuple[Path, ...] = ()
+    zone: str | None = None
+    workers: int | None = None
+    scheduler: str | None = None
+
+
+def run(
+    evidence: Sequence[str | Path],
+    case: str | Path,
+    rules: Sequence[str | Path] = (),
+    tz: str | None = None,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    progress: Progress | None = None,
+) -> OpenCase:
+    """Make a case of `evidence` (files, folders) in the folder `case`, read it all, and run our rules and those at `rules`.
+
+    A case that exists goes on: evidence that it already holds is not added again, finished work is not done again.
+    Raises CaseError when a path is missing or the folder cannot be used.
+    """
+    from forensics import pipeline
+
+    opened = start(Path(case), [Path(path) for path in evidence], tz, progress)
+    pipeline.ingest(opened, workers, scheduler, progress)
+    pipeline.analyze(opened, [Path(path) for path in rules], progress)
+    return OpenCase(opened)
+
+
+def start(folder: Path, evidence: Sequence[Path], zone: str | None, progress: Progress | None = None) -> Case:
+    """Make or open the case and register the evidence that it does not hold yet."""
+    from cases.errors import CaseError
+    from forensics import pipeline
+    from timelines.times import zone as checked
+
+    if zone is not None:
+        try:
+            checked(zone)
+        except ValueError as error:
+            raise CaseError(str(error)) from error
+    for path in evidence:
+        if not path.exists():
+            raise CaseError(f"{path}: no such file or folder; give the evidence to read")
+    case = Case.open(folder) if (folder / "case.toml").exists() else Case.create(folder, CaseInfo(zone=zone))
+    held = {Path(x.source).resolve() for x in case.register.exhibits if x.source}
+    for path in evidence:
+        if path.resolve() not in held:
+            pipeline.add(case, path, pipeline.About(zone=zone), progress)
+            held.add(path.resolve())
+    return case
+
+
+def open_case(case: str | Path) -> OpenCase:
+    """Open the case in a folder. Raises CaseError when there is none."""
+    return OpenCase(Case.open(Path(case)))
+
+
+class OpenCase:
+    """A case to ask: every answer is a plain pandas frame (Arrow-backed), in a fixed order."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+
+    def __repr__(self) -> str:
+        return f"<Athar case {self.case.folder.name}: {sum(self.query.counts().values()):,} rows>"
+
+    @cached_property
+    def query(self) -> Timeline:
+        """The timeline underneath, for SQL and streaming."""
+        folder = self.case.findings_folder
+        found = pa.Table.from_pylist(
+            [
+                {
+                    "finding_id": f.finding_id,
+                    "kind": f.kind,
+                    "title": f.title,
+                    "level": f.level,
+                    "grade": f.grade,
+                    "first": f.first,
+                    "last": f.last,
+                    "rows": list(f.rows),
+                    "attack": list(f.attack),
+                    "why": f.why,
+                }
+                for f in kept.load_findings(folder)
+            ],
+            _FINDINGS,
+        )
+        return Timeline(self.case.timeline_folder, {"matches": kept.load_matches(folder), "findings": found})
+
+    def timeline(
+        self,
+        start: Any = None,
+        end: Any = None,
+        where: str | None = None,
+        families: Sequence[str] | str | None = None,
+        columns: Sequence[str] | None = None,
+        lang: str = "en",
+    ) -> pd.DataFrame:
+        """Core columns and `message`, in order. `start` (included) and `end` (not) are instants (`2026-01-02T03:04`, datetimes,
+        Timestamps); zone-less ones are UTC. `where` is a SQL condition."""
+        names = (families,) if isinstance(families, str) else tuple(families or ())
+        chosen = Filter(start=instants.to_ns(start), end=instants.to_ns(end), families=names, where=where)
+        return self.query.frame(chosen, columns, lang)
+
+    def events(self, family: str, event: str | None = None, where: str | None = None) -> pd.DataFrame:
+        """Rows of one family with all its columns: core ones first, then the family's own."""
+        chosen = Filter(events=(str(event),) if event is not None else (), where=where)
+        table = self.query.events(family, chosen)
+        return to_frame(_without_empty(table))
+
+    def matches(self) -> pd.DataFrame:
+        """rule_id, rule_title, level, row_id, time, family, why."""
+        return kept.matches_frame(self.case.findings_folder)
+
+    def findings(self) -> pd.DataFrame:
+        """finding_id, kind, title, level, grade, first, last, entities, rows, attack; gravest first."""
+        return kept.findings_frame(self.case.findings_folder)
+
+    def rules(self) -> pd.DataFrame:
+        """What became of every rule: matched, silent, no-data or refused, what it looked at, and why not."""
+        import pandas as pd
+
+        outcomes = kept.load_outcomes(self.case.findings_folder)
+        names = [f.name for f in fields(RuleOutcome)]
+        return pd.DataFrame([[getattr(o, n) for n in names] for o in outcomes], columns=names)
+
+    def problems(self) -> pd.DataFrame:
+        """exhibit, file, offset, length, reason."""
+        return to_frame(self.query.problems())
+
+    def ledger(self) -> pd.DataFrame:
+        """exhibit, file, size, read, free, unsupported, damaged: in bytes; the last four add up to the size.
+
+        Duplicates are not in it: their bytes are counted where they were read (`files()` lists them).
+        """
+        return to_frame(self.query.ledger())
+
+    def files(self) -> pd.DataFrame:
+        """Every file handed in: exhibit, file, size, sha256, status, parser, reason, duplicate_of."""
+        import pandas as pd
+
+        names = ["exhibit", "file", "size", "sha256", "status", "parser", "reason", "duplicate_of"]
+        return pd.DataFrame([[getattr(e, n) for n in names] for e in self.case.register.entries], columns=names)
+
+    def sql(self, query: str) -> pd.DataFrame:
+        """Answer one SELECT over the views: one a family (`web_access`), `timeline`, `matches`, `findings`, `problems`, `ledger`."""
+        return to_frame(self.query.sql(query))
+
+    def rows(self, row_ids: Sequence[str]) -> Iterator[pd.DataFrame]:
+        """The rows of these ids with all their columns, one frame a family."""
+        return (to_frame(table) for table in self.query.rows(row_ids))
+
+    def report(self, path: str | Path, lang: str = "en", format: str | None = None, date: str | None = None) -> Path:
+        """Write the summary. The format follows the path's suffix unless given; `date` (YYYY-MM-DD) is printed, today when None."""
+        from forensics.reporting import issue
+
+        return issue(self.case, Path(path), lang, format, date)
+
+    def verify(self, evidence: str | Path | None = None, progress: Callable[[int], None] | None = None) -> Verification:
+        """Check evidence, custody, timeline, findings and reports against their recorded hashes."""
+        from cases.verify import verify
+
+        return verify(self.case, Path(evidence) if evidence is not None else None, progress)
+
+
+_INSTANT = pa.timestamp("ns", tz="UTC")
+_FINDINGS = pa.schema(
+    [(name, pa.string()) for name in ("finding_id", "kind", "title", "level", "grade")]
+    + [
+        ("first", _INSTANT),
+        ("last", _INSTANT),
+        ("rows", pa.list_(pa.string())),
+        ("attack", pa.list_(pa.string())),
+        ("why", pa.string()),
+    ]
+)
+
+
+def _without_empty(table: pa.Table) -> pa.Table:
+    """Leave out the columns that no chosen row has: they belong to other events of the family."""
+    from timelines.schema import CORE_NAMES
+
+    keep = [
+        at
+        for at, name in enumerate(table.schema.names)
+        if name in CORE_NAMES or table.num_rows == 0 or table.column(at).null_count < table.num_rows
+    ]
+    return table.select(keep)

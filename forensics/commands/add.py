@@ -1,0 +1,65 @@
+"""`athar add`: register evidence with a case."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+_EPILOG = """\b
+Examples:
+  athar add CASE /media/usb/WEB01 --seal SC-02 --description "Disk of the portal"
+  athar add CASE access.log --tz Africa/Casablanca --clock-offset 187 --clock-source "compared with the capture"
+  athar add CASE image.zip --sha256 9f86d0…          hash supplied by those who handed it over
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("case_folder", metavar="CASE", type=click.Path(path_type=Path))
+@click.argument("evidence", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--tz", "zone", metavar="ZONE", help="IANA zone of times that the evidence writes without one.")
+@click.option(
+    "--sha256", "supplied", metavar="HEX", help="SHA-256 that came with the evidence; kept apart from the computed one."
+)
+@click.option("--seal", help="Seal number.")
+@click.option(
+    "--clock-offset", type=float, metavar="SECONDS", help="How far the exhibit's clock runs ahead of true time."
+)
+@click.option("--clock-source", help="How the clock offset is known.")
+@click.option("--description", help="What the exhibit is, in a few words.")
+@click.option("--quiet", is_flag=True, help="No progress bars.")
+def command(
+    case_folder: Path,
+    evidence: tuple[Path, ...],
+    zone: str | None,
+    supplied: str | None,
+    seal: str | None,
+    clock_offset: float | None,
+    clock_source: str | None,
+    description: str | None,
+    quiet: bool,
+) -> int:
+    """Register EVIDENCE with CASE, each path as an exhibit of its own: hash, recognise and list every file. `athar ingest` reads it."""
+    from cases.case import Case
+    from forensics import pipeline
+    from forensics.progress import on_terminal
+    from forensics.terminal import Failure, amount, table
+    from timelines.times import zone as checked
+
+    if zone is not None:
+        checked(zone)
+    if supplied is not None and len(evidence) > 1:
+        raise Failure("--sha256 belongs to one file; add the files one at a time")
+    case = Case.open(case_folder)
+    about = pipeline.About(zone, supplied, seal, clock_offset, clock_source, description)
+    missing = [path for path in evidence if not path.exists()]
+    if missing:
+        raise Failure(f"{missing[0]}: no such file or folder; give the evidence to register")
+    for path in evidence:
+        with on_terminal(quiet) as progress:
+            taken = pipeline.add(case, path, about, progress)
+        rows = [
+            (e.file, e.status, e.parser or "–", amount(e.size), e.reason or e.duplicate_of or "") for e in taken.entries
+        ]
+        table(f"{taken.exhibit.exhibit}  {taken.exhibit.name}", ("file", "status", "reader", "size", "remark"), rows)
+    return 0

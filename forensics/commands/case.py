@@ -1,0 +1,69 @@
+"""`athar case`: make a case, show what is in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.group(
+    epilog='\b\nExamples:\n  athar case new CASE --number 2026/17 --authority "Tribunal of Tamrirt"\n  athar case show CASE'
+)
+def command() -> None:
+    """Make a case, or show what it holds."""
+
+
+@command.command(
+    epilog="\b\nExamples:\n  athar case new CASE --number 2026/17 --question 'Was the portal entered?' --lang fr,ar"
+)
+@click.argument("case_folder", metavar="CASE", type=click.Path(path_type=Path))
+@click.option("--number", help="Case number.")
+@click.option("--title", help="Title of the case.")
+@click.option("--request-number", help="Number of the request.")
+@click.option("--authority", help="Authority that asks.")
+@click.option("--requester", help="Person who asks.")
+@click.option("--examiner", help="Who examines.")
+@click.option("--laboratory", help="Laboratory.")
+@click.option("--legal-basis", help="Legal basis of the request.")
+@click.option("--tz", "zone", metavar="ZONE", help="IANA zone in which local times are printed.")
+@click.option("--lang", metavar="en,fr,ar", help="Languages of the summaries.")
+@click.option("--question", "questions", multiple=True, help="A question of the request; repeatable, in order.")
+def new(case_folder: Path, lang: str | None, questions: tuple[str, ...], **details: str | None) -> int:
+    """Make a case in the folder CASE. What is not given prints as "not supplied", never as a guess."""
+    from cases.case import Case, CaseInfo, Question
+    from forensics.reporting import languages
+    from forensics.terminal import say
+
+    asked = tuple(Question(f"Q{at}", text) for at, text in enumerate(questions, 1))
+    info = CaseInfo(languages=languages(lang) if lang else (), questions=asked, **details)
+    Case.create(case_folder, info)
+    say(f"{case_folder}: case made; next: athar add {case_folder} EVIDENCE")
+    return 0
+
+
+@command.command(epilog="\b\nExamples:\n  athar case show CASE\n  athar case show CASE --files --json")
+@click.argument("case_folder", metavar="CASE", type=click.Path(path_type=Path))
+@click.option("--files", is_flag=True, help="List every file handed in.")
+@click.option("--problems", is_flag=True, help="List every problem.")
+@click.option("--ledger", is_flag=True, help="List the byte account of every file.")
+@click.option("--rules", is_flag=True, help="List what became of every rule.")
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def show(case_folder: Path, files: bool, problems: bool, ledger: bool, rules: bool, as_json: bool) -> int:
+    """Show exhibits, counts, findings; or one list in full."""
+    from forensics import open_case, overview
+    from forensics.terminal import as_json as print_json
+    from forensics.terminal import table
+
+    case = open_case(case_folder)
+    chosen = {"files": files, "problems": problems, "ledger": ledger, "rules": rules}
+    lists = [name for name, wanted in chosen.items() if wanted]
+    for name in lists:
+        frame = getattr(case, name)()
+        if as_json:
+            print_json(frame.to_dict("records"))
+        else:
+            table(name, list(frame.columns), frame.itertuples(index=False, name=None))
+    if not lists:
+        overview.show(case, (), as_json)
+    return 0

@@ -1,0 +1,59 @@
+"""`athar demo`: a whole synthetic case, made and run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+_EPILOG = """\b
+Examples:
+  athar demo
+  athar demo /tmp/training --seed 7 --lang en,fr,ar
+  athar demo /tmp/exercise --evidence-only
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("folder", default="athar-demo", type=click.Path(path_type=Path))
+@click.option(
+    "--seed", type=int, default=1, show_default=True, help="The same seed gives the same evidence, byte for byte."
+)
+@click.option("--lang", default="en,fr,ar", show_default=True, metavar="en,fr,ar", help="Languages of the summaries.")
+@click.option("--date", metavar="YYYY-MM-DD", help="Date that the summaries bear; today unless given.")
+@click.option("--workers", type=int, metavar="N", help="Worker processes; one a processor unless given.")
+@click.option("--evidence-only", is_flag=True, help="Make the evidence, and leave the examination to the reader.")
+@click.option("--quiet", is_flag=True, help="No progress bars.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def command(
+    folder: Path,
+    seed: int,
+    lang: str,
+    date: str | None,
+    workers: int | None,
+    evidence_only: bool,
+    quiet: bool,
+    as_json: bool,
+) -> int:
+    """Make the evidence of an invented intrusion in FOLDER/evidence and run the case in FOLDER/case.
+
+    A municipal web portal is scanned and entered; the intruder moves on to a second host and carries files away.
+    """
+    from forensics import demo_case, overview
+    from forensics.api import OpenCase
+    from forensics.progress import on_terminal
+    from forensics.reporting import issue_all, languages
+    from forensics.terminal import say
+
+    wanted = languages(lang)
+    with on_terminal(quiet or as_json) as progress:
+        demo_case.make(folder, seed, progress)
+        if evidence_only:
+            say(f"{folder / 'evidence'}: made; next: athar run {folder / 'evidence'} --case CASE")
+            return 0
+        case, ingested = demo_case.run(folder, wanted, workers, progress)
+        progress.stage("Write summaries", len(wanted) * 2)
+        reports = issue_all(case, wanted, date, progress.advance)
+    overview.show(OpenCase(case), reports, as_json)
+    overview.warn(ingested)
+    return 0 if ingested.sound else 1

@@ -1,0 +1,28 @@
+"""`athar ingest`: read registered evidence into the timeline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command(epilog="\b\nExamples:\n  athar ingest CASE\n  athar ingest CASE --workers 4 --evidence /mnt/copy")
+@click.argument("case_folder", metavar="CASE", type=click.Path(path_type=Path))
+@click.option("--workers", type=int, metavar="N", help="Worker processes; one a processor unless given.")
+@click.option("--scheduler", metavar="URL", help="Dask scheduler to run on, such as tcp://192.0.2.7:8786.")
+@click.option("--evidence", type=click.Path(path_type=Path), help="Where the evidence lies now, if it was moved.")
+@click.option("--quiet", is_flag=True, help="No progress bars.")
+def command(case_folder: Path, workers: int | None, scheduler: str | None, evidence: Path | None, quiet: bool) -> int:
+    """Read what CASE has registered and not read yet. A run that was cut off goes on where it stopped."""
+    from cases.case import Case
+    from forensics import overview, pipeline
+    from forensics.progress import on_terminal
+    from forensics.terminal import say
+
+    case = Case.open(case_folder)
+    with on_terminal(quiet) as progress:
+        result = pipeline.ingest(case, workers, scheduler, progress, evidence)
+    say(f"{result.rows:,} rows read by {result.tasks} tasks; {result.problems:,} problems reported")
+    overview.warn(result)
+    return 0 if result.sound else 1

@@ -1,0 +1,33 @@
+"""`athar report`: the case summary."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command(
+    epilog="\b\nExamples:\n  athar report CASE --lang ar --format html --date 2026-01-20 -o summary-ar.html\n"
+    "  athar report CASE --lang fr -o resume.json"
+)
+@click.argument("case_folder", metavar="CASE", type=click.Path(path_type=Path))
+@click.option(
+    "--lang", type=click.Choice(("en", "fr", "ar")), default="en", show_default=True, help="Language of the summary."
+)
+@click.option("--format", "form", help="html or json; by the suffix of -o unless given.")
+@click.option("--date", metavar="YYYY-MM-DD", help="Date that the summary bears; today unless given.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File to write; a new version in CASE/reports unless given.",
+)
+def command(case_folder: Path, lang: str, form: str | None, date: str | None, output: Path | None) -> int:
+    """Write the summary of CASE. The same case, language and date give the same bytes. An issued summary is never overwritten."""
+    from cases.case import Case
+    from forensics.reporting import issue
+    from forensics.terminal import say
+
+    say(str(issue(Case.open(case_folder), output, lang, form, date)))
+    return 0

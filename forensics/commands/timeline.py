@@ -1,0 +1,50 @@
+"""`athar timeline`: filter the timeline, to a table or a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+_EPILOG = """\b
+Examples:
+  athar timeline CASE --host WEB01 --from 2026-01-14T08:00 --to 2026-01-14T09:00
+  athar timeline CASE --family windows/security --event 4624 --event 4625 --user admin
+  athar timeline CASE --family web/access --where "sc_status >= 500" --columns time,c_ip,cs_uri,sc_status
+  athar timeline CASE --ip 203.0.113.66 --format jsonl | head
+  athar timeline CASE --format parquet -o all.parquet
+"""
+_SHOWN = ("time", "family", "host", "message")
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("case_folder", metavar="CASE", type=click.Path(path_type=Path))
+@click.option("--from", "start", metavar="WHEN", help="From this instant (UTC unless it says otherwise).")
+@click.option("--to", "end", metavar="WHEN", help="Up to, not including, this instant.")
+@click.option("--family", "families", multiple=True, help="Family or group, such as net/dns or windows; repeatable.")
+@click.option("--event", "events", multiple=True, help="EventID or verb, such as 4625 or dns.query; repeatable.")
+@click.option("--host", "hosts", multiple=True, help="Host, ignoring case; repeatable.")
+@click.option("--user", "users", multiple=True, help="Account, ignoring case; repeatable.")
+@click.option("--ip", "ips", multiple=True, help="Source or destination address; repeatable.")
+@click.option("--grep", metavar="TEXT", help="Only rows whose shown columns contain TEXT, ignoring case.")
+@click.option("--where", metavar="SQL", help="A SQL condition; with one --family also over its own columns.")
+@click.option("--columns", metavar="a,b,c", help="Columns to show; a family's own ones with one --family.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("table", "csv", "jsonl", "parquet")),
+    help="Default: table; by the suffix of -o.",
+)
+@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
+@click.option("--limit", type=int, help="At most so many rows; a table on a terminal shows 200 unless told (0: all).")
+@click.option(
+    "--lang", type=click.Choice(("en", "fr", "ar")), default="en", show_default=True, help="Language of the message."
+)
+@click.option("--json", "as_json", is_flag=True, help="Same as --format jsonl.")
+def command(case_folder: Path, **asked: object) -> int:
+    """Print the timeline of CASE in order: time, exhibit, file, offset. Piped, it is CSV."""
+    from forensics import listing, open_case
+
+    case = open_case(case_folder)
+    request = listing.Request.of(asked, _SHOWN)
+    return listing.write(case.query, request)

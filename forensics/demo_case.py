@@ -1,0 +1,40 @@
+"""The demo case run as an examiner would: details and exhibits registered, evidence read, rules run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cases.case import Case, CaseInfo, Question
+from forensics import pipeline
+from forensics.progress import Progress, Silent
+
+if TYPE_CHECKING:
+    from forensics.pipeline import Ingest
+
+
+def make(folder: Path, seed: int, progress: Progress | None = None) -> Path:
+    """Make the evidence in `folder/evidence`. Raises ValueError when something is there already."""
+    from forensics import demo
+
+    progress = progress or Silent()
+    evidence = folder / "evidence"
+    demo.make_evidence(evidence, seed, progress=lambda label: progress.stage(f"Make evidence: {label}", None))
+    return evidence
+
+
+def run(
+    folder: Path, languages: Sequence[str], workers: int | None = None, progress: Progress | None = None
+) -> tuple[Case, Ingest]:
+    """Make the case in `folder/case` from `folder/evidence` and run it: our rules only."""
+    from forensics import demo
+
+    details = demo.case_details()
+    questions = tuple(Question(f"Q{at}", text) for at, text in enumerate(details.pop("questions"), 1))
+    case = Case.create(folder / "case", CaseInfo(**details, languages=tuple(languages), questions=questions))
+    for path, about in demo.exhibits(folder / "evidence"):
+        pipeline.add(case, path, about, progress)
+    ingested = pipeline.ingest(case, workers, progress=progress)
+    pipeline.analyze(case, (), progress)
+    return case, ingested

@@ -1,0 +1,54 @@
+"""Where the pipeline's tasks run: in this process, in worker processes, or on a Dask cluster. The tasks are the same."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from typing import Any
+
+
+class InProcess(Executor):
+    """Runs each task at once, in this process: no start-up cost, plain tracebacks while developing."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+def default_workers() -> int:
+    """One worker for each processor that this process may use, eight at the most."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(8, usable))
+
+
+def executor(workers: int | None = None, scheduler: str | None = None) -> Executor:
+    """An executor for `workers` processes (None: one a processor), or for the Dask cluster at `scheduler`.
+
+    Raises ValueError when the cluster extra is missing or the scheduler does not answer.
+    """
+    if scheduler is not None:
+        return _cluster(scheduler)
+    count = default_workers() if workers is None else workers
+    if count < 1:
+        raise ValueError(f"--workers {count}: expected 1 or more")
+    if count == 1:
+        return InProcess()
+    return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"))
+
+
+def _cluster(scheduler: str) -> Executor:
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise ValueError("--scheduler needs the cluster extra: pip install 'athar-forensics[cluster]'") from error
+    try:
+        client = Client(scheduler, timeout=10)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise ValueError(
+            f"--scheduler {scheduler}: no Dask scheduler answers there; expected an address like tcp://192.0.2.7:8786"
+        ) from error
+    cluster_executor: Executor = client.get_executor()
+    return cluster_executor

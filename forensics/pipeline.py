@@ -1,0 +1,271 @@
+"""Evidence to timeline to findings: take exhibits in, read what is not yet read, run the rules. Every step goes through custody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cases import findings as kept
+from cases.case import Case
+from cases.custody import Subject
+from cases.errors import CaseError
+from forensics import tasks
+from forensics.executors import executor as make_executor
+from forensics.progress import Progress, Silent
+from forensics.tasks import Done, Task
+from parsers.evidence import examine, rehash
+from timelines.inventory import Exhibit, FileEntry
+from timelines.problems import LedgerRow, Problem
+from timelines.query import Timeline
+from timelines.store import MANIFEST, Store
+
+if TYPE_CHECKING:
+    from timelines.detection import Detection
+
+AHEAD = 4  # tasks submitted per worker beyond the one it runs: enough to keep it busy, few enough to keep memory flat
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What taking an exhibit in came to."""
+
+    exhibit: Exhibit
+    entries: tuple[FileEntry, ...]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ingest:
+    """What reading came to. `changed` names files whose bytes are no longer those that were registered."""
+
+    rows: int
+    problems: int
+    tasks: int
+    crashes: int
+    changed: tuple[str, ...]
+
+    @property
+    def sound(self) -> bool:
+        return not self.changed and not self.crashes
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What the examiner says of an exhibit; None where nothing was supplied."""
+
+    zone: str | None = None
+    supplied_sha256: str | None = None
+    seal: str | None = None
+    clock_offset_s: float | None = None
+    clock_source: str | None = None
+    description: str | None = None
+
+
+def add(case: Case, source: Path, about: About | None = None, progress: Progress | None = None) -> Intake:
+    """Register a file or folder as the next exhibit: hash it, recognise it, list every file. Raises CaseError when it is not there."""
+    about, progress = about or About(), progress or Silent()
+    source = Path(source)
+    if not source.exists():
+        raise CaseError(f"{source}: no such file or folder; give the evidence to read")
+    if source.is_dir() and case.folder.resolve().is_relative_to(source.resolve()):
+        raise CaseError(f"{source}: holds the case folder itself; keep the case outside the evidence")
+    number = case.register.next_number()
+    known = {e.sha256: f"{e.exhibit}/{e.file}" for e in case.register.entries if e.status in ("evidence", "container")}
+    progress.stage(f"{number} hash and recognise", _size(source), "bytes")
+    entries: list[FileEntry] = []
+    problems: list[Problem] = []
+    for item in examine(number, source, known, progress=progress.advance):
+        if isinstance(item, Problem):
+            problems.append(item)
+        else:
+            entries.append(item)
+    on_disk = [e for e in entries if e.on_disk in ("", e.file)]
+    exhibit = Exhibit(
+        exhibit=number,
+        name=source.resolve().name,
+        source=str(source.resolve()),
+        is_folder=source.is_dir(),
+        size=sum(e.size for e in on_disk),
+        files=len(on_disk),
+        added=case.hand.now(),
+        zone=about.zone,
+        supplied_sha256=about.supplied_sha256,
+        seal=about.seal,
+        clock_offset_s=about.clock_offset_s,
+        clock_source=about.clock_source,
+        description=about.description,
+    )
+    case.register.register(exhibit)
+    case.register.record(entries)
+    _record_intake(case, number, entries, problems)
+    options = {"exhibit": number, "name": exhibit.name, "zone": about.zone, "seal": about.seal, "files": len(entries)}
+    case.save_register("exhibit-added", options, number)
+    case.log("intake-recorded", {"exhibit": number, "problems": len(problems)}, [_manifest(case)])
+    return Intake(exhibit, tuple(entries), tuple(problems))
+
+
+def ingest(
+    case: Case,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    progress: Progress | None = None,
+    override: Path | None = None,
+) -> Ingest:
+    """Read every registered evidence file that is not yet in the timeline, then hash the exhibits again.
+
+    A run that was cut off goes on where it stopped: finished tasks are in the manifest and are not run again.
+    """
+    progress = progress or Silent()
+    store = Store(case.timeline_folder)
+    store.clear_strays()
+    places = {x.exhibit: case.locate(x, override) for x in case.register.exhibits}
+    todo: list[Task] = []
+    for exhibit in case.register.exhibits:
+        planned = tasks.plan(
+            places[exhibit.exhibit], case.register.files_of(exhibit.exhibit), exhibit.zone, case.hand.version
+        )
+        todo += [task for task in planned if not store.done(task.id)]
+    progress.stage("Read evidence", sum(task.size for task in todo), "bytes")
+    done: list[Done] = []
+    with make_executor(workers, scheduler) as pool:
+        for result in _run(pool, todo, case.timeline_folder, workers):
+            store.commit({result.id: list(result.parts)})
+            progress.advance(result.size)
+            done.append(result)
+    changed = tuple(_changed(case, places, progress))
+    if changed:
+        task = "changed-" + case.hand.now().replace(":", "")
+        store.commit({task: store.writer(task).close(changed, [])})
+    totals = Ingest(
+        rows=sum(d.rows for d in done),
+        problems=sum(d.problems for d in done) + len(changed),
+        tasks=len(done),
+        crashes=sum(d.crashes for d in done),
+        changed=tuple(f"{p.exhibit}/{p.file}" for p in changed),
+    )
+    if not store.infos():
+        store.commit({})
+    options = {
+        "workers": workers,
+        "scheduler": scheduler,
+        "tasks": totals.tasks,
+        "rows": totals.rows,
+        "problems": totals.problems,
+    }
+    subjects = [Subject(f"{e.exhibit}/{e.file}", e.sha256) for x in places for e in case.register.on_disk(x)]
+    case.log("evidence-read" if not changed else "evidence-changed", options, [_manifest(case)], subjects)
+    return totals
+
+
+def analyze(case: Case, rules: Sequence[Path] = (), progress: Progress | None = None) -> Detection:
+    """Run our rules, and those at `rules`, over the timeline; the case keeps matches, findings and what became of every rule."""
+    from timelines.detection import detect, load_rules
+
+    progress = progress or Silent()
+    check_rules(rules)
+    progress.stage("Load rules", None)
+    loaded = load_rules([Path(path) for path in rules])
+    result = detect(Timeline(case.timeline_folder), loaded, progress=progress)
+    files = kept.save(case.findings_folder, result.findings, result.matches, result.outcomes)
+    fates: dict[str, int] = {}
+    for outcome in result.outcomes:
+        fates[outcome.fate] = fates.get(outcome.fate, 0) + 1
+    options = {
+        "rules": [Path(path).name for path in rules],
+        "findings": len(result.findings),
+        **dict(sorted(fates.items())),
+    }
+    case.log("rules-run", options, files)
+    return result
+
+
+def check_rules(paths: Sequence[Path]) -> None:
+    """Raise CaseError for a rule path that is not there: before hours of reading, not after."""
+    for path in paths:
+        if not Path(path).exists():
+            raise CaseError(f"{path}: no such file or folder; give Sigma rules")
+
+
+def _run(pool: Executor, todo: Sequence[Task], root: Path, workers: int | None) -> Iterator[Done]:
+    """Run tasks with a bounded number under way. When a worker dies its task is tried once more, alone, then reported."""
+    from forensics.executors import default_workers
+
+    waiting = list(reversed(todo))
+    under_way: dict[Future[Done], Task] = {}
+    limit = (workers or default_workers()) * AHEAD
+    lost: list[Task] = []
+    while waiting or under_way:
+        try:
+            while waiting and len(under_way) < limit:
+                under_way[pool.submit(tasks.run, waiting[-1], root)] = waiting[-1]
+                waiting.pop()
+        except BrokenProcessPool:
+            lost += waiting
+            waiting = []
+        finished, _ = wait(under_way, return_when=FIRST_COMPLETED) if under_way else (set(), None)
+        for future in finished:
+            task = under_way.pop(future)
+            try:
+                yield future.result()
+            except BrokenProcessPool:
+                lost.append(task)
+    for task in sorted(lost, key=lambda t: t.id):
+        yield _alone(task, root)
+
+
+def _alone(task: Task, root: Path) -> Done:
+    with make_executor(2) as pool:
+        try:
+            result: Done = pool.submit(tasks.run, task, root).result()
+            return result
+        except BrokenProcessPool:
+            reason = "the worker process that read this died twice; the file is not read. Memory may be short: try --workers 1"
+            problems = [Problem(e.exhibit, e.file, 0, e.size, reason) for e in task.entries]
+            ledger = [LedgerRow(e.exhibit, e.file, e.size, 0, 0, 0, e.size) for e in task.entries]
+            parts = Store(root).writer(task.id).close(problems, ledger)
+            return Done(task.id, tuple(parts), 0, len(problems), task.size, len(task.entries))
+
+
+def _changed(case: Case, places: dict[str, Path], progress: Progress) -> Iterator[Problem]:
+    """Hash the exhibits again and name what is not what it was."""
+    for number, place in places.items():
+        entries = {e.file: e for e in case.register.on_disk(number) if e.sha256}
+        progress.stage(f"{number} hash again", sum(e.size for e in entries.values()), "bytes")
+        for item in rehash(place, list(entries), progress.advance):
+            if isinstance(item, Problem):
+                yield replace(item, exhibit=number)
+                continue
+            file, sha256 = item
+            if sha256 != entries[file].sha256:
+                reason = f"the file changed while it was read: SHA-256 {sha256}, registered {entries[file].sha256}"
+                yield Problem(number, file, 0, entries[file].size, reason)
+
+
+def _record_intake(case: Case, number: str, entries: Iterable[FileEntry], problems: Sequence[Problem]) -> None:
+    """Problems and ledger rows of the files that no reader will read: containers, unrecognised and unreadable files."""
+    ledger = []
+    for entry in entries:
+        amounts = {"container": (1, 0, 0), "unrecognised": (0, 1, 0), "unreadable": (0, 0, 1), "empty": (1, 0, 0)}.get(
+            entry.status
+        )
+        if amounts is not None:
+            read, unsupported, damaged = (entry.size * share for share in amounts)
+            ledger.append(LedgerRow(entry.exhibit, entry.file, entry.size, read, 0, unsupported, damaged))
+    store = Store(case.timeline_folder)
+    task = f"intake-{number}"
+    store.commit({task: store.writer(task).close(problems, ledger)})
+
+
+def _manifest(case: Case) -> str:
+    return f"{case.timeline_folder.name}/{MANIFEST}"
+
+
+def _size(source: Path) -> int:
+    """Bytes on disk below `source`, for the progress bar only."""
+    if source.is_file():
+        return source.stat().st_size
+    return sum(path.stat().st_size for path in source.rglob("*") if path.is_file() and not path.is_symlink())

@@ -1,0 +1,161 @@
+"""What one worker does: read a bundle of files, or some slices of a large one, and write the parts of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from parsers.base import Batch, Evidence, Parser, Slice
+from parsers.evidence import materialised
+from parsers.registry import by_name
+from timelines.inventory import FileEntry
+from timelines.problems import Account, LedgerRow, Problem, balance
+from timelines.rows import Provenance, finish
+from timelines.store import PartInfo, PartWriter
+
+BUNDLE_BYTES = 64 << 20  # evidence that one task reads: small files share a task, a large file has several
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Files of one exhibit to read. `slices` narrows a single file to some of its pieces; None reads everything.
+
+    `id` depends on the bytes, the readers and the options, not on the machine or the number of workers: a finished task is not run again.
+    """
+
+    id: str
+    source: Path
+    entries: tuple[FileEntry, ...]
+    zone: str | None
+    slices: tuple[Slice, ...] | None
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a task gives back: its parts, and sums for the terminal. `crashes` counts readers that failed in an unforeseen way."""
+
+    id: str
+    parts: tuple[PartInfo, ...]
+    rows: int
+    problems: int
+    size: int
+    crashes: int
+
+
+def plan(source: Path, entries: Sequence[FileEntry], zone: str | None, version: str) -> Iterator[Task]:
+    """Tasks for the evidence files of one exhibit. Bundling depends on the files alone, so any worker count gives the same tasks."""
+    bundle: list[FileEntry] = []
+    held = 0
+    for entry in entries:
+        if entry.status != "evidence":
+            continue
+        in_container = entry.on_disk not in ("", entry.file)
+        if not in_container and entry.size > BUNDLE_BYTES:
+            yield from _sliced(source, entry, zone, version)
+            continue
+        same_container = bool(bundle) and in_container and bundle[-1].on_disk == entry.on_disk
+        if bundle and held + entry.size > BUNDLE_BYTES and not same_container:
+            yield _task(source, bundle, zone, None, version)
+            bundle, held = [], 0
+        bundle.append(entry)
+        held += entry.size
+    if bundle:
+        yield _task(source, bundle, zone, None, version)
+
+
+def _sliced(source: Path, entry: FileEntry, zone: str | None, version: str) -> Iterator[Task]:
+    path = source if source.is_file() else source / entry.file
+    evidence = Evidence(entry.exhibit, entry.file, path, entry.size, entry.sha256, zone)
+    group: list[Slice] = []
+    for piece in by_name(entry.parser).slices(evidence):
+        if group and piece.stop - group[0].start > BUNDLE_BYTES:
+            yield _task(source, [entry], zone, tuple(group), version)
+            group = []
+        group.append(piece)
+    yield _task(source, [entry], zone, tuple(group), version)
+
+
+def _task(
+    source: Path, entries: Sequence[FileEntry], zone: str | None, slices: tuple[Slice, ...] | None, version: str
+) -> Task:
+    names = [f"{version}/{zone}"] + [f"{e.exhibit}/{e.file}/{e.sha256}/{e.parser}" for e in entries]
+    names += [f"{piece.start}-{piece.stop}" for piece in slices or ()]
+    digest = hashlib.blake2b("\n".join(names).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    size = sum(p.stop - p.start for p in slices) if slices is not None else sum(e.size for e in entries)
+    return Task(digest, source, tuple(entries), zone, slices, size)
+
+
+def run(task: Task, root: Path, scratch: Path | None = None) -> Done:
+    """Read a task's evidence and write its parts below `root`. The manifest is left to the coordinator."""
+    writer = PartWriter(root, task.id)
+    tally = _Tally([], [], 0, 0)
+    with tempfile.TemporaryDirectory(prefix="athar-", dir=scratch) as folder:
+        for item in materialised(task.source, task.entries, Path(folder)):
+            if isinstance(item, Problem):
+                tally.problems.append(item)
+                tally.ledger += [_unread(e) for e in task.entries if e.file == item.file]
+                continue
+            entry, path = item
+            evidence = Evidence(entry.exhibit, entry.file, path, entry.size, entry.sha256, task.zone)
+            parser = by_name(entry.parser)
+            for piece in task.slices if task.slices is not None else parser.slices(evidence):
+                _read(parser, evidence, piece, writer, tally)
+    parts = writer.close(tally.problems, _summed(tally.ledger))
+    return Done(task.id, tuple(parts), tally.rows, len(tally.problems), task.size, tally.crashes)
+
+
+@dataclass(slots=True)
+class _Tally:
+    problems: list[Problem]
+    ledger: list[LedgerRow]
+    rows: int
+    crashes: int
+
+
+def _read(parser: Parser, evidence: Evidence, piece: Slice, writer: PartWriter, tally: _Tally) -> None:
+    provenance = Provenance(evidence.exhibit, evidence.file, evidence.sha256)
+    accounts: list[Account] = []
+    try:
+        for output in parser.parse(evidence, piece):
+            if isinstance(output, Batch):
+                writer.add(finish(output.family, output.rows, provenance))
+                tally.rows += output.rows.num_rows
+            elif isinstance(output, Account):
+                accounts.append(output)
+            else:
+                tally.problems.append(output)
+    except Exception as error:  # noqa: BLE001 - a fault in one reader must not cost the rest of the evidence; it is reported as such
+        tally.crashes += 1
+        reason = f"fault in the {parser.name} reader ({type(error).__name__}: {error}); this piece is not fully read. Please report it."
+        tally.problems.append(evidence.problem(piece.start, piece.stop - piece.start, reason))
+    row, faults = balance(evidence.exhibit, evidence.file, piece.stop - piece.start, accounts, piece.start)
+    tally.ledger.append(row)
+    tally.problems += faults
+
+
+def _unread(entry: FileEntry) -> LedgerRow:
+    return LedgerRow(entry.exhibit, entry.file, entry.size, 0, 0, 0, entry.size)
+
+
+def _summed(rows: Sequence[LedgerRow]) -> list[LedgerRow]:
+    sums: dict[tuple[str, str], LedgerRow] = {}
+    for row in rows:
+        key = (row.exhibit, row.file)
+        old = sums.get(key)
+        sums[key] = (
+            row
+            if old is None
+            else replace(
+                old,
+                size=old.size + row.size,
+                read=old.read + row.read,
+                free=old.free + row.free,
+                unsupported=old.unsupported + row.unsupported,
+                damaged=old.damaged + row.damaged,
+            )
+        )
+    return list(sums.values())
