@@ -16,10 +16,11 @@ from parsers.web import fields as f
 from parsers.web.dates import clf_times, localise
 from parsers.web.lines import BOM, Lines, pieces, read_lines, unreadable
 from parsers.web.loose import NO_DATE, loose
+from parsers.web.numerals import nullable
 from parsers.web.remarks import Remarks
 from parsers.web.requests import addresses, outcomes, split_target
 from parsers.web.scan import odd_lines, scan
-from parsers.web.spans import Spans, chosen, nullable
+from parsers.web.spans import Spans, chosen
 from parsers.web.strict import strict
 from timelines.schema import TIME
 

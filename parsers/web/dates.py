@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.gather import Bools, Bytes, Int64s
+from parsers.web.numerals import digits
 from timelines import times
 
 CLF_WIDTH = 20  # dd/Mon/yyyy:HH:MM:SS
@@ -33,7 +34,7 @@ def windows(data: Bytes, at: Int64s, width: int) -> Window:
 
 
 def _all_digits(window: Window, places: tuple[int, ...]) -> Bools:
-    fits: Bools = (window[:, places] - np.uint8(48) <= 9).all(axis=1)
+    fits: Bools = np.all(window[:, places] - np.uint8(48) <= 9, axis=1)
     return fits
 
 
@@ -47,11 +48,12 @@ def _number(window: Window, *places: int) -> Int64s:
 def looks_clf(data: Bytes, at: Int64s) -> Bools:
     """Where `dd/Mon/yyyy:HH:MM:SS +hhmm` stands: digits, separators, a month's name."""
     window = windows(data, at, CLF_WIDTH + ZONE_WIDTH)
-    fits = _all_digits(window, (*_CLF_DIGITS, 22, 23, 24, 25)) & (window[:, 20] == 32)
+    fits: Bools = _all_digits(window, (*_CLF_DIGITS, 22, 23, 24, 25)) & (window[:, 20] == 32)
     fits &= (window[:, 21] == 43) | (window[:, 21] == 45)
     for place, mark in _CLF_MARKS.items():
         fits &= window[:, place] == mark
-    return fits & (_month(window) > 0)
+    fits &= _month(window) > 0
+    return fits
 
 
 def _month(window: Window) -> Int64s:
@@ -64,7 +66,10 @@ def _month(window: Window) -> Int64s:
 
 
 def clf_times(data: Bytes, at: Int64s, zoned: Bools) -> tuple[Int64s, Bools]:
-    """`dd/Mon/yyyy:HH:MM:SS` at each position to ns, and where it is a real instant; UTC where `zoned` (` +hhmm` follows), else wall time."""
+    """`dd/Mon/yyyy:HH:MM:SS` at each position to ns, and where it is a real instant.
+
+    The ns are UTC where `zoned` (` +hhmm` follows), else wall time.
+    """
     window = windows(data, at, CLF_WIDTH)
     offset = np.zeros(len(at), np.int64)
     if zoned.any():
@@ -77,14 +82,22 @@ def clf_times(data: Bytes, at: Int64s, zoned: Bools) -> tuple[Int64s, Bools]:
     return ns, valid & (at >= 0)
 
 
-def w3c_times(data: Bytes, dates: Int64s, clock: Int64s) -> tuple[Int64s, Bools]:
-    """`yyyy-mm-dd` and `hh:mm:ss` at the given positions, UTC by the W3C's rule, to ns, and where they are a real instant."""
+def w3c_times(data: Bytes, dates: Int64s, clock: Int64s, clock_ends: Int64s) -> tuple[Int64s, Bools, Bools]:
+    """`yyyy-mm-dd` and `hh:mm:ss[.fraction]`, UTC by the W3C's rule, to ns; where both are so written; where they are a real instant."""
     day, time = windows(data, dates, 10), windows(data, clock, 8)
     fits = _all_digits(day, _W3C_DATE_DIGITS) & (day[:, 4] == 45) & (day[:, 7] == 45)
     fits &= _all_digits(time, _W3C_TIME_DIGITS) & (time[:, 2] == 58) & (time[:, 5] == 58)
     date = _number(day, 0, 1, 2, 3), _number(day, 5, 6), _number(day, 8, 9)
     ns, valid = times.from_civil(*date, _number(time, 0, 1), _number(time, 3, 4), _number(time, 6, 7))
-    return ns, valid & fits
+    width = clock_ends - clock
+    longer = np.flatnonzero(width != 8)
+    if len(longer):
+        places = width[longer] - 9
+        fraction, whole = digits(data, clock[longer] + 9, clock_ends[longer])
+        fine = whole & (places <= 9) & (windows(data, clock[longer] + 8, 1)[:, 0] == 46)
+        ns[longer] += np.where(fine, fraction * 10 ** np.clip(9 - places, 0, 9), 0)
+        fits[longer] &= fine
+    return ns, fits, valid & fits
 
 
 def localise(wall: Int64s, zone: str) -> tuple[Int64s, Bools, Bools]:

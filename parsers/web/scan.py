@@ -15,7 +15,8 @@ from parsers.gather import Bools, Bytes, Int64s
 from parsers.web import fields as f
 from parsers.web.dates import looks_clf, windows
 from parsers.web.lines import Lines
-from parsers.web.spans import Spans, digits
+from parsers.web.numerals import digits
+from parsers.web.spans import Spans
 
 _SPACE, _QUOTE, _BACKSLASH, _OPEN, _CLOSE, _DASH = 32, 34, 92, 91, 93, 45
 _LAYOUT_QUOTES = (2, 6, 8)  # common; combined; combined with X-Forwarded-For
@@ -24,7 +25,7 @@ _MARGIN = 16  # sentinel positions behind the last space and quote, so that look
 
 
 @dataclass(frozen=True, slots=True)
-class _Marks:
+class Marks:
     """Positions of one byte value in a block, and for each line the index of its first and how many it has."""
 
     where: Int64s
@@ -32,7 +33,7 @@ class _Marks:
     count: Int64s
 
     @classmethod
-    def of(cls, where: Int64s, lines: Lines) -> _Marks:
+    def of(cls, where: Int64s, lines: Lines) -> Marks:
         first = np.searchsorted(where, lines.starts)
         count = np.searchsorted(where, lines.ends) - first
         return cls(np.append(where, np.full(_MARGIN, len(lines.data))), first, count)
@@ -71,8 +72,8 @@ def scan(lines: Lines, odd: Bools) -> tuple[Spans, Bools]:
     data = lines.data
     found = Spans.empty(lines, f.FIELDS)
     unescaped, doubtful = _quotes(data)
-    quotes = _Marks.of(unescaped, lines)
-    spaces = _Marks.of(np.flatnonzero(data == _SPACE), lines)
+    quotes = Marks.of(unescaped, lines)
+    spaces = Marks.of(np.flatnonzero(data == _SPACE), lines)
     fits = ~odd & np.isin(quotes.count, _LAYOUT_QUOTES) & (spaces.count >= 8)
     if len(doubtful):
         fits[np.maximum(np.searchsorted(lines.starts, doubtful, side="right") - 1, 0)] = False
@@ -85,17 +86,17 @@ def scan(lines: Lines, odd: Bools) -> tuple[Spans, Bools]:
     return found, fast
 
 
-def _shift(found: Spans, rows: Int64s, quotes: _Marks, spaces: _Marks) -> Int64s:
+def _shift(found: Spans, rows: Int64s, quotes: Marks, spaces: Marks) -> Int64s:
     """0 where three words stand before the date, 1 where four do (vhost_combined), else -1."""
     before = quotes.nth(rows, 0) - 30  # the space before `[dd/Mon/yyyy:HH:MM:SS +hhmm] "`
     return np.where(spaces.nth(rows, 2) == before, 0, np.where(spaces.nth(rows, 3) == before, 1, -1))
 
 
-def _head(found: Spans, rows: Int64s, quotes: _Marks, spaces: _Marks) -> Bools:
+def _head(found: Spans, rows: Int64s, quotes: Marks, spaces: Marks) -> Bools:
     """`[vhost:port ]client ident user [date] "`"""
     data, starts = found.lines.data, found.lines.starts[rows]
     shift, quote = _shift(found, rows, quotes, spaces), quotes.nth(rows, 0)
-    fits = (shift >= 0) & (quote - 30 > starts)
+    fits: Bools = (shift >= 0) & (quote - 30 > starts)
     fits &= (data[quote - 1] == _SPACE) & (data[quote - 2] == _CLOSE) & (data[np.maximum(quote - 29, 0)] == _OPEN)
     fits &= looks_clf(data, quote - 28)
     words = [spaces.nth(rows, k) for k in range(3)]
@@ -131,12 +132,12 @@ def _virtual_hosts(found: Spans, rows: Int64s, wanted: Bools, words: list[Int64s
     return colon
 
 
-def _request(found: Spans, rows: Int64s, quotes: _Marks, spaces: _Marks) -> Bools:
+def _request(found: Spans, rows: Int64s, quotes: Marks, spaces: Marks) -> Bools:
     """`METHOD target HTTP/d.d`"""
     data, shift = found.lines.data, _shift(found, rows, quotes, spaces)
     start, end = quotes.nth(rows, 0) + 1, quotes.nth(rows, 1)
     method_end, target_end = spaces.nth(rows, 5 + shift), spaces.nth(rows, 6 + shift)
-    fits = (target_end == end - 9) & (target_end > method_end + 1) & (method_end > start)
+    fits: Bools = (target_end == end - 9) & (target_end > method_end + 1) & (method_end > start)
     version = windows(data, end - 8, 8)
     for place, mark in enumerate(b"HTTP/"):
         fits &= version[:, place] == mark
@@ -151,11 +152,11 @@ def _request(found: Spans, rows: Int64s, quotes: _Marks, spaces: _Marks) -> Bool
     return fits
 
 
-def _answer(found: Spans, rows: Int64s, quotes: _Marks, spaces: _Marks) -> Bools:
+def _answer(found: Spans, rows: Int64s, quotes: Marks, spaces: Marks) -> Bools:
     """` sss bytes`, then the line's end or ` "`"""
     data, shift = found.lines.data, _shift(found, rows, quotes, spaces)
     end, common = quotes.nth(rows, 1), quotes.count[rows] == 2
-    fits = (spaces.nth(rows, 7 + shift) == end + 1) & (spaces.nth(rows, 8 + shift) == end + 5)
+    fits: Bools = (spaces.nth(rows, 7 + shift) == end + 1) & (spaces.nth(rows, 8 + shift) == end + 5)
     status = windows(data, end + 2, 3) - np.uint8(48)
     fits &= (status <= 9).all(axis=1)
     start = end + 6
@@ -168,11 +169,11 @@ def _answer(found: Spans, rows: Int64s, quotes: _Marks, spaces: _Marks) -> Bools
     return fits
 
 
-def _headers(found: Spans, rows: Int64s, quotes: _Marks, spaces: _Marks) -> Bools:
+def _headers(found: Spans, rows: Int64s, quotes: Marks, spaces: Marks) -> Bools:
     """` "referer" "agent"`, and in nginx's main ` "forwarded for"`; then the line's end."""
     data = found.lines.data
     last = quotes.nth(rows, quotes.count[rows] - 1)
-    fits = (quotes.count[rows] == 2) | (last + 1 == found.lines.ends[rows])
+    fits: Bools = (quotes.count[rows] == 2) | (last + 1 == found.lines.ends[rows])
     for pair, column in ((2, f.REFERER), (4, f.AGENT), (6, f.FORWARDED)):
         has = np.flatnonzero(quotes.count[rows] > pair)
         before, opening = quotes.nth(rows[has], pair - 1), quotes.nth(rows[has], pair)

@@ -76,7 +76,7 @@ def _head(line: bytes, begin: int, end: int) -> dict[int, Span] | None:
         words = words[1:]
     elif len(words) > 3 and not is_address(line[slice(*words[0])]):
         return None
-    if any(after[0] != before[1] + 1 for before, after in zip(words[:2], words[1:3], strict=True)):
+    if words[1][0] != words[0][1] + 1 or words[2][0] != words[1][1] + 1:
         return None
     spans[f.CLIENT], spans[f.IDENT], spans[f.USER] = words[0], words[1], (words[2][0], words[-1][1])
     return spans

@@ -1,0 +1,193 @@
+"""Access logs: our byte scan against a loop of one `re` match a line that fills the same columns.
+
+Each tool runs in a fresh process, so that CPU seconds and peak memory are its own.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+LINES = 500_000
+HOSTILE = 0.01  # share of attacks, odd requests, escaped quotes, cut lines
+TOOLS = ("athar", "re loop")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_AGENTS = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36",
+    "Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0",
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Safari/604.1",
+    "ExampleBot/2.1 (+https://www.example.org/bot.html)",
+)
+_HOSTILE_REQUESTS = (
+    rb"GET /index.php?id=1%27%20UNION%20SELECT%201,2,3-- HTTP/1.1",
+    rb"GET /search?q=\"><script>alert(1)</script> HTTP/1.1",
+    rb"GET /a b c/../../etc/passwd HTTP/1.1",
+    rb"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    rb"-",
+    rb"GET /",
+    b"GET /%c0%af\xc0\xaf HTTP/1.0",
+)
+
+
+def write_log(path: Path, lines: int = LINES, seed: int = 7) -> int:
+    """A combined log from a seed, the same bytes each time. Returns its size in bytes."""
+    random = Random(seed)
+    pages = [f"/section/{n % 40}/page-{n}.html" for n in range(3_000)]
+    second = 0
+    with path.open("wb") as out:
+        for _ in range(lines):
+            second += random.randrange(3)
+            day, rest = divmod(second, 86_400)
+            clock = f"{rest // 3600:02d}:{rest // 60 % 60:02d}:{rest % 60:02d}"
+            date = f"{day % 28 + 1:02d}/{_MONTHS[day // 28 % 12]}/2026:{clock} +0100"
+            client = f"198.51.100.{random.randrange(256)}"
+            hostile = random.random() < HOSTILE
+            query = f"?item={random.randrange(10**6)}&lang=ar" if random.random() < 0.4 else ""
+            request = f"GET {random.choice(pages)}{query} HTTP/1.1".encode()
+            if hostile:
+                request = random.choice(_HOSTILE_REQUESTS)
+            status, size = random.choice((200, 200, 200, 304, 404)), random.randrange(200, 90_000)
+            referer = f"https://www.example.org{random.choice(pages)}" if random.random() < 0.6 else "-"
+            head = f'{client} - - [{date}] "'.encode()
+            line = head + request + f'" {status} {size} "{referer}" "{random.choice(_AGENTS)}"'.encode()
+            out.write((line[:-30] if hostile and random.random() < 0.1 else line) + b"\n")
+    return path.stat().st_size
+
+
+def read_with_athar(path: Path) -> int:
+    """Rows that our parser makes of the log."""
+    from parsers.base import Batch, Evidence
+    from parsers.web.access import PARSER
+
+    evidence = Evidence("E001", path.name, path, path.stat().st_size, "0" * 64)
+    outputs = (item for piece in PARSER.slices(evidence) for item in PARSER.parse(evidence, piece))
+    return sum(item.rows.num_rows for item in outputs if isinstance(item, Batch))
+
+
+def read_with_re(path: Path) -> int:
+    """Rows that a loop over lines with one `re` match each makes of the log, in Arrow batches with the same columns."""
+    import re
+    from datetime import datetime
+
+    import pyarrow as pa
+
+    line_re = re.compile(
+        rb'^(?P<c_ip>\S+) (?P<ident>\S+) (?P<cs_username>[^"\[]*?) \[(?P<date>[^\]]+)\] "(?P<request>[^"\\]*(?:\\.[^"\\]*)*)"'
+        rb' (?P<sc_status>\d{3}|-) (?P<sc_bytes>\d+|-) "(?P<cs_referer>[^"\\]*(?:\\.[^"\\]*)*)" "(?P<cs_user_agent>[^"\\]*(?:\\.[^"\\]*)*)"'
+    )
+    names = ("c_ip", "ident", "cs_username", "cs_method", "cs_uri", "cs_uri_stem", "cs_uri_query", "cs_version")
+    names += (
+        "cs_referer",
+        "cs_user_agent",
+        "time_offset",
+        "request_line",
+        "parse_quality",
+        "outcome",
+        "src_ip",
+        "flags",
+    )
+    rows = 0
+    columns: dict[str, list[object]] = {}
+
+    def clear() -> None:
+        columns.update({n: [] for n in (*names, "time", "sc_status", "sc_bytes", "record", "offset", "length")})
+
+    def text(raw: bytes) -> str | None:
+        return None if raw == b"-" else raw.decode("utf-8", "backslashreplace")
+
+    def flush() -> int:
+        types = dict.fromkeys(("time", "sc_status", "sc_bytes", "record", "offset", "length"), pa.int64())
+        arrays = {name: pa.array(values, types.get(name, pa.string())) for name, values in columns.items()}
+        count = pa.RecordBatch.from_pydict(arrays).num_rows
+        clear()
+        return int(count)
+
+    clear()
+    offset = 0
+    with path.open("rb") as source:
+        for number, line in enumerate(source, 1):
+            match = line_re.match(line)
+            if match is not None:
+                for name in ("c_ip", "ident", "cs_username", "cs_referer", "cs_user_agent"):
+                    columns[name].append(text(match[name]))
+                date = match["date"].decode()
+                moment = datetime.strptime(date, "%d/%b/%Y:%H:%M:%S %z")
+                columns["time"].append(int(moment.timestamp()) * 1_000_000_000)
+                columns["time_offset"].append(date[-5:])
+                words = match["request"].split(b" ")
+                plain = len(words) == 3
+                target = words[1] if plain else None
+                columns["cs_method"].append(text(words[0]) if plain else None)
+                columns["cs_uri"].append(text(target) if target is not None else None)
+                columns["cs_version"].append(text(words[2]) if plain else None)
+                stem, _, query = target.partition(b"?") if target is not None else (b"-", b"", b"-")
+                columns["cs_uri_stem"].append(text(stem))
+                columns["cs_uri_query"].append(text(query) if query else None)
+                columns["request_line"].append(None if plain else text(match["request"]))
+                status = match["sc_status"]
+                columns["sc_status"].append(None if status == b"-" else int(status))
+                columns["sc_bytes"].append(None if match["sc_bytes"] == b"-" else int(match["sc_bytes"]))
+                columns["outcome"].append("success" if status < b"400" else "failure")
+                columns["src_ip"].append(text(match["c_ip"]))
+                columns["parse_quality"].append("strict")
+                columns["flags"].append("")
+                columns["record"].append(number)
+                columns["offset"].append(offset)
+                columns["length"].append(len(line))
+                if len(columns["record"]) == 50_000:
+                    rows += flush()
+            offset += len(line)
+    return rows + flush()
+
+
+_READERS: dict[str, Callable[[Path], int]] = {"athar": read_with_athar, "re loop": read_with_re}
+
+
+def measure(repeat: int = 3) -> list[dict[str, object]]:
+    """The best of `repeat` runs of each tool over one generated log; `ratio` is the `re` loop's CPU seconds over the tool's."""
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "access.log"
+        size = write_log(log)
+        best = {tool: min((_run(tool, log) for _ in range(repeat)), key=lambda run: run["cpu_s"]) for tool in TOOLS}
+    loop = best["re loop"]["cpu_s"]
+    return [
+        {"work": "combined access log", "tool": tool, "bytes": size, **run, "ratio": loop / run["cpu_s"]}
+        for tool, run in best.items()
+    ]
+
+
+def _run(tool: str, log: Path) -> dict[str, float]:
+    command = [sys.executable, "-m", "benchmarks.weblogs", tool, str(log)]
+    root = Path(__file__).resolve().parent.parent
+    answer = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout
+    measured: dict[str, float] = json.loads(answer)
+    return measured
+
+
+def peak_mb() -> float:
+    """This process's largest resident size so far, in 10^6 bytes; 0 where the system does not tell (Windows)."""
+    try:
+        import resource
+    except ImportError:
+        return 0.0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
+
+
+def main() -> None:
+    """`python -m benchmarks.weblogs TOOL LOG`: run one tool here and print what it took."""
+    reader = _READERS[sys.argv[1]]
+    cpu, wall = time.process_time(), time.perf_counter()
+    rows = reader(Path(sys.argv[2]))
+    taken = {"cpu_s": time.process_time() - cpu, "wall_s": time.perf_counter() - wall}
+    print(json.dumps({"rows": rows, **taken, "peak_mb": peak_mb()}))
+
+
+if __name__ == "__main__":
+    main()
