@@ -34,6 +34,9 @@ class Limits:
     scratch: Path | None = None  # where nested containers are spooled; None: the system's temporary folder
 
 
+DEFAULT_LIMITS = Limits()
+
+
 @dataclass(frozen=True, slots=True)
 class Member:
     """One member, live: `stream` must be read before the next member is asked for. `refusal` says why there is no stream."""

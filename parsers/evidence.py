@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from parsers.base import HEAD_BYTES
 from parsers.bytestreams import LimitReached, Tapped
-from parsers.containers import Budget, Container, Found, Limits, Note, container_for, open_container
+from parsers.containers import DEFAULT_LIMITS, Budget, Container, Found, Limits, Note, container_for, open_container
 from parsers.exhibit_files import Unlisted, files_below, located
 from parsers.materialise import materialised
 from parsers.registry import recognise
@@ -77,7 +77,7 @@ def examine(
     exhibit: str,
     source: Path,
     known: Mapping[str, str],
-    limits: Limits = Limits(),  # noqa: B008 (frozen)
+    limits: Limits = DEFAULT_LIMITS,
     progress: Progress | None = None,
 ) -> Iterator[FileEntry | Problem]:
     """List the files of an exhibit and what each is, in bytewise order of their paths; a container's members follow it.

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from parsers.base import HEAD_BYTES
 from parsers.bytestreams import Tapped
-from parsers.containers import Budget, Container, Limits, Note, container_for, open_container
+from parsers.containers import DEFAULT_LIMITS, Budget, Container, Limits, Note, container_for, open_container
 from parsers.exhibit_files import located
 from parsers.spool import copied, spooled
 from timelines.inventory import FileEntry
@@ -23,7 +23,7 @@ def materialised(
     source: Path,
     entries: Sequence[FileEntry],
     scratch: Path,
-    limits: Limits = Limits(),  # noqa: B008 (frozen)
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Iterator[Materialised]:
     """For entries of one exhibit, in order of the files on disk: the entry and a path of its plain bytes, valid until the next is asked.
 

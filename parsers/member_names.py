@@ -22,12 +22,13 @@ class Names:
 
     def safe(self, raw: str) -> tuple[str, str]:
         """The name to list a member under, and a remark when it had to differ from what the archive says (else empty)."""
-        text = raw.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace") if _lone(raw) else raw
-        slashed = text.replace("\\", "/")
+        slashed = raw.replace("\\", "/")
+        if bad := not _valid(slashed):
+            slashed = slashed.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
         parts = [part for part in _DRIVE.sub("", slashed).split("/") if part not in ("", ".")]
         kept = [part for part in parts if part != ".."]
         name = visible("/".join(kept)) or "unnamed"
-        faults = []
+        faults = ["is not valid UTF-8"] if bad else []
         if _DRIVE.match(slashed) or slashed.startswith("/"):
             faults.append("is absolute")
         if len(kept) < len(parts):
@@ -43,7 +44,7 @@ class Names:
             faults.append("appears more than once")
         if not faults:
             return unique, ""
-        return unique, f"the member name {_short(visible(text))!r} {', '.join(faults)}; listed as {_short(unique)!r}"
+        return unique, f"the member name {_short(visible(slashed))!r} {', '.join(faults)}; listed as {_short(unique)!r}"
 
     def _unique(self, name: str) -> str:
         candidate, count = name, 1
@@ -54,8 +55,9 @@ class Names:
         return candidate
 
 
-def _lone(text: str) -> bool:
-    return any("\ud800" <= character <= "\udfff" for character in text)
+def _valid(text: str) -> bool:
+    """Whether the name was valid UTF-8: bytes that are not come as lone surrogates (PEP 383)."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _short(text: str) -> str:

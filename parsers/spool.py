@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -41,4 +41,5 @@ def copied(stream: Readable, scratch: Path) -> Iterator[Path]:
     try:
         yield path
     finally:
-        path.unlink(missing_ok=True)
+        with suppress(PermissionError):  # Windows: a reader still maps it; it goes with its scratch folder
+            path.unlink(missing_ok=True)

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from parsers.archives.zip_directory import Entry, directory, local_entries, local_header
-from parsers.bytestreams import Damaged, Input, Pulled
+from parsers.bytestreams import BLOCK, Damaged, Input, Pulled
 from parsers.containers import Budget, Member, Note
 from parsers.decoders import bzip2ed, deflated, stored, zstandard_frame
 
 _ENCRYPTED = 0x1  # APPNOTE section 4.4.4, bit 0
 _METHODS = {0: "stored", 8: "deflate", 12: "bzip2", 93: "Zstandard"}  # APPNOTE section 4.4.5
 _UNSUPPORTED = {1: "shrink", 6: "implode", 9: "Deflate64", 14: "LZMA", 95: "XZ", 98: "PPMd", 99: "AES"}
+_CLAIM = 2  # times the file's size that all members may claim: one damaged size must not refuse the others
 _UNIX = 3  # APPNOTE section 4.4.2: host system
 
 
@@ -102,7 +103,7 @@ class _Zip:
                 yield entry
                 continue
             claimed += max(entry.packed, 0)
-            if claimed > end:
+            if found is not None and claimed > _CLAIM * end:
                 yield Member(
                     entry.name, entry.size, None, "its bytes overlap other members': an archive made to explode"
                 )
@@ -122,8 +123,12 @@ def _member(entry: Entry, handle: BinaryIO, end: int, budget: Budget) -> Iterato
         return
     left = min(entry.packed if entry.packed >= 0 else end, max(end - start, 0))
     source = Input(_Window(handle, start, left))
-    yield Member(entry.name, entry.size, Pulled(budget.metered(_checked(entry, source, start), source)))
-    entry.used = start + source.position
+    stream = Pulled(budget.metered(_checked(entry, source, start), source))
+    yield Member(entry.name, entry.size, stream)
+    if entry.own_header:  # where the next member begins depends on where this one ends, read or not
+        while stream.read(BLOCK):
+            continue
+        entry.used = start + source.position
 
 
 CONTAINER = _Zip()

@@ -6,6 +6,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import BinaryIO
 
 from parsers.containers import Note
@@ -22,7 +23,8 @@ _SEARCH = 1 << 20
 
 @dataclass(slots=True)
 class Entry:
-    """What the archive says of one member. `packed` is -1 where the size follows the data; `used` is where its data ended, once read."""
+    """What the archive says of one member. `packed` is -1 where the size follows the data; `own_header`: it was found by its
+    own header, not by the directory; `used` is then where its data ended, once read."""
 
     name: str
     flags: int
@@ -33,6 +35,7 @@ class Entry:
     header: int
     system: int = 0
     attributes: int = 0
+    own_header: bool = False
     used: int = -1
 
 
@@ -77,7 +80,8 @@ def directory(handle: BinaryIO, end: int) -> Iterator[Entry | Note] | None:
     at = tail.rfind(b"PK\x05\x06")
     if at < 0 or len(tail) - at < _END.size:
         return None
-    _, _, _, _, count, size, start, _ = _END.unpack_from(tail, at)[:8]
+    _, _, _, _, count, size, start, comment = _END.unpack_from(tail, at)
+    hidden = len(tail) - at - _END.size - comment
     finish = base + at
     locator = _at(handle, finish - 20, 20)
     if locator[:4] == b"PK\x06\x07" and (_FULL in (size, start) or count == 0xFFFF):
@@ -88,7 +92,14 @@ def directory(handle: BinaryIO, end: int) -> Iterator[Entry | Note] | None:
     prefix = finish - size - start  # bytes put before the archive, as self-extracting ones have
     if prefix < 0 or (count and _at(handle, start + prefix, 4) != b"PK\x01\x02"):
         return None
-    return _entries(handle, start + prefix, start + prefix + size, prefix)
+    return chain(_around(prefix, end, hidden), _entries(handle, start + prefix, start + prefix + size, prefix))
+
+
+def _around(before: int, end: int, after: int) -> Iterator[Note]:
+    if before:
+        yield Note(0, before, f"{before} bytes stand before the zip archive; they are not read")
+    if after > 0:
+        yield Note(end - after, after, f"{after} bytes stand behind the zip archive; they are not read")
 
 
 def _entries(handle: BinaryIO, at: int, stop: int, prefix: int) -> Iterator[Entry | Note]:
@@ -127,9 +138,9 @@ def local_entries(handle: BinaryIO, end: int) -> Iterator[Entry | Note]:
         size, packed = _wide(extra, [size, packed])
         if flags & _SIZES_FOLLOW and not packed:
             packed = -1
-        entry = Entry(_name(raw, flags, extra), flags, method, checksum, packed, size, at)
+        entry = Entry(_name(raw, flags, extra), flags, method, checksum, packed, size, at, own_header=True)
         yield entry
-        following = entry.used if entry.used >= start else start + max(packed, 0)
+        following = entry.used if entry.used >= 0 else start + max(packed, 0)
         at = _next_header(handle, max(following, at + 4), end)
 
 

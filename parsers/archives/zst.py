@@ -22,7 +22,10 @@ def _begins(head: bytes) -> bool:
 
 
 def _skip(source: Input) -> None:
-    left = int.from_bytes(source.read(8)[4:], "little")
+    head = source.read(8)
+    if len(head) < 8:
+        raise source.stopped or Damaged(source.position, "the header of a skippable frame is cut short")
+    left = int.from_bytes(head[4:], "little")
     while left and (block := source.read(min(left, BLOCK))):
         left -= len(block)
     if left:
