@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from timelines.families import all_families
 from timelines.messages.placeholders import columns_spoken_of
-from timelines.schema import CORE_NAMES, SORT_KEYS, core_schema
+from timelines.schema import CORE_NAMES, SORT_KEYS, Family, core_schema
 from timelines.store import LEDGER, PROBLEMS, Part, Store
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class Timeline:
             reading = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
             if len(statements) != 1 or statements[0].type not in reading:
                 raise QueryError("only a single SELECT can be asked of a case; it is never written to")
-            return connection.execute(query, list(parameters)).to_arrow_table()
+            return connection.sql(query, params=list(parameters)).to_arrow_table()
         except duckdb.Error as error:
             first, *rest = str(error).splitlines()
             hint = next((line for line in rest if line.startswith(("Candidate", "Did you"))), "")
@@ -177,8 +177,8 @@ class Timeline:
         connection.execute("set preserve_insertion_order = true")
         connection.execute("set enable_progress_bar = false")
         connection.execute(f"set allowed_directories = [{_literal(self.store.root.resolve().as_posix() + '/')}]")
-        for name, family in all_families().items():
-            connection.execute(f"create view {family.view} as {self._select(name)}")
+        for family in self._families().values():
+            connection.execute(f"create view {family.view} as {self._select(family)}")
         core = ", ".join(f'"{name}"' for name in CORE_NAMES)
         unions = " union all ".join(f"select {core} from {self._view(name)}" for name in self.families())
         empty = _empty([(f.name, f.type) for f in core_schema()])
@@ -195,12 +195,15 @@ class Timeline:
         self._connection = connection
         return connection
 
-    def _select(self, family: str) -> str:
-        parts = self.parts(family)
-        if parts:
-            return f"select * from read_parquet([{', '.join(_literal(p.path.resolve().as_posix()) for p in parts)}], union_by_name = true)"
-        declared = all_families()[family].columns
-        return _empty([(f.name, f.type) for f in core_schema()] + [(c.name, c.type) for c in declared])
+    def _families(self) -> dict[str, Family]:
+        """Declared families, and those of this case that another distribution's reader brought without a declaration."""
+        return {name: Family(name, "", ()) for name in self.families()} | all_families()
+
+    def _select(self, family: Family) -> str:
+        if parts := self.parts(family.name):
+            paths = ", ".join(_literal(p.path.resolve().as_posix()) for p in parts)
+            return f"select * from read_parquet([{paths}], union_by_name = true)"
+        return _empty([(f.name, f.type) for f in core_schema()] + [(c.name, c.type) for c in family.columns])
 
     def _select_internal(self, name: str) -> str:
         if parts := self.parts(name):
@@ -211,14 +214,14 @@ class Timeline:
         return _empty(texts + [(n, pa.int64()) for n in numbers] + extra)
 
     def _view(self, family: str) -> str:
-        if family not in all_families():
+        if family not in self._families():
             raise QueryError(f"no family {family!r}; this case has {', '.join(self.families()) or 'none'}")
-        return all_families()[family].view
+        return self._families()[family].view
 
     def _chosen(self, families: Sequence[str]) -> list[str]:
         """Families asked for, by name or by the part before `/`; all where none is asked for."""
         for name in families:
-            if not any(name in (known, known.partition("/")[0]) for known in all_families()):
+            if not any(name in (known, known.partition("/")[0]) for known in self._families()):
                 raise QueryError(f"no family {name!r}; this case has {', '.join(self.families()) or 'none'}")
         return [f for f in self.families() if not families or f in families or f.partition("/")[0] in families]
 

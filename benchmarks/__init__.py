@@ -1,0 +1,1 @@
+"""Measurements against peers and baselines, in the same run. `python -m benchmarks` prints them all as ratios."""

@@ -1,0 +1,152 @@
+"""Questions to the timeline: order, filters, SQL that can only read."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+
+from timelines import query as query_module
+from timelines.query import Filter, QueryError, Timeline
+from timelines.rows import Provenance, finish
+from timelines.store import Store
+
+SECOND = 1_000_000_000
+
+
+@pytest.fixture
+def timeline(tmp_path):
+    """Six rows of two families: seconds 3, 1, 2, none (Windows) and 2, 9 (web)."""
+    store = Store(tmp_path)
+    writer = store.writer("t")
+    writer.add(
+        batch(
+            "windows/security",
+            [3, 1, 2, None],
+            event=["4625", "4624", "4625", "4624"],
+            host=["WEB01", "WEB01", "SRV02", "SRV02"],
+            user=["Admin", "admin", "bob", None],
+            src_ip=["192.0.2.1", "192.0.2.2", None, None],
+            LogonType=["3", "2", "3", "10"],
+        )
+    )
+    writer.add(
+        batch(
+            "web/access",
+            [2, 9],
+            event=["http.request"] * 2,
+            src_ip=["192.0.2.1", "203.0.113.9"],
+            cs_uri_stem=["/a", "/O'Neil"],
+        )
+    )
+    store.commit({"t": writer.close([], [])})
+    return Timeline(tmp_path, {"matches": pa.table({"row_id": ["x"]})})
+
+
+def batch(family, seconds, **columns):
+    times = [None if s is None else s * SECOND for s in seconds]
+    data = {
+        "time": pa.array(times, pa.timestamp("ns", tz="UTC")),
+        "offset": pa.array(range(len(seconds)), pa.int64()),
+        "length": pa.array([1] * len(seconds), pa.int64()),
+        **{name: pa.array(values) for name, values in columns.items()},
+    }
+    return finish(family, pa.RecordBatch.from_pydict(data), Provenance("E001", family, "00" * 32))
+
+
+def seconds(table):
+    return [None if ns is None else ns // SECOND for ns in table.column("time").cast(pa.int64()).to_pylist()]
+
+
+def all_of(timeline, chosen=Filter(), columns=("time", "family", "row_id")):  # noqa: B008
+    tables = list(timeline.batches(chosen, columns))
+    return pa.concat_tables(tables) if tables else pa.table({name: [] for name in columns})
+
+
+def test_order_is_time_then_place_and_rows_without_time_come_last(timeline):
+    table = all_of(timeline)
+    assert seconds(table) == [1, 2, 2, 3, 9, None]
+    assert table.column("family").to_pylist()[1:3] == ["web/access", "windows/security"]  # equal times: by file
+
+
+def test_small_windows_give_the_same_rows_in_the_same_order(timeline, monkeypatch):
+    whole = all_of(timeline).to_pylist()
+    monkeypatch.setattr(query_module, "WINDOW_ROWS", 2)
+    assert all_of(timeline).to_pylist() == whole
+
+
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [
+        (Filter(start=2 * SECOND), [2, 2, 3, 9]),
+        (Filter(end=2 * SECOND), [1]),
+        (Filter(start=2 * SECOND, end=3 * SECOND), [2, 2]),
+        (Filter(families=("web",)), [2, 9]),
+        (Filter(families=("windows/security",), events=("4625",)), [2, 3]),
+        (Filter(users=("ADMIN",)), [1, 3]),
+        (Filter(hosts=("srv02",)), [2, None]),
+        (Filter(ips=("192.0.2.1",)), [2, 3]),
+        (Filter(where="event = '4624' and host = 'SRV02'"), [None]),
+        (Filter(families=("windows/security",), where='"LogonType" = \'10\''), [None]),
+    ],
+)
+def test_filters(timeline, chosen, expected):
+    assert seconds(all_of(timeline, chosen)) == expected
+
+
+def test_family_columns_are_offered_with_one_family(timeline):
+    table = all_of(timeline, Filter(families=("web/access",)), ("cs_uri_stem",))
+    assert table.column("cs_uri_stem").to_pylist() == ["/a", "/O'Neil"]
+    with pytest.raises(QueryError, match="no column 'cs_uri_stem'"):
+        all_of(timeline, Filter(), ("cs_uri_stem",))
+
+
+def test_unknown_family_names_those_there_are(timeline):
+    with pytest.raises(QueryError, match="no family 'windws'; this case has web/access, windows/security"):
+        all_of(timeline, Filter(families=("windws",)))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "drop view timeline",
+        "copy (select 1) to 'x.csv'",
+        "select 1; select 2",
+        "select * from read_csv('/etc/hosts')",
+        "attach 'x.db'",
+        "install httpfs",
+        "set enable_external_access = true",
+        "select * from nowhere",
+        "select",
+        "",
+    ],
+)
+def test_sql_only_reads_and_only_the_case(timeline, query):
+    with pytest.raises(QueryError):
+        timeline.sql(query)
+
+
+def test_sql_sees_every_family_even_those_without_rows(timeline):
+    assert timeline.sql("select count(*) as n from net_dns").to_pylist() == [{"n": 0}]
+    assert timeline.sql("select count(*) as n from timeline").to_pylist() == [{"n": 6}]
+    assert timeline.sql("select * from matches").to_pylist() == [{"row_id": "x"}]
+    assert timeline.counts() == {"web/access": 2, "windows/security": 4}
+
+
+def test_rows_by_id_come_with_all_their_columns(timeline):
+    wanted = timeline.sql("select row_id from web_access where cs_uri_stem = '/O''Neil'").column(0).to_pylist()
+    (table,) = timeline.rows(wanted)
+    assert table.column("cs_uri_stem").to_pylist() == ["/O'Neil"]
+    assert list(timeline.rows([])) == []
+
+
+def test_frames_keep_nanoseconds_and_nulls(tmp_path):
+    store = Store(tmp_path)
+    writer = store.writer("t")
+    row = batch("web/access", [1], event=["http.request"])
+    exact = pa.array([1_700_000_000_123_456_789], pa.timestamp("ns", tz="UTC"))
+    writer.add(row.set_column(0, row.schema.field(0), exact))
+    store.commit({"t": writer.close([], [])})
+    frame = Timeline(tmp_path).frame(Filter(), ["time", "user"])
+    assert frame["time"].iloc[0].value == 1_700_000_000_123_456_789
+    assert frame["user"].isna().all()
+    assert Timeline(tmp_path).frame(Filter(events=("none",)), ["time", "user"]).empty
