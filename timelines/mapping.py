@@ -1,9 +1,14 @@
 """Core columns out of family columns, by mappings that are data: the `core` tables of `timelines/messages/*.toml`.
 
 A mapping gives each core column a list of candidates; the first that is present, not empty and not `-` wins:
-`"TargetUserName"` a column by the evidence's own name, `"User|account"` the same through a filter, `"=failure"` a constant.
-Filters: `account` (`DOMAIN\\name` to `name`), `ip` (takes `::ffff:` off; drops what is no address), `port` (0 and text drop out),
-`lower`.
+`"TargetUserName"` a column by the evidence's own name (else its stored name), `"User|account"` the same through a filter,
+`"=failure"` a constant.
+Filters (`timelines.filters`): `account` (`DOMAIN\\name` to `name`), `audit` (Keywords to success or failure), `element:NAME` (text of
+an XML element), `endpoint_ip` and `endpoint_port` (of `192.0.2.7:3389`), `ip` (takes `::ffff:` off; drops what is no address),
+`line:MARK` (what follows MARK on its line), `lower`, `port` (0 and text drop out), `protocol` (6 to tcp), `status` (0x0 to success,
+else failure), `trim`.
+
+A family `windows/*` speaks of every family of that folder that has nothing better to say.
 """
 
 from __future__ import annotations
@@ -19,10 +24,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from timelines.filters import filtered
 from timelines.schema import CORE, own_name
 
 _TYPES = {column.name: column.type for column in CORE}
-_ADDRESS = r"^(?:(?:\d{1,3}\.){3}\d{1,3}|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*(?:%\w+)?)$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,35 +76,43 @@ def sources() -> tuple[Source, ...]:
     return tuple(found)
 
 
-@cache
-def meaning(family: str, provider: str | None, event: str | None) -> Meaning:
-    """The meaning of an event. A file that names the provider wins over one that names none; an event over a default."""
+def _speaking(family: str, provider: str | None) -> list[Source]:
+    """Sources that speak of a family, nearest first: those that name the provider, those of the family, those of `folder/*`."""
+    wide = family.partition("/")[0] + "/*"
     named = [s for s in sources() if s.family == family and provider in s.providers]
     general = [s for s in sources() if s.family == family and not s.providers]
-    for source in named + general:
+    return named + general + [s for s in sources() if s.family == wide and not s.providers]
+
+
+@cache
+def general_meaning(family: str, provider: str | None) -> Meaning:
+    """What any event of a family and provider means: the defaults of the sources that speak of it; the nearest says most."""
+    core: dict[str, tuple[str, ...]] = {}
+    title: Mapping[str, str] = {}
+    message: Mapping[str, str] = {}
+    for source in _speaking(family, provider):
+        core = {**source.default.core, **core}
+        title = title or source.default.title
+        message = message or source.default.message
+    return Meaning(core, title, message)
+
+
+@cache
+def meaning(family: str, provider: str | None, event: str | None) -> Meaning:
+    """The meaning of an event. A file that names the provider wins over one that names none; an event over a default.
+
+    What the event leaves unsaid (a core column, the title, the message) is as for any event of the family.
+    """
+    general = general_meaning(family, provider)
+    for source in _speaking(family, provider):
         if event is not None and event in source.events:
-            return source.events[event]
-    for source in named + general:
-        return source.default
-    return Meaning({})
+            own = source.events[event]
+            return Meaning({**general.core, **own.core}, own.title or general.title, own.message or general.message)
+    return general
 
 
 def _text(array: pa.Array) -> pa.Array:
     return array if pa.types.is_string(array.type) else array.cast(pa.string())
-
-
-def _filtered(array: pa.Array, name: str) -> pa.Array:
-    text = _text(array)
-    if name == "account":
-        return pc.replace_substring_regex(text, r"^[^\\]*\\", "")
-    if name == "ip":
-        text = pc.replace_substring_regex(text, r"^::[fF]{4}:", "")
-        return pc.if_else(pc.match_substring_regex(text, _ADDRESS), text, None)
-    if name == "port":
-        return pc.if_else(pc.match_substring_regex(text, r"^[1-9]\d{0,4}$"), text, None)
-    if name == "lower":
-        return pc.utf8_lower(text)
-    raise ValueError(f"mapping names a filter that does not exist: {name!r}")
 
 
 def _candidate(spec: str, columns: Mapping[str, pa.Array], count: int) -> pa.Array | None:
@@ -108,7 +121,7 @@ def _candidate(spec: str, columns: Mapping[str, pa.Array], count: int) -> pa.Arr
     name, _, filter_name = spec.partition("|")
     if name not in columns:
         return None
-    text = _filtered(columns[name], filter_name) if filter_name else _text(columns[name])
+    text = filtered(_text(columns[name]), filter_name) if filter_name else _text(columns[name])
     blank = pc.is_in(text, value_set=pa.array(["", "-"]))
     return pc.if_else(blank, None, text)
 
@@ -124,12 +137,24 @@ def _column(name: str, specs: tuple[str, ...], columns: Mapping[str, pa.Array], 
     return merged.cast(_TYPES[name])
 
 
+def columns_by_name(schema: pa.Schema, given: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
+    """Columns by the evidence's own names, the first of a name; under its stored name where no own name takes that."""
+    stored = [f for f in schema if f.name in given]
+    found = {f.name: given[f.name] for f in stored}
+    taken: set[str] = set()
+    for f in stored:
+        if own_name(f) not in taken:
+            found[own_name(f)] = given[f.name]
+            taken.add(own_name(f))
+    return found
+
+
 def fill_core(family: str, given: dict[str, pa.Array], schema: pa.Schema, count: int) -> dict[str, pa.Array]:
     """Add the core columns that the parser did not give. Returns `given` with them; rows keep their order.
 
     Columns are found by the evidence's own names (field metadata), so a mapping says `User`, not `User_`.
     """
-    by_own_name = {own_name(f): given[f.name] for f in reversed(list(schema)) if f.name in given}
+    by_own_name = columns_by_name(schema, given)
     event = given.get("event", pa.nulls(count, pa.string()))
     provider = by_own_name.get("Provider_Name", pa.nulls(count, pa.string()))
     keys = pa.StructArray.from_arrays([_text(event), _text(provider)], ["event", "provider"])

@@ -1,21 +1,50 @@
-"""Which columns the sentences of a family speak of, so that a query reads those and no others."""
+"""The places of values in sentence templates: what a sentence shows, and which columns a query must read for it.
+
+`{TargetUserName}` is a column by the evidence's own name or a core column, `{IpAddress|ip}` the same through a filter of
+`timelines.filters`, `{LogonType:logon_type}` decoded by a table of `timelines/messages/codes/`.
+"""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import cache
 
 from timelines.mapping import sources
 
-PLACEHOLDER = re.compile(r"\{([^{}:]+)(?::([a-z_]+))?\}")  # {Field} or {Field:code_table}
+_PLACE = re.compile(r"\{([^{}|:]+)(?:\|([^{}]+)|:([a-z_]+))?\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """A value's place in a template: the column's name and the filter or the code table it goes through."""
+
+    name: str
+    filter: str = ""
+    codes: str = ""
+
+
+@cache
+def parts(template: str) -> tuple[str | Placeholder, ...]:
+    """A template as plain text and placeholders, in order."""
+    found: list[str | Placeholder] = []
+    at = 0
+    for match in _PLACE.finditer(template):
+        if match.start() > at:
+            found.append(template[at : match.start()])
+        found.append(Placeholder(match[1], match[2] or "", match[3] or ""))
+        at = match.end()
+    if at < len(template):
+        found.append(template[at:])
+    return tuple(found)
 
 
 @cache
 def fields_spoken_of(family: str) -> frozenset[str]:
     """Own names of the fields that any sentence of the family uses, in any language."""
-    meanings = [m for s in sources() if s.family == family for m in (s.default, *s.events.values())]
-    texts = [text for m in meanings for text in m.message.values()]
-    return frozenset(found[1] for text in texts for found in PLACEHOLDER.finditer(text))
+    speaking = [s for s in sources() if s.family in (family, family.partition("/")[0] + "/*")]
+    texts = [text for s in speaking for m in (s.default, *s.events.values()) for text in m.message.values()]
+    return frozenset(part.name for text in texts for part in parts(text) if isinstance(part, Placeholder))
 
 
 def columns_spoken_of(family: str, stored: set[str]) -> set[str]:

@@ -1,0 +1,145 @@
+"""One readable sentence a row, from the templates of `timelines/messages/*.toml`, in English, French or Arabic.
+
+Sentences are ready to show: every value has been through `timelines.visible.visible`, once. In Arabic each value stands
+inside isolates (U+2066 … U+2069), so that it keeps its own direction; do not put a sentence through `visible` again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from timelines.filters import filtered
+from timelines.mapping import Meaning, columns_by_name, general_meaning, meaning
+from timelines.messages.codes import decode
+from timelines.messages.placeholders import Placeholder, parts
+from timelines.visible import visible
+
+LANGUAGES: tuple[str, ...] = ("en", "fr", "ar")
+MISSING = "–"
+VALUE_LIMIT = (
+    240  # characters of one value; a command line is readable at this length, a script block is not needed whole
+)
+_ISOLATE = {"ar": ("\u2066", "\u2069")}
+JOINTS = ("\\", " ")  # text that stands between two values of one token: `DOMAIN\\user`, `cmd.exe /c dir`
+
+
+def _runs(template: str) -> list[list[str | Placeholder]]:
+    """The parts of a template, values that read as one token (`{Domain}\\{User}`, `{Command} {Arguments}`) kept together."""
+    runs: list[list[str | Placeholder]] = []
+    for part in parts(template):
+        last = runs[-1] if runs else []
+        joined = len(last) > 1 and last[-1] in JOINTS and not isinstance(part, str)
+        if joined or (part in JOINTS and isinstance(last[-1] if last else "", Placeholder)):
+            last.append(part)
+        else:
+            runs.append([part])
+    return runs
+
+
+def _shown(value: str, isolate: tuple[str, str]) -> str:
+    text = " ".join(value.split())
+    if text in ("", "-"):
+        return MISSING
+    if len(text) > VALUE_LIMIT:
+        text = text[: VALUE_LIMIT - 1] + "…"
+    return isolate[0] + visible(text) + isolate[1]
+
+
+def _writer(placeholder: Placeholder, lang: str, isolate: tuple[str, str]) -> Callable[[str], str]:
+    def write(value: str) -> str:
+        known = decode(value, placeholder.codes, lang) if placeholder.codes else None
+        return known if known is not None else _shown(value, isolate)
+
+    return write
+
+
+def _values(
+    placeholder: Placeholder, columns: Mapping[str, pa.Array], count: int, lang: str, isolate: tuple[str, str]
+) -> pa.Array:
+    """The texts of one placeholder, (count,): each distinct value is decoded and made visible once."""
+    name = placeholder.name if placeholder.name in columns else placeholder.name + "_"
+    if name not in columns:
+        return pa.repeat(MISSING, count)
+    column = columns[name]
+    text = column if pa.types.is_string(column.type) else column.cast(pa.string())
+    if placeholder.filter:
+        text = filtered(text, placeholder.filter)
+    coded = text.dictionary_encode()
+    write = _writer(placeholder, lang, isolate)
+    shown = pa.array([write(value) for value in coded.dictionary.to_pylist()], pa.string())
+    return pc.fill_null(shown.take(coded.indices), MISSING)
+
+
+def _filled(template: str, columns: Mapping[str, pa.Array], count: int, lang: str) -> pa.Array:
+    around = _ISOLATE.get(lang, ("", ""))
+    pieces: list[pa.Array] = []
+    for run in _runs(template):
+        alone = sum(not isinstance(part, str) for part in run) < 2
+        isolate = around if alone else ("", "")
+        found = [
+            pa.repeat(part, count) if isinstance(part, str) else _values(part, columns, count, lang, isolate)
+            for part in run
+        ]
+        pieces += found if alone else [pa.repeat(around[0], count), *found, pa.repeat(around[1], count)]
+    return pc.binary_join_element_wise(*pieces, "") if pieces else pa.repeat("", count)
+
+
+def _groups(keys: list[pa.Array], count: int) -> list[tuple[tuple[str | None, ...], np.ndarray]]:
+    """Distinct keys with the positions of their rows, (n,) int64, in order of first appearance."""
+    label = np.zeros(count, np.int64)
+    for key in keys:
+        coded = pc.fill_null(key, "\x00").dictionary_encode()
+        label = label * (len(coded.dictionary) + 1) + coded.indices.to_numpy(zero_copy_only=False)
+    _, first, inverse = np.unique(label, return_index=True, return_inverse=True)
+    order = np.argsort(inverse, kind="stable")
+    bounds = np.flatnonzero(np.diff(inverse[order])) + 1
+    return [
+        (tuple(key[int(at)].as_py() for key in keys), rows)
+        for at, rows in zip(first, np.split(order, bounds), strict=True)
+    ]
+
+
+def _text_or_null(columns: Mapping[str, pa.Array], name: str, count: int) -> pa.Array:
+    return columns[name].cast(pa.string()) if name in columns else pa.nulls(count, pa.string())
+
+
+def _template(found: Meaning, general: Meaning, lang: str) -> str:
+    return found.message.get(lang) or general.message.get(lang) or "{event}"
+
+
+def sentences(rows: pa.Table, lang: str = "en") -> pa.StringArray:
+    """One sentence a row, in the rows' order. Rows may be of several families and events.
+
+    A value that the row does not hold is shown as `–`; a long one is cut and ends in `…`. Raises ValueError for a language Athar
+    does not speak.
+    """
+    if lang not in LANGUAGES:
+        raise ValueError(f"no sentences in language {lang!r}; there are {', '.join(LANGUAGES)}")
+    count = rows.num_rows
+    if count == 0:
+        return pa.array([], pa.string())
+    given = {name: _one(rows.column(at)) for at, name in enumerate(rows.schema.names)}
+    columns = columns_by_name(rows.schema, given)
+    keys = [_text_or_null(columns, name, count) for name in ("family", "Provider_Name", "event")]
+    groups = _groups(keys, count)
+    pieces = []
+    for (family, provider, event), positions in groups:
+        found = meaning(family or "", provider, event)
+        template = _template(found, general_meaning(family or "", provider), lang)
+        # `User_`: where a query lost the evidence's own names, the stored name of a column that a core column shadows.
+        names = [part.name for part in parts(template) if isinstance(part, Placeholder)]
+        needed = {*names, *(name + "_" for name in names)}
+        where = pa.array(positions)
+        subset = {name: column.take(where) for name, column in columns.items() if name in needed}
+        pieces.append(_filled(template, subset, len(positions), lang))
+    back = np.argsort(np.concatenate([positions for _, positions in groups]), kind="stable")
+    return pa.concat_arrays(pieces).take(pa.array(back))
+
+
+def _one(column: pa.ChunkedArray) -> pa.Array:
+    array = column.combine_chunks()
+    return array if isinstance(array, pa.Array) else pa.concat_arrays(array.chunks)
