@@ -1,0 +1,82 @@
+"""Rules bound to a shape: field names become columns, and what the shape cannot satisfy falls away before any row is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from timelines.detection.board import AllOf, Always, AnyOf, Node, NoneOf, Pair, Slot
+from timelines.detection.expressions import And, Constant, Expression, Not, Or, Predicate, Present, SameAs, Test
+from timelines.detection.logsources import Column, LogSource, Shape
+
+
+def bind(expression: Expression, shape: Shape, source: LogSource) -> Node | None:
+    """The condition over this shape's columns; None when no row of the shape can satisfy it."""
+    bound = _bind(expression, shape, source)
+    if isinstance(bound, bool):
+        return Always() if bound else None
+    return bound
+
+
+def _bind(expression: Expression, shape: Shape, source: LogSource) -> Node | bool:
+    match expression:
+        case Test():
+            return _bind_test(expression, shape, source)
+        case SameAs(name, other, place):
+            left, right = shape.columns(source, name), shape.columns(source, other)
+            return _any([Pair(a, b, place, expression) for a in left for b in right])
+        case And(args):
+            return _all([_bind(arg, shape, source) for arg in args])
+        case Or(args):
+            return _any([_bind(arg, shape, source) for arg in args])
+        case Not(arg):
+            bound = _bind(arg, shape, source)
+            return not bound if isinstance(bound, bool) else NoneOf(bound)
+        case Constant(value):
+            return value
+
+
+def _bind_test(test: Test, shape: Shape, source: LogSource) -> Node | bool:
+    columns = shape.every(source) if test.field is None else shape.columns(source, test.field)
+    slots: list[Node | bool] = [Slot(column, test.predicate, test) for column in columns]
+    if isinstance(test.predicate, Present) and not test.predicate.wanted:
+        return _all(slots)  # absent: none of the columns has a value; vacuous where the shape has no such column
+    return _any(slots)
+
+
+def _all(parts: list[Node | bool]) -> Node | bool:
+    if any(part is False for part in parts):
+        return False
+    nodes = tuple(part for part in parts if not isinstance(part, bool))
+    return True if not nodes else nodes[0] if len(nodes) == 1 else AllOf(nodes)
+
+
+def _any(parts: list[Node | bool]) -> Node | bool:
+    if any(part is True for part in parts):
+        return True
+    nodes = tuple(part for part in parts if not isinstance(part, bool))
+    return False if not nodes else nodes[0] if len(nodes) == 1 else AnyOf(nodes)
+
+
+def leaves(node: Node) -> Iterator[Slot | Pair]:
+    """The leaves of a bound condition, in the order written."""
+    match node:
+        case Slot() | Pair():
+            yield node
+        case AllOf(args) | AnyOf(args):
+            for arg in args:
+                yield from leaves(arg)
+        case NoneOf(arg):
+            yield from leaves(arg)
+
+
+def asked(nodes: Iterable[Node]) -> dict[Column, dict[Predicate, None]]:
+    """Every column that the conditions look at, with the predicates they ask of it."""
+    out: dict[Column, dict[Predicate, None]] = {}
+    for node in nodes:
+        for leaf in leaves(node):
+            if isinstance(leaf, Slot):
+                out.setdefault(leaf.column, {})[leaf.predicate] = None
+            else:
+                out.setdefault(leaf.left, {})
+                out.setdefault(leaf.right, {})
+    return out

@@ -1,0 +1,197 @@
+"""One table under evaluation: the answers of its columns, and rules as boolean algebra over whole rows.
+
+A predicate that holds for no value of a column is known before any row is touched, so a rule that needs it costs a dictionary lookup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from timelines.detection.columns import Bools, Ints, Values, as_text, values_of
+from timelines.detection.expressions import Place, Predicate, Present, SameAs, Test
+from timelines.detection.folding import fold
+from timelines.detection.logsources import Column
+from timelines.detection.questions import Questions
+
+
+class Node(Protocol):
+    """A condition bound to the columns of one shape."""
+
+    def possible(self, board: Board) -> bool:
+        """False only when no row can satisfy it; costs no work on rows."""
+        ...
+
+    def rows(self, board: Board) -> Bools:
+        """(n,) bool: the rows that satisfy it."""
+        ...
+
+
+class Board:
+    """Values, answers and row masks of one table, each made when first needed."""
+
+    def __init__(self, table: pa.Table, questions: Mapping[Column, Questions]) -> None:
+        self.count: int = table.num_rows
+        self._table = table
+        self._questions = questions
+        self._values: dict[Column, Values] = {}
+        self._hits: dict[Column, dict[Predicate, Ints]] = {}
+        self._masks: dict[tuple[Column, Predicate], Bools] = {}
+
+    def values(self, column: Column) -> Values:
+        if column not in self._values:
+            self._values[column] = values_of(column_of(self._table, column), column.form)
+        return self._values[column]
+
+    def hits(self, column: Column) -> dict[Predicate, Ints]:
+        if column not in self._hits:
+            questions = self._questions.get(column)
+            self._hits[column] = questions.ask(self.values(column).texts) if questions else {}
+        return self._hits[column]
+
+    def mask(self, column: Column, predicate: Predicate) -> Bools:
+        key = (column, predicate)
+        if key not in self._masks:
+            self._masks[key] = self._make_mask(column, predicate)
+        return self._masks[key]
+
+    def _make_mask(self, column: Column, predicate: Predicate) -> Bools:
+        if isinstance(predicate, Present):
+            present = self.values(column).present()
+            return present if predicate.wanted else ~present
+        found = self.hits(column).get(predicate)
+        return np.zeros(self.count, np.bool_) if found is None else self.values(column).spread(found)
+
+
+def column_of(table: pa.Table, column: Column) -> pa.ChunkedArray:
+    """A stored column, or several joined as text; a row that has none of them is null."""
+    if len(column.names) == 1 and not column.before:
+        return table.column(column.names[0])
+    plain = [_plain(table.column(name)) for name in column.names]
+    joined = pc.binary_join_element_wise(*plain, column.between, null_handling="skip") if len(plain) > 1 else plain[0]
+    if column.before:
+        joined = pc.binary_join_element_wise(column.before, joined, "", null_handling="emit_null")
+    missing = pc.is_null(plain[0])
+    for other in plain[1:]:
+        missing = pc.and_(missing, pc.is_null(other))
+    return pa.chunked_array([pc.if_else(missing, pa.scalar(None, pa.string()), joined)])
+
+
+def _plain(column: pa.ChunkedArray) -> pa.Array:
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    plain = column.cast(kind).combine_chunks()
+    if isinstance(plain, pa.ChunkedArray):
+        plain = pa.concat_arrays(plain.chunks) if plain.num_chunks else pa.array([], kind)
+    return as_text(plain)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A predicate on a column. `test` is what the rule says, for its words."""
+
+    column: Column
+    predicate: Predicate
+    test: Test
+
+    def possible(self, board: Board) -> bool:
+        return isinstance(self.predicate, Present) or self.predicate in board.hits(self.column)
+
+    def rows(self, board: Board) -> Bools:
+        return board.mask(self.column, self.predicate)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One column's value against another's in the same row, once for each distinct pair of values."""
+
+    left: Column
+    right: Column
+    place: Place
+    same: SameAs
+
+    def possible(self, board: Board) -> bool:
+        return True
+
+    def rows(self, board: Board) -> Bools:
+        left, right = board.values(self.left), board.values(self.right)
+        if left.parent is not None or right.parent is not None:
+            at = range(board.count)
+            return np.fromiter((self._holds(left.all_of(row), right.all_of(row)) for row in at), np.bool_, board.count)
+        pairs = left.codes * (right.count + 1) + right.codes + 1
+        both = (left.codes >= 0) & (right.codes >= 0)
+        _, first, inverse = np.unique(pairs, return_index=True, return_inverse=True)
+        answers = np.array(
+            [both[r] and self._holds(left.all_of(int(r)), right.all_of(int(r))) for r in first], np.bool_
+        )
+        return answers[inverse] if len(first) else np.zeros(board.count, np.bool_)
+
+    def _holds(self, left: list[str], right: list[str]) -> bool:
+        return any(_has(fold(value), fold(other), self.place) for value in left for other in right)
+
+
+def _has(value: str, other: str, place: Place) -> bool:
+    if place == "contains":
+        return other in value
+    if place == "startswith":
+        return value.startswith(other)
+    return value.endswith(other) if place == "endswith" else value == other
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    args: tuple[Node, ...]
+
+    def possible(self, board: Board) -> bool:
+        return all(arg.possible(board) for arg in self.args)
+
+    def rows(self, board: Board) -> Bools:
+        out = self.args[0].rows(board)
+        for arg in self.args[1:]:
+            if not out.any():
+                break
+            out = out & arg.rows(board)
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    args: tuple[Node, ...]
+
+    def possible(self, board: Board) -> bool:
+        return any(arg.possible(board) for arg in self.args)
+
+    def rows(self, board: Board) -> Bools:
+        out = np.zeros(board.count, np.bool_)
+        for arg in self.args:
+            if arg.possible(board):
+                out = out | arg.rows(board)
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class NoneOf:
+    """Not: every row that does not satisfy `arg`, those without the field among them (Sigma: a missing field compares false)."""
+
+    arg: Node
+
+    def possible(self, board: Board) -> bool:
+        return True
+
+    def rows(self, board: Board) -> Bools:
+        return ~self.arg.rows(board) if self.arg.possible(board) else np.ones(board.count, np.bool_)
+
+
+@dataclass(frozen=True, slots=True)
+class Always:
+    """A condition that this shape satisfies in every row."""
+
+    def possible(self, board: Board) -> bool:
+        return board.count > 0
+
+    def rows(self, board: Board) -> Bools:
+        return np.ones(board.count, np.bool_)

@@ -1,0 +1,154 @@
+"""A column as its distinct values and, for each row, which of them it has: predicates are answered once a value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote, unquote_plus
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+DECODINGS = 4  # attackers encode twice; more rounds than this only cost time
+INTEGRITY = {  # [MS-DTYP] 2.4.2.4: well-known SIDs of mandatory labels, under the names that Sysmon writes
+    "S-1-16-0": "Untrusted",
+    "S-1-16-4096": "Low",
+    "S-1-16-8192": "Medium",
+    "S-1-16-12288": "High",
+    "S-1-16-16384": "System",
+}
+
+
+def _percent(text: str) -> tuple[str, ...]:
+    return _decodings(text, unquote) if "%" in text else ()
+
+
+def _query(text: str) -> tuple[str, ...]:
+    if "+" not in text:
+        return _percent(text)
+    return (*_percent(text), text.replace("+", " "), *_decodings(text, unquote_plus))
+
+
+def _decodings(text: str, decode: Callable[[str], str]) -> tuple[str, ...]:
+    out: list[str] = []
+    for _ in range(DECODINGS):
+        decoded = decode(text)
+        if decoded == text:
+            break
+        out.append(decoded)
+        text = decoded
+    return tuple(out)
+
+
+def _integrity(text: str) -> tuple[str, ...]:
+    return (INTEGRITY[text],) if text in INTEGRITY else ()
+
+
+FORMS: dict[str, Callable[[str], tuple[str, ...]] | None] = {
+    "raw": None,
+    "percent": _percent,  # also as percent-decoding gives it, up to DECODINGS times
+    "query": _query,  # the same, and with `+` as a space (application/x-www-form-urlencoded)
+    "integrity": _integrity,  # also under the name of the integrity level
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """`texts`: (v,) what to look at; `owner`: (v,) the distinct value each belongs to (a value may be looked at in several forms);
+    `codes`: (m,) distinct value of each element, -1 for none; `parent`: (m,) row of each element where rows hold lists, else None."""
+
+    texts: pa.StringArray
+    owner: Ints
+    codes: Ints
+    count: int
+    rows: int
+    parent: Ints | None = None
+
+    def spread(self, texts: Ints) -> Bools:
+        """Rows that have any of these `texts` (positions)."""
+        flags = np.zeros(self.count + 1, np.bool_)  # the last one stands for code -1: no value
+        flags[self.owner[texts]] = True
+        hit = flags[self.codes]
+        return hit if self.parent is None else self._of_rows(hit)
+
+    def present(self) -> Bools:
+        """Rows that have a value at all."""
+        there = self.codes >= 0
+        return there if self.parent is None else self._of_rows(there)
+
+    def first(self, row: int) -> str | None:
+        """The row's value in its own form, the first where it has several."""
+        at = row
+        if self.parent is not None:
+            at = int(np.searchsorted(self.parent, row))
+            if at == len(self.parent) or self.parent[at] != row:
+                return None
+        code = int(self.codes[at])
+        return None if code < 0 else str(self.texts[code].as_py())
+
+    def all_of(self, row: int) -> list[str]:
+        """All forms of all values of a row."""
+        codes = self.codes[row : row + 1] if self.parent is None else self.codes[self.parent == row]
+        at = np.flatnonzero(np.isin(self.owner, codes[codes >= 0]))
+        return [str(text) for text in self.texts.take(pa.array(at)).to_pylist()]
+
+    def _of_rows(self, elements: Bools) -> Bools:
+        assert self.parent is not None
+        out = np.zeros(self.rows, np.bool_)
+        out[self.parent[elements]] = True
+        return out
+
+
+def values_of(column: pa.ChunkedArray, form: str = "raw") -> Values:
+    """Distinct values of a column of any scalar type or of lists of them, as text; the first `count` texts are their own forms."""
+    rows = len(column)
+    parent = None
+    if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
+        parent = pc.list_parent_indices(column).combine_chunks().to_numpy(zero_copy_only=False).astype(np.int64)
+        column = pc.list_flatten(column)
+    array = column.combine_chunks()
+    if isinstance(array, pa.ChunkedArray):
+        array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], column.type)
+    if not pa.types.is_dictionary(array.type):
+        array = pc.dictionary_encode(array)
+    codes = array.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    texts, codes = _without_null(as_text(array.dictionary), codes)
+    count = len(texts)
+    owner = np.arange(count, dtype=np.int64)
+    extra, owners = _other_forms(texts, FORMS[form])
+    if extra:
+        texts = pa.concat_arrays([texts, pa.array(extra, pa.string())])
+        owner = np.concatenate([owner, np.array(owners, np.int64)])
+    return Values(texts, owner, codes, count, rows, parent)
+
+
+def as_text(array: pa.Array) -> pa.StringArray:
+    """Values as the text rules see: whole numbers in decimal, `true` and `false`, instants as ISO 8601."""
+    return array if pa.types.is_string(array.type) else pc.cast(array, pa.string())
+
+
+def _without_null(texts: pa.StringArray, codes: Ints) -> tuple[pa.StringArray, Ints]:
+    if texts.null_count == 0:
+        return texts, codes
+    null = pc.is_null(texts).to_numpy(zero_copy_only=False)
+    renumber = np.where(null, -1, np.cumsum(~null) - 1)
+    return texts.drop_null(), np.where(codes >= 0, renumber[codes], -1)
+
+
+def _other_forms(
+    texts: pa.StringArray, make: Callable[[str], tuple[str, ...]] | None
+) -> tuple[Sequence[str], Sequence[int]]:
+    if make is None:
+        return (), ()
+    extra: list[str] = []
+    owners: list[int] = []
+    for at, text in enumerate(texts.to_pylist()):
+        for form in make(text):
+            extra.append(form)
+            owners.append(at)
+    return extra, owners

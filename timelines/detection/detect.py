@@ -1,0 +1,139 @@
+"""The whole of detection: rules over a timeline to matches, findings and an outcome for every rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from timelines.detection.cited import Cited
+from timelines.detection.conclusions import CitedTexts, single_findings
+from timelines.detection.correlate import CorrelationHit, correlate
+from timelines.detection.engine import Engine
+from timelines.detection.rules import About, Correlation, RuleSet
+from timelines.detection.survey import Progress, Seen, survey
+from timelines.findings import LEVELS, Fate, Finding, RuleOutcome
+from timelines.schema import TIME
+
+if TYPE_CHECKING:
+    from timelines.query import Timeline
+
+MATCH_SCHEMA = pa.schema(
+    [
+        ("rule_id", pa.string()),
+        ("rule_title", pa.string()),
+        ("level", pa.string()),
+        ("row_id", pa.string()),
+        ("time", TIME),
+        ("family", pa.string()),
+        ("why", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Detection:
+    """`matches`: one row a rule and row (`timelines.findings.MATCH_COLUMNS`), in timeline order, then by rule id."""
+
+    matches: pa.Table
+    findings: tuple[Finding, ...]
+    outcomes: tuple[RuleOutcome, ...]
+
+
+def detect(timeline: Timeline, rules: RuleSet, progress: Progress | None = None) -> Detection:
+    """Run all rules and correlations. The result depends on rows and rules alone: not on parts, row groups or order of work."""
+    engine = Engine(rules.rules)
+    place = {rule.about.rule_id: at for at, rule in enumerate(rules.rules)}
+    found = survey(timeline, engine, _fields_wanted(rules.correlations, place), progress)
+    texts = CitedTexts.of(found.cited)
+    by_rule = {rules.rules[at].about.rule_id: hits for at, hits in found.cited.hits.items()}
+    episodes = correlate(rules.correlations, by_rule, found.cited)
+    findings: list[Finding] = []
+    cites: list[tuple[int, About, str]] = []
+    for at, hits in found.cited.hits.items():
+        rule = rules.rules[at]
+        if rule.output:
+            findings += single_findings(texts, rule.about, hits)
+            cites += [(row, rule.about, why) for row, why in zip(hits.rows.tolist(), hits.why, strict=True)]
+    for correlation in rules.correlations:
+        if correlation.output:
+            for hit in episodes[correlation.about.rule_id]:
+                findings.append(texts.concluded(correlation.about, "correlation", hit.key, hit.rows, hit.why, True))
+                cites += [(row, correlation.about, hit.why) for row in hit.rows]
+    return Detection(
+        _matches(found.cited, cites),
+        tuple(sorted(findings, key=_finding_order)),
+        _outcomes(rules, found.seen, found.cited, episodes),
+    )
+
+
+def _fields_wanted(correlations: tuple[Correlation, ...], place: Mapping[str, int]) -> dict[int, list[str]]:
+    """The fields whose values correlations need of each rule's matches."""
+    wanted: dict[int, dict[str, None]] = {}
+    for correlation in correlations:
+        for rule_id in correlation.rules:
+            if rule_id in place:
+                names = (*correlation.fields[rule_id], *correlation.counted.get(rule_id, ()))
+                wanted.setdefault(place[rule_id], {}).update(dict.fromkeys(names))
+    return {at: list(names) for at, names in wanted.items()}
+
+
+def _matches(cited: Cited, cites: list[tuple[int, About, str]]) -> pa.Table:
+    unique = {(row, about.rule_id): (about, why) for row, about, why in reversed(cites)}
+    keys = sorted(unique)
+    rows = pa.array([row for row, _ in keys], pa.int64())
+    told = [unique[key] for key in keys]
+    return pa.table(
+        {
+            "rule_id": pa.array([about.rule_id for about, _ in told], pa.string()),
+            "rule_title": pa.array([about.title for about, _ in told], pa.string()),
+            "level": pa.array([about.level for about, _ in told], pa.string()),
+            "row_id": cited.table.column("row_id").take(rows),
+            "time": cited.table.column("time").take(rows),
+            "family": cited.table.column("family").take(rows),
+            "why": pa.array([why for _, why in told], pa.string()),
+        },
+        schema=MATCH_SCHEMA,
+    ).combine_chunks()
+
+
+def _finding_order(finding: Finding) -> tuple[int, int, str, str]:
+    level = LEVELS.index(finding.level) if finding.level in LEVELS else 0
+    first = finding.first if finding.first is not None else 2**63
+    return -level, first, finding.rule_id, finding.finding_id
+
+
+def _outcomes(
+    rules: RuleSet, seen: Mapping[int, Seen], cited: Cited, episodes: Mapping[str, tuple[CorrelationHit, ...]]
+) -> tuple[RuleOutcome, ...]:
+    out: list[RuleOutcome] = []
+    looked: dict[str, tuple[tuple[str, ...], int]] = {}
+    for at, rule in enumerate(rules.rules):
+        about, sight = rule.about, seen[at]
+        hits = len(cited.hits[at].rows) if at in cited.hits else 0
+        families = tuple(sorted(sight.families))
+        looked[about.rule_id] = (families, sight.rows)
+        fate: Fate = "matched" if hits else "silent" if sight.rows else "no-data"
+        out.append(
+            RuleOutcome(about.rule_id, about.title, about.level, "match", fate, about.path, families, sight.rows, hits)
+        )
+    for correlation in rules.correlations:
+        about = correlation.about
+        families = tuple(sorted({name for rule_id in correlation.rules for name in looked[rule_id][0]}))
+        rows = sum(looked[rule_id][1] for rule_id in dict.fromkeys(correlation.rules))
+        looked[about.rule_id] = (families, rows)
+        hits = len(episodes[about.rule_id])
+        fate = "matched" if hits else "silent" if rows else "no-data"
+        out.append(
+            RuleOutcome(about.rule_id, about.title, about.level, "correlation", fate, about.path, families, rows, hits)
+        )
+    for refused in rules.refused:
+        where = f"{refused.path}:{refused.line}:{refused.column}" if refused.line else refused.path
+        out.append(
+            RuleOutcome(
+                refused.rule_id, refused.title, refused.level, refused.kind, "refused", where, reason=refused.reason
+            )
+        )
+    return tuple(sorted(out, key=lambda item: (item.path, item.rule_id, item.title)))

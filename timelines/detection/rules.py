@@ -1,0 +1,82 @@
+"""Rules as the engine holds them: what they ask, where, and what they say of themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from timelines.detection.expressions import Expression
+from timelines.detection.logsources import LogSource
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a rule says of itself. `path` is where it was read; `texts` the plain words of its `athar` block, by language."""
+
+    rule_id: str
+    title: str
+    level: str
+    path: str
+    name: str = ""
+    description: str = ""
+    attack: tuple[str, ...] = ()
+    falsepositives: tuple[str, ...] = ()
+    texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A single-event rule. `output` is False when only correlations use its matches (`generate: false`)."""
+
+    about: About
+    condition: Expression
+    sources: tuple[LogSource, ...]
+    output: bool = True
+
+
+CorrelationType = Literal["event_count", "value_count", "temporal", "temporal_ordered"]
+CountOperator = Literal["gt", "gte", "lt", "lte", "eq", "neq"]
+
+
+@dataclass(frozen=True, slots=True)
+class Correlation:
+    """A rule over the matches of other rules (by `rule_id`, in the order written).
+
+    `group_by` names fields or aliases; `fields[rule_id]` gives for each of them, in order, the field to read in that rule's matches;
+    `counted[rule_id]` the fields whose values value_count counts. `timespan` is in ns.
+    """
+
+    about: About
+    type: CorrelationType
+    rules: tuple[str, ...]
+    group_by: tuple[str, ...]
+    fields: Mapping[str, tuple[str, ...]]
+    timespan: int
+    op: CountOperator
+    count: int | float
+    counted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    output: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A rule that will not run, and why. `line` and `column` count from 1; 0 where the place is not known."""
+
+    path: str
+    title: str
+    reason: str
+    line: int = 0
+    column: int = 0
+    rule_id: str = ""
+    level: str = "informational"
+    kind: Literal["match", "correlation"] = "match"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """All that was loaded, in path order; correlations stand after the rules and correlations they refer to."""
+
+    rules: tuple[Rule, ...] = ()
+    correlations: tuple[Correlation, ...] = ()
+    refused: tuple[Refused, ...] = ()

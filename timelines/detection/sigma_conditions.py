@@ -1,0 +1,196 @@
+"""From pySigma's condition trees to our expressions. What cannot be honoured exactly raises `Unsupported` with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from timelines.detection.expressions import (
+    Expression,
+    Like,
+    Network,
+    Not,
+    Number,
+    Place,
+    Predicate,
+    Present,
+    Regex,
+    SameAs,
+    Test,
+    Text,
+    TimePart,
+    Wild,
+    conjunction,
+    disjunction,
+)
+from timelines.detection.folding import fold
+
+if TYPE_CHECKING:
+    from sigma.rule import SigmaRule
+    from sigma.types import SigmaString
+
+
+class Unsupported(ValueError):
+    """A rule that Athar will not run, because it could only run it approximately. The message is the reason."""
+
+
+def condition_of(rule: SigmaRule) -> Expression:
+    """The rule's condition; a list of conditions is joined by or (Sigma 2.1, "Condition")."""
+    trees = [condition.parsed for condition in rule.detection.parsed_condition]
+    if not trees or any(tree is None for tree in trees):
+        raise Unsupported("the condition selects nothing")
+    return disjunction([_convert(tree) for tree in trees])
+
+
+def _convert(node: Any) -> Expression:
+    from sigma import conditions as c
+
+    match node:
+        case c.ConditionAND():
+            return conjunction([_convert(arg) for arg in node.args])
+        case c.ConditionOR():
+            return disjunction([_convert(arg) for arg in node.args])
+        case c.ConditionNOT():
+            return Not(_convert(node.args[0]))
+        case c.ConditionFieldEqualsValueExpression():
+            return _test(node.field.replace(" ", ""), node.value)
+        case c.ConditionValueExpression():
+            return _test(None, node.value)
+        case _:
+            raise Unsupported(f"condition element {type(node).__name__} is not supported")
+
+
+def _test(field: str | None, value: Any) -> Expression:
+    from sigma import types as t
+
+    if isinstance(value, t.SigmaExpansion):
+        return disjunction([_test(field, item) for item in value.values])
+    if isinstance(value, t.SigmaFieldReference):
+        if field is None:
+            raise Unsupported("fieldref needs a field to compare")
+        return SameAs(field, value.field.replace(" ", ""), _reference_place(value))
+    if field is None:
+        if isinstance(value, t.SigmaNumber | t.SigmaBool):
+            value = t.SigmaString(str(value))
+        if isinstance(value, t.SigmaString):
+            return Test(None, _keyword(value))
+        if not isinstance(value, t.SigmaRegularExpression):
+            raise Unsupported(f"a keyword cannot be a {type(value).__name__.removeprefix('Sigma')}")
+    return Test(field, _predicate(value))
+
+
+def _reference_place(value: Any) -> Place:
+    if value.starts_with and value.ends_with:
+        return "contains"
+    return "startswith" if value.starts_with else "endswith" if value.ends_with else "equals"
+
+
+def _predicate(value: Any) -> Predicate:
+    from sigma import types as t
+
+    makers: list[tuple[type, Callable[[Any], Predicate]]] = [
+        (t.SigmaString, lambda v: _string(_pieces(v), isinstance(v, t.SigmaCasedString))),
+        (t.SigmaTimestampPart, lambda v: TimePart(_part(v), "eq", v.number)),
+        (t.SigmaNumber, lambda v: Number("eq", v.number)),
+        (t.SigmaBool, lambda v: _string(("true" if v.boolean else "false",), False)),
+        (t.SigmaRegularExpression, _regex),
+        (t.SigmaCIDRExpression, lambda v: Network(v.network)),
+        (t.SigmaCompareExpression, _comparison),
+        (t.SigmaExists, lambda v: Present(bool(v.exists))),
+        (t.SigmaNull, lambda v: Present(False)),
+    ]
+    for kind, make in makers:
+        if isinstance(value, kind):
+            return make(value)
+    raise Unsupported(f"values of kind {type(value).__name__.removeprefix('Sigma')} are not supported")
+
+
+def _part(value: Any) -> Any:
+    return value.timestamp_part.name.lower()
+
+
+def _comparison(value: Any) -> Predicate:
+    from sigma.types import SigmaTimestampPart
+
+    operator = value.op.name.lower()
+    if isinstance(value.number, SigmaTimestampPart):
+        return TimePart(_part(value.number), operator, value.number.number)
+    return Number(operator, value.number.number)
+
+
+def _pieces(value: SigmaString) -> tuple[str | Wild, ...]:
+    """Literal pieces and wildcards, with runs of `*` and neighbouring literals joined."""
+    from sigma.types import Placeholder, SpecialChars
+
+    out: list[str | Wild] = []
+    for part in value.s:
+        if isinstance(part, Placeholder):
+            raise Unsupported(f"placeholder %{part.name}% has no value")
+        if isinstance(part, SpecialChars):
+            wild = Wild.ANY if part is SpecialChars.WILDCARD_MULTI else Wild.ONE
+            if not (wild is Wild.ANY and out and out[-1] is Wild.ANY):
+                out.append(wild)
+        elif part and out and isinstance(out[-1], str):
+            out[-1] += part
+        elif part:
+            out.append(part)
+    return tuple(out)
+
+
+def _string(pieces: tuple[str | Wild, ...], cased: bool) -> Predicate:
+    shown = "".join(p.value if isinstance(p, Wild) else p for p in pieces)
+    literal = "".join(p for p in pieces if isinstance(p, str))
+    if not cased:
+        pieces = tuple(p if isinstance(p, Wild) else fold(p) for p in pieces)
+    match pieces:
+        case ():
+            return Text("equals", "", cased)
+        case (Wild.ANY,):
+            return Present(True)
+        case (str() as needle,):
+            return Text("equals", needle, cased, literal)
+        case (Wild.ANY, str() as needle, Wild.ANY):
+            return Text("contains", needle, cased, literal)
+        case (str() as needle, Wild.ANY):
+            return Text("startswith", needle, cased, literal)
+        case (Wild.ANY, str() as needle):
+            return Text("endswith", needle, cased, literal)
+        case _:
+            like = Like(pieces, cased, shown)
+            _check_regex(like.regex)
+            return like
+
+
+def _keyword(value: SigmaString) -> Predicate:
+    """A keyword is looked for inside each value (Sigma 2.1, "Keyword search")."""
+    from sigma.types import SigmaCasedString
+
+    pieces = _pieces(value)
+    if pieces[:1] != (Wild.ANY,):
+        pieces = (Wild.ANY, *pieces)
+    if pieces[-1] is not Wild.ANY:
+        pieces = (*pieces, Wild.ANY)
+    return _string(pieces, isinstance(value, SigmaCasedString))
+
+
+def _regex(value: Any) -> Predicate:
+    from sigma.types import Placeholder
+
+    for part in value.regexp.s:
+        if isinstance(part, Placeholder):
+            raise Unsupported(f"placeholder %{part.name}% has no value")
+    flags = "".join(sorted(value.sigma_to_re_flag[flag] for flag in value.flags))
+    pattern = (f"(?{flags})" if flags else "") + str(value.regexp)
+    _check_regex(pattern)
+    return Regex(pattern)
+
+
+def _check_regex(pattern: str) -> None:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    try:
+        pc.match_substring_regex(pa.array([""]), pattern)
+    except pa.ArrowInvalid as error:
+        reason = str(error).removeprefix("Invalid regular expression: ")
+        raise Unsupported(f"pattern beyond a linear-time regular expression engine (RE2): {reason}") from error

@@ -1,0 +1,148 @@
+"""One pass of all rules over a timeline: which rows each log source has, which rows each rule cites, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from timelines.detection.binding import leaves
+from timelines.detection.board import Board, Pair, Slot
+from timelines.detection.cited import CITED, Cited, Gathering
+from timelines.detection.columns import Ints
+from timelines.detection.engine import Engine, Match, ViewPlan, column_names
+from timelines.detection.explain import why
+from timelines.detection.logsources import Column, Shape
+
+if TYPE_CHECKING:
+    from timelines.query import Timeline
+    from timelines.store import Part
+
+Progress = Callable[[str, int], None]  # family, rows done since the last call
+
+
+@dataclass
+class Seen:
+    """What one rule looked at."""
+
+    rows: int = 0
+    families: dict[str, None] = field(default_factory=dict)
+
+
+@dataclass
+class Survey:
+    """The pass's result: cited rows with hits, and what each rule looked at (by its place in the rule set)."""
+
+    cited: Cited
+    seen: Mapping[int, Seen]
+
+
+def survey(
+    timeline: Timeline, engine: Engine, wanted: Mapping[int, Sequence[str]], progress: Progress | None = None
+) -> Survey:
+    """Run the rules over every part. `wanted` names per rule the fields whose values correlations need."""
+    gathering, seen = Gathering(), {at: Seen() for at in range(len(engine.rules))}
+    for family in sorted(timeline.families()):
+        for part in timeline.parts(family):
+            _survey_part(part, engine, wanted, gathering, seen)
+            if progress is not None:
+                progress(family, part.rows)
+    return Survey(gathering.finish(), seen)
+
+
+def _survey_part(
+    part: Part, engine: Engine, wanted: Mapping[int, Sequence[str]], gathering: Gathering, seen: dict[int, Seen]
+) -> None:
+    plans = _with_rows(part, engine)
+    questions = engine.questions(plans) if plans else {}
+    if not any(plan.bound for plan in plans):
+        return
+    shape = Shape(part.schema)
+    names = column_names([*questions, *_field_columns(shape, plans, wanted)]) or ["row_id"]
+    groups: list[list[_Found]] = []
+    for table in part.read(names):
+        board = Board(table, questions)
+        found: list[_Found] = []
+        for plan, count, matches in engine.matches(plans, board):
+            for at, _ in plan.bound:
+                seen[at].rows += count
+                seen[at].families[part.family] = None
+            found += [_told(match, board, shape, wanted.get(match.rule, ())) for match in matches]
+        groups.append(found)
+    if not any(groups):
+        return
+    for table, found in zip(part.read(CITED), groups, strict=True):
+        if found:
+            rows = np.unique(np.concatenate([item.rows for item in found]))
+            cited = gathering.add_rows(part.family, table, rows)
+            for item in found:
+                gathering.add_hits(item.rule, cited[np.searchsorted(rows, item.rows)], item.why, item.fields)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A match told: positions in the table, the reason of each, and the field values that correlations need."""
+
+    rule: int
+    rows: Ints
+    why: Sequence[str]
+    fields: Mapping[str, Sequence[str | None]]
+
+
+def _with_rows(part: Part, engine: Engine) -> list[ViewPlan]:
+    """The log sources that have rows in this part: only their rules need be bound, and only their columns read."""
+    plans = engine.plans(part.family, part.schema)
+    questions = engine.where_questions(plans)
+    names = column_names(list(questions))
+    if not names:
+        return plans
+    left = list(plans)
+    out: list[ViewPlan] = []
+    for table in part.read(names):
+        board = Board(table, questions)
+        here = [p for p in left if p.where is not None and p.where.possible(board) and p.where.rows(board).any()]
+        out += here
+        left = [plan for plan in left if plan not in here]
+        if not left:
+            break
+    return [plan for plan in plans if plan in out]
+
+
+def _field_columns(shape: Shape, plans: Sequence[ViewPlan], wanted: Mapping[int, Sequence[str]]) -> list[Column]:
+    return [
+        column
+        for plan in plans
+        for at, _ in plan.bound
+        for name in wanted.get(at, ())
+        for column in shape.columns(plan.source, name)
+    ]
+
+
+def _told(match: Match, board: Board, shape: Shape, names: Sequence[str]) -> _Found:
+    fields = {}
+    for name in names:
+        columns = [board.values(column) for column in shape.columns(match.source, name)]
+        firsts = ((values.first(int(row)) for values in columns) for row in match.rows)
+        fields[name] = [next((text for text in texts if text), None) for texts in firsts]
+    return _Found(match.rule, match.rows, _reasons(match, board), fields)
+
+
+def _reasons(match: Match, board: Board) -> list[str]:
+    """The reason of each row, made once for each distinct combination of the values that the rule looks at."""
+    columns = list(dict.fromkeys(c for leaf in leaves(match.node) for c in _columns_of(leaf)))
+    values = [board.values(column) for column in columns]
+    if any(value.parent is not None for value in values):
+        return [why(match.node, board, int(row)) for row in match.rows]
+    key = np.zeros(len(match.rows), np.int64)
+    for value in values:
+        _, codes = np.unique(value.codes[match.rows], return_inverse=True)
+        _, key = np.unique(key * (int(codes.max()) + 1) + codes, return_inverse=True)
+    _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
+    reasons = [why(match.node, board, int(match.rows[at])) for at in first]
+    return [reasons[at] for at in inverse]
+
+
+def _columns_of(leaf: Slot | Pair) -> tuple[Column, ...]:
+    return (leaf.column,) if isinstance(leaf, Slot) else (leaf.left, leaf.right)
