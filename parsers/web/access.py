@@ -81,7 +81,7 @@ def _read(evidence: Evidence, lines: Lines) -> Iterator[Output]:
     remarks = Remarks(len(lines))
     quality = np.zeros(len(lines), np.int64)
     readable = fast.copy()
-    for row in np.flatnonzero(~fast & _may_hold_date(lines)).tolist():
+    for row in np.flatnonzero(~fast & (lines.ends - lines.starts >= _SHORTEST)).tolist():
         line = lines.at(row)
         reading = strict(line) or loose(line)
         if reading is None:
@@ -96,6 +96,7 @@ def _read(evidence: Evidence, lines: Lines) -> Iterator[Output]:
     if not readable.any():
         return
     yield lines.account("read", readable)
+    split_target(spans, f.URI, f.STEM, f.QUERY)
     spans.repair(np.flatnonzero(high & readable))
     remarks.mark(control, "control-bytes")
     remarks.mark(spans.invalid, "bad-encoding")
@@ -103,17 +104,9 @@ def _read(evidence: Evidence, lines: Lines) -> Iterator[Output]:
     yield Batch(FAMILY, _rows(evidence, spans, quality, remarks, readable))
 
 
-def _may_hold_date(lines: Lines) -> Bools:
-    """Lines that are long enough for a date and hold a `[`."""
-    brackets = np.flatnonzero(lines.data == 91)
-    holds: Bools = np.searchsorted(brackets, lines.starts) < np.searchsorted(brackets, lines.ends)
-    return holds & (lines.ends - lines.starts >= _SHORTEST)
-
-
 def _rows(evidence: Evidence, spans: Spans, quality: Int64s, remarks: Remarks, readable: Bools) -> pa.RecordBatch:
     """The batch of all readable lines, in line order."""
     lines = spans.lines
-    split_target(spans, f.URI, f.STEM, f.QUERY)
     time, times_known, time_quality = _times(evidence, spans, remarks)
     status, answered = spans.numbers(f.STATUS)
     count = len(lines)

@@ -17,7 +17,7 @@ from parsers.base import Evidence, Slice
 from parsers.gather import Bytes, Int64s
 from timelines.problems import Account, Kind, Problem, account
 
-BLOCK = 8 << 20  # bytes read at a time: larger gains no speed, smaller pays numpy's call overhead
+BLOCK = 2 << 20  # bytes read at a time: its masks fit the processor's cache (measured: 8 MB takes 15 % longer)
 PIECE = 64 << 20  # bytes of a slice: some seconds of work for one worker
 LONGEST_LINE = 1 << 20  # bytes; servers cap a request's line and headers at 8 KiB each, escapes make that fourfold
 RUN_LINES = 100  # more unreadable lines than this in a row are one problem, so that a disk image in a log stays bounded

@@ -11,16 +11,15 @@ import pyarrow.compute as pc
 from parsers.gather import Bools, Int64s
 from parsers.web.spans import Spans
 
-_QUESTION = 63
 _ADDRESS = re.compile(r"(?:::[fF]{4}:)?((?:\d{1,3}\.){3}\d{1,3})|((?=[^:]*:[^:]*:)[0-9A-Fa-f:.]+(?:%\w+)?)")
 
 
 def split_target(spans: Spans, target: int, stem: int, query: int) -> None:
     """Split targets at their first `?` (RFC 3986 section 3.4); without one all is stem and the query is absent."""
-    marks = np.append(np.flatnonzero(spans.lines.data == _QUESTION), len(spans.lines.data))
     starts, ends = spans.starts[target], spans.ends[target]
-    mark = marks[np.minimum(np.searchsorted(marks, starts), len(marks) - 1)]
-    asked = (starts >= 0) & (mark < ends)
+    mark = pc.find_substring(spans.text(target, dash_is_null=False), "?").fill_null(-1).to_numpy()
+    asked = mark >= 0
+    mark = starts + mark
     spans.starts[stem], spans.ends[stem] = starts, np.where(asked, mark, ends)
     spans.starts[query], spans.ends[query] = np.where(asked, mark + 1, -1), np.where(asked, ends, -1)
 

@@ -18,7 +18,7 @@ from parsers.web.lines import Lines
 from parsers.web.numerals import digits
 from parsers.web.spans import Spans
 
-_SPACE, _QUOTE, _BACKSLASH, _OPEN, _CLOSE, _DASH = 32, 34, 92, 91, 93, 45
+_TAB, _SPACE, _QUOTE, _BACKSLASH, _OPEN, _CLOSE, _DASH = b'\t "\\[]-'
 _LAYOUT_QUOTES = (2, 6, 8)  # common; combined; combined with X-Forwarded-For
 _VHOST = re.compile(r"([A-Za-z0-9_.*-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
 _MARGIN = 16  # sentinel positions behind the last space and quote, so that looking ahead stays in the array
@@ -48,13 +48,20 @@ def odd_lines(lines: Lines) -> tuple[Bools, Bools]:
     """Lines with control bytes (a line end apart), and lines with bytes above 0x7f: two (n,) masks."""
     data = lines.data
     control, high = np.zeros(len(lines), np.bool_), np.zeros(len(lines), np.bool_)
-    odd = np.flatnonzero(data - np.uint8(32) > 94)  # below 32 or above 126
-    row = np.searchsorted(lines.starts, odd, side="right") - 1
-    inside = (row >= 0) & (odd < lines.ends[np.maximum(row, 0)])
-    odd, row = odd[inside], row[inside]
-    high[row[data[odd] >= 0x80]] = True
-    control[row[(data[odd] < 0x80) & (data[odd] != 9)]] = True
+    if int(data.max(initial=0)) >= 0x7F:
+        _mark(lines, np.flatnonzero(data >= 0x80), high)
+        _mark(lines, np.flatnonzero(data == 0x7F), control)
+    if np.count_nonzero(data < 32) > len(lines):
+        low = np.flatnonzero(data < 32)
+        _mark(lines, low[data[low] != _TAB], control)
     return control, high
+
+
+def _mark(lines: Lines, places: Int64s, mask: Bools) -> None:
+    """Set `mask` for the lines that hold one of `places` before their line end."""
+    row = np.searchsorted(lines.starts, places, side="right") - 1
+    inside = (row >= 0) & (places < lines.ends[np.maximum(row, 0)])
+    mask[row[inside]] = True
 
 
 def _quotes(data: Bytes) -> tuple[Int64s, Int64s]:

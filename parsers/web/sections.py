@@ -84,6 +84,8 @@ class Section:
         spans = self._spans(rows)
         remarks = Remarks(len(rows))
         control, high = (mask[rows] for mask in self.odd)
+        if (whole := self.layout.index("cs-uri")) >= 0:
+            split_target(spans, whole, len(self.layout.names), len(self.layout.names) + 1)
         spans.repair(np.flatnonzero(high))
         remarks.mark(control, "control-bytes")
         remarks.mark(spans.invalid, "bad-encoding")
@@ -157,7 +159,6 @@ def _derived(layout: Layout, spans: Spans, columns: dict[str, pa.Array]) -> dict
         joined = pc.binary_join_element_wise(stem, query, "?")
         found["cs_uri"] = pc.coalesce(joined, stem)
     elif whole >= 0 and "cs_uri_stem" not in columns:
-        split_target(spans, whole, len(layout.names), len(layout.names) + 1)
         found["cs_uri_stem"] = spans.text(len(layout.names))
         found["cs_uri_query"] = spans.text(len(layout.names) + 1, dash_is_null=False)
     if "sc_status" in columns:
