@@ -1,0 +1,333 @@
+"""Binary XML, read plainly and tolerantly, one fragment at a time. MS-EVEN6 sections 2.2.12 to 2.2.17.
+
+The same reader parses a template's definition (substitutions stay as `Slot`s) and a whole record (substitutions become text). It never
+raises for what it finds: it keeps what it could read and adds a `Remark` for what it could not. Depth, tokens and text are bounded.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+
+from parsers.windows import values
+
+MAX_DEPTH = 16  # fragments inside fragments; Windows uses two or three
+MAX_ELEMENTS = 256  # elements inside elements
+MAX_TOKENS = 16_384  # a record of 64 KiB has no room for more that are honest
+MAX_TEXT = 4 << 20  # characters rendered from one record; a record is at most 64 KiB
+MORE = 0x40  # token bit: attributes (or more data) follow
+ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+
+EOF, OPEN, CLOSE_START, CLOSE_EMPTY, END, VALUE, ATTRIBUTE, CDATA = range(8)
+CHARACTER, ENTITY, PI_TARGET, PI_DATA, TEMPLATE, NORMAL, OPTIONAL, HEADER = range(8, 16)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place in a template that a record's value fills. `level` tells nested templates apart."""
+
+    index: int
+    kind: int
+    level: int = 0
+
+
+@dataclass(slots=True)
+class Element:
+    """An XML element; `children` and attribute values are texts, slots and (children only) elements, in order."""
+
+    name: str
+    attributes: list[tuple[str, list[Part]]] = field(default_factory=list)
+    children: list[Part] = field(default_factory=list)
+
+
+Part = str | Slot | Element
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something that could not be read: where (bytes from the chunk's start) and why."""
+
+    at: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """Where a definition refers to a name: `at` holds the offset `target`; `end` is past the name's characters."""
+
+    at: int
+    target: int
+    end: int
+
+
+class _Broken(ValueError):
+    def __init__(self, at: int, reason: str) -> None:
+        super().__init__(reason)
+        self.remark = Remark(at, reason)
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads fragments of one chunk. `chunk` is its bytes; all offsets count from its start."""
+
+    chunk: bytes
+    remarks: list[Remark] = field(default_factory=list)
+    names: list[Name] = field(default_factory=list)
+    tokens: int = 0
+    text: int = 0
+    limit: int = MAX_TOKENS
+
+    def fragment(self, at: int, end: int, slots: list[tuple[int, int, int]] | None, depth: int = 0) -> list[Part]:
+        """Everything from `at` to `end`: the roots, in order.
+
+        `slots` are (kind, start, length) of the substitution values, or None to keep `Slot`s.
+        """
+        roots: list[Part] = []
+        try:
+            if depth > MAX_DEPTH:
+                raise _Broken(at, f"binary XML nested deeper than {MAX_DEPTH} fragments; not read further")
+            _Walk(self, roots, end, slots, depth).run(at)
+        except _Broken as broken:
+            self.remarks.append(broken.remark)
+        return roots
+
+    def unpack(self, form: struct.Struct, at: int, end: int) -> tuple[int, ...]:
+        """Integers at `at`. Raises when they reach past `end`."""
+        if at < 0 or at + form.size > end:
+            raise _Broken(at, f"binary XML ends at byte {end} of the chunk, inside a field of {form.size} bytes")
+        return form.unpack_from(self.chunk, at)
+
+    def characters(self, at: int, count: int, end: int) -> str:
+        """`count` UTF-16 units at `at`."""
+        if at + 2 * count > end:
+            raise _Broken(at, f"text of {count} characters reaches past byte {end} of the chunk")
+        self.spend(count)
+        return values.utf16(self.chunk[at : at + 2 * count])
+
+    def spend(self, characters: int) -> None:
+        self.tokens += 1
+        self.text += characters
+        if self.tokens > self.limit or self.text > MAX_TEXT:
+            raise _Broken(0, f"binary XML expands past {self.limit} tokens or {MAX_TEXT} characters; not read further")
+
+    def name(self, at: int, end: int) -> tuple[str, int]:
+        """The name whose offset stands at `at`, and where reading goes on (past the name when it stands right there)."""
+        (target,) = self.unpack(_U32, at, end)
+        _, _, count = self.unpack(_NAME, target, len(self.chunk))
+        past = target + _NAME.size + 2 * count
+        text = self.characters(target + _NAME.size, count, len(self.chunk))
+        self.names.append(Name(at, target, past))
+        return text, past + 2 if target == at + 4 else at + 4
+
+    def template(self, at: int, end: int) -> tuple[int, int, int]:
+        """A template instance at `at` (past its token): where its definition's body begins and ends, and where its values begin."""
+        _, _, definition = self.unpack(_INSTANCE, at, end)
+        after = at + _INSTANCE.size
+        (size,) = self.unpack(_U32, definition + 20, len(self.chunk))
+        body = definition + 24
+        if body + size > len(self.chunk):
+            raise _Broken(definition, f"template of {size} bytes reaches past the chunk's end")
+        return body, body + size, body + size if definition == after else after
+
+    def slots(self, at: int, end: int) -> tuple[list[tuple[int, int, int]], int]:
+        """A template instance's values at `at`: (kind, start, length) of each, and where they end."""
+        (count,) = self.unpack(_U32, at, end)
+        start = at + 4 + 4 * count
+        if start > end:
+            raise _Broken(at, f"template instance with {count} values reaches past its end")
+        found = []
+        for size, kind, _ in _DESCRIPTOR.iter_unpack(self.chunk[at + 4 : start]):
+            if start + size > end:
+                raise _Broken(start, f"value of {size} bytes reaches past its record's end")
+            found.append((kind, start, size))
+            start += size
+        return found, start
+
+    def value(self, kind: int, at: int, size: int, depth: int) -> list[Part]:
+        """One substitution value as parts of the document; no part at all for null."""
+        if kind == values.NULL:
+            if size:
+                self.remarks.append(Remark(at, f"null value that takes {size} bytes; kept as hex"))
+                return [self.chunk[at : at + size].hex().upper()]
+            return []
+        if kind == values.BINXML:
+            return self.fragment(at, at + size, [], depth + 1)
+        return [self.rendered(kind, at, size)]
+
+    def rendered(self, kind: int, at: int, size: int) -> str:
+        """A value's text, or its bytes in hex and a remark."""
+        raw = self.chunk[at : at + size]
+        try:
+            text = values.render(kind, raw)
+        except values.Unreadable as error:
+            self.remarks.append(Remark(at, f"{error}; kept as hex"))
+            text = raw.hex().upper()
+        self.spend(len(text))
+        return text
+
+
+_U32 = struct.Struct("<I")
+_NAME = struct.Struct("<IHH")  # next name of the bucket, hash, characters
+_INSTANCE = struct.Struct("<BII")  # always 1, template id, definition's offset
+_DESCRIPTOR = struct.Struct("<HBB")  # size, type, padding
+_ELEMENT = struct.Struct("<HII")  # dependency, size, name's offset
+_LEAN_ELEMENT = struct.Struct("<II")  # the same without dependency, in fragments that stand outside templates
+_LENGTH = struct.Struct("<H")
+_TYPED = struct.Struct("<BH")
+_SLOT = struct.Struct("<HB")
+
+
+@dataclass(slots=True)
+class _Walk:
+    """One pass over the tokens of a fragment."""
+
+    reader: Reader
+    roots: list[Part]
+    end: int
+    slots: list[tuple[int, int, int]] | None
+    depth: int
+    open: list[Element] = field(default_factory=list)
+    attribute: list[Part] | None = None  # where text goes while a start tag is open
+
+    def run(self, at: int) -> None:
+        while at < self.end:
+            token = self.reader.chunk[at]
+            code = token & ~MORE
+            if code == EOF:
+                return
+            step = _STEPS.get(code)
+            if step is None:
+                raise _Broken(at, f"unknown binary XML token 0x{token:02x}")
+            self.reader.spend(0)
+            at = step(self, at + 1, bool(token & MORE))
+        if self.open:
+            raise _Broken(at, f"binary XML ends inside element {self.open[-1].name}")
+
+    def put(self, *parts: Part) -> None:
+        sink = self.attribute
+        if sink is None:
+            sink = self.open[-1].children if self.open else self.roots
+        sink.extend(parts)
+
+    def header(self, at: int, more: bool) -> int:
+        return at + 3  # major, minor version, flags
+
+    def start(self, at: int, more: bool) -> int:
+        """OpenStartElement (2.2.12): dependency, size, name; fragments outside templates lack the dependency."""
+        lean = self._lean(at)
+        at += 4 if lean else 6
+        name, at = self.reader.name(at, self.end)
+        element = Element(name)
+        self.put(element)
+        self.open.append(element)
+        if len(self.open) > MAX_ELEMENTS:
+            raise _Broken(at, f"more than {MAX_ELEMENTS} elements inside each other; not read further")
+        return at + 4 if more else at
+
+    def _lean(self, at: int) -> bool:
+        if at + _ELEMENT.size > self.end:
+            return True
+        _, size, target = _ELEMENT.unpack_from(self.reader.chunk, at)
+        if at + 6 + size <= self.end and target < len(self.reader.chunk) - _NAME.size:
+            return False
+        size, target = _LEAN_ELEMENT.unpack_from(self.reader.chunk, at)
+        return bool(at + 4 + size <= self.end and target < len(self.reader.chunk) - _NAME.size)
+
+    def close_start(self, at: int, more: bool) -> int:
+        self.attribute = None
+        return at
+
+    def finish(self, at: int, more: bool) -> int:
+        self.attribute = None
+        if not self.open:
+            raise _Broken(at, "binary XML closes an element that is not open")
+        self.open.pop()
+        return at
+
+    def named(self, at: int, more: bool) -> int:
+        name, at = self.reader.name(at, self.end)
+        if not self.open:
+            raise _Broken(at, f"attribute {name} outside an element")
+        self.attribute = []
+        self.open[-1].attributes.append((name, self.attribute))
+        return at
+
+    def value(self, at: int, more: bool) -> int:
+        """A literal: type, and for strings a count of characters (2.2.12, ValueText)."""
+        kind, count = self.reader.unpack(_TYPED, at, self.end)
+        if kind == values.STRING:
+            self.put(self.reader.characters(at + 3, count, self.end))
+            return at + 3 + 2 * count
+        width = values.WIDTHS.get(kind)
+        if width is None or at + 1 + width > self.end:
+            raise _Broken(at, f"literal of type 0x{kind:02x} where text is expected")
+        self.put(self.reader.rendered(kind, at + 1, width))
+        return at + 1 + width
+
+    def text(self, at: int, more: bool) -> int:
+        (count,) = self.reader.unpack(_LENGTH, at, self.end)
+        self.put(self.reader.characters(at + 2, count, self.end))
+        return at + 2 + 2 * count
+
+    def character(self, at: int, more: bool) -> int:
+        (code,) = self.reader.unpack(_LENGTH, at, self.end)
+        self.put(values.visible_surrogates(chr(code)))
+        return at + 2
+
+    def entity(self, at: int, more: bool) -> int:
+        name, at = self.reader.name(at, self.end)
+        self.put(ENTITIES.get(name, f"&{name};"))
+        return at
+
+    def target(self, at: int, more: bool) -> int:
+        _, at = self.reader.name(at, self.end)
+        return at
+
+    def slot(self, at: int, more: bool) -> int:
+        index, kind = self.reader.unpack(_SLOT, at, self.end)
+        if self.slots is None:
+            self.put(Slot(index, kind))
+        elif index < len(self.slots):
+            parts = self.reader.value(*self.slots[index], self.depth)
+            if self.attribute is not None and any(isinstance(part, Element) for part in parts):
+                raise _Broken(at, "binary XML element as the value of an attribute")
+            self.put(*parts)
+        else:
+            raise _Broken(at, f"template asks for value {index}; the record gives {len(self.slots)}")
+        return at + 3
+
+    def instance(self, at: int, more: bool) -> int:
+        """A template instance (2.2.12, TemplateInstance): its definition filled with the values that follow."""
+        if self.slots is None:
+            raise _Broken(at, "template instance inside a template's definition")
+        reader = self.reader
+        try:
+            body, stop, after = reader.template(at, self.end)
+        except _Broken as broken:
+            after = at + _INSTANCE.size
+            found, past = reader.slots(after, self.end)
+            reader.remarks.append(Remark(at, f"{broken.remark.reason}; its {len(found)} values kept as unnamed Data"))
+            self.put(Element("EventData", [], [Element("Data", [], reader.value(*v, self.depth)) for v in found]))
+            return past
+        found, past = reader.slots(after, self.end)
+        self.put(*reader.fragment(body, stop, found, self.depth + 1))
+        return past
+
+
+_STEPS = {
+    OPEN: _Walk.start,
+    CLOSE_START: _Walk.close_start,
+    CLOSE_EMPTY: _Walk.finish,
+    END: _Walk.finish,
+    VALUE: _Walk.value,
+    ATTRIBUTE: _Walk.named,
+    CDATA: _Walk.text,
+    CHARACTER: _Walk.character,
+    ENTITY: _Walk.entity,
+    PI_TARGET: _Walk.target,
+    PI_DATA: _Walk.text,
+    TEMPLATE: _Walk.instance,
+    NORMAL: _Walk.slot,
+    OPTIONAL: _Walk.slot,
+    HEADER: _Walk.header,
+}

@@ -1,0 +1,128 @@
+"""A group of alike records as columns: each slot decoded once for all rows, then put where the document says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from parsers.gather import Int64s
+from parsers.windows import values
+from parsers.windows.binxml import Slot
+from parsers.windows.groups import Group, document
+from parsers.windows.paths import TIME, Field, Layout, Text, Unnameable, layout
+from parsers.windows.typed import Columns, Window, fixed, numbers, texts
+from timelines import times
+from timelines.schema import TIME as INSTANT
+
+NUMBERS = (
+    "EventID", "Qualifiers", "Version", "Level", "Task", "Opcode", "Execution_ProcessID", "Execution_ThreadID", "EventRecordID"
+)  # fmt: skip
+MAX_EXPANSION = 1 << 20  # bytes that one record's values may grow to by being repeated; a record has at most 64 KiB
+MAX_KEPT = 4096
+
+_layouts: dict[tuple[object, ...], Layout | None] = {}
+
+
+@dataclass(slots=True)
+class Decoded:
+    """Records of one shape as columns. `rows`: (n,) into the piece's records. Text, int64 or instants in `system`, text in `fields`."""
+
+    rows: Int64s
+    system: dict[str, pa.Array]
+    fields: list[tuple[Field, pa.Array]]
+    trouble: list[tuple[int, int, str]] = field(default_factory=list)  # row of this table, offset in the piece, reason
+
+
+def shape(group: Group) -> Layout | None:
+    """The fields of a group's document; None when it has to be read record by record."""
+    if group.key not in _layouts:
+        if len(_layouts) > MAX_KEPT:
+            _layouts.clear()
+        try:
+            _layouts[group.key] = layout(document(group))
+        except Unnameable:
+            _layouts[group.key] = None
+    return _layouts[group.key]
+
+
+def decode(window: Window, group: Group) -> Decoded | None:
+    """All values of a group; None when its records have to be read one by one."""
+    plan = shape(group)
+    if plan is None or _swells(plan, group):
+        return None
+    ready: dict[str, pa.Array] = {}
+    for column, text in plan.system.items():
+        if len(text) == 1 and isinstance(text[0], Slot):
+            found = _direct(window, group, column, text[0])
+            if found is not None:
+                ready[column] = found
+    wanted = [text for column, text in plan.system.items() if column not in ready]
+    columns = _decoded(window, group, [*wanted, *(value.text for value in plan.fields)])
+    count = len(group.rows)
+    system = {
+        column: ready[column] if column in ready else _joined(text, columns, count)
+        for column, text in plan.system.items()
+    }
+    fields = [(value, _joined(value.text, columns, count)) for value in plan.fields]
+    trouble = sorted(item for level in columns for item in level.trouble)
+    return Decoded(group.rows, system, fields, trouble)
+
+
+def _swells(plan: Layout, group: Group) -> bool:
+    """Whether some record's values are repeated until they pass MAX_EXPANSION."""
+    uses = Counter((piece.level, piece.index) for piece in _slots(plan))
+    if not uses or max(uses.values()) < 4:
+        return False
+    total = np.zeros(len(group.rows), np.int64)
+    for (level, index), times_used in uses.items():
+        total += group.levels[level].size[:, index] * times_used
+    return bool((total > MAX_EXPANSION).any())
+
+
+def _slots(plan: Layout) -> Iterable[Slot]:
+    for text in (*plan.system.values(), *(value.text for value in plan.fields)):
+        yield from (piece for piece in text if isinstance(piece, Slot))
+
+
+def _direct(window: Window, group: Group, column: str, slot: Slot) -> pa.Array | None:
+    """Numbers and the time straight from their bytes, where they have the usual types."""
+    held = group.levels[slot.level]
+    if column in NUMBERS:
+        found = numbers(window, held, slot.index)
+        return None if found is None else pa.array(found[0], mask=~found[1])
+    if column != TIME or (held.kind[:, slot.index] != values.FILETIME).any() or (held.size[:, slot.index] != 8).any():
+        return None
+    instants, valid = times.from_filetime(fixed(window.data, held.start[:, slot.index], 8).view("<u8").reshape(-1))
+    return pa.array(instants, pa.int64(), mask=~valid).view(INSTANT)
+
+
+def _decoded(window: Window, group: Group, wanted: list[Text]) -> list[Columns]:
+    """Every slot that is wanted as text, by level."""
+    indices: list[dict[int, None]] = [{} for _ in group.levels]
+    for text in wanted:
+        for piece in text:
+            if isinstance(piece, Slot):
+                indices[piece.level][piece.index] = None
+    return [texts(window, held, sorted(chosen)) for held, chosen in zip(group.levels, indices, strict=True)]
+
+
+def _joined(text: Text, columns: list[Columns], count: int) -> pa.Array:
+    """The column of a value: its pieces one after the other, null where it has none."""
+    pieces = [piece if isinstance(piece, str) else columns[piece.level].text[piece.index] for piece in text]
+    if not pieces:
+        return pa.nulls(count, pa.string())
+    if all(isinstance(piece, str) for piece in pieces):
+        return pa.repeat("".join(str(piece) for piece in pieces), count)
+    if len(pieces) == 1:
+        return pieces[0]
+    spread = [pa.repeat(piece, count) if isinstance(piece, str) else piece for piece in pieces]
+    joined = pc.binary_join_element_wise(*spread, "", null_handling="replace", null_replacement="")
+    if any(isinstance(piece, str) for piece in pieces):
+        return joined
+    empty = np.logical_and.reduce([piece.is_null().to_numpy(zero_copy_only=False) for piece in spread])
+    return pc.if_else(pa.array(empty), pa.scalar(None, pa.string()), joined)

@@ -1,0 +1,193 @@
+"""Decoded records become batches of timeline rows: typed System columns, flags, one batch a family."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from parsers.base import Batch
+from parsers.gather import Int64s
+from parsers.windows.chunks import BAD_CHECKSUM, RECOVERED, Ledger, Records
+from parsers.windows.columns import Decoded
+from parsers.windows.paths import RECORD, TIME, Field
+from timelines import times
+from timelines.families.windows import COLUMNS, family_of
+from timelines.schema import TIME as INSTANT
+from timelines.schema import named_field, stored_names
+
+NO_TIME, OTHER_TIME, OTHER_ID, INCOMPLETE = 4, 8, 16, 32
+FLAGS = {
+    int(BAD_CHECKSUM): "bad-checksum",
+    int(RECOVERED): "recovered",
+    NO_TIME: "no-time",
+    OTHER_TIME: "time-differs",  # the record's header holds another time than the event: it was forwarded or altered
+    OTHER_ID: "id-differs",
+    INCOMPLETE: "incomplete",
+}
+_DECLARED = tuple(column.name for column in COLUMNS)
+_WRITTEN = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?Z?", re.ASCII)
+
+
+def batches(table: Decoded, records: Records, ledger: Ledger) -> Iterator[Batch]:
+    """The rows of one shape, a batch a family; what could not be rendered goes to `ledger`."""
+    rows = table.rows
+    if not len(rows):
+        return
+    flags = records.flags[rows].astype(np.int64)
+    for row, at, reason in table.trouble:
+        flags[row] |= INCOMPLETE
+        ledger.complain(at, 0, f"record {int(records.number[rows[row]])}: {reason}")
+    instants = _instants(table, records, ledger, flags)
+    numbers = _numbers(table, records, ledger, flags)
+    header, sane = times.from_filetime(records.ticks[rows])
+    core = {
+        "time": instants,
+        "time_desc": pa.repeat("Event created", len(rows)),
+        "time_quality": pa.repeat("utc", len(rows)),
+        "event": numbers["EventID"].cast(pa.string()),
+        "record": numbers.pop(RECORD),
+        "offset": pa.array(records.offset[rows] + ledger.start),
+        "length": pa.array(records.size[rows]),
+        "flags": _shown(flags),
+    }
+    given = {**table.system, **numbers, "RecordTime": pa.array(header, pa.int64(), mask=~sane).view(INSTANT)}
+    declared = [given[column.name] if column.name in given else pa.nulls(len(rows), column.type) for column in COLUMNS]
+    named = _named([field for field, _ in table.fields])
+    names = (
+        [pa.field(name, array.type) for name, array in core.items()] + [column.field() for column in COLUMNS] + named
+    )
+    arrays = [*core.values(), *declared, *(array for _, array in table.fields)]
+    yield from _by_family(pa.RecordBatch.from_arrays(arrays, schema=pa.schema(names)))
+
+
+def _named(fields: list[Field]) -> list[pa.Field]:
+    return list(_fields(tuple((field.stored, field.own) for field in fields)))
+
+
+@cache
+def _fields(names: tuple[tuple[str, str], ...]) -> tuple[pa.Field, ...]:
+    stored = stored_names((name for name, _ in names), (*_DECLARED, "index"))
+    return tuple(named_field(name, own) for name, (_, own) in zip(stored, names, strict=True))
+
+
+def _by_family(batch: pa.RecordBatch) -> Iterator[Batch]:
+    """Almost always one channel, thus one batch."""
+    encoded = batch.column("Channel").dictionary_encode()
+    families = [family_of(channel or "") for channel in encoded.dictionary.to_pylist()]
+    if len(set(families)) == 1 and encoded.null_count == 0:
+        yield Batch(families[0], batch)
+        return
+    distinct = sorted({*families, family_of("")})
+    of = np.array([distinct.index(family) for family in families] + [distinct.index(family_of(""))])
+    codes = encoded.indices.fill_null(len(families)).to_numpy(zero_copy_only=False)
+    for number, family in enumerate(distinct):
+        chosen = np.flatnonzero(of[codes] == number)
+        if len(chosen):
+            yield Batch(family, batch.take(pa.array(chosen)))
+
+
+def _instants(table: Decoded, records: Records, ledger: Ledger, flags: Int64s) -> pa.Array:
+    """TimeCreated as UTC; null, flagged and reported where there is none that fits. Flags times that differ from the header's."""
+    rows = table.rows
+    given = table.system.get(TIME)
+    if given is None:
+        given = pa.nulls(len(rows), INSTANT)
+    written = given if pa.types.is_timestamp(given.type) else _written(given)
+    missing = written.is_null().to_numpy(zero_copy_only=False)
+    ns = written.fill_null(pa.scalar(0, INSTANT)).cast(pa.int64()).to_numpy(zero_copy_only=False)
+    header, sane = times.from_filetime(records.ticks[rows])
+    flags[missing] |= NO_TIME
+    flags[~missing & (~sane | (header != ns))] |= OTHER_TIME
+    for row in np.flatnonzero(missing).tolist():
+        text = given[row].as_py() if pa.types.is_string(given.type) else None
+        found = f"{text!r} is no time from 1678 to 2261" if text else "no usable time"
+        where = rows[row]
+        ledger.complain(
+            int(records.offset[where]),
+            int(records.size[where]),
+            f"record {int(records.number[where])}: TimeCreated: {found}; left empty",
+        )
+    return written
+
+
+def _written(text: pa.Array) -> pa.Array:
+    """Times written out (`2021-03-04T05:06:07.1234567Z`) as instants; null where a text is none."""
+    found = [_WRITTEN.fullmatch(value) if value else None for value in text.to_pylist()]
+    civil = np.array([[int(part) for part in hit.groups()[:6]] if hit else [0] * 6 for hit in found], np.int64).reshape(
+        -1, 6
+    )
+    fraction = np.array([int((hit[7] or "0").ljust(9, "0")) if hit else 0 for hit in found], np.int64)
+    ns, valid = times.from_civil(*civil.T)
+    return pa.array(ns + fraction, pa.int64(), mask=~valid).view(INSTANT)
+
+
+def _numbers(table: Decoded, records: Records, ledger: Ledger, flags: Int64s) -> dict[str, pa.Array]:
+    """The numeric columns of System in their declared types; what does not fit is null, flagged and reported."""
+    types = {column.name: column.type for column in COLUMNS if pa.types.is_integer(column.type)} | {RECORD: pa.uint64()}
+    out = {}
+    for name, type_ in types.items():
+        given = table.system.get(name)
+        if given is None:
+            out[name] = pa.nulls(len(table.rows), type_)
+            continue
+        out[name], wrong = _fitted(given, type_)
+        for row in wrong:
+            flags[row] |= INCOMPLETE
+            where = table.rows[row]
+            ledger.complain(
+                int(records.offset[where]),
+                int(records.size[where]),
+                f"record {int(records.number[where])}: {name} {given[row].as_py()!r} is no {type_}; left empty",
+            )
+    header = pa.array(records.number[table.rows])
+    own = out[RECORD]
+    differs = pc.not_equal(own, header).fill_null(False).to_numpy(zero_copy_only=False)
+    flags[differs] |= OTHER_ID
+    out[RECORD] = pc.coalesce(own, header)
+    return out
+
+
+def _fitted(given: pa.Array, type_: pa.DataType) -> tuple[pa.Array, list[int]]:
+    """Text or int64 bits as `type_`, and the rows whose value does not fit it."""
+    if pa.types.is_integer(given.type) and type_ == pa.uint64():
+        return given.view(pa.uint64()), []
+    try:
+        return given.cast(type_), []
+    except pa.ArrowInvalid:
+        low, high = (0, 2**64) if type_ == pa.uint64() else (-(2 ** (type_.bit_width - 1)), 2 ** (type_.bit_width - 1))
+    found: list[int | None] = []
+    wrong = []
+    for row, value in enumerate(given.to_pylist()):
+        number = _whole(value)
+        fits = number is not None and low <= number < high
+        found.append(number if fits else None)
+        if value is not None and not fits:
+            wrong.append(row)
+    return pa.array(found, type_), wrong
+
+
+def _whole(value: int | str | None) -> int | None:
+    if not isinstance(value, str):
+        return value
+    text = value.strip().lower()
+    digits = text[2:] if text.startswith("0x") else text.removeprefix("-")
+    if not (digits.isascii() and digits.isalnum()) or len(digits) > 20:
+        return None
+    try:
+        return int(text, 16 if text.startswith("0x") else 10)
+    except ValueError:
+        return None
+
+
+@cache
+def _combinations() -> pa.Array:
+    return pa.array([",".join(text for bit, text in FLAGS.items() if code & bit) for code in range(64)], pa.string())
+
+
+def _shown(flags: Int64s) -> pa.Array:
+    return _combinations().take(pa.array(flags)) if flags.any() else pa.repeat("", len(flags))

@@ -1,0 +1,176 @@
+"""Records grouped by what they say: the same template, and inside it the same nested templates.
+
+A record is a template instance; the values of some slots are binary XML again, mostly another instance that holds EventData.
+Instances of one definition with one number of values share arrays of value positions; nested instances form levels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from parsers.gather import Bools, Int64s
+from parsers.windows import values
+from parsers.windows.binxml import MAX_DEPTH, Element, Part, Slot
+from parsers.windows.paths import MAX_FIELDS, Unnameable
+from parsers.windows.templates import Definition, locate
+from parsers.windows.typed import Values, Window, together
+
+Key = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Instances of one document shape. `rows`: (n,) ascending; `levels[k]` holds the values of `Slot.level` k, n rows each."""
+
+    key: Key
+    definition: Definition
+    inside: tuple[tuple[int, Group], ...]  # what stands in its binary XML slots
+    rows: Int64s
+    levels: tuple[Values, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fragments:
+    """Fragments of binary XML to group: (n,) begins, ends, and bases of their chunks."""
+
+    at: Int64s
+    end: Int64s
+    base: Int64s
+
+    def rows(self, chosen: Int64s) -> Fragments:
+        return Fragments(self.at[chosen], self.end[chosen], self.base[chosen])
+
+
+def grouped(window: Window, fragments: Fragments, depth: int = 0) -> tuple[list[Group], Int64s]:
+    """The fragments by shape, and the indices of those that have to be read one by one."""
+    count = len(fragments.at)
+    if depth > MAX_DEPTH or not count:
+        return [], np.arange(count)
+    located = locate(window, fragments.at, fragments.end, fragments.base)
+    odd = np.ones(count, np.bool_)
+    groups: list[Group] = []
+    plain = np.flatnonzero(located.which >= 0)
+    at, end = located.values_at[plain], fragments.end[plain]
+    fits = at + 4 <= end
+    plain, at, end = plain[fits], at[fits], end[fits]
+    if not len(plain):
+        return [], np.flatnonzero(odd)
+    given = window.data[at[:, None] + np.arange(4)].view("<u4").reshape(-1).astype(np.int64)
+    # definitions that say the same share a key, whatever their layout
+    keys = np.array([definition.key for definition in located.definitions], np.int64)[located.which[plain]]
+    codes, first, inverse = np.unique(np.stack([keys, given], axis=1), axis=0, return_index=True, return_inverse=True)
+    for number in range(len(codes)):
+        chosen = np.flatnonzero(inverse.reshape(-1) == number)
+        definition = located.definitions[int(located.which[plain[first[number]]])]
+        many = int(codes[number, 1])
+        if many < definition.needs:
+            continue
+        held, good = _values(window, at[chosen], end[chosen], many)
+        rows = plain[chosen[good]]
+        if len(rows):
+            found = _split(window, definition, rows, (held, fragments), depth)
+            for group in found:
+                odd[group.rows] = False
+            groups += found
+    return groups, np.flatnonzero(odd)
+
+
+def _values(window: Window, at: Int64s, end: Int64s, many: int) -> tuple[Values, Bools]:
+    """Where the values of instances lie that give `many` each, and which instances have room for theirs."""
+    good = at + 4 + 4 * many <= end
+    at, end = at[good], end[good]
+    if many:
+        raw = together(window, at + 4, np.full(len(at), 4 * many))[1].reshape(len(at), many, 4)
+        size = np.ascontiguousarray(raw[:, :, :2]).view("<u2").reshape(len(at), many).astype(np.int64)
+        kind = np.ascontiguousarray(raw[:, :, 2])
+    else:
+        size, kind = np.empty((len(at), 0), np.int64), np.empty((len(at), 0), np.uint8)
+    ends = (at + 4 + 4 * many)[:, None] + np.cumsum(size, axis=1)
+    room = ends[:, -1] <= end if many else np.ones(len(at), np.bool_)
+    good[good] = room
+    return Values((ends - size)[room], size[room], kind[room]), good
+
+
+def _split(
+    window: Window, definition: Definition, rows: Int64s, where: tuple[Values, Fragments], depth: int
+) -> list[Group]:
+    """Instances of one definition by what stands in their binary XML slots; those that can't be grouped are left out."""
+    held, fragments = where
+    nested = np.flatnonzero((held.kind[:, : definition.needs] == values.BINXML).any(axis=0)).tolist()
+    if not nested:
+        return [Group((definition.key,), definition, (), rows, (held,))]
+    labels = np.zeros((len(rows), len(nested)), np.int64)
+    inner: list[list[Group]] = []
+    for at, index in enumerate(nested):
+        here = np.flatnonzero(held.kind[:, index] == values.BINXML)
+        labels[(held.kind[:, index] != values.BINXML) & (held.kind[:, index] != values.NULL), at] = -1
+        starts = held.start[here, index]
+        bases = fragments.base[rows[here]]
+        groups, odd = grouped(window, Fragments(starts, starts + held.size[here, index], bases), depth + 1)
+        labels[here[odd], at] = -1
+        labels[here[odd[held.size[here[odd], index] == 0]], at] = 0
+        for number, group in enumerate(groups):
+            labels[here[group.rows], at] = number + 1
+        inner.append([Group(g.key, g.definition, g.inside, here[g.rows], g.levels) for g in groups])
+    out = []
+    for label in np.unique(labels, axis=0):
+        if (label < 0).any():
+            continue
+        chosen = np.flatnonzero((labels == label).all(axis=1))
+        inside = tuple((index, inner[at][label[at] - 1]) for at, index in enumerate(nested) if label[at])
+        levels = [held.rows(chosen)]
+        for _, group in inside:
+            place = np.searchsorted(group.rows, chosen)
+            levels += [level.rows(place) for level in group.levels]
+        key = (definition.key, *((index, group.key) for index, group in inside), *_nulls(nested, label.tolist()))
+        out.append(Group(key, definition, inside, rows[chosen], tuple(levels)))
+    return out
+
+
+def _nulls(nested: list[int], label: list[int]) -> list[int]:
+    return [index for at, index in enumerate(nested) if not label[at]]
+
+
+def document(group: Group) -> list[Part]:
+    """The whole document of a group's shape, nested templates in their places. Raises Unnameable when it is too big."""
+    budget = [MAX_FIELDS * 4]
+    return _document(group, 0, budget)
+
+
+def _document(group: Group, level: int, budget: list[int]) -> list[Part]:
+    fill: dict[int, list[Part]] = {}
+    below = level + 1
+    for index, inner in group.inside:
+        fill[index] = _document(inner, below, budget)
+        below += len(inner.levels)
+    return _grafted(group.definition.roots, level, fill, budget)
+
+
+def _grafted(
+    parts: tuple[Part, ...] | list[Part], level: int, fill: dict[int, list[Part]], budget: list[int]
+) -> list[Part]:
+    out: list[Part] = []
+    for part in parts:
+        budget[0] -= 1
+        if budget[0] < 0:
+            raise Unnameable(f"document of more than {MAX_FIELDS * 4} parts")
+        if isinstance(part, Slot):
+            if part.index in fill:
+                budget[0] -= _weight(fill[part.index])
+                out += fill[part.index]
+            elif part.kind != values.BINXML:
+                out.append(Slot(part.index, part.kind, level))
+        elif isinstance(part, Element):
+            attributes = [(name, _grafted(text, level, {}, budget)) for name, text in part.attributes]
+            if any(isinstance(piece, Slot) and piece.index in fill for _, text in part.attributes for piece in text):
+                raise Unnameable("binary XML element as the value of an attribute")
+            out.append(Element(part.name, attributes, _grafted(part.children, level, fill, budget)))
+        else:
+            out.append(part)
+    return out
+
+
+def _weight(parts: list[Part]) -> int:
+    return sum(1 + (_weight(part.children) if isinstance(part, Element) else 0) for part in parts)

@@ -1,0 +1,59 @@
+"""Records that don't fit a group, read one by one with the plain reader and put side by side where their fields agree."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from parsers.gather import Int64s
+from parsers.windows.binxml import MAX_TOKENS, Part, Reader
+from parsers.windows.chunks import CHUNK, RECORD_HEADER, Records
+from parsers.windows.columns import Decoded
+from parsers.windows.paths import Field, Layout, Text, Unnameable, layout
+from parsers.windows.typed import Window
+
+TOKENS_A_CHUNK = 1 << 18  # an honest chunk needs a third of it; past that its records are not expanded further
+
+
+def singles(window: Window, records: Records, rows: Int64s) -> list[Decoded]:
+    """The records `rows`, grouped by the names of their fields, in order of first appearance."""
+    alike: dict[tuple[object, ...], list[tuple[int, Layout, list[tuple[int, str]]]]] = {}
+    base, chunk, spent = -1, b"", 0
+    for row in rows.tolist():
+        if int(records.base[row]) != base:
+            base = int(records.base[row])
+            chunk, spent = window.data[base : base + CHUNK].tobytes(), 0
+        reader = Reader(chunk, limit=min(MAX_TOKENS, TOKENS_A_CHUNK - spent))
+        start = int(records.offset[row]) - base
+        roots = reader.fragment(start + RECORD_HEADER, start + int(records.size[row]) - 4, [])
+        spent += reader.tokens
+        remarks = [(base + remark.at, remark.reason) for remark in reader.remarks]
+        held = _laid_out(roots, remarks, base + start)
+        names = (tuple(held.system), tuple((field.own, field.stored) for field in held.fields))
+        alike.setdefault(names, []).append((row, held, remarks))
+    return [_side_by_side(members) for members in alike.values()]
+
+
+def _laid_out(roots: list[Part], remarks: list[tuple[int, str]], at: int) -> Layout:
+    try:
+        return layout(roots)
+    except Unnameable as error:
+        remarks.append((at, f"{error}; only its header is kept"))
+        return Layout({}, ())
+
+
+def _side_by_side(members: list[tuple[int, Layout, list[tuple[int, str]]]]) -> Decoded:
+    first = members[0][1]
+    system = {
+        column: pa.array([_said(held.system[column]) for _, held, _ in members], pa.string()) for column in first.system
+    }
+    fields: list[tuple[Field, pa.Array]] = [
+        (value, pa.array([_said(held.fields[at].text) for _, held, _ in members], pa.string()))
+        for at, value in enumerate(first.fields)
+    ]
+    trouble = [(at, where, reason) for at, (_, _, remarks) in enumerate(members) for where, reason in remarks]
+    return Decoded(np.array([row for row, _, _ in members], np.int64), system, fields, trouble)
+
+
+def _said(text: Text) -> str | None:
+    return "".join(str(piece) for piece in text) if text else None

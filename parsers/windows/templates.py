@@ -1,0 +1,193 @@
+"""Template definitions, read once each and recognised again wherever they stand.
+
+Every chunk repeats the definitions its records use, at other places and with other offsets to the same names. A definition is recognised
+by its GUID and size, then proved equal: all bytes but the offsets, and the names that the offsets lead to. MS-EVEN6 section 2.2.12.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import count
+
+import numpy as np
+import numpy.typing as npt
+
+from parsers.gather import Bools, Int64s
+from parsers.windows.binxml import HEADER, TEMPLATE, Element, Part, Reader, Slot
+from parsers.windows.chunks import CHUNK
+from parsers.windows.typed import Window
+
+DEFINITION = 24  # bytes before a definition's body: offset of the next one, GUID, size
+INSTANCE = 14  # bytes of fragment header and template instance before an inline definition or the values
+MAX_KEPT = 4096  # definitions remembered by a process
+MAX_TWINS = 32  # definitions remembered for one GUID and size
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A template definition as it stood in one chunk. `key` is equal for definitions that say the same."""
+
+    key: int
+    roots: tuple[Part, ...]
+    needs: int  # values an instance must give
+    body: npt.NDArray[np.uint8]  # (size,) its bytes
+    same: Bools  # (size,) where other instances must have the same bytes
+    references: Int64s  # (m,) where in the body the offsets of names stand
+    inline: Bools  # (m,) whether the name stands right behind its offset
+    name_of: Int64s  # (t,) which reference each byte of the other names belongs to
+    name_at: Int64s  # (t,) its place in that name
+    name_bytes: npt.NDArray[np.uint8]  # (t,) the bytes themselves
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Template instances: `which` of the `definitions` each uses (-1: none that could be read) and where its values begin."""
+
+    definitions: list[Definition]
+    which: Int64s
+    values_at: Int64s
+
+
+_kept: dict[tuple[bytes, int], list[Definition]] = {}
+_keys: dict[str, int] = {}
+_next_key = count()
+
+
+def locate(window: Window, at: Int64s, end: Int64s, base: Int64s) -> Located:
+    """Find the definition of each instance. `at`, `end`, `base`: (n,) begin and end of its fragment, and its chunk."""
+    data = window.data
+    which = np.full(len(at), -1, np.int64)
+    values_at = np.zeros(len(at), np.int64)
+    fits = np.flatnonzero(at + INSTANCE + 4 <= end)
+    head = data[at[fits, None] + np.arange(INSTANCE)]
+    plain = (head[:, 0] == HEADER) & (head[:, 1] == 1) & (head[:, 2] == 1) & (head[:, 4] == TEMPLATE)
+    relative = np.ascontiguousarray(head[:, 10:14]).view("<u4").reshape(-1).astype(np.int64)
+    place = base[fits] + relative
+    plain &= (relative + DEFINITION <= CHUNK) & (place + DEFINITION <= len(data))
+    chosen, place = fits[plain], place[plain]
+    if not len(chosen):
+        return Located([], which, values_at)
+    distinct, first, inverse = np.unique(place, return_index=True, return_inverse=True)
+    bases = base[chosen[first]]
+    definitions, found, sizes = _recognise(window, distinct, bases)
+    which[chosen] = found[inverse]
+    after = at[chosen] + INSTANCE
+    values_at[chosen] = np.where(place == after, after + DEFINITION + sizes[inverse], after)
+    return Located(definitions, which, values_at)
+
+
+def _recognise(window: Window, place: Int64s, bases: Int64s) -> tuple[list[Definition], Int64s, Int64s]:
+    """The definitions at `place`: a list of distinct ones, which one stands where (-1: unreadable), and their sizes."""
+    heads = window.data[place[:, None] + np.arange(DEFINITION)]
+    sizes = np.ascontiguousarray(heads[:, 20:24]).view("<u4").reshape(-1).astype(np.int64)
+    limits = np.minimum(bases + CHUNK, len(window.data))
+    alike: dict[tuple[bytes, int], list[int]] = {}
+    for index, good in enumerate((place + DEFINITION + sizes <= limits).tolist()):
+        if good:
+            alike.setdefault((heads[index, 4:20].tobytes(), int(sizes[index])), []).append(index)
+    definitions: list[Definition] = []
+    found = np.full(len(place), -1, np.int64)
+    for identity, members in alike.items():
+        rest = np.array(members, np.int64)
+        known = _kept.setdefault(identity, [])
+        for candidate in list(known):
+            rest = _match(window, candidate, (place, bases, rest), definitions, found)
+        while len(rest):
+            fresh = _compile(window, int(place[rest[0]]), int(bases[rest[0]]), identity[1])
+            if fresh is None:
+                rest = rest[1:]
+                continue
+            _keep(identity, fresh)
+            rest = _match(window, fresh, (place, bases, rest), definitions, found)
+    return definitions, found, sizes
+
+
+def _keep(identity: tuple[bytes, int], fresh: Definition) -> None:
+    if len(_kept) > MAX_KEPT or len(_keys) > MAX_KEPT:
+        _kept.clear()
+        _keys.clear()
+    known = _kept.setdefault(identity, [])
+    if len(known) < MAX_TWINS:
+        known.append(fresh)
+
+
+def _match(
+    window: Window,
+    known: Definition,
+    where: tuple[Int64s, Int64s, Int64s],
+    definitions: list[Definition],
+    found: Int64s,
+) -> Int64s:
+    """Mark the members that say what `known` says; return the others."""
+    place, bases, rest = where
+    if not len(rest):
+        return rest
+    equal = _equal(window, known, place[rest], bases[rest])
+    if equal.any():
+        found[rest[equal]] = len(definitions)
+        definitions.append(known)
+    return rest[~equal]
+
+
+def _equal(window: Window, known: Definition, place: Int64s, bases: Int64s) -> Bools:
+    size, many = len(known.body), len(place)
+    view = window.data.data  # definitions may overlap in a hostile file, so each is copied on its own
+    raw = b"".join([view[at : at + size] for at in (place + DEFINITION).tolist()])
+    bodies = np.frombuffer(raw, np.uint8).reshape(many, size)
+    equal: Bools = ((bodies == known.body) | ~known.same).all(axis=1)
+    if not len(known.references):
+        return equal
+    quads = bodies[:, known.references[:, None] + np.arange(4)]
+    targets = np.ascontiguousarray(quads).view("<u4").reshape(many, -1).astype(np.int64)
+    here = (place - bases)[:, None] + DEFINITION + known.references + 4
+    equal &= ((targets == here) == known.inline).all(axis=1)
+    if len(known.name_of):
+        reach = targets[:, known.name_of] + known.name_at
+        absolute = bases[:, None] + reach
+        inside = (reach < CHUNK) & (absolute < len(window.data))
+        equal &= (inside & (window.data[np.where(inside, absolute, 0)] == known.name_bytes)).all(axis=1)
+    return equal
+
+
+def _compile(window: Window, place: int, base: int, size: int) -> Definition | None:
+    """Read a definition; None when any of it is unreadable."""
+    chunk = window.data[base : base + CHUNK].tobytes()
+    body = place - base + DEFINITION
+    reader = Reader(chunk)
+    roots = reader.fragment(body, body + size, None)
+    if reader.remarks:
+        return None
+    same = np.ones(size, np.bool_)
+    inline = np.array([name.target == name.at + 4 for name in reader.names], np.bool_)
+    for name, here in zip(reader.names, inline.tolist(), strict=True):
+        same[name.at - body : name.at - body + (8 if here else 4)] = (
+            False  # the offset, and an inline name's link to the next
+        )
+    others = [(index, name) for index, name in enumerate(reader.names) if not inline[index]]
+    lengths = np.array([name.end - name.target - 4 for _, name in others], np.int64)
+    key = _keys.get(shape := repr(roots))
+    if key is None:
+        key = _keys[shape] = next(_next_key)
+    return Definition(
+        key,
+        tuple(roots),
+        _needs(roots),
+        np.frombuffer(chunk[body : body + size], np.uint8),
+        same,
+        np.array([name.at - body for name in reader.names], np.int64),
+        inline,
+        np.repeat(np.array([index for index, _ in others], np.int64), lengths),
+        np.concatenate([np.arange(length) + 4 for length in lengths.tolist()] or [np.empty(0, np.int64)]),
+        np.frombuffer(b"".join(chunk[name.target + 4 : name.end] for _, name in others), np.uint8),
+    )
+
+
+def _needs(parts: list[Part]) -> int:
+    """One more than the highest value index that a document asks for."""
+    highest = 0
+    for part in parts:
+        if isinstance(part, Slot):
+            highest = max(highest, part.index + 1)
+        elif isinstance(part, Element):
+            highest = max(highest, _needs(part.children), *(_needs(text) for _, text in part.attributes), 0)
+    return highest

@@ -1,0 +1,326 @@
+"""Typed BinXML values as text, a column at a time: the same text as `parsers.windows.values` gives one by one.
+
+Values are ragged slices of the mapped bytes. Arrow's own `take` copies them together: an array whose odd elements are the gaps between
+values needs no copy of its own, and taking its even elements is one memory copy a value. MS-EVEN6 section 2.2.14 for the types.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from parsers.gather import Bools, Bytes, Int64s
+from parsers.windows import values
+
+SMALL = 12  # rows below which rendering one by one is cheaper than setting numpy up
+_HEX = np.frombuffer(b"".join(b"%02X" % byte for byte in range(256)), np.uint16)
+_GUID_ORDER = np.array([3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15])
+_WIDTH = np.full(256, -1, np.int64)
+for _kind, _width in values.WIDTHS.items():
+    _WIDTH[_kind] = _width
+_KNOWN = np.zeros(256, np.bool_)
+_KNOWN[[0, *values.RENDER]] = True
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The mapped bytes of a piece, for numpy and for Arrow."""
+
+    data: Bytes
+    buffer: pa.Buffer
+    start: int  # offset of the piece in the file
+
+    @classmethod
+    def of(cls, data: Bytes, start: int) -> Window:
+        return cls(data, pa.py_buffer(data), start)
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """The substitution values of n instances of one template with c values each: (n, c) arrays, rows in file order."""
+
+    start: Int64s
+    size: Int64s
+    kind: npt.NDArray[np.uint8]
+
+    def rows(self, chosen: Int64s) -> Values:
+        return Values(self.start[chosen], self.size[chosen], self.kind[chosen])
+
+
+@dataclass(slots=True)
+class Columns:
+    """Text columns by value index, and what could not be rendered: (row, start, reason)."""
+
+    text: dict[int, pa.Array] = field(default_factory=dict)
+    trouble: list[tuple[int, int, str]] = field(default_factory=list)
+
+
+def texts(window: Window, held: Values, wanted: list[int]) -> Columns:
+    """The `wanted` values of a group as text columns; null where the value is of type null."""
+    out = Columns()
+    kinds, sizes = held.kind[:, wanted], held.size[:, wanted]
+    count = len(kinds)
+    if count < SMALL:
+        for index in wanted:
+            out.text[index] = _one_by_one(window, held, index, out)
+        return out
+    kind = kinds.max(axis=0) if wanted else np.empty(0, np.uint8)
+    width = _WIDTH[kind]
+    even = (kinds == kind) | ((kinds == 0) & (sizes == 0))
+    even &= _KNOWN[kind] & ((sizes == width) | (width < 0) | (kinds == 0))
+    even &= (kind != values.STRING) | (sizes % 2 == 0)
+    uniform = even.all(axis=0)
+    strings = [index for at, index in enumerate(wanted) if uniform[at] and kind[at] == values.STRING]
+    out.text.update(zip(strings, _strings(window, held, strings), strict=True))
+    for at, index in enumerate(wanted):
+        if index in out.text:
+            continue
+        if not uniform[at]:
+            out.text[index] = _one_by_one(window, held, index, out)
+        elif kind[at] == values.NULL:
+            out.text[index] = pa.nulls(count, pa.string())
+        else:
+            out.text[index] = _column(window, held, index, int(kind[at]), out)
+    return out
+
+
+def numbers(window: Window, held: Values, index: int) -> tuple[Int64s, Bools] | None:
+    """A value as (n,) int64 and where it is not null; None when it is not an unsigned integer in every row."""
+    kinds = held.kind[:, index]
+    kind = int(kinds.max())
+    form = {4: "u1", 6: "<u2", 8: "<u4", 10: "<u8", values.HEX32: "<u4", values.HEX64: "<u8"}.get(kind)
+    valid = kinds == kind
+    if form is None or not (valid | ((kinds == 0) & (held.size[:, index] == 0))).all():
+        return None
+    width = values.WIDTHS[kind]
+    if (held.size[valid, index] != width).any():
+        return None
+    out = np.zeros(len(kinds), np.uint64)
+    out[valid] = fixed(window.data, held.start[valid, index], width).view(form).reshape(-1)
+    return out.view(np.int64), valid
+
+
+def fixed(data: Bytes, starts: Int64s, width: int) -> Bytes:
+    """(n, width) uint8: the bytes of fixed-size values."""
+    raw: Bytes = data[starts[:, None] + np.arange(width)]
+    return raw
+
+
+def _one_by_one(window: Window, held: Values, index: int, out: Columns) -> pa.Array:
+    found: list[str | None] = []
+    view = window.data.data
+    for row, (kind, start, size) in enumerate(
+        zip(held.kind[:, index].tolist(), held.start[:, index].tolist(), held.size[:, index].tolist(), strict=True)
+    ):
+        if kind == values.NULL:
+            if size:
+                raw = bytes(view[start : start + min(size, 32)])
+                out.trouble.append((row, start, f"null value that carries {size} bytes ({raw.hex()}); shown as null"))
+            found.append(None)
+            continue
+        text, why = rendered(kind, bytes(view[start : start + size]))
+        if why:
+            out.trouble.append((row, start, why))
+        found.append(text)
+    return pa.array(found, pa.string())
+
+
+def rendered(kind: int, raw: bytes) -> tuple[str, str]:
+    """A value's text, or its bytes in hex and the reason."""
+    try:
+        return values.render(kind, raw), ""
+    except values.Unreadable as error:
+        return raw.hex().upper(), f"{error}; kept as hex"
+
+
+def together(
+    window: Window, starts: Int64s, sizes: Int64s, order: Int64s | None = None
+) -> tuple[npt.NDArray[np.int32], Bytes]:
+    """Ascending slices copied end to end, in `order`: (n + 1,) int32 ends and the bytes."""
+    count = len(starts)
+    bounds = np.empty(2 * count + 1, np.int32)
+    bounds[0:-1:2] = starts
+    bounds[1::2] = starts + sizes
+    bounds[-1] = bounds[-2] if count else 0
+    ragged = pa.Array.from_buffers(pa.binary(), 2 * count, [None, pa.py_buffer(bounds), window.buffer])
+    chosen = np.arange(count, dtype=np.int32) if order is None else order.astype(np.int32)
+    taken = ragged.take(pa.array(chosen * np.int32(2)))
+    ends = np.frombuffer(taken.buffers()[1], np.int32)[: count + 1]
+    data = np.frombuffer(taken.buffers()[2], np.uint8) if ends[-1] else np.empty(0, np.uint8)
+    return ends, data[: ends[-1]]
+
+
+def _mask(valid: Bools) -> pa.Buffer | None:
+    return None if valid.all() else pa.py_buffer(np.packbits(valid, bitorder="little"))
+
+
+def _text(ends: npt.NDArray[np.int32], data: Bytes, valid: Bools) -> pa.Array:
+    return pa.StringArray.from_buffers(len(valid), pa.py_buffer(ends), pa.py_buffer(data), _mask(valid))
+
+
+def _ends(lengths: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
+    ends = np.zeros(len(lengths) + 1, np.int32)
+    np.cumsum(lengths, out=ends[1:])
+    return ends
+
+
+def _strings(window: Window, held: Values, wanted: list[int]) -> list[pa.Array]:
+    """UTF-16 columns in one copy: rows in file order on the way in, columns one after the other on the way out."""
+    if not wanted:
+        return []
+    count, width = len(held.start), len(wanted)
+    starts = held.start[:, wanted].reshape(-1)
+    sizes = _terminated(window.data, starts, held.size[:, wanted].reshape(-1))
+    order = np.arange(count * width).reshape(count, width).T.reshape(-1)
+    ends, data = together(window, starts, sizes, order)
+    units = data.view("<u2")
+    ends = ends // 2
+    narrow = units.astype(np.uint8)
+    plain = not len(units) or int(units.max()) < 0x80
+    valid = held.kind[:, wanted] == values.STRING
+    out = []
+    for at in range(width):
+        bounds = ends[at * count : (at + 1) * count + 1]
+        part = units[bounds[0] : bounds[-1]]
+        if plain or not len(part) or int(part.max()) < 0x80:
+            out.append(_text(bounds, narrow, valid[:, at]))
+        else:
+            out.append(_wide(part, bounds - bounds[0], valid[:, at]))
+    return out
+
+
+def _terminated(data: Bytes, starts: Int64s, sizes: Int64s) -> Int64s:
+    """Sizes in bytes without the NULs that end a text."""
+    for turn in range(3):
+        ends = starts + sizes
+        ended = (sizes > 0) & (data[ends - 1] == 0) & (data[ends - 2] == 0)
+        if not ended.any():
+            return sizes
+        if turn == 2:
+            break
+        sizes = sizes - 2 * ended
+    sizes = sizes.copy()
+    for row in np.flatnonzero(ended).tolist():
+        raw = data[starts[row] : starts[row] + sizes[row]].view("<u2")
+        held = np.flatnonzero(raw)
+        sizes[row] = 2 * (int(held[-1]) + 1) if len(held) else 0
+    return sizes
+
+
+def _wide(units: npt.NDArray[np.uint16], ends: npt.NDArray[np.int32], valid: Bools) -> pa.Array:
+    """A column that is not all ASCII; `ends` count units."""
+    surrogate = (units & 0xF800) == 0xD800
+    first = ends[:-1][np.diff(ends) > 0]
+    try:
+        if surrogate.any() and ((units[first] & 0xFC00) == 0xDC00).any():
+            raise UnicodeError
+        data = units.tobytes().decode("utf-16-le").encode("utf-8")
+    except UnicodeError:
+        raw = units.tobytes()
+        pairs = zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)
+        shown = [values.utf16(raw[2 * a : 2 * b]).encode("utf-8") for a, b in pairs]
+        return _text(_ends(np.array([len(text) for text in shown])), np.frombuffer(b"".join(shown), np.uint8), valid)
+    lengths = np.where(surrogate, 2, 1 + (units >= 0x80).astype(np.int32) + (units >= 0x800))
+    reach = np.zeros(len(units) + 1, np.int32)
+    np.cumsum(lengths, out=reach[1:])
+    return _text(reach[ends], np.frombuffer(data, np.uint8), valid)
+
+
+def _column(window: Window, held: Values, index: int, kind: int, out: Columns) -> pa.Array:
+    """One column whose values all have one type (or null) and its size."""
+    valid = held.kind[:, index] == kind
+    starts = held.start[valid, index]
+    if kind in values.INTEGERS:
+        found = fixed(window.data, starts, values.WIDTHS[kind]).view(_FORMS[kind]).reshape(-1)
+        return _filled(pa.array(found).cast(pa.string()), valid)
+    if kind == values.GUID:
+        return _lines(_guids(fixed(window.data, starts, 16)), valid)
+    if kind in (values.HEX32, values.HEX64):
+        return _hexes(fixed(window.data, starts, values.WIDTHS[kind]), valid)
+    if kind == values.BINARY:
+        ends, data = together(window, starts, held.size[valid, index])
+        text = pa.StringArray.from_buffers(len(starts), pa.py_buffer(ends * 2), pa.py_buffer(_HEX[data].view(np.uint8)))
+        return _filled(text, valid)
+    if kind == values.FILETIME:
+        ticks = fixed(window.data, starts, 8).view("<u8").reshape(-1)
+        if not (ticks > np.uint64(values.LAST)).any():
+            return _lines(_moments(ticks), valid)
+    return _distinct(window, held, index, kind, out)
+
+
+_FORMS = {3: "i1", 4: "u1", 5: "<i2", 6: "<u2", 7: "<i4", 8: "<u4", 9: "<i8", 10: "<u8"}
+
+
+def _filled(text: pa.Array, valid: Bools) -> pa.Array:
+    """Values of the valid rows put back among the null ones."""
+    if valid.all():
+        return text
+    place = np.cumsum(valid) - 1
+    return text.take(pa.array(place, mask=~valid))
+
+
+def _lines(text: Bytes, valid: Bools) -> pa.Array:
+    """(m, width) characters of the valid rows as a column of all rows."""
+    return _text(_ends(np.where(valid, text.shape[1], 0)), np.ascontiguousarray(text).reshape(-1), valid)
+
+
+def _guids(raw: Bytes) -> Bytes:
+    digits = np.ascontiguousarray(_HEX[raw[:, _GUID_ORDER]]).view(np.uint8)
+    out = np.full((len(raw), 38), ord("-"), np.uint8)
+    out[:, 0], out[:, 37] = ord("{"), ord("}")
+    for at, start, stop in ((1, 0, 8), (10, 8, 12), (15, 12, 16), (20, 16, 20), (25, 20, 32)):
+        out[:, at : at + stop - start] = digits[:, start:stop]
+    return out
+
+
+def _hexes(raw: Bytes, valid: Bools) -> pa.Array:
+    """Little-endian numbers as `0x1f`, without leading zeros."""
+    digits = np.ascontiguousarray(_HEX[raw[:, ::-1]]).view(np.uint8) | np.uint8(
+        0x20
+    )  # lower case; digits have that bit already
+    shown = np.maximum.accumulate(digits != ord("0"), axis=1)
+    shown[:, -1] = True
+    text = np.concatenate([np.broadcast_to(np.frombuffer(b"0x", np.uint8), (len(raw), 2)), digits], axis=1)
+    keep = np.concatenate([np.ones((len(raw), 2), np.bool_), shown], axis=1)
+    lengths = np.zeros(len(valid), np.int64)
+    lengths[valid] = keep.sum(axis=1)
+    return _text(_ends(lengths), text[keep], valid)
+
+
+def _moments(ticks: npt.NDArray[np.uint64]) -> Bytes:
+    """FILETIMEs up to the year 9999 as ISO 8601 with seven decimals: (n, 28) characters."""
+    whole = ticks.astype(np.int64)
+    days, rest = np.divmod(whole, 864_000_000_000)
+    date = (days - 134_774).astype("datetime64[D]")  # 1601-01-01 to 1970-01-01
+    months = date.astype("datetime64[M]")
+    year = months.astype("datetime64[Y]").astype(np.int64) + 1970
+    month = months.astype(np.int64) % 12 + 1
+    day = (date - months).astype(np.int64) + 1
+    seconds, fraction = np.divmod(rest, 10_000_000)
+    parts = ((0, 4, year), (5, 2, month), (8, 2, day), (11, 2, seconds // 3600), (14, 2, seconds // 60 % 60))
+    out = np.tile(np.frombuffer(b"0000-00-00T00:00:00.0000000Z", np.uint8), (len(ticks), 1))
+    for at, width, number in (*parts, (17, 2, seconds % 60), (20, 7, fraction)):
+        for place in range(at + width - 1, at - 1, -1):
+            number, digit = np.divmod(number, 10)
+            out[:, place] = digit + ord("0")
+    return out
+
+
+def _distinct(window: Window, held: Values, index: int, kind: int, out: Columns) -> pa.Array:
+    """Values rendered once per distinct bytes: SIDs, booleans, arrays and whatever has no faster way."""
+    valid = held.kind[:, index] == kind
+    starts, sizes = held.start[valid, index], held.size[valid, index]
+    ends, data = together(window, starts, sizes)
+    raw = pa.Array.from_buffers(pa.binary(), len(starts), [None, pa.py_buffer(ends), pa.py_buffer(data)])
+    encoded = raw.dictionary_encode()
+    shown = [rendered(kind, item) for item in encoded.dictionary.to_pylist()]
+    if any(why for _, why in shown):
+        rows = np.flatnonzero(valid).tolist()
+        for place, at in enumerate(encoded.indices.to_pylist()):
+            if shown[at][1]:
+                out.trouble.append((rows[place], int(starts[place]), shown[at][1]))
+    text = pa.array([text for text, _ in shown], pa.string())
+    return _filled(text.take(encoded.indices), valid)
