@@ -1,0 +1,146 @@
+"""The parser of packet captures: a file to rows of net/conn, net/dns, net/http, net/ssl, problems and byte accounts.
+
+A capture is one slice: flows and streams need all of its packets (docs/decisions/captures.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from parsers.base import Evidence, Output, Slice
+from parsers.gather import as_bytes
+from parsers.network import connections, flows, identities, notes, packets, pcap, pcapng, streams
+from parsers.network.conversations import Conversations
+from parsers.network.packets import TUNNEL_PORTS, TUNNELS, Headers
+from parsers.network.protocols import Record, Trouble, all_dissectors
+from parsers.network.records import Gap, Packets
+from parsers.network.tables import ConnRows, Sources, conn_batches, record_batches
+from timelines.problems import KINDS, Account, Problem
+
+GAP_PROBLEMS = 1_000  # gaps reported one by one; the rest of a shattered file is summed up in one problem
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """pcap and pcapng files."""
+
+    name: str = "capture"
+
+    def accepts(self, head: bytes, name: str) -> bool:
+        return pcapng.is_pcapng(head) or pcap.magic(head) is not None
+
+    def slices(self, evidence: Evidence) -> list[Slice]:
+        return [Slice(0, evidence.size)]
+
+    def parse(self, evidence: Evidence, piece: Slice) -> Iterator[Output]:
+        view = evidence.open()
+        buffer = as_bytes(view)
+        walk = pcapng.walk(view, buffer) if pcapng.is_pcapng(bytes(view[:12])) else pcap.walk(view, buffer)
+        yield from _gap_problems(evidence, walk.gaps)
+        headers = packets.decode(buffer, walk.packets)
+        yield from _accounts(walk.packets, headers, walk.gaps)
+        yield from _packet_problems(evidence, walk.packets, headers)
+        found = flows.build(headers, walk.packets)
+        segments = streams.build(headers, walk.packets, found)
+        sources = Sources(walk.packets, headers, identities.identify(headers, walk.packets, found))
+        talks = Conversations(view, sources, found, segments)
+        service: list[str | None] = [None] * len(found)
+        troubles: list[Trouble] = []
+        for dissector in all_dissectors():
+            records: list[Record] = []
+            for talk in talks.spoken(buffer, dissector):
+                for item in dissector.read(talk, walk.packets.time):
+                    if isinstance(item, Trouble):
+                        troubles.append(item)
+                    else:
+                        records.append(item)
+                        service[talk.flow] = dissector.service
+            yield from record_batches(sources, dissector.family, records)
+        yield from _troubles(evidence, walk.packets, troubles)
+        described = connections.describe(headers, walk.packets, found, segments)
+        yield from conn_batches(sources, described, _conn_rows(walk.packets, headers, found, service))
+
+
+def _conn_rows(packed: Packets, headers: Headers, found: flows.Flows, service: list[str | None]) -> ConnRows:
+    order, first = found.order, found.first
+    remarks = (
+        ("truncated", packed.cut),
+        ("snapped", headers.captured < headers.declared),
+        ("caplen-exceeds-original", packed.caplen > packed.origlen),
+        ("fragmented", headers.note == notes.FIRST_FRAGMENT),
+        ("tunnel", headers.note == notes.TUNNEL),
+    )
+    flags = np.full(len(found), "", "<U80")
+    for word, mask in remarks:
+        marked = np.flatnonzero(np.bincount(found.flow[mask[order]], minlength=len(found)))
+        flags[marked] = np.char.add(np.where(flags[marked] == "", "", np.char.add(flags[marked], ",")), word)
+    return ConnRows(order[first], order[first + found.count - 1], service, flags)
+
+
+def _gap_problems(evidence: Evidence, gaps: tuple[Gap, ...]) -> Iterator[Problem]:
+    told = [gap for gap in gaps if gap.reason and gap.kind == "damaged"]
+    for gap in told[:GAP_PROBLEMS]:
+        yield evidence.problem(gap.offset, gap.length, gap.reason)
+    rest = told[GAP_PROBLEMS:]
+    if rest:
+        reason = f"{len(rest)} further damaged places from here on, {sum(gap.length for gap in rest)} bytes in all"
+        yield evidence.problem(rest[0].offset, 0, reason)
+    kinds: dict[str, list[Gap]] = {}
+    for gap in gaps:
+        if gap.reason and gap.kind != "damaged":
+            kinds.setdefault(gap.reason, []).append(gap)
+    for reason, same in sorted(kinds.items(), key=lambda item: item[1][0].offset):
+        yield evidence.problem(same[0].offset, same[0].length, f"{reason}; {len(same)} of them, this is the first")
+
+
+def _accounts(packed: Packets, headers: Headers, gaps: tuple[Gap, ...]) -> Iterator[Account]:
+    """Every byte's fate. Neighbours that share one become one range."""
+    fates = np.array([KINDS.index(notes.fate(n)) if n in notes.KNOWN else 0 for n in range(16)])
+    kinds = np.concatenate([fates[headers.note], np.array([KINDS.index(gap.kind) for gap in gaps], np.int64)])
+    offsets = np.concatenate([packed.record, np.array([gap.offset for gap in gaps], np.int64)])
+    lengths = np.concatenate([packed.size, np.array([gap.length for gap in gaps], np.int64)])
+    order = np.argsort(offsets, kind="stable")
+    kinds, offsets, lengths = kinds[order], offsets[order], lengths[order]
+    begins = np.ones(len(kinds), np.bool_)
+    begins[1:] = (kinds[1:] != kinds[:-1]) | (offsets[1:] != offsets[:-1] + lengths[:-1])
+    first = np.flatnonzero(begins)
+    sums = np.add.reduceat(lengths, first) if len(first) else lengths
+    for number, kind in enumerate(KINDS):
+        mine = kinds[first] == number
+        if mine.any():
+            yield Account(kind, offsets[first[mine]], sums[mine])
+
+
+def _packet_problems(evidence: Evidence, packed: Packets, headers: Headers) -> Iterator[Problem]:
+    tunnels = TUNNELS | TUNNEL_PORTS
+    for row, reason in notes.summaries(headers.note, headers.detail, tunnels):
+        yield evidence.problem(packed.record[row], packed.size[row], reason)
+    remarks = (
+        (packed.cut, "packet is cut by the end of the file: read as far as it goes"),
+        (packed.caplen > packed.origlen, "packets hold more bytes than they say were on the wire: read, flagged"),
+        (~packed.timed, "packets have no usable time: rows that begin with them have none"),
+    )
+    for mask, reason in remarks:
+        rows = np.flatnonzero(mask)
+        if len(rows):
+            row = int(rows[0])
+            yield evidence.problem(
+                packed.record[row], packed.size[row], f"{len(rows)} {reason}; first is packet {row + 1}"
+            )
+
+
+def _troubles(evidence: Evidence, packed: Packets, troubles: list[Trouble]) -> Iterator[Problem]:
+    """Equal reasons become one problem at their first packet."""
+    kinds: dict[str, list[int]] = {}
+    for trouble in troubles:
+        kinds.setdefault(trouble.reason, []).append(trouble.packet)
+    for reason, rows in sorted(kinds.items(), key=lambda item: (min(item[1]), item[0])):
+        row = min(rows)
+        count = f"; {len(rows)} times, first in packet {row + 1}"
+        yield evidence.problem(packed.record[row], packed.size[row], reason + count)
+
+
+PARSER = Capture()

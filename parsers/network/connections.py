@@ -1,0 +1,152 @@
+"""What Zeek's conn.log says of each flow: bytes and packets each way, state and history in its letters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from parsers.network.flows import Flows
+from parsers.network.packets import ACK, FIN, RST, SYN, TCP, UDP, Headers
+from parsers.network.records import Bools, Bytes, Int64s, Packets
+from parsers.network.streams import Segments
+
+LETTERS = "shdafrtg"  # Zeek's history letters kept here; a column a letter and side, originator first
+_NEVER = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """Columns of net/conn beyond the 5-tuple: (f,) arrays; each `(2, f)` one holds originator and responder."""
+
+    duration: Int64s
+    packets: Int64s
+    ip_bytes: Int64s
+    bytes: Int64s
+    missed: Int64s
+    state: pa.StringArray
+    history: pa.StringArray
+
+
+def describe(headers: Headers, packets: Packets, flows: Flows, segments: Segments) -> Connections:
+    """Columns for all flows."""
+    order, forward, first = flows.order, flows.forward, flows.first
+    last = first + flows.count - 1
+    sides = np.stack([forward, ~forward])
+    ip_length = headers.ip_length[order].astype(np.int64)
+    declared = np.where(headers.proto[order] == TCP, 0, headers.declared[order]).astype(np.int64)
+    streams = np.zeros(2 * len(flows), np.int64)
+    np.add.at(streams, segments.stream, segments.fresh + segments.gap)
+    missed = np.zeros(len(flows), np.int64)
+    np.add.at(missed, segments.stream // 2, segments.gap)
+    table = _first_sights(headers, flows, segments)
+    proto = headers.proto[order[first]] if len(flows) else np.zeros(0, np.int16)
+    times = packets.time[order]
+    known = packets.timed[order]
+    return Connections(
+        np.where(known[first] & known[last], times[last] - times[first], 0),
+        _sums(sides.astype(np.int64), first),
+        _sums(sides * ip_length, first),
+        _sums(sides * declared, first) + streams.reshape(-1, 2).T,
+        missed,
+        _states(table, proto),
+        _history(table),
+    )
+
+
+def _sums(values: Int64s, first: Int64s) -> Int64s:
+    return np.asarray(np.add.reduceat(values, first, axis=1)) if len(first) else np.zeros((2, 0), np.int64)
+
+
+def _first_sights(headers: Headers, flows: Flows, segments: Segments) -> Int64s:
+    """(f, 16): when each letter of each side was first seen, as 8 * place in `order` + place in LETTERS; else _NEVER."""
+    order, proto = flows.order, headers.proto[flows.order]
+    flags = np.where(proto == TCP, headers.flags[order], 0)
+    data = (headers.declared[order] > 0) & ((proto == TCP) | (proto == UDP))
+    plain = flags & (SYN | FIN | RST) == 0
+    place = np.empty(len(headers), np.int64)
+    place[order] = np.arange(len(order))
+    again, gap = np.zeros(len(order), np.bool_), np.zeros(len(order), np.bool_)
+    again[place[segments.packet[segments.again]]] = True
+    gap[place[segments.packet[segments.gap > 0]]] = True
+    seen = {
+        "s": flags & (SYN | ACK) == SYN,
+        "h": flags & (SYN | ACK) == SYN | ACK,
+        "d": data,
+        "a": plain & ~data & (flags & ACK != 0),
+        "f": flags & FIN != 0,
+        "r": flags & RST != 0,
+        "t": again,
+        "g": gap,
+    }
+    table = np.full((len(flows), 2 * len(LETTERS)), _NEVER, np.int64)
+    for side, mine in enumerate((flows.forward, ~flows.forward)):
+        for number, letter in enumerate(LETTERS):
+            rows = np.flatnonzero(seen[letter] & mine)[::-1]  # reversed: the first of each flow is written last
+            table[flows.flow[rows], side * len(LETTERS) + number] = rows * len(LETTERS) + number
+    return table
+
+
+def _history(table: Int64s) -> pa.StringArray:
+    """Letters in order of first sight, the originator's in upper case."""
+    letters = np.frombuffer((LETTERS.upper() + LETTERS).encode(), np.uint8)
+    columns = np.argsort(table, axis=1, kind="stable")
+    count = (table != _NEVER).sum(axis=1)
+    kept: Bytes = letters[columns][np.arange(table.shape[1]) < count[:, None]]
+    ends = np.zeros(len(table) + 1, np.int32)
+    np.cumsum(count, out=ends[1:])
+    return pa.StringArray.from_buffers(len(table), pa.py_buffer(ends), pa.py_buffer(np.ascontiguousarray(kept)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Endpoint:
+    """One side's TCP state at the end of the flow, as Zeek names them: (f,) bools."""
+
+    syn: Bools
+    syn_ack: Bools
+    closed: Bools
+    reset: Bools
+    silent: Bools
+
+
+def _endpoint(table: Int64s) -> _Endpoint:
+    seen = {letter: table[:, number] for number, letter in enumerate(LETTERS)}
+    closed = seen["f"] < seen["r"]
+    reset = ~closed & (seen["r"] != _NEVER)
+    silent = (table == _NEVER).all(axis=1)
+    return _Endpoint(seen["s"] != _NEVER, seen["h"] != _NEVER, closed, reset, silent)
+
+
+def _states(table: Int64s, proto: npt.NDArray[np.int16]) -> pa.StringArray:
+    """Zeek's conn_state (base/protocols/conn/main.zeek)."""
+    half = len(LETTERS)
+    orig, resp = _endpoint(table[:, :half]), _endpoint(table[:, half:])
+    established = orig.syn & resp.syn_ack
+    # A side that only ever sent in mid-stream counts as inactive, as Zeek's TCP_PARTIAL does.
+    orig_idle, resp_idle = ~orig.syn & ~orig.syn_ack, ~resp.syn & ~resp.syn_ack
+    data = (table[:, LETTERS.index("d")] != _NEVER) | (table[:, half + LETTERS.index("d")] != _NEVER)
+    tcp = proto == TCP
+    udp = proto == UDP
+    choices = [
+        (udp & ~orig.silent & ~resp.silent, "SF"),
+        (udp & ~orig.silent, "S0"),
+        (udp & ~resp.silent, "SHR"),
+        (~tcp, "OTH"),
+        (resp.reset & ((orig.syn & ~established) | (orig.reset & ~data)), "REJ"),
+        (resp.reset & orig_idle, "RSTRH"),
+        (resp.reset, "RSTR"),
+        (orig.reset & resp_idle, "RSTOS0"),
+        (orig.reset, "RSTO"),
+        (orig.closed & resp.closed, "SF"),
+        (orig.closed & resp_idle, "SH"),
+        (orig.closed, "S2"),
+        (resp.closed & orig_idle, "SHR"),
+        (resp.closed, "S3"),
+        (orig.syn & resp.silent, "S0"),
+        (established, "S1"),
+    ]
+    return pa.array(
+        np.select([mask for mask, _ in choices], [name for _, name in choices], "OTH").tolist(), pa.string()
+    )

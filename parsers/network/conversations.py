@@ -1,0 +1,85 @@
+"""Flows ready to be read: recognised by how they begin, then given out one at a time as streams or datagrams."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from parsers.network.flows import Flows
+from parsers.network.packets import TCP, UDP
+from parsers.network.protocols import OPENING, Conversation, Datagram, Dissector, Openings
+from parsers.network.records import Bytes, Int64s
+from parsers.network.streams import Segments, Stream
+from parsers.network.tables import Sources
+
+
+class Conversations:
+    """The flows of a file with payload. Payload stays in the mapped file until a dissector asks for it."""
+
+    def __init__(self, view: memoryview, sources: Sources, flows: Flows, segments: Segments) -> None:
+        self._view, self._sources, self._flows, self._segments = view, sources, flows, segments
+        streams = np.arange(2 * len(flows) + 1)
+        self._bounds = np.searchsorted(segments.stream, streams)
+        headers = sources.headers
+        grams = (headers.proto[flows.order] == UDP) & (headers.captured[flows.order] > 0)
+        self._grams = np.flatnonzero(grams)
+        self._gram_bounds = np.searchsorted(flows.flow[self._grams], np.arange(len(flows) + 1))
+        self._openings: Openings | None = None
+
+    def openings(self, buffer: Bytes) -> Openings:
+        """How every flow begins."""
+        if self._openings is None:
+            ids = self._sources.identities
+            at, size = self._first_payloads()
+            raw = _starts(buffer, at, size)
+            self._openings = Openings(
+                ids.proto, ids.orig_port, ids.resp_port, raw[0::2], size[0::2], raw[1::2], size[1::2]
+            )
+        return self._openings
+
+    def _first_payloads(self) -> tuple[Int64s, Int64s]:
+        """Where the first payload of each side of each flow lies, and its size: (2 f,), originator and responder in turn."""
+        flows, segments = self._flows, self._segments
+        headers, packets = self._sources.headers, self._sources.packets
+        at, size = np.zeros(2 * len(flows), np.int64), np.zeros(2 * len(flows), np.int64)
+        first = self._bounds[:-1]
+        there = np.flatnonzero(self._bounds[1:] > first)
+        at[there], size[there] = segments.at[first[there]], segments.held[first[there]]
+        grams = self._grams[::-1]  # reversed: the first of each side is written last
+        side = flows.flow[grams].astype(np.int64) * 2 + ~flows.forward[grams]
+        packet = flows.order[grams]
+        at[side] = packets.data[packet] + headers.payload[packet]
+        size[side] = headers.captured[packet]
+        return at, size
+
+    def spoken(self, buffer: Bytes, dissector: Dissector) -> Iterator[Conversation]:
+        """The flows that `dissector` recognises."""
+        for flow in np.flatnonzero(dissector.recognise(self.openings(buffer))).tolist():
+            if self._sources.identities.proto[flow] == TCP:
+                orig, resp = (self._stream(2 * flow + side) for side in (0, 1))
+                yield Conversation(flow, True, self._view, orig, resp)
+            else:
+                yield Conversation(flow, False, self._view, datagrams=self._datagrams(flow))
+
+    def _stream(self, number: int) -> Stream:
+        return Stream(self._view, self._segments, int(self._bounds[number]), int(self._bounds[number + 1]))
+
+    def _datagrams(self, flow: int) -> tuple[Datagram, ...]:
+        rows = self._grams[self._gram_bounds[flow] : self._gram_bounds[flow + 1]]
+        headers, packets = self._sources.headers, self._sources.packets
+        packet = self._flows.order[rows]
+        at = (packets.data[packet] + headers.payload[packet]).tolist()
+        columns = zip(
+            packet.tolist(), self._flows.forward[rows].tolist(), at, headers.captured[packet].tolist(), strict=True
+        )
+        return tuple(Datagram(*values) for values in columns)
+
+
+def _starts(buffer: Bytes, at: Int64s, size: Int64s) -> Bytes:
+    """The first OPENING bytes of each payload, zero beyond its end: (n, OPENING)."""
+    if not len(at) or not len(buffer):
+        return np.zeros((len(at), OPENING), np.uint8)
+    steps = np.arange(OPENING)
+    places = np.minimum(at[:, None] + steps, len(buffer) - 1)
+    return np.where(steps < size[:, None], buffer[places], 0).astype(np.uint8)

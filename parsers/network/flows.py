@@ -1,0 +1,161 @@
+"""Packets to flows: both directions of a 5-tuple merged, split by time-outs and new connections, sorted by time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from parsers.network.packets import ACK, FIN, RST, SYN, TCP, Headers
+from parsers.network.records import Bools, Int32s, Int64s, Packets
+
+# Idle times after which the same 5-tuple is a new flow, in ns (Zeek's tcp_, udp_ and icmp_inactivity_timeout).
+TCP_IDLE = 300 * 1_000_000_000
+UDP_IDLE = 60 * 1_000_000_000
+ICMP_IDLE = 60 * 1_000_000_000
+
+UInt64s = npt.NDArray[np.uint64]
+
+
+@dataclass(frozen=True, slots=True)
+class Flows:
+    """Flows over sorted packets.
+
+    order: (m,) packet indices, flow after flow, in time order inside each; flow: (m,) the flow of each; forward: (m,) whether
+    the originator sent it; first, count: (f,) where each flow begins in `order`, and its packets.
+    """
+
+    order: Int64s
+    flow: Int32s
+    forward: Bools
+    first: Int64s
+    count: Int64s
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """Both endpoints of each packet in one order whoever sent it; `swapped` where the sender is the second of them."""
+
+    columns: tuple[npt.NDArray[np.uint64], ...]
+    swapped: Bools
+
+
+def _mix(values: UInt64s) -> UInt64s:
+    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return values ^ (values >> np.uint64(31))
+
+
+def _keys(headers: Headers, rows: Int64s) -> _Keys:
+    src, dst = headers.src[rows], headers.dst[rows]
+    sport, dport = headers.sport[rows].astype(np.uint64), headers.dport[rows].astype(np.uint64)
+    swapped = (src[:, 0] > dst[:, 0]) | ((src[:, 0] == dst[:, 0]) & (src[:, 1] > dst[:, 1]))
+    same = (src[:, 0] == dst[:, 0]) & (src[:, 1] == dst[:, 1])
+    swapped |= same & (sport > dport)
+    kind = (headers.version[rows].astype(np.uint64) << np.uint64(48)) | (
+        headers.proto[rows].astype(np.uint64) << np.uint64(32)
+    )
+    ports = np.where(swapped, (dport << np.uint64(16)) | sport, (sport << np.uint64(16)) | dport)
+    columns: tuple[UInt64s, ...] = (
+        np.asarray(kind | ports, np.uint64),
+        np.where(swapped, dst[:, 0], src[:, 0]),
+        np.where(swapped, dst[:, 1], src[:, 1]),
+        np.where(swapped, src[:, 0], dst[:, 0]),
+        np.where(swapped, src[:, 1], dst[:, 1]),
+    )
+    return _Keys(columns, swapped)
+
+
+def _sorted(keys: _Keys, time: Int64s) -> tuple[Int64s, Bools]:
+    """Order by key, time and place in the file, and where a new key begins in that order.
+
+    Keys are sorted by a 64-bit hash. Should two keys share one (chance, or malice), they are sorted in full instead.
+    """
+    count = len(time)
+    by_time = np.arange(count) if not (np.diff(time) < 0).any() else np.argsort(time, kind="stable")
+    with np.errstate(over="ignore"):
+        digest = np.zeros(count, np.uint64)
+        for column in keys.columns:
+            digest = _mix(digest + column + np.uint64(0x9E3779B97F4A7C15))
+    order = by_time[np.argsort(digest[by_time], kind="stable")]
+    begins = _changes(keys.columns, order)
+    digests = digest[order]
+    if (begins[1:] & (digests[1:] == digests[:-1])).any():
+        order = by_time[np.lexsort([column[by_time] for column in keys.columns])]
+        begins = _changes(keys.columns, order)
+    return order, begins
+
+
+def _changes(columns: tuple[UInt64s, ...], order: Int64s) -> Bools:
+    begins = np.zeros(len(order), np.bool_)
+    begins[:1] = True
+    for column in columns:
+        placed = column[order]
+        begins[1:] |= placed[1:] != placed[:-1]
+    return begins
+
+
+def build(headers: Headers, packets: Packets) -> Flows:
+    """The flows of all packets that have a transport. Packets without a time sort as if at the epoch."""
+    rows = np.flatnonzero(headers.proto >= 0)
+    keys = _keys(headers, rows)
+    time = packets.time[rows]
+    order, begins = _sorted(keys, time)
+    placed, swapped = rows[order], keys.swapped[order]
+    begins |= _idle(headers.proto[placed], time[order])
+    begins |= _reopened(headers, placed, swapped, begins)
+    first = np.flatnonzero(begins)
+    flow = (np.cumsum(begins) - 1).astype(np.int32)
+    count = np.diff(np.append(first, len(order)))
+    origin = _originators(headers, placed, swapped, first, flow)
+    return Flows(placed, flow, swapped == origin[flow], first, count)
+
+
+def _idle(proto: npt.NDArray[np.int16], time: Int64s) -> Bools:
+    limit = np.where(proto == TCP, TCP_IDLE, np.where(proto == 17, UDP_IDLE, ICMP_IDLE))
+    late = np.zeros(len(time), np.bool_)
+    late[1:] = np.diff(time) > limit[1:]
+    return late
+
+
+def _reopened(headers: Headers, placed: Int64s, swapped: Bools, begins: Bools) -> Bools:
+    """Where a SYN opens a new connection on the same 5-tuple: its sequence number is not that of the same sender's SYN before it,
+    or it is the first SYN there and follows a FIN or RST."""
+    flags, group = headers.flags[placed], np.cumsum(begins)
+    tcp = headers.proto[placed] == TCP
+    opens = tcp & (flags & (SYN | ACK | RST | FIN) == SYN)
+    opening = np.flatnonzero(opens)
+    side = group[opening] * 2 + swapped[opening]
+    by_side = np.argsort(side, kind="stable")
+    sides, sequence = side[by_side], headers.seq[placed[opening[by_side]]]
+    other = np.zeros(len(opening), np.bool_)
+    other[1:] = (sides[1:] == sides[:-1]) & (sequence[1:] != sequence[:-1])
+    new = np.zeros(len(placed), np.bool_)
+    new[opening[by_side[other]]] = True
+    start = np.maximum.accumulate(np.where(begins, np.arange(len(placed)), 0))
+    new |= opens & (_since(opens, start) == 1) & (_since(tcp & (flags & (FIN | RST) != 0), start) > 0)
+    return new
+
+
+def _since(happens: Bools, start: Int64s) -> Int64s:
+    """How often something happened from the start of each row's group up to the row."""
+    total: Int64s = np.cumsum(happens)
+    return np.asarray(total - total[start] + happens[start], np.int64)
+
+
+def _originators(headers: Headers, placed: Int64s, swapped: Bools, first: Int64s, flow: Int32s) -> Bools:
+    """For each flow the `swapped` value of the originator's packets: who sent the first SYN, else who was answered by a
+    SYN with ACK, else who sent the first packet."""
+    origin = swapped[first].copy()
+    tcp = headers.proto[placed] == TCP
+    flags = headers.flags[placed]
+    for wanted, answer in ((SYN | ACK, True), (SYN, False)):
+        rows = np.flatnonzero(tcp & (flags & (SYN | ACK) == wanted))[
+            ::-1
+        ]  # reversed: the first of each flow is written last
+        origin[flow[rows]] = swapped[rows] ^ answer
+    return origin

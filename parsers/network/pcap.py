@@ -1,0 +1,183 @@
+"""Walk of a pcap file: microseconds or nanoseconds, either byte order, plain or modified record headers."""
+
+from __future__ import annotations
+
+import struct
+from array import array
+from dataclasses import dataclass
+
+import numpy as np
+
+from parsers.network.records import (
+    CAPTURE_LIMIT,
+    CHAIN,
+    FIRST_WINDOW,
+    LAST_WINDOW,
+    PACKET_LIMIT,
+    Bools,
+    Bytes,
+    Gap,
+    Int64s,
+    Packets,
+    Walk,
+    joined,
+    words,
+)
+from timelines.times import from_epoch
+
+# draft-ietf-opsawg-pcap section 4: magic to (ns a unit of the fraction, bytes a record header)
+_MAGICS = {0xA1B2C3D4: (1_000, 16), 0xA1B23C4D: (1, 16), 0xA1B2CD34: (1_000, 24)}
+FILE_HEADER = 24
+HABIT = 8  # records; in more than these, a majority of odd headers is a writer's habit
+NEARBY_S = 366 * 86_400  # after damage, a header must lie within a year of the last good one
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How this file writes its records: byte order, ns a unit of the fraction, header size, link type, longest packet."""
+
+    big: bool
+    unit: int
+    header: int
+    link: int
+    limit: int
+
+
+def magic(head: bytes) -> tuple[bool, int, int] | None:
+    """Byte order, fraction unit in ns and record header size by the first four bytes, or None when it is no pcap."""
+    if len(head) < 4:
+        return None
+    for big in (False, True):
+        found = _MAGICS.get(int.from_bytes(head[:4], "big" if big else "little"))
+        if found:
+            return big, *found
+    return None
+
+
+def _form(view: memoryview) -> Form | None:
+    found = magic(bytes(view[:4]))
+    if found is None or len(view) < FILE_HEADER:
+        return None
+    big, unit, header = found
+    snaplen, link = struct.unpack_from(">II" if big else "<II", view, 16)
+    # The upper half of the link field tells the frame check sequence's length; snap lengths of 0 or 2^32-1 occur.
+    return Form(big, unit, header, link & 0xFFFF, max(CAPTURE_LIMIT, min(snaplen, PACKET_LIMIT)))
+
+
+def walk(view: memoryview, buffer: Bytes) -> Walk:
+    """All packets of a pcap file. After an implausible header the walk goes on at the next three consistent ones."""
+    form = _form(view)
+    size = len(view)
+    if form is None:
+        reason = f"pcap file header: {size} bytes, expected {FILE_HEADER}; nothing to read"
+        return Walk(joined([]), (Gap("damaged", 0, size, reason),))
+    gaps = [Gap("read", 0, FILE_HEADER)]
+    parts: list[Packets] = []
+    at, seconds = FILE_HEADER, -1
+    while at < size:
+        found, stop = _chain(view, buffer, at, form)
+        if len(found):
+            seconds = int(words(buffer, found[-1:], form.big)[0])
+        if stop < size:
+            stop, gap = _damage(buffer, stop, seconds, form)
+            gaps.append(gap)
+        parts.append(_packets(buffer, found, form))
+        at = stop
+    return Walk(joined(parts), tuple(gaps))
+
+
+def _follow(view: memoryview, at: int, form: Form) -> tuple[Int64s, int]:
+    """Offsets of the records that follow one another from `at`, and where that ends."""
+    size, header, limit = len(view), form.header, form.limit
+    captured = struct.Struct(">I" if form.big else "<I").unpack_from
+    found = array("q")
+    append = found.append
+    while at + header <= size:
+        length = captured(view, at + 8)[0]
+        if length > limit:
+            break
+        append(at)
+        at += header + length
+    return np.frombuffer(found, np.int64) if found else np.empty(0, np.int64), at
+
+
+def _chain(view: memoryview, buffer: Bytes, at: int, form: Form) -> tuple[Int64s, int]:
+    """Records from `at` on that hold together, and the offset of what does not. A cut last record is one of them."""
+    found, stop = _follow(view, at, form)
+    blank = np.ones(len(found), np.bool_)
+    for word in range(0, 16, 4):
+        if blank.any():
+            blank[blank] = words(buffer, found[blank] + word, form.big) == 0
+    if blank.any():  # zeros, as of a lost disk block, would pass for empty packets for ever
+        first = int(np.argmax(blank))
+        found, stop = found[:first], int(found[first])
+    if stop == len(view):
+        return found, stop
+    # What led to the bad place is itself suspect: a record whose header is odd is no witness.
+    odd = ~_plausible(buffer, found, form)
+    keep = len(found)
+    if keep > HABIT and odd.mean() > 0.5:
+        odd[:] = False  # a whole file of odd headers is a writer's habit, not damage
+    while keep and odd[keep - 1]:
+        keep -= 1
+    if keep < len(found):
+        return found[:keep], int(found[keep])
+    return found, min(stop, len(view))
+
+
+def _plausible(buffer: Bytes, at: Int64s, form: Form, seconds: int = -1) -> Bools:
+    """Where a record header reads as one: lengths in order, fraction below a second, near `seconds` when that is known."""
+    second, fraction, caplen, origlen = (words(buffer, at + shift, form.big) for shift in (0, 4, 8, 12))
+    good = (caplen <= form.limit) & (caplen <= origlen) & (origlen <= PACKET_LIMIT)
+    good &= fraction < 1_000_000_000 // form.unit
+    if seconds >= 0:
+        good &= (np.abs(second - seconds) <= NEARBY_S) & (caplen > 0)
+    return np.asarray(good)
+
+
+def _damage(buffer: Bytes, at: int, seconds: int, form: Form) -> tuple[int, Gap]:
+    """The gap that begins at `at`, and where the records go on."""
+    size, header = len(buffer), form.header
+    if size - at < header:
+        reason = f"record header: {size - at} bytes left, expected {header}; file is cut, counted as damaged"
+        return size, Gap("damaged", at, size - at, reason)
+    stop = _resume(buffer, at + 1, seconds, form)
+    second, fraction, caplen, origlen = (int(words(buffer, np.array([at + s]), form.big)[0]) for s in (0, 4, 8, 12))
+    reason = (
+        f"record header is implausible (seconds {second}, fraction {fraction}, captured {caplen}, original {origlen}); "
+        + (f"reading goes on {stop - at} bytes later" if stop < size else "no further record found up to the end")
+    )
+    return stop, Gap("damaged", at, stop - at, reason)
+
+
+def _resume(buffer: Bytes, at: int, seconds: int, form: Form) -> int:
+    """The next offset where three consistent headers follow one another, or the file's size."""
+    size, window = len(buffer), FIRST_WINDOW
+    while at + form.header <= size:
+        candidates = np.arange(at, min(at + window, size - form.header + 1), dtype=np.int64)
+        candidates = candidates[_plausible(buffer, candidates, form, seconds)]
+        place, ended = candidates.copy(), np.zeros(len(candidates), np.bool_)
+        for _ in range(CHAIN - 1):
+            going = np.flatnonzero(~ended)
+            following = place[going] + form.header + words(buffer, place[going] + 8, form.big)
+            ended[going] = following == size  # a chain that ends with the file is as good as a longer one
+            alive = ended.copy()
+            fits = following + form.header <= size
+            alive[going[fits]] = _plausible(buffer, following[fits], form, seconds)
+            place[going] = following
+            candidates, place, ended = candidates[alive], place[alive], ended[alive]
+        if len(candidates):
+            return int(candidates[0])
+        at += window
+        window = min(window * 2, LAST_WINDOW)
+    return size
+
+
+def _packets(buffer: Bytes, at: Int64s, form: Form) -> Packets:
+    second, fraction, caplen, origlen = (words(buffer, at + shift, form.big) for shift in (0, 4, 8, 12))
+    data = at + form.header
+    cut = data + caplen > len(buffer)
+    caplen = np.minimum(caplen, len(buffer) - data)
+    time, timed = from_epoch(second, fraction * form.unit)
+    link = np.full(len(at), form.link, np.int32)
+    return Packets(at, caplen + form.header, data, caplen, origlen, time, timed, link, cut)

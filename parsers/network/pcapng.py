@@ -1,0 +1,267 @@
+"""Walk of a pcapng file: blocks, sections in either byte order, interfaces with their own link type and clock."""
+
+from __future__ import annotations
+
+import struct
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from parsers.network.records import (
+    CHAIN,
+    FIRST_WINDOW,
+    LAST_WINDOW,
+    PACKET_LIMIT,
+    Bools,
+    Bytes,
+    Gap,
+    Int64s,
+    Packets,
+    Walk,
+    joined,
+    words,
+)
+from timelines.times import NS, from_epoch
+
+# draft-ietf-opsawg-pcapng section 11.1: block types
+SECTION, INTERFACE, PACKET, SIMPLE, NAMES, STATISTICS, ENHANCED = 0x0A0D0D0A, 1, 2, 3, 4, 5, 6
+_STRUCTURE = (SECTION, INTERFACE)
+_KNOWN = (SECTION, INTERFACE, PACKET, SIMPLE, NAMES, STATISTICS, ENHANCED, 9, 10, 0xBAD, 0x40000BAD)
+_KNOWN_NAMES = {NAMES: "name resolution", STATISTICS: "interface statistics", 10: "decryption secrets", 0xBAD: "custom"}
+_HEADS = {PACKET: 28, SIMPLE: 12, ENHANCED: 28}  # bytes before the packet's own, block header included
+_MAGIC = 0x1A2B3C4D
+BLOCK_LIMIT = 1 << 28  # bytes; a longer block is taken for damage
+_MIN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """An interface of a section: link type, snap length, and its clock (ticks a second, offset in seconds)."""
+
+    link: int
+    snaplen: int
+    power: int = 6
+    binary: bool = False
+    offset: int = 0
+
+
+@dataclass(slots=True)
+class _Section:
+    big: bool
+    interfaces: list[Interface] = field(default_factory=list)
+
+
+def is_pcapng(head: bytes) -> bool:
+    """Whether these first bytes are a section header block."""
+    return len(head) >= 12 and head[:4] == b"\x0a\x0d\x0d\x0a" and _order(head[8:12]) is not None
+
+
+def _order(magic: bytes | memoryview) -> bool | None:
+    value = int.from_bytes(magic, "little")
+    return {_MAGIC: False, int.from_bytes(_MAGIC.to_bytes(4, "big"), "little"): True}.get(value)
+
+
+def walk(view: memoryview, buffer: Bytes) -> Walk:
+    """All packets of a pcapng file, section by section. After a bad block the walk goes on at the next three good ones."""
+    size, at = len(view), 0
+    section = _Section(False)
+    parts: list[Packets] = []
+    gaps: list[Gap] = []
+    while at < size:
+        if bytes(view[at : at + 4]) == b"\x0a\x0d\x0d\x0a" and (order := _order(view[at + 8 : at + 12])) is not None:
+            section = _Section(order)
+        found, types, stop = _follow(view, at, section.big)
+        parts.extend(_section_packets(view, buffer, found, types, section, gaps))
+        if stop < size and (stop == at or not _begins_section(view, stop)):
+            cut, stop = _broken(view, buffer, stop, section, gaps)
+            parts.extend(cut)
+        at = stop
+    packets = joined([part for part in parts if len(part)])
+    if (np.diff(packets.record) < 0).any():  # a section that mixes kinds of packet blocks
+        by_place = np.argsort(packets.record)
+        packets = Packets(*(getattr(packets, name)[by_place] for name in Packets.__slots__))
+    return Walk(packets, tuple(gaps))
+
+
+def _begins_section(view: memoryview, at: int) -> bool:
+    return is_pcapng(bytes(view[at : at + 12]))
+
+
+def _follow(view: memoryview, at: int, big: bool) -> tuple[Int64s, Int64s, int]:
+    """Blocks that follow one another from `at` to the end of the section: offsets, types, and where that ends."""
+    size = len(view)
+    head = struct.Struct(">II" if big else "<II").unpack_from
+    tail = struct.Struct(">I" if big else "<I").unpack_from
+    found, types = array("q"), array("q")
+    first = at
+    while at + _MIN <= size:
+        kind, length = head(view, at)
+        if (kind == SECTION and at != first) or length < _MIN or length & 3 or at + length > size:
+            break
+        if tail(view, at + length - 4)[0] != length:
+            break
+        found.append(at)
+        types.append(kind)
+        at += length
+    return np.array(found, np.int64), np.array(types, np.int64), at
+
+
+def _section_packets(
+    view: memoryview, buffer: Bytes, found: Int64s, types: Int64s, section: _Section, gaps: list[Gap]
+) -> Iterator[Packets]:
+    """Packets between interface declarations; the other blocks go to `gaps`."""
+    lengths = words(buffer, found + 4, section.big)
+    carries = np.isin(types, list(_HEADS)) & (lengths >= _heads(types) + 4)
+    for at in np.flatnonzero(~carries).tolist():
+        kind, offset, length = int(types[at]), int(found[at]), int(lengths[at])
+        if kind == INTERFACE and length >= 20:
+            section.interfaces.append(_interface(bytes(view[offset : offset + length]), section.big))
+        gaps.append(_other(kind, offset, length))
+    # Interfaces are declared before they are used, so all of a section's declarations may be read first.
+    for kind in _HEADS:
+        mine = np.flatnonzero(carries & (types == kind))
+        if len(mine):
+            yield _packets(buffer, found[mine], lengths[mine], kind, section)
+
+
+def _heads(types: Int64s) -> Int64s:
+    return np.where(types == SIMPLE, _HEADS[SIMPLE], _HEADS[ENHANCED])
+
+
+def _other(kind: int, offset: int, length: int) -> Gap:
+    if kind in _STRUCTURE:
+        return Gap("read", offset, length)
+    if kind in _HEADS:
+        return Gap("damaged", offset, length, f"packet block of {length} bytes is too short for its own header")
+    return Gap("unsupported", offset, length, f"block type {kind:#x} ({_KNOWN_NAMES.get(kind, 'unknown')}) is not read")
+
+
+def _interface(block: bytes, big: bool) -> Interface:
+    """An interface description block (section 4.2): link type, snap length, if_tsresol (9), if_tsoffset (14)."""
+    order = ">" if big else "<"
+    link, _, snaplen = struct.unpack_from(order + "HHI", block, 8)
+    power, binary, offset, at = 6, False, 0, 16
+    while at + 4 <= len(block) - 4:
+        code, length = struct.unpack_from(order + "HH", block, at)
+        value = block[at + 4 : min(at + 4 + length, len(block) - 4)]
+        if code == 0:
+            break
+        if code == 9 and len(value) == 1:
+            power, binary = value[0] & 0x7F, bool(value[0] & 0x80)
+        if code == 14 and len(value) == 8:
+            offset = struct.unpack(order + "q", value)[0]
+        at += 4 + (length + 3) // 4 * 4
+    return Interface(link, snaplen, power, binary, offset)
+
+
+def _packets(buffer: Bytes, at: Int64s, lengths: Int64s, kind: int, section: _Section) -> Packets:
+    """Packet blocks of one kind as columns (sections 4.3, 4.4 and appendix A). An undeclared interface has link type -1."""
+    big, head = section.big, _HEADS[kind]
+    room = np.minimum(lengths - head - 4, len(buffer) - at - head)
+    if kind == SIMPLE:
+        which = np.zeros(len(at), np.int64)
+        origlen = words(buffer, at + 8, big)
+        snaplen = section.interfaces[0].snaplen if section.interfaces else 0
+        caplen = np.minimum(origlen, snaplen or PACKET_LIMIT)
+        time, timed = np.zeros(len(at), np.int64), np.zeros(len(at), np.bool_)
+    else:
+        which = words(buffer, at + 8, big)
+        if kind == PACKET:  # interface in the first 16 bits, a drop count in the others
+            which = which >> 16 if big else which & 0xFFFF
+        caplen, origlen = words(buffer, at + 20, big), words(buffer, at + 24, big)
+        ticks = (words(buffer, at + 12, big).astype(np.uint64) << np.uint64(32)) | words(buffer, at + 16, big).astype(
+            np.uint64
+        )
+        time, timed = _times(ticks, which, section.interfaces)
+    link = np.full(len(at), -1, np.int32)
+    for number, interface in enumerate(section.interfaces):
+        link[which == number] = interface.link
+    cut = caplen > room
+    return Packets(at, lengths, at + head, np.minimum(caplen, room), origlen, time, timed, link, cut)
+
+
+def _times(ticks: npt.NDArray[np.uint64], which: Int64s, interfaces: list[Interface]) -> tuple[Int64s, Bools]:
+    """Ticks of each packet's interface to UTC ns, and where that is an instant."""
+    time, timed = np.zeros(len(ticks), np.int64), np.zeros(len(ticks), np.bool_)
+    for number in np.unique(which).tolist():
+        clock = interfaces[number] if number < len(interfaces) else Interface(-1, 0)
+        mine = which == number
+        own = ticks[mine]
+        if clock.binary:
+            power = min(clock.power, 63)
+            seconds, rest = own >> np.uint64(power), own & np.uint64((1 << power) - 1)
+            if power > 32:  # keep the product below inside 64 bits
+                rest, power = rest >> np.uint64(power - 32), 32
+            fraction = (rest * np.uint64(NS)) >> np.uint64(power)
+        elif clock.power <= 19:
+            scale = 10**clock.power
+            seconds, rest = own // np.uint64(scale), own % np.uint64(scale)
+            nanoseconds = rest * np.uint64(10 ** max(9 - clock.power, 0))
+            fraction = nanoseconds // np.uint64(10 ** max(clock.power - 9, 0))
+        else:  # a tick so short that 64 bits of them are less than two seconds
+            seconds, fraction = np.zeros_like(own), np.array([int(t) * NS // 10**clock.power for t in own], np.uint64)
+        fits = seconds < np.uint64(1 << 62)
+        whole = np.where(fits, seconds, np.uint64(0)).astype(np.int64) + min(max(clock.offset, -(1 << 61)), 1 << 61)
+        value, valid = from_epoch(whole, fraction.astype(np.int64))
+        time[mine], timed[mine] = np.where(valid & fits, value, 0), valid & fits
+    return time, timed
+
+
+def _broken(view: memoryview, buffer: Bytes, at: int, section: _Section, gaps: list[Gap]) -> tuple[list[Packets], int]:
+    """What lies at `at` is no whole block: a packet that the end of the file cuts, or damage. Where the blocks go on."""
+    size = len(view)
+    if size - at < _MIN:
+        gaps.append(
+            Gap("damaged", at, size - at, f"block header: {size - at} bytes left, expected {_MIN}; file is cut")
+        )
+        return [], size
+    kind, length = (int(words(buffer, np.array([at + shift]), section.big)[0]) for shift in (0, 4))
+    sound = _MIN <= length <= BLOCK_LIMIT and not length & 3
+    if sound and kind in (PACKET, ENHANCED) and at + length > size >= at + _HEADS[kind]:
+        packet = _packets(buffer, np.array([at]), np.array([length]), kind, section)
+        if packet.caplen[0] <= packet.origlen[0] <= PACKET_LIMIT and packet.link[0] >= 0:
+            left = np.array([size - at], np.int64)
+            fields = {name: getattr(packet, name) for name in Packets.__slots__}
+            return [Packets(**{**fields, "size": left, "cut": np.array([True])})], size
+    stop = _resume(buffer, at + 1, section.big)
+    reason = f"block at this place is implausible (type {kind:#x}, length {length}); " + (
+        f"reading goes on {stop - at} bytes later" if stop < size else "no further block found up to the end"
+    )
+    gaps.append(Gap("damaged", at, stop - at, reason))
+    return [], stop
+
+
+def _good(buffer: Bytes, at: Int64s, big: bool) -> tuple[Bools, Int64s]:
+    """Where a whole known block lies at `at`, and its length. `at + 12` must lie inside the buffer."""
+    kind, length = words(buffer, at, big), words(buffer, at + 4, big)
+    good = np.isin(kind, _KNOWN) & (length >= _MIN) & (length % 4 == 0) & (length <= BLOCK_LIMIT)
+    good &= at + length <= len(buffer)
+    good[good] = words(buffer, (at + length)[good] - 4, big) == length[good]
+    return good, length
+
+
+def _resume(buffer: Bytes, at: int, big: bool) -> int:
+    """The next offset where three good blocks follow one another, or the file's size."""
+    size, window = len(buffer), FIRST_WINDOW
+    while at + _MIN <= size:
+        candidates = np.arange(at, min(at + window, size - _MIN + 1), dtype=np.int64)
+        for order in (big, not big):
+            good, length = _good(buffer, candidates, order)
+            starts = candidates[good]
+            place = starts + length[good]
+            for _ in range(CHAIN - 1):
+                alive, step = place == size, np.zeros(len(place), np.int64)
+                going = np.flatnonzero(place + _MIN <= size)
+                alive[going], step[going] = _good(buffer, place[going], order)
+                step[place == size] = 0
+                starts, place = starts[alive], (place + step)[alive]
+            if order != big:  # the other byte order only where a section says so
+                starts = starts[words(buffer, starts, order) == SECTION]
+            if len(starts):
+                return int(starts[0])
+        at += window
+        window = min(window * 2, LAST_WINDOW)
+    return size

@@ -1,0 +1,76 @@
+"""JA3, JA3S (Salesforce, BSD-3) and JA4 for TLS (FoxIO, BSD-3) of hellos. GREASE values (RFC 8701) are left out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+from parsers.network.protocols.hellos import ALPN, SERVER_NAME, Hello
+
+_JA4_VERSIONS = {0x0304: "13", 0x0303: "12", 0x0302: "11", 0x0301: "10", 0x0300: "s3", 0x0002: "s2"}
+_NOTHING = "000000000000"  # JA4 writes this for an empty list
+
+
+def is_grease(value: int) -> bool:
+    """RFC 8701 section 2: 0x0A0A, 0x1A1A … 0xFAFA."""
+    return value & 0x0F0F == 0x0A0A and value >> 8 == value & 0xFF
+
+
+def _plain(values: Iterable[int]) -> list[int]:
+    return [value for value in values if not is_grease(value)]
+
+
+def _dashed(values: Iterable[int]) -> str:
+    return "-".join(str(value) for value in values)
+
+
+def ja3_text(hello: Hello) -> str:
+    """Version, ciphers, extensions, groups, point formats, as JA3 digests them."""
+    parts = (_plain(hello.ciphers), _plain(hello.extensions), _plain(hello.groups), hello.points)
+    return ",".join([str(hello.version), *map(_dashed, parts)])
+
+
+def ja3(hello: Hello) -> str:
+    return hashlib.md5(ja3_text(hello).encode(), usedforsecurity=False).hexdigest()
+
+
+def ja3s(hello: Hello) -> str:
+    """Version, cipher and extensions of the server hello."""
+    line = f"{hello.version},{_dashed(hello.ciphers)},{_dashed(hello.extensions)}"
+    return hashlib.md5(line.encode(), usedforsecurity=False).hexdigest()
+
+
+def _short(line: str) -> str:
+    return hashlib.sha256(line.encode()).hexdigest()[:12] if line else _NOTHING
+
+
+def _hex(values: Iterable[int]) -> str:
+    return ",".join(f"{value:04x}" for value in values)
+
+
+def _alpn_mark(protocols: tuple[bytes, ...]) -> str:
+    """First and last character of the first protocol, of its hex form when either is not alphanumeric."""
+    first = protocols[0] if protocols else b""
+    if not first:
+        return "00"
+    ends = first[:1] + first[-1:]
+    if ends.isalnum():  # bytes.isalnum is ASCII only
+        return ends.decode("ascii")
+    return first.hex()[0] + first.hex()[-1]
+
+
+def ja4(hello: Hello) -> str:
+    """JA4 of a client hello over TCP (FoxIO technical details, JA4: TLS client fingerprint)."""
+    ciphers, extensions = _plain(hello.ciphers), _plain(hello.extensions)
+    versions = _plain(hello.versions) or [hello.version]
+    named = "d" if SERVER_NAME in extensions else "i"
+    mark = _alpn_mark(tuple(p for p in hello.protocols if not _grease_name(p)))
+    head = f"t{_JA4_VERSIONS.get(max(versions), '00')}{named}{min(len(ciphers), 99):02d}{min(len(extensions), 99):02d}{mark}"
+    kept = _hex(sorted(kind for kind in extensions if kind not in (SERVER_NAME, ALPN)))
+    signatures = _hex(_plain(hello.signatures))
+    tail = f"{kept}_{signatures}" if kept and signatures else kept
+    return f"{head}_{_short(_hex(sorted(ciphers)))}_{_short(tail)}"
+
+
+def _grease_name(protocol: bytes) -> bool:
+    return len(protocol) == 2 and is_grease(protocol[0] << 8 | protocol[1])

@@ -1,0 +1,82 @@
+"""The packets of a capture file as columns, whatever its format, and the limits that make a record plausible."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Int64s = npt.NDArray[np.int64]
+Int32s = npt.NDArray[np.int32]
+Bools = npt.NDArray[np.bool_]
+Bytes = npt.NDArray[np.uint8]
+
+CAPTURE_LIMIT = 262_144  # bytes a packet; what libpcap accepts at most for common link types (MAXIMUM_SNAPLEN)
+PACKET_LIMIT = 1 << 24  # bytes; a claimed length on the wire beyond this is taken for damage, not for a packet
+CHAIN = 3  # consistent headers in a row that end a search after damage
+FIRST_WINDOW, LAST_WINDOW = (
+    4_096,
+    1 << 20,
+)  # bytes searched at a time after damage; doubling keeps many small gaps cheap
+
+
+@dataclass(frozen=True, slots=True)
+class Packets:
+    """All packets of a file in file order: (n,) arrays.
+
+    record, size: the record with its header (pcap) or the block (pcapng), in bytes of the file; data: where the packet's own
+    bytes begin; caplen: how many are there; origlen: how many were on the wire; time: UTC ns, 0 where not `timed`;
+    link: link type; cut: the file ends inside the packet.
+    """
+
+    record: Int64s
+    size: Int64s
+    data: Int64s
+    caplen: Int64s
+    origlen: Int64s
+    time: Int64s
+    timed: Bools
+    link: Int32s
+    cut: Bools
+
+    def __len__(self) -> int:
+        return len(self.record)
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Bytes of the file that are no packet: of which kind, and why. An empty reason needs no problem."""
+
+    kind: str
+    offset: int
+    length: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """What a walk over a file found: its packets, and every other byte."""
+
+    packets: Packets
+    gaps: tuple[Gap, ...]
+
+
+def joined(parts: list[Packets]) -> Packets:
+    """Packets of consecutive parts of one file as one."""
+    if len(parts) == 1:
+        return parts[0]
+    names = Packets.__slots__
+    if not parts:
+        kinds = {"timed": np.bool_, "cut": np.bool_, "link": np.int32}
+        return Packets(*(np.empty(0, kinds.get(name, np.int64)) for name in names))
+    return Packets(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+
+def words(buffer: Bytes, at: Int64s, big: bool) -> Int64s:
+    """Unsigned 32-bit numbers at any byte offsets, as int64. The caller keeps `at + 4` inside the buffer."""
+    order = (3, 2, 1, 0) if big else (0, 1, 2, 3)
+    out = np.zeros(len(at), np.int64)
+    for shift, byte in enumerate(order):
+        out |= buffer[at + byte].astype(np.int64) << (8 * shift)
+    return out

@@ -1,0 +1,167 @@
+"""TCP payload in sequence order: retransmissions trimmed, gaps measured, bytes left in the mapped file until they are read."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+
+import numpy as np
+
+from parsers.network.flows import Flows
+from parsers.network.packets import SYN, TCP, Headers
+from parsers.network.records import Bools, Int64s, Packets
+
+MAX_WINDOW = (
+    1 << 30
+)  # bytes; no TCP window is larger (RFC 7323 section 2.3), so a wider jump is no gap but another numbering
+
+
+@dataclass(frozen=True, slots=True)
+class Segments:
+    """Data segments, stream after stream (stream = 2 * flow, + 1 for the responder), in sequence order: (s,) arrays.
+
+    packet: index of the packet; start: relative sequence of its first fresh byte, 0 being the stream's first; at: where that byte
+    lies in the file; held, fresh: its fresh bytes in the file, and as announced; gap: bytes missing before it; again: it
+    repeats bytes seen before.
+    """
+
+    stream: Int64s
+    packet: Int64s
+    start: Int64s
+    at: Int64s
+    held: Int64s
+    fresh: Int64s
+    gap: Int64s
+    again: Bools
+
+
+def build(headers: Headers, packets: Packets, flows: Flows) -> Segments:
+    """All TCP data segments of all flows in sequence order."""
+    place = np.flatnonzero((headers.proto[flows.order] == TCP) & (headers.declared[flows.order] > 0))
+    stream = flows.flow[place].astype(np.int64) * 2 + ~flows.forward[place]
+    by_stream = np.argsort(stream, kind="stable")
+    place, stream = place[by_stream], stream[by_stream]
+    packet = flows.order[place]
+    begins = _begins(stream)
+    start = _relative(headers, flows, packet, stream, begins)
+    order = _sequence_order(stream, start, begins)
+    packet, start = packet[order], start[order]
+    declared, held = headers.declared[packet].astype(np.int64), headers.captured[packet].astype(np.int64)
+    reach = _reach_before(start + declared, stream, begins)
+    trim = np.clip(reach - start, 0, declared)
+    gap = np.maximum(start - reach, 0)
+    gap[gap >= MAX_WINDOW] = 0
+    at = packets.data[packet] + headers.payload[packet] + trim
+    return Segments(
+        stream, packet, start + trim, at, np.maximum(held - trim, 0), declared - trim, gap, np.asarray(trim > 0)
+    )
+
+
+def _begins(stream: Int64s) -> Bools:
+    out = np.ones(len(stream), np.bool_)
+    out[1:] = stream[1:] != stream[:-1]
+    return out
+
+
+def _relative(headers: Headers, flows: Flows, packet: Int64s, stream: Int64s, begins: Bools) -> Int64s:
+    """Sequence numbers relative to the stream's first byte, free of the wrap at 2^32.
+
+    The first byte follows the SYN where one was seen; else it is the lowest that was seen.
+    """
+    sequence = headers.seq[packet] + (headers.flags[packet] & SYN != 0).astype(np.uint32)
+    step = np.zeros(len(sequence), np.int64)
+    step[1:] = (sequence[1:] - sequence[:-1]).view(np.int32)
+    total = np.cumsum(step)
+    first = np.flatnonzero(begins)
+    if not len(first):
+        return total
+    number = np.cumsum(begins) - 1
+    relative = total - total[first][number]
+    lowest = np.minimum.reduceat(relative, first)
+    syn = np.flatnonzero((headers.proto[flows.order] == TCP) & (headers.flags[flows.order] & SYN != 0))[::-1]
+    opened = np.full(2 * len(flows), -1, np.int64)
+    opened[flows.flow[syn].astype(np.int64) * 2 + ~flows.forward[syn]] = headers.seq[flows.order[syn]]
+    isn = opened[stream[first]]
+    lead = (sequence[first] - (isn + 1).astype(np.uint32)).view(np.int32).astype(np.int64)
+    known = (isn >= 0) & (np.abs(lead) < MAX_WINDOW)
+    return np.asarray(relative + np.where(known, lead, -lowest)[number])
+
+
+def _sequence_order(stream: Int64s, start: Int64s, begins: Bools) -> Int64s:
+    """Most streams are in order already; only the rows of the others are sorted."""
+    order = np.arange(len(stream))
+    back = np.zeros(len(stream), np.bool_)
+    back[1:] = ~begins[1:] & (start[1:] < start[:-1])
+    rows = np.flatnonzero(np.isin(stream, stream[back]))
+    order[rows] = rows[np.lexsort((start[rows], stream[rows]))]
+    return order
+
+
+def _reach_before(end: Int64s, stream: Int64s, begins: Bools) -> Int64s:
+    """How far the bytes before each segment reach; 0 before the first of a stream."""
+    reach = np.zeros(len(end), np.int64)
+    if len(end):
+        most = _running_max(np.maximum(end, 0), np.cumsum(begins) - 1)
+        reach[1:] = np.where(begins[1:], 0, most[:-1])
+    return reach
+
+
+def _running_max(values: Int64s, group: Int64s) -> Int64s:
+    """Running maximum that restarts with each group. Groups are lifted apart; where 64 bits do not suffice, in halves."""
+    low, span = int(values.min()), int(values.max()) - int(values.min()) + 1
+    if span * int(group[-1] - group[0] + 1) < 1 << 62 or group[0] == group[-1]:
+        lift = (group - group[0]) * span
+        return np.asarray(np.maximum.accumulate(values - low + lift) - lift + low)
+    middle = int(np.searchsorted(group, (group[0] + group[-1]) // 2, side="right"))
+    return np.concatenate(
+        [_running_max(values[:middle], group[:middle]), _running_max(values[middle:], group[middle:])]
+    )
+
+
+class Stream:
+    """The bytes one side sent, read from the mapped file when asked for. Positions are relative sequence numbers."""
+
+    __slots__ = ("_at", "_length", "_packet", "_start", "_view", "end")
+
+    def __init__(self, view: memoryview, segments: Segments, begin: int, stop: int) -> None:
+        piece = slice(begin, stop)
+        fresh = segments.held[piece] > 0
+        self._view = view
+        self._start: list[int] = segments.start[piece][fresh].tolist()
+        self._length: list[int] = segments.held[piece][fresh].tolist()
+        self._at: list[int] = segments.at[piece][fresh].tolist()
+        self._packet: list[int] = segments.packet[piece][fresh].tolist()
+        self.end = self._start[-1] + self._length[-1] if self._start else 0
+
+    def read(self, position: int, count: int) -> bytes:
+        """Up to `count` bytes from `position` on, fewer at a gap or the end."""
+        index = bisect_right(self._start, position) - 1
+        parts: list[bytes] = []
+        while 0 <= index < len(self._start) and count > 0:
+            skip = position - self._start[index]
+            take = min(self._length[index] - skip, count)
+            if skip < 0 or take <= 0:
+                break
+            begin = self._at[index] + skip
+            parts.append(bytes(self._view[begin : begin + take]))
+            position, count, index = position + take, count - take, index + 1
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def held(self, begin: int, stop: int) -> int:
+        """How many bytes of [begin, stop) the capture holds."""
+        total = 0
+        index = max(bisect_right(self._start, begin) - 1, 0)
+        while index < len(self._start) and self._start[index] < stop:
+            last = min(self._start[index] + self._length[index], stop)
+            total += max(last - max(self._start[index], begin), 0)
+            index += 1
+        return total
+
+    def packet(self, position: int) -> int:
+        """The packet (0-based) that brought the byte at `position`, or the one before a gap there."""
+        return self._packet[max(bisect_right(self._start, position) - 1, 0)]
+
+    def next_start(self, position: int) -> int | None:
+        """Where the first piece after a gap at `position` begins."""
+        index = bisect_right(self._start, position)
+        return self._start[index] if index < len(self._start) else None
