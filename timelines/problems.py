@@ -77,7 +77,7 @@ def balance(
     for at in np.flatnonzero((begins < start) | (ends > stop) | (lengths < 0)):
         reason = f"reader claims bytes outside [{start}, {stop}); only those inside are counted"
         problems.append(Problem(exhibit, file, int(begins[at]), int(lengths[at]), reason))
-    begins, ends = np.clip(begins, start, stop), np.clip(ends, start, stop)
+    begins, ends = np.clip(begins, start, stop), np.clip(np.maximum(ends, begins), start, stop)
     order = np.lexsort((ends, begins))
     begins, ends, kinds = begins[order], ends[order], kinds[order]
     reach = np.maximum.accumulate(np.concatenate((np.array([start], np.int64), ends)))
