@@ -6,7 +6,7 @@ nanosecond count (1677-09-21 to 2262-04-11).
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
@@ -15,6 +15,10 @@ import numpy.typing as npt
 NS = 1_000_000_000
 _FILETIME_EPOCH = 116_444_736_000_000_000  # 1601-01-01 to 1970-01-01, in 100 ns  (MS-DTYP 2.3.3)
 _MAX_100NS = (2**63 - 1) // 100
+
+_SLOT = 900  # seconds: clocks mostly change at a quarter of an hour
+_EPOCH = datetime(1970, 1, 1)
+_SECOND = timedelta(seconds=1)
 
 Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -77,20 +81,30 @@ def from_local(wall_ns: Int64s, tz: tzinfo) -> tuple[Int64s, Bools, Bools]:
     """Wall-clock ns (as if UTC) in zone `tz` to UTC ns; also where the wall time is ambiguous and where it never existed.
 
     An ambiguous time takes the first of its two instants; a time that a clock change skipped takes the offset before it.
-    Works once per distinct quarter of an hour, since no zone since 1900 changed at another moment.
+    Works once per distinct quarter of an hour; where the clock changes inside one (some zones do at 00:01), per second.
     """
-    step = 900 * NS
-    slots, inverse = np.unique(np.floor_divide(wall_ns, step), return_inverse=True)
-    offsets = np.empty(len(slots), np.int64)
-    fold = np.zeros(len(slots), np.bool_)
-    gap = np.zeros(len(slots), np.bool_)
-    for index, slot in enumerate(slots.tolist()):
-        wall = datetime.fromtimestamp(slot * 900, UTC).replace(tzinfo=None)
+    wall_s = np.floor_divide(np.asarray(wall_ns, np.int64), NS)
+    slots, inverse = np.unique(np.floor_divide(wall_s, _SLOT), return_inverse=True)
+    firsts, seconds = _offsets(slots * _SLOT, tz)
+    last_firsts, last_seconds = _offsets(slots * _SLOT + _SLOT - 1, tz)
+    changes = (firsts != last_firsts) | (seconds != last_seconds)
+    first, second = firsts[inverse], seconds[inverse]
+    if changes.any():
+        rows = np.flatnonzero(changes[inverse])
+        exact, back = np.unique(wall_s[rows], return_inverse=True)
+        exact_firsts, exact_seconds = _offsets(exact, tz)
+        first[rows], second[rows] = exact_firsts[back], exact_seconds[back]
+    return wall_ns - first * NS, first > second, first < second
+
+
+def _offsets(wall_s: Int64s, tz: tzinfo) -> tuple[Int64s, Int64s]:
+    """Seconds east of UTC at each wall-clock second, for its first and its second occurrence (PEP 495)."""
+    out = np.empty((2, len(wall_s)), np.int64)
+    for index, at in enumerate(wall_s.tolist()):
+        wall = _EPOCH + timedelta(seconds=at)  # not fromtimestamp, which refuses times before 1970 on Windows
         first = wall.replace(tzinfo=tz, fold=0).utcoffset()
         second = wall.replace(tzinfo=tz, fold=1).utcoffset()
         if first is None or second is None:
             raise ValueError(f"time zone {tz} gives no offset from UTC")
-        offsets[index] = int(first.total_seconds())
-        fold[index] = first > second
-        gap[index] = first < second
-    return wall_ns - offsets[inverse] * NS, fold[inverse], gap[inverse]
+        out[:, index] = first // _SECOND, second // _SECOND
+    return out[0], out[1]
