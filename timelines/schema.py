@@ -112,7 +112,7 @@ def stored_names(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
         if base.lower() in reserved:
             base += "_"
         candidate, count = base, 1
-        while candidate.lower() in seen or (count > 1 and candidate.lower() in reserved):
+        while candidate.lower() in seen or candidate.lower() in reserved:
             count += 1
             candidate = f"{base}_{count}"
         seen.add(candidate.lower())
