@@ -37,6 +37,8 @@ def row_ids(sha256: str, family: str, offsets: npt.NDArray[np.int64], index: npt
 
     `offsets` and `index` are (n,) int64; `index` tells apart rows of one family that begin at the same byte (below 65,536).
     """
+    if len(index) and (int(index.min()) < 0 or int(index.max()) >> _INDEX_BITS):
+        raise ValueError(f"index must lie in [0, {1 << _INDEX_BITS}); found {index.min()} to {index.max()}")
     key = hashlib.blake2b(f"{sha256}/{family}".encode(), digest_size=16).digest()
     first, second = (np.frombuffer(key, "<u8")[at] for at in (0, 1))
     position = (offsets.astype(np.uint64) << np.uint64(_INDEX_BITS)) | index.astype(np.uint64)
