@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 
-# C0 and C1 controls, soft hyphen, Arabic letter mark, zero-width and bidi controls, line and paragraph separators, BOM,
-# interlinear annotation, tags, and lone surrogates.
+# C0 and C1 controls, line and paragraph separators, interlinear annotation, lone surrogates, and all that Unicode lets fonts ignore
+# (Default_Ignorable_Code_Point: soft hyphen, bidi and zero-width controls, fillers, variation selectors, tags …).
 _INVISIBLE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 
 
