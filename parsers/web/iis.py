@@ -14,17 +14,17 @@ import numpy as np
 
 from parsers.base import Batch, Evidence, Output, Slice
 from parsers.web.layouts import Layout, is_web, layout
-from parsers.web.lines import BOM, Lines, pieces, read_lines, unreadable
+from parsers.web.lines import BLOCK, BOM, Lines, pieces, read_lines, unreadable
 from parsers.web.scan import Marks, odd_lines
 from parsers.web.sections import Section
 
 FAMILY = "web/access"
 SAMPLE_LINES = 50
-LAYOUTS_IN_BLOCK = 64  # different #Fields within 8 MB; a server restarts with the same ones
+LAYOUTS_IN_BLOCK = 64  # different #Fields within one block; a server restarts with the same ones
 _DIRECTIVES = (b"#software", b"#version", b"#date", b"#fields", b"#start-date", b"#end-date", b"#remark")
 _MICROSOFT = b"#software: microsoft "
 _HASH, _SPACE = ord("#"), ord(" ")
-_TOO_MANY = f"more than {LAYOUTS_IN_BLOCK} different #Fields directives within 8 MB; counted as damaged"
+_TOO_MANY = f"more than {LAYOUTS_IN_BLOCK} different #Fields directives within {BLOCK >> 20} MB; counted as damaged"
 _NO_FIELDS = "no #Fields directive before this line says what its columns are; counted as damaged"
 
 

@@ -51,7 +51,7 @@ def odd_lines(lines: Lines) -> tuple[Bools, Bools]:
     if int(data.max(initial=0)) >= 0x7F:
         _mark(lines, np.flatnonzero(data >= 0x80), high)
         _mark(lines, np.flatnonzero(data == 0x7F), control)
-    if np.count_nonzero(data < 32) > len(lines):
+    if np.count_nonzero(data < 32) > len(lines) - np.count_nonzero(lines.unterminated()):  # more than the newlines
         low = np.flatnonzero(data < 32)
         _mark(lines, low[data[low] != _TAB], control)
     return control, high

@@ -1,0 +1,144 @@
+"""Whatever the lines hold: none is lost, none merged, every row leads back to its bytes; the fast path reads as the strict grammar does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from parsers.web import fields as f
+from parsers.web.lines import Lines
+from parsers.web.scan import odd_lines, scan
+from parsers.web.strict import strict
+
+GOOD = b'192.0.2.7 - - [02/Jan/2026:03:04:05 +0100] "GET /a?b=1 HTTP/1.1" 200 5 "-" "Agent/1"'
+BROKEN = st.sampled_from(
+    [
+        b'"',
+        b"\\",
+        b" ",
+        b"-",
+        b"[",
+        b"]",
+        b"?",
+        b":",
+        b"\t",
+        b"\xff",
+        b"\0",
+        b'" "',
+        b"HTTP/1.1",
+        b'\\"',
+        b" 200 5",
+        b'"-"',
+    ]
+)
+
+
+@st.composite
+def access_lines(draw: st.DrawFn) -> bytes:
+    """A line of one of the layouts, often with a few bytes put in, taken out or repeated."""
+    word = st.sampled_from(
+        [b"-", b"x", b"a.b", b"198.51.100.9", b"2001:db8::1", b"www.example.org:80", b"Ann Lee", b"-:1", b"[x"]
+    )
+    quoted = st.one_of(
+        BROKEN,
+        st.sampled_from([b"", b"-", b"Mozilla/5.0 (X11)", b'say \\"hi\\"', b"end\\\\", b"\xd8\xa3", b"\xc0\xaf"]),
+    )
+    request = st.sampled_from(
+        [
+            b"GET / HTTP/1.1",
+            b"POST /a?b=c?d HTTP/1.0",
+            b"GET /a b HTTP/1.1",
+            b"GET /",
+            b"-",
+            b"",
+            b"\\x16\\x03",
+            b"get / HTTP/2",
+            b"A  B HTTP/1.1",
+        ]
+    )
+    head = b" ".join(draw(st.lists(word, min_size=2, max_size=5)))
+    date = draw(
+        st.sampled_from(
+            [
+                b"02/Jan/2026:03:04:05 +0100",
+                b"29/Feb/2024:23:59:60 -1130",
+                b"99/Zzz/0000:99:99:99 +9999",
+                b"02/Jan/2026:03:04:05",
+            ]
+        )
+    )
+    answer = draw(st.sampled_from([b"200 5", b"404 -", b"- -", b"200 1234567890123456789", b"20 5", b"200"]))
+    tail = b"".join(b' "' + draw(quoted) + b'"' for _ in range(draw(st.sampled_from([0, 1, 2, 2, 2, 3, 4]))))
+    line = head + b" [" + date + b'] "' + draw(request) + b'" ' + answer + tail
+    for _ in range(draw(st.integers(0, 2))):
+        at = draw(st.integers(0, len(line)))
+        line = line[:at] + draw(BROKEN) + line[at + draw(st.integers(0, 3)) :]
+    return line.replace(b"\n", b"")
+
+
+def as_lines(lines: list[bytes]) -> Lines:
+    stops = np.cumsum([len(line) + 1 for line in lines])
+    starts = np.concatenate(([0], stops[:-1]))
+    data = np.frombuffer(b"".join(line + b"\n" for line in lines), np.uint8)
+    return Lines(data, 0, starts, stops - 1, stops, np.arange(1, len(lines) + 1))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(access_lines() | st.binary(max_size=60).map(lambda b: b.replace(b"\n", b"")), min_size=1, max_size=8))
+@example([GOOD, b"", b"www.example.org:443 " + GOOD, GOOD + b' "203.0.113.9"'])
+def test_the_fast_path_reads_as_the_strict_grammar(lines: list[bytes]) -> None:
+    block = as_lines(lines)
+    control, high = odd_lines(block)
+    spans, fast = scan(block, control | high)
+    for row in np.flatnonzero(fast).tolist():
+        reading = strict(lines[row])
+        assert reading is not None, lines[row]
+        assert reading.flags == []
+        start = int(block.starts[row])
+        found = {
+            column: (int(spans.starts[column, row]) - start, int(spans.ends[column, row]) - start)
+            for column in range(f.FIELDS)
+            if spans.starts[column, row] >= 0
+        }
+        assert found == reading.spans, lines[row]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.just(GOOD)
+        | access_lines()
+        | st.binary(max_size=60).map(lambda b: b.replace(b"\n", b"").replace(b"\0", b"")),
+        min_size=1,
+        max_size=12,
+    ),
+    st.sampled_from([b"\n", b"\r\n"]),
+    st.booleans(),
+)
+def test_every_line_is_a_row_or_a_problem(read_bytes: Any, lines: list[bytes], line_end: bytes, ended: bool) -> None:
+    lines = [line.lstrip(b"\0") for line in lines]
+    data = line_end.join(lines) + (line_end if ended else b"")
+    result = read_bytes(data)
+    places = {row["offset"]: row["length"] for row in result.rows} | {p.offset: p.length for p in result.problems}
+    assert len(places) == len(result.rows) + len(result.problems)
+    at, expected = 0, {}
+    for number, part in enumerate(data.split(b"\n"), 1):
+        length = len(part) + (at + len(part) < len(data))
+        begin = 3 if at == 0 and part.startswith(b"\xef\xbb\xbf") else 0
+        if part[begin:].removesuffix(b"\r"):
+            expected[at + begin] = (length - begin, number)
+        at += length
+    assert places == {offset: length for offset, (length, _) in expected.items()}
+    for row in result.rows:
+        assert row["record"] == expected[row["offset"]][1]
+        assert row["parse_quality"] in f.QUALITIES
+    for good in (row for row in result.rows if result.line(row).strip() == GOOD):
+        assert (good["c_ip"], good["cs_uri"], good["sc_status"], good["cs_user_agent"]) == (
+            "192.0.2.7",
+            "/a?b=1",
+            200,
+            "Agent/1",
+        )

@@ -1,0 +1,42 @@
+"""Other people's logs, where they lie beside the checkout: every line a row, its bytes those it cites."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from parsers.registry import all_parsers
+
+from .conftest import EVIDENCE
+
+pytestmark = pytest.mark.evidence
+
+
+@pytest.mark.parametrize(
+    ("name", "parser", "rows", "qualities"),
+    [
+        ("elastic-examples-apache-combined.log", "web-access", 10_000, {"fast": 9_999, "loose": 1}),
+        ("ocatak-w3af-scan-apache.log", "web-access", 3_996, {"strict": 3_934, "fast": 62}),
+        ("lnav-iis-w3c.log", "iis-w3c", 210, {"fast": 210}),
+    ],
+)
+def test_every_line_is_a_row(evidence_log: Any, name: str, parser: str, rows: int, qualities: dict[str, int]) -> None:
+    result = evidence_log(name, parser)
+    lines = result.data.splitlines(keepends=True)
+    assert [result.line(row) for row in result.rows] == [line for line in lines if not line.startswith(b"#")]
+    assert [lines[row["record"] - 1] for row in result.rows] == [result.line(row) for row in result.rows]
+    assert (len(result.rows), result.problems, result.ledger.read) == (rows, [], len(result.data))
+    assert Counter(row["parse_quality"] for row in result.rows) == qualities
+    assert all("time" in row and "sc_status" in row and "src_ip" in row and "object" in row for row in result.rows)
+
+
+def test_an_error_log_is_not_taken_for_an_access_log() -> None:
+    path = EVIDENCE / "loghub-apache-error.log"
+    if not path.exists():
+        pytest.skip("no shared evidence beside the checkout")
+    with path.open("rb") as log:
+        head = log.read(65_536)
+    claims = [parser.name for parser in all_parsers() if parser.accepts(head, "access.log")]
+    assert not {"web-access", "iis-w3c"} & set(claims)
