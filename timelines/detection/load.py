@@ -80,6 +80,7 @@ def _read(path: Path, shown: str) -> Iterator[Any]:
     from sigma.collection import SigmaCollection
     from sigma.exceptions import SigmaError, SigmaRuleLocation
 
+    _know_all_modifiers()
     title = path.name
     try:
         if path.stat().st_size > RULE_BYTES:
@@ -115,6 +116,13 @@ def _read(path: Path, shown: str) -> Iterator[Any]:
             yield replace(refusal, rule_id=_id_of(rule), level=_level(rule), kind=_kind(rule))
         else:
             yield rule
+
+
+def _know_all_modifiers() -> None:
+    """Sigma 2.1 has `utf16le`, the same as `wide`; pySigma 2.0 does not know it."""
+    from sigma.modifiers import SigmaWideModifier, modifier_mapping
+
+    modifier_mapping.setdefault("utf16le", SigmaWideModifier)
 
 
 def _refusal(shown: str, title: str, error: Exception) -> Refused:

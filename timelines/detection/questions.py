@@ -166,6 +166,8 @@ class _Places:
 
 
 def _by_needle(rows: npt.NDArray[np.int64]) -> dict[int, _Places]:
+    if not len(rows):
+        return {}
     rows = rows[np.argsort(rows[:, 0], kind="stable")]
     needles, begins = np.unique(rows[:, 0], return_index=True)
     pieces = np.split(rows, begins[1:])
