@@ -51,15 +51,6 @@ class Remark:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
-    """Where a definition refers to a name: `at` holds the offset `target`; `end` is past the name's characters."""
-
-    at: int
-    target: int
-    end: int
-
-
 class _Broken(ValueError):
     def __init__(self, at: int, reason: str) -> None:
         super().__init__(reason)
@@ -72,10 +63,13 @@ class Reader:
 
     chunk: bytes
     remarks: list[Remark] = field(default_factory=list)
-    names: list[Name] = field(default_factory=list)
+    names: list[tuple[int, int, int]] = field(
+        default_factory=list
+    )  # where each offset of a name stands, where it leads, its end
     tokens: int = 0
     text: int = 0
     limit: int = MAX_TOKENS
+    known: dict[int, tuple[str, int]] = field(default_factory=dict)  # names of this chunk by offset: text and end
 
     def fragment(self, at: int, end: int, slots: list[tuple[int, int, int]] | None, depth: int = 0) -> list[Part]:
         """Everything from `at` to `end`: the roots, in order.
@@ -105,7 +99,7 @@ class Reader:
         return values.utf16(self.chunk[at : at + 2 * count])
 
     def spend(self, characters: int) -> None:
-        self.tokens += 1
+        """Count text towards the limits. Raises when the record has passed them."""
         self.text += characters
         if self.tokens > self.limit or self.text > MAX_TEXT:
             raise _Broken(0, f"binary XML expands past {self.limit} tokens or {MAX_TEXT} characters; not read further")
@@ -113,10 +107,13 @@ class Reader:
     def name(self, at: int, end: int) -> tuple[str, int]:
         """The name whose offset stands at `at`, and where reading goes on (past the name when it stands right there)."""
         (target,) = self.unpack(_U32, at, end)
-        _, _, count = self.unpack(_NAME, target, len(self.chunk))
-        past = target + _NAME.size + 2 * count
-        text = self.characters(target + _NAME.size, count, len(self.chunk))
-        self.names.append(Name(at, target, past))
+        found = self.known.get(target)
+        if found is None:
+            _, _, count = self.unpack(_NAME, target, len(self.chunk))
+            text = self.characters(target + _NAME.size, count, len(self.chunk))
+            found = self.known[target] = (text, target + _NAME.size + 2 * count)
+        text, past = found
+        self.names.append((at, target, past))
         return text, past + 2 if target == at + 4 else at + 4
 
     def template(self, at: int, end: int) -> tuple[int, int, int]:
@@ -190,15 +187,18 @@ class _Walk:
     attribute: list[Part] | None = None  # where text goes while a start tag is open
 
     def run(self, at: int) -> None:
-        while at < self.end:
-            token = self.reader.chunk[at]
+        reader, chunk, end = self.reader, self.reader.chunk, self.end
+        while at < end:
+            token = chunk[at]
             code = token & ~MORE
             if code == EOF:
                 return
             step = _STEPS.get(code)
             if step is None:
                 raise _Broken(at, f"unknown binary XML token 0x{token:02x}")
-            self.reader.spend(0)
+            reader.tokens += 1
+            if reader.tokens > reader.limit:
+                reader.spend(0)
             at = step(self, at + 1, bool(token & MORE))
         if self.open:
             raise _Broken(at, f"binary XML ends inside element {self.open[-1].name}")

@@ -25,10 +25,11 @@ FLAGS = {
     int(BAD_CHECKSUM): "bad-checksum",
     int(RECOVERED): "recovered",
     NO_TIME: "no-time",
-    OTHER_TIME: "time-differs",  # the record's header holds another time than the event: it was forwarded or altered
+    OTHER_TIME: "time-differs",  # record header and event are apart: forwarded, or altered
     OTHER_ID: "id-differs",
     INCOMPLETE: "incomplete",
 }
+APART = 1_000_000_000  # ns between event and record time; below this, the log service's own delay
 _DECLARED = tuple(column.name for column in COLUMNS)
 _WRITTEN = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?Z?", re.ASCII)
 
@@ -102,7 +103,7 @@ def _instants(table: Decoded, records: Records, ledger: Ledger, flags: Int64s) -
     ns = written.fill_null(pa.scalar(0, INSTANT)).cast(pa.int64()).to_numpy(zero_copy_only=False)
     header, sane = times.from_filetime(records.ticks[rows])
     flags[missing] |= NO_TIME
-    flags[~missing & (~sane | (header != ns))] |= OTHER_TIME
+    flags[~missing & (~sane | (np.abs(header // 2 - ns // 2) > APART // 2))] |= OTHER_TIME
     for row in np.flatnonzero(missing).tolist():
         text = given[row].as_py() if pa.types.is_string(given.type) else None
         found = f"{text!r} is no time from 1678 to 2261" if text else "no usable time"

@@ -19,11 +19,12 @@ def singles(window: Window, records: Records, rows: Int64s) -> list[Decoded]:
     """The records `rows`, grouped by the names of their fields, in order of first appearance."""
     alike: dict[tuple[object, ...], list[tuple[int, Layout, list[tuple[int, str]]]]] = {}
     base, chunk, spent = -1, b"", 0
+    known: dict[int, tuple[str, int]] = {}
     for row in rows.tolist():
         if int(records.base[row]) != base:
             base = int(records.base[row])
-            chunk, spent = window.data[base : base + CHUNK].tobytes(), 0
-        reader = Reader(chunk, limit=min(MAX_TOKENS, TOKENS_A_CHUNK - spent))
+            chunk, spent, known = window.data[base : base + CHUNK].tobytes(), 0, {}
+        reader = Reader(chunk, limit=min(MAX_TOKENS, TOKENS_A_CHUNK - spent), known=known)
         start = int(records.offset[row]) - base
         roots = reader.fragment(start + RECORD_HEADER, start + int(records.size[row]) - 4, [])
         spent += reader.tokens

@@ -158,13 +158,11 @@ def _compile(window: Window, place: int, base: int, size: int) -> Definition | N
     if reader.remarks:
         return None
     same = np.ones(size, np.bool_)
-    inline = np.array([name.target == name.at + 4 for name in reader.names], np.bool_)
-    for name, here in zip(reader.names, inline.tolist(), strict=True):
-        same[name.at - body : name.at - body + (8 if here else 4)] = (
-            False  # the offset, and an inline name's link to the next
-        )
-    others = [(index, name) for index, name in enumerate(reader.names) if not inline[index]]
-    lengths = np.array([name.end - name.target - 4 for _, name in others], np.int64)
+    inline = np.array([target == at + 4 for at, target, _ in reader.names], np.bool_)
+    for (at, _, _), here in zip(reader.names, inline.tolist(), strict=True):
+        same[at - body : at - body + (8 if here else 4)] = False  # the offset, and an inline name's link to the next
+    others = [(index, *name) for index, name in enumerate(reader.names) if not inline[index]]
+    lengths = np.array([end - target - 4 for _, _, target, end in others], np.int64)
     key = _keys.get(shape := repr(roots))
     if key is None:
         key = _keys[shape] = next(_next_key)
@@ -174,11 +172,11 @@ def _compile(window: Window, place: int, base: int, size: int) -> Definition | N
         _needs(roots),
         np.frombuffer(chunk[body : body + size], np.uint8),
         same,
-        np.array([name.at - body for name in reader.names], np.int64),
+        np.array([at - body for at, _, _ in reader.names], np.int64),
         inline,
-        np.repeat(np.array([index for index, _ in others], np.int64), lengths),
+        np.repeat(np.array([index for index, _, _, _ in others], np.int64), lengths),
         np.concatenate([np.arange(length) + 4 for length in lengths.tolist()] or [np.empty(0, np.int64)]),
-        np.frombuffer(b"".join(chunk[name.target + 4 : name.end] for _, name in others), np.uint8),
+        np.frombuffer(b"".join(chunk[target + 4 : end] for _, _, target, end in others), np.uint8),
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import struct
+from codecs import utf_16_le_decode
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -41,7 +42,10 @@ def utf16(raw: bytes) -> str:
     """UTF-16-LE text without its terminators; lone surrogates visible. Raises Unreadable for an odd number of bytes."""
     if len(raw) % 2:
         raise Unreadable(f"UTF-16 text of {len(raw)} bytes; expected an even number")
-    return visible_surrogates(raw.decode("utf-16-le", "surrogatepass").rstrip("\0"))
+    try:
+        return utf_16_le_decode(raw, "strict", True)[0].rstrip("\0")
+    except UnicodeDecodeError:
+        return visible_surrogates(raw.decode("utf-16-le", "surrogatepass").rstrip("\0"))
 
 
 def visible_surrogates(text: str) -> str:
