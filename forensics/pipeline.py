@@ -169,7 +169,9 @@ def analyze(case: Case, rules: Sequence[Path] = (), progress: Progress | None = 
     check_rules(rules)
     progress.stage("Load rules", None)
     loaded = load_rules([Path(path) for path in rules])
-    result = detect(Timeline(case.timeline_folder), loaded, progress=progress)
+    timeline = Timeline(case.timeline_folder)
+    progress.stage("Run rules", sum(timeline.counts().values()), "rows")
+    result = detect(timeline, loaded, progress=lambda _family, rows: progress.advance(rows))
     files = kept.save(case.findings_folder, result.findings, result.matches, result.outcomes)
     fates: dict[str, int] = {}
     for outcome in result.outcomes:

@@ -1,28 +1,46 @@
-"""Summaries issued: built once from the case, written by an exporter, recorded in custody."""
+"""Summaries issued from the command line and from Python: languages, date and format checked, then written and recorded."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-if TYPE_CHECKING:
-    pass
+from cases.case import Case
+from cases.languages import codes
+from cases.reports import issue as issue_one
+from cases.summarise import summarise
 
 FORMATS = ("html", "json")  # what `run` and `demo` issue for each language
 
 
+def issue(case: Case, path: Path | None, lang: str = "en", form: str | None = None, bears: str | None = None) -> Path:
+    """Write one summary. The format is `form`, else that of the path's suffix, else HTML; `bears` is its date, today when None."""
+    (lang,) = languages(lang)
+    chosen = form or (path.suffix.lstrip(".").lower() if path is not None and path.suffix else FORMATS[0])
+    return issue_one(case, lang, chosen, report_date(bears), path)
+
+
+def issue_all(case: Case, wanted: Sequence[str], bears: str | None, done: Callable[[int], None]) -> list[Path]:
+    """Write the summary in each language and format into the case. The case is summed up once."""
+    day = report_date(bears)
+    summary = summarise(case, day)
+    paths = []
+    for lang in wanted:
+        for form in FORMATS:
+            paths.append(issue_one(case, lang, form, day, summary=summary))
+            done(1)
+    return paths
+
+
 def languages(text: str) -> tuple[str, ...]:
     """`"en,fr"` as a tuple of known languages. Raises ValueError naming those there are."""
-    from importlib.resources import files
-
-    known = sorted(
-        p.name.removesuffix(".toml") for p in (files("cases") / "languages").iterdir() if p.name.endswith(".toml")
-    )
+    known = codes()
     wanted = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     for language in wanted:
         if language not in known:
-            raise ValueError(f"no language {language!r}; there are {', '.join(known)}")
+            raise ValueError(f"no language {language!r}; there are {', '.join(sorted(known))}")
     return wanted
 
 

@@ -42,10 +42,10 @@ def command(
     from forensics import demo_case, overview
     from forensics.api import OpenCase
     from forensics.progress import on_terminal
-    from forensics.reporting import issue_all, languages
+    from forensics.reporting import issue_all, languages, report_date
     from forensics.terminal import say
 
-    wanted = languages(lang)
+    wanted, bears = languages(lang), report_date(date)
     with on_terminal(quiet or as_json) as progress:
         demo_case.make(folder, seed, progress)
         if evidence_only:
@@ -53,7 +53,7 @@ def command(
             return 0
         case, ingested = demo_case.run(folder, wanted, workers, progress)
         progress.stage("Write summaries", len(wanted) * 2)
-        reports = issue_all(case, wanted, date, progress.advance)
+        reports = issue_all(case, wanted, bears, progress.advance)
     overview.show(OpenCase(case), reports, as_json)
     overview.warn(ingested)
     return 0 if ingested.sound else 1

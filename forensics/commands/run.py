@@ -55,16 +55,16 @@ def command(
     from forensics import overview, pipeline
     from forensics.api import OpenCase, start
     from forensics.progress import on_terminal
-    from forensics.reporting import issue_all, languages
+    from forensics.reporting import issue_all, languages, report_date
 
-    wanted = languages(lang)
+    wanted, bears = languages(lang), report_date(date)
+    pipeline.check_rules(rules)
     with on_terminal(quiet or as_json) as progress:
         case = start(folder, evidence, zone, progress)
-        pipeline.check_rules(rules)
         ingested = pipeline.ingest(case, workers, scheduler, progress)
         pipeline.analyze(case, rules, progress)
         progress.stage("Write summaries", len(wanted) * 2)
-        reports = issue_all(case, wanted, date, progress.advance)
+        reports = issue_all(case, wanted, bears, progress.advance)
     opened = OpenCase(case)
     overview.show(opened, reports, as_json)
     overview.warn(ingested)

@@ -1,0 +1,72 @@
+"""What many tests share: the demo case, made and run once a session, and the command line run in this process."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).resolve().parents[1].parent / "shared"
+
+
+def pytest_collection_modifyitems(items):
+    """Tests marked `evidence` need the real evidence beside the checkout."""
+    if not (SHARED / "evidence").is_dir():
+        for item in items:
+            if "evidence" in item.keywords:
+                item.add_marker(pytest.mark.skip(reason="no real evidence beside this checkout"))
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The demo's folder: `evidence/` and `case/`, read and analysed with our own rules by one worker."""
+
+    folder: Path
+
+    @property
+    def evidence(self) -> Path:
+        return self.folder / "evidence"
+
+    @property
+    def case(self) -> Path:
+        return self.folder / "case"
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory) -> Demo:
+    """The demo case. Shared: a test that changes it copies it first."""
+    from forensics import demo_case
+
+    folder = tmp_path_factory.mktemp("demo")
+    demo_case.make(folder, seed=1)
+    demo_case.run(folder, ["en", "fr", "ar"], workers=1)
+    return Demo(folder)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command came to."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def athar(monkeypatch, capsys) -> Callable[..., Ran]:
+    """Run `athar` with arguments, as a shell would, output piped."""
+    from forensics.cli import main
+
+    def call(*arguments: object) -> Ran:
+        monkeypatch.setattr(sys, "argv", ["athar", *map(str, arguments)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as stop:
+            main()
+        shown = capsys.readouterr()
+        code = stop.value.code
+        return Ran(code if isinstance(code, int) else 1, shown.out, shown.err)
+
+    return call
