@@ -88,13 +88,15 @@ class Reader:
     def unpack(self, form: struct.Struct, at: int, end: int) -> tuple[int, ...]:
         """Integers at `at`. Raises when they reach past `end`."""
         if at < 0 or at + form.size > end:
-            raise _Broken(at, f"binary XML ends at byte {end} of the chunk, inside a field of {form.size} bytes")
+            raise _Broken(
+                min(max(at, 0), end), f"no field of {form.size} bytes at byte {at}: its room ends at {end} of the chunk"
+            )
         return form.unpack_from(self.chunk, at)
 
     def characters(self, at: int, count: int, end: int) -> str:
         """`count` UTF-16 units at `at`."""
         if at + 2 * count > end:
-            raise _Broken(at, f"text of {count} characters reaches past byte {end} of the chunk")
+            raise _Broken(min(at, end), f"text of {count} characters reaches past byte {end} of the chunk")
         self.spend(count)
         return values.utf16(self.chunk[at : at + 2 * count])
 
