@@ -26,9 +26,12 @@ _CONTACT = (
 )
 _PACKETS = (
     Column(
-        "packet_first", pa.int64(), "Number of the first packet this row was read from, counted from 1 in its file."
+        "packet_first",
+        pa.int64(),
+        "Number of the first packet this row was read from, counted from 1 in its file.",
+        source="Athar",
     ),
-    Column("packet_last", pa.int64(), "Number of the last packet this row was read from."),
+    Column("packet_last", pa.int64(), "Number of the last packet this row was read from.", source="Athar"),
 )
 _COMMUNITY = Column(
     "community_id",
@@ -168,7 +171,7 @@ HTTP = Family(
         Column("info_msg", pa.string(), "Reason phrase of that interim status.", source=ZEEK),
         Column("username", pa.string(), "User of basic authentication.", source=ZEEK, ecs="user.name"),
         Column("proxied", pa.string(), "Headers that show a proxy, as `NAME -> value`, joined by commas.", source=ZEEK),
-        Column("x_forwarded_for", pa.string(), "X-Forwarded-For header."),
+        Column("x_forwarded_for", pa.string(), "X-Forwarded-For header.", source="HTTP header"),
         Column(
             "orig_mime_types",
             pa.string(),
