@@ -55,12 +55,12 @@ class AccessLog:
     name = "web-access"
 
     def accepts(self, head: bytes, name: str) -> bool:
-        """At least half of the first complete lines keep strictly to a layout."""
+        """At least half of the first complete lines keep strictly to a layout, or to combined with more fields behind it."""
         text = head.removeprefix(BOM).lstrip(b"\0")
         lines = text.split(b"\n", SAMPLE_LINES + 1)
         complete = [line.removesuffix(b"\r") for line in (lines[:-1] if len(lines) > 1 else lines)][:SAMPLE_LINES]
         sample = [line for line in complete if line.strip(b"\0")]
-        return bool(sample) and 2 * sum(strict(line) is not None for line in sample) >= len(sample)
+        return bool(sample) and 2 * sum(map(_fits, sample)) >= len(sample)
 
     def slices(self, evidence: Evidence) -> list[Slice]:
         """Pieces of about 64 MiB that begin at a line."""
@@ -73,6 +73,13 @@ class AccessLog:
                 yield from _read(evidence, item)
             else:
                 yield item
+
+
+def _fits(line: bytes) -> bool:
+    if strict(line) is not None:
+        return True
+    reading = loose(line)
+    return reading is not None and f.AGENT in reading.spans and reading.flags == ["loose", "extra-fields"]
 
 
 def _read(evidence: Evidence, lines: Lines) -> Iterator[Output]:

@@ -71,6 +71,9 @@ def pieces(evidence: Evidence) -> list[Slice]:
     with evidence.path.open("rb") as handle:
         for at, data in _blocks(handle, 0, evidence.size):
             due = start + PIECE - 1 - at  # the newline that ends the piece lies here or later
+            if due >= len(data):
+                seen += int(np.count_nonzero(data == _NL))
+                continue
             newlines = np.flatnonzero(data == _NL)
             late = np.searchsorted(newlines, due)
             if late == len(newlines):

@@ -21,7 +21,7 @@ from parsers.web.spans import Spans
 _TAB, _SPACE, _QUOTE, _BACKSLASH, _OPEN, _CLOSE, _DASH = b'\t "\\[]-'
 _LAYOUT_QUOTES = (2, 6, 8)  # common; combined; combined with X-Forwarded-For
 _VHOST = re.compile(r"([A-Za-z0-9_.*-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
-_MARGIN = 16  # sentinel positions behind the last space and quote, so that looking ahead stays in the array
+MARGIN = 16  # sentinel positions behind the last space and quote, so that looking ahead stays in the array
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +36,11 @@ class Marks:
     def of(cls, where: Int64s, lines: Lines) -> Marks:
         first = np.searchsorted(where, lines.starts)
         count = np.searchsorted(where, lines.ends) - first
-        return cls(np.append(where, np.full(_MARGIN, len(lines.data))), first, count)
+        return cls(np.append(where, np.full(MARGIN, len(lines.data))), first, count)
 
     def nth(self, rows: Int64s, n: int | Int64s) -> Int64s:
-        """Position of the n-th mark of each row; rows that have fewer give some later position."""
-        where: Int64s = self.where[np.minimum(self.first[rows] + n, len(self.where) - 1)]
+        """Position of the n-th mark of each row, n below MARGIN or the row's count; rows that have fewer give some later position."""
+        where: Int64s = self.where[self.first[rows] + n]
         return where
 
 
@@ -85,25 +85,40 @@ def scan(lines: Lines, odd: Bools) -> tuple[Spans, Bools]:
     if len(doubtful):
         fits[np.maximum(np.searchsorted(lines.starts, doubtful, side="right") - 1, 0)] = False
     rows = np.flatnonzero(fits)
+    shift = np.full(len(lines), -1, np.int64)
+    shift[rows] = _shift(rows, quotes, spaces)
+    rows = rows[shift[rows] >= 0]
+    marks = _Seen(found, quotes, spaces, shift)
     for step in (_head, _request, _answer, _headers):
-        rows = rows[step(found, rows, quotes, spaces)]
+        rows = rows[step(marks, rows)]
     fast = np.zeros(len(lines), np.bool_)
     fast[rows] = True
     found.starts[:, ~fast] = -1
     return found, fast
 
 
-def _shift(found: Spans, rows: Int64s, quotes: Marks, spaces: Marks) -> Int64s:
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A block under the scan: spans found so far, its marks, and how many words stand before a line's client: 0, or 1 (a virtual host)."""
+
+    found: Spans
+    quotes: Marks
+    spaces: Marks
+    shift: Int64s
+
+
+def _shift(rows: Int64s, quotes: Marks, spaces: Marks) -> Int64s:
     """0 where three words stand before the date, 1 where four do (vhost_combined), else -1."""
     before = quotes.nth(rows, 0) - 30  # the space before `[dd/Mon/yyyy:HH:MM:SS +hhmm] "`
     return np.where(spaces.nth(rows, 2) == before, 0, np.where(spaces.nth(rows, 3) == before, 1, -1))
 
 
-def _head(found: Spans, rows: Int64s, quotes: Marks, spaces: Marks) -> Bools:
+def _head(seen: _Seen, rows: Int64s) -> Bools:
     """`[vhost:port ]client ident user [date] "`"""
+    found, spaces = seen.found, seen.spaces
     data, starts = found.lines.data, found.lines.starts[rows]
-    shift, quote = _shift(found, rows, quotes, spaces), quotes.nth(rows, 0)
-    fits: Bools = (shift >= 0) & (quote - 30 > starts)
+    shift, quote = seen.shift[rows], seen.quotes.nth(rows, 0)
+    fits: Bools = quote - 30 > starts
     fits &= (data[quote - 1] == _SPACE) & (data[quote - 2] == _CLOSE) & (data[np.maximum(quote - 29, 0)] == _OPEN)
     fits &= looks_clf(data, quote - 28)
     words = [spaces.nth(rows, k) for k in range(3)]
@@ -115,7 +130,7 @@ def _head(found: Spans, rows: Int64s, quotes: Marks, spaces: Marks) -> Bools:
         found.put(f.VHOST, rows[with_host], starts[with_host], colon[with_host])
         found.put(f.VPORT, rows[with_host], colon[with_host] + 1, words[0][with_host])
         begin = np.where(with_host, words[0] + 1, starts)
-        words = [spaces.nth(rows, k + np.maximum(shift, 0)) for k in range(3)]
+        words = [spaces.nth(rows, k + shift) for k in range(3)]
     for column, end in zip((f.CLIENT, f.IDENT, f.USER), words, strict=True):
         fits &= end > begin
         found.put(column, rows, begin, end)
@@ -139,9 +154,10 @@ def _virtual_hosts(found: Spans, rows: Int64s, wanted: Bools, words: list[Int64s
     return colon
 
 
-def _request(found: Spans, rows: Int64s, quotes: Marks, spaces: Marks) -> Bools:
+def _request(seen: _Seen, rows: Int64s) -> Bools:
     """`METHOD target HTTP/d.d`"""
-    data, shift = found.lines.data, _shift(found, rows, quotes, spaces)
+    found, quotes, spaces = seen.found, seen.quotes, seen.spaces
+    data, shift = found.lines.data, seen.shift[rows]
     start, end = quotes.nth(rows, 0) + 1, quotes.nth(rows, 1)
     method_end, target_end = spaces.nth(rows, 5 + shift), spaces.nth(rows, 6 + shift)
     fits: Bools = (target_end == end - 9) & (target_end > method_end + 1) & (method_end > start)
@@ -159,9 +175,10 @@ def _request(found: Spans, rows: Int64s, quotes: Marks, spaces: Marks) -> Bools:
     return fits
 
 
-def _answer(found: Spans, rows: Int64s, quotes: Marks, spaces: Marks) -> Bools:
+def _answer(seen: _Seen, rows: Int64s) -> Bools:
     """` sss bytes`, then the line's end or ` "`"""
-    data, shift = found.lines.data, _shift(found, rows, quotes, spaces)
+    found, quotes, spaces = seen.found, seen.quotes, seen.spaces
+    data, shift = found.lines.data, seen.shift[rows]
     end, common = quotes.nth(rows, 1), quotes.count[rows] == 2
     fits: Bools = (spaces.nth(rows, 7 + shift) == end + 1) & (spaces.nth(rows, 8 + shift) == end + 5)
     status = windows(data, end + 2, 3) - np.uint8(48)
@@ -176,8 +193,9 @@ def _answer(found: Spans, rows: Int64s, quotes: Marks, spaces: Marks) -> Bools:
     return fits
 
 
-def _headers(found: Spans, rows: Int64s, quotes: Marks, spaces: Marks) -> Bools:
+def _headers(seen: _Seen, rows: Int64s) -> Bools:
     """` "referer" "agent"`, and in nginx's main ` "forwarded for"`; then the line's end."""
+    found, quotes = seen.found, seen.quotes
     data = found.lines.data
     last = quotes.nth(rows, quotes.count[rows] - 1)
     fits: Bools = (quotes.count[rows] == 2) | (last + 1 == found.lines.ends[rows])

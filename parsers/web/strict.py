@@ -1,6 +1,6 @@
 """The grammar of the Common Log Format and its relatives, one line at a time: what a line must be to count as well formed.
 
-Every quantifier is possessive or stops at a byte that its neighbour cannot hold, so a line is read in linear time.
+Quantifiers are possessive, or stop at a byte or word that can be told at once, so a line is read in linear time.
 https://httpd.apache.org/docs/2.4/logs.html#accesslog
 """
 
@@ -12,7 +12,7 @@ from parsers.web import fields as f
 
 QUOTED = rb'"([^"\\]*+(?:\\.[^"\\]*+)*+)"'  # Apache escapes a quote as \", nginx as \x22
 _LINE = re.compile(
-    rb"(?P<head>[^\"\[]++)"
+    rb"(?P<head>[^\"]+?)"  # lazy, up to the first date before the first quote
     rb"\[(?P<date>\d\d/[A-Za-z]{3}/\d{4}:\d\d:\d\d:\d\d)(?P<zone> [+-]\d{4})\]"
     rb" " + QUOTED + rb" (?P<status>\d{3}|-) (?P<bytes>\d{1,18}|-)"
     rb"(?: " + QUOTED + rb" " + QUOTED + rb"(?: " + QUOTED + rb")?+)?+",

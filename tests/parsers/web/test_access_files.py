@@ -177,6 +177,7 @@ def test_other_text_is_not_claimed(kind: str) -> None:
         GOOD + b"\n" + ERROR_24,
         (GOOD + b"\n") * 60 + ERROR_24 * 60,
         (GOOD + b"\n") * 3 + GOOD[:20],
+        GOOD + b" 430 0.006 [web-80] [] 198.51.100.4:8080 5 0.006 200 0af1\n",  # a proxy's fields behind combined
     ],
 )
 def test_access_logs_are_recognised_by_content(head: bytes) -> None:

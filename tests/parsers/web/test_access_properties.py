@@ -88,7 +88,7 @@ def as_lines(lines: list[bytes]) -> Lines:
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(access_lines() | st.binary(max_size=60).map(lambda b: b.replace(b"\n", b"")), min_size=1, max_size=8))
-@example([GOOD, b"", b"www.example.org:443 " + GOOD, GOOD + b' "203.0.113.9"'])
+@example([GOOD, b"", b"www.example.org:443 " + GOOD, GOOD + b' "203.0.113.9"', GOOD.replace(b"- - ", b"- [x ")])
 def test_the_fast_path_reads_as_the_strict_grammar(lines: list[bytes]) -> None:
     block = as_lines(lines)
     control, high = odd_lines(block)
