@@ -1,0 +1,142 @@
+"""Core columns from family columns, by mappings that are data."""
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from timelines import mapping
+from timelines.mapping import Meaning, Source, fill_core, meaning
+from timelines.schema import named_field
+
+SOURCES = (
+    Source("x/y", (), Meaning({"host": ("Computer",)}), {"9": Meaning({"user": ("Nobody", "User|account")})}),
+    Source(
+        "x/y",
+        ("Maker",),
+        Meaning({"host": ("Machine", "Computer")}, {"en": "Made"}),
+        {
+            "1": Meaning({"user": ("Target|account", "Subject|account"), "outcome": ("=success",)}, {"en": "One"}),
+            "2": Meaning({"src_ip": ("Ip|ip",), "src_port": ("Port|port",), "outcome": ("=failure",)}),
+        },
+    ),
+)
+
+
+@pytest.fixture(autouse=True)
+def two_sources(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(mapping, "sources", lambda: SOURCES)
+    meaning.cache_clear()
+    mapping.general_meaning.cache_clear()
+    yield
+    meaning.cache_clear()
+    mapping.general_meaning.cache_clear()
+
+
+def filled(columns: dict[str, list[object]], own: dict[str, str] | None = None) -> dict[str, list[object]]:
+    arrays = {name: pa.array(values, pa.string()) for name, values in columns.items()}
+    schema = pa.schema([named_field(name, (own or {}).get(name, name)) for name in arrays])
+    count = len(next(iter(columns.values())))
+    return {name: array.to_pylist() for name, array in fill_core("x/y", arrays, schema, count).items()}
+
+
+def test_the_first_candidate_with_a_value_wins() -> None:
+    rows = filled(
+        {
+            "event": ["1", "1", "1", "1"],
+            "Provider_Name": ["Maker"] * 4,
+            "Target": ["a", "-", "", None],
+            "Subject": ["s1", "s2", "s3", None],
+        }
+    )
+    assert rows["user"] == ["a", "s2", "s3", None]
+    assert rows["outcome"] == ["success"] * 4
+
+
+def test_rows_of_different_events_keep_their_order() -> None:
+    rows = filled(
+        {
+            "event": ["2", "1", "7", "2", None],
+            "Provider_Name": ["Maker", "Maker", "Maker", "Other", None],
+            "Target": [None, "D\\b", "c", "d", "e"],
+            "Ip": ["::ffff:192.0.2.7", None, "192.0.2.8", "192.0.2.9", None],
+            "Port": ["4444", None, "1", "2", None],
+            "Computer": ["h0", "h1", "h2", "h3", "h4"],
+        }
+    )
+    assert rows["user"] == [None, "b", None, None, None]
+    assert rows["src_ip"] == ["192.0.2.7", None, None, None, None]
+    assert rows["src_port"] == [4444, None, None, None, None]
+    assert rows["outcome"] == ["failure", "success", None, None, None]
+    assert rows["host"] == ["h0", "h1", "h2", "h3", "h4"]
+
+
+def test_a_source_that_names_the_provider_wins_and_the_general_one_fills_in() -> None:
+    assert meaning("x/y", "Maker", "1").title == {"en": "One"}
+    assert meaning("x/y", "Maker", "77").title == {"en": "Made"}
+    assert meaning("x/y", "Other", "1").core == {"host": ("Computer",)}
+    assert meaning("x/y", "Maker", "9").core["user"] == ("Nobody", "User|account")
+    assert meaning("no/family", None, None) == Meaning({})
+
+
+def test_columns_are_found_by_the_evidences_own_names() -> None:
+    rows = filled({"event": ["9"], "User_": ["CORP\\clerk"]}, own={"User_": "User"})
+    assert rows["user"] == ["clerk"]
+
+
+def test_what_the_parser_gives_is_never_overwritten() -> None:
+    rows = filled({"event": ["1"], "Provider_Name": ["Maker"], "outcome": ["failure"], "Target": ["a"]})
+    assert rows["outcome"] == ["failure"]
+
+
+def test_no_rows_stay_no_rows() -> None:
+    assert filled({"event": []}) == {"event": []}
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8::1", "2001:db8::1"),
+        ("LOCAL", None),
+        ("1.2.3", None),
+        ("::1%eth0", "::1%eth0"),
+    ],
+)
+def test_only_addresses_become_addresses(text: str, kept: str | None) -> None:
+    assert filled({"event": ["2"], "Provider_Name": ["Maker"], "Ip": [text]})["src_ip"] == [kept]
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"), [("0", None), ("1", 1), ("65535", 65_535), ("65536", None), ("99999", None), ("http", None)]
+)
+def test_only_ports_become_ports(text: str, kept: int | None) -> None:
+    assert filled({"event": ["2"], "Provider_Name": ["Maker"], "Port": [text]})["src_port"] == [kept]
+
+
+@given(st.lists(st.tuples(st.sampled_from(["1", "2", "9", None]), st.text(max_size=6)), min_size=1, max_size=20))
+def test_each_row_is_filled_as_if_it_came_alone(rows: list[tuple[str | None, str]]) -> None:
+    def columns(part: list[tuple[str | None, str]]) -> dict[str, list[object]]:
+        texts: list[object] = [text for _, text in part]
+        return {
+            "event": [event for event, _ in part],
+            "Provider_Name": ["Maker"] * len(part),
+            "Target": texts,
+            "Ip": texts,
+            "Port": texts,
+            "Computer": texts,
+        }
+
+    together = filled(columns(rows))
+    for at, row in enumerate(rows):
+        alone = filled(columns([row]))
+        for name in ("user", "host", "src_ip", "src_port", "outcome"):
+            expected = alone[name][0] if name in alone else None
+            assert together.get(name, [None] * len(rows))[at] == expected
+
+
+def test_a_mapping_to_a_core_column_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ValueError, match="core column that does not exist: 'usr'"):
+        mapping._meaning({"core": {"usr": ["User"]}}, {})
