@@ -1,0 +1,62 @@
+"""The timeline chart as data: events a bin by kind of source, and where the findings lie."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cases.summary import Chart, Inference, Lane, Mark
+from timelines.query import Timeline
+from timelines.times import NS
+
+BINS = 120  # at most: a bar of 5 pixels on a page
+# Widths that a reader can name: 1 second to 1 year.
+_WIDTHS = tuple(
+    seconds * NS
+    for seconds in (
+        *(1, 5, 15, 60, 300, 900, 3_600, 10_800, 21_600, 43_200),
+        *(86_400, 7 * 86_400, 30 * 86_400, 90 * 86_400, 365 * 86_400, 3_650 * 86_400),
+    )
+)
+TAIL = 0.005  # of events at each end that may lie beyond the chart: one broken clock must not flatten the rest
+
+
+def chart(timeline: Timeline, inferences: Sequence[Inference]) -> Chart | None:
+    """The chart of a whole case, or None when no row has a time. Findings are always inside it."""
+    edges = timeline.sql(
+        f"select quantile_disc(t, {TAIL}) as low, quantile_disc(t, {1 - TAIL}) as high, min(t) as first, max(t) as last, count(*) as n "
+        "from (select epoch_ns(time) as t from timeline where time is not null)"
+    ).to_pylist()[0]
+    timeless = timeline.sql("select count(*) as n from timeline where time is null").to_pylist()[0]["n"]
+    if not edges["n"]:
+        return None
+    low, high = _span(edges["first"], edges["last"], edges["low"], edges["high"])
+    marks = tuple(
+        Mark(found.number, found.level, found.first, found.last if found.last is not None else found.first)
+        for found in inferences
+        if found.first is not None
+    )
+    low = min([low, *(mark.first for mark in marks)])
+    high = max([high, *(mark.last for mark in marks)])
+    width = next((w for w in _WIDTHS if high // w - low // w < BINS), _WIDTHS[-1])
+    start, bins = low // width * width, high // width - low // width + 1
+    rows = timeline.sql(
+        "select split_part(family, '/', 1) as source, epoch_ns(time) // ? - ? as bin, count(*) as n "
+        "from timeline where time is not null group by all order by all",
+        [width, start // width],
+    ).to_pylist()
+    lanes: dict[str, list[int]] = {}
+    before = after = 0
+    for row in rows:
+        if row["bin"] < 0:
+            before += row["n"]
+        elif row["bin"] >= bins:
+            after += row["n"]
+        else:
+            lanes.setdefault(row["source"], [0] * bins)[row["bin"]] = row["n"]
+    ordered = tuple(Lane(source, tuple(lanes[source])) for source in sorted(lanes))
+    return Chart(start, width, ordered, marks, before, after, timeless)
+
+
+def _span(first: int, last: int, low: int, high: int) -> tuple[int, int]:
+    """All events, unless a few stragglers would stretch the axis to more than ten times the bulk."""
+    return (first, last) if last - first <= 10 * max(high - low, 60 * NS) else (low, high)

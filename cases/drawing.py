@@ -1,0 +1,127 @@
+"""The timeline chart as SVG: one lane a kind of source, findings marked above; readable in grey, the same bytes every time.
+
+Drawn by hand, and not with altair: its SVG measures text with the fonts of the machine, so two machines would give two files.
+Time runs from left to right in every language. Colours come from the page (`currentColor` and classes).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from math import sqrt
+
+from markupsafe import Markup, escape
+
+from cases.summary import Chart, Mark
+from timelines.times import NS
+
+WIDTH, LANE, GAP, HEAD = 960.0, 56.0, 34.0, 18.0  # user units
+ROWS = 6  # rows of finding labels; beyond these a finding keeps its line, not its label
+LABEL = 46.0  # room that a label such as C-03 takes
+_STEPS = (1, 5, 15, 30, 60, 300, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200)
+_DAYS = (1, 2, 7, 14, 30, 90, 180, 365, 730, 1_825, 3_650)
+TICKS = 8
+
+
+def draw(chart: Chart, labels: Mapping[str, str], direction: str, alt: str) -> Markup:
+    """The chart as one `<svg>`. `labels`: what stands above each lane by source, `peak:` and source for what stands at its far
+    end, and `findings` and `title`."""
+    rows = _rows(chart)
+    top = HEAD + max(1, len({row for row in rows if row is not None})) * 18 + 14 if chart.marks else 6.0
+    bottom = top + len(chart.lanes) * (LANE + GAP)
+    parts = list(_marks(chart, rows, bottom, labels["findings"], direction)) if chart.marks else []
+    for place, lane in enumerate(chart.lanes):
+        base = top + place * (LANE + GAP) + GAP - 8 + LANE
+        parts += _lane(lane.counts, base)
+        parts += _ends(labels[lane.source], labels[f"peak:{lane.source}"], base - LANE - 8, direction)
+    parts += _axis(chart, top, bottom + 4)
+    return Markup(
+        f'<svg class="chart" viewBox="0 0 {WIDTH:.0f} {bottom + 44:.0f}" role="img" xmlns="http://www.w3.org/2000/svg">'
+        f"<title>{escape(labels['title'])}</title><desc>{escape(alt)}</desc>{''.join(parts)}</svg>"
+    )
+
+
+def _x(chart: Chart, instant: int) -> float:
+    return (instant - chart.start) * WIDTH / (chart.width * chart.bins)
+
+
+def _text(x: float, y: float, words: str, kind: str, anchor: str = "start", direction: str = "ltr") -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" class="{kind}" text-anchor="{anchor}" direction="{direction}">{escape(words)}</text>'
+
+
+def _ends(first: str, last: str, y: float, direction: str) -> list[str]:
+    """Words at the two ends of a line: the first where reading starts."""
+    near, far = (WIDTH, 0.0) if direction == "rtl" else (0.0, WIDTH)
+    return [_text(near, y, first, "lane", "start", direction), _text(far, y, last, "peak", "end", direction)]
+
+
+def _lane(counts: Sequence[int], base: float) -> list[str]:
+    step = WIDTH / len(counts)
+    peak = sqrt(max(counts))
+    bars = []
+    for place, count in enumerate(counts):
+        if count:
+            height = max(LANE * sqrt(count) / peak, 1.5)
+            bars.append(f"M{place * step:.2f} {base:.1f}v{-height:.2f}h{max(step - 0.8, 0.8):.2f}v{height:.2f}z")
+    return [f'<path class="bars" d="{"".join(bars)}"/>', f'<path class="base" d="M0 {base:.1f}h{WIDTH:.0f}"/>']
+
+
+def _rows(chart: Chart) -> list[int | None]:
+    """A row for each finding's label so that labels do not overlap; None where there is no room."""
+    free = [float("-inf")] * ROWS
+    rows: dict[int, int | None] = {}
+    for place, mark in sorted(enumerate(chart.marks), key=lambda pair: (pair[1].first, pair[0])):
+        x = _label_x(chart, mark)
+        row = next((r for r in range(ROWS) if free[r] <= x), None)
+        if row is not None:
+            free[row] = x + LABEL
+        rows[place] = row
+    return [rows[place] for place in range(len(chart.marks))]
+
+
+def _label_x(chart: Chart, mark: Mark) -> float:
+    return min(_x(chart, mark.first), WIDTH - LABEL)
+
+
+def _marks(chart: Chart, rows: Sequence[int | None], bottom: float, label: str, direction: str) -> Iterator[str]:
+    near = WIDTH if direction == "rtl" else 0.0
+    yield _text(near, 12, label, "lane", "start", direction)
+    for mark, row in zip(chart.marks, rows, strict=True):
+        x = min(max(_x(chart, mark.first), 0.5), WIDTH - 0.5)
+        end = max(_x(chart, mark.last), x)
+        y = HEAD + (ROWS if row is None else row) * 18 + 12
+        strong = " strong" if mark.level in ("critical", "high") else ""
+        yield f'<path class="mark{strong}" d="M{x:.2f} {y:.1f}V{bottom:.1f}"/>'
+        if row is not None:
+            yield f'<path class="span" d="M{x:.2f} {y + 3:.1f}H{max(end, x + 6):.2f}"/>'
+            yield _text(_label_x(chart, mark) + 1, y - 1, mark.number, f"number{strong}")
+
+
+def _axis(chart: Chart, top: float, y: float) -> Iterator[str]:
+    yield f'<path class="axis" d="M0 {y:.1f}h{WIDTH:.0f}"/>'
+    before = ""
+    for second, whole_days in _ticks(chart):
+        x = _x(chart, second * NS)
+        moment = datetime.fromtimestamp(second, UTC)
+        day = moment.strftime("%Y-%m-%d")
+        yield f'<path class="axis" d="M{x:.2f} {y:.1f}v5"/><path class="grid" d="M{x:.2f} {top:.1f}V{y:.1f}"/>'
+        anchor = "start" if x < 30 else "end" if x > WIDTH - 40 else "middle"
+        if not whole_days:
+            clock = moment.strftime("%H:%M" if second % 60 == 0 else "%H:%M:%S")
+            yield _text(x, y + 18, clock, "tick", anchor)
+        if day != before:
+            yield _text(x, y + (18 if whole_days else 34), day, "tick day", anchor)
+        before = day
+
+
+def _ticks(chart: Chart) -> list[tuple[int, bool]]:
+    """Instants in seconds, at a step that a reader can name, and whether they are whole days."""
+    start, end = -(-chart.start // NS), chart.end // NS
+    for step in _STEPS:
+        if (end - start) // step < TICKS:
+            return [(at, False) for at in range(-(-start // step) * step, end + 1, step)]
+    for days in _DAYS:
+        step = days * 86_400
+        if (end - start) // step < TICKS:
+            return [(at, True) for at in range(-(-start // step) * step, end + 1, step)]
+    return [(start, True), (end, True)]

@@ -1,0 +1,55 @@
+"""What could not be read, placed in time or looked at: counted by file, quoted in excerpt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cases.summary import FamilyCount, Limits, RuleLine, Rules, Silence, ZoneLine
+from timelines.findings import RuleOutcome
+from timelines.problems import Problem
+from timelines.query import Timeline
+
+PROBLEMS = 200  # quoted in a summary; the rest is counted and stays in the case
+FATES = ("matched", "silent", "no-data", "refused")
+
+
+def limits(timeline: Timeline) -> Limits:
+    """Problems, uncertain times and remarks on rows."""
+    quoted = timeline.sql(
+        f'select * from problems order by exhibit, file, "offset", "length", reason limit {PROBLEMS}'
+    ).to_pylist()
+    zones = timeline.sql(
+        "select exhibit, file, case when time is null then 'no-time' else time_quality end as quality, count(*) as n from timeline "
+        "where time is null or time_quality in ('assumed-zone', 'unknown') group by all order by all"
+    ).to_pylist()
+    flags = timeline.sql(
+        "select flag, count(*) as n from (select unnest(string_split(flags, ',')) as flag from timeline where flags <> '') "
+        "group by flag order by flag"
+    ).to_pylist()
+    return Limits(
+        problems=tuple(Problem(**row) for row in quoted),
+        zones=tuple(ZoneLine(row["exhibit"], row["file"], row["quality"], row["n"]) for row in zones),
+        flags={row["flag"]: row["n"] for row in flags},
+    )
+
+
+def rules(outcomes: Sequence[RuleOutcome], ran: bool, families: Sequence[FamilyCount]) -> Rules:
+    """What became of each rule, and over what the silent ones looked: "not found" is bounded by source and window."""
+    counts = dict.fromkeys(FATES, 0)
+    quiet: dict[str, int] = {}
+    for outcome in outcomes:
+        counts[outcome.fate] += 1
+        if outcome.fate == "silent":
+            for family in outcome.families:
+                quiet[family] = quiet.get(family, 0) + 1
+    seen = {family.family: family for family in families}
+    silences = tuple(
+        Silence(name, quiet[name], seen[name].rows, seen[name].first, seen[name].last)
+        for name in sorted(quiet)
+        if name in seen
+    )
+    lines = tuple(
+        RuleLine(o.rule_id, o.title, o.level, o.kind, o.fate, o.families, o.rows_seen, o.matches, o.reason)
+        for o in sorted(outcomes, key=lambda o: (FATES.index(o.fate), o.rule_id, o.path))
+    )
+    return Rules(ran, counts, lines, silences)

@@ -1,0 +1,70 @@
+"""Which sentence a summary calls for, before it is put into a language: main limit, integrity, main findings.
+
+A `Phrase` names words of the language files. Of its values, `size` is in bytes, other whole numbers are counts, text is a token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from cases.summary import Inference, Opinion, Summary
+
+MAIN = 5  # findings on the first page: what a reader can hold
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Words by key, and what stands in their placeholders."""
+
+    key: str
+    values: Mapping[str, int | str] = field(default_factory=dict)
+
+
+def main_limit(summary: Summary) -> Phrase:
+    """The limit that weighs most on this case; the general one where no other applies."""
+    counts = summary.counts
+    unread = sum(counts.files.get(status, 0) for status in ("unrecognised", "unreadable"))
+    rows = {"assumed-zone": 0, "unknown": 0, "no-time": 0}
+    for line in summary.limits.zones:
+        rows[line.quality] = rows.get(line.quality, 0) + line.rows
+    zoneless = rows["assumed-zone"] + rows["unknown"]
+    candidates = (
+        (summary.custody.evidence == "changed", Phrase("limit.changed")),
+        (counts.bytes.get("damaged", 0), Phrase("limit.damaged", {"size": counts.bytes.get("damaged", 0)})),
+        (unread, Phrase("limit.unread", {"n": unread})),
+        (counts.bytes.get("unsupported", 0), Phrase("limit.unsupported", {"size": counts.bytes.get("unsupported", 0)})),
+        (zoneless, Phrase("limit.zone", {"n": zoneless})),
+        (rows["no-time"], Phrase("limit.timeless", {"n": rows["no-time"]})),
+    )
+    return next((phrase for applies, phrase in candidates if applies), Phrase("limit.general"))
+
+
+def integrity(summary: Summary) -> tuple[Phrase, ...]:
+    """Two sentences: on the evidence, on the custody journal."""
+    custody = summary.custody
+    evidence = Phrase(f"integrity.{custody.evidence}", {"time": custody.hashed_again} if custody.hashed_again else {})
+    if custody.faults:
+        return evidence, Phrase("integrity.chain_faulty", {"n": custody.faults[0].seq})
+    return evidence, Phrase("integrity.chain_whole", {"n": len(custody.lines)})
+
+
+def main_findings(summary: Summary) -> tuple[Inference, ...]:
+    """The findings of the first page: the gravest and firmest."""
+    return summary.inferences[:MAIN]
+
+
+def missing(summary: Summary) -> Phrase | None:
+    """Why the first page has no findings, where it has none."""
+    if summary.inferences:
+        return None
+    return Phrase("first.no_findings" if summary.rules.ran else "first.no_rules")
+
+
+def opinions_on(summary: Summary, question: str | None = None, finding: str | None = None) -> tuple[Opinion, ...]:
+    """What persons concluded on one question or one finding."""
+    return tuple(
+        o
+        for o in summary.opinions
+        if (question is not None and o.question == question) or (finding is not None and o.finding == finding)
+    )

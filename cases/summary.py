@@ -1,0 +1,295 @@
+"""The summary of a case as data, in no language: what was received, what was observed, what rules infer, what a person thinks.
+
+Three kinds of statement are kept apart as types. An `Observation` is what a record holds. An `Inference` is what a rule or an
+analyzer makes of observations. An `Opinion` is what a named person concludes. Instants are UTC ns; sizes are bytes; a None is
+printed as "not supplied". Nothing here names the folder of the case or a place on the machine that made it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from cases.case import CaseInfo
+from cases.custody import Fault, Head
+from timelines.findings import Grade, Kind
+from timelines.problems import Problem
+
+SCHEMA = 1  # of the JSON twin
+
+Agreement = Literal["same", "different", "not-comparable", "not-supplied"]
+Evidence = Literal["unchanged", "changed", "not-hashed-again"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """What made the summary, and the versions that custody names for the work before it."""
+
+    name: str
+    version: str
+    worked: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileLine:
+    """One file of an exhibit as it was taken in, and the fate of its bytes where it was read (None where it was not)."""
+
+    file: str
+    size: int
+    sha256: str
+    status: str
+    parser: str
+    reason: str
+    duplicate_of: str
+    read: int | None
+    free: int | None
+    unsupported: int | None
+    damaged: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExhibitSheet:
+    """One exhibit: what was said of it, what was computed of it.
+
+    `sha256` is the file's; for a folder it is that of the listing `<sha256>  <path>\\n` of its files on disk, in bytewise order of
+    their paths.
+    """
+
+    number: str
+    name: str
+    is_folder: bool
+    files: int
+    size: int
+    added: str
+    sha256: str
+    supplied_sha256: str | None
+    agreement: Agreement
+    seal: str | None
+    description: str | None
+    zone: str | None
+    clock_offset_s: float | None
+    clock_source: str | None
+    entries: tuple[FileLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyCount:
+    """Rows of one family and the time they span."""
+
+    family: str
+    rows: int
+    first: int | None
+    last: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What was received and what became of it: files by status, bytes by fate, rows by family."""
+
+    files: Mapping[str, int]
+    bytes: Mapping[str, int]
+    families: tuple[FamilyCount, ...]
+    problems: int
+
+    @property
+    def rows(self) -> int:
+        return sum(family.rows for family in self.families)
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One record of the evidence, cited so that anyone can go to its bytes. `sentences`: by language, what the record says; `cut` where a
+    sentence was too long to print whole."""
+
+    row_id: str
+    time: int | None
+    time_quality: str
+    exhibit: str
+    file: str
+    record: int | None
+    offset: int
+    length: int
+    family: str
+    event: str
+    flags: str
+    sentences: Mapping[str, str]
+    cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Inference:
+    """What a rule or an analyzer makes of observations. `number` (C-01 …) is its place in this summary.
+
+    `texts` holds by language the plain words that the rule's author gave; what is missing there is said to be missing.
+    `observations` is an excerpt in timeline order; `rows` counts all; `absent` counts cited rows that the timeline does not
+    hold. `sources` are kinds of source (`windows`, `net`, `web`).
+    """
+
+    number: str
+    finding_id: str
+    kind: Kind
+    rule_id: str
+    title: str
+    description: str
+    level: str
+    grade: Grade
+    first: int | None
+    last: int | None
+    why: str
+    entities: Mapping[str, tuple[str, ...]]
+    attack: tuple[str, ...]
+    falsepositives: tuple[str, ...]
+    sources: tuple[str, ...]
+    texts: Mapping[str, Mapping[str, str]]
+    rows: int
+    observations: tuple[Observation, ...]
+    absent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What a named person concludes, and when: on a question of the request, on a finding, or on the whole."""
+
+    who: str
+    time: str
+    text: str
+    question: str | None = None
+    finding: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleLine:
+    """What became of one rule."""
+
+    rule_id: str
+    title: str
+    level: str
+    kind: Kind
+    fate: str
+    families: tuple[str, ...]
+    rows_seen: int
+    matches: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Where rules looked and found nothing: how many, over how many rows of a family, in which span of time."""
+
+    family: str
+    rules: int
+    rows: int
+    first: int | None
+    last: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Every rule by fate. `ran` is False when no rules were run on this case: then nothing can be said of what was not found."""
+
+    ran: bool
+    counts: Mapping[str, int]
+    lines: tuple[RuleLine, ...]
+    silences: tuple[Silence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """Events of one kind of source a bin, in bin order."""
+
+    source: str
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A finding on the chart."""
+
+    number: str
+    level: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Events over time: bins of `width` ns from `start`. `before` and `after` count events beyond the edges, `timeless` those without
+    an instant."""
+
+    start: int
+    width: int
+    lanes: tuple[Lane, ...]
+    marks: tuple[Mark, ...]
+    before: int
+    after: int
+    timeless: int
+
+    @property
+    def bins(self) -> int:
+        return len(self.lanes[0].counts) if self.lanes else 0
+
+    @property
+    def end(self) -> int:
+        return self.start + self.width * self.bins
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneLine:
+    """Rows of one file whose time is not certain: converted with a zone that the examiner gave, or unknown."""
+
+    exhibit: str
+    file: str
+    quality: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What could not be read, placed in time or looked at. `problems` is an excerpt; `Counts.problems` counts all."""
+
+    problems: tuple[Problem, ...]
+    zones: tuple[ZoneLine, ...]
+    flags: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class CustodyLine:
+    """One custody entry, without its options and subjects."""
+
+    seq: int
+    time: str
+    who: str
+    action: str
+    tool: str
+    version: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Custody:
+    """The journal as it stood when the summary was made, its head, and what is wrong with it."""
+
+    lines: tuple[CustodyLine, ...]
+    head: Head | None
+    faults: tuple[Fault, ...]
+    evidence: Evidence
+    hashed_again: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Everything an exporter needs, in the order in which it is told."""
+
+    date: str
+    tool: Tool
+    case: CaseInfo
+    exhibits: tuple[ExhibitSheet, ...]
+    counts: Counts
+    custody: Custody
+    inferences: tuple[Inference, ...]
+    chart: Chart | None
+    rules: Rules
+    limits: Limits
+    opinions: tuple[Opinion, ...] = ()
+    schema: int = field(default=SCHEMA)
