@@ -19,6 +19,7 @@ from timelines.query import Filter, Timeline
 from timelines.schema import CORE_NAMES
 from timelines.visible import neutral_cell
 
+_BOOKKEEPING = ("family", "exhibit", "file", "row_id", "time_desc", "time_quality", "flags", "offset", "length")
 ON_SCREEN = 200  # rows that a terminal is shown unless it asks for more
 
 
@@ -76,20 +77,20 @@ def write(timeline: Timeline, request: Request) -> int:
 
 
 def _grepped(timeline: Timeline, request: Request) -> Iterator[pa.Table]:
-    for table in timeline.batches(request.chosen, request.columns, request.lang):
-        if request.grep is None:
-            yield table
-            continue
-        masks = [
-            pc.match_substring(column.cast(pa.string()), request.grep, ignore_case=True).fill_null(False)
-            for column in table.columns
-            if not pa.types.is_timestamp(column.type)
-        ]
-        if masks:
-            any_of = masks[0]
-            for mask in masks[1:]:
-                any_of = pc.or_(any_of, mask)
-            yield table.filter(any_of)
+    """Rows whose sentence or values hold the text; where a row lies (exhibit, file, family, id) is not searched."""
+    if request.grep is None:
+        yield from timeline.batches(request.chosen, request.columns, request.lang)
+        return
+    sought = [name for name in (*CORE_NAMES, "message") if name not in _BOOKKEEPING]
+    columns = list(dict.fromkeys([*request.columns, *sought]))
+    for table in timeline.batches(request.chosen, columns, request.lang):
+        found = pa.array([False] * table.num_rows)
+        for name in columns:
+            column = table.column(name)
+            if name not in _BOOKKEEPING and not pa.types.is_timestamp(column.type):
+                hit = pc.match_substring(column.cast(pa.string()), request.grep, ignore_case=True)
+                found = pc.or_(found, hit.fill_null(False))
+        yield table.filter(found).select(list(request.columns))
 
 
 def _limited(tables: Iterator[pa.Table], limit: int) -> Iterator[pa.Table]:

@@ -26,7 +26,7 @@ _SHOWN = ("time", "family", "host", "message")
 @click.option("--host", "hosts", multiple=True, help="Host, ignoring case; repeatable.")
 @click.option("--user", "users", multiple=True, help="Account, ignoring case; repeatable.")
 @click.option("--ip", "ips", multiple=True, help="Source or destination address; repeatable.")
-@click.option("--grep", metavar="TEXT", help="Only rows whose shown columns contain TEXT, ignoring case.")
+@click.option("--grep", metavar="TEXT", help="Only rows whose sentence or values contain TEXT, ignoring case.")
 @click.option("--where", metavar="SQL", help="A SQL condition; with one --family also over its own columns.")
 @click.option("--columns", metavar="a,b,c", help="Columns to show; a family's own ones with one --family.")
 @click.option(

@@ -61,7 +61,8 @@ def test_timeline_filters(case, athar):
     assert records("--user", "ANNA") == [2]
     assert records("--from", "2026-01-14T08:00:02", "--to", "2026-01-14T08:00:03Z") == [2]
     assert records("--where", "outcome = 'failure'", "--limit", 1) == [2]
-    assert records("--grep", "/A") == [1]
+    assert records("--grep", "/A ") == []
+    assert records("--grep", "=CMD") == [2]
     assert records("--event", "4625") == []
 
 
