@@ -268,7 +268,7 @@ def test_the_beacon_is_regular_and_names_its_server(evidence: Path) -> None:
             if segment.data[5] == 1:  # ClientHello
                 assert dpkt.ssl.TLSHandshake(records[0].data).data.ciphersuites
                 hellos.append(time)
-    steps = [(b - a) / SECOND for a, b in itertools.pairwise(hellos)]
+    steps = [(b - a) / SECOND for a, b in itertools.pairwise(hellos[1:])]  # the first is the download
     assert len(hellos) > 130
     assert 56 < min(steps) <= max(steps) < 64
 
