@@ -73,7 +73,10 @@ def column_of(table: pa.Table, column: Column) -> pa.ChunkedArray:
     if len(column.names) == 1 and not column.before:
         return table.column(column.names[0])
     plain = [_plain(table.column(name)) for name in column.names]
-    joined = pc.binary_join_element_wise(*plain, column.between, null_handling="skip") if len(plain) > 1 else plain[0]
+    joined = plain[0]
+    if len(plain) > 1:  # blanks for nulls: with null_handling="skip" Arrow drops the rows that are null throughout
+        blanks = [other.fill_null("") for other in plain]
+        joined = pc.binary_join_element_wise(*blanks, column.between)
     if column.before:
         joined = pc.binary_join_element_wise(column.before, joined, "", null_handling="emit_null")
     missing = pc.is_null(plain[0])

@@ -9,61 +9,24 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from timelines.detection.logsources import sources_for
+from timelines.detection.rule_files import RuleFileError, documents_of, rule_files
 from timelines.detection.rules import About, Refused, Rule, RuleSet
 from timelines.detection.sigma_conditions import Unsupported, condition_of
 
 if TYPE_CHECKING:
     from sigma.rule import SigmaRule, SigmaRuleBase
 
-RULE_BYTES = 4 << 20  # the largest rule file that is read; real ones are a few KB
-SUFFIXES = (".yml", ".yaml")
 _TECHNIQUE = re.compile(r"t\d{4}(\.\d{3})?", re.IGNORECASE)
-_Base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class _Loader(_Base):  # type: ignore[misc,valid-type]
-    """YAML 1.1 that refuses a key given twice: of two conditions under one key, one would be lost in silence."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode):
-                if key.value in seen and key.tag != "tag:yaml.org,2002:merge":
-                    raise yaml.constructor.ConstructorError(
-                        None, None, f"key {key.value!r} given twice", key.start_mark
-                    )
-                seen.add(key.value)
-        made: dict[Any, Any] = super().construct_mapping(node, deep)
-        return made
-
-
-def rule_files(paths: Sequence[Path]) -> tuple[list[Path], list[Refused]]:
-    """Rule files of files and folders (recursive), each once, in path order; and paths that are not there."""
-    found: dict[Path, None] = {}
-    refused: list[Refused] = []
-    for path in paths:
-        if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
-            found.update(dict.fromkeys(inside))
-        elif path.is_file():
-            found[path] = None
-        else:
-            refused.append(
-                Refused(str(path), path.name, "no such file or folder; expected a .yml file or a folder of them")
-            )
-    unique: dict[Path, Path] = {}
-    for file in found:
-        unique.setdefault(file.resolve(), file)
-    return list(unique.values()), refused
 
 
 def load_rules(paths: Sequence[Path] = (), own: bool = True) -> RuleSet:
     """Read rules, correlations and filters. `own` adds those that come with Athar. Never raises for what a file holds."""
     with as_file(files("timelines") / "rules") as folder:
-        listed, refused = rule_files([*([folder] if own else []), *paths])
+        listed, missing = rule_files([*([folder] if own else []), *paths])
+        refused = [
+            Refused(str(p), p.name, "no such file or folder; expected .yml files or a folder of them") for p in missing
+        ]
         parsed: list[SigmaRuleBase] = []
         for path in listed:
             shown = f"athar:{path.relative_to(folder).as_posix()}" if own and path.is_relative_to(folder) else str(path)
@@ -77,45 +40,48 @@ def load_rules(paths: Sequence[Path] = (), own: bool = True) -> RuleSet:
 
 def _read(path: Path, shown: str) -> Iterator[Any]:
     """pySigma's rules of one file, and what of it is refused."""
+    _know_all_modifiers()
+    try:
+        documents = documents_of(path)
+    except RuleFileError as error:
+        yield Refused(shown, path.name, str(error), error.line, error.column)
+        return
+    if any("action" in document for document in documents):  # a rule collection: its documents build on each other
+        yield from _parse(documents, path, shown)
+        return
+    for document in documents:
+        yield from _parse([document], path, shown)
+
+
+def _parse(documents: list[dict[str, Any]], path: Path, shown: str) -> Iterator[Any]:
     from sigma.collection import SigmaCollection
     from sigma.exceptions import SigmaError, SigmaRuleLocation
 
-    _know_all_modifiers()
-    title = path.name
-    try:
-        if path.stat().st_size > RULE_BYTES:
-            yield Refused(shown, title, f"file of {path.stat().st_size} bytes; a rule file has at most {RULE_BYTES}")
-            return
-        documents = list(yaml.load_all(path.read_bytes(), _Loader))
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-        yield Refused(shown, title, f"not readable as YAML: {error.problem or error.context}", *place)
-        return
-    except (OSError, yaml.YAMLError, RecursionError, ValueError) as error:
-        yield Refused(shown, title, f"not readable as YAML: {_first_line(error)}")
-        return
-    if any(document is not None and not isinstance(document, dict) for document in documents):
-        yield Refused(shown, title, "not a Sigma rule: expected a mapping with title, logsource and detection")
-        return
+    from timelines.detection.linear_regex import POLICY
+
+    first = documents[0]
+    kind: Any = "correlation" if "correlation" in first else "match"
+    base = Refused(shown, _text(first.get("title"), path.name), "", rule_id=_text(first.get("id"), ""), kind=kind)
     try:
         collection = SigmaCollection.from_dicts(
-            documents, True, SigmaRuleLocation(path), collect_filters=True, resolve_references=False
+            documents, True, SigmaRuleLocation(path), collect_filters=True, resolve_references=False, policy=POLICY
         )
     except (SigmaError, TypeError, AttributeError, KeyError, ValueError, RecursionError) as error:
-        yield Refused(shown, title, _first_line(error))
+        yield _refusal(base, error)
         return
-    owned = {id(error) for rule in (*collection.rules, *collection.filters) for error in rule.errors}
-    for fault in collection.errors:
-        if id(fault) not in owned:
-            yield _refusal(shown, title, fault)
-    for rule in (*collection.rules, *collection.filters):
+    rules = (*collection.rules, *collection.filters)
+    owned = {id(error) for rule in rules for error in rule.errors}
+    yield from (_refusal(base, fault) for fault in collection.errors if id(fault) not in owned)
+    for rule in rules:
         rule.custom_attributes = {**rule.custom_attributes, "_shown": shown}
         if rule.errors:
-            refusal = _refusal(shown, rule.title or title, rule.errors[0])
-            yield replace(refusal, rule_id=_id_of(rule), level=_level(rule), kind=_kind(rule))
+            yield _refusal(_refused_as(rule, ""), rule.errors[0])
         else:
             yield rule
+
+
+def _text(value: object, default: str) -> str:
+    return value if isinstance(value, str) and value else default
 
 
 def _know_all_modifiers() -> None:
@@ -125,15 +91,11 @@ def _know_all_modifiers() -> None:
     modifier_mapping.setdefault("utf16le", SigmaWideModifier)
 
 
-def _refusal(shown: str, title: str, error: Exception) -> Refused:
+def _refusal(base: Refused, error: Exception) -> Refused:
     source = getattr(error, "source", None)
     line, column = (source.line or 0, source.char or 0) if source is not None else (0, 0)
-    reason = str(error.args[0]) if error.args else _first_line(error)
-    return Refused(shown, title, " ".join(reason.split()), line, column)
-
-
-def _first_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300] or type(error).__name__
+    reason = str(error.args[0]) if error.args else type(error).__name__
+    return replace(base, reason=" ".join(reason.split())[:300], line=line, column=column)
 
 
 def _kind(rule: Any) -> Any:
@@ -147,23 +109,23 @@ def _level(rule: SigmaRuleBase) -> str:
 
 
 def _id_of(rule: SigmaRuleBase) -> str:
-    return str(rule.id or rule.name or f"{Path(rule.custom_attributes['_shown']).name}: {rule.title}")
+    path = Path(rule.custom_attributes["_shown"])
+    return str(rule.id or rule.name or f"{path.name}: {_text(rule.title, 'no title')}")
 
 
 def _about(rule: SigmaRuleBase) -> About:
-    techniques = {
-        str(tag.name).upper() for tag in rule.tags if tag.namespace == "attack" and _TECHNIQUE.fullmatch(tag.name)
-    }
+    path = rule.custom_attributes["_shown"]
+    tags = {str(tag.name) for tag in rule.tags if tag.namespace == "attack"}
     texts = rule.custom_attributes.get("athar")
     words = texts if isinstance(texts, dict) else {}
     return About(
         _id_of(rule),
-        rule.title,
+        _text(rule.title, Path(path).name),
         _level(rule),
-        rule.custom_attributes["_shown"],
-        rule.name or "",
-        " ".join((rule.description or "").split()),
-        tuple(sorted(techniques)),
+        path,
+        _text(rule.name, ""),
+        " ".join(_text(rule.description, "").split()),
+        tuple(sorted(tag.upper() for tag in tags if _TECHNIQUE.fullmatch(tag))),
         tuple(str(item) for item in rule.falsepositives),
         {lang: {k: str(v) for k, v in said.items()} for lang, said in words.items() if isinstance(said, dict)},
     )

@@ -30,12 +30,18 @@ if TYPE_CHECKING:
     from sigma.types import SigmaString
 
 
+CONDITION_LENGTH = 20_000  # characters; the longest of SigmaHQ has about 200, and parsing grows with depth
+
+
 class Unsupported(ValueError):
     """A rule that Athar will not run, because it could only run it approximately. The message is the reason."""
 
 
 def condition_of(rule: SigmaRule) -> Expression:
     """The rule's condition; a list of conditions is joined by or (Sigma 2.1, "Condition")."""
+    longest = max((len(condition.condition) for condition in rule.detection.parsed_condition), default=0)
+    if longest > CONDITION_LENGTH:
+        raise Unsupported(f"condition of {longest} characters; at most {CONDITION_LENGTH} are read")
     trees = [condition.parsed for condition in rule.detection.parsed_condition]
     if not trees or any(tree is None for tree in trees):
         raise Unsupported("the condition selects nothing")
@@ -186,11 +192,9 @@ def _regex(value: Any) -> Predicate:
 
 
 def _check_regex(pattern: str) -> None:
-    import pyarrow as pa
-    import pyarrow.compute as pc
+    from timelines.detection.linear_regex import BeyondLinear, compiled
 
     try:
-        pc.match_substring_regex(pa.array([""]), pattern)
-    except pa.ArrowInvalid as error:
-        reason = str(error).removeprefix("Invalid regular expression: ")
-        raise Unsupported(f"pattern beyond a linear-time regular expression engine (RE2): {reason}") from error
+        compiled(pattern)
+    except BeyondLinear as error:
+        raise Unsupported(f"pattern {pattern!r} is {error}") from error

@@ -1,0 +1,181 @@
+"""Reading rules: what is refused, with which reason, and that the rest still loads."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from timelines.detection import RuleSet, load_rules
+from timelines.detection.rule_files import RULE_BYTES
+
+Load = Callable[..., RuleSet]
+Rule = Callable[..., str]
+
+GOOD = "selection: {F: a}"
+SIGMA = Path(__file__).parents[4] / "shared" / "rules" / "sigma"
+
+REFUSED: list[tuple[str, str, str]] = [
+    ("unknown modifier", "selection: {F|almost: a}", "Unknown modifier 'almost'"),
+    ("placeholder without a value", "selection: {F|expand: '%admins%'}", "placeholder %admins% has no value"),
+    ("placeholder in a regular expression", "selection: {F|re|expand: 'a%admins%'}", "placeholder %admins% has no value"),
+    ("look-around", "selection: {F|re: 'a(?=b)'}", "linear-time"),
+    ("back-reference", r"selection: {F|re: '(a)\1'}", "linear-time"),
+    ("broken regular expression", "selection: {F|re: 'a('}", "is invalid"),
+    ("repetition bomb", "selection: {F|re: '((a{900}){900}){900}'}", "linear-time"),
+    ("undefined selection", "{selection: {F: a}, condition: other}", "'other' not defined"),
+    ("pattern that selects nothing", "{selection: {F: a}, condition: 1 of other*}", "doesn't match any detection"),
+    ("old aggregation", "{selection: {F: a}, condition: selection | count() > 5}", "deprecated"),
+    ("condition that does not parse", "{selection: {F: a}, condition: selection and}", "Expected"),
+    ("too many dashes", "selection: {F|windash: '-a -b -c -d'}", "at most three"),
+    ("not an address", "selection: {F|cidr: nowhere}", "CIDR"),
+    ("host bits set", "selection: {F|cidr: 192.0.2.1/24}", "host bits"),
+    ("comparison with text", "selection: {F|gt: many}", "incompatible"),
+    ("range in one item", "selection: {F|gt|lt: 5}", "incompatible"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("block", "reason"), [case[1:] for case in REFUSED], ids=[case[0] for case in REFUSED])
+def test_refused_with_the_reason_and_the_rest_loads(load: Load, rule: Rule, block: str, reason: str) -> None:
+    rules = load(rule(block), rule(GOOD, id="00000000-0000-4000-8000-000000000002"))
+    assert [r.about.rule_id[-1] for r in rules.rules] == ["2"]
+    (refused,) = rules.refused
+    assert reason in refused.reason
+    assert "\n" not in refused.reason
+    assert (refused.title, refused.rule_id[-1], refused.level) == ("Test", "1", "high")
+
+
+def write(folder: Path, name: str, content: str | bytes) -> None:
+    (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+def test_bad_files_are_one_line_each(tmp_path: Path, rule: Rule) -> None:
+    write(tmp_path, "a_broken.yml", "title: x\ndetection: [unclosed\nmore: 1")
+    write(tmp_path, "b_binary.yml", bytes(range(256)))
+    write(tmp_path, "c_twice.yml", "title: x\ndetection:\n  selection: {F: a}\n  selection: {F: b}\n")
+    write(tmp_path, "d_list.yml", "- 1\n- 2\n")
+    write(tmp_path, "e_huge.yml", b"#" * (RULE_BYTES + 1))
+    write(tmp_path, "f_bomb.yml", "a: &a [x, x, x, x, x, x, x, x, x]\n" + "\n".join(
+        f"{chr(98 + i)}: &{chr(98 + i)} [{', '.join(['*' + chr(97 + i)] * 9)}]" for i in range(8)
+    ))  # fmt: skip
+    write(tmp_path, "g_deep.yml", "title: " + "[" * 5000 + "]" * 5000)
+    write(
+        tmp_path, "h_parens.yml", rule({"selection": {"F": "a"}, "condition": "(" * 15000 + "selection" + ")" * 15000})
+    )
+    write(tmp_path, "i_empty.yml", "")
+    write(tmp_path, "j_no_logsource.yml", rule(GOOD).replace("logsource", "source"))
+    write(tmp_path, "k_good.YAML", rule(GOOD, id="00000000-0000-4000-8000-00000000000a"))
+    write(tmp_path, "readme.txt", "not a rule")
+    rules = load_rules([tmp_path, tmp_path / "k_good.YAML", tmp_path / "missing"], own=False)
+    assert [r.about.rule_id[-1] for r in rules.rules] == ["a"]
+    told = {Path(r.path).name: (r.line, r.column, r.reason) for r in rules.refused}
+    assert sorted(told) == [*(f"{n}.yml" for n in ("a_broken", "b_binary", "c_twice", "d_list", "e_huge", "f_bomb", "g_deep",
+                              "h_parens", "j_no_logsource")), "missing"]  # fmt: skip
+    assert told["c_twice.yml"] == (4, 3, "not readable as YAML: key 'selection' given twice")
+    assert told["a_broken.yml"][0] == 3
+    assert all("\n" not in reason and len(reason) < 400 for _, _, reason in told.values())
+
+
+def test_a_rule_id_is_used_once(load: Load, rule: Rule) -> None:
+    rules = load(rule(GOOD), rule("selection: {F: b}"))
+    assert len(rules.rules) == 1
+    assert rules.refused[0].reason.startswith("has the same id as a rule in")
+
+
+def test_own_rules_load_without_a_refusal() -> None:
+    rules = load_rules()
+    assert rules.refused == ()
+    assert all(r.about.path.startswith("athar:") for r in (*rules.rules, *rules.correlations))
+
+
+BASE = (
+    "{title: B, id: 00000000-0000-4000-8000-00000000000b, name: base, "
+    "logsource: {product: windows}, detection: {s: {F: a}, condition: s}}"
+)
+
+
+def correlation(body: str, number: int = 1) -> str:
+    return f"{{title: C{number}, id: 30000000-0000-4000-8000-{number:012d}, name: c{number}, correlation: {{timespan: 1m, {body}}}}}"
+
+
+CORRELATIONS: list[tuple[str, str, str]] = [
+    ("unknown rule", "type: event_count, rules: [nobody], condition: {gte: 1}", "'nobody', which is not loaded"),
+    ("unknown type", "type: event_mean, rules: [base], condition: {gte: 1}", "no valid Sigma correlation type"),
+    ("unsupported type", "type: value_sum, rules: [base], condition: {gte: 1, field: F}", "value_sum is not supported"),
+    ("itself", "type: event_count, rules: [c1], condition: {gte: 1}", "refers to itself"),
+    ("expression", "type: temporal, rules: [base], condition: base", "rule expressions"),
+    ("alias that leaves a rule out", "type: temporal, rules: [base], group-by: [x], aliases: {x: {other: F}}", "alias 'x' says nothing"),
+    ("order with a count", "type: temporal_ordered, rules: [base], condition: {gte: 2}", "temporal_ordered with a condition"),
+    ("no field", "type: value_count, rules: [base], condition: {gte: 1}", "field"),
+    ("no condition", "type: event_count, rules: [base]", "without condition"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"), [case[1:] for case in CORRELATIONS], ids=[case[0] for case in CORRELATIONS]
+)
+def test_refused_correlations(load: Load, body: str, reason: str) -> None:
+    rules = load(BASE, correlation(body))
+    assert rules.correlations == ()
+    (refused,) = rules.refused
+    assert reason in refused.reason
+    assert refused.kind == "correlation"
+    assert rules.rules[0].output
+
+
+def test_no_timespan(load: Load) -> None:
+    rules = load(
+        BASE, correlation("type: event_count, rules: [base], condition: {gte: 1}").replace("timespan: 1m, ", "")
+    )
+    assert "timespan" in rules.refused[0].reason
+
+
+def test_cycles_are_refused_and_what_leans_on_them(load: Load) -> None:
+    one = correlation("type: event_count, rules: [c2], condition: {gte: 1}", 1)
+    two = correlation("type: event_count, rules: [c1], condition: {gte: 1}", 2)
+    three = correlation("type: temporal, rules: [base, c1]", 3)
+    four = correlation("type: temporal, rules: [base, c5]", 4)
+    five = correlation("type: event_count, rules: [00000000-0000-4000-8000-00000000000b], condition: {gte: 1}", 5)
+    rules = load(BASE, one, two, three, four, five)
+    assert [c.about.title for c in rules.correlations] == ["C5", "C4"]
+    assert sorted(r.title for r in rules.refused) == ["C1", "C2", "C3"]
+
+
+def test_filters_narrow_the_rules_they_name(load: Load, hits: Callable[..., list[int]], rule: Rule) -> None:
+    narrowed = rule(GOOD)
+    keep = """
+title: Not the backup
+logsource: {product: windows}
+filter:
+  rules: any
+  noise: {G: backup}
+  condition: not noise
+"""
+    rules = load(narrowed, keep)
+    assert rules.refused == ()
+    from timelines.detection.expressions import fields_of
+
+    assert fields_of(rules.rules[0].condition) == {"F", "G"}
+
+
+@pytest.mark.evidence
+@pytest.mark.skipif(not SIGMA.exists(), reason="the shared rules are not beside this checkout")
+def test_every_windows_and_web_rule_of_sigmahq_runs_but_those_for_absent_sources() -> None:
+    rules = load_rules([SIGMA], own=False)
+    assert len(rules.rules) >= 3000
+    ours = [
+        r
+        for r in rules.refused
+        if any(f"/{kind}/" in Path(r.path).as_posix() for kind in ("windows", "web", "dns", "firewall"))
+    ]
+    reasons = Counter(r.reason.split(", ")[-1] if "log source" in r.reason else r.reason for r in ours)
+    assert set(reasons) <= {
+        "category file_access",  # Windows writes no such event to a log
+        "category file_rename",
+        "placeholder %known_cdcs% has no value",
+        "no family of Athar's holds the log source service apache",  # error logs
+        "no family of Athar's holds the log source service nginx",
+        "Sigma rule must have a log source",
+    }, reasons

@@ -1,0 +1,72 @@
+"""Rule files on disk: which there are, and the YAML documents in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+RULE_BYTES = 4 << 20  # the largest rule file that is read; real ones are a few KB
+SUFFIXES = (".yml", ".yaml")
+_Base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class RuleFileError(ValueError):
+    """A file that holds no readable rules: one line, and the place (from 1; 0 where it is not known)."""
+
+    def __init__(self, reason: str, line: int = 0, column: int = 0) -> None:
+        super().__init__(" ".join(reason.split())[:300])
+        self.line, self.column = line, column
+
+
+class _Loader(_Base):  # type: ignore[misc,valid-type]
+    """YAML 1.1 that refuses a key given twice: of two conditions under one key, one would be lost in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen and key.tag != "tag:yaml.org,2002:merge":
+                    raise yaml.constructor.ConstructorError(
+                        None, None, f"key {key.value!r} given twice", key.start_mark
+                    )
+                seen.add(key.value)
+        made: dict[Any, Any] = super().construct_mapping(node, deep)
+        return made
+
+
+def rule_files(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """Rule files of files and folders (recursive), each once, in path order; and the paths that are not there."""
+    found: dict[Path, Path] = {}
+    missing: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+        elif path.is_file():
+            inside = [path]
+        else:
+            missing.append(path)
+            continue
+        for file in inside:
+            found.setdefault(file.resolve(), file)
+    return list(found.values()), missing
+
+
+def documents_of(path: Path) -> list[dict[str, Any]]:
+    """The YAML documents of a rule file, empty ones left out. Raises RuleFileError."""
+    try:
+        size = path.stat().st_size
+        if size > RULE_BYTES:
+            raise RuleFileError(f"file of {size} bytes; a rule file has at most {RULE_BYTES}")
+        documents = [document for document in yaml.load_all(path.read_bytes(), _Loader) if document is not None]
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+        raise RuleFileError(f"not readable as YAML: {error.problem or error.context}", *place) from error
+    except (OSError, yaml.YAMLError, RecursionError) as error:
+        raise RuleFileError(f"not readable as YAML: {error}") from error
+    if any(not isinstance(document, dict) for document in documents):
+        raise RuleFileError("not a Sigma rule: expected a mapping with title, logsource and detection")
+    return documents
