@@ -16,6 +16,7 @@ _CODES = np.array([int.from_bytes(name, "big") for name in _MONTHS], np.int64)
 _ORDER = np.argsort(_CODES)
 _CLF_DIGITS = (0, 1, 7, 8, 9, 10, 12, 13, 15, 16, 18, 19)
 _CLF_MARKS = {2: 47, 6: 47, 11: 58, 14: 58, 17: 58}  # `/` and `:`
+_CTIME_WIDTH = 19  # Www Mon dd hh:mm:ss
 _W3C_DATE_DIGITS = (0, 1, 2, 3, 5, 6, 8, 9)  # yyyy-mm-dd
 _W3C_TIME_DIGITS = (0, 1, 3, 4, 6, 7)  # hh:mm:ss
 
@@ -98,6 +99,17 @@ def w3c_times(data: Bytes, dates: Int64s, clock: Int64s, clock_ends: Int64s) -> 
         ns[longer] += np.where(fine, fraction * 10 ** np.clip(9 - places, 0, 9), 0)
         fits[longer] &= fine
     return ns, fits, valid & fits
+
+
+def ctimes(data: Bytes, at: Int64s, ends: Int64s) -> tuple[Int64s, Bools]:
+    """`Www Mon dd hh:mm:ss[.fraction] yyyy` at [at, end) to ns of wall time, and where that is a real moment."""
+    window, years = windows(data, at, _CTIME_WIDTH), windows(data, ends - 4, 4)
+    day = _number(np.where(window == 32, np.uint8(48), window), 8, 9)  # ` 2` is `02`
+    clock = _number(window, 11, 12), _number(window, 14, 15), _number(window, 17, 18)
+    ns, valid = times.from_civil(_number(years, 0, 1, 2, 3), _month(window[:, 1:]), day, *clock)
+    places = ends - 5 - (at + _CTIME_WIDTH + 1)
+    fraction, has = digits(data, np.where(places > 0, at + _CTIME_WIDTH + 1, -1), ends - 5)
+    return ns + np.where(has & (places <= 9), fraction * 10 ** np.clip(9 - places, 0, 9), 0), valid & (at >= 0)
 
 
 def localise(wall: Int64s, zone: str) -> tuple[Int64s, Bools, Bools]:

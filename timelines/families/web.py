@@ -12,6 +12,7 @@ from timelines.schema import Column, Family
 
 W3C = "W3C Extended Log"
 CLF = "Apache mod_log_config"
+CORE_APACHE = "Apache ErrorLogFormat"
 OURS = "Athar"
 
 ACCESS_COLUMNS: tuple[Column, ...] = (
@@ -60,11 +61,38 @@ ACCESS_COLUMNS: tuple[Column, ...] = (
     ),
 )
 
+ERROR_COLUMNS: tuple[Column, ...] = (
+    Column("level", pa.string(), "Severity as written, such as `error`.", "", CORE_APACHE, "log.level"),
+    Column("module", pa.string(), "Module that reports, such as `core` or `php`.", "", CORE_APACHE),
+    Column("error_code", pa.string(), "Apache's message number, such as `AH00126`.", "", CORE_APACHE, "error.code"),
+    Column("os_error", pa.string(), "Error of the operating system, as `(13)Permission denied`.", "", CORE_APACHE),
+    Column("pid", pa.int64(), "Process that reports.", "", CORE_APACHE, "process.pid"),
+    Column("tid", pa.int64(), "Thread that reports.", "", CORE_APACHE, "process.thread.id"),
+    Column("c_ip", pa.string(), "Client whose request was at fault.", "", W3C),
+    Column("c_port", pa.int32(), "Port of that client.", "", CORE_APACHE),
+    Column(
+        "error_text", pa.string(), "The report as written, without the bracketed fields before it.", "", CORE_APACHE
+    ),
+    Column("cs_referer", pa.string(), "Referer that Apache appends to the report.", "", W3C, "http.request.referrer"),
+    Column(
+        "parse_quality",
+        pa.string(),
+        "`strict`: the line fits its layout; `loose`: text without date, as programs that the server starts write it.",
+        "",
+        OURS,
+    ),
+)
+
 FAMILIES: tuple[Family, ...] = (
     Family(
         "web/access",
         "One request that a web server logged (Apache, nginx, IIS). `record` is the line number; `length` includes the line's end.",
         ACCESS_COLUMNS,
         open=True,
+    ),
+    Family(
+        "web/error",
+        "One line of a web server's error log (Apache 2.2 and 2.4). Its times have no zone: without one from the examiner they are null.",
+        ERROR_COLUMNS,
     ),
 )

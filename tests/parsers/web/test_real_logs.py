@@ -32,11 +32,22 @@ def test_every_line_is_a_row(evidence_log: Any, name: str, parser: str, rows: in
     assert all("time" in row and "sc_status" in row and "src_ip" in row and "object" in row for row in result.rows)
 
 
-def test_an_error_log_is_not_taken_for_an_access_log() -> None:
-    path = EVIDENCE / "loghub-apache-error.log"
+def test_every_line_of_an_error_log_is_a_row_without_a_guessed_time(evidence_log: Any) -> None:
+    result = evidence_log("loghub-apache-error.log", "apache-error")
+    assert [result.line(row) for row in result.rows] == result.data.splitlines(keepends=True)
+    assert (len(result.rows), result.problems, result.ledger.read) == (2_000, [], len(result.data))
+    assert Counter(row["flags"] for row in result.rows) == {"no-zone": 1_999, "no-line-end,no-zone": 1}
+    assert Counter(row["level"] for row in result.rows) == {"notice": 1_405, "error": 595}
+    assert not any("time" in row for row in result.rows)
+
+
+@pytest.mark.parametrize(
+    "name", ["elastic-examples-apache-combined.log", "loghub-apache-error.log", "lnav-iis-w3c.log"]
+)
+def test_one_parser_at_most_claims_a_log(name: str) -> None:
+    path = EVIDENCE / name
     if not path.exists():
         pytest.skip("no shared evidence beside the checkout")
     with path.open("rb") as log:
         head = log.read(65_536)
-    claims = [parser.name for parser in all_parsers() if parser.accepts(head, "access.log")]
-    assert not {"web-access", "iis-w3c"} & set(claims)
+    assert len([parser.name for parser in all_parsers() if parser.accepts(head, "access.log")]) == 1
