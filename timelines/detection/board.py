@@ -74,15 +74,12 @@ def column_of(table: pa.Table, column: Column) -> pa.ChunkedArray:
         return table.column(column.names[0])
     plain = [_plain(table.column(name)) for name in column.names]
     joined = plain[0]
-    if len(plain) > 1:  # blanks for nulls: with null_handling="skip" Arrow drops the rows that are null throughout
-        blanks = [other.fill_null("") for other in plain]
-        joined = pc.binary_join_element_wise(*blanks, column.between)
+    for other in plain[1:]:  # pairwise: with null_handling="skip" Arrow drops the rows that are null throughout
+        both = pc.binary_join_element_wise(joined, other, column.between, null_handling="emit_null")
+        joined = pc.coalesce(both, joined, other)
     if column.before:
         joined = pc.binary_join_element_wise(column.before, joined, "", null_handling="emit_null")
-    missing = pc.is_null(plain[0])
-    for other in plain[1:]:
-        missing = pc.and_(missing, pc.is_null(other))
-    return pa.chunked_array([pc.if_else(missing, pa.scalar(None, pa.string()), joined)])
+    return pa.chunked_array([joined])
 
 
 def _plain(column: pa.ChunkedArray) -> pa.Array:
