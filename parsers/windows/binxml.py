@@ -124,8 +124,10 @@ class Reader:
         after = at + _INSTANCE.size
         (size,) = self.unpack(_U32, definition + 20, len(self.chunk))
         body = definition + 24
-        if body + size > len(self.chunk):
-            raise _Broken(definition, f"template of {size} bytes reaches past the chunk's end")
+        if size < _MIN_DEFINITION or body + size > len(self.chunk):
+            raise _Broken(
+                definition, f"no template: {size} bytes; expected {_MIN_DEFINITION} to {len(self.chunk) - body}"
+            )
         return body, body + size, body + size if definition == after else after
 
     def slots(self, at: int, end: int) -> tuple[list[tuple[int, int, int]], int]:
@@ -165,6 +167,7 @@ class Reader:
         return text
 
 
+_MIN_DEFINITION = 16  # fragment header and one empty element
 _U32 = struct.Struct("<I")
 _NAME = struct.Struct("<IHH")  # next name of the bucket, hash, characters
 _INSTANCE = struct.Struct("<BII")  # always 1, template id, definition's offset

@@ -183,7 +183,8 @@ def _chains(data: Bytes, chunks: list[_Chunk]) -> tuple[Int64s, Int64s, Int64s, 
     Looks at every signature on a 4-byte boundary at once; whatever does not chain makes its chunk odd.
     """
     words = data[: len(data) // 4 * 4].view("<u4")
-    at = np.flatnonzero(words == int.from_bytes(SIGNATURE, "little"))
+    signature = int.from_bytes(SIGNATURE, "little")
+    at = np.flatnonzero(words == signature)
     starts = np.array([chunk.base + CHUNK_HEADER for chunk in chunks], np.int64)
     stops = np.array([chunk.free for chunk in chunks], np.int64)
     offsets = at * 4
@@ -204,6 +205,8 @@ def _chains(data: Bytes, chunks: list[_Chunk]) -> tuple[Int64s, Int64s, Int64s, 
     broken = np.bincount(owner[~chained], minlength=len(chunks)) > 0
     filled = np.bincount(owner, minlength=len(chunks)) > 0
     sound = ~broken & (filled | (starts == stops)) & (stops > 0)
+    quiet = np.where((stops % 4 == 0) & (stops // 4 < len(words)), stops // 4, 0)
+    sound &= words[quiet] != signature  # another record follows where free space should begin: look closer
     keep = sound[owner]
     return offsets[keep], sizes[keep], owner[keep], sound
 

@@ -107,12 +107,13 @@ def _system(section: Element, system: dict[str, Text], found: list[Field]) -> No
                 found.append(Field(own, own, text))
         for child in part.children:
             if isinstance(child, Element):
-                _values(child, f"{part.name}_", (), found)
+                _values(child, f"{part.name}_", (part.name,), found)
 
 
 def _values(element: Element, prefix: str, parents: tuple[str, ...], found: list[Field]) -> None:
     """An element outside System: its attributes, its text, then its children."""
     name = element.name
+    prefix_here = prefix if parents else ""  # a section does not stand before its own name
     attributes = _attributes(element)
     if name in ("Data", "ComplexData"):
         given = dict(attributes).pop("Name", None)
@@ -122,7 +123,7 @@ def _values(element: Element, prefix: str, parents: tuple[str, ...], found: list
                 raise Unnameable("the name of a Data element is itself a value")
             name = "".join(str(piece) for piece in given).strip() or name
     for key, text in attributes:
-        _add(found, f"{prefix}{name}_{key}", parents, text)
+        _add(found, f"{prefix_here}{name}_{key}", parents, text)
     held = [part for part in element.children if isinstance(part, Element)]
     text = _text(element)
     if (
@@ -130,7 +131,7 @@ def _values(element: Element, prefix: str, parents: tuple[str, ...], found: list
         or not (held or attributes or (not parents and text == ()))
         or (not held and not attributes and parents)
     ):
-        _add(found, f"{prefix}{name}", parents, text)
+        _add(found, f"{prefix_here}{name}", parents, text)
     for part in held:
         _values(part, prefix, (*parents, element.name), found)
 

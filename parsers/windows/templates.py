@@ -155,7 +155,7 @@ def _compile(window: Window, place: int, base: int, size: int) -> Definition | N
     body = place - base + DEFINITION
     reader = Reader(chunk)
     roots = reader.fragment(body, body + size, None)
-    if reader.remarks:
+    if reader.remarks or not any(isinstance(root, Element) for root in roots):
         return None
     same = np.ones(size, np.bool_)
     inline = np.array([target == at + 4 for at, target, _ in reader.names], np.bool_)

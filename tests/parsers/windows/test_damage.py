@@ -1,0 +1,203 @@
+"""Damage is data: what is broken is named, what still stands is read, and nothing makes the reader fall over."""
+
+from __future__ import annotations
+
+import random
+import struct
+
+import pytest
+
+from parsers.windows.binxml import MAX_DEPTH, MAX_TEXT, Reader
+
+DEFINITION = 512 + 24 + 14  # where the first record of a chunk defines its template
+
+
+def document(made, name="Image"):
+    def whole(at):
+        return made.event(at, lambda at: made.element(at, "EventData", lambda at: made.data(at, name, made.slot(4, 1))))
+
+    return whole
+
+
+def filled(made, count):
+    """Records 1 to `count` of one template, as bytes of a chunk's records."""
+
+    def values(n):
+        return [*made.head_values(n), (1, f"program{n}.exe".encode("utf-16-le"))]
+
+    first = made.records(lambda at: made.instance(at, document(made), values(1)))
+    return first + b"".join(made.record(n, made.again(DEFINITION, values(n))) for n in range(2, count + 1))
+
+
+def images(found):
+    return [row["Image"] for row in found.rows]
+
+
+def test_a_wrong_checksum_is_flagged_and_the_records_read(made, read):
+    log = bytearray(made.log(made.chunk(filled(made, 3))))
+    log[4096 + 52] ^= 1  # records checksum in the chunk's header, which the header's own checksum covers too
+    found = read(bytes(log))
+    assert [row["flags"] for row in found.rows] == ["bad-checksum"] * 3
+    assert len(found.problems) == 1
+    assert found.problems[0].offset == 4096
+    assert "header checksum" in found.reasons[0]
+    assert "records checksum" in found.reasons[0]
+
+
+def test_reading_goes_on_behind_a_bad_record(made, read):
+    log = bytearray(made.log(made.chunk(filled(made, 4))))
+    starts = [at for at in range(4608, len(log)) if log[at : at + 4] == b"**\0\0"]
+    log[starts[1] + 4] ^= 8  # size of the second record
+    found = read(bytes(log))
+    assert images(found) == ["program1.exe", "program3.exe", "program4.exe"]
+    assert found.ledger.damaged == starts[2] - starts[1]
+    assert starts[1] in [problem.offset for problem in found.problems]
+
+
+def test_chunks_are_read_whatever_the_header_counts(made, read):
+    chunk = made.chunk(filled(made, 2))
+    log = bytearray(made.log(chunk, bytes(65_536), chunk))
+    log[42:44] = b"\0\0"  # chunk count
+    found = read(bytes(log))
+    assert len(found.rows) == 4
+    assert "file header: checksum" in found.reasons[0]
+    assert found.ledger.free >= 65_536
+
+
+def test_a_chunk_of_junk_is_damage(made, read):
+    junk = random.Random(1).randbytes(65_536)
+    found = read(made.log(made.chunk(filled(made, 1)), junk))
+    assert len(found.rows) == 1
+    assert found.ledger.damaged == 65_536
+    assert "no chunk at 0x11000" in found.reasons[0]
+
+
+def test_records_of_a_chunk_that_lost_its_header_are_recovered(made, read):
+    log = bytearray(made.log(made.chunk(filled(made, 3))))
+    log[4096:4104] = b"\0" * 8
+    found = read(bytes(log))
+    assert images(found) == ["program1.exe", "program2.exe", "program3.exe"]
+    assert {row["flags"] for row in found.rows} == {"recovered"}
+    assert found.ledger.damaged == 512
+
+
+def test_a_file_that_ends_inside_a_chunk(made, read):
+    log = made.log(made.chunk(filled(made, 5)))
+    starts = [at for at in range(4608, len(log)) if log[at : at + 4] == b"**\0\0"]
+    found = read(log[: starts[3] + 40])
+    assert images(found) == ["program1.exe", "program2.exe", "program3.exe"]
+    assert found.ledger.damaged == 40
+    assert any("the file ends after" in reason for reason in found.reasons)
+
+
+def test_old_records_in_free_space_are_mentioned(made, read):
+    records = filled(made, 2)
+    old = made.record(900, made.again(DEFINITION, made.head_values(900)))
+    found = read(made.log(made.chunk(records)[: 512 + len(records)] + old.ljust(65_536 - 512 - len(records), b"\0")))
+    assert len(found.rows) == 2
+    assert found.reasons == ["1 old records still stand in the chunk's free space; counted as free, not read"]
+
+
+def test_records_written_after_the_header_was_are_recovered(made, read):
+    """A log copied while in use: the chunk's header knows of one record, the next one follows on."""
+    records = filled(made, 2)
+    first = int.from_bytes(records[4:8], "little")
+    chunk = made.chunk(records[:first])[: 512 + first] + records[first:]
+    found = read(made.log(chunk.ljust(65_536, b"\0")))
+    assert [row["flags"] for row in found.rows] == ["", "recovered"]
+
+
+def test_a_missing_template_keeps_its_values(made, read):
+    lost = made.record(1, made.again(60_000, [*made.head_values(1), (1, "x.exe".encode("utf-16-le"))]))
+    found = read(made.log(made.chunk(lost)))
+    (row,) = found.rows
+    assert [row[name] for name in ("Data", "Data_3", "Data_5")] == ["4624", "Security", "x.exe"]
+    assert row["family"] == "windows/other"
+    assert row["flags"] == "no-time,incomplete"
+
+
+def test_headers_only(made, read):
+    assert read(made.log()).ledger.read == 4096
+    assert read(made.log()[:50]).ledger.read == 50
+    assert read(made.log(bytes(65_536))).ledger.free == 65_536
+
+
+def test_fragments_inside_fragments_end_somewhere(made):
+    """A value of type BinXML that holds an instance of the same template, over and over."""
+    chunk = bytearray(65_536)
+    body = b"\x0f\x01\x01\0" + made.element(28, "A", made.slot(0, 0x21)) + b"\0"
+    chunk[0:24] = struct.pack("<I16sI", 0, bytes(16), len(body))
+    chunk[24 : 24 + len(body)] = body
+    inner = b""
+    for _ in range(MAX_DEPTH * 3):
+        inner = made.again(0, [(0x21, inner)])
+    chunk[1000 : 1000 + len(inner)] = inner
+    reader = Reader(bytes(chunk))
+    reader.fragment(1000, 1000 + len(inner), [])
+    assert [remark.reason for remark in reader.remarks] == [
+        f"binary XML nested deeper than {MAX_DEPTH} fragments; not read further"
+    ]
+
+
+def swelling(made, times):
+    """A template that repeats one value `times` times."""
+
+    def whole(at):
+        return made.event(
+            at,
+            lambda at: made.element(
+                at,
+                "EventData",
+                lambda at: made.run(at, *[lambda at: made.element(at, "A", made.slot(4, 1))] * times),
+            ),
+        )
+
+    return whole
+
+
+def test_a_value_repeated_until_it_bursts_is_cut_short(made, read):
+    values = [*made.head_values(1), (1, b"x\0" * 12_000)]
+    found = read(made.log(made.chunk(made.records(lambda at: made.instance(at, swelling(made, 400), values)))))
+    (row,) = found.rows
+    assert "incomplete" in row["flags"]
+    assert any("expands past" in reason for reason in found.reasons)
+    assert sum(len(value) for value in row.values() if isinstance(value, str)) <= MAX_TEXT
+
+
+def test_elements_inside_elements_end_somewhere(made, read):
+    def deep(at):
+        head = b"\x0f\x01\x01\0"
+        opened = b"\x01\xff\xff" + struct.pack("<II", 1, at + 15) + made.name("A") + b"\x02"
+        again = b"\x01\xff\xff" + struct.pack("<II", 1, at + 15) + b"\x02"
+        return head + opened + again * 3000
+
+    found = read(made.log(made.chunk(made.records(deep))))
+    assert len(found.rows) == 1
+    assert any("elements inside each other" in reason for reason in found.reasons)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_mutations_never_break_the_reader(made, read, seed):
+    """Flip, overwrite, cut and insert bytes: no exception, and every byte stays accounted for (`read` checks it)."""
+    chance = random.Random(seed)
+    log = bytearray(made.log(made.chunk(filled(made, 30)), made.chunk(filled(made, 5))))
+    live = [4096 + chance.randrange(512, 5000) for _ in range(12)] + [chance.randrange(len(log)) for _ in range(4)]
+    for at in live[: chance.randrange(1, 17)]:
+        at = min(at, len(log) - 1)
+        match chance.randrange(5):
+            case 0:
+                log[at] ^= 1 << chance.randrange(8)
+            case 1:
+                log[at : at + 4] = chance.choice([b"\xff\xff\xff\xff", b"\0\0\0\0", b"**\0\0", chance.randbytes(4)])
+            case 2:
+                del log[at : at + chance.randrange(1, 50)]
+            case 3:
+                log[at:at] = chance.randbytes(chance.randrange(1, 50))
+            case 4 if chance.random() < 0.2:
+                del log[at:]
+    assert read(bytes(log)).ledger.size == len(log)
+
+
+def test_the_same_bytes_give_the_same_answer(made, read):
+    log = made.log(made.chunk(filled(made, 30)))
+    assert read(log).rows == read(log).rows

@@ -1,0 +1,168 @@
+"""Records of a hand-made log come out as the rows they are."""
+
+from __future__ import annotations
+
+import struct
+from datetime import UTC, datetime
+
+import pyarrow as pa
+
+from timelines.schema import own_name
+
+
+def one(made, name="TargetUserName"):
+    """A log of one record: EventData with one named Data (slot 4)."""
+
+    def document(at):
+        return made.event(
+            at, lambda at: made.element(at, "EventData", lambda at: made.data(at, name, made.slot(4, 1, optional=True)))
+        )
+
+    return document
+
+
+def test_a_record_of_one_template(made, read):
+    values = [*made.head_values(1), (1, "amina".encode("utf-16-le"))]
+    found = read(made.log(made.chunk(made.records(lambda at: made.instance(at, one(made), values)))))
+    (row,) = found.rows
+    assert row["family"] == "windows/security"
+    assert row["event"] == "4624"
+    assert row["EventID"] == 4624
+    assert row["time"] == datetime(2021, 3, 4, 12, tzinfo=UTC)
+    assert row["RecordTime"] == row["time"]
+    assert (row["time_desc"], row["time_quality"], row["flags"]) == ("Event created", "utc", "")
+    assert (row["record"], row["offset"]) == (1, 4096 + 512)
+    assert row["TargetUserName"] == "amina"
+    assert found.problems == []
+    # header, chunk header and record are read; the rest of the chunk is free
+    assert found.ledger.read == 4096 + 512 + row["length"]
+    assert found.ledger.free == found.ledger.size - found.ledger.read
+
+
+def test_later_records_refer_to_the_first_ones_template(made, read):
+    first = made.records(lambda at: made.instance(at, one(made), [*made.head_values(1), (1, b"a\0")]))
+    definition = 512 + 24 + 14  # chunk header, record header, fragment header and template instance
+    second = made.record(2, made.again(definition, [*made.head_values(2), (0, b"")]))
+    found = read(made.log(made.chunk(first + second)))
+    assert [row["TargetUserName"] for row in found.rows] == ["a", None]
+    assert len(found.batches) == 1
+
+
+def nested(made, number, name, value, definition=None):
+    """A record whose EventData is a BinXML value (type 0x21) with a template of its own."""
+
+    def inner_document(at):
+        return made.element(at, "EventData", lambda at: made.data(at, name, made.slot(0, 1)))
+
+    def record(at):
+        def document(at):
+            return made.event(at, lambda at: made.slot(4, 0x21, optional=True))
+
+        empty = made.instance(at, document, [*made.head_values(number), (0x21, b"")])
+        inner = made.instance(at + len(empty), inner_document, [(1, value.encode("utf-16-le"))], guid=b"\x77" * 16)
+        return made.instance(at, document, [*made.head_values(number), (0x21, inner)])
+
+    return record
+
+
+def test_nested_templates_and_two_shapes(made, read):
+    found = read(
+        made.log(
+            made.chunk(
+                made.records(
+                    nested(made, 1, "Image", "a.exe"), nested(made, 2, "Query", "b"), nested(made, 3, "Image", "c")
+                )
+            )
+        )
+    )
+    assert [row.get("Image") for row in found.rows] == ["a.exe", None, "c"]
+    assert [row.get("Query") for row in found.rows] == [None, "b", None]
+    assert sorted(batch.rows.num_rows for batch in found.batches) == [1, 2]
+    assert found.problems == []
+
+
+def test_a_record_without_a_template(made, read):
+    def record(at):
+        return b"\x0f\x01\x01\x00" + made.element(
+            at + 4,
+            "Event",
+            lambda at: made.run(
+                at,
+                lambda at: made.element(
+                    at,
+                    "System",
+                    lambda at: made.run(
+                        at,
+                        lambda at: made.element(at, "EventID", made.text("104")),
+                        lambda at: made.element(at, "Channel", made.text("System")),
+                    ),
+                ),
+                lambda at: made.element(
+                    at,
+                    "UserData",
+                    lambda at: made.element(
+                        at, "LogFileCleared", lambda at: made.element(at, "SubjectUserName", made.text("x"))
+                    ),
+                ),
+            ),
+        )
+
+    found = read(made.log(made.chunk(made.records(record))))
+    (row,) = found.rows
+    assert (row["family"], row["event"], row["SubjectUserName"]) == ("windows/system", "104", "x")
+    assert row["time"] is None
+    assert row["flags"] == "no-time"
+    assert found.reasons == ["record 1: TimeCreated: no usable time; left empty"]
+
+
+def test_filetime_zero_is_no_time(made, read):
+    values = [*made.head_values(1, ticks=0), (0, b"")]
+    found = read(made.log(made.chunk(made.records(lambda at: made.instance(at, one(made), values)))))
+    (row,) = found.rows
+    assert row["time"] is None
+    assert row["flags"] == "no-time"
+    assert [problem.offset for problem in found.problems] == [4608]
+
+
+def test_names_that_core_columns_hold_get_an_underscore_and_remember_their_own(made, read):
+    values = [*made.head_values(1), (1, "x".encode("utf-16-le"))]
+    found = read(made.log(made.chunk(made.records(lambda at: made.instance(at, one(made, "Process"), values)))))
+    field = found.batches[0].rows.schema.field("Process_")
+    assert own_name(field) == "Process"
+    assert field.type == pa.string()
+
+
+def test_header_time_and_number_that_differ_are_flagged(made, read):
+    values = [*made.head_values(7, ticks=made.noon - 300_000_000), (0, b"")]  # 30 s before; id 7 in a record numbered 1
+    found = read(made.log(made.chunk(made.records(lambda at: made.instance(at, one(made), values)))))
+    (row,) = found.rows
+    assert row["flags"] == "time-differs,id-differs"
+    assert row["record"] == 7
+
+
+def test_many_records_decode_as_few_do(made, read):
+    """Large groups go through numpy, small ones value by value: the same rows either way."""
+    first = made.records(lambda at: made.instance(at, one(made), [*made.head_values(1), (1, "é0".encode("utf-16-le"))]))
+    texts = ["é0", "plain", "", "سجل", "\U0001f600", "tail\0", "a\0b"] + [f"u{n}" for n in range(60)]
+    rest = b"".join(
+        made.record(number, made.again(550, [*made.head_values(number), (1, text.encode("utf-16-le"))]))
+        for number, text in enumerate(texts[1:], 2)
+    )
+    found = read(made.log(made.chunk(first + rest)))
+    assert [row["TargetUserName"] for row in found.rows] == [text.rstrip("\0") for text in texts]
+    assert [row["record"] for row in found.rows] == list(range(1, len(texts) + 1))
+
+
+def test_lone_surrogates_stay_visible(made, read):
+    raw = struct.pack("<3H", ord("a"), 0xD800, ord("b"))
+    first = made.records(lambda at: made.instance(at, one(made), [*made.head_values(1), (1, raw)]))
+    rest = b"".join(made.record(n, made.again(550, [*made.head_values(n), (1, raw)])) for n in range(2, 20))
+    found = read(made.log(made.chunk(first + rest)))
+    assert {row["TargetUserName"] for row in found.rows} == {"a\\ud800b"}
+
+
+def test_two_channels_in_one_log_are_two_families(made, read):
+    first = made.records(lambda at: made.instance(at, one(made), [*made.head_values(1), (0, b"")]))
+    second = made.record(2, made.again(550, [*made.head_values(2, channel="Setup"), (0, b"")]))
+    found = read(made.log(made.chunk(first + second)))
+    assert [row["family"] for row in found.rows] == ["windows/security", "windows/other"]

@@ -1,0 +1,48 @@
+"""A record as XML, from its bytes."""
+
+from __future__ import annotations
+
+import pytest
+
+from parsers.windows.render import record_xml
+
+
+def log(made, value):
+    def document(at):
+        return made.event(
+            at, lambda at: made.element(at, "EventData", lambda at: made.data(at, "Image", made.slot(4, 1)))
+        )
+
+    values = [*made.head_values(9), (1, value.encode("utf-16-le"))]
+    return made.log(made.chunk(made.records(lambda at: made.instance(at, document, values))))
+
+
+def test_elements_a_line_each(made):
+    assert record_xml(memoryview(log(made, "<a & b>\x1b")), 4608) == (
+        "<Event>\n"
+        "  <System>\n"
+        "    <EventID>4624</EventID>\n"
+        '    <TimeCreated SystemTime="2021-03-04T12:00:00.0000000Z"/>\n'
+        "    <Channel>Security</Channel>\n"
+        "    <EventRecordID>9</EventRecordID>\n"
+        "  </System>\n"
+        "  <EventData>\n"
+        '    <Data Name="Image">&lt;a &amp; b&gt;⟨U+001B⟩</Data>\n'
+        "  </EventData>\n"
+        "</Event>"
+    )
+
+
+def test_what_cannot_be_read_is_a_comment(made):
+    lost = made.record(1, made.again(60_000, made.head_values(1)))
+    lines = record_xml(memoryview(made.log(made.chunk(lost))), 4608).splitlines()
+    assert "  <Data>4624</Data>" in lines
+    assert lines[-1].startswith(
+        "<!-- byte 4637: no template: 0 bytes; expected 16 to 5512; its 4 values kept as unnamed Data"
+    )
+
+
+@pytest.mark.parametrize("offset", [0, 4096, 4609, 10**9])
+def test_where_there_is_no_record(made, offset):
+    with pytest.raises(ValueError, match="no record at byte"):
+        record_xml(memoryview(log(made, "x")), offset)
