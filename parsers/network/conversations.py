@@ -33,6 +33,7 @@ class Conversations:
             ids = self._sources.identities
             at, size = self._first_payloads()
             raw = _starts(buffer, at, size)
+            self._complete(raw, size)
             self._openings = Openings(
                 ids.proto, ids.orig_port, ids.resp_port, raw[0::2], size[0::2], raw[1::2], size[1::2]
             )
@@ -52,6 +53,15 @@ class Conversations:
         at[side] = packets.data[packet] + headers.payload[packet]
         size[side] = headers.captured[packet]
         return at, size
+
+    def _complete(self, raw: Bytes, size: Int64s) -> None:
+        """Streams whose first segment is shorter than an opening: take the rest from the segments that follow."""
+        several = np.diff(self._bounds) > 1
+        for number in np.flatnonzero(several & (size < OPENING)).tolist():
+            stream = self._stream(number)
+            begin = stream.read(stream.begin, OPENING)
+            raw[number, : len(begin)] = np.frombuffer(begin, np.uint8)
+            size[number] = len(begin)
 
     def spoken(self, buffer: Bytes, dissector: Dissector) -> Iterator[Conversation]:
         """The flows that `dissector` recognises."""

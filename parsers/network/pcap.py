@@ -86,6 +86,14 @@ def walk(view: memoryview, buffer: Bytes) -> Walk:
     return Walk(joined(parts), tuple(gaps))
 
 
+def packet_at(view: memoryview, buffer: Bytes, offset: int) -> Packets | None:
+    """The one packet whose record begins at `offset`, or None when none can."""
+    form = _form(view)
+    if form is None or offset < FILE_HEADER or offset + form.header > len(view):
+        return None
+    return _packets(buffer, np.array([offset], np.int64), form)
+
+
 def _follow(view: memoryview, at: int, form: Form) -> tuple[Int64s, int]:
     """Offsets of the records that follow one another from `at`, and where that ends."""
     size, header, limit = len(view), form.header, form.limit

@@ -121,7 +121,7 @@ def _running_max(values: Int64s, group: Int64s) -> Int64s:
 class Stream:
     """The bytes one side sent, read from the mapped file when asked for. Positions are relative sequence numbers."""
 
-    __slots__ = ("_at", "_length", "_packet", "_start", "_view", "end")
+    __slots__ = ("_at", "_length", "_packet", "_start", "_view", "begin", "end")
 
     def __init__(self, view: memoryview, segments: Segments, begin: int, stop: int) -> None:
         piece = slice(begin, stop)
@@ -131,6 +131,7 @@ class Stream:
         self._length: list[int] = segments.held[piece][fresh].tolist()
         self._at: list[int] = segments.at[piece][fresh].tolist()
         self._packet: list[int] = segments.packet[piece][fresh].tolist()
+        self.begin = self._start[0] if self._start else 0
         self.end = self._start[-1] + self._length[-1] if self._start else 0
 
     def read(self, position: int, count: int) -> bytes:

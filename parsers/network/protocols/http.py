@@ -24,7 +24,7 @@ METHODS = (
     b"GET", b"POST", b"HEAD", b"PUT", b"DELETE", b"OPTIONS", b"PATCH", b"TRACE", b"CONNECT", b"PROPFIND", b"PROPPATCH",
     b"MKCOL", b"COPY", b"MOVE", b"LOCK", b"UNLOCK", b"SEARCH", b"REPORT", b"MERGE", b"CHECKOUT", b"CHECKIN", b"MKACTIVITY",
     b"BIND", b"UNBIND", b"LINK", b"UNLINK", b"PURGE", b"ACL", b"M-SEARCH", b"NOTIFY", b"SUBSCRIBE", b"UNSUBSCRIBE",
-    b"RPC_IN_DATA", b"RPC_OUT_DATA", b"BITS_POST", b"CCM_POST", b"SMS_POST", b"X-MS-ENUMATTS", b"POLL", b"BMOVE", b"BCOPY",
+    b"PRI", b"RPC_IN_DATA", b"RPC_OUT_DATA", b"BITS_POST", b"CCM_POST", b"SMS_POST", b"X-MS-ENUMATTS", b"POLL", b"BMOVE", b"BCOPY",
 )  # fmt: skip
 HEAD_LIMIT = 65_536  # bytes of one message's head; servers refuse more than 8 to 64 KiB
 MESSAGES = 100_000  # messages read of one connection and side
@@ -170,6 +170,9 @@ def _messages(stream: Stream, requests: list[Message] | None) -> Iterator[Messag
         if head is None:
             yield Trouble(stream.packet(at), f"HTTP connection: bytes where a {side} should begin are none")
             return
+        if requests is None and head.parts[0] == b"PRI":
+            yield Trouble(stream.packet(at), "HTTP/2 connection: known but not read in this version")
+            return
         upgrade = empty = False
         if requests is not None:
             status = int(head.parts[1])
@@ -250,7 +253,9 @@ class Http:
     def recognise(self, openings: Openings) -> Bools:
         """A method and a space from one side, or `HTTP/` from the other."""
         found = np.zeros(len(openings.proto), np.bool_)
-        for side in (openings.orig, openings.resp):
+        for raw in (openings.orig, openings.resp):
+            lead = (raw[:, :2] == (13, 10)).all(axis=1)  # an empty line before the first message
+            side = np.where(lead[:, None], np.roll(raw, -2, axis=1), raw)
             for start in (*(method + b" " for method in METHODS), b"HTTP/"):
                 found |= (side[:, : len(start)] == np.frombuffer(start, np.uint8)).all(axis=1)
         found &= openings.proto == 6
