@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from forensics.demo.cast import COMMUNE, WEB01
 from forensics.demo.scenario import TRUTH, Step, Trace
@@ -38,8 +39,11 @@ def exhibits(folder: Path) -> list[tuple[Path, str, float, str]]:
     ]  # fmt: skip
 
 
-def case_details() -> dict[str, object]:
-    """Number, request and authority of the case, and the questions asked, in English, French and Arabic. All invented."""
+def case_details() -> dict[str, Any]:
+    """Number, request and authority of the case, under the names of `cases.case.CaseInfo`; all invented.
+
+    `questions` is a tuple of dicts: the question's `id`, and its text under `en`, `fr` and `ar`.
+    """
     return {
         "number": "ATHAR-DEMO-2026-001",
         "title": f"Intrusion into the portal of the {COMMUNE} (synthetic case)",
@@ -47,8 +51,6 @@ def case_details() -> dict[str, object]:
         "authority": "Demonstration court of Tamrirt (invented)",
         "requester": COMMUNE,
         "laboratory": "Athar demonstration laboratory (invented)",
-        "zone": None,
-        "languages": ("en", "fr", "ar"),
         "questions": (
             {
                 "id": "Q1",

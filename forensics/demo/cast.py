@@ -1,11 +1,14 @@
 """Who and what the demo case speaks of: an invented commune, its machines, accounts, addresses and clocks.
 
-Addresses are documentation ranges (RFC 5737, RFC 3849); every name is invented.
+Addresses outside are documentation ranges (RFC 5737, RFC 3849); every name is invented. The commune's network is a private
+one (RFC 1918): detection rules tell inside from outside by those ranges, and would take a documentation range for the Internet.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+LAN = "10.20.30."  # the commune's servers and desks
 
 COMMUNE = "Commune de Tamrirt"
 DOMAIN = "TAMRIRT"
@@ -48,11 +51,11 @@ def _account(name: str, rid: int) -> Account:
     return Account(name, f"{DOMAIN_SID}-{rid}")
 
 
-WEB01 = Machine("WEB01", "192.0.2.20", "2001:db8:20::20", "02:00:5e:00:53:20", clock_ahead_s=187)
-SRV02 = Machine("SRV02", "192.0.2.30", "2001:db8:20::30", "02:00:5e:00:53:30")
-DC01 = Machine("DC01", "192.0.2.10", "2001:db8:20::10", "02:00:5e:00:53:10")
-SUPERV01 = Machine("SUPERV01", "192.0.2.11", "2001:db8:20::11", "02:00:5e:00:53:11")
-PC_ADM01 = Machine("PC-ADM01", "192.0.2.41", "2001:db8:20::41", "02:00:5e:00:53:41")
+WEB01 = Machine("WEB01", LAN + "20", "2001:db8:20::20", "02:00:5e:00:53:20", clock_ahead_s=187)
+SRV02 = Machine("SRV02", LAN + "30", "2001:db8:20::30", "02:00:5e:00:53:30")
+DC01 = Machine("DC01", LAN + "10", "2001:db8:20::10", "02:00:5e:00:53:10")
+SUPERV01 = Machine("SUPERV01", LAN + "11", "2001:db8:20::11", "02:00:5e:00:53:11")
+PC_ADM01 = Machine("PC-ADM01", LAN + "41", "2001:db8:20::41", "02:00:5e:00:53:41")
 GATEWAY_MAC = "02:00:5e:00:53:01"
 
 SYSTEM = Account("SYSTEM", SYSTEM_SID, "NT AUTHORITY")
@@ -68,7 +71,7 @@ STAFF = tuple(
          "l.agdal", "b.skoura", "z.tinmel", "o.ifrane", "w.azrou")
     )
 )  # fmt: skip
-STAFF_PCS = tuple(f"192.0.2.{50 + number}" for number in range(len(STAFF)))
+STAFF_PCS = tuple(f"{LAN}{50 + number}" for number in range(len(STAFF)))
 
 ATTACKER_IP = "203.0.113.66"
 CONTROL_IP = "198.51.100.23"

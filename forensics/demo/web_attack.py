@@ -110,9 +110,7 @@ def _answer(command: str) -> str:
     if command == "whoami":
         return "tamrirt\\svc_web\r\n"
     if command.startswith("ipconfig"):
-        return (
-            "Configuration IP de Windows\r\n   Nom de l'h\u00f4te . . . : WEB01\r\n   Adresse IPv4 . . : 192.0.2.20\r\n"
-        )
+        return f"Configuration IP de Windows\r\n   Nom de l'h\u00f4te . . . : WEB01\r\n   Adresse IPv4 . . : {WEB01.ip}\r\n"
     if "{ENCODED}" in command:
         return "\r\n"
     return f"C:\\Apache24\\htdocs\\uploads> {command}\r\n" + "".join(f"  {number:03d} ...\r\n" for number in range(20))

@@ -147,7 +147,7 @@ def _sized(request: Request, low: int, high: int, draw: Draw) -> Request:
 
 def _errand(draw: Draw, frame: Request) -> Iterator[Request]:
     """What people come for: a search, a document, an appointment, a form with an attachment; now and then a dead link."""
-    kind = draw.weighted((("search", 40), ("document", 30), ("appointment", 16), ("upload", 8), ("dead", 6)))
+    kind = draw.weighted((("search", 42), ("document", 34), ("appointment", 17), ("upload", 1), ("dead", 6)))
     low, high, steps = 1_200, 6_000, []
     if kind == "search":
         steps = [("GET", f"/recherche?q={draw.pick(WORDS)}", 200)]

@@ -152,7 +152,7 @@ def _time_service(journal: Journal, moment: int) -> None:
     if journal.machine.clock_ahead_s:
         journal.put(SYSTEM_LOG, moment, 36, {"TimeSourceRefreshSeconds": 86_400}, sid=LOCAL_SERVICE.sid)
     else:
-        source = {"TimeSource": "dc01.tamrirt.example,0x9", "TimeSourceRefId": 0x0A0200C0, "CurrentStratumNumber": 3}
+        source = {"TimeSource": "dc01.tamrirt.example,0x9", "TimeSourceRefId": 0x0A1E140A, "CurrentStratumNumber": 3}
         journal.put(SYSTEM_LOG, moment, 35, source, sid=LOCAL_SERVICE.sid)
 
 
