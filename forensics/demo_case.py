@@ -31,9 +31,13 @@ def run(
     from forensics import demo
 
     details = demo.case_details()
-    questions = tuple(Question(f"Q{at}", text) for at, text in enumerate(details.pop("questions"), 1))
+    questions = tuple(
+        Question(asked["id"], " / ".join(asked[language] for language in languages if language in asked))
+        for asked in details.pop("questions")
+    )
     case = Case.create(folder / "case", CaseInfo(**details, languages=tuple(languages), questions=questions))
-    for path, about in demo.exhibits(folder / "evidence"):
+    for path, description, clock_offset_s, clock_source in demo.exhibits(folder / "evidence"):
+        about = pipeline.About(clock_offset_s=clock_offset_s, clock_source=clock_source, description=description)
         pipeline.add(case, path, about, progress)
     ingested = pipeline.ingest(case, workers, progress=progress)
     pipeline.analyze(case, (), progress)
