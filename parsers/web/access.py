@@ -82,24 +82,20 @@ def _fits(line: bytes) -> bool:
     return reading is not None and f.AGENT in reading.spans and reading.flags == ["loose", "extra-fields"]
 
 
-def _read(evidence: Evidence, lines: Lines) -> Iterator[Output]:
+def _read(evidence: Evidence, every: Lines) -> Iterator[Output]:
+    rows = np.flatnonzero(every.ends - every.starts >= _SHORTEST)
+    if not len(rows):
+        yield from unreadable(evidence, every, dict.fromkeys(range(len(every)), NO_DATE))
+        return
+    lines = every.take(rows)
     control, high = odd_lines(lines)
     spans, fast = scan(lines, control | high)
     remarks = Remarks(len(lines))
-    quality = np.zeros(len(lines), np.int64)
-    readable = fast.copy()
-    for row in np.flatnonzero(~fast & (lines.ends - lines.starts >= _SHORTEST)).tolist():
-        line = lines.at(row)
-        reading = strict(line) or loose(line)
-        if reading is None:
-            continue
-        readable[row] = True
-        quality[row] = reading.quality
-        remarks.add(row, *reading.flags)
-        start = int(lines.starts[row])
-        for column, (begin, end) in reading.spans.items():
-            spans.starts[column, row], spans.ends[column, row] = start + begin, start + end
-    yield from unreadable(evidence, lines, dict.fromkeys(np.flatnonzero(~readable).tolist(), NO_DATE))
+    quality = _read_others(spans, fast, remarks)
+    readable = quality >= 0
+    lost = np.ones(len(every), np.bool_)
+    lost[rows[readable]] = False
+    yield from unreadable(evidence, every, dict.fromkeys(np.flatnonzero(lost).tolist(), NO_DATE))
     if not readable.any():
         return
     yield lines.account("read", readable)
@@ -109,6 +105,22 @@ def _read(evidence: Evidence, lines: Lines) -> Iterator[Output]:
     remarks.mark(spans.invalid, "bad-encoding")
     remarks.mark(lines.unterminated(), "no-line-end")
     yield Batch(FAMILY, _rows(evidence, spans, quality, remarks, readable))
+
+
+def _read_others(spans: Spans, fast: Bools, remarks: Remarks) -> Int64s:
+    """Read the lines that the scan left, strictly, else loosely. Gives each line's quality, -1 where it cannot be read."""
+    quality = np.where(fast, f.FAST, -1)
+    for row in np.flatnonzero(~fast).tolist():
+        line = spans.lines.at(row)
+        reading = strict(line) or loose(line)
+        if reading is None:
+            continue
+        quality[row] = reading.quality
+        remarks.add(row, *reading.flags)
+        start = int(spans.lines.starts[row])
+        for column, (begin, end) in reading.spans.items():
+            spans.starts[column, row], spans.ends[column, row] = start + begin, start + end
+    return quality
 
 
 def _rows(evidence: Evidence, spans: Spans, quality: Int64s, remarks: Remarks, readable: Bools) -> pa.RecordBatch:
@@ -131,7 +143,7 @@ def _rows(evidence: Evidence, spans: Spans, quality: Int64s, remarks: Remarks, r
         "sc_status": nullable(status, answered, pa.int32()),
         "sc_bytes": nullable(*spans.numbers(f.BYTES), pa.int64()),
         "virtual_port": nullable(*spans.numbers(f.VPORT), pa.int32()),
-        "parse_quality": chosen(f.QUALITIES, quality),
+        "parse_quality": chosen(f.QUALITIES, np.maximum(quality, 0)),
     }
     for name, column in _TEXTS:
         columns[name] = spans.text(column, dash_is_null=name not in _AS_WRITTEN)

@@ -7,7 +7,7 @@ leaves) are free space; a byte order mark is read; a line longer than LONGEST_LI
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 import numpy as np
@@ -45,6 +45,13 @@ class Lines:
     def at(self, row: int) -> bytes:
         """The bytes of one line, without its line end."""
         return self.data[self.starts[row] : self.ends[row]].tobytes()
+
+    def take(self, rows: Int64s) -> Lines:
+        """Some of the lines, given by index."""
+        if len(rows) == len(self):
+            return self
+        starts, ends, stops, numbers = (a[rows] for a in (self.starts, self.ends, self.stops, self.numbers))
+        return Lines(self.data, self.base, starts, ends, stops, numbers)
 
     def unterminated(self) -> npt.NDArray[np.bool_]:
         """The line that ends with the file instead of a newline, if any: (n,) mask."""
@@ -163,23 +170,26 @@ def _lines(
         yield account("read", 0, 3)
         starts[0] = 3
     ends -= (ends > starts) & (data[np.maximum(ends - 1, 0)] == _CR)
+    begins = starts
     holes = (ends > starts) & (data[np.minimum(starts, len(data) - 1)] == 0)
     if holes.any():
         solid = np.append(np.flatnonzero(data != 0), len(data))
-        begin = starts[holes]
-        starts[holes] = np.minimum(solid[np.searchsorted(solid, begin)], ends[holes])
-        yield Account("free", begin + base, starts[holes] - begin)
+        starts = begins.copy()
+        starts[holes] = np.minimum(solid[np.searchsorted(solid, begins[holes])], ends[holes])
     lines = Lines(data, base, starts, ends, stops, np.arange(first, first + len(starts), dtype=np.int64))
     empty, long = starts >= ends, ends - starts > LONGEST_LINE
     if empty.any():
-        yield lines.account("free", empty & (stops > starts))
+        yield replace(lines, starts=begins).account("free", empty & (stops > begins))
+    if (holes & ~empty).any():
+        before = np.flatnonzero(holes & ~empty)
+        yield Account("free", begins[before] + base, starts[before] - begins[before])
     for row in np.flatnonzero(long).tolist():
         yield _too_long(evidence, int(starts[row]) + base, int(stops[row] - starts[row]))
     if long.any():
         yield lines.account("damaged", long)
     keep = ~(empty | long)
     if keep.any():
-        yield Lines(data, base, starts[keep], ends[keep], stops[keep], lines.numbers[keep])
+        yield lines.take(np.flatnonzero(keep))
 
 
 def unreadable(evidence: Evidence, lines: Lines, reasons: dict[int, str]) -> Iterator[Problem | Account]:

@@ -38,12 +38,12 @@ class Section:
         """The rows that fit the layout, and for the others why not: field count, date and time, numbers."""
         expected = len(self.layout.names)
         counts = self.spaces.count[self.rows] + 1
-        reasons = {
-            row: f"{count} fields, expected {expected} by the #Fields directive in force; counted as damaged"
-            for row, count in zip(
-                self.rows[counts != expected].tolist(), counts[counts != expected].tolist(), strict=True
-            )
+        told = {
+            count: f"{count} fields, expected {expected} by the #Fields directive in force; counted as damaged"
+            for count in np.unique(counts[counts != expected]).tolist()
         }
+        misfits = zip(self.rows[counts != expected].tolist(), counts[counts != expected].tolist(), strict=True)
+        reasons = {row: told[count] for row, count in misfits}
         rows = self.rows[counts == expected]
         spans = self._spans(rows)
         for place, reason in self._misfits(spans):
@@ -52,10 +52,7 @@ class Section:
 
     def _spans(self, rows: Int64s) -> Spans:
         """Fields in the layout's order, then two for the halves of a `cs-uri`."""
-        lines = self.lines
-        part = Lines(
-            lines.data, lines.base, lines.starts[rows], lines.ends[rows], lines.stops[rows], lines.numbers[rows]
-        )
+        part = self.lines.take(rows)
         count = len(self.layout.names)
         spans = Spans.empty(part, count + 2)
         begin = part.starts

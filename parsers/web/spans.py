@@ -45,16 +45,6 @@ class Spans:
         held: Bools = self.starts[column] >= 0
         return held
 
-    def select(self, rows: Bools) -> Spans:
-        """The spans of some of the lines."""
-        lines = self.lines
-        if rows.all():
-            return self
-        kept = Lines(
-            lines.data, lines.base, lines.starts[rows], lines.ends[rows], lines.stops[rows], lines.numbers[rows]
-        )
-        return Spans(kept, self.starts[:, rows], self.ends[:, rows], self.invalid[rows])
-
     def repair(self, suspects: Int64s) -> None:
         """Find fields that are no valid UTF-8 among the `suspects` (rows with bytes above 0x7f) and spell their bad bytes `\\xHH`.
 
@@ -64,13 +54,14 @@ class Spans:
         places: dict[int, list[tuple[int, int, int]]] = {}
         at = len(self.lines.data)
         for row in suspects.tolist():
-            if _is_utf8(self.lines.at(row)):
+            line, begin = self.lines.at(row), int(self.lines.starts[row])
+            if _is_utf8(line):
                 continue
             self.invalid[row] = True
-            for column in range(len(self.starts)):
-                start, end = int(self.starts[column, row]), int(self.ends[column, row])
-                raw = self.lines.data[max(start, 0) : max(end, 0)].tobytes()
-                if start >= 0 and not _is_utf8(raw):
+            edges = zip(self.starts[:, row].tolist(), self.ends[:, row].tolist(), strict=True)
+            for column, (start, end) in enumerate(edges):
+                raw = line[start - begin : end - begin] if start >= 0 else b""
+                if not _is_utf8(raw):
                     text = raw.decode("utf-8", "backslashreplace").encode("utf-8")
                     places.setdefault(column, []).append((row, at, at + len(text)))
                     spelled.append(text)
@@ -127,6 +118,8 @@ def chosen(texts: Sequence[str], codes: npt.NDArray[np.int64]) -> pa.StringArray
 
 
 def _is_utf8(raw: bytes) -> bool:
+    if raw.isascii():
+        return True
     try:
         raw.decode("utf-8")
     except UnicodeDecodeError:
