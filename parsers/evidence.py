@@ -169,12 +169,16 @@ def _examine_member(intake: _Intake, opened: _Open, found: Found, budget: Budget
         reason = f"a {kind.name} archive inside {opened.depth} others; the limit is {intake.limits.depth}: unpack it and add its contents"
         yield intake.unreadable(found.file, on_disk, stream.size, reason)
         return
-    with spooled(stream, intake.limits.scratch) as handle:
-        if isinstance(stream.stopped, LimitReached):
-            yield from _plain_member(intake, found.file, stream, opened)
-            return
-        inner = _Open(kind, handle, found.file, on_disk, opened.depth + 1)
-        yield from _examine_container(intake, inner, stream, budget)
+    try:
+        with spooled(stream, intake.limits.scratch) as handle:
+            if isinstance(stream.stopped, LimitReached):
+                yield from _plain_member(intake, found.file, stream, opened)
+                return
+            inner = _Open(kind, handle, found.file, on_disk, opened.depth + 1)
+            yield from _examine_container(intake, inner, stream, budget)
+    except OSError as error:  # the scratch copy could not be made; inside it, errors are told where they happen
+        reason = f"cannot be unpacked to be opened: {error.strerror or error}"
+        yield intake.unreadable(found.file, on_disk, stream.size, reason)
     yield from _damage(intake, found.file, stream, opened)
 
 

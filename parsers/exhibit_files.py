@@ -26,6 +26,7 @@ class Unlisted:
     reason: str
 
 
+_MOUNT_POINT = 0xA0000003  # MS-FSCC 2.1.2.1: IO_REPARSE_TAG_MOUNT_POINT
 _SPECIAL = (
     (stat.S_ISFIFO, "a named pipe"),
     (stat.S_ISSOCK, "a socket"),
@@ -62,6 +63,14 @@ def _key(entry: os.DirEntry[str]) -> bytes:
     return os.fsencode(entry.name) + (b"/" if _is_folder(entry) else b"")
 
 
+def _is_junction(entry: os.DirEntry[str]) -> bool:
+    """Whether a Windows folder is a mount point: a link in all but name, which can lead round in a circle."""
+    try:
+        return getattr(entry.stat(follow_symlinks=False), "st_reparse_tag", 0) == _MOUNT_POINT
+    except OSError:
+        return False
+
+
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir(follow_symlinks=False)
@@ -79,7 +88,7 @@ def _below(folder: Path, prefix: str) -> Iterator[OnDisk | Unlisted]:
     for entry in entries:
         file = prefix + shown(entry.name)
         path = folder / entry.name
-        if entry.is_symlink():
+        if entry.is_symlink() or _is_junction(entry):
             yield Unlisted(file, 0, f"symbolic link to {_target(path)}, not followed; add what it points to by itself")
         elif _is_folder(entry):
             yield from _below(path, file + "/")

@@ -92,8 +92,13 @@ def _members(
 
 
 def _copy(entry: FileEntry, stream: Tapped, place: _Place) -> Iterator[Materialised]:
-    with copied(stream, place.scratch) as path:
-        if stream.sha256 == entry.sha256:
-            yield entry, path
-        else:
-            yield _problem(entry, f"changed since it was listed: SHA-256 is {stream.sha256}, expected {entry.sha256}")
+    try:
+        with copied(stream, place.scratch) as path:
+            if stream.sha256 == entry.sha256:
+                yield entry, path
+            else:
+                yield _problem(
+                    entry, f"changed since it was listed: SHA-256 is {stream.sha256}, expected {entry.sha256}"
+                )
+    except OSError as error:
+        yield _problem(entry, f"cannot be unpacked into the scratch folder: {error.strerror or error}")

@@ -289,6 +289,25 @@ def test_files_and_members_that_are_gone_are_problems(tmp_path: Path) -> None:
     ]
 
 
+def test_a_scratch_folder_that_cannot_be_used_costs_only_what_needs_it(tmp_path: Path) -> None:
+    source, occupied = packed(tmp_path / "evidence"), tmp_path / "occupied"
+    occupied.write_bytes(b"a file, no folder")
+    found = entries(source, limits=Limits(scratch=occupied))
+    assert {e.file: e.status for e in found} == {
+        "plain.log": "evidence",
+        "z.zip": "container",
+        "z.zip/a/one.log": "evidence",
+        "z.zip/in.tgz": "unreadable",
+        "z.zip/two.log": "evidence",
+    }
+    read = list(materialised(source, [e for e in found if e.status == "evidence"], occupied))
+    assert [item[0].file if isinstance(item, tuple) else f"problem: {item.file}" for item in read] == [
+        "plain.log",
+        "problem: z.zip/a/one.log",
+        "problem: z.zip/two.log",
+    ]
+
+
 def test_evidence_in_a_read_only_folder_is_read_and_left_as_it_was(tmp_path: Path) -> None:
     source = packed(tmp_path / "evidence")
     paths = [source, *source.iterdir()]

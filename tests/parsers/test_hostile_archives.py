@@ -6,12 +6,15 @@ import io
 import random
 import struct
 import tarfile
+import tracemalloc
 import zipfile
 import zlib
 from pathlib import Path
 
 import pytest
 import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
 
 from parsers import evidence
 from parsers.containers import Limits
@@ -19,6 +22,7 @@ from parsers.evidence import examine, materialised
 from parsers.member_names import Names
 from timelines.inventory import FileEntry
 from timelines.problems import Problem
+from timelines.visible import visible
 
 MB = 1 << 20
 
@@ -153,6 +157,21 @@ def test_a_huge_extended_tar_header_is_passed_over(tmp_path: Path) -> None:
     assert "an extended tar header of 3145729 bytes is not read" in problems[0].reason
 
 
+@pytest.mark.parametrize(
+    ("name", "pack"), [("b.gz", gzip.compress), ("b.bz2", bz2.compress), ("b.zst", zstandard.compress)]
+)
+def test_memory_does_not_grow_with_what_unpacks(tmp_path: Path, name: str, pack: object) -> None:
+    (tmp_path / name).write_bytes(pack(bytes(48 * MB)))  # type: ignore[operator]
+    tracemalloc.start()
+    try:
+        found = [e for e in examine("E001", tmp_path / name, {}) if isinstance(e, FileEntry)]
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert found[-1].size == 48 * MB
+    assert peak < 24 * MB
+
+
 # Names
 
 
@@ -179,6 +198,23 @@ def test_names_are_made_safe_and_the_change_is_told(raw: str, safe: str, fault: 
     assert name == safe
     assert (fault in remark) if fault else remark == ""
     assert remark.isprintable()
+
+
+@given(
+    st.lists(
+        st.text(st.characters(codec=None), max_size=30) | st.sampled_from(["a", "A/../a", "~2", "a~2"]), max_size=12
+    )
+)
+def test_any_names_become_safe_visible_short_and_unique(raws: list[str]) -> None:
+    names = Names(24)
+    safe = [names.safe(raw)[0] for raw in raws]
+    assert len(set(safe)) == len(safe)
+    for name in safe:
+        assert name == visible(name)
+        assert name.encode("utf-8")
+        assert not name.startswith("/")
+        assert not {"", ".", ".."} & set(name.split("/"))
+        assert len(name) <= 24 + len("~12")
 
 
 def test_two_members_of_one_name_are_both_listed() -> None:
