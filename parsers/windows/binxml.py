@@ -118,6 +118,26 @@ class Reader:
         self.names.append((at, target, past))
         return text, past + 2 if target == at + 4 else at + 4
 
+    def try_name(self, at: int, end: int) -> tuple[str, int, int, int] | None:
+        """The name whose offset stands at `at`: its text, where it begins and ends, where reading goes on; None if unreadable."""
+        try:
+            text, after = self.name(at, end)
+        except _Broken:
+            return None
+        _, target, past = self.names[-1]
+        return text, target, past, after
+
+    def lean(self, at: int, end: int) -> bool:
+        """Whether the element whose token ends at `at` lacks the dependency, as elements outside templates do."""
+        size, target = _LEAN_ELEMENT.unpack_from(self.chunk, at) if at + _LEAN_ELEMENT.size <= end else (end, 0)
+        if at + _ELEMENT.size > end:
+            return True
+        _, full_size, full_target = _ELEMENT.unpack_from(self.chunk, at)
+        room = len(self.chunk) - _NAME.size
+        if at + 6 + full_size <= end and full_target < room:
+            return False
+        return bool(at + 4 + size <= end and target < room)
+
     def template(self, at: int, end: int) -> tuple[int, int, int]:
         """A template instance at `at` (past its token): where its definition's body begins and ends, and where its values begin."""
         _, _, definition = self.unpack(_INSTANCE, at, end)
@@ -219,7 +239,7 @@ class _Walk:
 
     def start(self, at: int, more: bool) -> int:
         """OpenStartElement (2.2.12): dependency, size, name; fragments outside templates lack the dependency."""
-        lean = self._lean(at)
+        lean = self.reader.lean(at, self.end)
         at += 4 if lean else 6
         name, at = self.reader.name(at, self.end)
         element = Element(name)
@@ -228,15 +248,6 @@ class _Walk:
         if len(self.open) > MAX_ELEMENTS:
             raise _Broken(at, f"more than {MAX_ELEMENTS} elements inside each other; not read further")
         return at + 4 if more else at
-
-    def _lean(self, at: int) -> bool:
-        if at + _ELEMENT.size > self.end:
-            return True
-        _, size, target = _ELEMENT.unpack_from(self.reader.chunk, at)
-        if at + 6 + size <= self.end and target < len(self.reader.chunk) - _NAME.size:
-            return False
-        size, target = _LEAN_ELEMENT.unpack_from(self.reader.chunk, at)
-        return bool(at + 4 + size <= self.end and target < len(self.reader.chunk) - _NAME.size)
 
     def close_start(self, at: int, more: bool) -> int:
         self.attribute = None

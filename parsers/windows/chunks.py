@@ -205,10 +205,19 @@ def _chains(data: Bytes, chunks: list[_Chunk]) -> tuple[Int64s, Int64s, Int64s, 
     broken = np.bincount(owner[~chained], minlength=len(chunks)) > 0
     filled = np.bincount(owner, minlength=len(chunks)) > 0
     sound = ~broken & (filled | (starts == stops)) & (stops > 0)
-    quiet = np.where((stops % 4 == 0) & (stops // 4 < len(words)), stops // 4, 0)
-    sound &= words[quiet] != signature  # another record follows where free space should begin: look closer
+    sound &= ~_continued(data, offsets[last], owner[last], stops)
     keep = sound[owner]
     return offsets[keep], sizes[keep], owner[keep], sound
+
+
+def _continued(data: Bytes, lasts: Int64s, owner: Int64s, stops: Int64s) -> npt.NDArray[np.bool_]:
+    """Chunks where the next record by number stands at once where free space should begin: the header is out of date."""
+    out = np.zeros(len(stops), np.bool_)
+    after = stops[owner]
+    room = after + RECORD_HEADER <= len(data)
+    lasts, owner, after = lasts[room], owner[room], after[room]
+    out[owner] = u64(data, after + 8) == u64(data, lasts + 8) + np.uint64(1)
+    return out
 
 
 def _odd_chunk(data: Bytes, chunk: _Chunk, ledger: Ledger) -> tuple[Int64s, Int64s, Int64s, npt.NDArray[np.uint8]]:

@@ -15,7 +15,7 @@ from parsers.windows import values
 from parsers.windows.binxml import Slot
 from parsers.windows.groups import Group, document
 from parsers.windows.paths import TIME, Field, Layout, Text, Unnameable, layout
-from parsers.windows.typed import Columns, Window, fixed, numbers, texts
+from parsers.windows.typed import Columns, Values, Window, fixed, numbers, texts
 from timelines import times
 from timelines.schema import TIME as INSTANT
 
@@ -23,7 +23,7 @@ NUMBERS = (
     "EventID", "Qualifiers", "Version", "Level", "Task", "Opcode", "Execution_ProcessID", "Execution_ThreadID", "EventRecordID"
 )  # fmt: skip
 MAX_EXPANSION = 1 << 20  # bytes that one record's values may grow to by being repeated; a record has at most 64 KiB
-MAX_KEPT = 4096
+MAX_KEPT = 4096  # layouts remembered by a process
 
 _layouts: dict[tuple[object, ...], Layout | None] = {}
 
@@ -53,34 +53,39 @@ def shape(group: Group) -> Layout | None:
 def decode(window: Window, group: Group) -> Decoded | None:
     """All values of a group; None when its records have to be read one by one."""
     plan = shape(group)
-    if plan is None or _swells(plan, group):
+    return None if plan is None else arranged(window, plan, group.rows, group.levels)
+
+
+def arranged(window: Window, plan: Layout, rows: Int64s, levels: tuple[Values, ...]) -> Decoded | None:
+    """Values put where `plan` says; None when some record's values are repeated until they swell past MAX_EXPANSION."""
+    if _swells(plan, levels):
         return None
     ready: dict[str, pa.Array] = {}
     for column, text in plan.system.items():
         if len(text) == 1 and isinstance(text[0], Slot):
-            found = _direct(window, group, column, text[0])
+            found = _direct(window, levels, column, text[0])
             if found is not None:
                 ready[column] = found
     wanted = [text for column, text in plan.system.items() if column not in ready]
-    columns = _decoded(window, group, [*wanted, *(value.text for value in plan.fields)])
-    count = len(group.rows)
+    columns = _decoded(window, levels, [*wanted, *(value.text for value in plan.fields)])
+    count = len(rows)
     system = {
         column: ready[column] if column in ready else _joined(text, columns, count)
         for column, text in plan.system.items()
     }
     fields = [(value, _joined(value.text, columns, count)) for value in plan.fields]
     trouble = sorted(item for level in columns for item in level.trouble)
-    return Decoded(group.rows, system, fields, trouble)
+    return Decoded(rows, system, fields, trouble)
 
 
-def _swells(plan: Layout, group: Group) -> bool:
+def _swells(plan: Layout, levels: tuple[Values, ...]) -> bool:
     """Whether some record's values are repeated until they pass MAX_EXPANSION."""
     uses = Counter((piece.level, piece.index) for piece in _slots(plan))
     if not uses or max(uses.values()) < 4:
         return False
-    total = np.zeros(len(group.rows), np.int64)
+    total = np.zeros(len(levels[0].kind), np.int64)
     for (level, index), times_used in uses.items():
-        total += group.levels[level].size[:, index] * times_used
+        total += levels[level].size[:, index] * times_used
     return bool((total > MAX_EXPANSION).any())
 
 
@@ -89,9 +94,9 @@ def _slots(plan: Layout) -> Iterable[Slot]:
         yield from (piece for piece in text if isinstance(piece, Slot))
 
 
-def _direct(window: Window, group: Group, column: str, slot: Slot) -> pa.Array | None:
+def _direct(window: Window, levels: tuple[Values, ...], column: str, slot: Slot) -> pa.Array | None:
     """Numbers and the time straight from their bytes, where they have the usual types."""
-    held = group.levels[slot.level]
+    held = levels[slot.level]
     if column in NUMBERS:
         found = numbers(window, held, slot.index)
         return None if found is None else pa.array(found[0], mask=~found[1])
@@ -101,14 +106,14 @@ def _direct(window: Window, group: Group, column: str, slot: Slot) -> pa.Array |
     return pa.array(instants, pa.int64(), mask=~valid).view(INSTANT)
 
 
-def _decoded(window: Window, group: Group, wanted: list[Text]) -> list[Columns]:
+def _decoded(window: Window, levels: tuple[Values, ...], wanted: list[Text]) -> list[Columns]:
     """Every slot that is wanted as text, by level."""
-    indices: list[dict[int, None]] = [{} for _ in group.levels]
+    indices: list[dict[int, None]] = [{} for _ in levels]
     for text in wanted:
         for piece in text:
             if isinstance(piece, Slot):
                 indices[piece.level][piece.index] = None
-    return [texts(window, held, sorted(chosen)) for held, chosen in zip(group.levels, indices, strict=True)]
+    return [texts(window, held, sorted(chosen)) for held, chosen in zip(levels, indices, strict=True)]
 
 
 def _joined(text: Text, columns: list[Columns], count: int) -> pa.Array:

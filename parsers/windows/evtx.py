@@ -13,6 +13,7 @@ from parsers.windows.chunks import CHUNK, FILE_HEADER, FILE_MAGIC, RECORD_HEADER
 from parsers.windows.columns import decode
 from parsers.windows.events import batches
 from parsers.windows.groups import Fragments, grouped
+from parsers.windows.inline import inline
 from parsers.windows.singles import singles
 from parsers.windows.typed import Window
 
@@ -42,9 +43,8 @@ class Evtx:
             first = FILE_HEADER
         window = Window.of(data, piece.start)
         found = records(data, first, ledger)
-        groups, odd = grouped(
-            window, Fragments(found.offset + RECORD_HEADER, found.offset + found.size - 4, found.base)
-        )
+        fragments = Fragments(found.offset + RECORD_HEADER, found.offset + found.size - 4, found.base)
+        groups, odd = grouped(window, fragments)
         rest = [odd]
         for group in groups:
             table = decode(window, group)
@@ -52,7 +52,8 @@ class Evtx:
                 rest.append(group.rows)
             else:
                 yield from batches(table, found, ledger)
-        for table in singles(window, found, np.sort(np.concatenate(rest))):
+        tables, odd = inline(window, fragments, np.sort(np.concatenate(rest)))
+        for table in (*tables, *singles(window, found, odd)):
             yield from batches(table, found, ledger)
         yield from sorted(ledger.problems, key=lambda problem: (problem.offset, problem.reason))
         yield from ledger.accounts()

@@ -42,15 +42,17 @@ def plain(value: Any) -> str | None:
     return _INSTANT.sub(r"\1", text) if _INSTANT.fullmatch(text) else text
 
 
-def yardstick(path: Path) -> Iterator[dict[str, Any]]:
-    """Records as the Rust package reads them; `next`, because a `for` loop ends at the first bad record."""
+def yardstick(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Records with their ids as the Rust package reads them; `next`, because a `for` loop ends at the first bad record."""
     evtx = pytest.importorskip("evtx")
     records = evtx.PyEvtxParser(str(path), number_of_threads=1).records_json()
     while True:
         try:
-            yield json.loads(next(records)["data"])["Event"]
+            record = next(records)
         except StopIteration:
             return
+        event = json.loads(record["data"])["Event"]
+        yield int(event["System"].get("EventRecordID", record["event_record_id"])), event
 
 
 def leaves(node: dict[str, Any], path: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
@@ -112,8 +114,8 @@ def test_every_record_and_value_is_the_yardsticks(path, read):
             by_record[row["record"]].append((row, ours))
     for rows in by_record.values():
         rows.sort(key=lambda pair: -pair[0]["offset"])
-    for theirs in yardstick(path):
-        row, ours = by_record[int(theirs["System"]["EventRecordID"])].pop()
+    for record, theirs in yardstick(path):
+        row, ours = by_record[record].pop()
         assert compare(theirs, row, ours) == [], f"record {row['record']}"
     assert [row["record"] for rows in by_record.values() for row, _ in rows] == [], "rows that the yardstick lacks"
     assert found.ledger.damaged == 0

@@ -1,0 +1,270 @@
+"""Records without templates, many at once: forwarded events carry their whole document as binary XML, names and all.
+
+Alike records have the same tokens and differ in lengths, offsets and texts. One of them is read to learn the steps; the others take
+the same steps in lockstep. Where some can't follow they part, at the step they reached, and follow another. MS-EVEN6 section 2.2.12.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from parsers.gather import Bools, Int64s
+from parsers.windows import values
+from parsers.windows.binxml import (
+    ATTRIBUTE,
+    CLOSE_EMPTY,
+    CLOSE_START,
+    END,
+    EOF,
+    HEADER,
+    MAX_ELEMENTS,
+    MAX_TOKENS,
+    MORE,
+    OPEN,
+    VALUE,
+    Element,
+    Part,
+    Reader,
+    Slot,
+)
+from parsers.windows.chunks import CHUNK
+from parsers.windows.columns import Decoded, arranged
+from parsers.windows.groups import Fragments
+from parsers.windows.paths import Unnameable, layout
+from parsers.windows.typed import Values, Window
+
+FEW = 12  # records below which reading them one by one costs less than the steps
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What must stand at a place: `code` is its first bytes; then a name at `name_at`, or a text, or nothing."""
+
+    code: bytes
+    name: bytes = b""  # hash, length and characters; empty where no name stands
+    name_at: int = 0
+    tail: int = 0  # bytes behind the name
+    text: bytes | None = None  # a text that is part of the shape: the name of a Data element
+    value: bool = False  # a text that is a value
+
+
+@dataclass(frozen=True, slots=True)
+class _Walkers:
+    """Records on their way: (n,) indices into the fragments, places, ends, chunk bases, and the values passed so far."""
+
+    rows: Int64s
+    at: Int64s
+    end: Int64s
+    base: Int64s
+    passed: tuple[tuple[Int64s, Int64s], ...]  # start and size of each value
+
+    def only(self, chosen: Bools) -> _Walkers:
+        passed = tuple((start[chosen], size[chosen]) for start, size in self.passed)
+        return _Walkers(self.rows[chosen], self.at[chosen], self.end[chosen], self.base[chosen], passed)
+
+
+def inline(window: Window, fragments: Fragments, odd: Int64s) -> tuple[list[Decoded], Int64s]:
+    """Columns of those of the `odd` fragments that are plain documents, and the rest to be read one by one."""
+    start = fragments.at[odd] + 4
+    plain = start + 1 < fragments.end[odd]
+    token = window.data[np.where(plain, start, 0)]
+    plain &= (token & ~np.uint8(MORE)) == OPEN
+    rows = odd[plain]
+    waiting = [(0, _Walkers(rows, fragments.at[rows], fragments.end[rows], fragments.base[rows], ()))]
+    tables: list[Decoded] = []
+    rest = [odd[~plain]]
+    tried: set[int] = set()
+    while waiting:
+        done, walkers = waiting.pop()
+        if len(walkers.rows) < FEW:
+            rest.append(walkers.rows)
+            continue
+        first = int(walkers.rows[0])
+        learned = None if first in tried else _learn(window, fragments, first)
+        tried.add(first)
+        if learned is None:
+            rest.append(walkers.rows[:1])
+            waiting.append((done, walkers.only(walkers.rows != first)))
+            continue
+        steps, roots = learned
+        arrived = _follow(window, steps, done, walkers, waiting)
+        table = _table(window, roots, arrived)
+        if table is None:
+            rest.append(arrived.rows)
+        else:
+            tables.append(table)
+    return tables, np.sort(np.concatenate(rest))
+
+
+def _table(window: Window, roots: list[Part], arrived: _Walkers) -> Decoded | None:
+    """The records that took all steps, as columns."""
+    if not len(arrived.rows):
+        return None
+    shape = (len(arrived.rows), len(arrived.passed))
+    starts, sizes = np.empty(shape, np.int64), np.empty(shape, np.int64)
+    for number, (start, size) in enumerate(arrived.passed):
+        starts[:, number], sizes[:, number] = start, size
+    held = Values(starts, sizes, np.full(shape, values.STRING, np.uint8))
+    try:
+        plan = layout(roots)
+    except Unnameable:
+        return None
+    return arranged(window, plan, arrived.rows, (held,))
+
+
+def _follow(
+    window: Window, steps: list[Step], done: int, walkers: _Walkers, waiting: list[tuple[int, _Walkers]]
+) -> _Walkers:
+    """Take the steps from number `done` on; those that can't follow go to `waiting` with the step they stand before."""
+    for number in range(done, len(steps)):
+        ahead, able = _take(window, steps[number], walkers)
+        if not able.all():
+            waiting.append((number, walkers.only(~able)))
+            ahead = ahead.only(able)
+        walkers = ahead
+    return walkers
+
+
+def _take(window: Window, step: Step, walkers: _Walkers) -> tuple[_Walkers, Bools]:
+    """Where the walkers stand after a step, and which of them could take it."""
+    at, data = walkers.at, window.data
+    reach = step.name_at + 4 + step.tail if step.name else 4 if step.value or step.text is not None else len(step.code)
+    able = at + reach <= walkers.end
+    safe = np.where(able, at, 0)  # place 0 of the piece for those that can't
+    if len(step.code) == 1:
+        able &= data[safe] == step.code[0]
+    else:
+        able &= (data[safe[:, None] + np.arange(len(step.code))] == np.frombuffer(step.code, np.uint8)).all(axis=1)
+    passed = walkers.passed
+    if step.name:
+        ahead, known = _named(window, step, safe, walkers.base)
+        able &= known & (ahead <= walkers.end)
+    elif step.value or step.text is not None:
+        counts = data[safe + 2].astype(np.int64) | (data[safe + 3].astype(np.int64) << 8)
+        start, size = safe + 4, 2 * counts
+        ahead = start + size
+        able &= ahead <= walkers.end
+        if step.value:
+            passed = (*passed, (start, size))
+        else:
+            able &= _same(window, np.where(able, start, 0), size, step.text or b"")
+    else:
+        ahead = safe + len(step.code) + step.tail
+    return _Walkers(walkers.rows, ahead, walkers.end, walkers.base, passed), able
+
+
+def _named(window: Window, step: Step, at: Int64s, base: Int64s) -> tuple[Int64s, Bools]:
+    """Past a name, and whether it is the step's: it stands right here, or elsewhere in the chunk."""
+    place = at + step.name_at
+    quads = window.data[place[:, None] + np.arange(4)].view("<u4").reshape(-1).astype(np.int64)
+    target = base + quads
+    here = target == place + 4
+    fits = (quads + 4 + len(step.name) <= CHUNK) & (target + 4 + len(step.name) <= len(window.data))
+    found = window.data[np.where(fits, target + 4, 0)[:, None] + np.arange(len(step.name))]
+    same = fits & (found == np.frombuffer(step.name, np.uint8)).all(axis=1)
+    return place + 4 + np.where(here, 4 + len(step.name) + 2, 0) + step.tail, same
+
+
+def _same(window: Window, start: Int64s, size: Int64s, text: bytes) -> Bools:
+    equal: Bools = size == len(text)
+    if text:
+        inside = equal & (start + len(text) <= len(window.data))
+        found = window.data[np.where(inside, start, 0)[:, None] + np.arange(len(text))]
+        equal = inside & (found == np.frombuffer(text, np.uint8)).all(axis=1)
+    return equal
+
+
+def _learn(window: Window, fragments: Fragments, row: int) -> tuple[list[Step], list[Part]] | None:
+    """The steps of one record and its document with a slot for each value; None when it holds anything but plain text."""
+    base = int(fragments.base[row])
+    chunk = window.data[base : base + CHUNK].tobytes()
+    learner = _Learner(Reader(chunk), int(fragments.end[row]) - base)
+    if not learner.learn(int(fragments.at[row]) - base):
+        return None
+    return learner.steps, learner.roots
+
+
+class _Learner:
+    """Reads one document token by token, noting what must stand where."""
+
+    def __init__(self, reader: Reader, end: int) -> None:
+        self.reader, self.end = reader, end
+        self.steps: list[Step] = []
+        self.roots: list[Part] = []
+        self.open: list[Element] = []
+        self.sink: list[Part] | None = None
+        self.values = 0
+
+    def learn(self, at: int) -> bool:
+        """Whether the whole document is made of elements, attributes and texts."""
+        chunk = self.reader.chunk
+        if chunk[at : at + 1] != bytes([HEADER]):
+            return False
+        self.steps.append(Step(chunk[at : at + 4]))
+        at += 4
+        while at < self.end and len(self.steps) < MAX_TOKENS:
+            token = chunk[at]
+            code = token & ~MORE
+            if code == EOF:
+                self.steps.append(Step(b"\0"))
+                return not self.open
+            step = self._step(code, token, at)
+            if step is None:
+                return False
+            at = step
+        return at == self.end and not self.open
+
+    def _step(self, code: int, token: int, at: int) -> int | None:
+        if code in (OPEN, ATTRIBUTE):
+            return self._named(code, token, at)
+        if code == VALUE:
+            return self._text(token, at)
+        if code not in (CLOSE_START, CLOSE_EMPTY, END) or not self.open:
+            return None
+        self.steps.append(Step(bytes([token])))
+        self.sink = None
+        if code != CLOSE_START:
+            self.open.pop()
+        return at + 1
+
+    def _named(self, code: int, token: int, at: int) -> int | None:
+        lean = self.reader.lean(at + 1, self.end)
+        offset = 1 if code == ATTRIBUTE else 5 if lean else 7
+        place = at + offset
+        known = self.reader.try_name(place, self.end)
+        if known is None or (code == ATTRIBUTE and not self.open) or len(self.open) >= MAX_ELEMENTS:
+            return None
+        name, target, past, after = known
+        tail = 4 if code == OPEN and token & MORE else 0
+        head = bytes([token])
+        self.steps.append(Step(head, self.reader.chunk[target + 4 : past], offset, tail))
+        if code == ATTRIBUTE:
+            self.sink = []
+            self.open[-1].attributes.append((name, self.sink))
+        else:
+            element = Element(name)
+            (self.open[-1].children if self.open else self.roots).append(element)
+            self.open.append(element)
+            self.sink = None
+        return after + tail
+
+    def _text(self, token: int, at: int) -> int | None:
+        chunk = self.reader.chunk
+        if at + 4 > self.end or chunk[at + 1] != values.STRING or not self.open:
+            return None
+        count = int.from_bytes(chunk[at + 2 : at + 4], "little")
+        raw = chunk[at + 4 : at + 4 + 2 * count]
+        if at + 4 + 2 * count > self.end:
+            return None
+        head = bytes([token, values.STRING])
+        element = self.open[-1]
+        if self.sink is not None and element.name in ("Data", "ComplexData") and element.attributes[-1][0] == "Name":
+            self.steps.append(Step(head, text=raw))
+            self.sink.append(values.utf16(raw))
+        else:
+            self.steps.append(Step(head, value=True))
+            (element.children if self.sink is None else self.sink).append(Slot(self.values, values.STRING))
+            self.values += 1
+        return at + 4 + 2 * count
