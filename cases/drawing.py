@@ -67,16 +67,16 @@ def _lane(counts: Sequence[int], base: float) -> list[str]:
 
 
 def _rows(chart: Chart) -> list[int | None]:
-    """A row for each finding's label so that labels do not overlap; None where there is no room."""
-    free = [float("-inf")] * ROWS
-    rows: dict[int, int | None] = {}
-    for place, mark in sorted(enumerate(chart.marks), key=lambda pair: (pair[1].first, pair[0])):
+    """A row for each finding's label so that no two overlap; None where there is no room. The gravest, which come first, choose first."""
+    taken: list[list[float]] = [[] for _ in range(ROWS)]
+    rows: list[int | None] = []
+    for mark in chart.marks:
         x = _label_x(chart, mark)
-        row = next((r for r in range(ROWS) if free[r] <= x), None)
+        row = next((r for r in range(ROWS) if all(abs(other - x) >= LABEL for other in taken[r])), None)
         if row is not None:
-            free[row] = x + LABEL
-        rows[place] = row
-    return [rows[place] for place in range(len(chart.marks))]
+            taken[row].append(x)
+        rows.append(row)
+    return rows
 
 
 def _label_x(chart: Chart, mark: Mark) -> float:
@@ -84,17 +84,19 @@ def _label_x(chart: Chart, mark: Mark) -> float:
 
 
 def _marks(chart: Chart, rows: Sequence[int | None], bottom: float, label: str, direction: str) -> Iterator[str]:
-    near = WIDTH if direction == "rtl" else 0.0
-    yield _text(near, 12, label, "lane", "start", direction)
+    """Lines first, so that labels lie over them. A finding without room for its label keeps a short line."""
+    yield _text(WIDTH if direction == "rtl" else 0.0, 12, label, "lane", "start", direction)
+    used = 1 + max((row for row in rows if row is not None), default=0)
     for mark, row in zip(chart.marks, rows, strict=True):
         x = min(max(_x(chart, mark.first), 0.5), WIDTH - 0.5)
-        end = max(_x(chart, mark.last), x)
-        y = HEAD + (ROWS if row is None else row) * 18 + 12
+        top = HEAD + (used if row is None else row) * 18 + (2 if row is None else 12)
         strong = " strong" if mark.level in ("critical", "high") else ""
-        yield f'<path class="mark{strong}" d="M{x:.2f} {y:.1f}V{bottom:.1f}"/>'
+        yield f'<path class="mark{strong}" d="M{x:.2f} {top:.1f}V{top + 10 if row is None else bottom:.1f}"/>'
+    for mark, row in zip(chart.marks, rows, strict=True):
         if row is not None:
-            yield f'<path class="span" d="M{x:.2f} {y + 3:.1f}H{max(end, x + 6):.2f}"/>'
-            yield _text(_label_x(chart, mark) + 1, y - 1, mark.number, f"number{strong}")
+            x, y = _x(chart, mark.first), HEAD + row * 18 + 12
+            yield f'<path class="span" d="M{x:.2f} {y + 3:.1f}H{max(_x(chart, mark.last), x + 6):.2f}"/>'
+            yield _text(_label_x(chart, mark) + 1, y - 1, mark.number, "number")
 
 
 def _axis(chart: Chart, top: float, y: float) -> Iterator[str]:

@@ -49,9 +49,34 @@ def integrity(summary: Summary) -> tuple[Phrase, ...]:
     return evidence, Phrase("integrity.chain_whole", {"n": len(custody.lines)})
 
 
-def main_findings(summary: Summary) -> tuple[Inference, ...]:
-    """The findings of the first page: the gravest and firmest."""
-    return summary.inferences[:MAIN]
+@dataclass(frozen=True, slots=True)
+class MainFinding:
+    """An entry of the first page: the gravest and firmest of findings that are alike, and the others by number."""
+
+    found: Inference
+    alike: tuple[Inference, ...]
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The machines that any of them names, in order of gravity."""
+        return tuple(dict.fromkeys(name for f in (self.found, *self.alike) for name in f.entities.get("hosts", ())))
+
+    @property
+    def span(self) -> tuple[int | None, int | None]:
+        """From the first to the last of them all, in UTC ns."""
+        every = (self.found, *self.alike)
+        firsts = [f.first for f in every if f.first is not None]
+        lasts = [f.last for f in every if f.last is not None]
+        return min(firsts, default=None), max(lasts, default=None)
+
+
+def main_findings(summary: Summary) -> tuple[MainFinding, ...]:
+    """The first page: one entry a rule that has plain words, one for all else of the same importance and sources."""
+    groups: dict[tuple[object, ...], list[Inference]] = {}
+    for found in summary.inferences:
+        key = (found.rule_id,) if found.texts else (found.level, found.grade, found.sources)
+        groups.setdefault(key, []).append(found)
+    return tuple(MainFinding(found[0], tuple(found[1:])) for found in list(groups.values())[:MAIN])
 
 
 def missing(summary: Summary) -> Phrase | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
@@ -20,6 +20,8 @@ from cases.summary import Chart, FileLine, Inference, Summary
 from timelines.times import NS
 
 FILES = 5_000  # files listed in Annex A: more than a reader turns pages for; the JSON twin lists all
+ALIKE = 8  # finding numbers named on the first page beside the one that stands for them
+NAMES = 20  # entities of a kind printed with a finding
 LISTED = 500  # files listed in a table of section 10
 RULES = 10_000  # rules listed in Annex C
 _UNITS = ((10**12, "tera"), (10**9, "giga"), (10**6, "mega"), (10**3, "kilo"))
@@ -50,6 +52,7 @@ class Html:
         digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
         pen = Pen(language, summary.case.zone)
         environment.globals.update(pen.tools())
+        main = phrases.main_findings(summary)
         text = environment.get_template("summary.html").render(
             s=summary,
             lang=language,
@@ -58,7 +61,11 @@ class Html:
             chart_svg=_chart(summary.chart, pen) if summary.chart else "",
             limit=phrases.main_limit(summary),
             integrity=phrases.integrity(summary),
-            main=phrases.main_findings(summary),
+            main=main,
+            others=len(summary.inferences) - sum(1 + len(entry.alike) for entry in main),
+            named=_named,
+            rule_id=lambda found: Markup('<span class="ruleid">{}</span>').format(isolate.token(found.rule_id)),
+            max_alike=ALIKE,
             missing=phrases.missing(summary),
             opinions_on=phrases.opinions_on,
             period=_period(summary),
@@ -200,6 +207,16 @@ class Pen:
         """The grade as three dots, so that it shows in grey and at a glance."""
         full = _DOTS[grade]
         return "●" * full + "○" * (3 - full)
+
+
+def _named(found: Inference) -> Iterator[tuple[str, tuple[str, ...], int]]:
+    """Each kind of entity, the names to print, and how many more there are (`<kind>_total` holds the count of long lists)."""
+    for kind, names in found.entities.items():
+        if kind.endswith("_total"):
+            continue
+        total = found.entities.get(f"{kind}_total", ())
+        count = int(total[0]) if total and total[0].isascii() and total[0].isdigit() else len(names)
+        yield kind, names[:NAMES], max(count, len(names)) - len(names[:NAMES])
 
 
 def _period(summary: Summary) -> tuple[int | None, int | None]:
