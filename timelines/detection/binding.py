@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from timelines.detection.board import AllOf, Always, AnyOf, Node, NoneOf, Pair, Slot
 from timelines.detection.expressions import And, Constant, Expression, Not, Or, Predicate, Present, SameAs, Test
 from timelines.detection.logsources import Column, LogSource, Shape
+from timelines.detection.questions import late
 
 
 def bind(expression: Expression, shape: Shape, source: LogSource) -> Node | None:
@@ -37,7 +38,7 @@ def _bind(expression: Expression, shape: Shape, source: LogSource) -> Node | boo
 
 def _bind_test(test: Test, shape: Shape, source: LogSource) -> Node | bool:
     columns = shape.every(source) if test.field is None else shape.columns(source, test.field)
-    slots: list[Node | bool] = [Slot(column, test.predicate, test) for column in columns]
+    slots: list[Node | bool] = [Slot(column, test.predicate, test, late(test.predicate)) for column in columns]
     if isinstance(test.predicate, Present) and not test.predicate.wanted:
         return _all(slots)  # absent: none of the columns has a value; vacuous where the shape has no such column
     return _any(slots)
@@ -47,7 +48,7 @@ def _all(parts: list[Node | bool]) -> Node | bool:
     if any(part is False for part in parts):
         return False
     nodes = tuple(part for part in parts if not isinstance(part, bool))
-    return True if not nodes else nodes[0] if len(nodes) == 1 else AllOf(nodes)
+    return True if not nodes else nodes[0] if len(nodes) == 1 else AllOf(nodes, tuple(sorted(nodes, key=_cost)))
 
 
 def _any(parts: list[Node | bool]) -> Node | bool:
@@ -55,6 +56,19 @@ def _any(parts: list[Node | bool]) -> Node | bool:
         return True
     nodes = tuple(part for part in parts if not isinstance(part, bool))
     return False if not nodes else nodes[0] if len(nodes) == 1 else AnyOf(nodes)
+
+
+def _cost(node: Node) -> int:
+    """0 for what is answered with the rest of its column, more for what needs a pass of its own."""
+    match node:
+        case Slot():
+            return 2 if node.late else 0
+        case AllOf(args) | AnyOf(args):
+            return max(map(_cost, args))
+        case NoneOf(arg):
+            return max(1, _cost(arg))
+        case _:
+            return 3
 
 
 def leaves(node: Node) -> Iterator[Slot | Pair]:

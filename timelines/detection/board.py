@@ -15,9 +15,9 @@ import pyarrow.compute as pc
 
 from timelines.detection.columns import Bools, Ints, Values, as_text, values_of
 from timelines.detection.expressions import Place, Predicate, Present, SameAs, Test
-from timelines.detection.folding import fold
+from timelines.detection.folding import fold, fold_array
 from timelines.detection.logsources import Column
-from timelines.detection.questions import Questions
+from timelines.detection.questions import Questions, ask_late, late
 
 
 class Node(Protocol):
@@ -40,6 +40,7 @@ class Board:
         self._table = table
         self._questions = questions
         self._values: dict[Column, Values] = {}
+        self._folded: dict[Column, pa.StringArray] = {}
         self._hits: dict[Column, dict[Predicate, Ints]] = {}
         self._masks: dict[tuple[Column, Predicate], Bools] = {}
 
@@ -48,10 +49,17 @@ class Board:
             self._values[column] = values_of(column_of(self._table, column), column.form)
         return self._values[column]
 
+    def folded(self, column: Column) -> pa.StringArray:
+        """The column's texts with their case folded."""
+        if column not in self._folded:
+            self._folded[column] = fold_array(self.values(column).texts)
+        return self._folded[column]
+
     def hits(self, column: Column) -> dict[Predicate, Ints]:
+        """The predicates that hold for any value of the column, with those values; late ones only once they were asked."""
         if column not in self._hits:
             questions = self._questions.get(column)
-            self._hits[column] = questions.ask(self.values(column).texts) if questions else {}
+            self._hits[column] = questions.ask(self.values(column).texts, self.folded(column)) if questions else {}
         return self._hits[column]
 
     def mask(self, column: Column, predicate: Predicate) -> Bools:
@@ -65,6 +73,8 @@ class Board:
             present = self.values(column).present()
             return present if predicate.wanted else ~present
         found = self.hits(column).get(predicate)
+        if found is None and late(predicate):
+            found = ask_late(predicate, self.values(column).texts, self.folded(column))
         return np.zeros(self.count, np.bool_) if found is None else self.values(column).spread(found)
 
 
@@ -92,14 +102,17 @@ def _plain(column: pa.ChunkedArray) -> pa.Array:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A predicate on a column. `test` is what the rule says, for its words."""
+    """A predicate on a column. `test` is what the rule says, for its words; `late` whether its answer is worth putting off."""
 
     column: Column
     predicate: Predicate
     test: Test
+    late: bool
 
     def possible(self, board: Board) -> bool:
-        return isinstance(self.predicate, Present) or self.predicate in board.hits(self.column)
+        if self.late or isinstance(self.predicate, Present):
+            return True
+        return self.predicate in board.hits(self.column)
 
     def rows(self, board: Board) -> Bools:
         return board.mask(self.column, self.predicate)
@@ -144,14 +157,17 @@ def _has(value: str, other: str, place: Place) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class AllOf:
+    """And. `args` stand as the rule has them, `order` with those first that cost least."""
+
     args: tuple[Node, ...]
+    order: tuple[Node, ...]
 
     def possible(self, board: Board) -> bool:
-        return all(arg.possible(board) for arg in self.args)
+        return all(arg.possible(board) for arg in self.order)
 
     def rows(self, board: Board) -> Bools:
-        out = self.args[0].rows(board)
-        for arg in self.args[1:]:
+        out = self.order[0].rows(board)
+        for arg in self.order[1:]:
             if not out.any():
                 break
             out = out & arg.rows(board)

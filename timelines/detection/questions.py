@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from itertools import chain
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from timelines.detection.columns import Ints
+from timelines.detection.columns import Bools, Ints
 from timelines.detection.expressions import Like, Network, Number, Predicate, Regex, Text, TimePart
-from timelines.detection.folding import fold_array
 
 Hits = dict[Predicate, Ints]
 
@@ -66,21 +67,51 @@ def address_of(text: str) -> IPv4Address | IPv6Address | None:
     return address
 
 
+def late(predicate: Predicate) -> bool:
+    """Whether a predicate costs a pass over the column of its own, so that it is worth asking only when the rest of a rule may hold."""
+    if isinstance(predicate, Like):
+        return not _anchors(predicate)
+    return isinstance(predicate, Regex) or (
+        isinstance(predicate, Text) and not _whole(predicate) and _short(predicate.needle)
+    )
+
+
+def ask_late(predicate: Predicate, texts: pa.StringArray, folded: pa.StringArray) -> Ints:
+    """The positions of the texts for which a late predicate holds; `folded` are the texts with their case folded."""
+    if isinstance(predicate, Regex):
+        return _positions(pc.match_substring_regex(texts, predicate.pattern))
+    assert isinstance(predicate, Text | Like)
+    where = texts if predicate.cased else folded
+    if isinstance(predicate, Like):
+        return _positions(pc.match_substring_regex(where, f"^{predicate.regex}$"))
+    functions = {"contains": pc.match_substring, "startswith": pc.starts_with, "endswith": pc.ends_with}
+    return _positions(functions[predicate.place](where, pattern=predicate.needle))
+
+
+def _whole(predicate: Text) -> bool:
+    return predicate.place == "equals"
+
+
+def _short(text: str) -> bool:
+    return len(text.encode()) < SHORT
+
+
+def _anchors(like: Like) -> list[str]:
+    return [piece for piece in like.pieces if isinstance(piece, str) and not _short(piece)]
+
+
 class Literals:
-    """Text and wildcard predicates of one case rule (folded or exact)."""
+    """Text and wildcard predicates of one case rule (folded or exact), none of them late."""
 
     def __init__(self, predicates: Iterable[Text | Like]) -> None:
         self._whole: dict[str, Text] = {}
-        self._brief: list[Text] = []
         self._scanned: list[Text] = []
         self._likes: list[Like] = []
         for predicate in predicates:
             if isinstance(predicate, Like):
                 self._likes.append(predicate)
-            elif predicate.place == "equals":
+            elif _whole(predicate):
                 self._whole[predicate.needle] = predicate
-            elif len(predicate.needle.encode()) < SHORT:
-                self._brief.append(predicate)
             else:
                 self._scanned.append(predicate)
         needles = [predicate.needle for predicate in self._scanned]
@@ -88,7 +119,7 @@ class Literals:
         self._needles = {needle: at for at, needle in enumerate(dict.fromkeys(needles))}
 
     @cached_property
-    def _automaton(self) -> object:
+    def _automaton(self) -> Any:
         from ahocorasick_rs import BytesAhoCorasick
 
         return BytesAhoCorasick([needle.encode() for needle in self._needles])
@@ -96,19 +127,13 @@ class Literals:
     def ask(self, texts: pa.StringArray) -> Iterator[tuple[Predicate, Ints]]:
         """Each predicate that holds for any text, with the positions of those texts."""
         yield from self._ask_whole(texts)
-        functions = {"contains": pc.match_substring, "startswith": pc.starts_with, "endswith": pc.ends_with}
-        for brief in self._brief:
-            yield brief, _positions(functions[brief.place](texts, pattern=brief.needle))
-        if self._needles:
-            places = self._scan(texts)
-            for scanned in self._scanned:
-                found = places.get(self._needles[scanned.needle])
-                if found is not None:
-                    yield scanned, found.at(scanned.place)
-        else:
-            places = {}
+        places = self._scan(texts) if self._needles else {}
+        for scanned in self._scanned:
+            found = places.get(self._needles[scanned.needle])
+            if found is not None:
+                yield scanned, found.at(scanned.place)
         for like in self._likes:
-            candidates = self._candidates(like, places, len(texts))
+            candidates = self._candidates(like, places)
             if len(candidates):
                 matched = pc.match_substring_regex(texts.take(pa.array(candidates)), f"^{like.regex}$")
                 yield like, candidates[_positions(matched)]
@@ -122,60 +147,76 @@ class Literals:
         for which in np.unique(found[where]).tolist():
             yield self._whole[wanted[which]], where[found[where] == which]
 
-    def _candidates(self, like: Like, places: dict[int, _Places], count: int) -> Ints:
+    def _candidates(self, like: Like, places: dict[int, _Places]) -> Ints:
+        """Texts that hold all of the pattern's literal pieces."""
+        found = [places.get(self._needles[piece]) for piece in _anchors(like)]
         left: Ints | None = None
-        for piece in _anchors(like):
-            found = places.get(self._needles[piece])
-            if found is None:
+        for place in found:
+            if place is None:
                 return np.empty(0, np.int64)
-            left = found.at("contains") if left is None else np.intersect1d(left, found.at("contains"))
-        return np.arange(count, dtype=np.int64) if left is None else left
+            left = place.at("contains") if left is None else np.intersect1d(left, place.at("contains"), True)
+        assert left is not None
+        return left
 
     def _scan(self, texts: pa.StringArray) -> dict[int, _Places]:
         """Where each needle occurs: one pass over the column's own bytes. UTF-8 makes byte matches character matches."""
         offsets = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1]
         data = memoryview(texts.buffers()[2] or b"").cast("B")
-        found: list[npt.NDArray[np.int64]] = []
+        found: list[_Found] = []
         first = 0
         while first < len(texts):
             reach = int(np.searchsorted(offsets, int(offsets[first]) + SCAN_BYTES, "right")) - 1
             last = min(max(reach, first + 1), len(texts))
             begin, end = int(offsets[first]), int(offsets[last])
-            matches = self._automaton.find_matches_as_indexes(data[begin:end], overlapping=True)  # type: ignore[attr-defined]
+            matches = self._automaton.find_matches_as_indexes(data[begin:end], overlapping=True)
             if matches:
                 flat = np.fromiter(chain.from_iterable(matches), np.int64, 3 * len(matches)).reshape(-1, 3)
-                flat[:, 1:] += begin
-                owner = np.searchsorted(offsets, flat[:, 1], "right") - 1
-                inside = flat[:, 2] <= offsets[owner + 1]
-                starts = flat[:, 1] == offsets[owner]
-                ends = flat[:, 2] == offsets[owner + 1]
-                found.append(np.stack([flat[:, 0], owner, starts, ends], axis=1)[inside])
+                found.append(_placed(flat, begin, offsets))
             first = last
-        return _by_needle(np.concatenate(found)) if found else {}
+        return _by_needle(found)
 
 
+_Found = tuple[npt.NDArray[np.int32], Ints, Bools, Bools]
+
+
+def _placed(matches: npt.NDArray[np.int64], begin: int, offsets: npt.NDArray[np.int32]) -> _Found:
+    """Needle, text, and whether at the text's begin or end, of each match that lies inside one text."""
+    starts, ends = matches[:, 1] + begin, matches[:, 2] + begin
+    owner = np.searchsorted(offsets, starts.astype(np.int32), "right") - 1
+    inside = ends <= offsets[owner + 1]
+    starts, ends, owner = starts[inside], ends[inside], owner[inside]
+    return matches[inside, 0].astype(np.int32), owner, starts == offsets[owner], ends == offsets[owner + 1]
+
+
+@dataclass(frozen=True, slots=True)
 class _Places:
-    """Where one needle occurs: `texts` (k,) positions of texts, `starts` and `ends` whether at the begin or end of the text."""
+    """Where one needle occurs: `texts` (k,) positions of texts, ascending; whether at the begin or end of the text."""
 
-    def __init__(self, rows: npt.NDArray[np.int64]) -> None:
-        self.texts, self.starts, self.ends = rows[:, 1], rows[:, 2].astype(np.bool_), rows[:, 3].astype(np.bool_)
+    texts: Ints
+    starts: Bools
+    ends: Bools
 
     def at(self, place: str) -> Ints:
         chosen = {"startswith": self.starts, "endswith": self.ends}.get(place)
-        return np.unique(self.texts if chosen is None else self.texts[chosen])
+        texts = self.texts if chosen is None else self.texts[chosen]
+        return texts[np.flatnonzero(np.diff(texts, prepend=-1))]
 
 
-def _by_needle(rows: npt.NDArray[np.int64]) -> dict[int, _Places]:
-    if not len(rows):
+def _by_needle(found: Sequence[_Found]) -> dict[int, _Places]:
+    if not found:
         return {}
-    rows = rows[np.argsort(rows[:, 0], kind="stable")]
-    needles, begins = np.unique(rows[:, 0], return_index=True)
-    pieces = np.split(rows, begins[1:])
-    return {int(needle): _Places(piece) for needle, piece in zip(needles, pieces, strict=True)}
-
-
-def _anchors(like: Like) -> list[str]:
-    return [piece for piece in like.pieces if isinstance(piece, str) and len(piece.encode()) >= SHORT]
+    needles, texts, starts, ends = (np.concatenate(column) for column in zip(*found, strict=True))
+    if needles.size and int(needles.max()) < 2**16:
+        needles = needles.astype(np.uint16)  # sorted by radix then
+    order = np.argsort(needles, kind="stable")
+    needles, texts, starts, ends = needles[order], texts[order], starts[order], ends[order]
+    borders = [*np.flatnonzero(np.diff(needles, prepend=needles[:1])).tolist(), len(needles)]
+    out, first = {}, 0
+    for last in borders:
+        if last > first:
+            out[int(needles[first])] = _Places(texts[first:last], starts[first:last], ends[first:last])
+        first = last
+    return out
 
 
 def _positions(mask: pa.Array) -> Ints:
@@ -183,34 +224,26 @@ def _positions(mask: pa.Array) -> Ints:
 
 
 class Questions:
-    """A fixed set of predicates for one column; `ask` answers them for any number of tables."""
+    """A fixed set of predicates for one column; `ask` answers those that are not late, for any number of tables."""
 
     def __init__(self, predicates: Iterable[Predicate]) -> None:
         kinds: dict[type, list[Predicate]] = {}
         for predicate in dict.fromkeys(predicates):
-            kinds.setdefault(type(predicate), []).append(predicate)
+            if not late(predicate):
+                kinds.setdefault(type(predicate), []).append(predicate)
         texts = [p for p in (*kinds.get(Text, ()), *kinds.get(Like, ())) if isinstance(p, Text | Like)]
         self._folded = Literals(p for p in texts if not p.cased)
         self._exact = Literals(p for p in texts if p.cased)
-        self._any_folded = any(not p.cased for p in texts)
-        self._any_exact = any(p.cased for p in texts)
-        self._regexes = [p for p in kinds.get(Regex, ()) if isinstance(p, Regex)]
         self._numbers = [p for p in kinds.get(Number, ()) if isinstance(p, Number)]
         self._parts = [p for p in kinds.get(TimePart, ()) if isinstance(p, TimePart)]
         self._networks = [p for p in kinds.get(Network, ()) if isinstance(p, Network)]
 
-    def ask(self, texts: pa.StringArray) -> Hits:
+    def ask(self, texts: pa.StringArray, folded: pa.StringArray) -> Hits:
         """Predicates that hold for any of `texts` (v,), each with the positions of those texts, ascending."""
         if len(texts) == 0:
             return {}
-        answers: list[Iterable[tuple[Predicate, Ints]]] = []
-        if self._any_folded:
-            answers.append(self._folded.ask(fold_array(texts)))
-        if self._any_exact:
-            answers.append(self._exact.ask(texts))
-        answers.append((p, _positions(pc.match_substring_regex(texts, p.pattern))) for p in self._regexes)
-        answers.append(self._ask_read(texts))
-        return {predicate: at for predicate, at in chain.from_iterable(answers) if len(at)}
+        answers = chain(self._folded.ask(folded), self._exact.ask(texts), self._ask_read(texts))
+        return {predicate: at for predicate, at in answers if len(at)}
 
     def _ask_read(self, texts: pa.StringArray) -> Iterator[tuple[Predicate, Ints]]:
         """Predicates on what a text stands for: a number, an instant, an address. Each text is read once."""
