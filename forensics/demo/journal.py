@@ -49,7 +49,8 @@ class Journal:
         `sid` is the account in the System element, where it is not the log's own.
         """
         shape = SHAPES[log.channel, event_id]
-        moment = self.machine.clock(true_ns) // 100 * 100
+        # Less than a millisecond of noise: real events do not fall on whole milliseconds.
+        moment = self.machine.clock(true_ns) // 100 * 100 + self.draw.below(9_000) * 100
         fields = fields_of(log.channel, event_id)
         unknown = values.keys() - {name for name, _, _ in fields}
         if unknown:

@@ -125,7 +125,7 @@ def _visit(draw: Draw, start: int, client: str, name: str) -> Iterator[Request]:
 def _page(draw: Draw, page: Request, cached: bool) -> Iterator[Request]:
     """A page and the files it draws in; a browser that has been here before asks only for a few, and is told 304."""
     yield _sized(page, 1_900, 7_200, draw)
-    delay = draw.between(60, 180) * 1_000_000
+    delay = draw.between(180, 320) * 1_000_000  # once the page has arrived
     for asset in ASSETS:
         if cached and not draw.chance(22):
             continue
@@ -135,7 +135,7 @@ def _page(draw: Draw, page: Request, cached: bool) -> Iterator[Request]:
             page.time_ns + delay, page.connection, page.client, "GET", asset, status, size, page.agent,
             f"http://{PORTAL}{page.target}", took_ms=draw.between(1, 6),
         )  # fmt: skip
-        delay += draw.between(15, 90) * 1_000_000
+        delay += draw.between(140, 260) * 1_000_000
 
 
 def _sized(request: Request, low: int, high: int, draw: Draw) -> Request:
@@ -212,11 +212,13 @@ def _staff_visit(draw: Draw, start: int, who: int, name: str) -> Iterator[Reques
             took_ms=draw.between(9, 220),
         )  # fmt: skip
         referer = f"http://{INTRANET}{page}"
+        delay = draw.between(250, 400) * 1_000_000
         for asset in INTRANET_ASSETS:
             if number == 0 or draw.chance(15):
                 status = 200 if draw.chance(20) else 304
                 yield Request(
-                    moment + draw.between(30, 200) * 1_000_000, connection, client, "GET", asset, status,
+                    moment + delay, connection, client, "GET", asset, status,
                     size_of(asset, 800, 6_000) if status == 200 else 0, STAFF_AGENT, referer, user, took_ms=draw.between(1, 5),
                 )  # fmt: skip
+                delay += draw.between(140, 260) * 1_000_000
         moment += draw.between(6, 50) * SECOND + draw.below(SECOND)

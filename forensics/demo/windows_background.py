@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from forensics.demo import everyday_events as happens
 from forensics.demo.cast import (
     ADMIN,
@@ -73,11 +75,11 @@ def play_everyday(journal: Journal) -> None:
     draw, name = journal.draw, journal.machine.name
     for hour in range(BEGIN, END, HOUR):
         left = min(HOUR, END - hour)
-        for _ in range(PROGRAMS_PER_HOUR[name]):
+        for _ in range(PROGRAMS_PER_HOUR[name] * left // HOUR):
             _program(journal, hour + draw.below(left - 5 * MINUTE))
-        for _ in range(8):
+        for _ in range(8 * left // HOUR):
             _service_logon(journal, hour + draw.below(left))
-        for _ in range(10):
+        for _ in range(10 * left // HOUR):
             _machine_logon(journal, hour + draw.below(left - 5 * MINUTE))
         for _ in range(draw.between(2, 4)):
             happens.service_run(
@@ -125,8 +127,6 @@ def _program(journal: Journal, moment: int) -> None:
 
 def _fixed_guid(journal: Journal, command: str) -> str:
     """The GUID of a program that runs since the machine started: the same each time it is named."""
-    import hashlib
-
     text = hashlib.sha256(f"{journal.machine.name}{command}".encode()).hexdigest().upper()
     return f"{{{text[:8]}-{text[8:12]}-4{text[13:16]}-A{text[17:20]}-{text[20:32]}}}"
 

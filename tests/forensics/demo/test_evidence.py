@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import itertools
 import re
+import socket
 import struct
 import zipfile
 from collections import Counter
@@ -17,9 +18,10 @@ import pytest
 
 from forensics.demo import TRUTH, case_details, exhibits, make_evidence
 from forensics.demo import scenario as story
-from forensics.demo.cast import ATTACKER_IP, WEB01
+from forensics.demo.cast import ATTACKER_IP, CONTROL_IP, SRV02, WEB01
 from forensics.demo.scenario import SECOND
 
+CONTROL_ADDRESS = socket.inet_aton(CONTROL_IP)
 ACCESS_LINE = re.compile(r'(\S+) - \S+ \[([^\]]+)\] "(\S+) (\S+) HTTP/1\.1" (\d{3}) (\d+|-) "([^"]*)" "([^"]*)"')
 
 
@@ -190,10 +192,46 @@ def test_the_web_servers_clock_is_187_seconds_fast(evidence: Path) -> None:
     assert {logged[target] - seen[target] // SECOND for target in once} == {187}
 
 
-def requests_on_the_wire(evidence: Path) -> list[tuple[int, str, str]]:
-    """(time in ns, client address, target) of every HTTP request in the capture, by dpkt."""
-    import socket
+def test_log_and_wire_tell_of_the_same_requests(evidence: Path) -> None:
+    """While the capture ran, every line of the access log is a request on the wire, and only the hole is missing."""
+    ahead, begin, end = WEB01.clock_ahead_s, story.CAPTURE_BEGIN // SECOND + 1, story.CAPTURE_END // SECOND - 5
+    logged = Counter(
+        (time - ahead, client, target)
+        for time, client, target in access_rows((evidence / story.ACCESS_LOG).read_text())
+        if begin <= time - ahead < end
+    )
+    seen = Counter((time // SECOND, client, target) for time, client, target in requests_on_the_wire(evidence))
+    removed = seen - logged
+    assert logged - seen == Counter()
+    assert len(removed) > 100
+    assert {story.HOLE_BEGIN // SECOND <= time < story.HOLE_END // SECOND for time, _, _ in removed} == {True}
 
+
+def test_the_implants_calls_are_in_the_event_log_and_in_the_capture(evidence: Path) -> None:
+    """The same source ports in Sysmon 3 and on the wire, in the same order, until the capture stops."""
+    import dpkt
+
+    logged = [
+        event["EventData"]["SourcePort"]
+        for event in windows_events(evidence / story.WEB_SYSMON)
+        if event_id(event) == 3 and event["EventData"]["Image"] == story.IMPLANT
+    ]
+    seen = []
+    for _, raw in frames(evidence):
+        packet = dpkt.ethernet.Ethernet(raw).data
+        if (
+            isinstance(packet.data, dpkt.tcp.TCP)
+            and packet.data.flags == dpkt.tcp.TH_SYN
+            and packet.dst == CONTROL_ADDRESS
+        ):
+            seen.append(packet.data.sport)
+    from_web01 = [port for port in seen if port in logged]
+    assert len(from_web01) > 130
+    assert from_web01 == logged[: len(from_web01)]
+
+
+def requests_on_the_wire(evidence: Path) -> list[tuple[int, str, str]]:
+    """(time in ns, client address, target) of every HTTP request to the portal in the capture, by dpkt."""
     import dpkt
 
     out = []
@@ -201,6 +239,8 @@ def requests_on_the_wire(evidence: Path) -> list[tuple[int, str, str]]:
         packet = dpkt.ethernet.Ethernet(raw).data
         segment = packet.data
         if not isinstance(segment, dpkt.tcp.TCP) or segment.dport != 80 or segment.data[:5] not in (b"GET /", b"POST "):
+            continue
+        if packet.dst == socket.inet_aton(SRV02.ip):
             continue
         kind = socket.AF_INET if isinstance(packet, dpkt.ip.IP) else socket.AF_INET6
         out.append((time, socket.inet_ntop(kind, packet.src), segment.data.split(b" ", 2)[1].decode()))
