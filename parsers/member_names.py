@@ -10,6 +10,7 @@ import re
 
 from timelines.visible import visible
 
+_ESCAPED = re.compile("[\udc80-\udcff]")  # bytes that were not UTF-8, as they come out of decoding (PEP 383)
 _DRIVE = re.compile(r"^[A-Za-z]:")
 
 
@@ -23,8 +24,8 @@ class Names:
     def safe(self, raw: str) -> tuple[str, str]:
         """The name to list a member under, and a remark when it had to differ from what the archive says (else empty)."""
         slashed = raw.replace("\\", "/")
-        if bad := not _valid(slashed):
-            slashed = slashed.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        bad = _ESCAPED.search(slashed) is not None
+        slashed = _ESCAPED.sub(lambda found: f"\\x{ord(found[0]) - 0xDC00:02x}", slashed)
         parts = [part for part in _DRIVE.sub("", slashed).split("/") if part not in ("", ".")]
         kept = [part for part in parts if part != ".."]
         name = visible("/".join(kept)) or "unnamed"
@@ -53,11 +54,6 @@ class Names:
             candidate = f"{name}~{count}"
         self._taken.add(candidate)
         return candidate
-
-
-def _valid(text: str) -> bool:
-    """Whether the name was valid UTF-8: bytes that are not come as lone surrogates (PEP 383)."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _short(text: str) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from parsers.archives.zip_coverage import Coverage
 from parsers.archives.zip_directory import Entry, directory, local_entries, local_header
 from parsers.bytestreams import BLOCK, Damaged, Input, Pulled
 from parsers.containers import Budget, Member, Note
@@ -96,33 +97,36 @@ class _Zip:
             yield Note(end, 0, "the zip has no directory at its end; its members are found by their own headers")
             entries: Iterator[Entry | Note] = local_entries(handle, end)
         else:
-            entries = found
-        claimed = 0
+            entries = found.entries
+        claimed, coverage = 0, Coverage()
         for entry in entries:
             if isinstance(entry, Note):
                 yield entry
                 continue
             claimed += max(entry.packed, 0)
+            start = local_header(handle, entry.header)
+            coverage.add(entry, start)
             if found is not None and claimed > _CLAIM * end:
                 yield Member(
                     entry.name, entry.size, None, "its bytes overlap other members': an archive made to explode"
                 )
                 continue
-            yield from _member(entry, handle, end, budget)
+            if not (entry.name.endswith("/") and entry.size == 0):
+                yield from _member(entry, _Window(handle, start, end - start), budget)
+        if found is not None:
+            yield from coverage.gaps(found.archive, found.start)
 
 
-def _member(entry: Entry, handle: BinaryIO, end: int, budget: Budget) -> Iterator[Member | Note]:
-    if entry.name.endswith("/") and entry.size == 0:
-        return
-    refusal = _refusal(entry)
-    start = local_header(handle, entry.header)
+def _member(entry: Entry, window: _Window, budget: Budget) -> Iterator[Member | Note]:
+    """One member, whose data begin where `window` does; that is negative where the member has no header."""
+    refusal, start = _refusal(entry), window.at
     if start < 0 and not refusal:
         refusal = f"no member header at byte {entry.header}, where the directory points"
     if refusal:
         yield Member(entry.name, entry.size, None, refusal)
         return
-    left = min(entry.packed if entry.packed >= 0 else end, max(end - start, 0))
-    source = Input(_Window(handle, start, left))
+    window.left = max(min(entry.packed, window.left) if entry.packed >= 0 else window.left, 0)
+    source = Input(window)
     stream = Pulled(budget.metered(_checked(entry, source, start), source))
     yield Member(entry.name, entry.size, stream)
     if entry.own_header:  # where the next member begins depends on where this one ends, read or not

@@ -73,8 +73,17 @@ def _wide(extra: bytes, values: list[int]) -> list[int]:
     return values
 
 
-def directory(handle: BinaryIO, end: int) -> Iterator[Entry | Note] | None:
-    """Entries of the central directory, or None when there is no directory where the end record says. `end` is the file's size."""
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """A central directory: where the archive begins, where the directory does, and what it says."""
+
+    archive: int
+    start: int
+    entries: Iterator[Entry | Note]
+
+
+def directory(handle: BinaryIO, end: int) -> Directory | None:
+    """The central directory, or None when there is none where the end record says. `end` is the file's size."""
     base = max(end - _END.size - 0xFFFF, 0)
     tail = _at(handle, base, end - base)
     at = tail.rfind(b"PK\x05\x06")
@@ -92,7 +101,8 @@ def directory(handle: BinaryIO, end: int) -> Iterator[Entry | Note] | None:
     prefix = finish - size - start  # bytes put before the archive, as self-extracting ones have
     if prefix < 0 or (count and _at(handle, start + prefix, 4) != b"PK\x01\x02"):
         return None
-    return chain(_around(prefix, end, hidden), _entries(handle, start + prefix, start + prefix + size, prefix))
+    begin = start + prefix
+    return Directory(prefix, begin, chain(_around(prefix, end, hidden), _entries(handle, begin, begin + size, prefix)))
 
 
 def _around(before: int, end: int, after: int) -> Iterator[Note]:

@@ -129,6 +129,20 @@ def test_bytes_before_and_behind_a_zip_are_told_and_do_not_shift_its_members(tmp
     assert read(tmp_path / "l.zip", entries) == {"l.zip/a.log": LOG}
 
 
+def test_bytes_between_members_that_the_directory_does_not_name_are_told(tmp_path: Path) -> None:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        for name in ("a.log", "removed.log", "b.log"):
+            archive.writestr(name, LOG + name.encode())
+        del archive.filelist[1]  # the member's bytes stay, the directory forgets it
+    data = held.getvalue()
+    entries, problems = listed(tmp_path / "l.zip", data)
+    assert list(entries) == ["l.zip", "l.zip/a.log", "l.zip/b.log"]
+    start, stop = (data.index(b"PK\x03\x04", data.index(name) + 1) for name in (b"a.log", b"removed.log"))
+    assert [(p.offset, p.length) for p in problems] == [(start, stop - start)]
+    assert "that the zip's directory does not name" in problems[0].reason
+
+
 def test_a_zip_that_was_streamed_has_its_sizes_behind_the_data(tmp_path: Path) -> None:
     class Pipe(io.RawIOBase):
         """No seek: zipfile then writes data descriptors (APPNOTE 4.3.9)."""
