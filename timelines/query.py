@@ -175,7 +175,6 @@ class Timeline:
         connection = duckdb.connect(config=offline)
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set preserve_insertion_order = true")
-        connection.execute("set enable_progress_bar = false")
         connection.execute(f"set allowed_directories = [{_literal(self.store.root.resolve().as_posix() + '/')}]")
         for family in self._families().values():
             connection.execute(f"create view {family.view} as {self._select(family)}")
@@ -268,10 +267,15 @@ class Timeline:
 
 
 def to_frame(table: pa.Table) -> pd.DataFrame:
-    """A pandas frame backed by Arrow columns: text stays text, nulls stay null, instants stay ns."""
+    """A plain pandas frame: text as pandas' own (Arrow-backed) strings, instants as `datetime64[ns, UTC]`, numbers and truth values as
+    Arrow-backed columns, so that a null never turns a record number into a float."""
     import pandas as pd
 
-    frame: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
+    def mapped(kind: pa.DataType) -> pd.ArrowDtype | None:
+        exact = pa.types.is_integer(kind) or pa.types.is_boolean(kind)
+        return pd.ArrowDtype(kind) if exact else None
+
+    frame: pd.DataFrame = table.to_pandas(types_mapper=mapped, date_as_object=False)
     return frame
 
 
