@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import BinaryIO
+from io import FileIO
 
 import numpy as np
 import numpy.typing as npt
@@ -75,7 +75,7 @@ def pieces(evidence: Evidence) -> list[Slice]:
         return [Slice(0, evidence.size, {"line": 1})] if evidence.size else []
     found: list[Slice] = []
     start, line, seen = 0, 1, 0  # seen: newlines between `start` and the block in hand
-    with evidence.path.open("rb") as handle:
+    with evidence.path.open("rb", buffering=0) as handle:
         for at, data in _blocks(handle, 0, evidence.size):
             due = start + PIECE - 1 - at  # the newline that ends the piece lies here or later
             if due >= len(data):
@@ -96,7 +96,7 @@ def pieces(evidence: Evidence) -> list[Slice]:
     return found
 
 
-def _blocks(handle: BinaryIO, start: int, stop: int) -> Iterator[tuple[int, Bytes]]:
+def _blocks(handle: FileIO, start: int, stop: int) -> Iterator[tuple[int, Bytes]]:
     """Blocks of bytes [start, stop) with their offsets; ends early where the file does."""
     at = start
     while at < stop:
@@ -107,15 +107,15 @@ def _blocks(handle: BinaryIO, start: int, stop: int) -> Iterator[tuple[int, Byte
         at += len(data)
 
 
-def _read(handle: BinaryIO, at: int, count: int) -> Bytes:
+def _read(handle: FileIO, at: int, count: int) -> Bytes:
     handle.seek(at)
-    return np.frombuffer(handle.read(count), np.uint8)
+    return np.frombuffer(handle.read(count) or b"", np.uint8)
 
 
 def read_lines(evidence: Evidence, piece: Slice) -> Iterator[Lines | Problem | Account]:
     """The lines of a piece, block by block, and the fate of every byte that is no line."""
     at, line = piece.start, int(str(piece.context.get("line", 1)))
-    with evidence.path.open("rb") as handle:
+    with evidence.path.open("rb", buffering=0) as handle:
         while at < piece.stop:
             data = _read(handle, at, min(BLOCK, piece.stop - at))
             if not len(data):
@@ -138,7 +138,7 @@ def read_lines(evidence: Evidence, piece: Slice) -> Iterator[Lines | Problem | A
 
 
 def _endless(
-    evidence: Evidence, handle: BinaryIO, at: int, data: Bytes, stop: int
+    evidence: Evidence, handle: FileIO, at: int, data: Bytes, stop: int
 ) -> tuple[int, list[Problem | Account]]:
     """What to do with a block without a newline: a run of NUL is free, else one line far too long. Gives where to go on."""
     zeros = int(np.argmax(data != 0)) if data.any() else len(data)

@@ -13,12 +13,15 @@ def digits(data: Bytes, starts: Int64s, ends: Int64s) -> tuple[Int64s, Bools]:
     lengths = ends - starts
     valid = (starts >= 0) & (lengths >= 1) & (lengths <= 18)
     values = np.zeros(len(starts), np.int64)
-    longest = int(lengths[valid].max()) if valid.any() else 0
-    for place in range(longest):
-        inside = valid & (place < lengths)
-        digit = data[np.where(inside, starts + place, 0)].astype(np.int64) - 48
-        valid &= ~inside | ((digit >= 0) & (digit <= 9))
-        values = np.where(inside, values * 10 + digit, values)
+    if not valid.any():
+        return values, valid
+    last = np.maximum(ends - 1, 0)
+    for place in range(int(lengths[valid].max())):
+        inside = valid & (lengths > place)
+        digit = data[np.maximum(last - place, 0) if place else last] - np.uint8(48)
+        valid &= ~inside | (digit <= 9)
+        digit[~inside] = 0
+        values += digit.astype(np.int64) * 10**place
     return np.where(valid, values, 0), valid
 
 

@@ -86,6 +86,8 @@ class Spans:
         if dash_is_null:
             dash = (ends - starts == 1) & (self.lines.data[np.maximum(starts, 0)] == _DASH)
             present = present & ~dash
+            if not present.any():
+                return pa.nulls(count, pa.string())
         absent = starts < 0
         if absent.any():
             starts = np.where(absent, self.lines.starts, starts)
