@@ -19,6 +19,8 @@ from timelines.detection.folding import fold, fold_array
 from timelines.detection.logsources import Column
 from timelines.detection.questions import Questions, ask_late, late
 
+FEW = 4  # a late predicate is asked of some rows' values alone when these are less than one in so many
+
 
 class Node(Protocol):
     """A condition bound to the columns of one shape."""
@@ -27,8 +29,8 @@ class Node(Protocol):
         """False only when no row can satisfy it; costs no work on rows."""
         ...
 
-    def rows(self, board: Board) -> Bools:
-        """(n,) bool: the rows that satisfy it."""
+    def rows(self, board: Board, within: Bools | None = None) -> Bools:
+        """(n,) bool: the rows that satisfy it. Only the rows of `within` need be right: the caller drops the others."""
         ...
 
 
@@ -62,10 +64,16 @@ class Board:
             self._hits[column] = questions.ask(self.values(column).texts, self.folded(column)) if questions else {}
         return self._hits[column]
 
-    def mask(self, column: Column, predicate: Predicate) -> Bools:
+    def mask(self, column: Column, predicate: Predicate, within: Bools | None = None) -> Bools:
+        """(n,) bool: rows with a value for which the predicate holds. A late predicate may be asked of the rows of `within` alone."""
         key = (column, predicate)
-        if key not in self._masks:
-            self._masks[key] = self._make_mask(column, predicate)
+        if key in self._masks:
+            return self._masks[key]
+        if within is not None and column.form == "raw":
+            few = self._asked_of_few(column, predicate, within)
+            if few is not None:
+                return few
+        self._masks[key] = self._make_mask(column, predicate)
         return self._masks[key]
 
     def _make_mask(self, column: Column, predicate: Predicate) -> Bools:
@@ -76,6 +84,18 @@ class Board:
         if found is None and late(predicate):
             found = ask_late(predicate, self.values(column).texts, self.folded(column))
         return np.zeros(self.count, np.bool_) if found is None else self.values(column).spread(found)
+
+    def _asked_of_few(self, column: Column, predicate: Predicate, within: Bools) -> Bools | None:
+        """The answer for the values of some rows; None where those are no small part of the column."""
+        values = self.values(column)
+        if values.parent is not None:
+            return None
+        codes = np.unique(values.codes[within])
+        codes = codes[codes >= 0]
+        if len(codes) * FEW > values.count:
+            return None
+        chosen = pa.array(codes)
+        return values.spread(codes[ask_late(predicate, values.texts.take(chosen), self.folded(column).take(chosen))])
 
 
 def column_of(table: pa.Table, column: Column) -> pa.ChunkedArray:
@@ -114,8 +134,8 @@ class Slot:
             return True
         return self.predicate in board.hits(self.column)
 
-    def rows(self, board: Board) -> Bools:
-        return board.mask(self.column, self.predicate)
+    def rows(self, board: Board, within: Bools | None = None) -> Bools:
+        return board.mask(self.column, self.predicate, within if self.late else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +150,7 @@ class Pair:
     def possible(self, board: Board) -> bool:
         return True
 
-    def rows(self, board: Board) -> Bools:
+    def rows(self, board: Board, within: Bools | None = None) -> Bools:
         left, right = board.values(self.left), board.values(self.right)
         if left.parent is not None or right.parent is not None:
             at = range(board.count)
@@ -165,12 +185,12 @@ class AllOf:
     def possible(self, board: Board) -> bool:
         return all(arg.possible(board) for arg in self.order)
 
-    def rows(self, board: Board) -> Bools:
-        out = self.order[0].rows(board)
+    def rows(self, board: Board, within: Bools | None = None) -> Bools:
+        out = self.order[0].rows(board, within)
         for arg in self.order[1:]:
             if not out.any():
                 break
-            out = out & arg.rows(board)
+            out = out & arg.rows(board, out)
         return out
 
 
@@ -181,11 +201,11 @@ class AnyOf:
     def possible(self, board: Board) -> bool:
         return any(arg.possible(board) for arg in self.args)
 
-    def rows(self, board: Board) -> Bools:
+    def rows(self, board: Board, within: Bools | None = None) -> Bools:
         out = np.zeros(board.count, np.bool_)
         for arg in self.args:
             if arg.possible(board):
-                out = out | arg.rows(board)
+                out = out | arg.rows(board, within)
         return out
 
 
@@ -198,8 +218,8 @@ class NoneOf:
     def possible(self, board: Board) -> bool:
         return True
 
-    def rows(self, board: Board) -> Bools:
-        return ~self.arg.rows(board) if self.arg.possible(board) else np.ones(board.count, np.bool_)
+    def rows(self, board: Board, within: Bools | None = None) -> Bools:
+        return ~self.arg.rows(board, within) if self.arg.possible(board) else np.ones(board.count, np.bool_)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,5 +229,5 @@ class Always:
     def possible(self, board: Board) -> bool:
         return board.count > 0
 
-    def rows(self, board: Board) -> Bools:
+    def rows(self, board: Board, within: Bools | None = None) -> Bools:
         return np.ones(board.count, np.bool_)
