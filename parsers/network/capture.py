@@ -17,7 +17,7 @@ from parsers.network.conversations import Conversations
 from parsers.network.packets import TUNNEL_PORTS, TUNNELS, Headers
 from parsers.network.protocols import Record, Trouble, all_dissectors
 from parsers.network.records import Gap, Packets
-from parsers.network.tables import ConnRows, Sources, conn_batches, record_batches
+from parsers.network.tables import BATCH_ROWS, ConnRows, Sources, conn_batches, record_batches
 from timelines.problems import KINDS, Account, Problem
 
 GAP_PROBLEMS = 1_000  # gaps reported one by one; the rest of a shattered file is summed up in one problem
@@ -58,6 +58,9 @@ class Capture:
                     else:
                         records.append(item)
                         service[talk.flow] = dissector.service
+                if len(records) >= BATCH_ROWS:  # rows that begin at one packet are of one flow, so none are torn apart
+                    yield from record_batches(sources, dissector.family, records)
+                    records = []
             yield from record_batches(sources, dissector.family, records)
         yield from _troubles(evidence, walk.packets, troubles)
         described = connections.describe(headers, walk.packets, found, segments)

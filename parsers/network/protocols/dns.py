@@ -10,6 +10,7 @@ import struct
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 
 import numpy as np
@@ -79,6 +80,19 @@ def name_at(data: bytes, at: int) -> tuple[str, int]:
         at += 1 + size
 
 
+def _after_name(data: bytes, at: int) -> int:
+    """Where the bytes after the name at `at` begin; the name itself is not read. Raises ValueError where it runs out."""
+    while at < len(data):
+        size = data[at]
+        if size & 0xC0:
+            return at + 2
+        at += 1 + size
+        if size == 0:
+            return at
+    raise ValueError("name runs beyond the message")
+
+
+@lru_cache(maxsize=1 << 16)
 def _label(raw: bytes) -> str:
     plain = raw.decode("ascii", "replace")
     if plain.isprintable() and "." not in plain and "\ufffd" not in plain:
@@ -140,7 +154,7 @@ def _answers(data: bytes, at: int, count: int) -> tuple[tuple[tuple[str, int], .
     out: list[tuple[str, int]] = []
     for _ in range(min(count, RECORDS)):
         try:
-            _, at = name_at(data, at)
+            at = _after_name(data, at)
             if at + 10 > len(data):
                 return tuple(out), False
             kind, _, ttl, size = _RESOURCE.unpack_from(data, at)

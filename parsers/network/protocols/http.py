@@ -160,11 +160,13 @@ def _messages(stream: Stream, requests: list[Message] | None) -> Iterator[Messag
     at, answered = 0, 0
     side = "request" if requests is None else "response"
     for _ in range(MESSAGES):
-        if not stream.read(at, 1):
+        if not (lead := stream.read(at, 64)):
             at = _beyond_gap(stream, at) or at
-        lead = stream.read(at, 64)
-        at += len(lead) - len(lead.lstrip(b"\r\n"))  # empty lines before a message, RFC 9112 section 2.2
-        if not stream.read(at, 1):
+            lead = stream.read(at, 64)
+        if lead[:1] in (b"\r", b"\n"):  # empty lines before a message, RFC 9112 section 2.2
+            at += len(lead) - len(lead.lstrip(b"\r\n"))
+            lead = stream.read(at, 1)
+        if not lead:
             return
         head = _head(stream, at, _REQUEST if requests is None else _STATUS)
         if head is None:
