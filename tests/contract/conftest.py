@@ -46,6 +46,14 @@ def _access(folder: Path) -> bytes:
     return "".join(line.format(n=number) for number in range(6)).encode()
 
 
+def _apache_error(folder: Path) -> bytes:
+    line = (
+        "[Wed Jan 14 12:00:0{n}.123456 2026] [core:error] [pid 412:tid 7] [client 192.0.2.{n}:4711] "
+        "AH00126: Invalid URI in request GET /../{n} HTTP/1.1\n"
+    )
+    return "".join(line.format(n=number) for number in range(5)).encode()
+
+
 def _iis(folder: Path) -> bytes:
     head = "#Software: Microsoft Internet Information Services 10.0\n#Version: 1.0\n#Date: 2026-01-14 12:00:00\n"
     fields = "#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port c-ip cs(User-Agent) sc-status sc-win32-status\n"
@@ -54,6 +62,7 @@ def _iis(folder: Path) -> bytes:
 
 
 SAMPLES: dict[str, Callable[[Path], bytes]] = {
+    "apache-error": _apache_error,
     "capture": _capture,
     "iis-w3c": _iis,
     "web-access": _access,
