@@ -131,6 +131,12 @@ def _about(rule: SigmaRuleBase) -> About:
     )
 
 
+def _part_only(rule: SigmaRuleBase) -> bool:
+    """Whether a rule says, by `athar: {output: false}`, that its matches mean something in correlations only."""
+    texts = rule.custom_attributes.get("athar")
+    return isinstance(texts, dict) and texts.get("output") is False
+
+
 def _refused_as(rule: SigmaRuleBase, reason: str) -> Refused:
     about = _about(rule)
     return Refused(about.path, about.title, reason, 0, 0, about.rule_id, about.level, _kind(rule))
@@ -160,6 +166,7 @@ def _assemble(parsed: Iterable[SigmaRuleBase], refused: list[Refused]) -> RuleSe
             refused.append(_refused_as(single, str(error)))
     correlations, silent, unfit = correlations_of({_id_of(c): (c, _about(c)) for c in collections}, rules)
     refused += unfit
+    silent |= {_id_of(single) for single in singles if _part_only(single)}
     final = tuple(replace(rule, output=False) if name in silent else rule for name, rule in rules.items())
     return RuleSet(
         final, tuple(correlations), tuple(sorted(refused, key=lambda item: (item.path, item.line, item.title)))
