@@ -84,13 +84,12 @@ def _speaking(family: str, provider: str | None) -> list[Source]:
     return named + general + [s for s in sources() if s.family == wide and not s.providers]
 
 
-@cache
-def general_meaning(family: str, provider: str | None) -> Meaning:
-    """What any event of a family and provider means: the defaults of the sources that speak of it; the nearest says most."""
+def _merged(found: list[Source]) -> Meaning:
+    """The defaults of sources, nearest first: the nearest that says something of a core column, title or message wins."""
     core: dict[str, tuple[str, ...]] = {}
     title: Mapping[str, str] = {}
     message: Mapping[str, str] = {}
-    for source in _speaking(family, provider):
+    for source in found:
         core = {**source.default.core, **core}
         title = title or source.default.title
         message = message or source.default.message
@@ -98,17 +97,26 @@ def general_meaning(family: str, provider: str | None) -> Meaning:
 
 
 @cache
+def general_meaning(family: str, provider: str | None) -> Meaning:
+    """What any event of a family and provider means. Where several files share a provider, each speaks of its own events only."""
+    found = _speaking(family, provider)
+    named = [source for source in found if source.providers]
+    return _merged(found if len(named) == 1 else [source for source in found if not source.providers])
+
+
+@cache
 def meaning(family: str, provider: str | None, event: str | None) -> Meaning:
     """The meaning of an event. A file that names the provider wins over one that names none; an event over a default.
 
-    What the event leaves unsaid (a core column, the title, the message) is as for any event of the family.
+    What the event and its file leave unsaid is as the sources that name no provider say.
     """
-    general = general_meaning(family, provider)
-    for source in _speaking(family, provider):
+    found = _speaking(family, provider)
+    for source in found:
         if event is not None and event in source.events:
             own = source.events[event]
-            return Meaning({**general.core, **own.core}, own.title or general.title, own.message or general.message)
-    return general
+            rest = _merged([source, *(other for other in found if not other.providers and other is not source)])
+            return Meaning({**rest.core, **own.core}, own.title or rest.title, own.message or rest.message)
+    return general_meaning(family, provider)
 
 
 def _text(array: pa.Array) -> pa.Array:
