@@ -10,6 +10,7 @@ from pathlib import Path
 
 from parsers.base import Batch, Evidence, Parser, Slice
 from parsers.evidence import materialised
+from parsers.exhibit_files import located
 from parsers.registry import by_name
 from timelines.inventory import FileEntry
 from timelines.problems import Account, LedgerRow, Problem, balance
@@ -68,7 +69,7 @@ def plan(source: Path, entries: Sequence[FileEntry], zone: str | None, version: 
 
 
 def _sliced(source: Path, entry: FileEntry, zone: str | None, version: str) -> Iterator[Task]:
-    path = source if source.is_file() else source / entry.file
+    path = located(source, entry.file)
     evidence = Evidence(entry.exhibit, entry.file, path, entry.size, entry.sha256, zone)
     group: list[Slice] = []
     for piece in by_name(entry.parser).slices(evidence):
