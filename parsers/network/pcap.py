@@ -21,6 +21,7 @@ from parsers.network.records import (
     Packets,
     Walk,
     joined,
+    rows_of_words,
     words,
 )
 from timelines.times import from_epoch
@@ -112,10 +113,7 @@ def _follow(view: memoryview, at: int, form: Form) -> tuple[Int64s, int]:
 def _chain(view: memoryview, buffer: Bytes, at: int, form: Form) -> tuple[Int64s, int]:
     """Records from `at` on that hold together, and the offset of what does not. A cut last record is one of them."""
     found, stop = _follow(view, at, form)
-    blank = np.ones(len(found), np.bool_)
-    for word in range(0, 16, 4):
-        if blank.any():
-            blank[blank] = words(buffer, found[blank] + word, form.big) == 0
+    blank = (rows_of_words(buffer, found, 4, form.big) == 0).all(axis=1)
     if blank.any():  # zeros, as of a lost disk block, would pass for empty packets for ever
         first = int(np.argmax(blank))
         found, stop = found[:first], int(found[first])
@@ -135,7 +133,7 @@ def _chain(view: memoryview, buffer: Bytes, at: int, form: Form) -> tuple[Int64s
 
 def _plausible(buffer: Bytes, at: Int64s, form: Form, seconds: int = -1) -> Bools:
     """Where a record header reads as one: lengths in order, fraction below a second, near `seconds` when that is known."""
-    second, fraction, caplen, origlen = (words(buffer, at + shift, form.big) for shift in (0, 4, 8, 12))
+    second, fraction, caplen, origlen = rows_of_words(buffer, at, 4, form.big).T
     good = (caplen <= form.limit) & (caplen <= origlen) & (origlen <= PACKET_LIMIT)
     good &= fraction < 1_000_000_000 // form.unit
     if seconds >= 0:
@@ -150,7 +148,7 @@ def _damage(buffer: Bytes, at: int, seconds: int, form: Form) -> tuple[int, Gap]
         reason = f"record header: {size - at} bytes left, expected {header}; file is cut, counted as damaged"
         return size, Gap("damaged", at, size - at, reason)
     stop = _resume(buffer, at + 1, seconds, form)
-    second, fraction, caplen, origlen = (int(words(buffer, np.array([at + s]), form.big)[0]) for s in (0, 4, 8, 12))
+    second, fraction, caplen, origlen = rows_of_words(buffer, np.array([at]), 4, form.big)[0].tolist()
     reason = (
         f"record header is implausible (seconds {second}, fraction {fraction}, captured {caplen}, original {origlen}); "
         + (f"reading goes on {stop - at} bytes later" if stop < size else "no further record found up to the end")
@@ -182,7 +180,7 @@ def _resume(buffer: Bytes, at: int, seconds: int, form: Form) -> int:
 
 
 def _packets(buffer: Bytes, at: Int64s, form: Form) -> Packets:
-    second, fraction, caplen, origlen = (words(buffer, at + shift, form.big) for shift in (0, 4, 8, 12))
+    second, fraction, caplen, origlen = rows_of_words(buffer, at, 4, form.big).T
     data = at + form.header
     cut = data + caplen > len(buffer)
     caplen = np.minimum(caplen, len(buffer) - data)

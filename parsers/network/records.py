@@ -75,8 +75,12 @@ def joined(parts: list[Packets]) -> Packets:
 
 def words(buffer: Bytes, at: Int64s, big: bool) -> Int64s:
     """Unsigned 32-bit numbers at any byte offsets, as int64. The caller keeps `at + 4` inside the buffer."""
-    order = (3, 2, 1, 0) if big else (0, 1, 2, 3)
-    out = np.zeros(len(at), np.int64)
-    for shift, byte in enumerate(order):
-        out |= buffer[at + byte].astype(np.int64) << (8 * shift)
-    return out
+    return rows_of_words(buffer, at, 1, big)[:, 0] if len(at) else np.zeros(0, np.int64)
+
+
+def rows_of_words(buffer: Bytes, at: Int64s, count: int, big: bool) -> Int64s:
+    """`count` unsigned 32-bit numbers in a row at any byte offsets: (n, count) int64, read in one gather."""
+    if not len(at):
+        return np.zeros((0, count), np.int64)
+    raw = np.lib.stride_tricks.sliding_window_view(buffer, 4 * count)[at]
+    return raw.view(">u4" if big else "<u4").astype(np.int64)

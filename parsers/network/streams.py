@@ -121,7 +121,7 @@ def _running_max(values: Int64s, group: Int64s) -> Int64s:
 class Stream:
     """The bytes one side sent, read from the mapped file when asked for. Positions are relative sequence numbers."""
 
-    __slots__ = ("_at", "_length", "_packet", "_start", "_view", "begin", "end")
+    __slots__ = ("_at", "_length", "_packet", "_solid", "_start", "_view", "begin", "end")
 
     def __init__(self, view: memoryview, segments: Segments, begin: int, stop: int) -> None:
         piece = slice(begin, stop)
@@ -133,6 +133,7 @@ class Stream:
         self._packet: list[int] = segments.packet[piece][fresh].tolist()
         self.begin = self._start[0] if self._start else 0
         self.end = self._start[-1] + self._length[-1] if self._start else 0
+        self._solid = sum(self._length) == self.end - self.begin
 
     def read(self, position: int, count: int) -> bytes:
         """Up to `count` bytes from `position` on, fewer at a gap or the end."""
@@ -150,6 +151,8 @@ class Stream:
 
     def held(self, begin: int, stop: int) -> int:
         """How many bytes of [begin, stop) the capture holds."""
+        if self._solid:
+            return max(min(stop, self.end) - max(begin, self.begin), 0)
         total = 0
         index = max(bisect_right(self._start, begin) - 1, 0)
         while index < len(self._start) and self._start[index] < stop:

@@ -24,13 +24,13 @@ SIGNATURES = (
     (b"<?php", "text/x-php"),
     (b"#!/", "text/x-shellscript"),
 )
+_ANY = tuple(signature for signature, _ in SIGNATURES)
 
 
 def media_type(start: bytes, declared: str | None, body: bool) -> str | None:
     """By the body's first bytes, else as declared (parameters taken off); None where there is no body."""
     if not body:
         return None
-    for signature, name in SIGNATURES:
-        if start.startswith(signature):
-            return name
+    if start.startswith(_ANY):
+        return next(name for signature, name in SIGNATURES if start.startswith(signature))
     return (declared or "").split(";")[0].strip().lower() or None
