@@ -49,10 +49,17 @@ def _integrity(text: str) -> tuple[str, ...]:
     return (INTEGRITY[text],) if text in INTEGRITY else ()
 
 
+def _extension(text: str) -> tuple[str, ...]:
+    name = text.partition("?")[0].partition("#")[0].rpartition("/")[2]
+    stem, dot, extension = name.rpartition(".")
+    return (extension,) if stem and dot and extension else ()
+
+
 FORMS: dict[str, Callable[[str], tuple[str, ...]] | None] = {
     "raw": None,
     "percent": _percent,  # also as percent-decoding gives it, up to DECODINGS times
     "query": _query,  # the same, and with `+` as a space (application/x-www-form-urlencoded)
+    "extension": _extension,  # also the extension of the file that a URL names
     "integrity": _integrity,  # also under the name of the integrity level
 }
 

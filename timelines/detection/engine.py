@@ -62,7 +62,7 @@ class Engine:
         self._views = [View(source, tuple(at)) for source, at in by_source.values()]
         self._plans: dict[tuple[str, pa.Schema], list[ViewPlan]] = {}
         self._questions: dict[frozenset[Predicate], Questions] = {}
-        self._asked: dict[tuple[str, pa.Schema, tuple[bool, ...]], dict[Column, Questions]] = {}
+        self._asked: dict[tuple[int, ...], dict[Column, Questions]] = {}
 
     def plans(self, family: str, schema: pa.Schema) -> list[ViewPlan]:
         """The log sources that rows of this family and shape can belong to."""
@@ -79,9 +79,12 @@ class Engine:
 
     def questions(self, plans: Sequence[ViewPlan]) -> dict[Column, Questions]:
         """What the log sources and all their rules ask of this shape, by column."""
-        nodes = [plan.where for plan in plans if plan.where is not None]
-        nodes += [node for plan in plans for _, node in plan.bound]
-        return self._grouped(asked(nodes))
+        key = tuple(id(plan) for plan in plans)  # plans live as long as the engine
+        if key not in self._asked:
+            nodes = [plan.where for plan in plans if plan.where is not None]
+            nodes += [node for plan in plans for _, node in plan.bound]
+            self._asked[key] = self._grouped(asked(nodes))
+        return self._asked[key]
 
     def _grouped(self, wanted: dict[Column, dict[Predicate, None]]) -> dict[Column, Questions]:
         out = {}

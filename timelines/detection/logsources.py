@@ -80,6 +80,7 @@ class Shape:
 
     def __init__(self, schema: pa.Schema) -> None:
         self.stored = frozenset(schema.names)
+        self._known: dict[tuple[int, str], tuple[Column, ...]] = {}
         self.own: dict[str, list[str]] = {}
         for column in schema:
             if column.name not in CORE_NAMES:
@@ -87,6 +88,12 @@ class Shape:
 
     def columns(self, source: LogSource, name: str) -> tuple[Column, ...]:
         """Where to look for a rule's field; empty when this shape does not have it."""
+        key = (id(source), name)  # log sources live as long as the process
+        if key not in self._known:
+            self._known[key] = self._columns(source, name)
+        return self._known[key]
+
+    def _columns(self, source: LogSource, name: str) -> tuple[Column, ...]:
         found = [column for wanted in source.fields.get(name, ()) if (column := self._mapped(wanted)) is not None]
         if found:
             return tuple(found)
