@@ -83,9 +83,10 @@ def intrusion(seed: int) -> Iterator[Request]:
     form = f"http://{PORTAL}/demandes/depot.php"
     draw = Draw(seed, "intrusion")
 
-    def ask(moment: int, method: str, target: str, size: int, sent: bytes = b"", answer: bytes = b"") -> Request:
+    def ask(moment: int, method: str, target: str, sent: bytes = b"", answer: bytes = b"") -> Request:
         agent = SHELL_AGENT if "?cmd=" in target else ORDINARY_AGENT
-        referer = "-" if "?cmd=" in target or method == "GET" else form
+        referer = form if method == "POST" else "-"
+        size = len(answer) or size_of(target, 200, 6_000)
         name = f"x{moment}"
         return Request(
             moment, name, ATTACKER_IP, method, target, 200, size, agent, referer, sent=sent, answer=answer, took_ms=64
@@ -97,13 +98,13 @@ def intrusion(seed: int) -> Iterator[Request]:
         "Content-Type: application/pdf\r\n\r\n%PDF-1.4\n<?php /* inert training sample: the code was taken out */ ?>\r\n"
         f"--{boundary}--\r\n"
     )
-    yield ask(UPLOAD - 21 * SECOND, "GET", "/demandes/depot.php", size_of("/demandes/depot.php", 1_200, 6_000))
-    yield ask(UPLOAD, "POST", "/demandes/upload.php", 214, body.encode())
-    yield ask(UPLOAD + 14 * SECOND, "GET", SHELL_PAGE, 9, answer=b"%PDF-1.4\n")
+    yield ask(UPLOAD - 21 * SECOND, "GET", "/demandes/depot.php")
+    yield ask(UPLOAD, "POST", "/demandes/upload.php", body.encode())
+    yield ask(UPLOAD + 14 * SECOND, "GET", SHELL_PAGE, answer=b"%PDF-1.4\n")
     for clock, command, _ in SHELL_COMMANDS:
         answer = _answer(command).encode("cp850", "replace")
         target = f"{SHELL_PAGE}?cmd={quote(shell_command(command), safe='')}"
-        yield ask(at(clock) - 180_000_000, "GET", target, len(answer), answer=answer)
+        yield ask(at(clock) - 180_000_000, "GET", target, answer=answer)
 
 
 def _answer(command: str) -> str:

@@ -92,11 +92,11 @@ def play_on_srv02(journal: Journal, seed: int) -> None:
     _pack(journal, desktop, session)
     happens.look_up(journal, story.DROP_BEGIN - 50_000_000, service, DROP_NAME, CONTROL_IP)
     happens.connect(journal, story.DROP_BEGIN, service, 51_290, (CONTROL_IP, 443, DROP_NAME))
-    session_event(journal, story.RDP_LEFT, 24, session.user, 2, WEB01.ip)
-    session_event(journal, story.RDP_AGAIN, 25, session.user, 2, WEB01.ip)
+    session_event(journal, story.RDP_LEFT, 24, session.user, WEB01.ip)
+    session_event(journal, story.RDP_AGAIN, 25, session.user, WEB01.ip)
     _clear(journal, desktop, session)
     happens.log_off(journal, story.RDP_END, session, 10)
-    session_event(journal, story.RDP_END + SECOND, 23, session.user, 2, WEB01.ip)
+    session_event(journal, story.RDP_END + SECOND, 23, session.user, WEB01.ip)
 
 
 def _desktop(journal: Journal, session: Session) -> Process:

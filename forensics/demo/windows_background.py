@@ -25,6 +25,7 @@ from forensics.demo.journal import Journal, Process
 from forensics.demo.scenario import BEGIN, END, MINUTE, SECOND, at
 
 HOUR = 60 * MINUTE
+DESKTOP = 2  # the number of the one remote desktop session at a time
 PROGRAMS_PER_HOUR = {"WEB01": 26, "SRV02": 28}
 _S32 = "C:\\Windows\\System32\\"
 
@@ -165,9 +166,9 @@ def _script(journal: Journal, moment: int) -> None:
     journal.put(POWERSHELL, moment + 2 * SECOND, 40962, {}, sid=SYSTEM.sid)
 
 
-def session_event(journal: Journal, moment: int, event_id: int, user: str, session: int, address: str) -> None:
+def session_event(journal: Journal, moment: int, event_id: int, user: str, address: str) -> None:
     """An event of the local session manager: 21 logon, 22 shell, 23 logoff, 24 disconnected, 25 reconnected."""
-    values = {"User": user, "SessionID": session, "Address": address}
+    values = {"User": user, "SessionID": DESKTOP, "Address": address}
     journal.put(SESSIONS, moment, event_id, {k: v for k, v in values.items() if event_id != 23 or k != "Address"})
 
 
@@ -181,8 +182,8 @@ def open_desktop(journal: Journal, moment: int, account: Account, origin: Origin
     session = happens.log_on(journal, moment, account, 10, Origin(origin.address, 0, journal.machine.name))
     happens.grant(journal, moment + 2_000_000, session)
     happens.log_off(journal, moment + 4 * SECOND, first, 3)
-    session_event(journal, moment + SECOND, 21, user, 2, origin.address)
-    session_event(journal, moment + 2 * SECOND, 22, user, 2, origin.address)
+    session_event(journal, moment + SECOND, 21, user, origin.address)
+    session_event(journal, moment + 2 * SECOND, 22, user, origin.address)
     return session
 
 
@@ -203,8 +204,8 @@ def _administrator(journal: Journal, moment: int, minutes: int) -> None:
     happens.end(journal, moment + 400 * SECOND, console)
     stop = moment + minutes * MINUTE
     happens.log_off(journal, stop, session, 10)
-    session_event(journal, stop + SECOND, 24, session.user, 2, origin.address)
-    session_event(journal, stop + 2 * SECOND, 23, session.user, 2, origin.address)
+    session_event(journal, stop + SECOND, 24, session.user, origin.address)
+    session_event(journal, stop + 2 * SECOND, 23, session.user, origin.address)
 
 
 def _staff(journal: Journal) -> None:
