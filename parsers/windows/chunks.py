@@ -195,28 +195,34 @@ def _chains(data: Bytes, chunks: list[_Chunk]) -> tuple[Int64s, Int64s, Int64s, 
         return offsets, offsets, owner, starts == stops
     sizes = words[np.minimum(at + 1, len(words) - 1)].astype(np.int64)
     ends = offsets + sizes
-    follows = np.append(offsets[1:], 0)
+    whole = (sizes >= MIN_RECORD) & (sizes % 4 == 0) & (ends <= stops[owner])
+    whole &= words[np.where(whole, ends // 4 - 1, 0)] == sizes  # numbers inside records can look like signatures
+    offsets, sizes, ends, owner = offsets[whole], sizes[whole], ends[whole], owner[whole]
+    if not len(offsets):
+        return offsets, offsets, owner, starts == stops
     last = np.append(owner[1:] != owner[:-1], True)
-    chained = ends == np.where(last, stops[owner], follows)
-    chained &= (sizes >= MIN_RECORD) & (sizes % 4 == 0)
-    chained &= words[np.where(chained, ends // 4 - 1, 0)] == sizes
+    chained = ends == np.where(last, stops[owner], np.append(offsets[1:], 0))
     first = np.concatenate(([True], last[:-1]))
     chained &= ~first | (offsets == starts[owner])
     broken = np.bincount(owner[~chained], minlength=len(chunks)) > 0
     filled = np.bincount(owner, minlength=len(chunks)) > 0
     sound = ~broken & (filled | (starts == stops)) & (stops > 0)
-    sound &= ~_continued(data, offsets[last], owner[last], stops)
+    sound &= ~_continued(data, offsets[last], owner[last], (starts - CHUNK_HEADER, stops))
     keep = sound[owner]
     return offsets[keep], sizes[keep], owner[keep], sound
 
 
-def _continued(data: Bytes, lasts: Int64s, owner: Int64s, stops: Int64s) -> npt.NDArray[np.bool_]:
+def _continued(data: Bytes, lasts: Int64s, owner: Int64s, bounds: tuple[Int64s, Int64s]) -> npt.NDArray[np.bool_]:
     """Chunks where the next record by number stands at once where free space should begin: the header is out of date."""
+    bases, stops = bounds
     out = np.zeros(len(stops), np.bool_)
     after = stops[owner]
     room = after + RECORD_HEADER <= len(data)
     lasts, owner, after = lasts[room], owner[room], after[room]
-    out[owner] = u64(data, after + 8) == u64(data, lasts + 8) + np.uint64(1)
+    size = (u64(data, after) >> np.uint64(32)).astype(np.int64)
+    fits = (u64(data, after) & np.uint64(0xFFFFFFFF)) == int.from_bytes(SIGNATURE, "little")
+    fits &= after + size <= bases[owner] + CHUNK  # the next chunk's first record was often begun, then moved there
+    out[owner] = fits & (u64(data, after + 8) == u64(data, lasts + 8) + np.uint64(1))
     return out
 
 
