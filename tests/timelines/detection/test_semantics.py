@@ -37,6 +37,7 @@ VALUES: list[tuple[str, str, list[Any], list[Any]]] = [
     ("backslash at the end", "F|endswith: 'x\\'", ["ax\\"], ["ax"]),
     ("pattern characters of regular expressions are plain", "F|contains: 'a.b(c)[d]+'", ["xa.b(c)[d]+x"], ["aab(c)[d]+"]),
     ("wildcard inside contains", "F|contains: 'add*user'", ["net ADD my USER x"], ["user add"]),
+    ("a wildcard does not loosen the end", "F: 'a?c'", ["abc"], ["abc\n", "\nabc"]),
     ("several wildcards", "F: '*one*two*'", ["1 one 2 two 3"], ["two one"]),
     ("pieces may not overlap", "F: 'aba*aba'", ["abaaba", "abaxaba"], ["ababa"]),
     ("contains", "F|contains: ab", ["ab", "xABx"], ["a b", None]),

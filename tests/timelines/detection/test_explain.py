@@ -1,0 +1,62 @@
+"""Reasons: which field had which value, in words a reader can check against the row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from timelines.detection import Engine, RuleSet
+from timelines.detection.board import Board
+from timelines.detection.explain import REASONS, why
+
+CASES: list[tuple[str, dict[str, Any], str]] = [
+    ("selection: {F|contains: WhoAmI}", {"F": "x whoami /all"}, "F contains 'WhoAmI' (x whoami /all)"),
+    ("selection: {F: A}", {"F": "a"}, "F is 'A' (a)"),
+    ("selection: {F: 4624}", {"F": 4624}, "F is 4624"),
+    ("selection: {F: 0x10}", {"F": "0x10"}, "F is 16 (0x10)"),
+    ("selection: {F|cased: A}", {"F": "A"}, "F is 'A' (same case)"),
+    ("selection: {F: 'a*c?'}", {"F": "abcd"}, "F is like 'a*c?' (abcd)"),
+    ("selection: {F|re|i: 'b+'}", {"F": "aBb"}, "F matches /(?i)b+/ (aBb)"),
+    ("selection: {F|gte: 5}", {"F": "7"}, "F is at least 5 (7)"),
+    ("selection: {F|cidr: 192.0.2.0/24}", {"F": "192.0.2.9"}, "F lies in 192.0.2.0/24 (192.0.2.9)"),
+    ("selection: {F|hour: 3}", {"F": "2026-01-02T03:00:00Z"}, "F hour is 3 (2026-01-02T03:00:00Z)"),
+    ("selection: {F: null, G: g}", {"G": "g"}, "G is 'g'"),
+    ("selection: {F|exists: true}", {"F": "x"}, "F has a value (x)"),
+    ("selection: {F|fieldref: G}", {"F": "x", "G": "X"}, "F is the value of G (x; X)"),
+    ("selection: [needle]", {"F": "a needle"}, "F contains 'needle' (a needle)"),
+    ("selection: [{F: a, G: b}, {F: c}]", {"F": "c", "G": "b"}, "F is 'c'"),
+    ("{selection: {F: a}, filter: {G: b}, condition: selection and not filter}", {"F": "a", "G": "x"}, "F is 'a'"),
+    ("{selection: {F: a}, condition: not selection}", {"F": "b"}, "none of the excluded values occurs in this row"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("block", "row", "said"), CASES, ids=[case[2] for case in CASES])
+def test_reason(
+    load: Callable[..., RuleSet],
+    rule: Callable[..., str],
+    make_table: Callable[..., pa.Table],
+    block: str,
+    row: dict[str, Any],
+    said: str,
+) -> None:
+    assert reason(load(rule(block)), make_table([row])) == said
+
+
+def reason(rules: RuleSet, table: pa.Table) -> str:
+    engine = Engine(rules.rules)
+    plans = engine.plans("windows/security", table.schema)
+    board = Board(table, engine.questions(plans))
+    ((_, _, (match,)),) = list(engine.matches(plans, board))
+    return why(match.node, board, int(match.rows[0]))
+
+
+def test_a_reason_has_a_bounded_number_of_clauses(
+    load: Callable[..., RuleSet], rule: Callable[..., str], make_table: Callable[..., pa.Table]
+) -> None:
+    names = [f"F{n}" for n in range(20)]
+    said = reason(load(rule({"selection": dict.fromkeys(names, "x")})), make_table([dict.fromkeys(names, "x")]))
+    assert said.count("; ") == REASONS
+    assert said.endswith("; and 14 more")

@@ -1,0 +1,122 @@
+"""Which rows a log source means, and what a rule's field names are called there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pytest
+
+from timelines.detection.logsources import entries, sources_for
+from timelines.families import all_families
+
+Hits = Callable[..., list[int]]
+_SHELLS = ("Microsoft-Windows-PowerShell", "PowerShellCore")
+SYSMON = "Microsoft-Windows-Sysmon/Operational"
+
+
+def sysmon(event: int, **fields: Any) -> dict[str, Any]:
+    return {"Channel": SYSMON, "EventID": event, **fields}
+
+
+def security(event: int, **fields: Any) -> dict[str, Any]:
+    return {"Channel": "Security", "EventID": event, **fields}
+
+
+CASES: list[tuple[str, dict[str, str], str, str, list[dict[str, Any]], list[dict[str, Any]]]] = [
+    ("process starts of Sysmon and of Security 4688", {"product": "windows", "category": "process_creation"},
+     r"Image|endswith: '\x.exe'", "windows/security",
+     [sysmon(1, Image=r"C:\x.exe"), security(4688, NewProcessName=r"C:\X.EXE")],
+     [sysmon(5, Image=r"C:\x.exe"), security(4689, NewProcessName=r"C:\x.exe"), {"EventID": 1, "Channel": "System", "Image": r"\x.exe"}]),
+    ("a category within one service", {"product": "windows", "category": "process_creation", "service": "sysmon"},
+     "CommandLine: a", "windows/security", [sysmon(1, CommandLine="a")], [security(4688, CommandLine="a")]),
+    ("integrity levels by their SID", {"product": "windows", "category": "process_creation"},
+     "IntegrityLevel: High", "windows/security",
+     [security(4688, MandatoryLabel="S-1-16-12288"), sysmon(1, IntegrityLevel="High")], [security(4688, MandatoryLabel="S-1-16-8192")]),
+    ("a user with its domain", {"product": "windows", "category": "process_creation"},
+     r"User|startswith: 'NT AUTHORITY\'", "windows/security",
+     [security(4688, SubjectDomainName="NT AUTHORITY", SubjectUserName="SYSTEM"), sysmon(1, User=r"NT AUTHORITY\SYSTEM")],
+     [security(4688, SubjectDomainName="LAB", SubjectUserName="SYSTEM")]),
+    ("process ids in hexadecimal", {"product": "windows", "category": "process_creation"},
+     "ParentProcessId: 4", "windows/security", [security(4688, ProcessId="0x4")], [security(4688, ProcessId="0x44", NewProcessId="0x4")]),
+    ("registry keys that are made", {"product": "windows", "category": "registry_add"}, "TargetObject|contains: Run",
+     "windows/sysmon", [sysmon(12, EventType="CreateKey", TargetObject=r"HKLM\Run")],
+     [sysmon(12, EventType="DeleteKey", TargetObject=r"HKLM\Run"), sysmon(13, EventType="CreateKey", TargetObject=r"HKLM\Run")]),
+    ("script blocks of both PowerShells", {"product": "windows", "category": "ps_script"}, "ScriptBlockText|contains: iex",
+     "windows/powershell",
+     [{"Channel": f"{c}/Operational", "EventID": 4104, "ScriptBlockText": "IEX"} for c in _SHELLS],
+     [{"Channel": "Windows PowerShell", "EventID": 4104, "ScriptBlockText": "IEX"}]),
+    ("a service by its channel, whatever the case", {"product": "windows", "service": "windefend"}, "ThreatName: x",
+     "windows/defender", [{"Channel": "microsoft-windows-windows defender/operational", "Threat Name": "X"}],
+     [{"Channel": "System", "Threat Name": "X"}]),
+    ("antivirus is Defender's detections", {"category": "antivirus"}, "Signature|contains: hack", "windows/defender",
+     [{"Channel": "Microsoft-Windows-Windows Defender/Operational", "EventID": 1116, "Threat Name": "HackTool"}],
+     [{"Channel": "Microsoft-Windows-Windows Defender/Operational", "EventID": 2000, "Threat Name": "HackTool"}]),
+    ("a path that a rule puts in the query", {"category": "webserver"}, "cs-uri-query|contains: '/shell.php?cmd='", "web/access",
+     [{"cs_uri": "/up/shell.php?cmd=id"}, {"cs_uri_stem": "/up/shell.php", "cs_uri_query": "cmd=id"}],
+     [{"cs_uri": "/shell.php"}, {"cs_uri_stem": "/shell.php"}]),
+    ("the query itself from its begin", {"category": "webserver"}, "cs-uri-query|startswith: 'cmd='", "web/access",
+     [{"cs_uri": "/x?cmd=id", "cs_uri_query": "cmd=id"}], [{"cs_uri": "/cmd=id", "cs_uri_query": "x=cmd="}]),
+    ("encoded once, twice, with plus", {"category": "webserver"}, "cs-uri-query|contains: 'union select'", "web/access",
+     [{"cs_uri_query": q} for q in ("q=UNION%20SELECT", "q=union%2520select", "q=union+select", "q=union+%53elect", "q=union select")],
+     [{"cs_uri_query": "q=union%2Bselect%"}, {"cs_uri_query": "q=unionselect"}]),
+    ("as written too", {"category": "webserver"}, "cs-uri-query|contains: '%2e%2e'", "web/access",
+     [{"cs_uri_query": "a=%2E%2e/"}], [{"cs_uri_query": "a=../"}]),
+    ("status is a number", {"category": "webserver"}, "sc-status: 200", "web/access", [{"sc_status": 200}], [{"sc_status": 404}]),
+    ("names with dashes that no map has", {"category": "webserver"}, "s-computername: web1", "web/access",
+     [{"s_computername": "WEB1"}], [{"s_computername": "web2"}]),
+    ("apache's error log", {"service": "apache"}, "error_text|contains: segfault", "web/error",
+     [{"error_text": "a segfault"}], [{"error_text": "fine"}]),
+    ("zeek names with dots", {"product": "zeek", "service": "conn"}, "id.orig_h|cidr: 192.0.2.0/24", "net/conn",
+     [{"id_orig_h": "192.0.2.1"}], [{"id_orig_h": "198.51.100.1", "id_resp_h": "192.0.2.1"}]),
+    ("zeek flags", {"product": "zeek", "service": "dns"}, "{rejected: false, Z: 1}", "net/dns",
+     [{"rejected": False, "Z": 1}], [{"rejected": True, "Z": 1}, {"rejected": False, "Z": 0}]),
+    ("generic dns", {"category": "dns"}, "{query|endswith: .example, record_type: TXT, answer|contains: x}", "net/dns",
+     [{"query": "a.example", "qtype_name": "TXT", "answers": "y,x"}], [{"query": "a.example", "qtype_name": "A", "answers": "x"}]),
+    ("a proxy's whole URL on capture rows", {"category": "proxy"}, "c-uri|startswith: 'http://www.example.org/a'", "net/http",
+     [{"host_": "www.example.org", "uri": "/a?b"}], [{"host_": "www.example.com", "uri": "/a"}, {"host_": None, "uri": "/a"}]),
+    ("the extension a URL names", {"category": "proxy"}, "c-uri-extension: [exe, ps1]", "net/http",
+     [{"uri": "/x/a.EXE?y=1.txt"}, {"uri": "/b.ps1#x"}], [{"uri": "/exe"}, {"uri": "/a.txt?x=.exe"}, {"uri": "/.exe"}]),
+    ("firewall by core columns", {"category": "firewall"}, "{dst_port: 22, dst_ip|cidr: 192.0.2.0/24}", "net/conn",
+     [{"dst_port": 22, "dst_ip": "192.0.2.9"}], [{"dst_port": 2222, "dst_ip": "192.0.2.9"}]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("source", "block", "family", "match", "miss"), [c[1:] for c in CASES], ids=[c[0] for c in CASES]
+)
+def test_log_source(
+    hits: Hits, source: dict[str, str], block: str, family: str, match: list[dict[str, Any]], miss: list[dict[str, Any]]
+) -> None:
+    assert hits(
+        f"selection: {block if block.startswith('{') else '{' + block + '}'}", [*match, *miss], family, logsource=source
+    ) == list(range(len(match)))
+
+
+def test_rows_of_another_family_are_not_looked_at(hits: Hits) -> None:
+    rows = [{"cs_method": "GET", "method": "GET"}]
+    assert hits("selection: {cs-method: GET}", rows, "web/access", logsource={"category": "webserver"}) == [0]
+    assert hits("selection: {cs-method: GET}", rows, "net/http", logsource={"category": "webserver"}) == []
+
+
+def test_what_we_hold_no_rows_of() -> None:
+    for product, category, service in [
+        ("linux", "process_creation", None),
+        ("windows", "file_access", None),
+        ("aws", None, "cloudtrail"),
+        ("windows", None, "nonsense"),
+        (None, None, None),
+    ]:
+        assert sources_for(product, category, service) == ()
+
+
+def test_every_entry_speaks_of_a_family_we_declare() -> None:
+    declared = all_families()
+    for entry in entries():
+        for pattern in entry.source.families:
+            assert any(fnmatchcase(name, pattern) for name in declared), (entry.source.name, pattern)
+        for columns in entry.source.fields.values():
+            if not pattern.startswith("windows/"):
+                known = {c.name for name, f in declared.items() if entry.source.covers(name) for c in f.columns}
+                assert {name for column in columns for name in column.names} <= known, entry.source.name
