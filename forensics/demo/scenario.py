@@ -99,10 +99,14 @@ NOTE = "capture/note_de_capture.txt"
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """Where a step can be seen: a file of the evidence, and the kind of row there (EventID, `web.request`, `dns.query` …)."""
+    """Where a step can be seen: a file of the evidence (below its exhibit's folder) and the `event` of its rows in the timeline.
+
+    `gap` is no row: it is the absence of rows. `time_ns` is the true time of this trace where it is not the step's own.
+    """
 
     file: str
     kind: str
+    time_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +124,8 @@ class Step:
         return datetime.fromtimestamp(self.time_ns // SECOND, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _seen(*pairs: tuple[str, str]) -> tuple[Trace, ...]:
-    return tuple(Trace(file, kind) for file, kind in pairs)
+def _seen(*traces: tuple[str, str] | tuple[str, str, int]) -> tuple[Trace, ...]:
+    return tuple(Trace(*trace) for trace in traces)
 
 
 IIS_DAY = IIS_LOGS.format(day="260121")
@@ -129,36 +133,36 @@ EXPORTED_SECURITY = f"{EXPORT}/{EXPORT_MEMBER}"
 
 TRUTH: tuple[Step, ...] = (
     Step("scan", SCAN_BEGIN, "203.0.113.66 scans the portal: a scanner's agent, missing pages, traversal and SQL tries.",
-         "T1595.003", _seen((ACCESS_LOG, "web.request"), (CAPTURE, "http"))),
+         "T1595.003", _seen((ACCESS_LOG, "http.request"), (CAPTURE, "http.request"))),
     Step("upload", UPLOAD, f"A PHP file is sent through the upload form and answers as {SHELL_PAGE}.",
-         "T1190", _seen((ACCESS_LOG, "web.request"), (CAPTURE, "http"), (WEB_SYSMON, "11"))),
+         "T1190", _seen((ACCESS_LOG, "http.request"), (CAPTURE, "http.request"), (WEB_SYSMON, "11"))),
     Step("web-shell", at("19:16:05"), "Commands are run through the web shell.",
-         "T1505.003", _seen((ACCESS_LOG, "web.request"), (CAPTURE, "http"), (WEB_SYSMON, "1"), (WEB_SECURITY, "4688"))),
+         "T1505.003", _seen((ACCESS_LOG, "http.request"), (CAPTURE, "http.request"), (WEB_SYSMON, "1"), (WEB_SECURITY, "4688"))),
     Step("shell", at("19:26:40"), "The web server's account starts cmd.exe and an encoded PowerShell command.",
-         "T1059.001", _seen((WEB_SYSMON, "1"), (WEB_SECURITY, "4688"), (WEB_POWERSHELL, "4104"), (CAPTURE, "http"))),
+         "T1059.001", _seen((WEB_SYSMON, "1"), (WEB_SECURITY, "4688"), (WEB_POWERSHELL, "4104"), (CAPTURE, "http.request"))),
     Step("implant", at("19:26:58"), f"{IMPLANT} is written and started.",
          "T1105", _seen((WEB_SYSMON, "11"), (WEB_SYSMON, "1"), (WEB_SECURITY, "4688"))),
     Step("beacon", BEACON_BEGIN, "WEB01 calls 198.51.100.23 about every 60 seconds until the network is cut.",
-         "T1071.001", _seen((CAPTURE, "ssl"), (WEB_SYSMON, "3"))),
+         "T1071.001", _seen((CAPTURE, "ssl.hello"), (WEB_SYSMON, "3"))),
     Step("intranet", at("19:29:02"), "The intranet is read from WEB01.",
-         "T1213", _seen((IIS_DAY, "web.request"), (CAPTURE, "http"), (WEB_SYSMON, "1"))),
+         "T1213", _seen((IIS_DAY, "http.request"), (CAPTURE, "http.request"), (WEB_SYSMON, "1"))),
     Step("spray", SPRAY_BEGIN, "Seven accounts are tried on SRV02 from WEB01's address.",
          "T1110.003", _seen((EXPORTED_SECURITY, "4625"), (CAPTURE, "conn"))),
     Step("valid-account", SPRAY_HIT, "svc_sauvegarde logs on to SRV02 from WEB01's address.",
          "T1078.002", _seen((EXPORTED_SECURITY, "4624"))),
     Step("rdp", RDP_BEGIN, "svc_sauvegarde opens a remote desktop on SRV02 from WEB01's address.",
-         "T1021.001", _seen((EXPORTED_SECURITY, "4624"), (SRV_SESSIONS, "21"), (SRV_SESSIONS, "25"), (SRV_RDP, "1149"),
+         "T1021.001", _seen((EXPORTED_SECURITY, "4624"), (SRV_SESSIONS, "21"), (SRV_SESSIONS, "25", RDP_AGAIN), (SRV_RDP, "1149"),
                             (CAPTURE, "conn"))),
     Step("service", SERVICE_INSTALLED, f"The service {SERVICE_NAME} is installed on SRV02.",
          "T1543.003", _seen((SRV_SYSTEM, "7045"), (EXPORTED_SECURITY, "4697"), (SRV_SYSMON, "13"))),
     Step("archive", ARCHIVED, "The civil registry share is packed into an encrypted archive.",
          "T1560.001", _seen((SRV_SYSMON, "1"), (EXPORTED_SECURITY, "4688"), (SRV_SYSMON, "11"))),
     Step("exfiltration-https", DROP_BEGIN, "4.2 MB leave SRV02 for 198.51.100.23 over HTTPS.",
-         "T1041", _seen((CAPTURE, "conn"), (CAPTURE, "ssl"), (SRV_SYSMON, "3"))),
+         "T1041", _seen((CAPTURE, "conn"), (CAPTURE, "ssl.hello"), (SRV_SYSMON, "3"))),
     Step("exfiltration-dns", TUNNEL_BEGIN, "520 DNS queries with long labels carry data out of SRV02.",
-         "T1048.003", _seen((CAPTURE, "dns"))),
+         "T1048.003", _seen((CAPTURE, "dns.query"))),
     Step("log-cleared", CLEARED, "SRV02's Security and Application logs are cleared.",
          "T1070.001", _seen((SRV_SECURITY, "1102"), (SRV_SYSTEM, "104"), (SRV_SYSMON, "1"))),
     Step("lines-removed", RESTARTED, "Access-log lines from 19:24:30 to 19:43:00 (true time) are removed on WEB01.",
-         "T1070", _seen((WEB_SYSMON, "1"), (WEB_SYSTEM, "7036"), (ACCESS_LOG, "gap"), (CAPTURE, "http"))),
+         "T1070", _seen((WEB_SYSMON, "1"), (WEB_SYSTEM, "7036"), (ACCESS_LOG, "gap", HOLE_BEGIN), (CAPTURE, "http.request", at("19:26:40")))),
 )  # fmt: skip

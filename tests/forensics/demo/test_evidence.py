@@ -29,8 +29,10 @@ def digests(folder: Path) -> dict[str, str]:
     }
 
 
-def test_the_same_seed_gives_the_same_bytes(evidence: Path, tmp_path: Path) -> None:
-    make_evidence(tmp_path / "again", seed=1)
+def test_the_same_seed_gives_the_same_bytes_and_tells_its_progress(evidence: Path, tmp_path: Path) -> None:
+    told: list[str] = []
+    make_evidence(tmp_path / "again", seed=1, progress=told.append)
+    assert told == ["web logs", "event logs of WEB01", "event logs of SRV02", "network capture"]
     assert digests(tmp_path / "again") == digests(evidence)
 
 
@@ -53,12 +55,6 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(NotADirectoryError, match="is a file"):
         make_evidence(tmp_path / "mine.txt")
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
-
-
-def test_progress_is_told(tmp_path: Path) -> None:
-    told: list[str] = []
-    make_evidence(tmp_path / "new", progress=told.append)
-    assert told == ["web logs", "event logs of WEB01", "event logs of SRV02", "network capture"]
 
 
 def test_there_is_enough_ordinary_life(evidence: Path) -> None:
