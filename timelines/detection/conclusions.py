@@ -1,4 +1,5 @@
-"""From matches to findings: one finding a rule and host (an address where rows name no host), with its rows, entities and grade."""
+"""From matches to findings: one a rule and host (an address where rows name no host), one a correlation and group; each with its rows,
+entities and grade."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from timelines.detection.cited import Cited, RuleHits, sound_rows
 from timelines.detection.columns import Ints
+from timelines.detection.correlate import CorrelationHit
 from timelines.detection.folding import fold
 from timelines.detection.rules import About
 from timelines.findings import Finding, Kind, finding_id, grade
@@ -89,3 +91,15 @@ def single_findings(texts: CitedTexts, about: About, hits: RuleHits) -> Iterable
         rows = [int(hits.rows[at]) for at in places]
         more = f" (first of {len(rows)} rows)" if len(rows) > 1 else ""
         yield texts.concluded(about, "match", subject, rows, hits.why[places[0]] + more, strict=False)
+
+
+def correlation_findings(texts: CitedTexts, about: About, hits: Sequence[CorrelationHit]) -> Iterable[Finding]:
+    """One finding a group, in group order: what repeats for the same subject is told once, with all its rows."""
+    groups: dict[tuple[str, ...], list[CorrelationHit]] = {}
+    for hit in hits:
+        groups.setdefault(tuple(fold(value) for value in hit.group.values()), []).append(hit)
+    for group in sorted(groups):
+        episodes = sorted(groups[group], key=lambda hit: hit.rows)
+        rows = sorted({row for hit in episodes for row in hit.rows})
+        more = f" (first of {len(episodes)} times)" if len(episodes) > 1 else ""
+        yield texts.concluded(about, "correlation", "\n".join(group), rows, episodes[0].why + more, strict=True)

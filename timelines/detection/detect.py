@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from timelines.detection.cited import Cited
-from timelines.detection.conclusions import CitedTexts, single_findings
+from timelines.detection.conclusions import CitedTexts, correlation_findings, single_findings
 from timelines.detection.correlate import CorrelationHit, correlate
 from timelines.detection.engine import Engine
 from timelines.detection.rules import About, Correlation, RuleSet
@@ -59,9 +59,9 @@ def detect(timeline: Timeline, rules: RuleSet, progress: Progress | None = None)
             cites += [(row, rule.about, why) for row, why in zip(hits.rows.tolist(), hits.why, strict=True)]
     for correlation in rules.correlations:
         if correlation.output:
-            for hit in episodes[correlation.about.rule_id]:
-                findings.append(texts.concluded(correlation.about, "correlation", hit.key, hit.rows, hit.why, True))
-                cites += [(row, correlation.about, hit.why) for row in hit.rows]
+            hits_of_it = episodes[correlation.about.rule_id]
+            findings += correlation_findings(texts, correlation.about, hits_of_it)
+            cites += [(row, correlation.about, hit.why) for hit in hits_of_it for row in hit.rows]
     return Detection(
         _matches(found.cited, cites),
         tuple(sorted(findings, key=_finding_order)),

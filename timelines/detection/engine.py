@@ -12,10 +12,12 @@ import pyarrow as pa
 from timelines.detection.binding import asked, bind
 from timelines.detection.board import Board, Node
 from timelines.detection.columns import Bools, Ints
-from timelines.detection.expressions import Predicate
+from timelines.detection.expressions import TRUE, Predicate
 from timelines.detection.logsources import Column, LogSource, Shape
 from timelines.detection.questions import Questions
 from timelines.detection.rules import Rule
+
+_SYSTEM = LogSource("conditions of log sources", (), TRUE, stored=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ class ViewPlan:
 
     def __init__(self, view: View, shape: Shape, rules: Sequence[Rule]) -> None:
         self.source = view.source
-        self.where = bind(view.source.condition, shape, view.source)
+        self.where = bind(view.source.condition, shape, _SYSTEM)
         self._view, self._shape, self._rules = view, shape, rules
 
     @cached_property

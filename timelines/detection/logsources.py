@@ -60,6 +60,9 @@ class LogSource:
     condition: Expression
     fields: Mapping[str, tuple[Column, ...]] = field(default_factory=dict)
     underscores: bool = False
+    stored: bool = (
+        False  # names are stored columns first: an event's own field `Channel` is not the log it was written to
+    )
 
     def covers(self, family: str) -> bool:
         return any(fnmatchcase(family, pattern) for pattern in self.families)
@@ -94,6 +97,8 @@ class Shape:
         return self._known[key]
 
     def _columns(self, source: LogSource, name: str) -> tuple[Column, ...]:
+        if source.stored and name in self.stored:
+            return (Column((name,)),)
         found = [column for wanted in source.fields.get(name, ()) if (column := self._mapped(wanted)) is not None]
         if found:
             return tuple(found)

@@ -12,6 +12,7 @@ from timelines.detection.logsources import entries, sources_for
 from timelines.families import all_families
 
 Hits = Callable[..., list[int]]
+_DEFENDER = "Microsoft-Windows-Windows Defender/Operational"
 _SHELLS = ("Microsoft-Windows-PowerShell", "PowerShellCore")
 SYSMON = "Microsoft-Windows-Sysmon/Operational"
 
@@ -49,10 +50,10 @@ CASES: list[tuple[str, dict[str, str], str, str, list[dict[str, Any]], list[dict
      [{"Channel": "Windows PowerShell", "EventID": 4104, "ScriptBlockText": "IEX"}]),
     ("a service by its channel, whatever the case", {"product": "windows", "service": "windefend"}, "ThreatName: x",
      "windows/defender", [{"Channel": "microsoft-windows-windows defender/operational", "Threat Name": "X"}],
-     [{"Channel": "System", "Threat Name": "X"}]),
+     [{"Channel": "System", "Threat Name": "X"}, {"Channel": "System", "Channel#2": _DEFENDER, "ThreatName": "x"}]),
     ("antivirus is Defender's detections", {"category": "antivirus"}, "Signature|contains: hack", "windows/defender",
-     [{"Channel": "Microsoft-Windows-Windows Defender/Operational", "EventID": 1116, "Threat Name": "HackTool"}],
-     [{"Channel": "Microsoft-Windows-Windows Defender/Operational", "EventID": 2000, "Threat Name": "HackTool"}]),
+     [{"Channel": _DEFENDER, "EventID": 1116, "Threat Name": "HackTool"}],
+     [{"Channel": _DEFENDER, "EventID": 2000, "Threat Name": "HackTool"}]),
     ("a path that a rule puts in the query", {"category": "webserver"}, "cs-uri-query|contains: '/shell.php?cmd='", "web/access",
      [{"cs_uri": "/up/shell.php?cmd=id"}, {"cs_uri_stem": "/up/shell.php", "cs_uri_query": "cmd=id"}],
      [{"cs_uri": "/shell.php"}, {"cs_uri_stem": "/shell.php"}]),
