@@ -164,5 +164,6 @@ TRUTH: tuple[Step, ...] = (
     Step("log-cleared", CLEARED, "SRV02's Security and Application logs are cleared.",
          "T1070.001", _seen((SRV_SECURITY, "1102"), (SRV_SYSTEM, "104"), (SRV_SYSMON, "1"))),
     Step("lines-removed", RESTARTED, "Access-log lines from 19:24:30 to 19:43:00 (true time) are removed on WEB01.",
-         "T1070", _seen((WEB_SYSMON, "1"), (WEB_SYSTEM, "7036"), (ACCESS_LOG, "gap", HOLE_BEGIN), (CAPTURE, "http.request", at("19:26:40")))),
+         "T1070", _seen((WEB_SYSMON, "1"), (WEB_SYSTEM, "7036"), (ACCESS_LOG, "gap", HOLE_BEGIN),
+                     (CAPTURE, "http.request", at("19:26:40")))),
 )  # fmt: skip
