@@ -1,6 +1,6 @@
 """The parser of packet captures: a file to rows of net/conn, net/dns, net/http, net/ssl, problems and byte accounts.
 
-A capture is one slice: flows and streams need all of its packets (docs/decisions/captures.md).
+A capture is one slice: flows and streams need all of its packets (docs/decisions/0009-captures.md).
 """
 
 from __future__ import annotations
@@ -136,14 +136,15 @@ def _packet_problems(evidence: Evidence, packed: Packets, headers: Headers) -> I
 
 
 def _troubles(evidence: Evidence, packed: Packets, troubles: list[Trouble]) -> Iterator[Problem]:
-    """Equal reasons become one problem at their first packet."""
-    kinds: dict[str, list[int]] = {}
+    """Reasons of one kind (equal up to a colon) become one problem at their first packet, which tells the rest."""
+    kinds: dict[str, list[Trouble]] = {}
     for trouble in troubles:
-        kinds.setdefault(trouble.reason, []).append(trouble.packet)
-    for reason, rows in sorted(kinds.items(), key=lambda item: (min(item[1]), item[0])):
-        row = min(rows)
-        count = f"; {len(rows)} times, first in packet {row + 1}"
-        yield evidence.problem(packed.record[row], packed.size[row], reason + count)
+        kinds.setdefault(trouble.reason.partition(":")[0], []).append(trouble)
+    firsts = [(min(same, key=lambda trouble: (trouble.packet, trouble.reason)), len(same)) for same in kinds.values()]
+    for first, count in sorted(firsts, key=lambda item: (item[0].packet, item[0].reason)):
+        row = first.packet
+        reason = f"{first.reason}; {count} times, first in packet {row + 1}"
+        yield evidence.problem(packed.record[row], packed.size[row], reason)
 
 
 PARSER = Capture()

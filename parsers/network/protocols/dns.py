@@ -1,7 +1,7 @@
 """DNS over UDP and TCP, mDNS and LLMNR: one row a question, joined with its response.
 
 Parsed by our own code and not by dpkt, which drops a whole message for one record type it does not know or one label that is not
-UTF-8 (docs/decisions/captures.md).
+UTF-8 (docs/decisions/0009-captures.md).
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from parsers.network.records import Bools
 from parsers.network.streams import Stream
 
 PORTS = (53, 5353, 5355)
-HOPS = 32  # compression pointers followed in one name; each must point back, so no honest name needs more
+HOPS = 32  # compression pointers that follow one another in one name; honest names need a few
+NAME_LIMIT = 4 * 255  # characters of a name as it is written: each of its 255 bytes may take four
 RECORDS = 512  # answers kept of one message; a 64 KiB message of smallest records would hold 5,900
 MESSAGES = 100_000  # messages kept of one TCP stream
 _HEADER = struct.Struct(">6H")
@@ -47,37 +48,49 @@ class Message:
         return bool(self.bits & 0x8000)
 
 
-def name_at(data: bytes, at: int) -> tuple[str, int]:
+def name_at(data: bytes, at: int, known: dict[int, str], hops: int = 0) -> tuple[str, int]:
     """The name at `at` and where the bytes after it begin (RFC 1035 section 4.1.4). Raises ValueError for what is no name.
 
-    Bytes other than printable ASCII, and dots inside labels, are written as `\\xHH`.
+    Bytes other than printable ASCII, and dots inside labels, are written as `\\xHH`. `known` keeps the names that pointers led to, so
+    that a message full of pointers costs no more than its size.
     """
     labels: list[str] = []
-    after, hops, total = -1, 0, 0
+    total = 0
     while True:
         if at >= len(data):
             raise ValueError("name runs beyond the message")
         size = data[at]
         if size == 0:
-            return ".".join(labels), (at + 1 if after < 0 else after)
+            return ".".join(labels), at + 1
         if size & 0xC0 == 0xC0:
             if at + 1 >= len(data):
                 raise ValueError("compression pointer runs beyond the message")
             target = (size & 0x3F) << 8 | data[at + 1]
-            after = at + 2 if after < 0 else after
-            hops += 1
-            if hops > HOPS or target >= at:
+            if target >= at:
                 raise ValueError("compression pointer does not point back")
-            at = target
-            continue
+            rest = _pointed(data, target, known, hops)
+            if total + len(rest) > NAME_LIMIT:
+                raise ValueError("name is longer than 255 bytes")
+            return ".".join([*labels, rest] if rest else labels), at + 2
         if size & 0xC0:
             raise ValueError(f"label type {size >> 6} is not known")
         label = data[at + 1 : at + 1 + size]
         total += size + 1
-        if len(label) < size or total > 255:
-            raise ValueError("label runs beyond the message or the name beyond 255 bytes")
+        if len(label) < size:
+            raise ValueError("label runs beyond the message")
+        if total > 255:
+            raise ValueError("name is longer than 255 bytes")
         labels.append(_label(label))
         at += 1 + size
+
+
+def _pointed(data: bytes, target: int, known: dict[int, str], hops: int) -> str:
+    """The name a pointer leads to, read once a message."""
+    if target not in known:
+        if hops == HOPS:
+            raise ValueError("compression pointers follow one another without end")
+        known[target] = name_at(data, target, known, hops + 1)[0]
+    return known[target]
 
 
 def _after_name(data: bytes, at: int) -> int:
@@ -110,19 +123,20 @@ def _strings(data: bytes) -> str:
     return " ".join(out)
 
 
-def _answer(data: bytes, kind: int, at: int, size: int) -> str:
+def _answer(data: bytes, kind: int, span: tuple[int, int], known: dict[int, str]) -> str:
     """Record data as text by its type; types without a form of their own as Zeek's `<unknown type=N>` with their bytes in hex."""
+    at, size = span
     raw = data[at : at + size]
     if kind == 1 and size == 4:
         return str(IPv4Address(raw))
     if kind == 28 and size == 16:
         return str(IPv6Address(raw))
     if kind in (2, 5, 6, 12, 39):
-        return name_at(data, at)[0]
+        return name_at(data, at, known)[0]
     if kind == 15 and size > 2:
-        return name_at(data, at + 2)[0]
+        return name_at(data, at + 2, known)[0]
     if kind == 33 and size > 6:
-        return name_at(data, at + 6)[0]
+        return name_at(data, at + 6, known)[0]
     if kind in (16, 99):
         return _strings(raw)
     return f"{TYPES.get(kind, f'TYPE{kind}')} {raw.hex()}"
@@ -135,21 +149,22 @@ def message(data: bytes, packet: int, forward: bool) -> Message:
     number, bits, asked, answered, authorities, additional = _HEADER.unpack_from(data)
     if asked > 64:
         raise ValueError("more questions than any DNS message has")
+    known: dict[int, str] = {}
     at, questions = 12, []
     for _ in range(asked):
-        name, at = name_at(data, at)
+        name, at = name_at(data, at, known)
         if at + 4 > len(data):
             raise ValueError("question runs beyond the message")
         questions.append((name, data[at] << 8 | data[at + 1], data[at + 2] << 8 | data[at + 3]))
         at += 4
     if not asked and not bits & 0x8000:
         raise ValueError("query without a question")
-    answers, whole = _answers(data, at, answered)
+    answers, whole = _answers(data, at, answered, known)
     empty = not (answered or authorities or additional)
     return Message(packet, forward, number, bits, tuple(questions), answers, empty, whole)
 
 
-def _answers(data: bytes, at: int, count: int) -> tuple[tuple[tuple[str, int], ...], bool]:
+def _answers(data: bytes, at: int, count: int, known: dict[int, str]) -> tuple[tuple[tuple[str, int], ...], bool]:
     """As many answers as can be read, and whether that is all of them."""
     out: list[tuple[str, int]] = []
     for _ in range(min(count, RECORDS)):
@@ -161,7 +176,7 @@ def _answers(data: bytes, at: int, count: int) -> tuple[tuple[tuple[str, int], .
             at += 10
             if at + size > len(data):
                 return tuple(out), False
-            out.append((_answer(data, kind, at, size), ttl))
+            out.append((_answer(data, kind, (at, size), known), ttl))
         except ValueError:
             return tuple(out), False
         at += size
