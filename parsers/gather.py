@@ -6,6 +6,8 @@ for lone UTF-16 surrogates) and the row is reported in the returned mask, so tha
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -18,6 +20,14 @@ Bools = npt.NDArray[np.bool_]
 def as_bytes(view: memoryview) -> Bytes:
     """A mapped file as a (size,) uint8 array, without copying."""
     return np.frombuffer(view, np.uint8) if len(view) else np.empty(0, np.uint8)
+
+
+def numbers_at(buffer: Bytes, at: Int64s, form: str) -> npt.NDArray[Any]:
+    """Numbers of dtype `form` (such as `<u4`) at the bytes `at`, aligned or not. Raises IndexError when one lies past the end."""
+    width = np.dtype(form).itemsize
+    if not len(at):
+        return np.empty(0, form)
+    return np.ndarray((max(0, len(buffer) - width + 1),), form, buffer, strides=(1,))[at]
 
 
 def spread(starts: Int64s, lengths: Int64s) -> Int64s:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.base import Evidence
-from parsers.gather import Bytes, Int64s
+from parsers.gather import Bytes, Int64s, numbers_at
 from timelines.problems import KINDS, Account, Kind, Problem
 
 FILE_MAGIC, CHUNK_MAGIC, SIGNATURE = b"ElfFile\0", b"ElfChnk\0", b"**\0\0"
@@ -165,16 +165,8 @@ def _walk(data: Bytes, chunks: list[_Chunk], ledger: Ledger) -> Records:
     offset, size, base, flag = (np.concatenate([part[i] for part in found]) for i in range(4))
     order = np.argsort(offset, kind="stable") if odd else slice(None)
     offset, size, base, flag = offset[order], size[order], base[order], flag[order]
-    numbers = u64(data, offset + 8)
-    return Records(offset, size, numbers, u64(data, offset + 16), base, flag.astype(np.uint8))
-
-
-def u64(data: Bytes, at: Int64s) -> npt.NDArray[np.uint64]:
-    """Little-endian 64-bit integers at `at`, anywhere in `data`."""
-    if not len(at):
-        return np.empty(0, np.uint64)
-    found: npt.NDArray[np.uint64] = data[at[:, None] + np.arange(8)].view("<u8").reshape(-1)
-    return found
+    numbers = numbers_at(data, offset + 8, "<u8")
+    return Records(offset, size, numbers, numbers_at(data, offset + 16, "<u8"), base, flag.astype(np.uint8))
 
 
 def _chains(data: Bytes, chunks: list[_Chunk]) -> tuple[Int64s, Int64s, Int64s, npt.NDArray[np.bool_]]:
@@ -219,10 +211,10 @@ def _continued(data: Bytes, lasts: Int64s, owner: Int64s, bounds: tuple[Int64s, 
     after = stops[owner]
     room = after + RECORD_HEADER <= len(data)
     lasts, owner, after = lasts[room], owner[room], after[room]
-    size = (u64(data, after) >> np.uint64(32)).astype(np.int64)
-    fits = (u64(data, after) & np.uint64(0xFFFFFFFF)) == int.from_bytes(SIGNATURE, "little")
+    size = (numbers_at(data, after, "<u8") >> np.uint64(32)).astype(np.int64)
+    fits = (numbers_at(data, after, "<u8") & np.uint64(0xFFFFFFFF)) == int.from_bytes(SIGNATURE, "little")
     fits &= after + size <= bases[owner] + CHUNK  # the next chunk's first record was often begun, then moved there
-    out[owner] = fits & (u64(data, after + 8) == u64(data, lasts + 8) + np.uint64(1))
+    out[owner] = fits & (numbers_at(data, after + 8, "<u8") == numbers_at(data, lasts + 8, "<u8") + np.uint64(1))
     return out
 
 

@@ -10,12 +10,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from parsers.gather import Int64s
+from parsers.gather import Int64s, numbers_at
 from parsers.windows import values
 from parsers.windows.binxml import Slot
 from parsers.windows.groups import Group, document
 from parsers.windows.paths import TIME, Field, Layout, Text, Unnameable, layout
-from parsers.windows.typed import Columns, Values, Window, fixed, numbers, texts
+from parsers.windows.typed import Columns, Values, Window, numbers, texts
 from timelines import times
 from timelines.schema import TIME as INSTANT
 
@@ -83,9 +83,9 @@ def _swells(plan: Layout, levels: tuple[Values, ...]) -> bool:
     uses = Counter((piece.level, piece.index) for piece in _slots(plan))
     if not uses or max(uses.values()) < 4:
         return False
-    total = np.zeros(len(levels[0].kind), np.int64)
+    total = np.zeros(len(levels[0]), np.int64)
     for (level, index), times_used in uses.items():
-        total += levels[level].size[:, index] * times_used
+        total += levels[level].size[index] * times_used
     return bool((total > MAX_EXPANSION).any())
 
 
@@ -100,9 +100,9 @@ def _direct(window: Window, levels: tuple[Values, ...], column: str, slot: Slot)
     if column in NUMBERS:
         found = numbers(window, held, slot.index)
         return None if found is None else pa.array(found[0], mask=~found[1])
-    if column != TIME or (held.kind[:, slot.index] != values.FILETIME).any() or (held.size[:, slot.index] != 8).any():
+    if column != TIME or (held.kind[slot.index] != values.FILETIME).any() or (held.size[slot.index] != 8).any():
         return None
-    instants, valid = times.from_filetime(fixed(window.data, held.start[:, slot.index], 8).view("<u8").reshape(-1))
+    instants, valid = times.from_filetime(numbers_at(window.data, held.start[slot.index], "<u8"))
     return pa.array(instants, pa.int64(), mask=~valid).view(INSTANT)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from parsers.gather import Bools, Int64s
+from parsers.gather import Bools, Int64s, numbers_at
 from parsers.windows import values
 from parsers.windows.binxml import MAX_DEPTH, Element, Part, Slot
 from parsers.windows.paths import MAX_FIELDS, Unnameable
@@ -18,6 +18,7 @@ from parsers.windows.templates import Definition, locate
 from parsers.windows.typed import Values, Window, together
 
 Key = tuple[object, ...]
+_MANY = 1 << 15  # values of an instance; a chunk has no room for so many
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +58,16 @@ def grouped(window: Window, fragments: Fragments, depth: int = 0) -> tuple[list[
     plain, at, end = plain[fits], at[fits], end[fits]
     if not len(plain):
         return [], np.flatnonzero(odd)
-    given = window.data[at[:, None] + np.arange(4)].view("<u4").reshape(-1).astype(np.int64)
+    given = numbers_at(window.data, at, "<u4").astype(np.int64)
+    given = np.minimum(given, _MANY)
     # definitions that say the same share a key, whatever their layout
     keys = np.array([definition.key for definition in located.definitions], np.int64)[located.which[plain]]
-    codes, first, inverse = np.unique(np.stack([keys, given], axis=1), axis=0, return_index=True, return_inverse=True)
+    codes, first, inverse = np.unique(keys * (_MANY + 1) + given, return_index=True, return_inverse=True)
     for number in range(len(codes)):
-        chosen = np.flatnonzero(inverse.reshape(-1) == number)
+        chosen = np.flatnonzero(inverse == number)
         definition = located.definitions[int(located.which[plain[first[number]]])]
-        many = int(codes[number, 1])
-        if many < definition.needs:
+        many = int(codes[number] % (_MANY + 1))
+        if many < definition.needs or many == _MANY:
             continue
         held, good = _values(window, at[chosen], end[chosen], many)
         rows = plain[chosen[good]]
@@ -82,15 +84,19 @@ def _values(window: Window, at: Int64s, end: Int64s, many: int) -> tuple[Values,
     good = at + 4 + 4 * many <= end
     at, end = at[good], end[good]
     if many:
-        raw = together(window, at + 4, np.full(len(at), 4 * many))[1].reshape(len(at), many, 4)
-        size = np.ascontiguousarray(raw[:, :, :2]).view("<u2").reshape(len(at), many).astype(np.int64)
-        kind = np.ascontiguousarray(raw[:, :, 2])
+        raw = together(window, at + 4, np.full(len(at), 4 * many))[1].view("<u4").reshape(len(at), many)
+        described = np.ascontiguousarray(raw.T)
+        size = (described & np.uint32(0xFFFF)).astype(np.int64)
+        kind = (described >> np.uint32(16)).astype(np.uint8)
     else:
-        size, kind = np.empty((len(at), 0), np.int64), np.empty((len(at), 0), np.uint8)
-    ends = (at + 4 + 4 * many)[:, None] + np.cumsum(size, axis=1)
-    room = ends[:, -1] <= end if many else np.ones(len(at), np.bool_)
+        size, kind = np.empty((0, len(at)), np.int64), np.empty((0, len(at)), np.uint8)
+    start = np.cumsum(size, axis=0)
+    start += at + 4 + 4 * many
+    room = start[-1] <= end if many else np.ones(len(at), np.bool_)
+    start -= size
     good[good] = room
-    return Values((ends - size)[room], size[room], kind[room]), good
+    held = Values(start, size, kind)
+    return held if room.all() else held.rows(np.flatnonzero(room)), good
 
 
 def _split(
@@ -98,35 +104,45 @@ def _split(
 ) -> list[Group]:
     """Instances of one definition by what stands in their binary XML slots; those that can't be grouped are left out."""
     held, fragments = where
-    nested = np.flatnonzero((held.kind[:, : definition.needs] == values.BINXML).any(axis=0)).tolist()
+    nested = np.flatnonzero((held.kind[: definition.needs] == values.BINXML).any(axis=1)).tolist()
     if not nested:
         return [Group((definition.key,), definition, (), rows, (held,))]
     labels = np.zeros((len(rows), len(nested)), np.int64)
     inner: list[list[Group]] = []
     for at, index in enumerate(nested):
-        here = np.flatnonzero(held.kind[:, index] == values.BINXML)
-        labels[(held.kind[:, index] != values.BINXML) & (held.kind[:, index] != values.NULL), at] = -1
-        starts = held.start[here, index]
+        here = np.flatnonzero(held.kind[index] == values.BINXML)
+        labels[(held.kind[index] != values.BINXML) & (held.kind[index] != values.NULL), at] = -1
+        starts = held.start[index, here]
         bases = fragments.base[rows[here]]
-        groups, odd = grouped(window, Fragments(starts, starts + held.size[here, index], bases), depth + 1)
+        groups, odd = grouped(window, Fragments(starts, starts + held.size[index, here], bases), depth + 1)
         labels[here[odd], at] = -1
-        labels[here[odd[held.size[here[odd], index] == 0]], at] = 0
+        labels[here[odd[held.size[index, here[odd]] == 0]], at] = 0
         for number, group in enumerate(groups):
             labels[here[group.rows], at] = number + 1
         inner.append([Group(g.key, g.definition, g.inside, here[g.rows], g.levels) for g in groups])
     out = []
-    for label in np.unique(labels, axis=0):
+    for label in _combinations(labels):
         if (label < 0).any():
             continue
         chosen = np.flatnonzero((labels == label).all(axis=1))
         inside = tuple((index, inner[at][label[at] - 1]) for at, index in enumerate(nested) if label[at])
-        levels = [held.rows(chosen)]
+        levels = [held if len(chosen) == len(rows) else held.rows(chosen)]
         for _, group in inside:
+            if len(group.rows) == len(chosen):
+                levels += group.levels
+                continue
             place = np.searchsorted(group.rows, chosen)
             levels += [level.rows(place) for level in group.levels]
         key = (definition.key, *((index, group.key) for index, group in inside), *_nulls(nested, label.tolist()))
         out.append(Group(key, definition, inside, rows[chosen], tuple(levels)))
     return out
+
+
+def _combinations(labels: Int64s) -> Int64s:
+    """The distinct rows of `labels`, in order."""
+    if labels.shape[1] == 1:
+        return np.unique(labels[:, 0])[:, None]
+    return np.unique(labels, axis=0)
 
 
 def _nulls(nested: list[int], label: list[int]) -> list[int]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from parsers.gather import Bools, Int64s
+from parsers.gather import Bools, Int64s, numbers_at
 from parsers.windows import values
 from parsers.windows.binxml import (
     ATTRIBUTE,
@@ -102,10 +102,10 @@ def _table(window: Window, roots: list[Part], arrived: _Walkers) -> Decoded | No
     """The records that took all steps, as columns."""
     if not len(arrived.rows):
         return None
-    shape = (len(arrived.rows), len(arrived.passed))
+    shape = (len(arrived.passed), len(arrived.rows))
     starts, sizes = np.empty(shape, np.int64), np.empty(shape, np.int64)
     for number, (start, size) in enumerate(arrived.passed):
-        starts[:, number], sizes[:, number] = start, size
+        starts[number], sizes[number] = start, size
     held = Values(starts, sizes, np.full(shape, values.STRING, np.uint8))
     try:
         plan = layout(roots)
@@ -158,7 +158,7 @@ def _take(window: Window, step: Step, walkers: _Walkers) -> tuple[_Walkers, Bool
 def _named(window: Window, step: Step, at: Int64s, base: Int64s) -> tuple[Int64s, Bools]:
     """Past a name, and whether it is the step's: it stands right here, or elsewhere in the chunk."""
     place = at + step.name_at
-    quads = window.data[place[:, None] + np.arange(4)].view("<u4").reshape(-1).astype(np.int64)
+    quads = numbers_at(window.data, place, "<u4").astype(np.int64)
     target = base + quads
     here = target == place + 4
     fits = (quads + 4 + len(step.name) <= CHUNK) & (target + 4 + len(step.name) <= len(window.data))

@@ -12,13 +12,15 @@ from itertools import count
 import numpy as np
 import numpy.typing as npt
 
-from parsers.gather import Bools, Int64s
+from parsers.gather import Bools, Int64s, numbers_at
 from parsers.windows.binxml import HEADER, TEMPLATE, Element, Part, Reader, Slot
 from parsers.windows.chunks import CHUNK
 from parsers.windows.typed import Window
 
 DEFINITION = 24  # bytes before a definition's body: offset of the next one, GUID, size
 INSTANCE = 14  # bytes of fragment header and template instance before an inline definition or the values
+_HEAD = np.uint64(HEADER | 1 << 8 | 1 << 16 | TEMPLATE << 32)  # fragment header 1.1, any flags, template instance
+_HEAD_MASK = np.uint64(0xFF_00FF_FFFF)
 MAX_KEPT = 4096  # definitions remembered by a process
 MAX_TWINS = 32  # definitions remembered for one GUID and size
 
@@ -59,9 +61,8 @@ def locate(window: Window, at: Int64s, end: Int64s, base: Int64s) -> Located:
     which = np.full(len(at), -1, np.int64)
     values_at = np.zeros(len(at), np.int64)
     fits = np.flatnonzero(at + INSTANCE + 4 <= end)
-    head = data[at[fits, None] + np.arange(INSTANCE)]
-    plain = (head[:, 0] == HEADER) & (head[:, 1] == 1) & (head[:, 2] == 1) & (head[:, 4] == TEMPLATE)
-    relative = np.ascontiguousarray(head[:, 10:14]).view("<u4").reshape(-1).astype(np.int64)
+    plain = (numbers_at(data, at[fits], "<u8") & _HEAD_MASK) == _HEAD
+    relative = numbers_at(data, at[fits] + 10, "<u4").astype(np.int64)
     place = base[fits] + relative
     plain &= (relative + DEFINITION <= CHUNK) & (place + DEFINITION <= len(data))
     chosen, place = fits[plain], place[plain]

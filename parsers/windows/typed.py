@@ -12,17 +12,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from parsers.gather import Bools, Bytes, Int64s
+from parsers.gather import Bools, Bytes, Int64s, numbers_at
 from parsers.windows import values
 
 SMALL = 12  # rows below which rendering one by one is cheaper than setting numpy up
 _HEX = np.frombuffer(b"".join(b"%02X" % byte for byte in range(256)), np.uint16)
 _GUID_ORDER = np.array([3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15])
-_WIDTH = np.full(256, -1, np.int64)
-for _kind, _width in values.WIDTHS.items():
-    _WIDTH[_kind] = _width
-_KNOWN = np.zeros(256, np.bool_)
-_KNOWN[[0, *values.RENDER]] = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +35,17 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """The substitution values of n instances of one template with c values each: (n, c) arrays, rows in file order."""
+    """The substitution values of n instances of one template with c values each: (c, n) arrays, records in file order."""
 
     start: Int64s
     size: Int64s
     kind: npt.NDArray[np.uint8]
 
     def rows(self, chosen: Int64s) -> Values:
-        return Values(self.start[chosen], self.size[chosen], self.kind[chosen])
+        return Values(self.start[:, chosen], self.size[:, chosen], self.kind[:, chosen])
+
+    def __len__(self) -> int:
+        return int(self.kind.shape[1])
 
 
 @dataclass(slots=True)
@@ -61,59 +59,68 @@ class Columns:
 def texts(window: Window, held: Values, wanted: list[int]) -> Columns:
     """The `wanted` values of a group as text columns; null where the value is of type null."""
     out = Columns()
-    kinds, sizes = held.kind[:, wanted], held.size[:, wanted]
-    count = len(kinds)
+    count = len(held)
     if count < SMALL:
         for index in wanted:
             out.text[index] = _one_by_one(window, held, index, out)
         return out
-    kind = kinds.max(axis=0) if wanted else np.empty(0, np.uint8)
-    width = _WIDTH[kind]
-    even = (kinds == kind) | ((kinds == 0) & (sizes == 0))
-    even &= _KNOWN[kind] & ((sizes == width) | (width < 0) | (kinds == 0))
-    even &= (kind != values.STRING) | (sizes % 2 == 0)
-    uniform = even.all(axis=0)
-    strings = [index for at, index in enumerate(wanted) if uniform[at] and kind[at] == values.STRING]
-    out.text.update(zip(strings, _strings(window, held, strings), strict=True))
-    for at, index in enumerate(wanted):
-        if index in out.text:
-            continue
-        if not uniform[at]:
+    strings = []
+    for index in wanted:
+        kind = _uniform(held, index)
+        if kind is None:
             out.text[index] = _one_by_one(window, held, index, out)
-        elif kind[at] == values.NULL:
+        elif kind == values.STRING:
+            strings.append(index)
+        elif kind == values.NULL:
             out.text[index] = pa.nulls(count, pa.string())
         else:
-            out.text[index] = _column(window, held, index, int(kind[at]), out)
+            out.text[index] = _column(window, held, index, kind, out)
+    out.text.update(zip(strings, _strings(window, held, strings), strict=True))
     return out
+
+
+def _uniform(held: Values, index: int) -> int | None:
+    """The type of a value in all records (or null), when its sizes fit that type; else None."""
+    kinds, sizes = held.kind[index], held.size[index]
+    kind = int(kinds.max())
+    width = values.WIDTHS.get(kind)
+    if kind not in values.RENDER and kind != values.NULL and kind ^ values.ARRAY not in values.RENDER:
+        return None
+    same = kinds == kind
+    if not same.all():
+        if not (same | ((kinds == values.NULL) & (sizes == 0))).all():
+            return None
+        sizes = sizes[same]
+    if kind == values.NULL and sizes.any():
+        return None
+    if width is not None and not (sizes == width).all():
+        return None
+    return None if kind == values.STRING and (sizes & 1).any() else kind
 
 
 def numbers(window: Window, held: Values, index: int) -> tuple[Int64s, Bools] | None:
     """A value as (n,) int64 and where it is not null; None when it is not an unsigned integer in every row."""
-    kinds = held.kind[:, index]
-    kind = int(kinds.max())
-    form = {4: "u1", 6: "<u2", 8: "<u4", 10: "<u8", values.HEX32: "<u4", values.HEX64: "<u8"}.get(kind)
-    valid = kinds == kind
-    if form is None or not (valid | ((kinds == 0) & (held.size[:, index] == 0))).all():
+    kind = _uniform(held, index)
+    form = _UNSIGNED.get(-1 if kind is None else kind)
+    if form is None:
         return None
-    width = values.WIDTHS[kind]
-    if (held.size[valid, index] != width).any():
-        return None
-    out = np.zeros(len(kinds), np.uint64)
-    out[valid] = fixed(window.data, held.start[valid, index], width).view(form).reshape(-1)
+    valid = held.kind[index] == kind
+    out = np.zeros(len(held), np.uint64)
+    if valid.all():
+        out[:] = numbers_at(window.data, held.start[index], form)
+    else:
+        out[valid] = numbers_at(window.data, held.start[index, valid], form)
     return out.view(np.int64), valid
 
 
-def fixed(data: Bytes, starts: Int64s, width: int) -> Bytes:
-    """(n, width) uint8: the bytes of fixed-size values."""
-    raw: Bytes = data[starts[:, None] + np.arange(width)]
-    return raw
+_UNSIGNED = {4: "u1", 6: "<u2", 8: "<u4", 10: "<u8", values.HEX32: "<u4", values.HEX64: "<u8"}
 
 
 def _one_by_one(window: Window, held: Values, index: int, out: Columns) -> pa.Array:
     found: list[str | None] = []
     view = window.data.data
     for row, (kind, start, size) in enumerate(
-        zip(held.kind[:, index].tolist(), held.start[:, index].tolist(), held.size[:, index].tolist(), strict=True)
+        zip(held.kind[index].tolist(), held.start[index].tolist(), held.size[index].tolist(), strict=True)
     ):
         if kind == values.NULL:
             if size:
@@ -171,24 +178,24 @@ def _strings(window: Window, held: Values, wanted: list[int]) -> list[pa.Array]:
     """UTF-16 columns in one copy: rows in file order on the way in, columns one after the other on the way out."""
     if not wanted:
         return []
-    count, width = len(held.start), len(wanted)
-    starts = held.start[:, wanted].reshape(-1)
-    sizes = _terminated(window.data, starts, held.size[:, wanted].reshape(-1))
+    count, width = len(held), len(wanted)
+    starts = held.start[wanted].T.reshape(-1)
+    sizes = _terminated(window.data, starts, held.size[wanted].T.reshape(-1))
     order = np.arange(count * width).reshape(count, width).T.reshape(-1)
     ends, data = together(window, starts, sizes, order)
     units = data.view("<u2")
     ends = ends // 2
     narrow = units.astype(np.uint8)
     plain = not len(units) or int(units.max()) < 0x80
-    valid = held.kind[:, wanted] == values.STRING
+    valid = held.kind[wanted] == values.STRING
     out = []
     for at in range(width):
         bounds = ends[at * count : (at + 1) * count + 1]
         part = units[bounds[0] : bounds[-1]]
         if plain or not len(part) or int(part.max()) < 0x80:
-            out.append(_text(bounds, narrow, valid[:, at]))
+            out.append(_text(bounds, narrow, valid[at]))
         else:
-            out.append(_wide(part, bounds - bounds[0], valid[:, at]))
+            out.append(_wide(part, bounds - bounds[0], valid[at]))
     return out
 
 
@@ -196,7 +203,7 @@ def _terminated(data: Bytes, starts: Int64s, sizes: Int64s) -> Int64s:
     """Sizes in bytes without the NULs that end a text."""
     for turn in range(3):
         ends = starts + sizes
-        ended = (sizes > 0) & (data[ends - 1] == 0) & (data[ends - 2] == 0)
+        ended = (numbers_at(data, np.maximum(ends - 2, 0), "<u2") == 0) & (sizes > 0)
         if not ended.any():
             return sizes
         if turn == 2:
@@ -231,21 +238,21 @@ def _wide(units: npt.NDArray[np.uint16], ends: npt.NDArray[np.int32], valid: Boo
 
 def _column(window: Window, held: Values, index: int, kind: int, out: Columns) -> pa.Array:
     """One column whose values all have one type (or null) and its size."""
-    valid = held.kind[:, index] == kind
-    starts = held.start[valid, index]
+    valid = held.kind[index] == kind
+    starts = held.start[index] if valid.all() else held.start[index, valid]
     if kind in values.INTEGERS:
-        found = fixed(window.data, starts, values.WIDTHS[kind]).view(_FORMS[kind]).reshape(-1)
-        return _filled(pa.array(found).cast(pa.string()), valid)
+        return _filled(pa.array(numbers_at(window.data, starts, _FORMS[kind])).cast(pa.string()), valid)
     if kind == values.GUID:
-        return _lines(_guids(fixed(window.data, starts, 16)), valid)
+        return _lines(_guids(numbers_at(window.data, starts, "V16").view(np.uint8).reshape(-1, 16)), valid)
     if kind in (values.HEX32, values.HEX64):
-        return _hexes(fixed(window.data, starts, values.WIDTHS[kind]), valid)
+        found = pa.array(numbers_at(window.data, starts, _UNSIGNED[kind])).dictionary_encode()
+        return _filled(_hexes(found.dictionary.to_numpy()).take(found.indices), valid)
     if kind == values.BINARY:
-        ends, data = together(window, starts, held.size[valid, index])
+        ends, data = together(window, starts, held.size[index, valid])
         text = pa.StringArray.from_buffers(len(starts), pa.py_buffer(ends * 2), pa.py_buffer(_HEX[data].view(np.uint8)))
         return _filled(text, valid)
     if kind == values.FILETIME:
-        ticks = fixed(window.data, starts, 8).view("<u8").reshape(-1)
+        ticks = numbers_at(window.data, starts, "<u8")
         if not (ticks > np.uint64(values.LAST)).any():
             return _lines(_moments(ticks), valid)
     return _distinct(window, held, index, kind, out)
@@ -276,18 +283,17 @@ def _guids(raw: Bytes) -> Bytes:
     return out
 
 
-def _hexes(raw: Bytes, valid: Bools) -> pa.Array:
-    """Little-endian numbers as `0x1f`, without leading zeros."""
-    digits = np.ascontiguousarray(_HEX[raw[:, ::-1]]).view(np.uint8) | np.uint8(
-        0x20
-    )  # lower case; digits have that bit already
+def _hexes(numbers: npt.NDArray[np.unsignedinteger]) -> pa.Array:
+    """Numbers as `0x1f`, without leading zeros."""
+    if len(numbers) < 64:
+        return pa.array([f"0x{number:x}" for number in numbers.tolist()], pa.string())
+    raw = numbers.astype(">u8").view(np.uint8).reshape(-1, 8)
+    digits = _HEX[raw].view(np.uint8) | np.uint8(0x20)  # lower case; digits have that bit already
     shown = np.maximum.accumulate(digits != ord("0"), axis=1)
     shown[:, -1] = True
     text = np.concatenate([np.broadcast_to(np.frombuffer(b"0x", np.uint8), (len(raw), 2)), digits], axis=1)
     keep = np.concatenate([np.ones((len(raw), 2), np.bool_), shown], axis=1)
-    lengths = np.zeros(len(valid), np.int64)
-    lengths[valid] = keep.sum(axis=1)
-    return _text(_ends(lengths), text[keep], valid)
+    return _text(_ends(keep.sum(axis=1)), text[keep], np.ones(len(raw), np.bool_))
 
 
 def _moments(ticks: npt.NDArray[np.uint64]) -> Bytes:
@@ -311,8 +317,8 @@ def _moments(ticks: npt.NDArray[np.uint64]) -> Bytes:
 
 def _distinct(window: Window, held: Values, index: int, kind: int, out: Columns) -> pa.Array:
     """Values rendered once per distinct bytes: SIDs, booleans, arrays and whatever has no faster way."""
-    valid = held.kind[:, index] == kind
-    starts, sizes = held.start[valid, index], held.size[valid, index]
+    valid = held.kind[index] == kind
+    starts, sizes = held.start[index, valid], held.size[index, valid]
     ends, data = together(window, starts, sizes)
     raw = pa.Array.from_buffers(pa.binary(), len(starts), [None, pa.py_buffer(ends), pa.py_buffer(data)])
     encoded = raw.dictionary_encode()

@@ -53,7 +53,7 @@ def column(items: list[tuple[int, bytes]], repeats: int) -> tuple[list[str | Non
     sizes = np.array([len(value) for value in raw], np.int64)
     starts = np.cumsum(sizes) - sizes
     window = typed.Window.of(np.frombuffer(b"".join(raw) + bytes(16), np.uint8), 0)
-    held = typed.Values(starts[:, None], sizes[:, None], np.array(kinds, np.uint8)[:, None])
+    held = typed.Values(starts[None], sizes[None], np.array(kinds, np.uint8)[None])
     found = typed.texts(window, held, [0])
     return found.text[0].to_pylist(), found.trouble
 
