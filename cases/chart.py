@@ -39,9 +39,9 @@ def chart(timeline: Timeline, inferences: Sequence[Inference]) -> Chart | None:
     high = max([high, *(mark.last for mark in marks)])
     width = next((w for w in _WIDTHS if high // w - low // w < BINS), _WIDTHS[-1])
     start, bins = low // width * width, high // width - low // width + 1
-    rows = timeline.sql(
-        "select split_part(family, '/', 1) as source, epoch_ns(time) // ? - ? as bin, count(*) as n "
-        "from timeline where time is not null group by all order by all",
+    rows = timeline.sql(  # `//` rounds towards zero; the remainder makes it round down, before 1970 too
+        "select split_part(family, '/', 1) as source, (t - ((t % $1) + $1) % $1) // $1 - $2 as bin, count(*) as n "
+        "from (select family, epoch_ns(time) as t from timeline where time is not null) group by all order by all",
         [width, start // width],
     ).to_pylist()
     lanes: dict[str, list[int]] = {}
@@ -59,4 +59,7 @@ def chart(timeline: Timeline, inferences: Sequence[Inference]) -> Chart | None:
 
 def _span(first: int, last: int, low: int, high: int) -> tuple[int, int]:
     """All events, unless a few stragglers would stretch the axis to more than ten times the bulk."""
-    return (first, last) if last - first <= 10 * max(high - low, 60 * NS) else (low, high)
+    if last - first <= 10 * max(high - low, 60 * NS):
+        return first, last
+    margin = (high - low) // 20  # so that the bulk's own edges stay on the chart
+    return max(first, low - margin), min(last, high + margin)

@@ -102,28 +102,24 @@ def _marks(chart: Chart, rows: Sequence[int | None], bottom: float, label: str, 
 def _axis(chart: Chart, top: float, y: float) -> Iterator[str]:
     yield f'<path class="axis" d="M0 {y:.1f}h{WIDTH:.0f}"/>'
     before = ""
-    for second, whole_days in _ticks(chart):
+    instants, clock = _ticks(chart)
+    for second in instants:
         x = _x(chart, second * NS)
         moment = datetime.fromtimestamp(second, UTC)
         day = moment.strftime("%Y-%m-%d")
         yield f'<path class="axis" d="M{x:.2f} {y:.1f}v5"/><path class="grid" d="M{x:.2f} {top:.1f}V{y:.1f}"/>'
         anchor = "start" if x < 30 else "end" if x > WIDTH - 40 else "middle"
-        if not whole_days:
-            clock = moment.strftime("%H:%M" if second % 60 == 0 else "%H:%M:%S")
-            yield _text(x, y + 18, clock, "tick", anchor)
+        if clock:
+            yield _text(x, y + 18, moment.strftime(clock), "tick", anchor)
         if day != before:
-            yield _text(x, y + (18 if whole_days else 34), day, "tick day", anchor)
+            yield _text(x, y + (34 if clock else 18), day, "tick day", anchor)
         before = day
 
 
-def _ticks(chart: Chart) -> list[tuple[int, bool]]:
-    """Instants in seconds, at a step that a reader can name, and whether they are whole days."""
+def _ticks(chart: Chart) -> tuple[range, str]:
+    """Instants in seconds at a step that a reader can name, and how the time of day is written: empty for whole days."""
     start, end = -(-chart.start // NS), chart.end // NS
-    for step in _STEPS:
-        if (end - start) // step < TICKS:
-            return [(at, False) for at in range(-(-start // step) * step, end + 1, step)]
-    for days in _DAYS:
-        step = days * 86_400
-        if (end - start) // step < TICKS:
-            return [(at, True) for at in range(-(-start // step) * step, end + 1, step)]
-    return [(start, True), (end, True)]
+    steps = [*_STEPS, *(days * 86_400 for days in _DAYS)]
+    step = next((step for step in steps if (end - start) // step < TICKS), steps[-1])
+    instants = range(-(-start // step) * step, end + 1, step)
+    return instants, "%H:%M:%S" if step < 60 else "%H:%M" if step < 86_400 else ""

@@ -29,4 +29,5 @@ def local_seconds(instant: int | None, name: str) -> str:
     if instant is None:
         return ""
     moment = datetime.fromtimestamp(instant // NS, zone(name))
-    return moment.isoformat(sep=" ", timespec="seconds").replace("+", " +").replace(" -", " -")
+    text = moment.isoformat(sep=" ", timespec="seconds")
+    return f"{text[:19]} {text[19:]}"
