@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from timelines.detection.columns import Bools, Ints, Values, as_text, values_of
 from timelines.detection.expressions import Place, Predicate, Present, SameAs, Test
-from timelines.detection.folding import fold, fold_array
+from timelines.detection.folding import fold_array
 from timelines.detection.logsources import Column
 from timelines.detection.questions import Questions, ask_late, late
 
@@ -148,23 +148,27 @@ class Pair:
     same: SameAs
 
     def possible(self, board: Board) -> bool:
-        return True
+        return board.values(self.left).count > 0 and board.values(self.right).count > 0
 
     def rows(self, board: Board, within: Bools | None = None) -> Bools:
         left, right = board.values(self.left), board.values(self.right)
+        asked = left.present() & right.present()
+        if within is not None:
+            asked &= within
+        at = np.flatnonzero(asked)
+        out = np.zeros(board.count, np.bool_)
+        mine, other = left.forms(board.folded(self.left)), right.forms(board.folded(self.right))
         if left.parent is not None or right.parent is not None:
-            at = range(board.count)
-            return np.fromiter((self._holds(left.all_of(row), right.all_of(row)) for row in at), np.bool_, board.count)
-        pairs = left.codes * (right.count + 1) + right.codes + 1
-        both = (left.codes >= 0) & (right.codes >= 0)
-        _, first, inverse = np.unique(pairs, return_index=True, return_inverse=True)
-        answers = np.array(
-            [both[r] and self._holds(left.all_of(int(r)), right.all_of(int(r))) for r in first], np.bool_
-        )
-        return answers[inverse] if len(first) else np.zeros(board.count, np.bool_)
+            out[at] = [self._holds(left.elements(mine, row), right.elements(other, row)) for row in at.tolist()]
+            return out
+        codes = np.stack([left.codes[at], right.codes[at]], axis=1)
+        pairs, inverse = np.unique(codes, axis=0, return_inverse=True)
+        answers = np.array([self._holds(mine[a], other[b]) for a, b in pairs.tolist()], np.bool_)
+        out[at] = answers[inverse.reshape(-1)]
+        return out
 
     def _holds(self, left: list[str], right: list[str]) -> bool:
-        return any(_has(fold(value), fold(other), self.place) for value in left for other in right)
+        return any(_has(value, other, self.place) for value in left for other in right)
 
 
 def _has(value: str, other: str, place: Place) -> bool:

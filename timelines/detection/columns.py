@@ -98,11 +98,17 @@ class Values:
         code = int(self.codes[at])
         return None if code < 0 else str(self.texts[code].as_py())
 
-    def all_of(self, row: int) -> list[str]:
+    def forms(self, texts: pa.StringArray) -> list[list[str]]:
+        """All forms of each distinct value; `texts` (v,) are this column's texts as they are or folded."""
+        out: list[list[str]] = [[] for _ in range(self.count)]
+        for owner, text in zip(self.owner.tolist(), texts.to_pylist(), strict=True):
+            out[owner].append(text)
+        return out
+
+    def elements(self, forms: list[list[str]], row: int) -> list[str]:
         """All forms of all values of a row."""
         codes = self.codes[row : row + 1] if self.parent is None else self.codes[self.parent == row]
-        at = np.flatnonzero(np.isin(self.owner, codes[codes >= 0]))
-        return [str(text) for text in self.texts.take(pa.array(at)).to_pylist()]
+        return [text for code in codes.tolist() if code >= 0 for text in forms[code]]
 
     def _of_rows(self, elements: Bools) -> Bools:
         assert self.parent is not None

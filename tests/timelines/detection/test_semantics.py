@@ -169,6 +169,7 @@ def test_lists_match_by_any_element(hits: Hits) -> None:
     rows = [{"F": ["one", "two"]}, {"F": []}, {"F": None}, {"F": ["three"]}]
     assert hits("selection: {F: two}", rows) == [0]
     assert hits("selection: {F: null}", rows) == [1, 2]
+    assert hits("selection: {F|fieldref: G}", [{"F": ["a", "b"], "G": "B"}, {"F": ["a"], "G": "b"}, {"G": "a"}]) == [0]
     assert hits("{selection: {F|contains: o}, condition: not selection}", rows) == [1, 2, 3]
 
 
