@@ -7,7 +7,7 @@ import struct
 
 from forensics.demo import tls_messages as tls
 from forensics.demo.beacons import beacon_times
-from forensics.demo.cast import ATTACKER_IP, CONTROL_IP, CONTROL_NAME, DROP_NAME, SRV02, TUNNEL_ZONE, WEB01
+from forensics.demo.cast import ATTACKER_IP, CONTROL_IP, CONTROL_NAME, DROP_NAME, SRV02, SVC_BACKUP, TUNNEL_ZONE, WEB01
 from forensics.demo.dns_messages import ask
 from forensics.demo.draw import Draw
 from forensics.demo.neighbours import peer_of
@@ -27,6 +27,7 @@ from forensics.demo.scenario import (
     TUNNEL_STEP_MS,
     at,
 )
+from forensics.demo.smb_logon import LOGON_FAILURE, logon_parts
 from forensics.demo.sprays import attempts
 from forensics.demo.wire import Part, Wire
 
@@ -45,9 +46,9 @@ def put_attack(wire: Wire, seed: int) -> None:
     for moment in beacon_times(seed):
         if moment < CAPTURE_END - 5 * SECOND:
             _beacon(wire, moment, draw)
-    for moment, port, _ in attempts(seed):
-        _smb(wire, moment, port, 0xC000006D)
-    _smb(wire, SPRAY_HIT, 51_877, 0)
+    for moment, port, name in attempts(seed):
+        _log_on(wire, port, (moment, name, LOGON_FAILURE), draw)
+    _log_on(wire, 51_877, (SPRAY_HIT, SVC_BACKUP.name, 0), draw)
     _remote_desktop(wire, RDP_BEGIN, RDP_LEFT, 52_011, draw)
     _remote_desktop(wire, RDP_AGAIN, RDP_END, 52_446, draw)
     _drop(wire, draw)
@@ -83,34 +84,11 @@ def _beacon(wire: Wire, moment: int, draw: Draw) -> None:
     wire.connection(moment, peer_of(WEB01.ip, port), peer_of(CONTROL_IP, 443), parts, FAR)
 
 
-def _smb2(command: int, status: int, body: bytes, answer: bool, number: int) -> bytes:
-    """[MS-SMB2] section 2.2.1.2, after the 4 bytes of direct TCP transport (section 2.1)."""
-    head = (
-        b"\xfeSMB"
-        + struct.pack("<HHIHHIIQIIQ", 64, 1, status, command, 31, 1 if answer else 0, 0, number, 0xFEFF, 0, 0)
-        + bytes(16)
-    )
-    return struct.pack("!I", len(head) + len(body)) + head + body
-
-
-def _smb(wire: Wire, moment: int, port: int, status: int) -> None:
-    """A network logon over SMB: negotiate, then a session setup that ends with `status`."""
-    dialects = struct.pack("<3H", 0x0210, 0x0300, 0x0302)
-    offer = struct.pack("<HHHHI", 36, 3, 1, 0, 0x7F) + bytes(16) + bytes(8) + dialects
-    accept = (
-        struct.pack("<HHHH", 65, 1, 0x0302, 0)
-        + bytes(16)
-        + struct.pack("<IIIIQQHHI", 0x2F, 8 << 20, 8 << 20, 8 << 20, 0, 0, 128, 0, 0)
-    )
-    setup = struct.pack("<HBBIIHHQ", 25, 0, 1, 1, 0, 88, 16, 0) + b"NTLMSSP\0" + struct.pack("<II", 3, 0)
-    done = struct.pack("<HHHH", 9, 0, 72, 0)
-    parts = [
-        Part(True, _smb2(0, 0, offer, False, 0)),
-        Part(False, _smb2(0, 0, accept, True, 0), 400_000),
-        Part(True, _smb2(1, 0, setup, False, 1), 700_000),
-        Part(False, _smb2(1, status, done, True, 1), 3_000_000),
-    ]
-    wire.connection(moment - 12_000_000, peer_of(WEB01.ip, port), peer_of(SRV02.ip, 445), parts, NEAR)
+def _log_on(wire: Wire, port: int, attempt: tuple[int, str, int], draw: Draw) -> None:
+    """A network logon from WEB01 to SRV02; its verdict falls at the attempt's moment, as SRV02 logs it."""
+    moment, name, status = attempt
+    ends = peer_of(WEB01.ip, port), peer_of(SRV02.ip, 445)
+    wire.connection(moment - 8_000_000, *ends, logon_parts(moment, name, status, draw), NEAR)
 
 
 def _remote_desktop(wire: Wire, begin: int, end: int, port: int, draw: Draw) -> None:

@@ -1,14 +1,14 @@
 """Who and what the demo case speaks of: an invented commune, its machines, accounts, addresses and clocks.
 
-Addresses outside are documentation ranges (RFC 5737, RFC 3849); every name is invented. The commune's network is a private
-one (RFC 1918): detection rules tell inside from outside by those ranges, and would take a documentation range for the Internet.
+Every address is of a documentation range (RFC 5737, RFC 3849); every name is invented. 192.0.2.0/24 is the commune's network, which our
+rules count as inside; rule sets of others that tell inside from outside by RFC 1918 alone take it for the Internet.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-LAN = "10.20.30."  # the commune's servers and desks
+LAN = "192.0.2."  # the commune's servers and desks
 
 COMMUNE = "Commune de Tamrirt"
 DOMAIN = "TAMRIRT"

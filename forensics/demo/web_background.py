@@ -53,7 +53,13 @@ FILES = (
     "deliberations-2025-12.pdf",
     "guide-citoyen.pdf",
 )
-ASSETS = ("/static/site.css", "/static/site.js", "/static/logo.svg", "/static/noto-arabic.woff2", "/static/bandeau.jpg")
+ASSETS = (
+    "/static/site.css",
+    "/static/site.js",
+    "/static/logo.svg",
+    "/static/noto-arabic.woff2",
+    "/static/bandeau.avif",
+)
 INTRANET_PAGES = tuple(
     quote(path)
     for path in (

@@ -35,6 +35,8 @@ EVERY_KIND = (
     ("UInt32", Kind.UINT32, 4_000_000_000),
     ("Int64", Kind.INT64, -(1 << 62)),
     ("UInt64", Kind.UINT64, (1 << 64) - 1),
+    ("Float", Kind.FLOAT, 1.5),
+    ("Double", Kind.DOUBLE, -2.25),
     ("Yes", Kind.BOOLEAN, True),
     ("No", Kind.BOOLEAN, False),
     ("Guid", Kind.GUID, SECURITY_GUID),
@@ -120,6 +122,7 @@ def test_every_value_type_is_read_alike(tmp_path: Path, nested: bool) -> None:
     assert [values[f"Data/Int{bits}"] for bits in (8, 16, 32, 64)] == ["-7", "-30000", "-2000000000", str(-(1 << 62))]
     assert [values[f"Data/UInt{bits}"] for bits in (8, 16, 32)] == ["200", "65535", "4000000000"]
     assert values["Data/UInt64"] == str((1 << 64) - 1)
+    assert (values["Data/Float"], values["Data/Double"]) == ("1.5", "-2.25")
     assert (values["Data/Yes"], values["Data/No"]) == ("true", "false")
     assert values["Data/Guid"] == SECURITY_GUID.strip("{}").lower()
     assert values["Data/Filetime"] == "1768392000.123"  # 2026-01-14 12:00:00
@@ -134,6 +137,16 @@ def test_bytes_and_sizes_hold_the_same_value_in_each_readers_own_writing(tmp_pat
     assert by_python["Data/Raw"] == base64.b64encode(b"\x01\xab\xff").decode().lower()
     assert (by_python["Data/Size"], by_rust["Data/Size"]) == ("500", "0x1f4")
     assert by_rust["Data/Raw"] == "01abff"
+
+
+def test_moments_by_calendar_and_lists_of_text(tmp_path: Path) -> None:
+    """python-evtx takes SYSTEMTIME's milliseconds for microseconds and writes lists its own way: the Rust reader alone judges."""
+    path = tmp_path / "Security.evtx"
+    data = (("When", Kind.SYSTEMTIME, NOON), ("Names", Kind.UNICODE_ARRAY, ("un", "deux")))
+    write_log(path, "Security", [event(data=data)])
+    values = flat(by_rust_evtx(path)[0])
+    assert ("Data/When", "1768392000.123") in values
+    assert [value for name, value in values if name == "Data/Names"] == ["un", "deux"]
 
 
 def test_system_fields(tmp_path: Path) -> None:
@@ -254,6 +267,11 @@ def test_renumbered_headers_leave_the_event_record_ids_alone(tmp_path: Path) -> 
     assert struct.unpack_from("<QQ", raw, FILE_HEADER_BYTES + 24) == (1, 2)  # first and last record id of the chunk
     assert struct.unpack_from("<Q", raw, 24) == (3,)  # next record id of the file
     assert [record["EventRecordID"] for record in read_by_both(path)] == ["900", "901"]
+
+
+def test_what_is_no_sid_is_refused() -> None:
+    with pytest.raises(ValueError, match="expected S-1-"):
+        encode(Kind.SID, "administrator")
 
 
 def test_a_value_its_type_cannot_hold_is_refused() -> None:
