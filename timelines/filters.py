@@ -17,6 +17,7 @@ _PORT = r"^[1-9]\d{0,4}$"
 _ENDPOINT = r"^\[?(?P<address>(?:\d{1,3}\.){3}\d{1,3}|[0-9A-Fa-f:.%\w]*:[0-9A-Fa-f:.%\w]*?)\]?:(?P<port>\d{1,5})$"
 _AUDIT_SUCCESS = r"(?i)^0x[0-9a-f]{2}[26ae][0-9a-f]{13}$"  # winmeta.xml: bit 53 is AuditSuccess
 _AUDIT_FAILURE = r"(?i)^0x[0-9a-f]{2}[159d][0-9a-f]{13}$"  # winmeta.xml: bit 52 is AuditFailure
+JOIN = " ¦ "  # stands between the items of a list that Windows events give as one value
 # IANA protocol numbers, as the Windows Filtering Platform (5156 …) and the firewall write them.
 _PROTOCOLS = {"1": "icmp", "2": "igmp", "6": "tcp", "17": "udp", "47": "gre", "50": "esp", "58": "icmp6"}
 
@@ -71,10 +72,28 @@ def _element(text: pa.Array, name: str) -> pa.Array:
     return pc.struct_field(found, "inner")
 
 
-_WITH_ARGUMENT: dict[str, Callable[[pa.Array, str], pa.Array]] = {"element": _element, "line": _line}
+def _client(text: pa.Array) -> pa.Array:
+    """The address in `[CLIENT: 192.0.2.7]`, as SQL Server writes it."""
+    return _ip(pc.struct_field(pc.extract_regex(text, r"\[CLIENT: (?P<address>[^\]]+)\]"), "address"))
+
+
+def _item(text: pa.Array, number: str) -> pa.Array:
+    """The n-th item, from 1, of a list that the evidence gives as one value."""
+    found = pc.list_element(
+        pc.split_pattern(pc.binary_join_element_wise(text, JOIN * int(number), ""), JOIN), int(number) - 1
+    )
+    return pc.if_else(pc.equal(found, ""), None, found)
+
+
+_WITH_ARGUMENT: dict[str, Callable[[pa.Array, str], pa.Array]] = {"element": _element, "item": _item, "line": _line}
+# `account`: `DOMAIN\\name` to `name`. `audit`: Keywords to success or failure. `client`: the address of `[CLIENT: …]`. `endpoint_ip`,
+# `endpoint_port`: of `192.0.2.7:3389`. `ip`: without `::ffff:`; what is no address drops out. `port`: 0 and text drop out.
+# `protocol`: IANA number to name. `status`: 0x0 to success, other codes to failure.
+# With an argument: `element:Command` (text of an XML element), `item:2` (of a list in one value), `line:User =` (rest of that line).
 FILTERS: dict[str, Callable[[pa.Array], pa.Array]] = {
     "account": _account,
     "audit": _audit,
+    "client": _client,
     "endpoint_ip": _endpoint_ip,
     "endpoint_port": _endpoint_port,
     "ip": _ip,
@@ -87,7 +106,10 @@ FILTERS: dict[str, Callable[[pa.Array], pa.Array]] = {
 
 
 def filtered(text: pa.Array, name: str) -> pa.Array:
-    """`text` through one filter. Raises ValueError when there is no such filter."""
+    """`text` through a filter, or several in order (`line:User =|account`). Raises ValueError when there is no such filter."""
+    if "|" in name:
+        first, _, rest = name.partition("|")
+        return filtered(filtered(text, first), rest)
     kind, colon, argument = name.partition(":")
     if colon and kind in _WITH_ARGUMENT:
         return _WITH_ARGUMENT[kind](text, argument)

@@ -2,11 +2,9 @@
 
 A mapping gives each core column a list of candidates; the first that is present, not empty and not `-` wins:
 `"TargetUserName"` a column by the evidence's own name (else its stored name), `"User|account"` the same through a filter,
-`"=failure"` a constant.
-Filters (`timelines.filters`): `account` (`DOMAIN\\name` to `name`), `audit` (Keywords to success or failure), `element:NAME` (text of
-an XML element), `endpoint_ip` and `endpoint_port` (of `192.0.2.7:3389`), `ip` (takes `::ffff:` off; drops what is no address),
-`line:MARK` (what follows MARK on its line), `lower`, `port` (0 and text drop out), `protocol` (6 to tcp), `status` (0x0 to success,
-else failure), `trim`.
+`"Data#2"` the second unnamed value (a column of its own, or an item of `Data`), `"=failure"` a constant.
+Filters are those of `timelines.filters`, such as `account` (`DOMAIN\\name` to `name`), `ip` (drops what is no address), `port`, `status`
+(0x0 to success, else failure), `line:MARK` (what follows MARK on its line).
 
 A family `windows/*` speaks of every family of that folder that has nothing better to say.
 """
@@ -41,7 +39,7 @@ class Meaning:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file of meanings: a family, the providers it speaks of (none: any), a default and its events."""
+    """One file of meanings: a family, the providers it speaks of (none: any; `MSSQL$*`: all that begin so), a default, its events."""
 
     family: str
     providers: tuple[str, ...]
@@ -76,10 +74,14 @@ def sources() -> tuple[Source, ...]:
     return tuple(found)
 
 
+def _names(written: str, provider: str) -> bool:
+    return provider.startswith(written[:-1]) if written.endswith("*") else provider == written
+
+
 def _speaking(family: str, provider: str | None) -> list[Source]:
     """Sources that speak of a family, nearest first: those that name the provider, those of the family, those of `folder/*`."""
     wide = family.partition("/")[0] + "/*"
-    named = [s for s in sources() if s.family == family and provider in s.providers]
+    named = [s for s in sources() if s.family == family and any(_names(p, provider or "") for p in s.providers)]
     general = [s for s in sources() if s.family == family and not s.providers]
     return named + general + [s for s in sources() if s.family == wide and not s.providers]
 
@@ -127,9 +129,10 @@ def _candidate(spec: str, columns: Mapping[str, pa.Array], count: int) -> pa.Arr
     if spec.startswith("="):
         return pa.repeat(spec[1:], count)
     name, _, filter_name = spec.partition("|")
-    if name not in columns:
+    text = named_text(name, columns)
+    if text is None:
         return None
-    text = filtered(_text(columns[name]), filter_name) if filter_name else _text(columns[name])
+    text = filtered(text, filter_name) if filter_name else text
     blank = pc.is_in(text, value_set=pa.array(["", "-"]))
     return pc.if_else(blank, None, text)
 
@@ -143,6 +146,23 @@ def _column(name: str, specs: tuple[str, ...], columns: Mapping[str, pa.Array], 
         wide = merged.cast(pa.int64())
         return pc.if_else(pc.less_equal(wide, 65_535), wide, None).cast(pa.int32())
     return merged.cast(_TYPES[name])
+
+
+def stored_as(name: str) -> tuple[str, ...]:
+    """The columns in which a value of this name may lie."""
+    base, mark, number = name.partition("#")
+    return (name,) if not mark else (base,) if number == "1" else (f"{base}_{number}", base)
+
+
+def named_text(name: str, columns: Mapping[str, pa.Array]) -> pa.Array | None:
+    """A column's values as text, by the name that mappings and sentences give it; None where the rows have no such column."""
+    base, mark, number = name.partition("#")
+    found = []
+    for stored in stored_as(name):
+        if stored in columns:
+            text = _text(columns[stored])
+            found.append(filtered(text, f"item:{number}") if mark and stored == base else text)
+    return None if not found else found[0] if len(found) == 1 else pc.coalesce(*found)
 
 
 def columns_by_name(schema: pa.Schema, given: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
@@ -182,7 +202,8 @@ def fill_core(family: str, given: dict[str, pa.Array], schema: pa.Schema, count:
     wanted = sorted({name for m in meanings for name in m.core} - set(given))
     for m, rows in zip(meanings, groups, strict=True):
         whole = len(rows) == count
-        needed = {spec.partition("|")[0] for name in wanted for spec in m.core.get(name, ())}
+        specs = [spec.partition("|")[0] for name in wanted for spec in m.core.get(name, ())]
+        needed = {stored for name in specs for stored in stored_as(name)}
         subset = {n: (a if whole else a.take(pa.array(rows))) for n, a in by_own_name.items() if n in needed}
         for name in wanted:
             pieces.setdefault(name, []).append(_column(name, m.core.get(name, ()), subset, len(rows)))

@@ -1,7 +1,7 @@
 """The places of values in sentence templates: what a sentence shows, and which columns a query must read for it.
 
-`{TargetUserName}` is a column by the evidence's own name or a core column, `{IpAddress|ip}` the same through a filter of
-`timelines.filters`, `{LogonType:logon_type}` decoded by a table of `timelines/messages/codes/`.
+`{TargetUserName}` is a column by the evidence's own name or a core column, `{Data#2}` the second unnamed value, `{IpAddress|ip}` a value
+through a filter of `timelines.filters`, `{LogonType:logon_type}` one decoded by a table of `timelines/messages/codes/`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from timelines.mapping import sources
+from timelines.mapping import sources, stored_as
 
 _PLACE = re.compile(r"\{([^{}|:]+)(?:\|([^{}]+)|:([a-z_]+))?\}")
 
@@ -44,7 +44,8 @@ def fields_spoken_of(family: str) -> frozenset[str]:
     """Own names of the fields that any sentence of the family uses, in any language."""
     speaking = [s for s in sources() if s.family in (family, family.partition("/")[0] + "/*")]
     texts = [text for s in speaking for m in (s.default, *s.events.values()) for text in m.message.values()]
-    return frozenset(part.name for text in texts for part in parts(text) if isinstance(part, Placeholder))
+    names = {part.name for text in texts for part in parts(text) if isinstance(part, Placeholder)}
+    return frozenset(stored for name in names for stored in stored_as(name))
 
 
 def columns_spoken_of(family: str, stored: set[str]) -> set[str]:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from timelines.filters import filtered
-from timelines.mapping import Meaning, columns_by_name, general_meaning, meaning
+from timelines.mapping import Meaning, columns_by_name, general_meaning, meaning, named_text, stored_as
 from timelines.messages.codes import decode
 from timelines.messages.placeholders import Placeholder, parts
 from timelines.visible import visible
@@ -27,64 +27,72 @@ _ISOLATE = {"ar": ("\u2066", "\u2069")}
 JOINTS = ("\\", " ")  # text that stands between two values of one token: `DOMAIN\\user`, `cmd.exe /c dir`
 
 
-def _runs(template: str) -> list[list[str | Placeholder]]:
-    """The parts of a template, values that read as one token (`{Domain}\\{User}`, `{Command} {Arguments}`) kept together."""
-    runs: list[list[str | Placeholder]] = []
-    for part in parts(template):
-        last = runs[-1] if runs else []
-        joined = len(last) > 1 and last[-1] in JOINTS and not isinstance(part, str)
-        if joined or (part in JOINTS and isinstance(last[-1] if last else "", Placeholder)):
-            last.append(part)
-        else:
-            runs.append([part])
+def _runs(template: str) -> list[tuple[str, list[str | Placeholder]]]:
+    """The parts of a template with what joins them; values that read as one token (`{Domain}\\{User}`) stand together."""
+    runs: list[tuple[str, list[str | Placeholder]]] = []
+    pieces = parts(template)
+    at = 0
+    while at < len(pieces):
+        joint, run = "", [pieces[at]]
+        while isinstance(pieces[at], Placeholder) and at + 2 < len(pieces) and pieces[at + 1] in JOINTS:
+            if joint not in ("", pieces[at + 1]):
+                break
+            joint = str(pieces[at + 1])
+            run.append(pieces[at + 2])
+            at += 2
+        runs.append((joint, run))
+        at += 1
     return runs
 
 
-def _shown(value: str, isolate: tuple[str, str]) -> str:
+def _shown(value: str) -> str | None:
     text = " ".join(value.split())
     if text in ("", "-"):
-        return MISSING
-    if len(text) > VALUE_LIMIT:
-        text = text[: VALUE_LIMIT - 1] + "…"
-    return isolate[0] + visible(text) + isolate[1]
+        return None
+    return visible(text if len(text) <= VALUE_LIMIT else text[: VALUE_LIMIT - 1] + "…")
 
 
-def _writer(placeholder: Placeholder, lang: str, isolate: tuple[str, str]) -> Callable[[str], str]:
-    def write(value: str) -> str:
+def _writer(placeholder: Placeholder, lang: str, isolate: tuple[str, str]) -> Callable[[str], str | None]:
+    def write(value: str) -> str | None:
         known = decode(value, placeholder.codes, lang) if placeholder.codes else None
-        return known if known is not None else _shown(value, isolate)
+        shown = known or _shown(value)
+        return shown if known or shown is None else isolate[0] + shown + isolate[1]
 
     return write
 
 
 def _values(
-    placeholder: Placeholder, columns: Mapping[str, pa.Array], count: int, lang: str, isolate: tuple[str, str]
+    placeholder: Placeholder, columns: Mapping[str, pa.Array], count: int, write: Callable[[str], str | None]
 ) -> pa.Array:
-    """The texts of one placeholder, (count,): each distinct value is decoded and made visible once."""
-    name = placeholder.name if placeholder.name in columns else placeholder.name + "_"
-    if name not in columns:
-        return pa.repeat(MISSING, count)
-    column = columns[name]
-    text = column if pa.types.is_string(column.type) else column.cast(pa.string())
+    """The texts of one placeholder, (count,), null where there is none: each distinct value is written once."""
+    text = named_text(placeholder.name, columns)
+    if text is None:
+        text = named_text(placeholder.name + "_", columns)
+    if text is None:
+        return pa.nulls(count, pa.string())
     if placeholder.filter:
         text = filtered(text, placeholder.filter)
     coded = text.dictionary_encode()
-    write = _writer(placeholder, lang, isolate)
-    shown = pa.array([write(value) for value in coded.dictionary.to_pylist()], pa.string())
-    return pc.fill_null(shown.take(coded.indices), MISSING)
+    shown = pa.array([None if value is None else write(value) for value in coded.dictionary.to_pylist()], pa.string())
+    return shown.take(coded.indices)
 
 
 def _filled(template: str, columns: Mapping[str, pa.Array], count: int, lang: str) -> pa.Array:
     around = _ISOLATE.get(lang, ("", ""))
     pieces: list[pa.Array] = []
-    for run in _runs(template):
-        alone = sum(not isinstance(part, str) for part in run) < 2
-        isolate = around if alone else ("", "")
-        found = [
-            pa.repeat(part, count) if isinstance(part, str) else _values(part, columns, count, lang, isolate)
-            for part in run
-        ]
-        pieces += found if alone else [pa.repeat(around[0], count), *found, pa.repeat(around[1], count)]
+    for joint, run in _runs(template):
+        if isinstance(run[0], str):
+            pieces.append(pa.repeat(run[0], count))
+            continue
+        inside = around if len(run) == 1 else ("", "")
+        values = [_values(p, columns, count, _writer(p, lang, inside)) for p in run if isinstance(p, Placeholder)]
+        text = values[0]
+        for value in values[1:]:  # of `DOMAIN\\user` only what is there
+            both = pc.binary_join_element_wise(text, value, joint)
+            text = pc.coalesce(both, text, value)
+        if len(values) > 1:
+            text = pc.binary_join_element_wise(around[0], text, around[1], "")
+        pieces.append(pc.fill_null(text, MISSING))
     return pc.binary_join_element_wise(*pieces, "") if pieces else pa.repeat("", count)
 
 
@@ -132,7 +140,7 @@ def sentences(rows: pa.Table, lang: str = "en") -> pa.StringArray:
         template = _template(found, general_meaning(family or "", provider), lang)
         # `User_`: where a query lost the evidence's own names, the stored name of a column that a core column shadows.
         names = [part.name for part in parts(template) if isinstance(part, Placeholder)]
-        needed = {*names, *(name + "_" for name in names)}
+        needed = {stored for name in names for stored in (*stored_as(name), name + "_")}
         where = pa.array(positions)
         subset = {name: column.take(where) for name, column in columns.items() if name in needed}
         pieces.append(_filled(template, subset, len(positions), lang))
