@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from parsers.base import Batch
-from parsers.gather import Int64s
+from parsers.gather import Bools, Int64s
 from parsers.windows.chunks import BAD_CHECKSUM, RECOVERED, Ledger, Records
 from parsers.windows.columns import Decoded
 from parsers.windows.paths import RECORD, TIME, Field
@@ -31,6 +31,7 @@ FLAGS = {
 }
 APART = 1_000_000_000  # ns between event and record time; below this, the log service's own delay
 _DECLARED = tuple(column.name for column in COLUMNS)
+_USUAL = r"^(19[7-9]|20\d)\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,9}Z$"
 _WRITTEN = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?Z?", re.ASCII)
 
 
@@ -43,9 +44,10 @@ def batches(table: Decoded, records: Records, ledger: Ledger) -> Iterator[Batch]
     for row, at, reason in table.trouble:
         flags[row] |= INCOMPLETE
         ledger.complain(at, 0, f"record {int(records.number[rows[row]])}: {reason}")
-    instants = _instants(table, records, ledger, flags)
-    numbers = _numbers(table, records, ledger, flags)
     header, sane = times.from_filetime(records.ticks[rows])
+    instants = _instants(table, records, ledger, flags)
+    _compared(instants, header, sane, flags)
+    numbers = _numbers(table, records, ledger, flags)
     core = {
         "time": instants,
         "time_desc": pa.repeat("Event created", len(rows)),
@@ -93,17 +95,16 @@ def _by_family(batch: pa.RecordBatch) -> Iterator[Batch]:
 
 
 def _instants(table: Decoded, records: Records, ledger: Ledger, flags: Int64s) -> pa.Array:
-    """TimeCreated as UTC; null, flagged and reported where there is none that fits. Flags times that differ from the header's."""
+    """TimeCreated as UTC; null, flagged and reported where there is none that fits."""
     rows = table.rows
     given = table.system.get(TIME)
     if given is None:
         given = pa.nulls(len(rows), INSTANT)
     written = given if pa.types.is_timestamp(given.type) else _written(given)
+    if not written.null_count:
+        return written
     missing = written.is_null().to_numpy(zero_copy_only=False)
-    ns = written.fill_null(pa.scalar(0, INSTANT)).cast(pa.int64()).to_numpy(zero_copy_only=False)
-    header, sane = times.from_filetime(records.ticks[rows])
     flags[missing] |= NO_TIME
-    flags[~missing & (~sane | (np.abs(header // 2 - ns // 2) > APART // 2))] |= OTHER_TIME
     for row in np.flatnonzero(missing).tolist():
         text = given[row].as_py() if pa.types.is_string(given.type) else None
         found = f"{text!r} is no time from 1678 to 2261" if text else "no usable time"
@@ -116,8 +117,23 @@ def _instants(table: Decoded, records: Records, ledger: Ledger, flags: Int64s) -
     return written
 
 
+def _compared(instants: pa.Array, header: Int64s, sane: Bools, flags: Int64s) -> None:
+    """Flag events whose time is far from the record's."""
+    known = np.ones(len(flags), np.bool_)
+    if instants.null_count:
+        known = instants.is_valid().to_numpy(zero_copy_only=False)
+        instants = instants.fill_null(pa.scalar(0, INSTANT))
+    ns = instants.view(pa.int64()).to_numpy(zero_copy_only=False)
+    flags[known & (~sane | (np.abs(header // 2 - ns // 2) > APART // 2))] |= OTHER_TIME
+
+
 def _written(text: pa.Array) -> pa.Array:
     """Times written out (`2021-03-04T05:06:07.1234567Z`) as instants; null where a text is none."""
+    if not text.null_count and pc.all(pc.match_substring_regex(text, _USUAL)).as_py():
+        try:
+            return text.cast(INSTANT)
+        except pa.ArrowInvalid:
+            pass  # some text looks like a time and is none: find out which, one by one
     found = [_WRITTEN.fullmatch(value) if value else None for value in text.to_pylist()]
     civil = np.array([[int(part) for part in hit.groups()[:6]] if hit else [0] * 6 for hit in found], np.int64).reshape(
         -1, 6
