@@ -22,7 +22,9 @@ COLUMNS = ("work", "tool", "rows", "bytes", "cpu_s", "wall_s", "peak_mb", "ratio
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the named measurements, or all. Returns the exit code."""
     known = [info.name for info in pkgutil.iter_modules(benchmarks.__path__) if not info.name.startswith("_")]
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(known)}; all unless named")
     parser.add_argument("--repeat", type=int, default=3, help="runs of each tool; the median is shown")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
@@ -46,11 +48,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _print(rows: Sequence[dict[str, Any]]) -> None:
-    print(f"Python {platform.python_version()}, {platform.system()}; ratio = CPU seconds a row of the baseline / of Athar\n")
+    print(
+        f"Python {platform.python_version()}, {platform.system()}; ratio = CPU seconds a row of the baseline / of Athar\n"
+    )
     texts = [[_cell(row.get(name)) for name in COLUMNS] for row in rows]
     widths = [max(len(name), *(len(text[at]) for text in texts)) for at, name in enumerate(COLUMNS)] if texts else []
     for cells in [list(COLUMNS), *texts]:
-        parts = [cell.ljust(w) if at < 2 else cell.rjust(w) for at, (cell, w) in enumerate(zip(cells, widths, strict=True))]
+        parts = [
+            cell.ljust(w) if at < 2 else cell.rjust(w) for at, (cell, w) in enumerate(zip(cells, widths, strict=True))
+        ]
         print("  ".join(parts).rstrip())
 
 

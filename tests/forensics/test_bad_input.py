@@ -31,10 +31,12 @@ def evidence(tmp_path):
     (folder / "random.evtx").write_bytes(random.Random(7).randbytes(10_000_000))
     (folder / "cut.pcap").write_bytes(truncated_capture())
     (folder / "binary.log").write_bytes(GOOD % 2 * 20 + random.Random(8).randbytes(5_000) + b"\n" + GOOD % 3 * 20)
-    with zipfile.ZipFile(folder / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        with archive.open("access.log", "w") as member:
-            for _ in range(300):
-                member.write(bytes(1 << 20))  # 300 MiB of zeros in 300 kB
+    with (
+        zipfile.ZipFile(folder / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("access.log", "w") as member,
+    ):
+        for _ in range(300):
+            member.write(bytes(1 << 20))  # 300 MiB of zeros in 300 kB
     return folder
 
 
@@ -75,7 +77,9 @@ def test_a_case_folder_that_cannot_be_made_is_one_line(tmp_path, evidence, athar
     assert "cannot make a case here" in ran.err
 
 
-@pytest.mark.skipif(sys.platform == "win32" or (hasattr(os, "geteuid") and os.geteuid() == 0), reason="root writes everywhere")
+@pytest.mark.skipif(
+    sys.platform == "win32" or (hasattr(os, "geteuid") and os.geteuid() == 0), reason="root writes everywhere"
+)
 def test_an_unwritable_case_folder_is_one_line(tmp_path, evidence, athar):
     locked = tmp_path / "locked"
     locked.mkdir(mode=0o555)

@@ -23,7 +23,9 @@ def case(tmp_path, athar):
     evidence = tmp_path / "evidence"
     evidence.mkdir()
     (evidence / "access.log").write_text(LINES, encoding="utf-8", newline="")
-    ran = athar("run", evidence, "--case", tmp_path / "case", "--workers", 1, "--date", "2026-01-20", "--lang", "en,fr,ar")
+    ran = athar(
+        "run", evidence, "--case", tmp_path / "case", "--workers", 1, "--date", "2026-01-20", "--lang", "en,fr,ar"
+    )
     assert (ran.code, ran.err) == (0, "")
     return tmp_path / "case"
 
@@ -184,7 +186,22 @@ def test_wrong_questions_to_a_case_are_told_in_words(case, athar):
 
 
 @pytest.mark.parametrize(
-    "name", ["run", "demo", "case", "add", "ingest", "analyze", "timeline", "search", "findings", "show", "report", "verify", "doctor"]
+    "name",
+    [
+        "run",
+        "demo",
+        "case",
+        "add",
+        "ingest",
+        "analyze",
+        "timeline",
+        "search",
+        "findings",
+        "show",
+        "report",
+        "verify",
+        "doctor",
+    ],
 )
 def test_every_command_has_examples(athar, name):
     ran = athar(name, "--help")

@@ -51,7 +51,9 @@ def test_each_step_of_the_truth_is_found_at_its_time(case, step, title):
     (truth,) = [s for s in demo_package.TRUTH if s.name == step]
     at = pd.Timestamp(truth.time_ns, unit="ns", tz="UTC")
     findings = case.findings()
-    near = findings[(findings["first"] <= at + pd.Timedelta(minutes=20)) & (findings["last"] >= at - pd.Timedelta(minutes=5))]
+    near = findings[
+        (findings["first"] <= at + pd.Timedelta(minutes=20)) & (findings["last"] >= at - pd.Timedelta(minutes=5))
+    ]
     assert near["title"].str.contains(title, case=False).any(), near["title"].tolist()
 
 

@@ -24,7 +24,9 @@ def test_instants_to_the_nanosecond(ns, shown):
     assert terminal.instant(ns) == shown
 
 
-@pytest.mark.parametrize(("size", "shown"), [(0, "0 B"), (999, "999 B"), (1_500, "1.5 kB"), (3_100_000, "3.1 MB"), (10**15, "1,000.0 TB")])
+@pytest.mark.parametrize(
+    ("size", "shown"), [(0, "0 B"), (999, "999 B"), (1_500, "1.5 kB"), (3_100_000, "3.1 MB"), (10**15, "1,000.0 TB")]
+)
 def test_amounts(size, shown):
     assert terminal.amount(size) == shown
 

@@ -18,13 +18,18 @@ def test_notebook_runs_on_the_demo_case(path, demo, monkeypatch):
 
     monkeypatch.setenv("ATHAR_CASE", str(demo.case))
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}).execute()
+    NotebookClient(
+        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}
+    ).execute()
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     warned = [o["text"] for o in outputs if o.output_type == "stream" and o.name == "stderr"]
     assert warned == []
     charts = [o for o in outputs if "image/svg+xml" in o.get("data", {})]
     assert len(charts) == 2
-    assert not any("http://" in html or "https://" in html for html in (o["data"].get("text/html", "") for o in outputs if "data" in o))
+    assert not any(
+        "http://" in html or "https://" in html
+        for html in (o["data"].get("text/html", "") for o in outputs if "data" in o)
+    )
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)

@@ -86,7 +86,7 @@ def test_small_windows_give_the_same_rows_in_the_same_order(timeline, monkeypatc
         (Filter(hosts=("srv02",)), [2, None]),
         (Filter(ips=("192.0.2.1",)), [2, 3]),
         (Filter(where="event = '4624' and host = 'SRV02'"), [None]),
-        (Filter(families=("windows/security",), where='"LogonType" = \'10\''), [None]),
+        (Filter(families=("windows/security",), where="\"LogonType\" = '10'"), [None]),
     ],
 )
 def test_filters(timeline, chosen, expected):
