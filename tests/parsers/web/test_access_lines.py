@@ -142,6 +142,7 @@ REQUESTS: list[tuple[str, bytes, dict[str, Any]]] = [
         rb"GET /?q=\x22x\x22 HTTP/1.1",
         {"cs_uri": r"/?q=\x22x\x22", "request_line": None},
     ),
+    ("no target", b"GET  HTTP/1.1", {"request_line": "GET  HTTP/1.1", "cs_method": None, "cs_uri": None}),
     ("HTTP/2 without a minor version", b"GET / HTTP/2", {"cs_version": "HTTP/2", "request_line": None}),
     ("a method of its own", b"get_it / HTTP/1.1", {"cs_method": "get_it", "request_line": None}),
 ]
@@ -274,7 +275,9 @@ def test_control_bytes_are_flagged_and_kept(read: Any, end: bytes, flags: str) -
     [
         (b"101", None),
         (b"200", "success"),
+        (b"300", "success"),
         (b"399", "success"),
+        (b"400", "failure"),
         (b"404", "failure"),
         (b"599", "failure"),
         (b"000", None),

@@ -125,6 +125,16 @@ MISFITS: list[tuple[str, bytes, str]] = [
         ROW.replace(b" 404 ", b" 9999999999999999999 "),
         "field 12 holds '9999999999999999999', expected",
     ),
+    (
+        "a date with a digit too many",
+        ROW.replace(b"-02 ", b"-021 "),
+        "field 1 holds '2026-01-021', expected a date and time",
+    ),
+    (
+        "a time with a letter behind",
+        ROW.replace(b":05 ", b":05x "),
+        "field 1 holds '2026-01-02', expected a date and time",
+    ),
     ("no directive", b"#Other: x\n", "a # that begins no W3C directive"),
 ]
 
