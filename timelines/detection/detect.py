@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from timelines.detection.cited import Cited
+from timelines.detection.cited import Cited, RuleHits
 from timelines.detection.conclusions import CitedTexts, correlation_findings, single_findings
 from timelines.detection.correlate import CorrelationHit, correlate
 from timelines.detection.engine import Engine
@@ -50,6 +50,7 @@ def detect(timeline: Timeline, rules: RuleSet, progress: Progress | None = None)
     texts = CitedTexts.of(found.cited)
     by_rule = {rules.rules[at].about.rule_id: hits for at, hits in found.cited.hits.items()}
     episodes = correlate(rules.correlations, by_rule, found.cited)
+    by_id = {correlation.about.rule_id: correlation for correlation in rules.correlations}
     findings: list[Finding] = []
     cites: list[tuple[int, About, str]] = []
     for at, hits in found.cited.hits.items():
@@ -61,7 +62,10 @@ def detect(timeline: Timeline, rules: RuleSet, progress: Progress | None = None)
         if correlation.output:
             hits_of_it = episodes[correlation.about.rule_id]
             findings += correlation_findings(texts, correlation.about, hits_of_it)
-            cites += [(row, correlation.about, hit.why) for hit in hits_of_it for row in hit.rows]
+            reasons = _reasons(correlation.about.rule_id, by_id, by_rule) if hits_of_it else {}
+            cites += [
+                (row, correlation.about, _joined(reasons.get(row), hit.why)) for hit in hits_of_it for row in hit.rows
+            ]
     return Detection(
         _matches(found.cited, cites),
         tuple(sorted(findings, key=_finding_order)),
@@ -78,6 +82,24 @@ def _fields_wanted(correlations: tuple[Correlation, ...], place: Mapping[str, in
                 names = (*correlation.fields[rule_id], *correlation.counted.get(rule_id, ()))
                 wanted.setdefault(place[rule_id], {}).update(dict.fromkeys(names))
     return {at: list(names) for at, names in wanted.items()}
+
+
+def _reasons(rule_id: str, by_id: Mapping[str, Correlation], hits: Mapping[str, RuleHits]) -> dict[int, str]:
+    """Why each row matched a rule behind a correlation: of several rules, the first that the correlation names."""
+    out: dict[int, str] = {}
+    for name in by_id[rule_id].rules:
+        if name in by_id:
+            found = _reasons(name, by_id, hits)
+        elif name in hits:
+            found = dict(zip(hits[name].rows.tolist(), hits[name].why, strict=True))
+        else:
+            continue
+        out = {**found, **out}
+    return out
+
+
+def _joined(reason: str | None, correlated: str) -> str:
+    return f"{reason}; {correlated}" if reason else correlated
 
 
 def _matches(cited: Cited, cites: list[tuple[int, About, str]]) -> pa.Table:

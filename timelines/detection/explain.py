@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from timelines.detection.board import AllOf, AnyOf, Board, Node, NoneOf, Pair, Slot
 from timelines.detection.expressions import (
     Like,
@@ -30,10 +32,15 @@ _PLACES = {"equals": "is", "contains": "contains", "startswith": "starts with", 
 
 def words(predicate: Predicate) -> str:
     """A predicate in words, without its field: `contains 'whoami'`."""
+    return _words(predicate, predicate.shown if isinstance(predicate, Text | Like) else "")
+
+
+@lru_cache(maxsize=4096)
+def _words(predicate: Predicate, shown: str) -> str:
     match predicate:
-        case Text(place, needle, cased, shown):
+        case Text(place, needle, cased):
             return f"{_PLACES[place]} {quoted(shown or needle)}" + (" (same case)" if cased else "")
-        case Like(cased=cased, shown=shown):
+        case Like(cased=cased):
             return f"is like {quoted(shown)}" + (" (same case)" if cased else "")
         case Regex(pattern):
             return f"matches /{trimmed(pattern)}/"

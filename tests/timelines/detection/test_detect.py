@@ -108,6 +108,9 @@ def test_rules_used_only_by_correlations_make_no_findings(load: Load, make_timel
     quiet = detect(timeline, load(LOGON, correlation("event_count", ["failed"], condition={"gte": 3})))
     assert found(quiet) == [("Correlation 9", [0, 1, 2])]
     assert set(quiet.matches.column("rule_title").to_pylist()) == {"Correlation 9"}
+    assert set(quiet.matches.column("why").to_pylist()) == {
+        "EventID is 4625; all rows together: 3 events within 60 s (at least 3 asked); 3 rows"
+    }
     loud = detect(timeline, load(LOGON, correlation("event_count", ["failed"], condition={"gte": 3}, generate=True)))
     assert found(loud) == [("Correlation 9", [0, 1, 2]), ("Failed logon", [0, 1, 2])]
 
