@@ -1,0 +1,75 @@
+"""What our rules say of themselves: complete in three languages, in plain words, never naming a person."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from timelines.rules_page import rules_page
+
+RULES = Path(str(files("timelines") / "rules"))
+FILES = sorted(RULES.rglob("*.yml"))
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "rules.md"
+KEYS = {"title", "shows", "does_not_show", "alternatives"}
+ARABIC = re.compile("[\u0600-\u06ff]")
+IDENTITY = re.compile(
+    r"(?i)\b(?:attacker|hacker|intruder|culprit|suspect|attaquant|pirate|intrus|coupable)s?\b|مهاجم|مخترق|قرصان|المشتبه|الجاني"
+)
+JARGON = re.compile(r"(?i)\b(?:sigma|regex|yaml|ioc|ttp|c2|lolbin|payload|EventID|false positive|group-by)\b")
+
+
+def read(path: Path) -> dict[str, Any]:
+    rule: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
+    return rule
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_words_are_complete_and_plain(path: Path) -> None:
+    rule = read(path)
+    words = {language: said for language, said in rule["athar"].items() if language != "output"}
+    assert set(words) == {"en", "fr", "ar"}
+    for language, said in words.items():
+        assert set(said) == KEYS
+        for text in said.values():
+            assert len(text) > 5
+            assert not IDENTITY.search(text)
+            assert not JARGON.search(text)
+            assert bool(ARABIC.search(text)) == (language == "ar")
+    assert words["en"]["title"] == rule["title"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_rule_tells_what_sigma_asks(path: Path) -> None:
+    rule = read(path)
+    assert rule["name"] == path.stem
+    assert rule["author"] == "Athar"
+    assert rule["status"] in ("experimental", "test", "stable")
+    assert rule["level"] in ("informational", "low", "medium", "high", "critical")
+    assert rule["falsepositives"]
+    assert all(isinstance(said, str) for said in rule["falsepositives"])
+    assert any(re.fullmatch(r"attack\.t\d{4}(\.\d{3})?", tag) for tag in rule["tags"])
+    assert ("correlation" in rule) == (path.parent.name == "correlations")
+
+
+def test_ids_and_names_are_unique() -> None:
+    rules = [read(path) for path in FILES]
+    assert len({str(uuid.UUID(rule["id"])) for rule in rules}) == len(FILES)
+    assert len({rule["name"] for rule in rules}) == len(FILES)
+
+
+def test_ordinary_steps_are_used_by_correlations() -> None:
+    rules = [read(path) for path in FILES]
+    used = {name for rule in rules for name in rule.get("correlation", {}).get("rules", ())}
+    steps = {rule["name"] for rule in rules if rule["athar"].get("output") is False}
+    assert steps <= used
+    assert {rule["name"] for rule in rules if rule["level"] == "informational"} <= steps
+
+
+def test_the_page_is_true() -> None:
+    assert PAGE.read_text("utf-8") == rules_page(), "run: python -m timelines.rules_page > docs/rules.md"
