@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,20 +11,30 @@ import pyarrow.compute as pc
 
 from parsers.gather import Int64s, numbers_at
 from parsers.windows import values
-from parsers.windows.binxml import Slot
+from parsers.windows.binxml import Part, Slot
 from parsers.windows.groups import Group, document
-from parsers.windows.paths import TIME, Field, Layout, Text, Unnameable, layout
+from parsers.windows.paths import RECORD, TIME, Field, Layout, Text, Unnameable, layout
 from parsers.windows.typed import Columns, Values, Window, numbers, texts
 from timelines import times
 from timelines.schema import TIME as INSTANT
 
 NUMBERS = (
-    "EventID", "Qualifiers", "Version", "Level", "Task", "Opcode", "Execution_ProcessID", "Execution_ThreadID", "EventRecordID"
+    "EventID", "Qualifiers", "Version", "Level", "Task", "Opcode", "Execution_ProcessID", "Execution_ThreadID", RECORD
 )  # fmt: skip
 MAX_EXPANSION = 1 << 20  # bytes that one record's values may grow to by being repeated; a record has at most 64 KiB
 MAX_KEPT = 4096  # layouts remembered by a process
 
-_layouts: dict[tuple[object, ...], Layout | None] = {}
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A layout with what decoding it needs: how often each (level, slot) is used."""
+
+    layout: Layout
+    uses: dict[tuple[int, int], int]
+    repeats: int  # the most that one slot is used
+
+
+_plans: dict[tuple[object, ...], Plan | None] = {}
 
 
 @dataclass(slots=True)
@@ -38,82 +47,84 @@ class Decoded:
     trouble: list[tuple[int, int, str]] = field(default_factory=list)  # row of this table, offset in the piece, reason
 
 
-def shape(group: Group) -> Layout | None:
-    """The fields of a group's document; None when it has to be read record by record."""
-    if group.key not in _layouts:
-        if len(_layouts) > MAX_KEPT:
-            _layouts.clear()
+def planned(roots: list[Part]) -> Plan | None:
+    """How to decode records that say `roots`; None when their names have to be read record by record."""
+    try:
+        found = layout(roots)
+    except Unnameable:
+        return None
+    texts = (*found.system.values(), *(value.text for value in found.fields))
+    uses = Counter((piece.level, piece.index) for text in texts for piece in text if isinstance(piece, Slot))
+    return Plan(found, dict(uses), max(uses.values(), default=0))
+
+
+def _plan(group: Group) -> Plan | None:
+    if group.key not in _plans:
+        if len(_plans) > MAX_KEPT:
+            _plans.clear()
         try:
-            _layouts[group.key] = layout(document(group))
+            _plans[group.key] = planned(document(group))
         except Unnameable:
-            _layouts[group.key] = None
-    return _layouts[group.key]
+            _plans[group.key] = None
+    return _plans[group.key]
 
 
 def decode(window: Window, group: Group) -> Decoded | None:
     """All values of a group; None when its records have to be read one by one."""
-    plan = shape(group)
+    plan = _plan(group)
     return None if plan is None else arranged(window, plan, group.rows, group.levels)
 
 
-def arranged(window: Window, plan: Layout, rows: Int64s, levels: tuple[Values, ...]) -> Decoded | None:
+def arranged(window: Window, plan: Plan, rows: Int64s, levels: tuple[Values, ...]) -> Decoded | None:
     """Values put where `plan` says; None when some record's values are repeated until they swell past MAX_EXPANSION."""
-    if _swells(plan, levels):
+    if plan.repeats > 3 and _swells(plan, levels):
         return None
+    system_texts, listed = plan.layout.system, plan.layout.fields
     ready: dict[str, pa.Array] = {}
-    for column, text in plan.system.items():
+    for column, text in system_texts.items():
         if len(text) == 1 and isinstance(text[0], Slot):
             found = _direct(window, levels, column, text[0])
             if found is not None:
                 ready[column] = found
-    wanted = [text for column, text in plan.system.items() if column not in ready]
-    columns = _decoded(window, levels, [*wanted, *(value.text for value in plan.fields)])
+    direct = {
+        (piece.level, piece.index) for column in ready for piece in system_texts[column] if isinstance(piece, Slot)
+    }
+    columns = _decoded(window, levels, [slot for slot in plan.uses if slot not in direct or plan.uses[slot] > 1])
     count = len(rows)
     system = {
         column: ready[column] if column in ready else _joined(text, columns, count)
-        for column, text in plan.system.items()
+        for column, text in system_texts.items()
     }
-    fields = [(value, _joined(value.text, columns, count)) for value in plan.fields]
+    fields = [(value, _joined(value.text, columns, count)) for value in listed]
     trouble = sorted(item for level in columns for item in level.trouble)
     return Decoded(rows, system, fields, trouble)
 
 
-def _swells(plan: Layout, levels: tuple[Values, ...]) -> bool:
+def _swells(plan: Plan, levels: tuple[Values, ...]) -> bool:
     """Whether some record's values are repeated until they pass MAX_EXPANSION."""
-    uses = Counter((piece.level, piece.index) for piece in _slots(plan))
-    if not uses or max(uses.values()) < 4:
-        return False
     total = np.zeros(len(levels[0]), np.int64)
-    for (level, index), times_used in uses.items():
+    for (level, index), times_used in plan.uses.items():
         total += levels[level].size[index] * times_used
     return bool((total > MAX_EXPANSION).any())
-
-
-def _slots(plan: Layout) -> Iterable[Slot]:
-    for text in (*plan.system.values(), *(value.text for value in plan.fields)):
-        yield from (piece for piece in text if isinstance(piece, Slot))
 
 
 def _direct(window: Window, levels: tuple[Values, ...], column: str, slot: Slot) -> pa.Array | None:
     """Numbers and the time straight from their bytes, where they have the usual types."""
     held = levels[slot.level]
     if column in NUMBERS:
-        found = numbers(window, held, slot.index)
-        return None if found is None else pa.array(found[0], mask=~found[1])
+        return numbers(window, held, slot.index, wide=column == RECORD)
     if column != TIME or (held.kind[slot.index] != values.FILETIME).any() or (held.size[slot.index] != 8).any():
         return None
     instants, valid = times.from_filetime(numbers_at(window.data, held.start[slot.index], "<u8"))
     return pa.array(instants, pa.int64(), mask=~valid).view(INSTANT)
 
 
-def _decoded(window: Window, levels: tuple[Values, ...], wanted: list[Text]) -> list[Columns]:
-    """Every slot that is wanted as text, by level."""
-    indices: list[dict[int, None]] = [{} for _ in levels]
-    for text in wanted:
-        for piece in text:
-            if isinstance(piece, Slot):
-                indices[piece.level][piece.index] = None
-    return [texts(window, held, sorted(chosen)) for held, chosen in zip(levels, indices, strict=True)]
+def _decoded(window: Window, levels: tuple[Values, ...], wanted: list[tuple[int, int]]) -> list[Columns]:
+    """Every (level, slot) that is wanted as text, by level."""
+    indices: list[list[int]] = [[] for _ in levels]
+    for level, index in sorted(wanted):
+        indices[level].append(index)
+    return [texts(window, held, chosen) for held, chosen in zip(levels, indices, strict=True)]
 
 
 def _joined(text: Text, columns: list[Columns], count: int) -> pa.Array:

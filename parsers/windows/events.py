@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 from parsers.base import Batch
 from parsers.gather import Bools, Int64s
 from parsers.windows.chunks import BAD_CHECKSUM, RECOVERED, Ledger, Records
-from parsers.windows.columns import Decoded
-from parsers.windows.paths import RECORD, TIME, Field
+from parsers.windows.columns import MAX_KEPT, Decoded
+from parsers.windows.paths import RECORD, TIME
 from timelines import times
 from timelines.families.windows import COLUMNS, family_of
 from timelines.schema import TIME as INSTANT
@@ -31,6 +31,19 @@ FLAGS = {
 }
 APART = 1_000_000_000  # ns between event and record time; below this, the log service's own delay
 _DECLARED = tuple(column.name for column in COLUMNS)
+_CORE = tuple(
+    pa.field(name, type_)
+    for name, type_ in {
+        "time": INSTANT,
+        "time_desc": pa.string(),
+        "time_quality": pa.string(),
+        "event": pa.string(),
+        "record": pa.uint64(),
+        "offset": pa.int64(),
+        "length": pa.int64(),
+        "flags": pa.string(),
+    }.items()
+)
 _USUAL = r"^(19[7-9]|20\d)\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,9}Z$"
 _WRITTEN = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?Z?", re.ASCII)
 
@@ -60,22 +73,17 @@ def batches(table: Decoded, records: Records, ledger: Ledger) -> Iterator[Batch]
     }
     given = {**table.system, **numbers, "RecordTime": pa.array(header, pa.int64(), mask=~sane).view(INSTANT)}
     declared = [given[column.name] if column.name in given else pa.nulls(len(rows), column.type) for column in COLUMNS]
-    named = _named([field for field, _ in table.fields])
-    names = (
-        [pa.field(name, array.type) for name, array in core.items()] + [column.field() for column in COLUMNS] + named
-    )
+    schema = _schema(tuple((field.stored, field.own) for field, _ in table.fields))
     arrays = [*core.values(), *declared, *(array for _, array in table.fields)]
-    yield from _by_family(pa.RecordBatch.from_arrays(arrays, schema=pa.schema(names)))
+    yield from _by_family(pa.RecordBatch.from_arrays(arrays, schema=schema))
 
 
-def _named(fields: list[Field]) -> list[pa.Field]:
-    return list(_fields(tuple((field.stored, field.own) for field in fields)))
-
-
-@cache
-def _fields(names: tuple[tuple[str, str], ...]) -> tuple[pa.Field, ...]:
+@lru_cache(MAX_KEPT)
+def _schema(names: tuple[tuple[str, str], ...]) -> pa.Schema:
+    """Core columns, those of every Windows event, then the event's own by (stored, own) name."""
     stored = stored_names((name for name, _ in names), (*_DECLARED, "index"))
-    return tuple(named_field(name, own) for name, (_, own) in zip(stored, names, strict=True))
+    own = [named_field(name, own) for name, (_, own) in zip(stored, names, strict=True)]
+    return pa.schema([*_CORE, *(column.field() for column in COLUMNS), *own])
 
 
 def _by_family(batch: pa.RecordBatch) -> Iterator[Batch]:
@@ -132,8 +140,12 @@ def _written(text: pa.Array) -> pa.Array:
     if not text.null_count and pc.all(pc.match_substring_regex(text, _USUAL)).as_py():
         try:
             return text.cast(INSTANT)
-        except pa.ArrowInvalid:
-            pass  # some text looks like a time and is none: find out which, one by one
+        except pa.ArrowInvalid:  # some text looks like a time and is none
+            return _written_one_by_one(text)
+    return _written_one_by_one(text)
+
+
+def _written_one_by_one(text: pa.Array) -> pa.Array:
     found = [_WRITTEN.fullmatch(value) if value else None for value in text.to_pylist()]
     civil = np.array([[int(part) for part in hit.groups()[:6]] if hit else [0] * 6 for hit in found], np.int64).reshape(
         -1, 6
@@ -163,6 +175,8 @@ def _numbers(table: Decoded, records: Records, ledger: Ledger, flags: Int64s) ->
             )
     header = pa.array(records.number[table.rows])
     own = out[RECORD]
+    if own.equals(header):
+        return out
     differs = pc.not_equal(own, header).fill_null(False).to_numpy(zero_copy_only=False)
     flags[differs] |= OTHER_ID
     out[RECORD] = pc.coalesce(own, header)
@@ -170,9 +184,9 @@ def _numbers(table: Decoded, records: Records, ledger: Ledger, flags: Int64s) ->
 
 
 def _fitted(given: pa.Array, type_: pa.DataType) -> tuple[pa.Array, list[int]]:
-    """Text or int64 bits as `type_`, and the rows whose value does not fit it."""
-    if pa.types.is_integer(given.type) and type_ == pa.uint64():
-        return given.view(pa.uint64()), []
+    """Text or numbers as `type_`, and the rows whose value does not fit it."""
+    if given.type == type_:
+        return given, []
     try:
         return given.cast(type_), []
     except pa.ArrowInvalid:

@@ -30,9 +30,8 @@ from parsers.windows.binxml import (
     Slot,
 )
 from parsers.windows.chunks import CHUNK
-from parsers.windows.columns import Decoded, arranged
+from parsers.windows.columns import Decoded, arranged, planned
 from parsers.windows.groups import Fragments
-from parsers.windows.paths import Unnameable, layout
 from parsers.windows.typed import Values, Window
 
 FEW = 12  # records below which reading them one by one costs less than the steps
@@ -107,11 +106,8 @@ def _table(window: Window, roots: list[Part], arrived: _Walkers) -> Decoded | No
     for number, (start, size) in enumerate(arrived.passed):
         starts[number], sizes[number] = start, size
     held = Values(starts, sizes, np.full(shape, values.STRING, np.uint8))
-    try:
-        plan = layout(roots)
-    except Unnameable:
-        return None
-    return arranged(window, plan, arrived.rows, (held,))
+    plan = planned(roots)
+    return None if plan is None else arranged(window, plan, arrived.rows, (held,))
 
 
 def _follow(

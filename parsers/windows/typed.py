@@ -98,19 +98,19 @@ def _uniform(held: Values, index: int) -> int | None:
     return None if kind == values.STRING and (sizes & 1).any() else kind
 
 
-def numbers(window: Window, held: Values, index: int) -> tuple[Int64s, Bools] | None:
-    """A value as (n,) int64 and where it is not null; None when it is not an unsigned integer in every row."""
+def numbers(window: Window, held: Values, index: int, wide: bool = False) -> pa.Array | None:
+    """A value as integers: uint64 when `wide`, else int32 or int64. None when it is not such a number in every row."""
     kind = _uniform(held, index)
     form = _UNSIGNED.get(-1 if kind is None else kind)
-    if form is None:
+    if form is None or (form == "<u8" and not wide):
         return None
+    type_ = np.uint64 if wide else np.int32 if form in ("u1", "<u2") else np.int64
     valid = held.kind[index] == kind
-    out = np.zeros(len(held), np.uint64)
     if valid.all():
-        out[:] = numbers_at(window.data, held.start[index], form)
-    else:
-        out[valid] = numbers_at(window.data, held.start[index, valid], form)
-    return out.view(np.int64), valid
+        return pa.array(numbers_at(window.data, held.start[index], form).astype(type_))
+    out = np.zeros(len(held), type_)
+    out[valid] = numbers_at(window.data, held.start[index, valid], form)
+    return pa.array(out, mask=~valid)
 
 
 _UNSIGNED = {4: "u1", 6: "<u2", 8: "<u4", 10: "<u8", values.HEX32: "<u4", values.HEX64: "<u8"}
