@@ -8,13 +8,13 @@ from cases.summary import Chart, Inference, Lane, Mark
 from timelines.query import Timeline
 from timelines.times import NS
 
-BINS = 120  # at most: a bar of 5 pixels on a page
-# Widths that a reader can name: 1 second to 1 year.
+BINS = 200  # at most: a bar of 3 points on a printed page
+# Widths that a reader can name: 1 second to 10 years.
 _WIDTHS = tuple(
     seconds * NS
     for seconds in (
-        *(1, 5, 15, 60, 300, 900, 3_600, 10_800, 21_600, 43_200),
-        *(86_400, 7 * 86_400, 30 * 86_400, 90 * 86_400, 365 * 86_400, 3_650 * 86_400),
+        *(1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200),
+        *(days * 86_400 for days in (1, 2, 7, 14, 30, 90, 180, 365, 730, 3_650)),
     )
 )
 TAIL = 0.005  # of events at each end that may lie beyond the chart: one broken clock must not flatten the rest

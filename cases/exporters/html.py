@@ -21,7 +21,8 @@ from timelines.times import NS
 
 FILES = 5_000  # files listed in Annex A: more than a reader turns pages for; the JSON twin lists all
 ALIKE = 8  # finding numbers named on the first page beside the one that stands for them
-NAMES = 20  # entities of a kind printed with a finding
+NAMES = 10  # entities of a kind printed with a finding
+NAME = 160  # characters of an entity printed; the JSON twin holds it whole
 LISTED = 500  # files listed in a table of section 10
 RULES = 10_000  # rules listed in Annex C
 _UNITS = ((10**12, "tera"), (10**9, "giga"), (10**6, "mega"), (10**3, "kilo"))
@@ -216,7 +217,8 @@ def _named(found: Inference) -> Iterator[tuple[str, tuple[str, ...], int]]:
             continue
         total = found.entities.get(f"{kind}_total", ())
         count = int(total[0]) if total and total[0].isascii() and total[0].isdigit() else len(names)
-        yield kind, names[:NAMES], max(count, len(names)) - len(names[:NAMES])
+        shown = tuple(name if len(name) <= NAME else name[:NAME] + "…" for name in names[:NAMES])
+        yield kind, shown, max(count, len(names)) - len(names[:NAMES])
 
 
 def _period(summary: Summary) -> tuple[int | None, int | None]:

@@ -199,7 +199,7 @@ def test_the_chart_counts_every_row(filled: Case) -> None:
     found = summarise(filled, DATE)
     assert found.chart is not None
     assert sum(sum(lane.counts) for lane in found.chart.lanes) + found.chart.timeless == found.counts.rows
-    assert found.chart.width == 60 * NS
+    assert found.chart.width == 15 * NS
     assert [mark.number for mark in found.chart.marks] == ["C-01"]
 
 
@@ -225,4 +225,4 @@ def test_a_finding_is_never_beyond_the_chart(filled: Case) -> None:
     found = chart(Timeline(filled.timeline_folder), [early])
     assert found is not None
     assert found.start <= 0 < found.end
-    assert found.bins <= 120
+    assert found.bins <= 200
