@@ -98,6 +98,11 @@ class Values:
         code = int(self.codes[at])
         return None if code < 0 else str(self.texts[code].as_py())
 
+    def texts_of(self, row: int) -> list[str]:
+        """All forms of a row's value."""
+        at = np.flatnonzero(self.owner == self.codes[row]) if self.parent is None else ()
+        return [str(self.texts[int(place)].as_py()) for place in at]
+
     def forms(self, texts: pa.StringArray) -> list[list[str]]:
         """All forms of each distinct value; `texts` (v,) are this column's texts as they are or folded."""
         out: list[list[str]] = [[] for _ in range(self.count)]

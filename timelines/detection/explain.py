@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 from timelines.detection.board import AllOf, AnyOf, Board, Node, NoneOf, Pair, Slot
@@ -15,6 +16,7 @@ from timelines.detection.expressions import (
     Text,
     TimePart,
 )
+from timelines.detection.folding import fold
 from timelines.visible import visible
 
 REASONS = 6  # clauses in one reason; a reader needs the telling ones, the row itself has the rest
@@ -64,25 +66,45 @@ def quoted(text: str) -> str:
     return f"'{trimmed(text)}'"
 
 
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One condition that held: of which field, what it says, and the value that it held for (empty where the words tell it)."""
+
+    field: str
+    said: str
+    value: str = ""
+
+
 def why(node: Node, board: Board, row: int) -> str:
-    """The clauses that held for a row, each with the value: at most REASONS, positive ones; else what the row lacks."""
-    clauses: dict[str, None] = {}
+    """The conditions that held for a row, with the values: at most REASONS, positive ones; else that nothing excluded occurs.
+
+    Conditions on one value stand together: `CommandLine contains 'a' and ends with 'b' (the value)`.
+    """
+    clauses: dict[Clause, None] = {}
     _collect(node, board, row, clauses)
     if not clauses:
         return "none of the excluded values occurs in this row"
-    shown = list(clauses)[:REASONS]
-    left = len(clauses) - len(shown)
-    return "; ".join(shown) + (f"; and {left} more" if left else "")
+    groups: dict[str, list[Clause]] = {}
+    for clause in list(clauses)[:REASONS]:
+        groups.setdefault(clause.field, []).append(clause)
+    left = len(clauses) - REASONS
+    return "; ".join(_told(group) for group in groups.values()) + (f"; and {left} more" if left > 0 else "")
 
 
-def _collect(node: Node, board: Board, row: int, clauses: dict[str, None]) -> None:
+def _told(clauses: list[Clause]) -> str:
+    said = " and ".join(clause.said for clause in clauses)
+    value = next((clause.value for clause in clauses if clause.value), "")
+    return f"{clauses[0].field} {said}" + (f" ({value})" if value else "")
+
+
+def _collect(node: Node, board: Board, row: int, clauses: dict[Clause, None]) -> None:
     match node:
         case Slot():
             clauses[_clause(node, board, row)] = None
         case Pair(left, right, place, same):
             value = trimmed(board.values(left).first(row) or "")
             other = trimmed(board.values(right).first(row) or "")
-            clauses[f"{same.field} {_PLACES[place]} the value of {same.other} ({value}; {other})"] = None
+            clauses[Clause(same.field, f"{_PLACES[place]} the value of {same.other}", f"{value}; {other}")] = None
         case AllOf(args):
             for arg in args:
                 _collect(arg, board, row, clauses)
@@ -96,12 +118,27 @@ def _collect(node: Node, board: Board, row: int, clauses: dict[str, None]) -> No
             pass
 
 
-def _clause(slot: Slot, board: Board, row: int) -> str:
+def _clause(slot: Slot, board: Board, row: int) -> Clause:
     field = slot.test.field if slot.test.field is not None else slot.column.names[0]
-    said = f"{field} {words(slot.predicate)}"
-    value = board.values(slot.column).first(row)
-    predicate = slot.predicate
-    plain = (isinstance(predicate, Text) and predicate.place == "equals") or isinstance(predicate, Number)
-    if value is None or (plain and trimmed(value) in said.split(" ", 2)[-1]):
-        return said
-    return f"{said} ({trimmed(value)})"
+    predicate, said = slot.predicate, words(slot.predicate)
+    values = board.values(slot.column)
+    value = values.first(row)
+    if value is None:
+        return Clause(field, said)
+    if isinstance(predicate, Number) and value == str(predicate.number):
+        return Clause(field, said)
+    if isinstance(predicate, Text) and value == (predicate.shown or predicate.needle):
+        return Clause(field, said)
+    needle = predicate.needle if isinstance(predicate, Text) else ""
+    if needle and slot.column.form != "raw" and needle not in fold(value):
+        other = next((form for form in values.texts_of(row) if needle in fold(form)), "")
+        if other:
+            return Clause(field, said, f"{trimmed(value)}, decoded: {excerpt(other, needle)}")
+    return Clause(field, said, excerpt(value, needle))
+
+
+def excerpt(value: str, needle: str) -> str:
+    """A value as shown; where it is long, the stretch around `needle` (folded)."""
+    at = fold(value).find(needle) if needle and len(value) > VALUE_LENGTH else 0
+    first = max(0, at - VALUE_LENGTH // 4) if at > VALUE_LENGTH // 2 else 0
+    return ("…" if first else "") + trimmed(value[first:])

@@ -15,6 +15,8 @@ from timelines.detection.explain import REASONS, why
 CASES: list[tuple[str, dict[str, Any], str]] = [
     ("selection: {F|contains: WhoAmI}", {"F": "x whoami /all"}, "F contains 'WhoAmI' (x whoami /all)"),
     ("selection: {F: A}", {"F": "a"}, "F is 'A' (a)"),
+    ("selection: {F: A}", {"F": "A"}, "F is 'A'"),
+    ("selection: {F|contains|all: [one, two]}", {"F": "one two"}, "F contains 'one' and contains 'two' (one two)"),
     ("selection: {F: 4624}", {"F": 4624}, "F is 4624"),
     ("selection: {F: 0x10}", {"F": "0x10"}, "F is 16 (0x10)"),
     ("selection: {F|cased: A}", {"F": "A"}, "F is 'A' (same case)"),
@@ -59,4 +61,25 @@ def test_a_reason_has_a_bounded_number_of_clauses(
     names = [f"F{n}" for n in range(20)]
     said = reason(load(rule({"selection": dict.fromkeys(names, "x")})), make_table([dict.fromkeys(names, "x")]))
     assert said.count("; ") == REASONS
+    assert said.startswith("F0 is 'x'; F1 is 'x'")
     assert said.endswith("; and 14 more")
+
+
+def test_a_long_value_is_shown_where_it_matched(
+    load: Callable[..., RuleSet], rule: Callable[..., str], make_table: Callable[..., pa.Table]
+) -> None:
+    row = {"F": "a" * 5000 + " Needle " + "b" * 5000}
+    said = reason(load(rule("selection: {F|contains: needle}")), make_table([row]))
+    assert " Needle b" in said
+    assert len(said) < 250
+
+
+def test_a_decoded_match_shows_both_forms(
+    load: Callable[..., RuleSet], rule: Callable[..., str], make_table: Callable[..., pa.Table]
+) -> None:
+    rules = load(rule("selection: {cs-uri-query|contains: 'a b'}", logsource={"category": "webserver"}))
+    engine, table = Engine(rules.rules), make_table([{"cs_uri_query": "q=a%2520b"}], "web/access")
+    plans = engine.plans("web/access", table.schema)
+    board = Board(table, engine.questions(plans))
+    ((_, _, (match,)),) = list(engine.matches(plans, board))
+    assert why(match.node, board, 0) == "cs-uri-query contains 'a b' (q=a%2520b, decoded: q=a b)"
