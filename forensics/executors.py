@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 
@@ -39,16 +41,36 @@ def executor(workers: int | None = None, scheduler: str | None = None) -> Execut
     return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"))
 
 
+def deaths() -> tuple[type[BaseException], ...]:
+    """What a future raises when the worker that ran its task died."""
+    distributed = sys.modules.get("distributed")  # only there when a cluster is in use
+    return (BrokenProcessPool,) if distributed is None else (BrokenProcessPool, distributed.KilledWorker)
+
+
+class OnCluster(Executor):
+    """A Dask cluster's executor that hangs up when it is done with."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._executor = client.get_executor(pure=False)
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = self._executor.submit(fn, *args, **kwargs)
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        self._executor.shutdown(wait=wait)
+        self._client.close()
+
+
 def _cluster(scheduler: str) -> Executor:
     try:
         from distributed import Client
     except ImportError as error:
         raise ValueError("--scheduler needs the cluster extra: pip install 'athar-forensics[cluster]'") from error
     try:
-        client = Client(scheduler, timeout=10)
+        return OnCluster(Client(scheduler, timeout=10))
     except (OSError, TimeoutError, ValueError) as error:
         raise ValueError(
             f"--scheduler {scheduler}: no Dask scheduler answers there; expected an address like tcp://192.0.2.7:8786"
         ) from error
-    cluster_executor: Executor = client.get_executor()
-    return cluster_executor

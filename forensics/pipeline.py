@@ -14,6 +14,7 @@ from cases.case import Case
 from cases.custody import Subject
 from cases.errors import CaseError
 from forensics import tasks
+from forensics.executors import deaths, default_workers
 from forensics.executors import executor as make_executor
 from forensics.progress import Progress, Silent
 from forensics.tasks import Done, Task
@@ -194,8 +195,6 @@ def check_rules(paths: Sequence[Path]) -> None:
 
 def _run(pool: Executor, todo: Sequence[Task], root: Path, workers: int | None) -> Iterator[Done]:
     """Run tasks with a bounded number under way. When a worker dies its task is tried once more, alone, then reported."""
-    from forensics.executors import default_workers
-
     waiting = list(reversed(todo))
     under_way: dict[Future[Done], Task] = {}
     limit = (workers or default_workers()) * AHEAD
@@ -213,7 +212,7 @@ def _run(pool: Executor, todo: Sequence[Task], root: Path, workers: int | None) 
             task = under_way.pop(future)
             try:
                 yield future.result()
-            except BrokenProcessPool:
+            except deaths():
                 lost.append(task)
     for task in sorted(lost, key=lambda t: t.id):
         yield _alone(task, root)

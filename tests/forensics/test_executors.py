@@ -1,0 +1,53 @@
+"""Where tasks run: here, in workers, on a cluster; the rows are the same."""
+
+from __future__ import annotations
+
+import pytest
+
+from forensics import pipeline
+from forensics.api import OpenCase, start
+from forensics.executors import InProcess, executor
+
+LINE = '192.0.2.1 - - [14/Jan/2026:08:00:01 +0000] "GET /%d HTTP/1.1" 200 5 "-" "Mozilla/5.0"\n'
+
+
+def test_one_worker_is_this_process():
+    with executor(1) as pool:
+        assert isinstance(pool, InProcess)
+        assert pool.submit(divmod, 7, 2).result() == (3, 1)
+
+
+def test_no_workers_is_refused():
+    with pytest.raises(ValueError, match="--workers 0: expected 1 or more"):
+        executor(0)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+def test_a_cluster_gives_the_same_rows(tmp_path):
+    from distributed import LocalCluster
+
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.log").write_text(
+            "".join(LINE % n for n in range(ord(name), 200)), encoding="utf-8", newline=""
+        )
+    evidence = [tmp_path / "a.log", tmp_path / "b.log"]
+    alone = start(tmp_path / "alone", evidence, None)
+    pipeline.ingest(alone, workers=1)
+    shared = start(tmp_path / "shared", evidence, None)
+    with LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster:
+        result = pipeline.ingest(shared, scheduler=cluster.scheduler_address)
+    assert result.tasks == 2
+    columns = ["row_id", "time", "exhibit", "file", "offset"]
+    assert OpenCase(alone).timeline(columns=columns).equals(OpenCase(shared).timeline(columns=columns))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::RuntimeWarning")
+def test_a_scheduler_that_does_not_answer_is_one_line(monkeypatch):
+    import distributed
+
+    def refuse(address, timeout):
+        raise OSError("Timed out trying to connect")
+
+    monkeypatch.setattr(distributed, "Client", refuse)
+    with pytest.raises(ValueError, match="no Dask scheduler answers there"):
+        executor(scheduler="tcp://192.0.2.7:8786")
