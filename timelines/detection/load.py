@@ -17,6 +17,20 @@ from timelines.detection.sigma_conditions import Unsupported, condition_of
 if TYPE_CHECKING:
     from sigma.rule import SigmaRule, SigmaRuleBase
 
+_HARMLESS = frozenset(
+    f"Sigma{name}Error"
+    for name in (
+        "Date",
+        "Status",
+        "References",
+        "Author",
+        "Description",
+        "FalsePositives",
+        "Fields",
+        "Related",
+        "License",
+    )
+)  # what a rule says of itself, not what it looks for: no reason to refuse it
 _TECHNIQUE = re.compile(r"t\d{4}(\.\d{3})?", re.IGNORECASE)
 
 
@@ -74,8 +88,9 @@ def _parse(documents: list[dict[str, Any]], path: Path, shown: str) -> Iterator[
     yield from (_refusal(base, fault) for fault in collection.errors if id(fault) not in owned)
     for rule in rules:
         rule.custom_attributes = {**rule.custom_attributes, "_shown": shown}
-        if rule.errors:
-            yield _refusal(_refused_as(rule, ""), rule.errors[0])
+        grave = [error for error in rule.errors if type(error).__name__ not in _HARMLESS]
+        if grave:
+            yield _refusal(_refused_as(rule, ""), grave[0])
         else:
             yield rule
 

@@ -39,6 +39,10 @@ class Unsupported(ValueError):
 
 def condition_of(rule: SigmaRule) -> Expression:
     """The rule's condition; a list of conditions is joined by or (Sigma 2.1, "Condition")."""
+    if rule.taxonomy not in (None, "sigma"):
+        raise Unsupported(f"taxonomy {rule.taxonomy!r} is not known; field names are read as those of `sigma`")
+    if "timeframe" in rule.detection.detections:
+        raise Unsupported("a timeframe inside a detection is no longer Sigma; correlations took its place")
     longest = max((len(condition.condition) for condition in rule.detection.parsed_condition), default=0)
     if longest > CONDITION_LENGTH:
         raise Unsupported(f"condition of {longest} characters; at most {CONDITION_LENGTH} are read")

@@ -29,6 +29,7 @@ REFUSED: list[tuple[str, str, str]] = [
     ("pattern that selects nothing", "{selection: {F: a}, condition: 1 of other*}", "doesn't match any detection"),
     ("old aggregation", "{selection: {F: a}, condition: selection | count() > 5}", "deprecated"),
     ("condition that does not parse", "{selection: {F: a}, condition: selection and}", "Expected"),
+    ("old time frame", "{selection: {F: a}, timeframe: 5m}", "timeframe"),
     ("too many dashes", "selection: {F|windash: '-a -b -c -d'}", "at most three"),
     ("not an address", "selection: {F|cidr: nowhere}", "CIDR"),
     ("host bits set", "selection: {F|cidr: 192.0.2.1/24}", "host bits"),
@@ -45,6 +46,26 @@ def test_refused_with_the_reason_and_the_rest_loads(load: Load, rule: Rule, bloc
     assert reason in refused.reason
     assert "\n" not in refused.reason
     assert (refused.title, refused.rule_id[-1], refused.level) == ("Test", "1", "high")
+
+
+def test_field_names_of_another_taxonomy(load: Load, rule: Rule) -> None:
+    assert "taxonomy 'ecs'" in load(rule(GOOD, taxonomy="ecs")).refused[0].reason
+
+
+def test_what_a_rule_says_of_itself_does_not_stop_it(load: Load, rule: Rule) -> None:
+    rules = load(
+        rule(
+            GOOD, date="yesterday", status="final", author=7, tags=["attack.t1059.001", "attack.execution"], level=None
+        )
+    )
+    assert rules.refused == ()
+    assert (rules.rules[0].about.attack, rules.rules[0].about.level) == (("T1059.001",), "informational")
+
+
+def test_a_rule_may_say_that_only_correlations_use_it(load: Load, rule: Rule) -> None:
+    other = rule(GOOD, id="00000000-0000-4000-8000-000000000002")
+    rules = load(rule(GOOD, athar={"output": False, "en": {"title": "Step"}}), other)
+    assert [(r.output, dict(r.about.texts)) for r in rules.rules] == [(False, {"en": {"title": "Step"}}), (True, {})]
 
 
 def write(folder: Path, name: str, content: str | bytes) -> None:
