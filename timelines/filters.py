@@ -62,8 +62,9 @@ def _protocol(text: pa.Array) -> pa.Array:
 
 
 def _line(text: pa.Array, mark: str) -> pa.Array:
-    found = pc.extract_regex(text, r"(?:^|[\r\n])[ \t]*" + re.escape(mark) + r"[ \t]*(?P<rest>[^\r\n]*)")
-    return pc.struct_field(found, "rest")
+    """What follows `mark` where a line, or an item of a list, begins with it; to the end of that line or item."""
+    found = pc.extract_regex(text, rf"(?:^|[\r\n¦])[ \t]*{re.escape(mark)}[ \t]*(?P<rest>[^\r\n¦]*)")
+    return pc.utf8_rtrim_whitespace(pc.struct_field(found, "rest"))
 
 
 def _element(text: pa.Array, name: str) -> pa.Array:
