@@ -22,10 +22,11 @@ def correlations_of(
 ) -> tuple[list[Correlation], frozenset[str], list[Refused]]:
     """Correlations in an order where each stands after what it refers to; ids that only correlations use; what is refused."""
     names: dict[str, str] = {}
+    shared: set[str] = set()
     for rule_id, about in [(i, r.about) for i, r in rules.items()] + [(i, a) for i, (_, a) in written.items()]:
-        names.setdefault(rule_id, rule_id)
+        names[rule_id] = rule_id
         if about.name:
-            names.setdefault(about.name, rule_id)
+            shared.update({about.name} if names.setdefault(about.name, rule_id) != rule_id else ())
     done: dict[str, Correlation] = {}
     failed: dict[str, str] = {}
     silent: set[str] = set()
@@ -39,6 +40,9 @@ def correlations_of(
             return
         for reference in _references(rule):
             target = names.get(reference)
+            if reference in shared:
+                failed[rule_id] = f"refers to {reference!r}, a name that several rules have; refer by id"
+                return
             if target is not None and target in written and target not in failed:
                 settle(target, (*above, rule_id))
             if rule_id in failed:

@@ -153,6 +153,12 @@ def test_no_timespan(load: Load) -> None:
     assert "timespan" in rules.refused[0].reason
 
 
+def test_a_name_that_two_rules_share_is_no_reference(load: Load) -> None:
+    rules = load(BASE, BASE.replace("00b", "00c"), correlation("type: event_count, rules: [base], condition: {gte: 1}"))
+    assert len(rules.rules) == 2
+    assert "several rules" in rules.refused[0].reason
+
+
 def test_cycles_are_refused_and_what_leans_on_them(load: Load) -> None:
     one = correlation("type: event_count, rules: [c2], condition: {gte: 1}", 1)
     two = correlation("type: event_count, rules: [c1], condition: {gte: 1}", 2)
