@@ -29,7 +29,8 @@ from timelines.times import from_epoch
 # draft-ietf-opsawg-pcap section 4: magic to (ns a unit of the fraction, bytes a record header)
 _MAGICS = {0xA1B2C3D4: (1_000, 16), 0xA1B23C4D: (1, 16), 0xA1B2CD34: (1_000, 24)}
 FILE_HEADER = 24
-HABIT = 8  # records; in more than these, a majority of odd headers is a writer's habit
+BLANK = bytes(16)  # a header of zeros, as of a lost disk block, which would pass for empty packets for ever
+SUSPECTS = 8  # records before a damaged place that are looked at again; as many odd ones in a row are a writer's habit
 NEARBY_S = 366 * 86_400  # after damage, a header must lie within a year of the last good one
 
 
@@ -103,7 +104,7 @@ def _follow(view: memoryview, at: int, form: Form) -> tuple[Int64s, int]:
     append = found.append
     while at + header <= size:
         length = captured(view, at + 8)[0]
-        if length > limit:
+        if length > limit or (not length and view[at : at + 16] == BLANK):
             break
         append(at)
         at += header + length
@@ -113,19 +114,13 @@ def _follow(view: memoryview, at: int, form: Form) -> tuple[Int64s, int]:
 def _chain(view: memoryview, buffer: Bytes, at: int, form: Form) -> tuple[Int64s, int]:
     """Records from `at` on that hold together, and the offset of what does not. A cut last record is one of them."""
     found, stop = _follow(view, at, form)
-    blank = (rows_of_words(buffer, found, 4, form.big) == 0).all(axis=1)
-    if blank.any():  # zeros, as of a lost disk block, would pass for empty packets for ever
-        first = int(np.argmax(blank))
-        found, stop = found[:first], int(found[first])
     if stop == len(view):
         return found, stop
     # What led to the bad place is itself suspect: a record whose header is odd is no witness.
-    odd = ~_plausible(buffer, found, form)
+    odd = ~_plausible(buffer, found[-SUSPECTS:], form)
     keep = len(found)
-    if keep > HABIT and odd.mean() > 0.5:
-        odd[:] = False  # a whole file of odd headers is a writer's habit, not damage
-    while keep and odd[keep - 1]:
-        keep -= 1
+    if odd.sum() < SUSPECTS:  # a long run of odd headers is a writer's habit, not damage
+        keep -= int(np.argmin(odd[::-1])) if not odd.all() else len(odd)
     if keep < len(found):
         return found[:keep], int(found[keep])
     return found, min(stop, len(view))
@@ -137,7 +132,7 @@ def _plausible(buffer: Bytes, at: Int64s, form: Form, seconds: int = -1) -> Bool
     good = (caplen <= form.limit) & (caplen <= origlen) & (origlen <= PACKET_LIMIT)
     good &= fraction < 1_000_000_000 // form.unit
     if seconds >= 0:
-        good &= (np.abs(second - seconds) <= NEARBY_S) & (caplen > 0)
+        good &= np.abs(second - seconds) <= NEARBY_S
     return np.asarray(good)
 
 
@@ -162,6 +157,7 @@ def _resume(buffer: Bytes, at: int, seconds: int, form: Form) -> int:
     while at + form.header <= size:
         candidates = np.arange(at, min(at + window, size - form.header + 1), dtype=np.int64)
         candidates = candidates[_plausible(buffer, candidates, form, seconds)]
+        candidates = candidates[words(buffer, candidates + 8, form.big) > 0]
         place, ended = candidates.copy(), np.zeros(len(candidates), np.bool_)
         for _ in range(CHAIN - 1):
             going = np.flatnonzero(~ended)

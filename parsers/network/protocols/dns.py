@@ -192,7 +192,10 @@ class Dns:
 
     def recognise(self, openings: Openings) -> Bools:
         """By port here; whether the bytes are DNS is decided when they are parsed."""
-        return openings.on_port(*PORTS) & ((openings.orig_size > 0) | (openings.resp_size > 0))
+        udp, spoken = openings.proto == 17, (openings.orig_size > 0) | (openings.resp_size > 0)
+        tcp = (openings.proto == 6) & (openings.on_port(53) | (openings.resp_port == 5355))
+        found: Bools = spoken & ((udp & openings.on_port(*PORTS)) | tcp)
+        return found
 
     def read(self, talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[Record | Trouble]:
         messages: list[Message] = []

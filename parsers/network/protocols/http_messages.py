@@ -75,9 +75,9 @@ def _status_line(line: bytes) -> tuple[bytes, ...] | None:
 
 def _head(stream: Stream, at: int, first_line: FirstLine) -> Head | None:
     """The head at `at`, or None when the bytes there are none. A head that the capture cuts keeps what there is."""
-    raw = stream.read(at, 4_096)
+    raw = stream.read(at, 1_024)
     end = _end(raw)
-    if end is None and len(raw) == 4_096:
+    if end is None and len(raw) == 1_024:
         raw = stream.read(at, HEAD_LIMIT)
         end = _end(raw)
     size = len(raw) if end is None else end

@@ -76,6 +76,20 @@ def test_a_stretch_of_zeros_is_damage_and_not_many_empty_packets(read: Any, wire
     assert result.ledger.damaged == stop - begin
 
 
+def test_nothing_but_zeros_is_one_damaged_place(read: Any, wire: Any) -> None:
+    result = read(wire.pcap_head() + bytes(3_000_000))
+    assert (result.rows, result.ledger.damaged, len(result.problems)) == ({}, 3_000_000, 1)
+
+
+def test_zeros_between_all_records_are_found_in_one_pass(read: Any, wire: Any) -> None:
+    three = b"".join(wire.pcap_record(packet, wire.start) for packet in grams(wire, 3))
+    result = read(wire.pcap_head() + (three + bytes(16)) * 2_000)
+    assert result.ledger.damaged == 2_000 * 16
+    assert sum(row["orig_pkts"] for row in result.conn) == 6_000
+    assert len(result.problems) == 1_001
+    assert result.reasons[-1].startswith("1000 further damaged places from here on, 16000 bytes in all")
+
+
 def test_a_length_that_swallows_its_neighbours_is_found_out(read: Any, wire: Any) -> None:
     packets = grams(wire, 30)
     data = bytearray(wire.pcap(packets))

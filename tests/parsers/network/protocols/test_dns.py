@@ -179,6 +179,11 @@ def test_what_is_no_dns_on_its_port_is_told(read: Any, wire: Any) -> None:
     assert "service" not in result.conn[0]
 
 
+def test_a_client_port_of_tcp_says_nothing(read: Any, wire: Any) -> None:
+    result = read(wire.pcap(wire.session([("c", b"\x00\x05hello")], port=9999, sport=5353)))
+    assert (result.dns, result.problems) == ([], [])
+
+
 def test_a_cut_answer_keeps_the_question(read: Any, wire: Any) -> None:
     reply = header(1, 0x8180, 1, 2, 0, 0) + QUESTION + record(1, bytes([192, 0, 2, 1])) + record(1, b"1234")[:-3]
     (row,) = read(wire.pcap([answer(wire, reply)])).dns

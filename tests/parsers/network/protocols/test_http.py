@@ -114,6 +114,12 @@ def test_odd_requests_keep_their_bytes(read: Any, wire: Any) -> None:
     assert (row["uri"], row["host_"]) == ("/a b/\\xff../etc", "x.example")
 
 
+def test_a_request_line_of_spaces_takes_no_longer_than_its_bytes(read: Any, wire: Any) -> None:
+    sent = [("c", b"GET " + b" " * 1400)] + [("c", b" " * 1400)] * 60
+    result = read(wire.pcap(wire.session(sent)))
+    assert (result.http, len(result.problems)) == ([], 1)
+
+
 def test_bytes_that_are_none_are_told(read: Any, wire: Any) -> None:
     result = read(wire.pcap(wire.session([("c", GET + b"\x00\x01\x02 nonsense\r\n\r\n"), ("s", OK)])))
     assert len(result.http) == 1
