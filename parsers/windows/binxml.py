@@ -10,6 +10,7 @@ import struct
 from dataclasses import dataclass, field
 
 from parsers.windows import values
+from parsers.windows.document import Element, Part, Remark, Slot
 
 MAX_DEPTH = 16  # fragments inside fragments; Windows uses two or three
 MAX_ELEMENTS = 256  # elements inside elements
@@ -20,35 +21,6 @@ ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 
 EOF, OPEN, CLOSE_START, CLOSE_EMPTY, END, VALUE, ATTRIBUTE, CDATA = range(8)
 CHARACTER, ENTITY, PI_TARGET, PI_DATA, TEMPLATE, NORMAL, OPTIONAL, HEADER = range(8, 16)
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """A place in a template that a record's value fills. `level` tells nested templates apart."""
-
-    index: int
-    kind: int
-    level: int = 0
-
-
-@dataclass(slots=True)
-class Element:
-    """An XML element; `children` and attribute values are texts, slots and (children only) elements, in order."""
-
-    name: str
-    attributes: list[tuple[str, list[Part]]] = field(default_factory=list)
-    children: list[Part] = field(default_factory=list)
-
-
-Part = str | Slot | Element
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """Something that could not be read: where (bytes from the chunk's start) and why."""
-
-    at: int
-    reason: str
 
 
 class _Broken(ValueError):

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from parsers.gather import Int64s, numbers_at
 from parsers.windows import values
-from parsers.windows.binxml import Part, Slot
+from parsers.windows.document import Part, Slot
 from parsers.windows.groups import Group, document
 from parsers.windows.paths import RECORD, TIME, Field, Layout, Text, Unnameable, layout
 from parsers.windows.typed import Columns, Values, Window, numbers, texts
@@ -22,7 +22,7 @@ NUMBERS = (
     "EventID", "Qualifiers", "Version", "Level", "Task", "Opcode", "Execution_ProcessID", "Execution_ThreadID", RECORD
 )  # fmt: skip
 MAX_EXPANSION = 1 << 20  # bytes that one record's values may grow to by being repeated; a record has at most 64 KiB
-MAX_KEPT = 4096  # layouts remembered by a process
+MAX_KEPT = 2048  # layouts remembered by a process
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from parsers.base import Batch
 from parsers.gather import Bools, Int64s
 from parsers.windows.chunks import BAD_CHECKSUM, RECOVERED, Ledger, Records
-from parsers.windows.columns import MAX_KEPT, Decoded
+from parsers.windows.columns import Decoded
 from parsers.windows.paths import RECORD, TIME
 from timelines import times
 from timelines.families.windows import COLUMNS, family_of
@@ -78,7 +78,7 @@ def batches(table: Decoded, records: Records, ledger: Ledger) -> Iterator[Batch]
     yield from _by_family(pa.RecordBatch.from_arrays(arrays, schema=schema))
 
 
-@lru_cache(MAX_KEPT)
+@lru_cache(256)  # Arrow schemas are heavy, some 100 kB
 def _schema(names: tuple[tuple[str, str], ...]) -> pa.Schema:
     """Core columns, those of every Windows event, then the event's own by (stored, own) name."""
     stored = stored_names((name for name, _ in names), (*_DECLARED, "index"))

@@ -12,7 +12,8 @@ import numpy as np
 
 from parsers.gather import Bools, Int64s, numbers_at
 from parsers.windows import values
-from parsers.windows.binxml import MAX_DEPTH, Element, Part, Slot
+from parsers.windows.binxml import MAX_DEPTH
+from parsers.windows.document import Element, Part, Slot
 from parsers.windows.paths import MAX_FIELDS, Unnameable
 from parsers.windows.templates import Definition, locate
 from parsers.windows.typed import Values, Window, together

@@ -24,13 +24,11 @@ from parsers.windows.binxml import (
     MORE,
     OPEN,
     VALUE,
-    Element,
-    Part,
     Reader,
-    Slot,
 )
 from parsers.windows.chunks import CHUNK
 from parsers.windows.columns import Decoded, arranged, planned
+from parsers.windows.document import Element, Part, Slot
 from parsers.windows.groups import Fragments
 from parsers.windows.typed import Values, Window
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from parsers.windows.binxml import Element, Part, Slot
+from parsers.windows.document import Element, Part, Slot
 
 TIME = "time"
 RECORD = "EventRecordID"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
-from parsers.windows.binxml import Element, Part, Reader
+from parsers.windows.binxml import Reader
 from parsers.windows.chunks import CHUNK, FILE_HEADER, MIN_RECORD, RECORD_HEADER, SIGNATURE
+from parsers.windows.document import Element, Part
 from timelines.visible import visible
 
 

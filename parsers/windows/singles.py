@@ -6,9 +6,10 @@ import numpy as np
 import pyarrow as pa
 
 from parsers.gather import Int64s
-from parsers.windows.binxml import MAX_TOKENS, Part, Reader
+from parsers.windows.binxml import MAX_TOKENS, Reader
 from parsers.windows.chunks import CHUNK, RECORD_HEADER, Records
 from parsers.windows.columns import Decoded
+from parsers.windows.document import Part
 from parsers.windows.paths import Field, Layout, Text, Unnameable, layout
 from parsers.windows.typed import Window
 

@@ -13,15 +13,16 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.gather import Bools, Int64s, numbers_at
-from parsers.windows.binxml import HEADER, TEMPLATE, Element, Part, Reader, Slot
+from parsers.windows.binxml import HEADER, TEMPLATE, Reader
 from parsers.windows.chunks import CHUNK
+from parsers.windows.document import Element, Part, Slot
 from parsers.windows.typed import Window
 
 DEFINITION = 24  # bytes before a definition's body: offset of the next one, GUID, size
 INSTANCE = 14  # bytes of fragment header and template instance before an inline definition or the values
 _HEAD = np.uint64(HEADER | 1 << 8 | 1 << 16 | TEMPLATE << 32)  # fragment header 1.1, any flags, template instance
 _HEAD_MASK = np.uint64(0xFF_00FF_FFFF)
-MAX_KEPT = 4096  # definitions remembered by a process
+MAX_KEPT = 2048  # definitions remembered by a process, some 10 kB each
 MAX_TWINS = 32  # definitions remembered for one GUID and size
 
 
@@ -36,8 +37,8 @@ class Definition:
     same: Bools  # (size,) where other instances must have the same bytes
     references: Int64s  # (m,) where in the body the offsets of names stand
     inline: Bools  # (m,) whether the name stands right behind its offset
-    name_of: Int64s  # (t,) which reference each byte of the other names belongs to
-    name_at: Int64s  # (t,) its place in that name
+    name_of: npt.NDArray[np.int32]  # (t,) which reference each byte of the other names belongs to
+    name_at: npt.NDArray[np.int32]  # (t,) its place in that name
     name_bytes: npt.NDArray[np.uint8]  # (t,) the bytes themselves
 
 
@@ -90,8 +91,7 @@ def _recognise(window: Window, place: Int64s, bases: Int64s) -> tuple[list[Defin
     found = np.full(len(place), -1, np.int64)
     for identity, members in alike.items():
         rest = np.array(members, np.int64)
-        known = _kept.setdefault(identity, [])
-        for candidate in list(known):
+        for candidate in tuple(_kept.get(identity, ())):
             rest = _match(window, candidate, (place, bases, rest), definitions, found)
         while len(rest):
             fresh = _compile(window, int(place[rest[0]]), int(bases[rest[0]]), identity[1])
@@ -104,7 +104,7 @@ def _recognise(window: Window, place: Int64s, bases: Int64s) -> tuple[list[Defin
 
 
 def _keep(identity: tuple[bytes, int], fresh: Definition) -> None:
-    if len(_kept) > MAX_KEPT or len(_keys) > MAX_KEPT:
+    if sum(map(len, _kept.values())) >= MAX_KEPT or len(_kept) > MAX_KEPT or len(_keys) > MAX_KEPT:
         _kept.clear()
         _keys.clear()
     known = _kept.setdefault(identity, [])
@@ -175,8 +175,10 @@ def _compile(window: Window, place: int, base: int, size: int) -> Definition | N
         same,
         np.array([at - body for at, _, _ in reader.names], np.int64),
         inline,
-        np.repeat(np.array([index for index, _, _, _ in others], np.int64), lengths),
-        np.concatenate([np.arange(length) + 4 for length in lengths.tolist()] or [np.empty(0, np.int64)]),
+        np.repeat(np.array([index for index, _, _, _ in others], np.int32), lengths),
+        np.concatenate(
+            [np.arange(length, dtype=np.int32) + 4 for length in lengths.tolist()] or [np.empty(0, np.int32)]
+        ),
         np.frombuffer(b"".join(chunk[target + 4 : end] for _, _, target, end in others), np.uint8),
     )
 

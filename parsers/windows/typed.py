@@ -14,10 +14,9 @@ import pyarrow as pa
 
 from parsers.gather import Bools, Bytes, Int64s, numbers_at
 from parsers.windows import values
+from parsers.windows.digits import HEX, ends_of, guids, hexes, lines, moments, text_column
 
 SMALL = 12  # rows below which rendering one by one is cheaper than setting numpy up
-_HEX = np.frombuffer(b"".join(b"%02X" % byte for byte in range(256)), np.uint16)
-_GUID_ORDER = np.array([3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15])
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,20 +159,6 @@ def together(
     return ends, data[: ends[-1]]
 
 
-def _mask(valid: Bools) -> pa.Buffer | None:
-    return None if valid.all() else pa.py_buffer(np.packbits(valid, bitorder="little"))
-
-
-def _text(ends: npt.NDArray[np.int32], data: Bytes, valid: Bools) -> pa.Array:
-    return pa.StringArray.from_buffers(len(valid), pa.py_buffer(ends), pa.py_buffer(data), _mask(valid))
-
-
-def _ends(lengths: npt.NDArray[np.integer]) -> npt.NDArray[np.int32]:
-    ends = np.zeros(len(lengths) + 1, np.int32)
-    np.cumsum(lengths, out=ends[1:])
-    return ends
-
-
 def _strings(window: Window, held: Values, wanted: list[int]) -> list[pa.Array]:
     """UTF-16 columns in one copy: rows in file order on the way in, columns one after the other on the way out."""
     if not wanted:
@@ -193,7 +178,7 @@ def _strings(window: Window, held: Values, wanted: list[int]) -> list[pa.Array]:
         bounds = ends[at * count : (at + 1) * count + 1]
         part = units[bounds[0] : bounds[-1]]
         if plain or not len(part) or int(part.max()) < 0x80:
-            out.append(_text(bounds, narrow, valid[at]))
+            out.append(text_column(bounds, narrow, valid[at]))
         else:
             out.append(_wide(part, bounds - bounds[0], valid[at]))
     return out
@@ -229,11 +214,13 @@ def _wide(units: npt.NDArray[np.uint16], ends: npt.NDArray[np.int32], valid: Boo
         raw = units.tobytes()
         pairs = zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)
         shown = [values.utf16(raw[2 * a : 2 * b]).encode("utf-8") for a, b in pairs]
-        return _text(_ends(np.array([len(text) for text in shown])), np.frombuffer(b"".join(shown), np.uint8), valid)
+        return text_column(
+            ends_of(np.array([len(text) for text in shown])), np.frombuffer(b"".join(shown), np.uint8), valid
+        )
     lengths = np.where(surrogate, 2, 1 + (units >= 0x80).astype(np.int32) + (units >= 0x800))
     reach = np.zeros(len(units) + 1, np.int32)
     np.cumsum(lengths, out=reach[1:])
-    return _text(reach[ends], np.frombuffer(data, np.uint8), valid)
+    return text_column(reach[ends], np.frombuffer(data, np.uint8), valid)
 
 
 def _column(window: Window, held: Values, index: int, kind: int, out: Columns) -> pa.Array:
@@ -243,18 +230,18 @@ def _column(window: Window, held: Values, index: int, kind: int, out: Columns) -
     if kind in values.INTEGERS:
         return _filled(pa.array(numbers_at(window.data, starts, _FORMS[kind])).cast(pa.string()), valid)
     if kind == values.GUID:
-        return _lines(_guids(numbers_at(window.data, starts, "V16").view(np.uint8).reshape(-1, 16)), valid)
+        return lines(guids(numbers_at(window.data, starts, "V16").view(np.uint8).reshape(-1, 16)), valid)
     if kind in (values.HEX32, values.HEX64):
         found = pa.array(numbers_at(window.data, starts, _UNSIGNED[kind])).dictionary_encode()
-        return _filled(_hexes(found.dictionary.to_numpy()).take(found.indices), valid)
+        return _filled(hexes(found.dictionary.to_numpy()).take(found.indices), valid)
     if kind == values.BINARY:
         ends, data = together(window, starts, held.size[index, valid])
-        text = pa.StringArray.from_buffers(len(starts), pa.py_buffer(ends * 2), pa.py_buffer(_HEX[data].view(np.uint8)))
+        text = pa.StringArray.from_buffers(len(starts), pa.py_buffer(ends * 2), pa.py_buffer(HEX[data].view(np.uint8)))
         return _filled(text, valid)
     if kind == values.FILETIME:
         ticks = numbers_at(window.data, starts, "<u8")
         if not (ticks > np.uint64(values.LAST)).any():
-            return _lines(_moments(ticks), valid)
+            return lines(moments(ticks), valid)
     return _distinct(window, held, index, kind, out)
 
 
@@ -267,52 +254,6 @@ def _filled(text: pa.Array, valid: Bools) -> pa.Array:
         return text
     place = np.cumsum(valid) - 1
     return text.take(pa.array(place, mask=~valid))
-
-
-def _lines(text: Bytes, valid: Bools) -> pa.Array:
-    """(m, width) characters of the valid rows as a column of all rows."""
-    return _text(_ends(np.where(valid, text.shape[1], 0)), np.ascontiguousarray(text).reshape(-1), valid)
-
-
-def _guids(raw: Bytes) -> Bytes:
-    digits = np.ascontiguousarray(_HEX[raw[:, _GUID_ORDER]]).view(np.uint8)
-    out = np.full((len(raw), 38), ord("-"), np.uint8)
-    out[:, 0], out[:, 37] = ord("{"), ord("}")
-    for at, start, stop in ((1, 0, 8), (10, 8, 12), (15, 12, 16), (20, 16, 20), (25, 20, 32)):
-        out[:, at : at + stop - start] = digits[:, start:stop]
-    return out
-
-
-def _hexes(numbers: npt.NDArray[np.unsignedinteger]) -> pa.Array:
-    """Numbers as `0x1f`, without leading zeros."""
-    if len(numbers) < 64:
-        return pa.array([f"0x{number:x}" for number in numbers.tolist()], pa.string())
-    raw = numbers.astype(">u8").view(np.uint8).reshape(-1, 8)
-    digits = _HEX[raw].view(np.uint8) | np.uint8(0x20)  # lower case; digits have that bit already
-    shown = np.maximum.accumulate(digits != ord("0"), axis=1)
-    shown[:, -1] = True
-    text = np.concatenate([np.broadcast_to(np.frombuffer(b"0x", np.uint8), (len(raw), 2)), digits], axis=1)
-    keep = np.concatenate([np.ones((len(raw), 2), np.bool_), shown], axis=1)
-    return _text(_ends(keep.sum(axis=1)), text[keep], np.ones(len(raw), np.bool_))
-
-
-def _moments(ticks: npt.NDArray[np.uint64]) -> Bytes:
-    """FILETIMEs up to the year 9999 as ISO 8601 with seven decimals: (n, 28) characters."""
-    whole = ticks.astype(np.int64)
-    days, rest = np.divmod(whole, 864_000_000_000)
-    date = (days - 134_774).astype("datetime64[D]")  # 1601-01-01 to 1970-01-01
-    months = date.astype("datetime64[M]")
-    year = months.astype("datetime64[Y]").astype(np.int64) + 1970
-    month = months.astype(np.int64) % 12 + 1
-    day = (date - months).astype(np.int64) + 1
-    seconds, fraction = np.divmod(rest, 10_000_000)
-    parts = ((0, 4, year), (5, 2, month), (8, 2, day), (11, 2, seconds // 3600), (14, 2, seconds // 60 % 60))
-    out = np.tile(np.frombuffer(b"0000-00-00T00:00:00.0000000Z", np.uint8), (len(ticks), 1))
-    for at, width, number in (*parts, (17, 2, seconds % 60), (20, 7, fraction)):
-        for place in range(at + width - 1, at - 1, -1):
-            number, digit = np.divmod(number, 10)
-            out[:, place] = digit + ord("0")
-    return out
 
 
 def _distinct(window: Window, held: Values, index: int, kind: int, out: Columns) -> pa.Array:

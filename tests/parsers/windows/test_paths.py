@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from parsers.windows.binxml import Element, Slot
+from parsers.windows.document import Element, Slot
 from parsers.windows.paths import Unnameable, layout
 
 

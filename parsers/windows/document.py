@@ -1,0 +1,34 @@
+"""An event's document: elements, texts, and slots for what a record fills in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place in a template that a record's value fills. `level` tells nested templates apart."""
+
+    index: int
+    kind: int
+    level: int = 0
+
+
+@dataclass(slots=True)
+class Element:
+    """An XML element; `children` and attribute values are texts, slots and (children only) elements, in order."""
+
+    name: str
+    attributes: list[tuple[str, list[Part]]] = field(default_factory=list)
+    children: list[Part] = field(default_factory=list)
+
+
+Part = str | Slot | Element
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something that could not be read: where (bytes from the chunk's start) and why."""
+
+    at: int
+    reason: str
