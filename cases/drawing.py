@@ -1,6 +1,6 @@
 """The timeline chart as SVG: one lane a kind of source, findings marked above; readable in grey, the same bytes every time.
 
-Drawn by hand, and not with altair: its SVG measures text with the fonts of the machine, so two machines would give two files.
+Drawn by hand, and not with altair, whose SVG depends on the fonts of the machine (docs/decisions/0010-chart-drawn-by-hand.md).
 Time runs from left to right in every language. Colours come from the page (`currentColor` and classes).
 """
 
