@@ -29,6 +29,7 @@ Hits = dict[Predicate, Ints]
 SHORT = 3  # bytes; shorter needles occur too often to be worth a list of their places
 SCAN_BYTES = 1 << 20  # scanned at a time, so that the list of places stays small
 _NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?", re.ASCII)
+_RUN = re.compile(r"\.\{(\d{1,4}),\}")
 _HEX = re.compile(r"0[xX][0-9a-fA-F]{1,32}")
 COMPARE: dict[str, Callable[[float, float], bool]] = {
     name: getattr(operator, {"lte": "le", "gte": "ge", "neq": "ne"}.get(name, name))
@@ -79,6 +80,9 @@ def late(predicate: Predicate) -> bool:
 def ask_late(predicate: Predicate, texts: pa.StringArray, folded: pa.StringArray) -> Ints:
     """The positions of the texts for which a late predicate holds; `folded` are the texts with their case folded."""
     if isinstance(predicate, Regex):
+        run = _RUN.fullmatch(predicate.pattern)
+        if run:
+            return _with_run(texts, int(run[1]))
         return _positions(pc.match_substring_regex(texts, predicate.pattern))
     assert isinstance(predicate, Text | Like)
     where = texts if predicate.cased else folded
@@ -86,6 +90,13 @@ def ask_late(predicate: Predicate, texts: pa.StringArray, folded: pa.StringArray
         return _positions(pc.match_substring_regex(where, f"^{predicate.regex}$"))
     functions = {"contains": pc.match_substring, "startswith": pc.starts_with, "endswith": pc.ends_with}
     return _positions(functions[predicate.place](where, pattern=predicate.needle))
+
+
+def _with_run(texts: pa.StringArray, length: int) -> Ints:
+    """The texts with a line of `length` characters: what `.{1000,}` asks, for which RE2 would need milliseconds a text."""
+    long = _positions(pc.greater_equal(pc.utf8_length(texts), length))
+    lines = (text.split("\n") for text in texts.take(pa.array(long)).to_pylist())
+    return long[_where(any(len(line) >= length for line in found) for found in lines)]
 
 
 def _whole(predicate: Text) -> bool:

@@ -62,6 +62,7 @@ VALUES: list[tuple[str, str, list[Any], list[Any]]] = [
     ("re is found anywhere, case matters", "F|re: 'b+c'", ["abbcd"], ["ABBCD", "ac"]),
     ("re with anchors", "F|re: '^b+$'", ["bb"], ["abb", "bb\nx"]),
     ("re dot stops at a newline", "F|re: 'a.c'", ["abc"], ["a\nc"]),
+    ("re of a long line", "F|re: '.{5,}'", ["abcde", "a\nabcde", "ééééé"], ["abcd", "abc\nabc", ""]),
     ("re|i", "F|re|i: 'b+c'", ["ABBC"], ["ac"]),
     ("re|s", "F|re|s: 'a.c'", ["a\nc"], ["ac"]),
     ("re|m", "F|re|m: '^b$'", ["a\nb\nc"], ["ab"]),
