@@ -81,7 +81,7 @@ def case(empty_case: Case, seized: Path) -> Case:
     return empty_case
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def synthetic() -> ModuleType:
     """The hand-made summary beside these tests."""
     path = Path(__file__).with_name("synthetic.py")

@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from html.parser import HTMLParser
 from itertools import pairwise
 from types import ModuleType
@@ -81,9 +82,9 @@ class Page(HTMLParser):
         return " ".join(text for text, around, _ in self.texts if "style" not in around)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def rendered(synthetic: ModuleType) -> Callable[[str], str]:
-    return lambda code: exporter("html").render(synthetic.summary(), language(code)).decode("utf-8")
+    return cache(lambda code: exporter("html").render(synthetic.summary(), language(code)).decode("utf-8"))
 
 
 @pytest.mark.parametrize("code", codes())
