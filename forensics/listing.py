@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from forensics import instants, terminal
 from timelines.query import Filter, Timeline
 from timelines.schema import CORE_NAMES
-from timelines.visible import neutral_cell
+from timelines.visible import neutral_cell, neutral_sentence
 
 _BOOKKEEPING = ("family", "exhibit", "file", "row_id", "time_desc", "time_quality", "flags", "offset", "length")
 ON_SCREEN = 200  # rows that a terminal is shown unless it asks for more
@@ -130,7 +130,13 @@ def _csv(tables: Iterator[pa.Table], columns: Sequence[str], handle: IO[str]) ->
     writer.writerow(columns)
     for table in tables:
         for row in cells(table):
-            writer.writerow([neutral_cell(v) if isinstance(v, str) else "" if v is None else v for v in row.values()])
+            writer.writerow([_csv_cell(name, value) for name, value in row.items()])
+
+
+def _csv_cell(name: str, value: object) -> object:
+    if isinstance(value, str):
+        return neutral_sentence(value) if name == "message" else neutral_cell(value)
+    return "" if value is None else value
 
 
 def _jsonl(tables: Iterator[pa.Table], columns: Sequence[str], handle: IO[str]) -> None:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from timelines.visible import visible
+from timelines.visible import visible, visible_sentence
 
 
 class Failure(Exception):
@@ -38,7 +38,7 @@ def say(text: str = "") -> None:
 
 def table(title: str, headers: Sequence[str], rows: Iterable[Sequence[object]], note: str = "") -> None:
     """A table that fits the terminal; piped, tab-separated lines with a heading. Numbers stand right."""
-    listed = [[_text(cell) for cell in row] for row in rows]
+    listed = [[_text(cell, header) for cell, header in zip(row, headers, strict=True)] for row in rows]
     if not sys.stdout.isatty():
         print("\t".join(headers))
         for row in listed:
@@ -92,14 +92,14 @@ def amount(size: int) -> str:
     return f"{size} B"
 
 
-def _text(cell: object) -> str:
+def _text(cell: object, header: str = "") -> str:
     if cell is None:
         return "–"
     if isinstance(cell, bool):
         return "yes" if cell else "no"
     if isinstance(cell, int):
         return f"{cell:,}" if sys.stdout.isatty() else str(cell)
-    return visible(str(cell))
+    return visible_sentence(str(cell)) if header == "message" else visible(str(cell))
 
 
 def _numeric(text: str) -> bool:

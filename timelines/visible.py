@@ -21,6 +21,23 @@ def visible(text: str) -> str:
     return _INVISIBLE.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text)
 
 
+# A value as `timelines.messages.sentences` isolates it in Arabic: its direction ends where it ends.
+_ISOLATED = re.compile("(\u2066[^\u2066-\u2069]*\u2069)")
+
+
+def visible_sentence(text: str) -> str:
+    """A sentence of ours with values in it: whole isolates around a value stay, so that it reads in its own direction."""
+    return "".join(
+        f"{piece[0]}{visible(piece[1:-1])}{piece[-1]}" if at % 2 else visible(piece)
+        for at, piece in enumerate(_ISOLATED.split(text))
+    )
+
+
+def neutral_sentence(text: str) -> str:
+    """A sentence of ours for a CSV or spreadsheet cell, as `visible_sentence` and `neutral_cell` say."""
+    return ("'" if neutral_cell(text) != visible(text) else "") + visible_sentence(text)
+
+
 def neutral_cell(text: str) -> str:
     """`text` for a CSV or spreadsheet cell: visible, and with an apostrophe before a leading `= + - @` so no formula runs.
 

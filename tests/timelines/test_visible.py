@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from timelines.visible import neutral_cell, visible
+from timelines.visible import neutral_cell, neutral_sentence, visible, visible_sentence
 
 # Format characters that have a form of their own: Arabic, Syriac and Kaithi number signs, Egyptian joiners.
 SHOWN_FORMATS = [*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD, *range(0x13430, 0x13440)]
@@ -63,3 +63,19 @@ def test_no_cell_begins_a_formula(text: str) -> None:
     cell = neutral_cell(text)
     assert cell[:1] not in ("=", "@", "\t", "\r")
     assert cell[:1] not in ("+", "-") or cell == "-" or cell[1:].replace(".", "", 1).isdecimal()
+
+
+def test_a_sentence_keeps_whole_isolates_and_shows_every_other_control() -> None:
+    assert visible_sentence("الجهاز \u2066A\u202eB\u2069 \u2066C") == "الجهاز \u2066A⟨U+202E⟩B\u2069 ⟨U+2066⟩C"
+    assert visible_sentence("\u2069a\u2066\u2066b\u2069") == "⟨U+2069⟩a⟨U+2066⟩\u2066b\u2069"
+    assert neutral_sentence("=1 \u2066A\u2069") == "'=1 \u2066A\u2069"
+    assert neutral_sentence("الجهاز \u2066=1\u2069") == "الجهاز \u2066=1\u2069"
+
+
+@given(st.text(st.characters(codec=None)))
+def test_isolates_are_all_that_a_sentence_keeps(text: str) -> None:
+    shown = visible_sentence(text)
+    assert visible(shown.replace("\u2066", "").replace("\u2069", "")) == shown.replace("\u2066", "").replace(
+        "\u2069", ""
+    )
+    assert shown.count("\u2066") == shown.count("\u2069")
