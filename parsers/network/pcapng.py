@@ -30,7 +30,13 @@ from timelines.times import NS, from_epoch
 SECTION, INTERFACE, PACKET, SIMPLE, NAMES, STATISTICS, ENHANCED = 0x0A0D0D0A, 1, 2, 3, 4, 5, 6
 _STRUCTURE = (SECTION, INTERFACE)
 _KNOWN = (SECTION, INTERFACE, PACKET, SIMPLE, NAMES, STATISTICS, ENHANCED, 9, 10, 0xBAD, 0x40000BAD)
-_KNOWN_NAMES = {NAMES: "name resolution", STATISTICS: "interface statistics", 10: "decryption secrets", 0xBAD: "custom"}
+_KNOWN_NAMES = {
+    NAMES: "name resolution",
+    STATISTICS: "interface statistics",
+    9: "journal export",
+    10: "decryption secrets",
+}
+_KNOWN_NAMES |= {0xBAD: "custom", 0x40000BAD: "custom, not to be copied"}
 _HEADS = {PACKET: 28, SIMPLE: 12, ENHANCED: 28}  # bytes before the packet's own, block header included
 _MAGIC = 0x1A2B3C4D
 BLOCK_LIMIT = 1 << 28  # bytes; a longer block is taken for damage
@@ -136,7 +142,11 @@ def _other(kind: int, offset: int, length: int) -> Gap:
         return Gap("read", offset, length)
     if kind in _HEADS:
         return Gap("damaged", offset, length, f"packet block of {length} bytes is too short for its own header")
-    return Gap("unsupported", offset, length, f"block type {kind:#x} ({_KNOWN_NAMES.get(kind, 'unknown')}) is not read")
+    name = _KNOWN_NAMES.get(kind)
+    reason = (
+        f"block type {kind:#x} ({name}) is not read" if name else "block of a type that is not known here is not read"
+    )
+    return Gap("unsupported", offset, length, reason)
 
 
 def _interface(block: bytes, big: bool) -> Interface:

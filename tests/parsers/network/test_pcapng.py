@@ -90,12 +90,19 @@ def test_an_undeclared_interface_is_a_problem(read: Any, wire: Any) -> None:
 
 def test_other_blocks_are_known_and_counted(read: Any, wire: Any) -> None:
     names = wire.block(4, b"\0\0\0\0")
-    data = wire.section() + wire.interface() + names + wire.block(0x7777, b"abcd") + wire.enhanced(gram(wire, 0), 0)
+    data = (
+        wire.section()
+        + wire.interface()
+        + names
+        + wire.block(0x7777, b"abcd")
+        + wire.block(0x7778, b"")
+        + wire.enhanced(gram(wire, 0), 0)
+    )
     result = read(data)
-    assert (len(result.conn), result.ledger.unsupported) == (1, len(names) + 16)
+    assert (len(result.conn), result.ledger.unsupported) == (1, len(names) + 16 + 12)
     assert result.reasons == [
         "block type 0x4 (name resolution) is not read; 1 of them, this is the first",
-        "block type 0x7777 (unknown) is not read; 1 of them, this is the first",
+        "block of a type that is not known here is not read; 2 of them, this is the first",
     ]
 
 
