@@ -124,12 +124,9 @@ def ingest(
     store = Store(case.timeline_folder)
     store.clear_strays()
     places = {x.exhibit: case.locate(x, override) for x in case.register.exhibits}
-    todo: list[Task] = []
-    for exhibit in case.register.exhibits:
-        planned = tasks.plan(
-            places[exhibit.exhibit], case.register.files_of(exhibit.exhibit), exhibit.zone, case.hand.version
-        )
-        todo += [task for task in planned if not store.done(task.id)]
+    todo = [
+        task for x in case.register.exhibits for task in _planned(case, x, places[x.exhibit]) if not store.done(task.id)
+    ]
     progress.stage("Read evidence", sum(task.size for task in todo), "bytes")
     done: list[Done] = []
     with make_executor(workers, scheduler) as pool:
@@ -148,18 +145,23 @@ def ingest(
         crashes=sum(d.crashes for d in done),
         changed=tuple(f"{p.exhibit}/{p.file}" for p in changed),
     )
+    _log_reading(case, store, totals, {"workers": workers, "scheduler": scheduler})
+    return totals
+
+
+def _planned(case: Case, exhibit: Exhibit, place: Path) -> Iterator[Task]:
+    return tasks.plan(place, case.register.files_of(exhibit.exhibit), exhibit.zone, case.hand.version)
+
+
+def _log_reading(case: Case, store: Store, totals: Ingest, options: dict[str, object]) -> None:
+    """Custody's entry: what was read, and that every file on disk still has the hash it was registered with, or which has not."""
     if not store.infos():
         store.commit({})
-    options = {
-        "workers": workers,
-        "scheduler": scheduler,
-        "tasks": totals.tasks,
-        "rows": totals.rows,
-        "problems": totals.problems,
-    }
-    subjects = [Subject(f"{e.exhibit}/{e.file}", e.sha256) for x in places for e in case.register.on_disk(x)]
-    case.log("evidence-read" if not changed else "evidence-changed", options, [_manifest(case)], subjects)
-    return totals
+    told = {**options, "tasks": totals.tasks, "rows": totals.rows, "problems": totals.problems}
+    numbers = [x.exhibit for x in case.register.exhibits]
+    subjects = [Subject(f"{e.exhibit}/{e.file}", e.sha256) for number in numbers for e in case.register.on_disk(number)]
+    action = "evidence-changed" if totals.changed else "evidence-read"
+    case.log(action, told, [_manifest(case)], subjects)
 
 
 def analyze(case: Case, rules: Sequence[Path] = (), progress: Progress | None = None) -> Detection:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from timelines.families import all_families
 from timelines.messages.placeholders import columns_spoken_of
-from timelines.schema import CORE_NAMES, SORT_KEYS, Family, core_schema
-from timelines.store import LEDGER, PROBLEMS, Part, Store
+from timelines.schema import CORE_NAMES, SORT_KEYS, core_schema
+from timelines.store import Part, Store
+from timelines.views import connect, families_of, quoted
 
 if TYPE_CHECKING:
     import duckdb
@@ -167,60 +167,19 @@ class Timeline:
         return self.sql("select * from ledger order by exhibit, file")
 
     def _open(self) -> duckdb.DuckDBPyConnection:
-        if self._connection is not None:
-            return self._connection
-        import duckdb
-
-        offline = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-        connection = duckdb.connect(config=offline)
-        connection.execute("set TimeZone = 'UTC'")
-        connection.execute("set preserve_insertion_order = true")
-        connection.execute(f"set allowed_directories = [{_literal(self.store.root.resolve().as_posix() + '/')}]")
-        for family in self._families().values():
-            connection.execute(f"create view {family.view} as {self._select(family)}")
-        core = ", ".join(f'"{name}"' for name in CORE_NAMES)
-        unions = " union all ".join(f"select {core} from {self._view(name)}" for name in self.families())
-        empty = _empty([(f.name, f.type) for f in core_schema()])
-        connection.execute(f"create view timeline as {unions or empty}")
-        connection.execute(f"create view problems as {self._select_internal(PROBLEMS)}")
-        sums = ", ".join(f'sum("{n}")::bigint as "{n}"' for n in ("size", "read", "free", "unsupported", "damaged"))
-        connection.execute(
-            f"create view ledger as select exhibit, file, {sums} from ({self._select_internal(LEDGER)}) group by all"
-        )
-        for name, table in self._extra.items():
-            connection.register(name, table)
-        connection.execute("set enable_external_access = false")
-        connection.execute("set lock_configuration = true")
-        self._connection = connection
-        return connection
-
-    def _families(self) -> dict[str, Family]:
-        """Declared families, and those of this case that another distribution's reader brought without a declaration."""
-        return {name: Family(name, "", ()) for name in self.families()} | all_families()
-
-    def _select(self, family: Family) -> str:
-        if parts := self.parts(family.name):
-            paths = ", ".join(_literal(p.path.resolve().as_posix()) for p in parts)
-            return f"select * from read_parquet([{paths}], union_by_name = true)"
-        return _empty([(f.name, f.type) for f in core_schema()] + [(c.name, c.type) for c in family.columns])
-
-    def _select_internal(self, name: str) -> str:
-        if parts := self.parts(name):
-            return f"select * from read_parquet([{', '.join(_literal(p.path.resolve().as_posix()) for p in parts)}])"
-        texts = [("exhibit", pa.string()), ("file", pa.string())]
-        numbers = ("offset", "length") if name == PROBLEMS else ("size", "read", "free", "unsupported", "damaged")
-        extra = [("reason", pa.string())] if name == PROBLEMS else []
-        return _empty(texts + [(n, pa.int64()) for n in numbers] + extra)
+        if self._connection is None:
+            self._connection = connect(self.store, self._extra)
+        return self._connection
 
     def _view(self, family: str) -> str:
-        if family not in self._families():
+        if family not in families_of(self.store):
             raise QueryError(f"no family {family!r}; this case has {', '.join(self.families()) or 'none'}")
-        return self._families()[family].view
+        return families_of(self.store)[family].view
 
     def _chosen(self, families: Sequence[str]) -> list[str]:
         """Families asked for, by name or by the part before `/`; all where none is asked for."""
         for name in families:
-            if not any(name in (known, known.partition("/")[0]) for known in self._families()):
+            if not any(name in (known, known.partition("/")[0]) for known in families_of(self.store)):
                 raise QueryError(f"no family {name!r}; this case has {', '.join(self.families()) or 'none'}")
         return [f for f in self.families() if not families or f in families or f.partition("/")[0] in families]
 
@@ -255,7 +214,7 @@ class Timeline:
         wanted = {*names, *SORT_KEYS} - {"message"}
         if "message" in names:
             wanted |= set(CORE_NAMES) | columns_spoken_of(family, present)
-        listed = ", ".join(f'"{_quoted(name)}"' for name in sorted(wanted & present))
+        listed = ", ".join(f'"{quoted(name)}"' for name in sorted(wanted & present))
         presence = "time is null" if timeless else "time is not null"
         query = f"select {listed} from {self._view(family)} where {presence} and {condition}"
         table = self.sql(query, values)
@@ -277,32 +236,3 @@ def to_frame(table: pa.Table) -> pd.DataFrame:
 
     frame: pd.DataFrame = table.to_pandas(types_mapper=mapped, date_as_object=False)
     return frame
-
-
-_SQL_TYPES = {
-    pa.string(): "varchar",
-    pa.int32(): "integer",
-    pa.int64(): "bigint",
-    pa.uint64(): "ubigint",
-    pa.bool_(): "boolean",
-    pa.float64(): "double",
-}
-
-
-def _sql_type(type_: pa.DataType) -> str:
-    if pa.types.is_timestamp(type_):
-        return "timestamptz_ns"
-    return _SQL_TYPES.get(type_, "varchar")
-
-
-def _empty(columns: Sequence[tuple[str, pa.DataType]]) -> str:
-    nulls = ", ".join(f'null::{_sql_type(type_)} as "{_quoted(name)}"' for name, type_ in columns)
-    return f"select {nulls} where false"
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _quoted(name: str) -> str:
-    return name.replace('"', '""')

@@ -1,0 +1,94 @@
+"""One row on the terminal: its sentence, its columns, its bytes in the evidence, and the rules that cite it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from cases.errors import CaseError
+from forensics import exhibit_bytes, terminal
+from forensics.terminal import Failure, complain, instant, say, table
+from timelines.messages.sentences import sentences
+from timelines.schema import CORE_NAMES, own_name
+from timelines.visible import visible
+
+if TYPE_CHECKING:
+    from forensics.api import OpenCase
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A row: its sentence, its values by the evidence's own names (instants as text), where it lies, and what cites it."""
+
+    message: str
+    values: dict[str, Any]
+    family: str
+    exhibit: str
+    file: str
+    offset: int
+    length: int
+    cited: list[dict[str, Any]]
+
+
+def find(case: OpenCase, wanted: str) -> Sheet:
+    """The row whose id begins with `wanted`. Raises Failure when there is none, or more than one."""
+    query = "select row_id from timeline where starts_with(row_id, ?) limit 2"
+    found = case.query.sql(query, [wanted.lower()]).column(0).to_pylist()
+    if len(found) != 1:
+        reason = "more than one row" if found else "no row"
+        raise Failure(
+            f"{reason} of this case has an id that begins with {wanted!r}; athar timeline CASE --columns row_id,time,message"
+        )
+    row = next(iter(case.query.rows(found)))
+    cited = case.query.sql(
+        "select rule_title, level, why from matches where row_id = ? order by all", found
+    ).to_pylist()
+    place = {name: row.column(name)[0].as_py() for name in ("family", "exhibit", "file", "offset", "length")}
+    return Sheet(sentences(row)[0].as_py(), _values(row), **place, cited=cited)
+
+
+def _values(row: pa.Table) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for field in row.schema:
+        own = field.name if field.name in CORE_NAMES else own_name(field)
+        name = own if own not in values else field.name
+        value = row.column(field.name)[0]
+        values[name] = instant(value.value) if pa.types.is_timestamp(field.type) and value.is_valid else value.as_py()
+    return values
+
+
+def as_json(sheet: Sheet) -> None:
+    """The row as one JSON document."""
+    terminal.as_json({**sheet.values, "message": sheet.message, "matches": sheet.cited})
+
+
+def show(case: OpenCase, sheet: Sheet, evidence: Path | None, most: int | None) -> None:
+    """Print the sheet; of the record's bytes at most `most`. Where the evidence cannot be opened that is said, and the rest shown."""
+    say(sheet.message + "\n")
+    table("", ("column", "value"), [(name, value) for name, value in sheet.values.items() if value not in (None, "")])
+    where = f"{sheet.exhibit}/{visible(sheet.file)}"
+    say(f"\n{where}, bytes {sheet.offset:,} to {sheet.offset + sheet.length:,} ({sheet.length:,} bytes)")
+    try:
+        _bytes(case, sheet, evidence, most)
+    except CaseError as error:
+        complain(str(error))
+    say()
+    rows = [(cite["rule_title"], cite["level"], cite["why"]) for cite in sheet.cited]
+    table("Rules that cite this row", ("rule", "level", "why"), rows, "" if rows else "none")
+
+
+def _bytes(case: OpenCase, sheet: Sheet, evidence: Path | None, most: int | None) -> None:
+    shown = sheet.length if most is None else min(sheet.length, most)
+    with exhibit_bytes.opened(case.case, sheet.exhibit, sheet.file, evidence) as view:
+        for line in exhibit_bytes.reading(sheet.family, view, sheet.offset, sheet.length):
+            say("  " + visible(line))
+        data = bytes(view[sheet.offset : sheet.offset + shown])
+        view.release()
+    say()
+    for line in exhibit_bytes.dump(data, sheet.offset):
+        say("  " + line)
+    if shown < sheet.length:
+        say(f"  … {sheet.length - shown:,} more bytes: --all-bytes")

@@ -1,0 +1,101 @@
+"""A case's parts as SQL views: one a family, `timeline` over all of them, `problems`, `ledger`, and what the case adds.
+
+The connection can read the timeline folder and nothing else, loads no extension, and its configuration is locked: questions come
+from people and rules, some of them from strangers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from timelines.families import all_families
+from timelines.schema import CORE_NAMES, Family, core_schema
+from timelines.store import LEDGER, PROBLEMS, Part, Store
+
+if TYPE_CHECKING:
+    import duckdb
+
+_BYTES = ("size", "read", "free", "unsupported", "damaged")
+
+
+def families_of(store: Store) -> dict[str, Family]:
+    """Declared families, and those of this case that another distribution's reader brought without a declaration."""
+    return {name: Family(name, "", ()) for name in store.families()} | all_families()
+
+
+def connect(store: Store, extra: Mapping[str, pa.Table]) -> duckdb.DuckDBPyConnection:
+    """An in-memory connection with every view. `extra` tables (matches, findings) become views of their names."""
+    import duckdb
+
+    offline = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    connection = duckdb.connect(config=offline)
+    connection.execute("set TimeZone = 'UTC'")
+    connection.execute(f"set allowed_directories = [{_literal(store.root.resolve().as_posix() + '/')}]")
+    families = families_of(store)
+    for family in families.values():
+        connection.execute(f"create view {family.view} as {_rows(store, family)}")
+    core = ", ".join(f'"{name}"' for name in CORE_NAMES)
+    every = " union all ".join(f"select {core} from {families[name].view}" for name in store.families())
+    connection.execute(f"create view timeline as {every or _empty([(f.name, f.type) for f in core_schema()])}")
+    connection.execute(f"create view problems as {_problems(store)}")
+    sums = ", ".join(f'sum("{name}")::bigint as "{name}"' for name in _BYTES)
+    connection.execute(f"create view ledger as select exhibit, file, {sums} from ({_ledger(store)}) group by all")
+    for name, table in extra.items():
+        connection.register(name, table)
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")
+    return connection
+
+
+def quoted(name: str) -> str:
+    """A column name for use between double quotes."""
+    return name.replace('"', '""')
+
+
+def _rows(store: Store, family: Family) -> str:
+    if parts := store.parts(family.name):
+        return f"select * from read_parquet({_paths(parts)}, union_by_name = true)"
+    return _empty([(f.name, f.type) for f in core_schema()] + [(c.name, c.type) for c in family.columns])
+
+
+def _problems(store: Store) -> str:
+    if parts := store.parts(PROBLEMS):
+        return f"select * from read_parquet({_paths(parts)})"
+    texts, numbers = ("exhibit", "file", "reason"), ("offset", "length")
+    return _empty([(name, pa.string()) for name in texts] + [(name, pa.int64()) for name in numbers])
+
+
+def _ledger(store: Store) -> str:
+    if parts := store.parts(LEDGER):
+        return f"select * from read_parquet({_paths(parts)})"
+    return _empty([(name, pa.string()) for name in ("exhibit", "file")] + [(name, pa.int64()) for name in _BYTES])
+
+
+def _paths(parts: Sequence[Part]) -> str:
+    return f"[{', '.join(_literal(part.path.resolve().as_posix()) for part in parts)}]"
+
+
+_SQL_TYPES = {
+    pa.string(): "varchar",
+    pa.int32(): "integer",
+    pa.int64(): "bigint",
+    pa.uint64(): "ubigint",
+    pa.bool_(): "boolean",
+    pa.float64(): "double",
+}
+
+
+def _empty(columns: Sequence[tuple[str, pa.DataType]]) -> str:
+    nulls = ", ".join(f'null::{_sql_type(kind)} as "{quoted(name)}"' for name, kind in columns)
+    return f"select {nulls} where false"
+
+
+def _sql_type(kind: pa.DataType) -> str:
+    return "timestamptz_ns" if pa.types.is_timestamp(kind) else _SQL_TYPES.get(kind, "varchar")
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
