@@ -9,18 +9,14 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field
 
-from parsers.windows import values
+from parsers.windows import tokens, values
 from parsers.windows.document import Element, Part, Remark, Slot
 
 MAX_DEPTH = 16  # fragments inside fragments; Windows uses two or three
 MAX_ELEMENTS = 256  # elements inside elements
 MAX_TOKENS = 16_384  # a record of 64 KiB has no room for more that are honest
-MAX_TEXT = 4 << 20  # characters rendered from one record; a record is at most 64 KiB
-MORE = 0x40  # token bit: attributes (or more data) follow
-ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
-
-EOF, OPEN, CLOSE_START, CLOSE_EMPTY, END, VALUE, ATTRIBUTE, CDATA = range(8)
-CHARACTER, ENTITY, PI_TARGET, PI_DATA, TEMPLATE, NORMAL, OPTIONAL, HEADER = range(8, 16)
+TOKENS_A_CHUNK = 1 << 18  # an honest chunk needs a third of it; past that its records are not expanded further
+MAX_TEXT = 1 << 20  # characters rendered from one record; a record is at most 64 KiB
 
 
 class _Broken(ValueError):
@@ -37,10 +33,11 @@ class Reader:
     remarks: list[Remark] = field(default_factory=list)
     names: list[tuple[int, int, int]] = field(
         default_factory=list
-    )  # where each offset of a name stands, where it leads, its end
+    )  # each use of a name: its offset's place, the name's, its end
     tokens: int = 0
     text: int = 0
     limit: int = MAX_TOKENS
+    room: int = MAX_TEXT
     known: dict[int, tuple[str, int]] = field(default_factory=dict)  # names of this chunk by offset: text and end
 
     def fragment(self, at: int, end: int, slots: list[tuple[int, int, int]] | None, depth: int = 0) -> list[Part]:
@@ -75,8 +72,8 @@ class Reader:
     def spend(self, characters: int) -> None:
         """Count text towards the limits. Raises when the record has passed them."""
         self.text += characters
-        if self.tokens > self.limit or self.text > MAX_TEXT:
-            raise _Broken(0, f"binary XML expands past {self.limit} tokens or {MAX_TEXT} characters; not read further")
+        if self.tokens > self.limit or self.text > self.room:
+            raise _Broken(0, f"binary XML expands past {self.limit} tokens or {self.room} characters; not read further")
 
     def name(self, at: int, end: int) -> tuple[str, int]:
         """The name whose offset stands at `at`, and where reading goes on (past the name when it stands right there)."""
@@ -187,8 +184,8 @@ class _Walk:
         reader, chunk, end = self.reader, self.reader.chunk, self.end
         while at < end:
             token = chunk[at]
-            code = token & ~MORE
-            if code == EOF:
+            code = token & ~tokens.MORE
+            if code == tokens.EOF:
                 return
             step = _STEPS.get(code)
             if step is None:
@@ -196,7 +193,7 @@ class _Walk:
             reader.tokens += 1
             if reader.tokens > reader.limit:
                 reader.spend(0)
-            at = step(self, at + 1, bool(token & MORE))
+            at = step(self, at + 1, bool(token & tokens.MORE))
         if self.open:
             raise _Broken(at, f"binary XML ends inside element {self.open[-1].name}")
 
@@ -264,7 +261,7 @@ class _Walk:
 
     def entity(self, at: int, more: bool) -> int:
         name, at = self.reader.name(at, self.end)
-        self.put(ENTITIES.get(name, f"&{name};"))
+        self.put(tokens.ENTITIES.get(name, f"&{name};"))
         return at
 
     def target(self, at: int, more: bool) -> int:
@@ -303,19 +300,19 @@ class _Walk:
 
 
 _STEPS = {
-    OPEN: _Walk.start,
-    CLOSE_START: _Walk.close_start,
-    CLOSE_EMPTY: _Walk.finish,
-    END: _Walk.finish,
-    VALUE: _Walk.value,
-    ATTRIBUTE: _Walk.named,
-    CDATA: _Walk.text,
-    CHARACTER: _Walk.character,
-    ENTITY: _Walk.entity,
-    PI_TARGET: _Walk.target,
-    PI_DATA: _Walk.text,
-    TEMPLATE: _Walk.instance,
-    NORMAL: _Walk.slot,
-    OPTIONAL: _Walk.slot,
-    HEADER: _Walk.header,
+    tokens.OPEN: _Walk.start,
+    tokens.CLOSE_START: _Walk.close_start,
+    tokens.CLOSE_EMPTY: _Walk.finish,
+    tokens.END: _Walk.finish,
+    tokens.VALUE: _Walk.value,
+    tokens.ATTRIBUTE: _Walk.named,
+    tokens.CDATA: _Walk.text,
+    tokens.CHARACTER: _Walk.character,
+    tokens.ENTITY: _Walk.entity,
+    tokens.PI_TARGET: _Walk.target,
+    tokens.PI_DATA: _Walk.text,
+    tokens.TEMPLATE: _Walk.instance,
+    tokens.NORMAL: _Walk.slot,
+    tokens.OPTIONAL: _Walk.slot,
+    tokens.HEADER: _Walk.header,
 }

@@ -21,7 +21,8 @@ from timelines.schema import TIME as INSTANT
 NUMBERS = (
     "EventID", "Qualifiers", "Version", "Level", "Task", "Opcode", "Execution_ProcessID", "Execution_ThreadID", RECORD
 )  # fmt: skip
-MAX_EXPANSION = 1 << 20  # bytes that one record's values may grow to by being repeated; a record has at most 64 KiB
+MAX_EXPANSION = 1 << 18  # bytes that one record's values may grow to by being repeated; a record has at most 64 KiB
+TABLE_EXPANSION = 64 << 20  # the same for all records of a table
 MAX_KEPT = 2048  # layouts remembered by a process
 
 
@@ -105,7 +106,7 @@ def _swells(plan: Plan, levels: tuple[Values, ...]) -> bool:
     total = np.zeros(len(levels[0]), np.int64)
     for (level, index), times_used in plan.uses.items():
         total += levels[level].size[index] * times_used
-    return bool((total > MAX_EXPANSION).any())
+    return bool((total > MAX_EXPANSION).any() or total.sum() > TABLE_EXPANSION)
 
 
 def _direct(window: Window, levels: tuple[Values, ...], column: str, slot: Slot) -> pa.Array | None:

@@ -12,26 +12,15 @@ import numpy as np
 
 from parsers.gather import Bools, Int64s, numbers_at
 from parsers.windows import values
-from parsers.windows.binxml import (
-    ATTRIBUTE,
-    CLOSE_EMPTY,
-    CLOSE_START,
-    END,
-    EOF,
-    HEADER,
-    MAX_ELEMENTS,
-    MAX_TOKENS,
-    MORE,
-    OPEN,
-    VALUE,
-    Reader,
-)
+from parsers.windows.binxml import MAX_ELEMENTS, MAX_TOKENS, Reader
 from parsers.windows.chunks import CHUNK
 from parsers.windows.columns import Decoded, arranged, planned
 from parsers.windows.document import Element, Part, Slot
 from parsers.windows.groups import Fragments
+from parsers.windows.tokens import ATTRIBUTE, CLOSE_EMPTY, CLOSE_START, END, EOF, HEADER, MORE, OPEN, VALUE
 from parsers.windows.typed import Values, Window
 
+FAILURES = 8  # records that can't be learned from before the rest is left to be read one by one
 FEW = 12  # records below which reading them one by one costs less than the steps
 
 
@@ -73,6 +62,7 @@ def inline(window: Window, fragments: Fragments, odd: Int64s) -> tuple[list[Deco
     tables: list[Decoded] = []
     rest = [odd[~plain]]
     tried: set[int] = set()
+    failures = 0
     while waiting:
         done, walkers = waiting.pop()
         if len(walkers.rows) < FEW:
@@ -82,6 +72,10 @@ def inline(window: Window, fragments: Fragments, odd: Int64s) -> tuple[list[Deco
         learned = None if first in tried else _learn(window, fragments, first)
         tried.add(first)
         if learned is None:
+            failures += 1
+            if failures > FAILURES:
+                rest.append(walkers.rows)
+                continue
             rest.append(walkers.rows[:1])
             waiting.append((done, walkers.only(walkers.rows != first)))
             continue

@@ -34,18 +34,19 @@ def _lines(part: Part, indent: str) -> Iterator[str]:
     if not isinstance(part, Element):
         yield indent + _shown(str(part))
         return
-    tag = part.name + "".join(f" {name}={_quoted(text)}" for name, text in part.attributes if text)
+    closing = _shown(part.name)
+    tag = closing + "".join(f" {_shown(name)}={_quoted(text)}" for name, text in part.attributes if text)
     text = "".join(_shown(str(child)) for child in part.children if not isinstance(child, Element))
     if not part.children:
         yield f"{indent}<{tag}/>"
     elif not any(isinstance(child, Element) for child in part.children):
-        yield f"{indent}<{tag}>{text}</{part.name}>"
+        yield f"{indent}<{tag}>{text}</{closing}>"
     else:
         yield f"{indent}<{tag}>"
         for child in part.children:
             if isinstance(child, Element) or str(child).strip():
                 yield from _lines(child, indent + "  ")
-        yield f"{indent}</{part.name}>"
+        yield f"{indent}</{closing}>"
 
 
 def _plain(text: str) -> str:

@@ -6,29 +6,31 @@ import numpy as np
 import pyarrow as pa
 
 from parsers.gather import Int64s
-from parsers.windows.binxml import MAX_TOKENS, Reader
+from parsers.windows.binxml import MAX_TEXT, MAX_TOKENS, TOKENS_A_CHUNK, Reader
 from parsers.windows.chunks import CHUNK, RECORD_HEADER, Records
 from parsers.windows.columns import Decoded
 from parsers.windows.document import Part
 from parsers.windows.paths import Field, Layout, Text, Unnameable, layout
 from parsers.windows.typed import Window
 
-TOKENS_A_CHUNK = 1 << 18  # an honest chunk needs a third of it; past that its records are not expanded further
+TEXT_A_PIECE = 64 << 20  # characters; values that are repeated can fill memory
 
 
 def singles(window: Window, records: Records, rows: Int64s) -> list[Decoded]:
     """The records `rows`, grouped by the names of their fields, in order of first appearance."""
     alike: dict[tuple[object, ...], list[tuple[int, Layout, list[tuple[int, str]]]]] = {}
-    base, chunk, spent = -1, b"", 0
+    base, chunk, spent, text = -1, b"", 0, 0
     known: dict[int, tuple[str, int]] = {}
     for row in rows.tolist():
         if int(records.base[row]) != base:
             base = int(records.base[row])
             chunk, spent, known = window.data[base : base + CHUNK].tobytes(), 0, {}
-        reader = Reader(chunk, limit=min(MAX_TOKENS, TOKENS_A_CHUNK - spent), known=known)
+        reader = Reader(
+            chunk, limit=min(MAX_TOKENS, TOKENS_A_CHUNK - spent), room=min(MAX_TEXT, TEXT_A_PIECE - text), known=known
+        )
         start = int(records.offset[row]) - base
         roots = reader.fragment(start + RECORD_HEADER, start + int(records.size[row]) - 4, [])
-        spent += reader.tokens
+        spent, text = spent + reader.tokens, text + reader.text
         remarks = [(base + remark.at, remark.reason) for remark in reader.remarks]
         held = _laid_out(roots, remarks, base + start)
         names = (tuple(held.system), tuple((field.own, field.stored) for field in held.fields))

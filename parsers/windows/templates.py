@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.gather import Bools, Int64s, numbers_at
-from parsers.windows.binxml import HEADER, TEMPLATE, Reader
+from parsers.windows.binxml import MAX_TOKENS, TOKENS_A_CHUNK, Reader
 from parsers.windows.chunks import CHUNK
 from parsers.windows.document import Element, Part, Slot
+from parsers.windows.tokens import HEADER, TEMPLATE
 from parsers.windows.typed import Window
 
 DEFINITION = 24  # bytes before a definition's body: offset of the next one, GUID, size
@@ -89,12 +90,13 @@ def _recognise(window: Window, place: Int64s, bases: Int64s) -> tuple[list[Defin
             alike.setdefault((heads[index, 4:20].tobytes(), int(sizes[index])), []).append(index)
     definitions: list[Definition] = []
     found = np.full(len(place), -1, np.int64)
+    spent: dict[int, int] = {}  # tokens read, by chunk
     for identity, members in alike.items():
         rest = np.array(members, np.int64)
         for candidate in tuple(_kept.get(identity, ())):
             rest = _match(window, candidate, (place, bases, rest), definitions, found)
         while len(rest):
-            fresh = _compile(window, int(place[rest[0]]), int(bases[rest[0]]), identity[1])
+            fresh = _compile(window, int(place[rest[0]]), int(bases[rest[0]]), identity[1], spent)
             if fresh is None:
                 rest = rest[1:]
                 continue
@@ -150,12 +152,13 @@ def _equal(window: Window, known: Definition, place: Int64s, bases: Int64s) -> B
     return equal
 
 
-def _compile(window: Window, place: int, base: int, size: int) -> Definition | None:
-    """Read a definition; None when any of it is unreadable."""
+def _compile(window: Window, place: int, base: int, size: int, spent: dict[int, int]) -> Definition | None:
+    """Read a definition; None when any of it is unreadable, or when its chunk's definitions take too many tokens."""
     chunk = window.data[base : base + CHUNK].tobytes()
     body = place - base + DEFINITION
-    reader = Reader(chunk)
+    reader = Reader(chunk, limit=min(MAX_TOKENS, TOKENS_A_CHUNK - spent.get(base, 0)))
     roots = reader.fragment(body, body + size, None)
+    spent[base] = spent.get(base, 0) + reader.tokens
     if reader.remarks or not any(isinstance(root, Element) for root in roots):
         return None
     same = np.ones(size, np.bool_)
