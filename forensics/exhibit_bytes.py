@@ -21,7 +21,7 @@ def opened(case: Case, exhibit: str, file: str, override: Path | None = None) ->
 
     entry = case.register.entry(exhibit, file)
     place = case.locate(exhibit, override)
-    with tempfile.TemporaryDirectory(prefix="athar-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="athar-", ignore_cleanup_errors=True) as scratch:
         for item in materialised(place, [entry], Path(scratch)):
             if isinstance(item, Problem):
                 raise CaseError(f"{exhibit}/{file}: {item.reason}")

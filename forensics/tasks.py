@@ -94,7 +94,7 @@ def run(task: Task, root: Path, scratch: Path | None = None) -> Done:
     """Read a task's evidence and write its parts below `root`. The manifest is left to the coordinator."""
     writer = PartWriter(root, task.id)
     tally = _Tally([], [], 0, 0)
-    with tempfile.TemporaryDirectory(prefix="athar-", dir=scratch) as folder:
+    with tempfile.TemporaryDirectory(prefix="athar-", dir=scratch, ignore_cleanup_errors=True) as folder:
         for item in materialised(task.source, task.entries, Path(folder)):
             if isinstance(item, Problem):
                 tally.problems.append(item)
