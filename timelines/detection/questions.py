@@ -8,26 +8,21 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from itertools import chain
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from timelines.detection.columns import Bools, Ints
+from timelines.detection.columns import Ints
 from timelines.detection.expressions import Like, Network, Number, Predicate, Regex, Text, TimePart
+from timelines.detection.literals import Literals, anchors, is_short, is_whole, positions
 
 Hits = dict[Predicate, Ints]
 
-SHORT = 3  # bytes; shorter needles occur too often to be worth a list of their places
-SCAN_BYTES = 1 << 20  # scanned at a time, so that the list of places stays small
 _NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?", re.ASCII)
 _RUN = re.compile(r"\.\{(\d{1,4}),\}")
 _HEX = re.compile(r"0[xX][0-9a-fA-F]{1,32}")
@@ -71,9 +66,9 @@ def address_of(text: str) -> IPv4Address | IPv6Address | None:
 def late(predicate: Predicate) -> bool:
     """Whether a predicate costs a pass over the column of its own, so that it is worth asking only when the rest of a rule may hold."""
     if isinstance(predicate, Like):
-        return not _anchors(predicate)
+        return not anchors(predicate)
     return isinstance(predicate, Regex) or (
-        isinstance(predicate, Text) and not _whole(predicate) and _short(predicate.needle)
+        isinstance(predicate, Text) and not is_whole(predicate) and is_short(predicate.needle)
     )
 
 
@@ -83,155 +78,20 @@ def ask_late(predicate: Predicate, texts: pa.StringArray, folded: pa.StringArray
         run = _RUN.fullmatch(predicate.pattern)
         if run:
             return _with_run(texts, int(run[1]))
-        return _positions(pc.match_substring_regex(texts, predicate.pattern))
+        return positions(pc.match_substring_regex(texts, predicate.pattern))
     assert isinstance(predicate, Text | Like)
     where = texts if predicate.cased else folded
     if isinstance(predicate, Like):
-        return _positions(pc.match_substring_regex(where, f"^{predicate.regex}$"))
+        return positions(pc.match_substring_regex(where, f"^{predicate.regex}$"))
     functions = {"contains": pc.match_substring, "startswith": pc.starts_with, "endswith": pc.ends_with}
-    return _positions(functions[predicate.place](where, pattern=predicate.needle))
+    return positions(functions[predicate.place](where, pattern=predicate.needle))
 
 
 def _with_run(texts: pa.StringArray, length: int) -> Ints:
     """The texts with a line of `length` characters: what `.{1000,}` asks, for which RE2 would need milliseconds a text."""
-    long = _positions(pc.greater_equal(pc.utf8_length(texts), length))
+    long = positions(pc.greater_equal(pc.utf8_length(texts), length))
     lines = (text.split("\n") for text in texts.take(pa.array(long)).to_pylist())
     return long[_where(any(len(line) >= length for line in found) for found in lines)]
-
-
-def _whole(predicate: Text) -> bool:
-    return predicate.place == "equals"
-
-
-def _short(text: str) -> bool:
-    return len(text.encode()) < SHORT
-
-
-def _anchors(like: Like) -> list[str]:
-    return [piece for piece in like.pieces if isinstance(piece, str) and not _short(piece)]
-
-
-class Literals:
-    """Text and wildcard predicates of one case rule (folded or exact), none of them late."""
-
-    def __init__(self, predicates: Iterable[Text | Like]) -> None:
-        self._whole: dict[str, Text] = {}
-        self._scanned: list[Text] = []
-        self._likes: list[Like] = []
-        for predicate in predicates:
-            if isinstance(predicate, Like):
-                self._likes.append(predicate)
-            elif _whole(predicate):
-                self._whole[predicate.needle] = predicate
-            else:
-                self._scanned.append(predicate)
-        needles = [predicate.needle for predicate in self._scanned]
-        needles += [piece for like in self._likes for piece in _anchors(like)]
-        self._needles = {needle: at for at, needle in enumerate(dict.fromkeys(needles))}
-
-    @cached_property
-    def _automaton(self) -> Any:
-        from ahocorasick_rs import BytesAhoCorasick
-
-        return BytesAhoCorasick([needle.encode() for needle in self._needles])
-
-    def ask(self, texts: pa.StringArray) -> Iterator[tuple[Predicate, Ints]]:
-        """Each predicate that holds for any text, with the positions of those texts."""
-        yield from self._ask_whole(texts)
-        places = self._scan(texts) if self._needles else {}
-        for scanned in self._scanned:
-            found = places.get(self._needles[scanned.needle])
-            if found is not None:
-                yield scanned, found.at(scanned.place)
-        for like in self._likes:
-            candidates = self._candidates(like, places)
-            if len(candidates):
-                matched = pc.match_substring_regex(texts.take(pa.array(candidates)), f"^{like.regex}$")
-                yield like, candidates[_positions(matched)]
-
-    def _ask_whole(self, texts: pa.StringArray) -> Iterator[tuple[Predicate, Ints]]:
-        if not self._whole:
-            return
-        wanted = list(self._whole)
-        found = pc.index_in(texts, value_set=pa.array(wanted, texts.type)).fill_null(-1).to_numpy(zero_copy_only=False)
-        where = np.flatnonzero(found >= 0)
-        for which in np.unique(found[where]).tolist():
-            yield self._whole[wanted[which]], where[found[where] == which]
-
-    def _candidates(self, like: Like, places: dict[int, _Places]) -> Ints:
-        """Texts that hold all of the pattern's literal pieces."""
-        found = [places.get(self._needles[piece]) for piece in _anchors(like)]
-        left: Ints | None = None
-        for place in found:
-            if place is None:
-                return np.empty(0, np.int64)
-            left = place.at("contains") if left is None else np.intersect1d(left, place.at("contains"), True)
-        assert left is not None
-        return left
-
-    def _scan(self, texts: pa.StringArray) -> dict[int, _Places]:
-        """Where each needle occurs: one pass over the column's own bytes. UTF-8 makes byte matches character matches."""
-        offsets = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + len(texts) + 1]
-        data = memoryview(texts.buffers()[2] or b"").cast("B")
-        found: list[_Found] = []
-        first = 0
-        while first < len(texts):
-            reach = int(np.searchsorted(offsets, int(offsets[first]) + SCAN_BYTES, "right")) - 1
-            last = min(max(reach, first + 1), len(texts))
-            begin, end = int(offsets[first]), int(offsets[last])
-            matches = self._automaton.find_matches_as_indexes(data[begin:end], overlapping=True)
-            if matches:
-                flat = np.fromiter(chain.from_iterable(matches), np.int64, 3 * len(matches)).reshape(-1, 3)
-                found.append(_placed(flat, begin, offsets))
-            first = last
-        return _by_needle(found)
-
-
-_Found = tuple[npt.NDArray[np.int32], Ints, Bools, Bools]
-
-
-def _placed(matches: npt.NDArray[np.int64], begin: int, offsets: npt.NDArray[np.int32]) -> _Found:
-    """Needle, text, and whether at the text's begin or end, of each match that lies inside one text."""
-    starts, ends = matches[:, 1] + begin, matches[:, 2] + begin
-    owner = np.searchsorted(offsets, starts.astype(np.int32), "right") - 1
-    inside = ends <= offsets[owner + 1]
-    starts, ends, owner = starts[inside], ends[inside], owner[inside]
-    return matches[inside, 0].astype(np.int32), owner, starts == offsets[owner], ends == offsets[owner + 1]
-
-
-@dataclass(frozen=True, slots=True)
-class _Places:
-    """Where one needle occurs: `texts` (k,) positions of texts, ascending; whether at the begin or end of the text."""
-
-    texts: Ints
-    starts: Bools
-    ends: Bools
-
-    def at(self, place: str) -> Ints:
-        chosen = {"startswith": self.starts, "endswith": self.ends}.get(place)
-        texts = self.texts if chosen is None else self.texts[chosen]
-        return texts[np.flatnonzero(np.diff(texts, prepend=-1))]
-
-
-def _by_needle(found: Sequence[_Found]) -> dict[int, _Places]:
-    if not found:
-        return {}
-    needles, texts, starts, ends = (np.concatenate(column) for column in zip(*found, strict=True))
-    if needles.size and int(needles.max()) < 2**16:
-        needles = needles.astype(np.uint16)  # sorted by radix then
-    order = np.argsort(needles, kind="stable")
-    needles, texts, starts, ends = needles[order], texts[order], starts[order], ends[order]
-    borders = [*np.flatnonzero(np.diff(needles, prepend=needles[:1])).tolist(), len(needles)]
-    out, first = {}, 0
-    for last in borders:
-        if last > first:
-            out[int(needles[first])] = _Places(texts[first:last], starts[first:last], ends[first:last])
-        first = last
-    return out
-
-
-def _positions(mask: pa.Array) -> Ints:
-    return np.flatnonzero(mask.to_numpy(zero_copy_only=False)).astype(np.int64)
 
 
 class Questions:

@@ -179,4 +179,7 @@ def test_values_across_scan_borders(hits: Hits) -> None:
     rows = [{"F": "xxnee"}, {"F": "dlexx"}, {"F": ""}, {"F": "needle"}, {"F": "a" * 3_000_000 + "needle"}, {"F": "dle"}]
     assert hits("selection: {F|contains: needle}", rows) == [3, 4]
     assert hits("selection: {F|startswith: needle}", rows) == [3]
+    assert hits("selection: {F|contains: aaaa}", rows) == [4]
+    assert hits("selection: {F|startswith: aaaa, F|endswith: needle}", rows) == [4]
+    assert hits("selection: {F|endswith: [aaaa, eneedl]}", rows) == []
     assert hits("selection: {F|endswith: needle}", rows) == [3, 4]
