@@ -15,7 +15,7 @@ def digits(data: Bytes, starts: Int64s, ends: Int64s) -> tuple[Int64s, Bools]:
     values = np.zeros(len(starts), np.int64)
     if not valid.any():
         return values, valid
-    last = np.maximum(ends - 1, 0)
+    last = np.where(valid, ends - 1, 0)  # elsewhere `ends` may lie anywhere, even behind the data
     for place in range(int(lengths[valid].max())):
         inside = valid & (lengths > place)
         digit = data[np.maximum(last - place, 0) if place else last] - np.uint8(48)

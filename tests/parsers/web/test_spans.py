@@ -73,3 +73,8 @@ def test_numbers(texts: list[str]) -> None:
 
 def test_no_digits_where_there_is_no_field() -> None:
     assert digits(np.frombuffer(b"12", np.uint8), np.array([-1, 0]), np.array([-1, 2]))[1].tolist() == [False, True]
+
+
+def test_positions_left_over_where_there_is_no_field_may_lie_behind_the_data() -> None:
+    values, valid = digits(np.frombuffer(b"12", np.uint8), np.array([-1, 0]), np.array([99, 2]))
+    assert (values.tolist(), valid.tolist()) == ([0, 12], [False, True])
