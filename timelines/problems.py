@@ -8,8 +8,11 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from timelines.visible import visible
+
 Kind = Literal["read", "free", "unsupported", "damaged"]
 KINDS: tuple[Kind, ...] = ("read", "free", "unsupported", "damaged")
+_REASON_HEAD, _REASON_TAIL = 400, 200  # characters kept of a longer reason: what was found, and what was done about it
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +20,8 @@ class Problem:
     """Something in the evidence that could not be read as it should.
 
     `offset` and `length` are bytes in `file`; both are 0 when the problem concerns the file as a whole.
-    `reason` is one line: what was found, what was expected, what was done about it.
+    `reason` is one line: what was found, what was expected, what was done about it. Evidence text that it quotes is made visible,
+    and a reason longer than a few lines is cut in its middle.
     """
 
     exhibit: str
@@ -25,6 +29,12 @@ class Problem:
     offset: int
     length: int
     reason: str
+
+    def __post_init__(self) -> None:
+        reason = self.reason
+        if len(reason) > _REASON_HEAD + _REASON_TAIL:
+            reason = f"{reason[:_REASON_HEAD]} … {reason[-_REASON_TAIL:]}"
+        object.__setattr__(self, "reason", visible(reason))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from timelines.problems import KINDS, Account, Kind, LedgerRow, account, balance
+from timelines.problems import KINDS, Account, Kind, LedgerRow, Problem, account, balance
 
 TWICE = "bytes claimed twice by the reader; counted once"
 MISSED = "bytes not accounted for by the reader; counted as damaged"
@@ -100,3 +100,11 @@ def test_the_sum_is_the_size_whatever_the_reader_says(size: int, ranges: list[tu
     tiled = claimed == size and None not in painted
     inside = all(0 <= start <= size and 0 <= length <= size - start for _, start, length in ranges)
     assert (problems == []) == (tiled and inside)
+
+
+def test_a_reason_is_one_short_line_whatever_it_quotes() -> None:
+    hostile = "ends inside element \x1b[2J\n\u202e" + "A" * 70_000 + "; not read"
+    reason = Problem("E001", "a.evtx", 0, 0, hostile).reason
+    assert reason.startswith("ends inside element ⟨U+001B⟩[2J⟨U+000A⟩⟨U+202E⟩AAAA")
+    assert reason.endswith("AAAA; not read")
+    assert len(reason) < 1_000
