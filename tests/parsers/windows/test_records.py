@@ -166,3 +166,55 @@ def test_two_channels_in_one_log_are_two_families(made, read):
     second = made.record(2, made.again(550, [*made.head_values(2, channel="Setup"), (0, b"")]))
     found = read(made.log(made.chunk(first + second)))
     assert [row["family"] for row in found.rows] == ["windows/security", "windows/other"]
+
+
+def test_pieces_parse_apart_to_the_same_rows(made, read, monkeypatch):
+    """A large log is read in pieces; where they part changes neither rows nor accounts."""
+    records = made.records(lambda at: made.instance(at, one(made), [*made.head_values(1), (1, b"a\0")]))
+    log = made.log(*[made.chunk(records)] * 5)
+    whole = read(log)
+    monkeypatch.setattr("parsers.windows.evtx.PIECE", 2 * 65_536)
+    apart = read(log)
+    assert apart.rows == whole.rows
+    assert [row["offset"] for row in whole.rows] == [4096 + 512 + 65_536 * n for n in range(5)]
+    assert apart.ledger == whole.ledger
+    assert len(apart.batches) == 3
+
+
+def forwarded(made, number, text):
+    """A record without a template whose names stand elsewhere in the chunk after their first use."""
+
+    def record(at):
+        return b"\x0f\x01\x01\x00" + made.element(
+            at + 4,
+            "Event",
+            lambda at: made.run(
+                at,
+                lambda at: made.element(
+                    at,
+                    "System",
+                    lambda at: made.run(
+                        at,
+                        lambda at: made.element(at, "EventID", made.text(str(4000 + number))),
+                        lambda at: made.element(at, "Channel", made.text("Security")),
+                    ),
+                ),
+                lambda at: made.element(
+                    at, "EventData", lambda at: made.data(at, "A" if number % 3 else "B", made.text(text))
+                ),
+            ),
+        )
+
+    return record
+
+
+def test_many_records_without_templates_are_read_in_lockstep_and_alone_alike(made, read, monkeypatch):
+    texts = [f"text {n} é" if n % 2 else "" for n in range(60)]
+    log = made.log(made.chunk(made.records(*[forwarded(made, n, text) for n, text in enumerate(texts)])))
+    together = read(log)
+    monkeypatch.setattr("parsers.windows.inline.FEW", 10**9)
+    alone = read(log)
+    assert len(together.batches) == 2
+    assert together.rows == alone.rows
+    assert [row.get("A", row.get("B")) for row in together.rows] == texts
+    assert [row["EventID"] for row in together.rows] == [4000 + n for n in range(60)]
