@@ -16,6 +16,7 @@ from timelines.detection.expressions import TRUE, Predicate
 from timelines.detection.logsources import Column, LogSource, Shape
 from timelines.detection.questions import Questions
 from timelines.detection.rules import Rule
+from timelines.schema import own_name
 
 _SYSTEM = LogSource("conditions of log sources", (), TRUE, stored=True)
 
@@ -62,13 +63,16 @@ class Engine:
             for source in rule.sources:
                 by_source.setdefault(id(source), (source, []))[1].append(at)
         self._views = [View(source, tuple(at)) for source, at in by_source.values()]
-        self._plans: dict[tuple[str, pa.Schema], list[ViewPlan]] = {}
+        self._plans: dict[tuple[str, tuple[tuple[str, str], ...]], list[ViewPlan]] = {}
         self._questions: dict[frozenset[Predicate], Questions] = {}
         self._asked: dict[tuple[int, ...], dict[Column, Questions]] = {}
 
     def plans(self, family: str, schema: pa.Schema) -> list[ViewPlan]:
         """The log sources that rows of this family and shape can belong to."""
-        key = (family, schema)
+        key = (
+            family,
+            tuple((column.name, own_name(column)) for column in schema),
+        )  # equal schemas may differ in own names
         if key not in self._plans:
             shape = Shape(schema)
             made = (ViewPlan(v, shape, self.rules) for v in self._views if v.source.covers(family))

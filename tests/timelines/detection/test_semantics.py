@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from timelines.detection import Engine, evaluate
+
 Hits = Callable[..., list[int]]
 
 # Sigma specification, "Values", "Wildcards", "Escaping" and the appendix on modifiers.
@@ -172,6 +174,16 @@ def test_lists_match_by_any_element(hits: Hits) -> None:
     assert hits("selection: {F: null}", rows) == [1, 2]
     assert hits("selection: {F|fieldref: G}", [{"F": ["a", "b"], "G": "B"}, {"F": ["a"], "G": "b"}, {"G": "a"}]) == [0]
     assert hits("{selection: {F|contains: o}, condition: not selection}", rows) == [1, 2, 3]
+
+
+def test_columns_of_one_name_may_be_different_fields(load: Any, rule: Any, make_table: Any) -> None:
+    """`Data_2` is the second unnamed value of one event and a field of that very name in another."""
+    engine = Engine(load(rule("selection: {Data: x}")).rules)
+    second = make_table([{"Data": "a", "Data#2": "x"}])
+    named = make_table([{"Data": "a", "Data_2": "x"}])
+    assert second.schema.names == named.schema.names
+    assert list(evaluate(engine, "windows/other", second)) == [0]
+    assert list(evaluate(engine, "windows/other", named)) == []
 
 
 def test_values_across_scan_borders(hits: Hits) -> None:
