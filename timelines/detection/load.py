@@ -120,7 +120,9 @@ def _kind(rule: Any) -> Any:
 
 
 def _level(rule: SigmaRuleBase) -> str:
-    return rule.level.name.lower() if rule.level is not None else "informational"
+    return str(
+        getattr(rule.level, "name", None) or "informational"
+    ).lower()  # pySigma leaves a wrong level as it was written
 
 
 def _id_of(rule: SigmaRuleBase) -> str:

@@ -58,14 +58,23 @@ def documents_of(path: Path) -> list[dict[str, Any]]:
     """The YAML documents of a rule file, empty ones left out. Raises RuleFileError."""
     try:
         size = path.stat().st_size
-        if size > RULE_BYTES:
-            raise RuleFileError(f"file of {size} bytes; a rule file has at most {RULE_BYTES}")
-        documents = [document for document in yaml.load_all(path.read_bytes(), _Loader) if document is not None]
+        content = path.read_bytes() if size <= RULE_BYTES else None
+    except OSError as error:
+        raise RuleFileError(f"not readable: {error}") from error
+    if content is None:
+        raise RuleFileError(f"file of {size} bytes; a rule file has at most {RULE_BYTES}")
+    try:
+        documents = [document for document in yaml.load_all(content, _Loader) if document is not None]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = (mark.line + 1, mark.column + 1) if mark else (0, 0)
         raise RuleFileError(f"not readable as YAML: {error.problem or error.context}", *place) from error
-    except (OSError, yaml.YAMLError, RecursionError) as error:
+    except (
+        yaml.YAMLError,
+        ValueError,
+        OverflowError,
+        RecursionError,
+    ) as error:  # ValueError: a date such as 2026-99-99
         raise RuleFileError(f"not readable as YAML: {error}") from error
     if any(not isinstance(document, dict) for document in documents):
         raise RuleFileError("not a Sigma rule: expected a mapping with title, logsource and detection")

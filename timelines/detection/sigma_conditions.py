@@ -43,7 +43,10 @@ def condition_of(rule: SigmaRule) -> Expression:
         raise Unsupported(f"taxonomy {rule.taxonomy!r} is not known; field names are read as those of `sigma`")
     if "timeframe" in rule.detection.detections:
         raise Unsupported("a timeframe inside a detection is no longer Sigma; correlations took its place")
-    longest = max((len(condition.condition) for condition in rule.detection.parsed_condition), default=0)
+    written = [condition.condition for condition in rule.detection.parsed_condition]
+    if not all(isinstance(text, str) for text in written):
+        raise Unsupported("the condition is not text; expected an expression such as `selection and not filter`")
+    longest = max(map(len, written), default=0)
     if longest > CONDITION_LENGTH:
         raise Unsupported(f"condition of {longest} characters; at most {CONDITION_LENGTH} are read")
     trees = [condition.parsed for condition in rule.detection.parsed_condition]
@@ -186,6 +189,8 @@ def _keyword(value: SigmaString) -> Predicate:
 def _regex(value: Any) -> Predicate:
     from sigma.types import Placeholder
 
+    if not hasattr(value.regexp, "s"):
+        raise Unsupported(f"regular expression {value.regexp!r} is not text; put it in quotes")
     for part in value.regexp.s:
         if isinstance(part, Placeholder):
             raise Unsupported(f"placeholder %{part.name}% has no value")

@@ -5,15 +5,50 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+import timelines.rules
 from timelines.detection import RuleSet, load_rules
 from timelines.detection.rule_files import RULE_BYTES
 
 Load = Callable[..., RuleSet]
 Rule = Callable[..., str]
 
+TOKENS = (
+    *(
+        b"null",
+        b"[]",
+        b"{}",
+        b"- ",
+        b": ",
+        b"|re",
+        b"|cidr",
+        b"|expand",
+        b"7",
+        b"true",
+        b'"',
+        b"\n",
+        b"  ",
+        b"*a",
+        b"&a",
+        b"",
+    ),
+    *(
+        b"!!python/object:x",
+        b"\xff",
+        b"%",
+        b"(",
+        b"1 of ",
+        b"action: global\n",
+        b"correlation:\n",
+        b"filter:\n",
+        b"<<: ",
+    ),
+)
 GOOD = "selection: {F: a}"
 SIGMA = Path(__file__).parents[4] / "shared" / "rules" / "sigma"
 
@@ -29,6 +64,9 @@ REFUSED: list[tuple[str, str, str]] = [
     ("pattern that selects nothing", "{selection: {F: a}, condition: 1 of other*}", "doesn't match any detection"),
     ("old aggregation", "{selection: {F: a}, condition: selection | count() > 5}", "deprecated"),
     ("condition that does not parse", "{selection: {F: a}, condition: selection and}", "Expected"),
+    ("no condition text", "{selection: {F: a}, condition: null}", "condition"),
+    ("condition that is a number", "{selection: {F: a}, condition: 7}", "condition"),
+    ("regular expression that is a number", "selection: {F|re: 7}", "is not text"),
     ("old time frame", "{selection: {F: a}, timeframe: 5m}", "timeframe"),
     ("too many dashes", "selection: {F|windash: '-a -b -c -d'}", "at most three"),
     ("not an address", "selection: {F|cidr: nowhere}", "CIDR"),
@@ -46,6 +84,26 @@ def test_refused_with_the_reason_and_the_rest_loads(load: Load, rule: Rule, bloc
     assert reason in refused.reason
     assert "\n" not in refused.reason
     assert (refused.title, refused.rule_id[-1], refused.level) == ("Test", "1", "high")
+
+
+def test_a_level_that_is_none_of_sigmas(load: Load, rule: Rule) -> None:
+    (refused,) = load(rule(GOOD, level="terrible")).refused
+    assert "level" in refused.reason
+    assert refused.level == "informational"
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(chance=st.randoms(use_true_random=False))
+def test_damaged_rule_files_never_raise(tmp_path: Path, chance: Random) -> None:
+    """Our own rules with bytes put in, taken out and changed: rules or refusals come back, each of one line."""
+    folder = Path(timelines.rules.__file__).parent
+    damaged = bytearray(chance.choice(sorted(folder.rglob("*.yml"))).read_bytes())
+    for _ in range(chance.randint(1, 5)):
+        at = chance.randrange(len(damaged))
+        damaged[at : at + chance.choice((0, 0, 1, 12))] = chance.choice(TOKENS)
+    (tmp_path / "damaged.yml").write_bytes(damaged)
+    loaded = load_rules([tmp_path], own=False)
+    assert all(refused.reason and "\n" not in refused.reason for refused in loaded.refused)
 
 
 def test_field_names_of_another_taxonomy(load: Load, rule: Rule) -> None:
@@ -88,12 +146,13 @@ def test_bad_files_are_one_line_each(tmp_path: Path, rule: Rule) -> None:
     write(tmp_path, "i_empty.yml", "")
     write(tmp_path, "j_no_logsource.yml", rule(GOOD).replace("logsource", "source"))
     write(tmp_path, "k_good.YAML", rule(GOOD, id="00000000-0000-4000-8000-00000000000a"))
+    write(tmp_path, "l_date.yml", rule(GOOD) + "date: 2026-99-99\n")
     write(tmp_path, "readme.txt", "not a rule")
     rules = load_rules([tmp_path, tmp_path / "k_good.YAML", tmp_path / "missing"], own=False)
     assert [r.about.rule_id[-1] for r in rules.rules] == ["a"]
     told = {Path(r.path).name: (r.line, r.column, r.reason) for r in rules.refused}
     assert sorted(told) == [*(f"{n}.yml" for n in ("a_broken", "b_binary", "c_twice", "d_list", "e_huge", "f_bomb", "g_deep",
-                              "h_parens", "j_no_logsource")), "missing"]  # fmt: skip
+                              "h_parens", "j_no_logsource", "l_date")), "missing"]  # fmt: skip
     assert told["c_twice.yml"] == (4, 3, "not readable as YAML: key 'selection' given twice")
     assert told["a_broken.yml"][0] == 3
     assert all("\n" not in reason and len(reason) < 400 for _, _, reason in told.values())
