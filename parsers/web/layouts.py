@@ -53,7 +53,7 @@ class Layout:
             else:
                 found.append((place, _COLUMNS[name].field(), _COLUMNS[name]))
         plain = [_PLAIN.sub("_", self.names[place]).strip("_").lower() for place in others]
-        for place, stored in zip(others, stored_names(plain, _COLUMNS), strict=True):
+        for place, stored in zip(others, stored_names(plain, (*_COLUMNS, "index")), strict=True):
             found.append((place, named_field(stored, self.names[place]), None))
         return found
 

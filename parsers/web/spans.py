@@ -84,7 +84,8 @@ class Spans:
             return pa.nulls(count, pa.string())
         starts, ends = self.starts[column], self.ends[column]
         if dash_is_null:
-            dash = (ends - starts == 1) & (self.lines.data[np.maximum(starts, 0)] == _DASH)
+            within = np.clip(starts, 0, len(self.lines.data) - 1)  # an empty field may begin where the block ends
+            dash = (ends - starts == 1) & (self.lines.data[within] == _DASH)
             present = present & ~dash
             if not present.any():
                 return pa.nulls(count, pa.string())

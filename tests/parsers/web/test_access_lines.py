@@ -285,3 +285,14 @@ def test_control_bytes_are_flagged_and_kept(read: Any, end: bytes, flags: str) -
 )
 def test_outcome(read: Any, status: bytes, outcome: str | None) -> None:
     assert read(GOOD.replace(b" 200 ", b" " + status + b" ")).only.get("outcome") == outcome
+
+
+WHOLE = b'192.0.2.7 - - [14/Jan/2026:08:15:02 +0000] "GET /a HTTP/1.1" 200 5 "-" "agent" "192.0.2.1"'
+
+
+def test_a_log_may_end_after_any_byte_of_a_line(read: Any) -> None:
+    """A copy that was cut off: each beginning of a line is a row or a problem, also where a quote has just been opened."""
+    dated = WHOLE.index(b"]") + 1
+    for length in range(1, len(WHOLE)):
+        result = read(WHOLE[:length])
+        assert (len(result.rows), len(result.problems)) == ((1, 0) if length >= dated else (0, 1))

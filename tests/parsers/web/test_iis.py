@@ -280,3 +280,27 @@ def test_every_line_is_a_row_a_problem_a_directive_or_empty(read_bytes: Any, par
 def test_which_files_are_taken(kind: str, head: bytes, claimed: bool) -> None:
     found = recognise(head, "u_ex260102.log")
     assert (found is not None and found.name == "iis-w3c") is claimed
+
+
+def test_a_log_may_choose_any_names_for_its_columns(read: Any) -> None:
+    names = [
+        "index",
+        "Offset",
+        "row_id",
+        "family",
+        "time_desc",
+        "x",
+        "X",
+        '"',
+        "';--",
+        "c-ip",
+        "C-IP",
+        "a" * 9_000,
+        "\N{ZERO WIDTH NO-BREAK SPACE}",
+    ]
+    head = b"#Software: Microsoft IIS 10.0\n#Fields: date time cs-method c-ip " + " ".join(names).encode() + b"\n"
+    values = [f"v{at}" for at in range(len(names))]
+    row = read(head + b"2026-01-20 00:00:01 GET 192.0.2.7 " + " ".join(values).encode() + b"\n", "iis-w3c").only
+    assert row["c_ip"] == "192.0.2.7"
+    assert set(values) <= set(row.values())
+    assert len({name.lower() for name in row}) == len(row)
