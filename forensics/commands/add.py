@@ -28,6 +28,7 @@ Examples:
 @click.option("--clock-source", help="How the clock offset is known.")
 @click.option("--description", help="What the exhibit is, in a few words.")
 @click.option("--quiet", is_flag=True, help="No progress bars.")
+@click.option("--json", "as_json", is_flag=True, help="Print exhibits and files as JSON.")
 def command(
     case_folder: Path,
     evidence: tuple[Path, ...],
@@ -38,12 +39,16 @@ def command(
     clock_source: str | None,
     description: str | None,
     quiet: bool,
+    as_json: bool,
 ) -> int:
     """Register EVIDENCE with CASE, each path as an exhibit of its own: hash, recognise and list every file. `athar ingest` reads it."""
+    from dataclasses import asdict
+
     from cases.case import Case
     from forensics import pipeline
     from forensics.progress import on_terminal
     from forensics.terminal import Failure, amount, table
+    from forensics.terminal import as_json as print_json
     from timelines.times import zone as checked
 
     if zone is not None:
@@ -55,11 +60,16 @@ def command(
     missing = [path for path in evidence if not path.exists()]
     if missing:
         raise Failure(f"{missing[0]}: no such file or folder; give the evidence to register")
-    for path in evidence:
-        with on_terminal(quiet) as progress:
-            taken = pipeline.add(case, path, about, progress)
+    taken = []
+    with on_terminal(quiet or as_json) as progress:
+        for path in evidence:
+            taken.append(pipeline.add(case, path, about, progress))
+    if as_json:
+        print_json([{"exhibit": asdict(t.exhibit), "files": [asdict(e) for e in t.entries]} for t in taken])
+        return 0
+    for t in taken:
         rows = [
-            (e.file, e.status, e.parser or "–", amount(e.size), e.reason or e.duplicate_of or "") for e in taken.entries
+            (e.file, e.status, e.parser or "–", amount(e.size), e.reason or e.duplicate_of or "") for e in t.entries
         ]
-        table(f"{taken.exhibit.exhibit}  {taken.exhibit.name}", ("file", "status", "reader", "size", "remark"), rows)
+        table(f"{t.exhibit.exhibit}  {t.exhibit.name}", ("file", "status", "reader", "size", "remark"), rows)
     return 0

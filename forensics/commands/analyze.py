@@ -18,7 +18,8 @@ import click
     help="Sigma rules beside ours: a file or folder; repeatable.",
 )
 @click.option("--quiet", is_flag=True, help="No progress bars.")
-def command(case_folder: Path, rules: tuple[Path, ...], quiet: bool) -> int:
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def command(case_folder: Path, rules: tuple[Path, ...], quiet: bool, as_json: bool) -> int:
     """Run our rules, and those at --rules, over CASE. Replaces the findings of the run before."""
     from cases.case import Case
     from forensics import overview, pipeline
@@ -26,7 +27,7 @@ def command(case_folder: Path, rules: tuple[Path, ...], quiet: bool) -> int:
     from forensics.progress import on_terminal
 
     case = Case.open(case_folder)
-    with on_terminal(quiet) as progress:
+    with on_terminal(quiet or as_json) as progress:
         pipeline.analyze(case, rules, progress)
-    overview.show_findings(OpenCase(case))
+    overview.show_findings(OpenCase(case), json=as_json)
     return 0

@@ -13,16 +13,25 @@ import click
 @click.option("--scheduler", metavar="URL", help="Dask scheduler to run on, such as tcp://192.0.2.7:8786.")
 @click.option("--evidence", type=click.Path(path_type=Path), help="Where the evidence lies now, if it was moved.")
 @click.option("--quiet", is_flag=True, help="No progress bars.")
-def command(case_folder: Path, workers: int | None, scheduler: str | None, evidence: Path | None, quiet: bool) -> int:
+@click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
+def command(
+    case_folder: Path, workers: int | None, scheduler: str | None, evidence: Path | None, quiet: bool, as_json: bool
+) -> int:
     """Read what CASE has registered and not read yet. A run that was cut off goes on where it stopped."""
+    from dataclasses import asdict
+
     from cases.case import Case
     from forensics import overview, pipeline
     from forensics.progress import on_terminal
+    from forensics.terminal import as_json as print_json
     from forensics.terminal import say
 
     case = Case.open(case_folder)
-    with on_terminal(quiet) as progress:
+    with on_terminal(quiet or as_json) as progress:
         result = pipeline.ingest(case, workers, scheduler, progress, evidence)
-    say(f"{result.rows:,} rows read by {result.tasks} tasks; {result.problems:,} problems reported")
+    if as_json:
+        print_json(asdict(result))
+    else:
+        say(f"{result.rows:,} rows read by {result.tasks} tasks; {result.problems:,} problems reported")
     overview.warn(result)
     return 0 if result.sound else 1

@@ -136,9 +136,12 @@ def test_a_case_made_step_by_step(tmp_path, athar):
     log.write_text(LINES, encoding="utf-8", newline="")
     case = tmp_path / "case"
     assert athar("case", "new", case, "--number", "2026/17", "--question", "Who?", "--lang", "ar").code == 0
-    assert athar("add", case, log, "--seal", "SC-02", "--clock-offset", 187, "--clock-source", "capture").code == 0
-    assert athar("ingest", case, "--workers", 1).code == 0
-    assert athar("analyze", case).code == 0
+    added = athar("add", case, log, "--seal", "SC-02", "--clock-offset", 187, "--clock-source", "capture", "--json")
+    assert [(t["exhibit"]["seal"], [f["status"] for f in t["files"]]) for t in json.loads(added.out)] == [
+        ("SC-02", ["evidence"])
+    ]
+    assert json.loads(athar("ingest", case, "--workers", 1, "--json").out)["rows"] == 3
+    assert json.loads(athar("analyze", case, "--json").out) == json.loads(athar("findings", case, "--json").out)
     assert athar("findings", case, "--json").code == 0
     assert athar("verify", case).code == 0
 
