@@ -12,7 +12,7 @@ from timelines.families import all_families
 
 def test_every_file_is_found_and_keeps_the_contract() -> None:
     folder = Path(timelines.analyzers.__file__).parent
-    files = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
+    files = [path for path in folder.glob("*.py") if not path.name.startswith("_")]
     found = all_analyzers()
     assert len(found) == len(files)
     for name, analyzer in found.items():
