@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from cases import durable
 from cases.errors import CaseError
 from timelines.findings import LEVELS, MATCH_COLUMNS, Finding, RuleOutcome
+from timelines.query import to_frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,10 +93,7 @@ def load_matches(folder: Path) -> pa.Table:
 
 def matches_frame(folder: Path) -> pd.DataFrame:
     """rule_id, rule_title, level, row_id, time, family, why."""
-    import pandas as pd
-
-    frame: pd.DataFrame = load_matches(folder).select(MATCH_COLUMNS).to_pandas(types_mapper=pd.ArrowDtype)
-    return frame
+    return to_frame(load_matches(folder).select(MATCH_COLUMNS))
 
 
 def findings_frame(folder: Path) -> pd.DataFrame:
