@@ -1,28 +1,47 @@
-"""Analyzers: what a rule cannot say. One file each, found by walking this folder: each module declares `ANALYZER`."""
+"""Analyzers: what a rule cannot say. One file each, found by walking this folder: each module declares `ANALYZER`.
+
+Modules whose name begins with `_` are no analyzers: they hold what analyzers share.
+"""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cache
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from timelines.findings import Finding
+from timelines.detection.rules import About
+from timelines.findings import LEVELS, Fate, Finding, RuleOutcome
 
 if TYPE_CHECKING:
     from timelines.query import Timeline
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A number that a decision hangs on: its unit, and why it is not smaller or larger."""
+
+    name: str
+    value: float
+    unit: str
+    reason: str
 
 
 @runtime_checkable
 class Analyzer(Protocol):
     """Something that reads a timeline and tells what it found. Pure: no clock, no network, the same findings in the same order each time.
 
-    `needs` are the families it reads (`windows/*` is every family of that folder); it is not asked where a case has none of them.
+    `needs` are the families without which it can say nothing (`windows/*` is every family of that folder): it is not asked where the
+    case has no row of one of them. `about` says of it what a rule says of itself; a finding may carry another level and further words.
     """
 
     name: str
+    about: About
     needs: tuple[str, ...]
+    thresholds: tuple[Threshold, ...]
 
     def find(self, timeline: Timeline) -> Iterator[Finding]: ...
 
@@ -32,8 +51,41 @@ def all_analyzers() -> dict[str, Analyzer]:
     """Every analyzer by name, in name order. Raises ValueError when two share a name."""
     found: dict[str, Analyzer] = {}
     for info in pkgutil.iter_modules(__path__):
+        if info.name.startswith("_"):
+            continue
         analyzer: Analyzer = importlib.import_module(f"{__name__}.{info.name}").ANALYZER
         if analyzer.name in found:
             raise ValueError(f"analyzer {analyzer.name!r} is declared twice")
         found[analyzer.name] = analyzer
     return dict(sorted(found.items()))
+
+
+def analyze(timeline: Timeline) -> tuple[tuple[Finding, ...], tuple[RuleOutcome, ...]]:
+    """Ask every analyzer. Returns the findings, gravest first, and what became of each analyzer, in name order."""
+    findings: list[Finding] = []
+    outcomes: list[RuleOutcome] = []
+    counts = timeline.counts()
+    for analyzer in all_analyzers().values():
+        families = _families(analyzer.needs, counts)
+        found = list(analyzer.find(timeline)) if families else []
+        findings += found
+        outcomes.append(_outcome(analyzer, families, counts, len(found)))
+    return tuple(sorted(findings, key=_gravest_first)), tuple(outcomes)
+
+
+def _families(needs: Sequence[str], counts: Mapping[str, int]) -> tuple[str, ...]:
+    """The families of this case that an analyzer reads; none where one of its needs is not met."""
+    met = [[name for name, rows in counts.items() if rows and fnmatchcase(name, pattern)] for pattern in needs]
+    return tuple(sorted({name for names in met for name in names})) if all(met) else ()
+
+
+def _outcome(analyzer: Analyzer, families: tuple[str, ...], counts: Mapping[str, int], found: int) -> RuleOutcome:
+    about = analyzer.about
+    fate: Fate = "matched" if found else "silent" if families else "no-data"
+    rows = sum(counts[name] for name in families)
+    return RuleOutcome(about.rule_id, about.title, about.level, "analyzer", fate, about.path, families, rows, found)
+
+
+def _gravest_first(finding: Finding) -> tuple[int, int, str, str]:
+    first = finding.first if finding.first is not None else 2**63
+    return -LEVELS.index(finding.level), first, finding.rule_id, finding.finding_id
