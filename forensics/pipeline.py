@@ -165,7 +165,8 @@ def _log_reading(case: Case, store: Store, totals: Ingest, options: dict[str, ob
 
 
 def analyze(case: Case, rules: Sequence[Path] = (), progress: Progress | None = None) -> Detection:
-    """Run our rules, and those at `rules`, over the timeline; the case keeps matches, findings and what became of every rule."""
+    """Run our rules, those at `rules` and the analyzers over the timeline; the case keeps matches, findings and what became of each."""
+    from timelines import analyzers
     from timelines.detection import detect, load_rules
 
     progress = progress or Silent()
@@ -175,6 +176,9 @@ def analyze(case: Case, rules: Sequence[Path] = (), progress: Progress | None = 
     timeline = Timeline(case.timeline_folder)
     progress.stage("Run rules", sum(timeline.counts().values()), "rows")
     result = detect(timeline, loaded, progress=lambda _family, rows: progress.advance(rows))
+    progress.stage("Ask analyzers", None)
+    findings, outcomes = analyzers.analyze(timeline)
+    result = replace(result, findings=(*result.findings, *findings), outcomes=(*result.outcomes, *outcomes))
     files = kept.save(case.findings_folder, result.findings, result.matches, result.outcomes)
     fates: dict[str, int] = {}
     for outcome in result.outcomes:
