@@ -62,6 +62,14 @@ def log_files(timeline: Timeline) -> tuple[list[str], list[str], list[str]]:
     return exhibits, names, [series_of(name) for name in names]
 
 
+def log_name(timeline: Timeline, exhibit: str, series: str) -> str:
+    """The log as the evidence names it: the file that bears the series' own name, else its files, at most three by name."""
+    named = [file for of, file, log in zip(*log_files(timeline), strict=True) if (of, log) == (exhibit, series)]
+    if series in named:
+        return series
+    return ", ".join(named[:3]) + (" …" if len(named) > 3 else "")
+
+
 def offsets(timeline: Timeline) -> Iterator[Offset]:
     """The offset of every log against every capture exhibit where enough requests agree, in order of exhibit, series, capture."""
     columns = {name for part in timeline.parts("web/access") for name in part.schema.names}
@@ -83,10 +91,12 @@ with files as (select unnest(?) as exhibit, unnest(?) as file, unnest(?) as seri
 asked as (select exhibit, method, uri, src_ip, min(epoch_ns(time)) as t, min(row_id) as row_id, min(dst_ip) as server
     from net_http where time is not null group by all having count(*) = 1),
 wanted as (select distinct method, uri, src_ip from asked),
-logged as (select w.exhibit, f.series, w.cs_method as method, w.cs_uri as uri, w.src_ip, min(epoch_ns(w.time)) as t, min(w.row_id) as row_id
-    from web_access w join files f using (exhibit, file) join wanted a on w.cs_method = a.method and w.cs_uri = a.uri and w.src_ip = a.src_ip
+logged as (select w.exhibit, f.series, a.method, a.uri, a.src_ip, min(epoch_ns(w.time)) as t, min(w.row_id) as row_id
+    from web_access w join files f using (exhibit, file)
+        join wanted a on w.cs_method = a.method and w.cs_uri = a.uri and w.src_ip = a.src_ip
     where w.time is not null group by all having count(*) = 1)
-select l.exhibit, l.series, a.exhibit as capture, l.t as log_time, a.t as capture_time, l.row_id as log_row, a.row_id as capture_row, a.server
+select l.exhibit, l.series, a.exhibit as capture, l.t as log_time, a.t as capture_time, l.row_id as log_row, a.row_id as capture_row,
+    a.server
 from logged l join asked a using (method, uri, src_ip) order by l.exhibit, l.series, a.exhibit, l.t, l.row_id, a.row_id
 """
 

@@ -27,15 +27,20 @@ _PLACE = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """One thing seen: `key` says what it is about and makes the finding's id, `families` are where its rows lie, `values` fill the
-    words' placeholders (as text; evidence is made visible here). `entities` stand for those of the rows, where some rows merely bound
-    what was seen and the accounts and addresses in them have no part in it."""
+    """One thing seen: `key` says what it is about and makes the finding's id (row ids: they depend on
+    the evidence's bytes alone), `families` are where its rows lie.
+
+    `phrases` (by placeholder, then language) are put into the words first, then `values`, shown as they are (evidence made visible).
+    `entities` stand for those of the rows, where some rows merely bound what was seen and the accounts and addresses in them have no
+    part in it.
+    """
 
     key: str
     families: tuple[str, ...]
     rows: Sequence[str]
     why: str
     values: Mapping[str, str] = field(default_factory=dict)
+    phrases: Words = field(default_factory=dict)
     entities: Mapping[str, Sequence[str]] | None = None
 
 
@@ -53,7 +58,7 @@ def conclude(timeline: Timeline, about: About, observed: Observed) -> Finding:
         for family in sorted(set(observed.families))
     ]
     rows = pa.concat_tables(tables).sort_by([(key, "ascending") for key in SORT_KEYS])
-    worded = replace(about, texts=filled(about.texts, observed.values))
+    worded = replace(about, texts=filled(about.texts, observed))
     places = range(rows.num_rows)
     texts = CitedTexts.of(Cited(rows, {}))
     found = texts.concluded(worded, "analyzer", observed.key, places, observed.why, strict=True)
@@ -62,17 +67,19 @@ def conclude(timeline: Timeline, about: About, observed: Observed) -> Finding:
     return replace(found, entities={kind: tuple(names) for kind, names in observed.entities.items() if names})
 
 
-def filled(words: Words, values: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """The words with their values. In Arabic each value stands in isolates, so that it keeps its own direction."""
+def filled(words: Words, observed: Observed) -> dict[str, dict[str, str]]:
+    """The words with phrases and values in place. In Arabic each value stands in isolates, so that it keeps its own direction."""
     out: dict[str, dict[str, str]] = {}
     for language, texts in words.items():
         before, after = ("\u2066", "\u2069") if language == "ar" else ("", "")
-        shown = {name: before + visible(value) + after for name, value in values.items()}
-        out[language] = {
-            word: _PLACE.sub(lambda hit, known=shown: known[hit[1]], text)  # type: ignore[misc]
-            for word, text in texts.items()
-        }
+        values = {name: before + visible(value) + after for name, value in observed.values.items()}
+        phrases = {name: _put(said[language], values) for name, said in observed.phrases.items()}
+        out[language] = {word: _put(text, {**values, **phrases}).strip() for word, text in texts.items()}
     return out
+
+
+def _put(text: str, values: Mapping[str, str]) -> str:
+    return _PLACE.sub(lambda hit: values[hit[1]], text)
 
 
 def moment(ns: int) -> str:

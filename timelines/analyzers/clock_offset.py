@@ -25,35 +25,49 @@ CITED_PAIRS = Threshold("CITED_PAIRS", 10, "pairs", "Spread over the log from fi
 _TEXTS = {
     "en": {
         "title": "Two clocks disagree by a constant amount",
-        "shows": "The same requests stand in the web server's log {log} (exhibit {exhibit}) and in a network capture (exhibit {capture}). "
-        "By those requests, the times of the log are {ahead_or_behind} by {seconds} s. Requests compared: {pairs}; of "
-        "these, {agreeing} agree; nine in ten of them lie within {spread} s of each other. No time was altered.",
+        "shows": (
+            "The same requests stand in the web server's log {log} (exhibit {exhibit}) and in a network capture "
+            "(exhibit {capture}). By those requests, the times of the log are {ahead_or_behind} by {seconds} s. "
+            "Requests compared: {pairs}; of these, {agreeing} agree; nine in ten of them lie within {spread} s of "
+            "each other. No time was altered."
+        ),
         "does_not_show": "Which of the two clocks was right, since when they differed, nor why.",
-        "alternatives": "A clock that was never synchronised; a time zone wrongly written or assumed, where the difference is whole "
-        "quarters of an hour; a log that writes the end of slow requests.",
+        "alternatives": (
+            "A clock that was never synchronised; a time zone wrongly written or assumed, where the difference is "
+            "whole quarters of an hour; a log that writes the end of slow requests."
+        ),
     },
     "fr": {
         "title": "Écart constant entre deux horloges",
-        "shows": "Les mêmes requêtes figurent dans le journal du serveur web {log} (scellé {exhibit}) et dans une capture réseau (scellé "
-        "{capture}). D'après ces requêtes, les heures du journal sont {ahead_or_behind} de {seconds} s. Requêtes "
-        "comparées : {pairs} ; concordantes : {agreeing} ; neuf sur dix de celles-ci se tiennent à {spread} s près. Aucune heure n'a "
-        "été modifiée.",
+        "shows": (
+            "Les mêmes requêtes figurent dans le journal du serveur web {log} (scellé {exhibit}) et dans une "
+            "capture réseau (scellé {capture}). D'après ces requêtes, les heures du journal sont "
+            "{ahead_or_behind} de {seconds} s. Requêtes comparées : {pairs} ; concordantes : {agreeing} ; neuf "
+            "sur dix de celles-ci se tiennent à {spread} s près. Aucune heure n'a été modifiée."
+        ),
         "does_not_show": "Laquelle des deux horloges était juste, depuis quand elles différaient, ni pourquoi.",
-        "alternatives": "Une horloge jamais synchronisée ; un fuseau horaire mal écrit ou mal supposé, si l'écart est d'un nombre entier "
-        "de quarts d'heure ; un journal qui inscrit la fin de requêtes lentes.",
+        "alternatives": (
+            "Une horloge jamais synchronisée ; un fuseau horaire mal écrit ou mal supposé, si l'écart est d'un "
+            "nombre entier de quarts d'heure ; un journal qui inscrit la fin de requêtes lentes."
+        ),
     },
     "ar": {
         "title": "فارق ثابت بين ساعتين",
-        "shows": "ترد الطلبات نفسها في سجل خادم الويب {log} (المحجوز {exhibit}) وفي حركة شبكة ملتقطة (المحجوز {capture}). وبحسب هذه "
-        "الطلبات فإن أوقات السجل {ahead_or_behind} بمقدار {seconds} ثانية. عدد الطلبات المقارنة: {pairs}؛ والمتفق منها: {agreeing}؛ "
-        "وتسعة أعشار المتفق منها متقاربة في حدود {spread} ثانية. ولم يُغيَّر أي وقت.",
+        "shows": (
+            "ترد الطلبات نفسها في سجل خادم الويب {log} (المحجوز {exhibit}) وفي حركة شبكة ملتقطة (المحجوز "
+            "{capture}). وبحسب هذه الطلبات فإن أوقات السجل {ahead_or_behind} بمقدار {seconds} ثانية. عدد الطلبات "
+            "المقارنة: {pairs}؛ والمتفق منها: {agreeing}؛ وتسعة أعشار المتفق منها متقاربة في حدود {spread} ثانية. "
+            "ولم يُغيَّر أي وقت."
+        ),
         "does_not_show": "أي الساعتين كانت صحيحة، ولا منذ متى اختلفتا، ولا سبب ذلك.",
-        "alternatives": "ساعة لم تُضبط قط؛ أو منطقة زمنية كُتبت أو افتُرضت خطأ إذا كان الفارق عددا كاملا من أرباع الساعة؛ أو سجل يدوّن نهاية "
-        "الطلبات البطيئة.",
+        "alternatives": (
+            "ساعة لم تُضبط قط؛ أو منطقة زمنية كُتبت أو افتُرضت خطأ إذا كان الفارق عددا كاملا من أرباع الساعة؛ أو "
+            "سجل يدوّن نهاية الطلبات البطيئة."
+        ),
     },
 }
-_AHEAD = {"en": "ahead", "fr": "en avance", "ar": "متقدمة"}
-_BEHIND = {"en": "behind", "fr": "en retard", "ar": "متأخرة"}
+AHEAD = {"en": "ahead", "fr": "en avance", "ar": "متقدمة"}
+BEHIND = {"en": "behind", "fr": "en retard", "ar": "متأخرة"}
 
 
 class ClockOffset:
@@ -96,34 +110,19 @@ class ClockOffset:
 
 def _finding(timeline: Timeline, about: About, offset: Offset) -> Finding:
     places = np.unique(np.linspace(0, len(offset.rows) - 1, int(CITED_PAIRS.value)).round().astype(int)).tolist()
-    direction = _AHEAD if offset.seconds > 0 else _BEHIND
-    texts = {
-        lang: {word: text.replace("{ahead_or_behind}", direction[lang]) for word, text in words.items()}
-        for lang, words in about.texts.items()
-    }
-    amount = f"{abs(offset.seconds):g}"
-    words = "ahead of" if offset.seconds > 0 else "behind"
+    amount, log = f"{abs(offset.seconds):g}", clocks.log_name(timeline, offset.exhibit, offset.series)
     return conclude(
         timeline,
-        About(
-            about.rule_id,
-            about.title,
-            about.level,
-            about.path,
-            about.name,
-            about.description,
-            (),
-            about.falsepositives,
-            texts,
-        ),
+        about,
         Observed(
-            f"{offset.exhibit}\n{offset.series}\n{offset.capture}",
+            "\n".join(offset.rows[0]),
             ("web/access", "net/http"),
             [row for at in places for row in offset.rows[at]],
-            f"{offset.exhibit}/{offset.series} runs {amount} s {words} {offset.capture}: {offset.agreeing} of {offset.pairs} requests that "
-            f"stand once in each agree, spread {offset.spread:g} s (5th to 95th percentile); {len(places)} pairs cited; no time altered",
+            f"{offset.exhibit}/{log} runs {amount} s {'ahead of' if offset.seconds > 0 else 'behind'} {offset.capture}: "
+            f"{offset.agreeing} of {offset.pairs} requests that stand once in each agree, spread {offset.spread:g} s "
+            f"(5th to 95th percentile); {len(places)} pairs cited; no time altered",
             {
-                "log": offset.series,
+                "log": log,
                 "exhibit": offset.exhibit,
                 "capture": offset.capture,
                 "seconds": amount,
@@ -131,6 +130,7 @@ def _finding(timeline: Timeline, about: About, offset: Offset) -> Finding:
                 "agreeing": str(offset.agreeing),
                 "spread": f"{offset.spread:g}",
             },
+            {"ahead_or_behind": AHEAD if offset.seconds > 0 else BEHIND},
             {"ips": offset.servers},
         ),
     )
