@@ -49,8 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _print(rows: Sequence[dict[str, Any]]) -> None:
     print(
-        f"Python {platform.python_version()}, {platform.system()}. ratio: CPU seconds of the baseline (1.00) over the tool's, for the same work;"
-        " above 1 is faster than the baseline.\n"
+        f"Python {platform.python_version()}, {platform.system()}. ratio: CPU seconds of the baseline (1.00)"
+        " over the tool's, for the same work; above 1 is faster than the baseline.\n"
     )
     texts = [[_cell(row.get(name)) for name in COLUMNS] for row in rows]
     widths = [max(len(name), *(len(text[at]) for text in texts)) for at, name in enumerate(COLUMNS)] if texts else []
