@@ -24,6 +24,8 @@ FORMAT = 1
 ROW_GROUP = 131_072  # rows; large enough for cheap footers, small enough that min/max of time prune
 BIG_SHAPE = 20_000  # rows of one shape in one task that earn a part of their own
 FLUSH_BYTES = 192 << 20  # Arrow bytes that a writer holds before it writes parts
+WIDE = 2_000  # columns of a part of several shapes; Windows' own events together have fewer, hostile logs may name any number
+CELLS = 1 << 26  # rows x columns of such a part: a column costs memory also in the rows that lack it
 MANIFEST = "manifest.json"
 PROBLEMS, LEDGER = "_problems", "_ledger"
 _NO_DICTIONARY = ("row_id", "offset", "length", "record", "time")
@@ -129,7 +131,7 @@ class PartWriter:
                 small.setdefault(family, []).append(table)
         self._held, self._bytes = {}, 0
         for family, tables in small.items():
-            for group in _without_case_clashes(tables):
+            for group in _united(tables):
                 self._write(family, pa.concat_tables(group, promote_options="default"))
         for family, table in big:
             self._write(family, table)
@@ -158,18 +160,37 @@ def _span(table: pa.Table) -> tuple[int | None, int | None]:
     return bounds["min"].as_py(), bounds["max"].as_py()
 
 
-def _without_case_clashes(tables: Sequence[pa.Table]) -> list[list[pa.Table]]:
-    """Group tables so that no group spells one column in two ways: SQL would take the two for one."""
-    groups: list[tuple[dict[str, str], list[pa.Table]]] = []
+@dataclass(slots=True)
+class _Group:
+    """Tables that make one part, and its columns: as they are spelled, by their lower-case names."""
+
+    names: dict[str, str]
+    rows: int
+    tables: list[pa.Table]
+
+    def takes(self, table: pa.Table) -> bool:
+        """Whether no column would be spelled in two ways (SQL takes the two for one) and the part would stay bounded."""
+        if any(self.names.get(name.lower(), name) != name for name in table.schema.names):
+            return False
+        width = len(self.names) + sum(name.lower() not in self.names for name in table.schema.names)
+        return width <= WIDE and width * (self.rows + table.num_rows) <= CELLS
+
+    def add(self, table: pa.Table) -> None:
+        self.names.update((name.lower(), name) for name in table.schema.names)
+        self.rows += table.num_rows
+        self.tables.append(table)
+
+
+def _united(tables: Sequence[pa.Table]) -> list[list[pa.Table]]:
+    """Group tables of several shapes into those that make one part each."""
+    groups: list[_Group] = []
     for table in tables:
-        fits = (g for g in groups if all(g[0].get(name.lower(), name) == name for name in table.schema.names))
-        group = next(fits, None)
+        group = next((g for g in groups if g.takes(table)), None)
         if group is None:
-            group = ({}, [])
+            group = _Group({}, 0, [])
             groups.append(group)
-        group[0].update((name.lower(), name) for name in table.schema.names)
-        group[1].append(table)
-    return [members for _, members in groups]
+        group.add(table)
+    return [group.tables for group in groups]
 
 
 class Store:

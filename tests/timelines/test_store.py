@@ -108,3 +108,29 @@ def test_a_manifest_of_another_format_is_refused(tmp_path):
     (tmp_path / MANIFEST).write_text(json.dumps({"format": 99, "tasks": {}}))
     with pytest.raises(ValueError, match="format 99, expected 1"):
         Store(tmp_path)
+
+
+def test_a_part_stays_narrow_however_many_names_the_evidence_invents(tmp_path, monkeypatch):
+    monkeypatch.setattr(store_module, "WIDE", 100)
+    store = Store(tmp_path)
+    writer = store.writer("t1")
+    for shape in range(40):
+        writer.add(rows(["1"], **{f"Name{shape}_{n}": ["x"] for n in range(10)}))
+    store.commit({"t1": writer.close([], [])})
+    parts = store.parts("windows/security")
+    assert max(len(part.schema.names) for part in parts) <= 100
+    assert 5 <= len(parts) < 10  # shapes still share parts
+    named = {name for part in parts for name in part.schema.names} - set(CORE_NAMES)
+    assert len(named) == 400
+
+
+def test_a_part_of_many_shapes_holds_a_bounded_number_of_cells(tmp_path, monkeypatch):
+    monkeypatch.setattr(store_module, "CELLS", 2_000)
+    store = Store(tmp_path)
+    writer = store.writer("t1")
+    for shape in range(6):
+        writer.add(rows(["1"] * 30, **{f"Name{shape}": ["x"] * 30}))
+    store.commit({"t1": writer.close([], [])})
+    parts = store.parts("windows/security")
+    assert sum(part.rows for part in parts) == 180
+    assert all(part.rows * len(part.schema.names) <= 2_000 for part in parts)
