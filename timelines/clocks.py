@@ -112,13 +112,13 @@ def _offset(group: tuple[str, str, str], pairs: pa.Table) -> Offset | None:
     if count < PAIRS or count < AGREEING * len(ahead):
         return None
     kept = ahead[agreeing]
-    # A log in whole seconds cuts the fraction off, half a second on average.
+    # A log in whole seconds cuts the fraction off, half a second on average, and tells the offset to a second only.
     cut = SECOND // 2 if not (logged % SECOND).any() else 0
     chosen = pairs.filter(pa.array(agreeing))
     low, high = np.percentile(kept, (5, 95))
     return Offset(
         *group,
-        seconds=round((float(np.median(kept)) + cut) / SECOND, 1),
+        seconds=round((float(np.median(kept)) + cut) / SECOND, 0 if cut else 1),
         pairs=len(ahead),
         agreeing=count,
         spread=round(float(high - low) / SECOND, 1),

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from timelines.query import Timeline
 
 
+Words = Mapping[str, Mapping[str, str]]  # by language: title, shows, does_not_show, alternatives
+
+
 @dataclass(frozen=True, slots=True)
 class Threshold:
     """A number that a decision hangs on: its unit, and why it is not smaller or larger."""
@@ -35,13 +38,15 @@ class Analyzer(Protocol):
     """Something that reads a timeline and tells what it found. Pure: no clock, no network, the same findings in the same order each time.
 
     `needs` are the families without which it can say nothing (`windows/*` is every family of that folder): it is not asked where the
-    case has no row of one of them. `about` says of it what a rule says of itself; a finding may carry another level and further words.
+    case has no row of one of them. `about` says of it what a rule says of itself; a finding may carry another level. `words` are those of
+    its findings, by what was seen.
     """
 
     name: str
     about: About
     needs: tuple[str, ...]
     thresholds: tuple[Threshold, ...]
+    words: Mapping[str, Words]
 
     def find(self, timeline: Timeline) -> Iterator[Finding]: ...
 

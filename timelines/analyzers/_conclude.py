@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from timelines.analyzers import Words
 from timelines.detection.cited import CITED, CITED_SCHEMA, Cited
 from timelines.detection.conclusions import CitedTexts
 from timelines.detection.rules import About
@@ -18,8 +19,6 @@ from timelines.visible import visible
 
 if TYPE_CHECKING:
     from timelines.query import Timeline
-
-Words = Mapping[str, Mapping[str, str]]  # by language: title, shows, does_not_show, alternatives
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PLACE = re.compile(r"\{(\w+)\}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from timelines.analyzers._conclude import Words
+from timelines.analyzers import Words
 
 INSIDE: Words = {
     "en": {
@@ -191,3 +191,5 @@ DAMAGE = {
     "ar": "وقد سُجل تلف في الملف في المواضع نفسها.",
 }
 NO_DAMAGE = dict.fromkeys(DAMAGE, "")
+
+BY_KIND = {"inside": INSIDE, "cleared": CLEARED, "between": BETWEEN, "anew": RESTART, "backwards": BACKWARDS}

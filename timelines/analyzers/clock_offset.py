@@ -100,6 +100,7 @@ class ClockOffset:
         ),
         CITED_PAIRS,
     )
+    words = {"offset": _TEXTS}  # noqa: RUF012 - never changed
 
     def find(self, timeline: Timeline) -> Iterator[Finding]:
         """One finding a log and capture, in order of exhibits."""

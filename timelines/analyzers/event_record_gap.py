@@ -7,9 +7,9 @@ from dataclasses import replace
 from itertools import accumulate, groupby
 from typing import TYPE_CHECKING
 
-from timelines.analyzers import Threshold
-from timelines.analyzers import _event_record_words as words
-from timelines.analyzers._conclude import Observed, Words, conclude
+from timelines.analyzers import Threshold, Words
+from timelines.analyzers import _event_record_words as said
+from timelines.analyzers._conclude import Observed, conclude
 from timelines.analyzers._event_records import (
     BACKWARDS,
     CONTIGUOUS,
@@ -62,6 +62,7 @@ class EventRecordGap:
     )
     needs = ("windows/*",)
     thresholds = (LEAST, LEAST_CLEARED, CONTIGUOUS, BACKWARDS, LOST, BETWEEN, PLACES)
+    words = said.BY_KIND
 
     def find(self, timeline: Timeline) -> Iterator[Finding]:
         """Findings in order of host, channel and file: inside each file, then between files."""
@@ -83,20 +84,20 @@ class EventRecordGap:
         back = [b for b in places if b.back >= BACKWARDS.value and b.after == b.before + 1]
         if gaps:
             beside = [damaged(timeline, log, b) for b in gaps]
-            note = words.DAMAGE if any(beside) else words.NO_DAMAGE
+            note = said.DAMAGE if any(beside) else said.NO_DAMAGE
             level = "low" if all(beside) else "medium"
             why = (
                 f"{sum(b.missing for b in gaps)} record numbers missing in {len(gaps)} places of {log.records} records"
             )
             why += f"; damage reported beside {sum(beside)} of them" if any(beside) else ""
-            yield self._told(timeline, log, gaps, ("gap", level, ("T1070.001",), words.INSIDE, why), note)
+            yield self._told(timeline, log, gaps, ("gap", level, ("T1070.001",), said.INSIDE, why), note)
         if anew:
             why = f"{len(anew)} places where a higher number bears an earlier time, or one number stands on several records"
-            yield self._told(timeline, log, anew, ("anew", "medium", (), words.RESTART, why))
+            yield self._told(timeline, log, anew, ("anew", "medium", (), said.RESTART, why))
         if back:
             why = f"{len(back)} places where the next record is {BACKWARDS.value} s or more earlier"
             why += f", at most {max(b.back for b in back):.0f} s"
-            yield self._told(timeline, log, back, ("back", "low", (), words.BACKWARDS, why))
+            yield self._told(timeline, log, back, ("back", "low", (), said.BACKWARDS, why))
 
     def _told(
         self,
@@ -104,7 +105,7 @@ class EventRecordGap:
         log: Log,
         places: Sequence[Break],
         seen: tuple[str, str, tuple[str, ...], Words, str],
-        damage: Mapping[str, str] = words.NO_DAMAGE,
+        damage: Mapping[str, str] = said.NO_DAMAGE,
     ) -> Finding:
         kind, level, attack, texts, why = seen
         shown = places[: int(PLACES.value)]
@@ -137,7 +138,7 @@ class EventRecordGap:
         most = LOST.value * earlier.records if later.cleared else BETWEEN.value * (earlier.records + later.records)
         if missing > most:
             return
-        texts = words.CLEARED if later.cleared else words.BETWEEN
+        texts = said.CLEARED if later.cleared else said.BETWEEN
         reason = (
             f"which reports that the log was cleared (event {later.first_event})"
             if later.cleared

@@ -95,6 +95,7 @@ class WebLogHole:
     )
     needs = ("web/access",)
     thresholds = (*THRESHOLDS, CITED_REQUESTS)
+    words = {"hole": _TEXTS}  # noqa: RUF012 - never changed
 
     def find(self, timeline: Timeline) -> Iterator[Finding]:
         """One finding a hole, in order of exhibit, log and time."""

@@ -1,0 +1,87 @@
+"""Analyzers asked of whole cases: outcomes, the demo's truth, and the real files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cases import findings as kept
+from cases.case import Case
+from forensics import pipeline
+from forensics.demo.scenario import CLEARED, HOLE_BEGIN, HOLE_END, SECOND
+from timelines.analyzers import analyze
+from timelines.query import Filter, Timeline
+
+from .conftest import Rows
+
+SHARED = Path(__file__).resolve().parents[4] / "shared"
+
+
+def test_every_analyzer_has_an_outcome(made):
+    findings, outcomes = analyze(made())
+    assert findings == ()
+    assert [(o.rule_id, o.kind, o.fate, o.rows_seen) for o in outcomes] == [
+        ("clock_offset", "analyzer", "no-data", 0),
+        ("event_record_gap", "analyzer", "no-data", 0),
+        ("web_log_hole", "analyzer", "no-data", 0),
+    ]
+    _, outcomes = analyze(made(Rows("web/access", "access.log", [1.0], {"src_ip": ["198.51.100.1"]})))
+    assert [(o.rule_id, o.fate, o.families, o.rows_seen) for o in outcomes] == [
+        ("clock_offset", "no-data", (), 0),  # a log alone says nothing of two clocks
+        ("event_record_gap", "no-data", (), 0),
+        ("web_log_hole", "silent", ("web/access",), 1),
+    ]
+
+
+@pytest.fixture(scope="module")
+def told(demo):
+    return {f.rule_id: f for f in kept.load_findings(demo.case / "findings") if f.kind == "analyzer"}
+
+
+def test_the_demo_has_one_finding_of_each(told, demo):
+    listed = [f.rule_id for f in kept.load_findings(demo.case / "findings") if f.kind == "analyzer"]
+    assert sorted(listed) == sorted(told) == ["clock_offset", "event_record_gap", "web_log_hole"]
+    fates = {o.rule_id: (o.fate, o.matches) for o in kept.load_outcomes(demo.case / "findings") if o.kind == "analyzer"}
+    assert fates == dict.fromkeys(told, ("matched", 1))
+
+
+def test_the_demo_hole_is_the_one_that_was_made(told, demo):
+    finding = told["web_log_hole"]
+    rows = Timeline(demo.case / "timeline").frame(Filter(row_ids=finding.rows), ["time", "family", "file"])
+    log = rows[rows["family"] == "web/access"]
+    fast = 187 * SECOND
+    before, after = (value.value - fast for value in log["time"])
+    assert set(log["file"]) == {"apache/access.log"}
+    assert HOLE_BEGIN - 60 * SECOND < before < HOLE_BEGIN
+    assert HOLE_END <= after < HOLE_END + 60 * SECOND
+    wire = rows[rows["family"] == "net/http"]["time"]
+    assert len(wire) == 100
+    assert all(HOLE_BEGIN <= value.value <= HOLE_END for value in wire)
+    assert (finding.level, finding.grade, finding.attack) == ("high", "corroborated", ("T1070",))
+    assert "203.0.113.66" in finding.entities["ips"]  # whose requests to the web shell the log no longer holds
+
+
+def test_the_demo_clock_is_187_seconds_fast(told):
+    assert "E001/apache/access.log runs 187 s ahead of E003" in told["clock_offset"].why
+    assert told["clock_offset"].entities["ips"] == ("192.0.2.20", "2001:db8:20::20")
+
+
+def test_the_demo_records_between_export_and_clearing_are_lost(told):
+    finding = told["event_record_gap"]
+    assert (finding.level, finding.grade, finding.attack) == ("high", "supported", ("T1070.001",))
+    assert finding.last is not None
+    assert finding.last // SECOND == CLEARED // SECOND
+    assert "30 records are in neither" in finding.why
+
+
+@pytest.mark.evidence
+def test_real_files_give_no_false_finding(tmp_path):
+    """Chosen events, exported and renumbered; two web logs of a scanner and a sampled one: none of them has a hole that is one."""
+    case = Case.create(tmp_path / "case")
+    for folder in ("web", "windows"):
+        pipeline.add(case, SHARED / "evidence" / folder)
+    pipeline.ingest(case, workers=1)
+    findings, outcomes = analyze(Timeline(case.timeline_folder))
+    assert findings == ()
+    assert {o.rule_id: o.fate for o in outcomes}["event_record_gap"] == "silent"
