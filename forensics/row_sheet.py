@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from cases import findings as kept
 from cases.errors import CaseError
 from forensics import exhibit_bytes, terminal
 from forensics.terminal import Failure, complain, instant, say, table
@@ -46,6 +47,11 @@ def find(case: OpenCase, wanted: str) -> Sheet:
     cited = case.query.sql(
         "select rule_title, level, why from matches where row_id = ? order by all", found
     ).to_pylist()
+    cited += [
+        {"rule_title": finding.title, "level": finding.level, "why": finding.why}
+        for finding in kept.load_findings(case.case.findings_folder)
+        if finding.kind == "analyzer" and found[0] in finding.rows  # analyzers have findings, not matches
+    ]
     place = {name: row.column(name)[0].as_py() for name in ("family", "exhibit", "file", "offset", "length")}
     return Sheet(sentences(row)[0].as_py(), _values(row), **place, cited=cited)
 
