@@ -81,6 +81,13 @@ def _put(text: str, values: Mapping[str, str]) -> str:
     return _PLACE.sub(lambda hit: values[hit[1]], text)
 
 
+def number(value: float) -> dict[str, str]:
+    """A number as each language writes it, isolated in Arabic: a phrase for the words."""
+    plain = f"{value:g}"
+    comma = plain.replace(".", ",")
+    return {"en": plain, "fr": comma, "ar": f"\u2066{comma}\u2069"}
+
+
 def moment(ns: int) -> str:
     """A UTC instant to the second, for words and reasons."""
     return (_EPOCH + timedelta(seconds=ns // 1_000_000_000)).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -9,7 +9,7 @@ import numpy as np
 
 from timelines import clocks
 from timelines.analyzers import Threshold
-from timelines.analyzers._conclude import Observed, conclude
+from timelines.analyzers._conclude import Observed, conclude, number
 from timelines.clocks import Offset
 from timelines.detection.rules import About
 from timelines.findings import Finding
@@ -126,12 +126,14 @@ def _finding(timeline: Timeline, about: About, offset: Offset) -> Finding:
                 "log": log,
                 "exhibit": offset.exhibit,
                 "capture": offset.capture,
-                "seconds": amount,
                 "pairs": str(offset.pairs),
                 "agreeing": str(offset.agreeing),
-                "spread": f"{offset.spread:g}",
             },
-            {"ahead_or_behind": AHEAD if offset.seconds > 0 else BEHIND},
+            {
+                "ahead_or_behind": AHEAD if offset.seconds > 0 else BEHIND,
+                "seconds": number(abs(offset.seconds)),
+                "spread": number(offset.spread),
+            },
             {"ips": offset.servers},
         ),
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from timelines.analyzers import Threshold
 from timelines.analyzers._conclude import Observed, conclude, moment
-from timelines.analyzers._silences import FILES, THRESHOLDS, Hole, holes
+from timelines.analyzers._silences import FILES, MINUTE, THRESHOLDS, Hole, holes
 from timelines.clocks import SECOND, WITHIN_S, Offset, log_files, log_name, offsets
 from timelines.detection.rules import About
 from timelines.findings import Finding
@@ -16,7 +16,7 @@ from timelines.findings import Finding
 if TYPE_CHECKING:
     from timelines.query import Timeline
 
-CITED_REQUESTS = Threshold("CITED_REQUESTS", 100, "rows", "Enough to check by hand; `why` gives the whole number.")
+CITED_REQUESTS = Threshold("CITED_REQUESTS", 500, "rows", "What a reader can go through; `why` gives the whole number.")
 
 _TEXTS = {
     "en": {
@@ -139,7 +139,7 @@ def _finding(timeline: Timeline, about: About, hole: Hole, known: list[Offset]) 
                 "exhibit": hole.exhibit,
                 "first": moment(hole.first),
                 "last": moment(hole.last),
-                "minutes": str(hole.minutes),
+                "minutes": str((hole.last - hole.first) // MINUTE),
                 "busy": str(int(100 * hole.busy)),
                 "requests": str(len(requests)),
             },

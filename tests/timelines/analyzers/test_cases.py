@@ -8,7 +8,7 @@ import pytest
 
 from cases import findings as kept
 from cases.case import Case
-from forensics import pipeline
+from forensics import open_case, pipeline, row_sheet
 from forensics.demo.scenario import CLEARED, HOLE_BEGIN, HOLE_END, SECOND
 from timelines.analyzers import analyze
 from timelines.query import Filter, Timeline
@@ -56,7 +56,7 @@ def test_the_demo_hole_is_the_one_that_was_made(told, demo):
     assert HOLE_BEGIN - 60 * SECOND < before < HOLE_BEGIN
     assert HOLE_END <= after < HOLE_END + 60 * SECOND
     wire = rows[rows["family"] == "net/http"]["time"]
-    assert len(wire) == 100
+    assert len(wire) == 246
     assert all(HOLE_BEGIN <= value.value <= HOLE_END for value in wire)
     assert (finding.level, finding.grade, finding.attack) == ("high", "corroborated", ("T1070",))
     assert "203.0.113.66" in finding.entities["ips"]  # whose requests to the web shell the log no longer holds
@@ -73,6 +73,12 @@ def test_the_demo_records_between_export_and_clearing_are_lost(told):
     assert finding.last is not None
     assert finding.last // SECOND == CLEARED // SECOND
     assert "30 records are in neither" in finding.why
+
+
+def test_a_row_tells_which_analyzer_cites_it(told, demo):
+    finding = told["event_record_gap"]
+    sheet = row_sheet.find(open_case(demo.case), finding.rows[-1])
+    assert {"rule_title": finding.title, "level": "high", "why": finding.why} in sheet.cited
 
 
 @pytest.mark.evidence

@@ -61,6 +61,9 @@ def test_a_clock_that_runs_behind_is_told_as_such(made):
 def test_fractions_are_kept_where_the_log_has_them(made):
     (offset,) = offsets(made(log([s + 12.5 for s in SENT]), wire(SENT)))
     assert (offset.seconds, offset.spread, offset.pairs, offset.agreeing) == (12.5, 0.0, 60, 60)
+    (finding,) = ANALYZER.find(made(log([s + 12.5 for s in SENT]), wire(SENT)))
+    assert "by 12.5 s" in finding.texts["en"]["shows"]
+    assert "de 12,5 s" in finding.texts["fr"]["shows"]
 
 
 def test_strays_do_not_move_it(made):

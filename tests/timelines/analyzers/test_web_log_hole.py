@@ -44,6 +44,7 @@ def test_a_silence_in_a_busy_log_is_found_and_bounded_by_its_rows(made):
     assert [when[row] for row in finding.rows] == [35980, 37200]
     assert (finding.level, finding.grade, finding.attack) == ("medium", "indication", ("T1070",))
     assert "2026-01-01 09:59:40 UTC to 2026-01-01 10:20:00 UTC (20 whole minutes)" in finding.why
+    assert "(20 minutes)" in finding.texts["en"]["shows"]
     assert finding.entities == {}  # whoever asked last before it has no part in it
 
 
