@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 RULE_BYTES = 4 << 20  # the largest rule file that is read; real ones are a few KB
+MOST_NESTED = 100  # lists and mappings inside one another; real rules have about six
 SUFFIXES = (".yml", ".yaml")
 _Base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -64,7 +65,10 @@ def documents_of(path: Path) -> list[dict[str, Any]]:
     if content is None:
         raise RuleFileError(f"file of {size} bytes; a rule file has at most {RULE_BYTES}")
     try:
+        _check_nesting(content)
         documents = [document for document in yaml.load_all(content, _Loader) if document is not None]
+    except RuleFileError:
+        raise
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = (mark.line + 1, mark.column + 1) if mark else (0, 0)
@@ -79,3 +83,14 @@ def documents_of(path: Path) -> list[dict[str, Any]]:
     if any(not isinstance(document, dict) for document in documents):
         raise RuleFileError("not a Sigma rule: expected a mapping with title, logsource and detection")
     return documents
+
+
+def _check_nesting(content: bytes) -> None:
+    """Raises RuleFileError where YAML is nested so deep that the C library, which recurses over nodes, would overflow its stack."""
+    depth = 0
+    for event in yaml.parse(content, _Base):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MOST_NESTED:
+            mark = event.start_mark
+            place = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+            raise RuleFileError(f"nested more than {MOST_NESTED} deep", *place)

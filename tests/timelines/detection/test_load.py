@@ -265,3 +265,9 @@ def test_every_windows_and_web_rule_of_sigmahq_runs_but_those_for_absent_sources
         "no family of Athar's holds the log source service nginx",
         "Sigma rule must have a log source",
     }, reasons
+
+
+@pytest.mark.parametrize("content", ["[" * 100_000, "- " * 60_000 + "x", "{a: " * 5_000 + "1" + "}" * 5_000])
+def test_nesting_that_would_overflow_the_yaml_library_is_refused(load: Load, content: str) -> None:
+    (refused,) = load(content).refused
+    assert (refused.reason, refused.column > 100) == ("nested more than 100 deep", True)
