@@ -28,8 +28,8 @@ _TEXTS = {
         ),
         "does_not_show": "That lines were removed, nor by whom; a server that does not run writes no lines.",
         "alternatives": (
-            "The server, its logging or its network was stopped; a disk was full; lines went to another file; a "
-            "holiday or a planned maintenance."
+            "The server, its logging or its network was stopped, or its clock was set forward; a disk was full; lines "
+            "went to another file; a regular closing hour, a holiday or a planned maintenance."
         ),
     },
     "fr": {
@@ -41,8 +41,8 @@ _TEXTS = {
         ),
         "does_not_show": ("Que des lignes ont été supprimées, ni par qui ; un serveur arrêté n'écrit aucune ligne."),
         "alternatives": (
-            "Le serveur, sa journalisation ou son réseau était arrêté ; un disque était plein ; les lignes ont "
-            "été écrites dans un autre fichier ; un jour férié ou une maintenance prévue."
+            "Le serveur, sa journalisation ou son réseau était arrêté, ou son horloge a été avancée ; un disque était "
+            "plein ; les lignes ont été écrites dans un autre fichier ; une heure de fermeture habituelle, un jour férié ou une maintenance prévue."
         ),
     },
     "ar": {
@@ -53,7 +53,8 @@ _TEXTS = {
         ),
         "does_not_show": "أن أسطرا حُذفت، ولا من حذفها؛ والخادم المتوقف لا يكتب أي سطر.",
         "alternatives": (
-            "توقف الخادم أو تسجيله أو شبكته؛ أو امتلاء قرص؛ أو كتابة الأسطر في ملف آخر؛ أو عطلة أو صيانة مبرمجة."
+            "توقف الخادم أو تسجيله أو شبكته، أو تقديم ساعته؛ أو امتلاء قرص؛ أو كتابة الأسطر في ملف آخر؛ "
+            "أو ساعة إغلاق معتادة أو عطلة أو صيانة مبرمجة."
         ),
     },
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from timelines.analyzers._silences import holes
@@ -138,3 +140,22 @@ def test_a_capture_of_another_time_says_nothing(made):
     timeline = made(access(DAY), capture(DAY[100:400], -100.4, list(range(100, 400))))
     (finding,) = ANALYZER.find(timeline)
     assert (finding.level, finding.grade) == ("medium", "indication")
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_visits_that_come_by_chance_leave_no_hole(made, seed):
+    """Two days of visits by day and few by night, each of several pages; then the same with 25 minutes taken out by day."""
+    chance = random.Random(seed)
+    lines = []
+    for hour in range(48):
+        for _ in range(chance.randrange(60, 100) if 7 <= hour % 24 < 22 else chance.randrange(12)):
+            moment, client = hour * HOUR + chance.randrange(HOUR), f"198.51.100.{chance.randrange(1, 200)}"
+            for _ in range(chance.randrange(1, 6)):
+                lines.append((moment, client))
+                moment += chance.randrange(1, 40)
+    lines.sort()
+    assert spans(made(access(lines))) == []
+    begin, end = 34 * HOUR, 34 * HOUR + 25 * 60
+    ((first, last),) = spans(made(access([line for line in lines if not begin <= line[0] < end])))
+    assert begin - 300 < first < begin
+    assert end <= last < end + 300
