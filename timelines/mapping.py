@@ -12,13 +12,14 @@ A family `windows/*` speaks of every family of that folder that has nothing bett
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -26,6 +27,8 @@ from timelines.filters import filtered
 from timelines.schema import CORE, own_name
 
 _TYPES = {column.name: column.type for column in CORE}
+MAX_KEPT = 1024  # shapes of batches remembered by a process
+MAX_TWINS = 8  # of one list of names
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,11 @@ def _text(array: pa.Array) -> pa.Array:
     return array if pa.types.is_string(array.type) else array.cast(pa.string())
 
 
+@cache
+def _blank() -> pc.SetLookupOptions:
+    return pc.SetLookupOptions(value_set=pa.array(["", "-"]))
+
+
 def _candidate(spec: str, columns: Mapping[str, pa.Array], count: int) -> pa.Array | None:
     if spec.startswith("="):
         return pa.repeat(spec[1:], count)
@@ -133,15 +141,21 @@ def _candidate(spec: str, columns: Mapping[str, pa.Array], count: int) -> pa.Arr
     if text is None:
         return None
     text = filtered(text, filter_name) if filter_name else text
-    blank = pc.is_in(text, value_set=pa.array(["", "-"]))
-    return pc.if_else(blank, None, text)
+    blank = pc.call_function("is_in", [text], _blank())
+    return pc.if_else(blank, None, text) if blank.true_count else text
 
 
 def _column(name: str, specs: tuple[str, ...], columns: Mapping[str, pa.Array], count: int) -> pa.Array:
-    found = [array for spec in specs if (array := _candidate(spec, columns, count)) is not None]
-    if not found:
+    merged = None
+    for spec in specs:
+        found = _candidate(spec, columns, count)
+        if found is None:
+            continue
+        merged = found if merged is None else pc.coalesce(merged, found)
+        if not merged.null_count:
+            break
+    if merged is None:
         return pa.nulls(count, _TYPES[name])
-    merged = pc.coalesce(*found) if len(found) > 1 else found[0]
     if _TYPES[name] == pa.int32():
         wide = merged.cast(pa.int64())
         return pc.if_else(pc.less_equal(wide, 65_535), wide, None).cast(pa.int32())
@@ -167,14 +181,66 @@ def named_text(name: str, columns: Mapping[str, pa.Array]) -> pa.Array | None:
 
 def columns_by_name(schema: pa.Schema, given: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
     """Columns by the evidence's own names, the first of a name; under its stored name where no own name takes that."""
+    return {name: given[stored] for name, stored in _stored_by_name(schema, given).items()}
+
+
+_known_names: dict[tuple[str, ...], list[tuple[pa.Schema, dict[str, str]]]] = {}
+
+
+def _stored_by_name(schema: pa.Schema, given: Mapping[str, pa.Array]) -> dict[str, str]:
+    """Stored names by the evidence's own; remembered, because batches of one shape come again and again."""
+    names = tuple(name for name in schema.names if name in given)
+    known = _known_names.get(names, ())
+    for other, found in known:
+        if other.equals(schema, check_metadata=True):
+            return found
+    if len(_known_names) > MAX_KEPT or len(known) > MAX_TWINS:
+        _known_names.clear()
     stored = [f for f in schema if f.name in given]
-    found = {f.name: given[f.name] for f in stored}
+    found = {f.name: f.name for f in stored}
     taken: set[str] = set()
     for f in stored:
         if own_name(f) not in taken:
-            found[own_name(f)] = given[f.name]
+            found[own_name(f)] = f.name
             taken.add(own_name(f))
+    _known_names.setdefault(names, []).append((schema, found))
     return found
+
+
+class _Rows(Mapping[str, pa.Array]):
+    """Some rows of columns, each taken when it is first asked for."""
+
+    def __init__(self, columns: Mapping[str, pa.Array], rows: npt.NDArray[np.int64]) -> None:
+        self._columns, self._rows = columns, pa.array(rows)
+        self._taken: dict[str, pa.Array] = {}
+
+    def __getitem__(self, name: str) -> pa.Array:
+        if name not in self._taken:
+            self._taken[name] = self._columns[name].take(self._rows)
+        return self._taken[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._columns
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+
+def _by_event(event: pa.Array, provider: pa.Array) -> tuple[list[tuple[str | None, str | None]], npt.NDArray[np.int64]]:
+    """The distinct pairs of event and provider, and which of them each row has."""
+    events, providers = (_text(array).dictionary_encode(null_encoding="encode") for array in (event, provider))
+    if len(events.dictionary) == len(providers.dictionary) == 1:
+        return [(events.dictionary[0].as_py(), providers.dictionary[0].as_py())], np.zeros(len(event), np.int64)
+    wide = len(providers.dictionary)
+    codes = events.indices.to_numpy().astype(np.int64) * wide + providers.indices.to_numpy()
+    distinct, labels = np.unique(codes, return_inverse=True)
+    pairs = [
+        (events.dictionary[at // wide].as_py(), providers.dictionary[at % wide].as_py()) for at in distinct.tolist()
+    ]
+    return pairs, labels
 
 
 def fill_core(family: str, given: dict[str, pa.Array], schema: pa.Schema, count: int) -> dict[str, pa.Array]:
@@ -182,32 +248,24 @@ def fill_core(family: str, given: dict[str, pa.Array], schema: pa.Schema, count:
 
     Columns are found by the evidence's own names (field metadata), so a mapping says `User`, not `User_`.
     """
-    by_own_name = columns_by_name(schema, given)
-    event = given.get("event", pa.nulls(count, pa.string()))
-    provider = by_own_name.get("Provider_Name", pa.nulls(count, pa.string()))
-    keys = pa.StructArray.from_arrays([_text(event), _text(provider)], ["event", "provider"])
-    pairs = list(zip(keys.field(0).to_pylist(), keys.field(1).to_pylist(), strict=True)) if count else []
-    distinct = sorted(set(pairs), key=lambda pair: (pair[0] or "", pair[1] or ""))
-    if not distinct:
+    if not count:
         return given
-    if len(distinct) == 1:
-        groups = [np.arange(count)]
-    else:
-        rank = {pair: at for at, pair in enumerate(distinct)}
-        labels = np.fromiter((rank[pair] for pair in pairs), np.int64, count)
-        groups = [np.flatnonzero(labels == at) for at in range(len(distinct))]
-    back = np.argsort(np.concatenate(groups), kind="stable")
-    pieces: dict[str, list[pa.Array]] = {}
-    meanings = [meaning(family, provider_name, event_name) for event_name, provider_name in distinct]
+    by_own_name = columns_by_name(schema, given)
+    nothing = pa.nulls(count, pa.string())
+    pairs, labels = _by_event(given.get("event", nothing), by_own_name.get("Provider_Name", nothing))
+    meanings = [meaning(family, provider, event) for event, provider in pairs]
     wanted = sorted({name for m in meanings for name in m.core} - set(given))
+    if len(pairs) == 1:
+        given.update((name, _column(name, meanings[0].core.get(name, ()), by_own_name, count)) for name in wanted)
+        return given
+    order = np.argsort(labels, kind="stable")
+    groups = np.split(order, np.cumsum(np.bincount(labels))[:-1])
+    back = np.empty(count, np.int64)
+    back[order] = np.arange(count)
+    pieces: dict[str, list[pa.Array]] = {name: [] for name in wanted}
     for m, rows in zip(meanings, groups, strict=True):
-        whole = len(rows) == count
-        specs = [spec.partition("|")[0] for name in wanted for spec in m.core.get(name, ())]
-        needed = {stored for name in specs for stored in stored_as(name)}
-        subset = {n: (a if whole else a.take(pa.array(rows))) for n, a in by_own_name.items() if n in needed}
-        for name in wanted:
-            pieces.setdefault(name, []).append(_column(name, m.core.get(name, ()), subset, len(rows)))
-    for name, chunks in pieces.items():
-        merged = chunks[0] if len(chunks) == 1 else pa.concat_arrays(chunks).take(pa.array(back))
-        given[name] = merged
+        columns = _Rows(by_own_name, rows)
+        for name, held in pieces.items():
+            held.append(_column(name, m.core.get(name, ()), columns, len(rows)))
+    given.update((name, pa.concat_arrays(chunks).take(pa.array(back))) for name, chunks in pieces.items())
     return given

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -70,10 +71,18 @@ def finish(family: str, batch: pa.RecordBatch, provenance: Provenance) -> pa.Rec
     if "flags" not in given:
         given["flags"] = pa.repeat("", count)
     given = fill_core(family, given, batch.schema, count)
-    arrays = [given[c.name].cast(c.type) if c.name in given else pa.nulls(count, c.type) for c in CORE]
-    fields = [column.field() for column in CORE]
-    for field in batch.schema:
-        if field.name not in CORE_NAMES and field.name in given:
-            arrays.append(given[field.name])
-            fields.append(field)
-    return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields))
+    arrays = [_typed(given[c.name], c.type) if c.name in given else pa.nulls(count, c.type) for c in CORE]
+    schema = _finished(batch.schema)
+    arrays += [given[name] for name in schema.names[len(CORE) :]]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _typed(array: pa.Array, type_: pa.DataType) -> pa.Array:
+    return array if array.type == type_ else array.cast(type_)
+
+
+@lru_cache(512)
+def _finished(schema: pa.Schema) -> pa.Schema:
+    """Core columns, then a batch's own."""
+    own = [field for field in schema if field.name not in CORE_NAMES and field.name != "index"]
+    return pa.schema([*(column.field() for column in CORE), *own])
