@@ -61,6 +61,7 @@ def start(folder: Path, evidence: Sequence[Path], zone: str | None, progress: Pr
     """Make or open the case and register the evidence that it does not hold yet."""
     from cases.errors import CaseError
     from forensics import pipeline
+    from forensics.evidence_paths import check_evidence
     from timelines.times import zone as checked
 
     if zone is not None:
@@ -68,9 +69,7 @@ def start(folder: Path, evidence: Sequence[Path], zone: str | None, progress: Pr
             checked(zone)
         except ValueError as error:
             raise CaseError(str(error)) from error
-    for path in evidence:
-        if not path.exists():
-            raise CaseError(f"{path}: no such file or folder; give the evidence to read")
+    check_evidence(folder, evidence)
     case = Case.open(folder) if (folder / "case.toml").exists() else Case.create(folder, CaseInfo(zone=zone))
     held = {Path(x.source).resolve() for x in case.register.exhibits if x.source}
     for path in evidence:

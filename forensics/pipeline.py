@@ -14,6 +14,7 @@ from cases.case import Case
 from cases.custody import Subject
 from cases.errors import CaseError
 from forensics import tasks
+from forensics.evidence_paths import check_evidence
 from forensics.executors import deaths, default_workers
 from forensics.executors import executor as make_executor
 from forensics.progress import Progress, Silent
@@ -70,10 +71,7 @@ def add(case: Case, source: Path, about: About | None = None, progress: Progress
     """Register a file or folder as the next exhibit: hash it, recognise it, list every file. Raises CaseError when it is not there."""
     about, progress = about or About(), progress or Silent()
     source = Path(source)
-    if not source.exists():
-        raise CaseError(f"{source}: no such file or folder; give the evidence to read")
-    if source.is_dir() and case.folder.resolve().is_relative_to(source.resolve()):
-        raise CaseError(f"{source}: holds the case folder itself; keep the case outside the evidence")
+    check_evidence(case.folder, [source])
     number = case.register.next_number()
     known = {e.sha256: f"{e.exhibit}/{e.file}" for e in case.register.entries if e.status in ("evidence", "container")}
     progress.stage(f"{number} hash and recognise", _size(source), "bytes")

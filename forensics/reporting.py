@@ -50,4 +50,7 @@ def report_date(text: str | None) -> str:
         return datetime.now(UTC).date().isoformat()
     if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
         raise ValueError(f"date {text!r}: expected YYYY-MM-DD")
-    return date.fromisoformat(text).isoformat()
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError as error:
+        raise ValueError(f"date {text!r}: no such day; expected YYYY-MM-DD") from error

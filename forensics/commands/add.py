@@ -46,6 +46,7 @@ def command(
 
     from cases.case import Case
     from forensics import pipeline
+    from forensics.evidence_paths import check_evidence
     from forensics.progress import on_terminal
     from forensics.terminal import Failure, amount, table
     from forensics.terminal import as_json as print_json
@@ -57,9 +58,7 @@ def command(
         raise Failure("--sha256 belongs to one file; add the files one at a time")
     case = Case.open(case_folder)
     about = pipeline.About(zone, supplied, seal, clock_offset, clock_source, description)
-    missing = [path for path in evidence if not path.exists()]
-    if missing:
-        raise Failure(f"{missing[0]}: no such file or folder; give the evidence to register")
+    check_evidence(case_folder, evidence)
     taken = []
     with on_terminal(quiet or as_json) as progress:
         for path in evidence:
