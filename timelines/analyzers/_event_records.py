@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
 
 from timelines.analyzers import Threshold
 from timelines.analyzers._conclude import present
@@ -12,6 +16,8 @@ from timelines.clocks import SECOND
 
 if TYPE_CHECKING:
     from timelines.query import Timeline
+
+Ints = npt.NDArray[np.int64]
 
 LEAST = Threshold("LEAST", 50, "records", "With fewer, nothing tells a log from a choice of its events.")
 LEAST_CLEARED = Threshold(
@@ -100,66 +106,119 @@ class Break:
         return f"{self.before}–{self.after}"
 
 
-def logs(timeline: Timeline) -> list[Log]:
-    """Every host's channel in every file, in order of host, channel, exhibit and file."""
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """Records in order of log, number and offset: (n,) each. `log` indexes the groups; `timed` says where `time` (UTC ns) is one."""
+
+    log: Ints
+    number: npt.NDArray[np.uint64]
+    offset: Ints
+    time: Ints
+    timed: npt.NDArray[np.bool_]
+
+
+def read(timeline: Timeline) -> list[tuple[Log, list[Break]]]:
+    """Every whole log with its breaks in order of record number; logs in order of host, channel, exhibit and file."""
     found = _records(timeline)
-    if not found:
+    groups = timeline.sql(_GROUPS.format(found), [int(LEAST_CLEARED.value)]).to_pylist() if found else []
+    if not groups:
         return []
-    table = timeline.sql(f"with steps as ({found}) {_LOGS}")
-    return [Log(**row) for row in table.to_pylist()]
+    names = [[group[name] for group in groups] for name in _KEYS]
+    rows = _ordered(timeline.sql(_NUMBERS.format(found), [*names, list(range(len(groups)))]))
+    same = rows.log[1:] == rows.log[:-1]
+    one = rows.number[1:] - rows.number[:-1] == 1
+    back = rows.timed[1:] & rows.timed[:-1] & (rows.time[:-1] - rows.time[1:] >= int(BACKWARDS.value) * SECOND)
+    count = np.bincount(rows.log, minlength=len(groups))
+    steps = np.bincount(rows.log[1:][same & one], minlength=len(groups))
+    likely = steps >= CONTIGUOUS.value * (count - 1)
+    firsts = np.flatnonzero(np.concatenate([[True], ~same]))
+    lasts = np.flatnonzero(np.concatenate([~same, [True]]))
+    places = np.flatnonzero(same & (~one | back) & likely[rows.log[1:]])
+    wanted = np.unique(
+        np.concatenate([firsts[likely[rows.log[firsts]]], lasts[likely[rows.log[lasts]]], places, places + 1])
+    )
+    known = _details(timeline, found, groups, rows, wanted)
+    out = []
+    for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True):
+        number = int(rows.log[first])
+        if likely[number]:
+            log = _log(groups[number], (known[first], known[last]), (int(count[number]), int(steps[number])))
+            mine = places[np.searchsorted(places, first) : np.searchsorted(places, last)].tolist()
+            out.append((log, [_break(known[at], known[at + 1]) for at in mine]))
+    return [(log, broken) for log, broken in out if log.whole]
 
 
-_LOGS = """
-select exhibit, file, channel, host, family, records, steps, renumbered, head.record as first, tail.record as last,
-    head.row_id as first_row, tail.row_id as last_row, head.event as first_event, head.object as first_object,
-    head.t as begins, tail.t as ends
-from (select exhibit, file, channel, host, min(family) as family, count(*) as records, count(*) filter (step = 1) as steps,
-    count(*) filter (renumbered) as renumbered, min_by(held, place) as head, max_by(held, place) as tail
-    from (select *, {'record': record, 'row_id': row_id, 'event': event, 'object': object, 't': t} as held from steps)
-    group by exhibit, file, channel, host)
-order by lower(host), lower(channel), exhibit, file, channel, host
+_KEYS = ("exhibit", "file", "channel", "host")
+_GROUPS = """
+select exhibit, file, channel, host, min(family) as family, count(*) filter (contains(flags, 'id-differs')) as renumbered
+from ({}) group by exhibit, file, channel, host having count(*) >= ? order by lower(host), lower(channel), exhibit, file, channel, host
 """
-_BREAKS = f"""
-select exhibit, file, channel, host, record as after, row_id as after_row, t as after_time, before, before_row, before_time,
-    least("offset", before_offset) as low, greatest("offset", before_offset) as high
-from steps join (select unnest(?) as exhibit, unnest(?) as file, unnest(?) as channel, unnest(?) as host)
-    using (exhibit, file, channel, host)
-where step <> 1 or before_time - t >= {int(BACKWARDS.value) * SECOND}
-order by exhibit, file, channel, host, place
+_NUMBERS = """
+with groups as (select unnest(?) as exhibit, unnest(?) as file, unnest(?) as channel, unnest(?) as host, unnest(?) as log)
+select log, record, "offset", epoch_ns(time) as t from ({}) join groups using (exhibit, file, channel, host)
+"""
+_DETAILS = """
+with wanted as (
+    select unnest(?) as exhibit, unnest(?) as file, unnest(?) as record, unnest(?) as "offset", unnest(?) as place)
+select place, row_id, event, object, record, epoch_ns(time) as t, "offset"
+from ({}) join wanted using (exhibit, file, record, "offset") order by place
 """
 
 
 def _records(timeline: Timeline) -> str:
-    """SQL for all Windows records, each with its neighbour before it in order of record number. Empty where there are none."""
+    """SQL for all Windows records but recovered ones. Empty where there are none."""
     views = [
         family.replace("/", "_").replace("-", "_")
         for family in timeline.families()
         if family.startswith("windows/") and present(timeline, family) >= {"Channel", "Computer"}
     ]
-    rows = " union all ".join(
-        'select exhibit, file, "Channel" as channel, "Computer" as host, family, record::hugeint as record, epoch_ns(time) as t, '
-        f"row_id, event, object, \"offset\", coalesce(flags, '') as flags from {view} "
-        'where record is not null and "Channel" is not null and "Computer" is not null'
+    return " union all ".join(
+        'select exhibit, file, "Channel" as channel, "Computer" as host, family, record, time, row_id, event, object, "offset", '
+        f'coalesce(flags, \'\') as flags from {view} where record is not null and "Channel" is not null and "Computer" is not null '
+        "and not contains(coalesce(flags, ''), 'recovered')"
         for view in views
     )
-    if not rows:
-        return ""
-    before = 'partition by exhibit, file, channel, host order by record, "offset", row_id'
-    return f"""select *, {{'record': record, 'offset': "offset", 'row_id': row_id}} as place, record - lag(record) over w as step,
-        lag(record) over w as before, lag(row_id) over w as before_row, lag(t) over w as before_time, lag("offset") over w as before_offset,
-        list_contains(string_split(flags, ','), 'id-differs') as renumbered
-        from ({rows}) where not list_contains(string_split(flags, ','), 'recovered') window w as ({before})"""
 
 
-def breaks(timeline: Timeline, whole: Sequence[Log]) -> dict[tuple[str, str, str, str], list[Break]]:
-    """The breaks of these logs, in order of record number."""
-    wanted: list[Any] = [[getattr(log, name) for log in whole] for name in ("exhibit", "file", "channel", "host")]
-    table = timeline.sql(f"with steps as ({_records(timeline)}) {_BREAKS}", wanted)
-    out: dict[tuple[str, str, str, str], list[Break]] = {}
-    for row in table.to_pylist():
-        key = (row.pop("exhibit"), row.pop("file"), row.pop("channel"), row.pop("host"))
-        out.setdefault(key, []).append(Break(**row))
-    return out
+def _ordered(table: pa.Table) -> Numbered:
+    log, number, offset = (table.column(name).to_numpy() for name in ("log", "record", "offset"))
+    time = table.column("t")
+    order = np.lexsort((offset, number, log))
+    timed = time.is_valid().to_numpy()[order]
+    return Numbered(log[order], number[order], offset[order], time.fill_null(0).to_numpy()[order], timed)
+
+
+def _details(
+    timeline: Timeline, found: str, groups: Sequence[Mapping[str, Any]], rows: Numbered, wanted: Ints
+) -> dict[int, Mapping[str, Any]]:
+    """What else is told of these places of `rows`: row id, event, object."""
+    of = [groups[at] for at in rows.log[wanted].tolist()]
+    places = [rows.number[wanted].tolist(), rows.offset[wanted].tolist(), wanted.tolist()]
+    table = timeline.sql(_DETAILS.format(found), [[g["exhibit"] for g in of], [g["file"] for g in of], *places])
+    return {row["place"]: row for row in table.to_pylist()}
+
+
+def _log(group: Mapping[str, Any], ends: tuple[Mapping[str, Any], Mapping[str, Any]], counts: tuple[int, int]) -> Log:
+    head, tail = ends
+    return Log(
+        **group,
+        records=counts[0],
+        steps=counts[1],
+        first=head["record"],
+        last=tail["record"],
+        first_row=head["row_id"],
+        last_row=tail["row_id"],
+        first_event=head["event"],
+        first_object=head["object"],
+        begins=head["t"],
+        ends=tail["t"],
+    )
+
+
+def _break(before: Mapping[str, Any], after: Mapping[str, Any]) -> Break:
+    low, high = sorted((before["offset"], after["offset"]))
+    rows = (before["row_id"], after["row_id"])
+    return Break(before["record"], after["record"], *rows, before["t"], after["t"], low, high)
 
 
 def damaged(timeline: Timeline, log: Log, place: Break) -> bool:

@@ -17,9 +17,8 @@ from timelines.analyzers._event_records import (
     LEAST_CLEARED,
     Break,
     Log,
-    breaks,
     damaged,
-    logs,
+    read,
 )
 from timelines.detection.rules import About
 from timelines.findings import Finding
@@ -66,13 +65,10 @@ class EventRecordGap:
 
     def find(self, timeline: Timeline) -> Iterator[Finding]:
         """Findings in order of host, channel and file: inside each file, then between files."""
-        whole = [log for log in logs(timeline) if log.whole]
-        if not whole:
-            return
-        broken = breaks(timeline, whole)
-        for log in whole:
-            yield from self._inside(timeline, log, broken.get((log.exhibit, log.file, log.channel, log.host), []))
-        for _, files in groupby(whole, key=lambda log: (log.host.lower(), log.channel.lower())):
+        whole = read(timeline)
+        for log, places in whole:
+            yield from self._inside(timeline, log, places)
+        for _, files in groupby((log for log, _ in whole), key=lambda log: (log.host.lower(), log.channel.lower())):
             ordered = sorted(files, key=lambda log: (log.first, log.last, log.exhibit, log.file))
             furthest = accumulate(ordered, _further)
             for earlier, later in zip(furthest, ordered[1:], strict=False):

@@ -42,7 +42,8 @@ _TEXTS = {
         "does_not_show": ("Que des lignes ont été supprimées, ni par qui ; un serveur arrêté n'écrit aucune ligne."),
         "alternatives": (
             "Le serveur, sa journalisation ou son réseau était arrêté, ou son horloge a été avancée ; un disque était "
-            "plein ; les lignes ont été écrites dans un autre fichier ; une heure de fermeture habituelle, un jour férié ou une maintenance prévue."
+            "plein ; les lignes ont été écrites dans un autre fichier ; une heure de fermeture habituelle, un jour "
+            "férié ou une maintenance prévue."
         ),
     },
     "ar": {

@@ -36,7 +36,10 @@ class Rows:
             "time": pa.array(times, pa.timestamp("ns", tz="UTC")),
             "offset": pa.array(range(0, 100 * count, 100), pa.int64()),
             "length": pa.array([100] * count, pa.int64()),
-            **{name: pa.array(list(values)) for name, values in self.columns.items()},
+            **{
+                name: values if isinstance(values, pa.Array) else pa.array(list(values))
+                for name, values in self.columns.items()
+            },
         }
         digest = self.file.encode().hex().ljust(64, "0")[:64]
         return finish(self.family, pa.RecordBatch.from_pydict(data), Provenance(self.exhibit, self.file, digest))

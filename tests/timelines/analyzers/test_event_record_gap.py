@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pyarrow as pa
+
 from timelines.analyzers.event_record_gap import ANALYZER
 from timelines.problems import Problem
 
@@ -161,3 +163,14 @@ def test_the_order_of_rows_and_parts_changes_nothing(made):
     one = found(made(*given))
     assert len(one) == 2
     assert one == found(made(*given, slices=5, turned=True))
+
+
+def test_numbers_at_the_end_of_their_range(made):
+    """Hostile: 64-bit record numbers up to the last one, with a hole."""
+    top = 2**64
+    numbers = [*range(top - 300, top - 100), *range(top - 98, top)]
+    rows = log(numbers, seconds=[float(n) for n in range(298)])
+    rows.columns["record"] = pa.array(numbers, pa.uint64())  # type: ignore[index]
+    timeline = made(rows)
+    (finding,) = found(timeline)
+    assert records(timeline, finding) == [top - 101, top - 98]
