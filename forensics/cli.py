@@ -85,8 +85,10 @@ def main() -> None:
     except Failure as error:
         complain(str(error))
         sys.exit(error.code)
+    except SystemExit:
+        sys.exit(0)  # click's way, in this mode, to say that the reader of our output went away, as `head` does
     except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output went away, as `head` does
+        sys.stderr.close()
         sys.exit(0)
     except (ValueError, OSError) as error:
         complain(_one_line(error))
