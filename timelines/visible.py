@@ -9,7 +9,7 @@ import re
 
 # C0 and C1 controls, line and paragraph separators, interlinear annotation, lone surrogates, and all that Unicode lets fonts ignore
 # (Default_Ignorable_Code_Point: soft hyphen, bidi and zero-width controls, fillers, variation selectors, tags …).
-_INVISIBLE = re.compile(
+INVISIBLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     "\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
@@ -18,7 +18,7 @@ _INVISIBLE = re.compile(
 
 def visible(text: str) -> str:
     """`text` with every invisible or direction-changing character written as `⟨U+XXXX⟩`."""
-    return _INVISIBLE.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text)
+    return INVISIBLE.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text)
 
 
 # A value as `timelines.messages.sentences` isolates it in Arabic: its direction ends where it ends.

@@ -33,3 +33,9 @@ def test_keys_are_sorted_and_text_is_utf8(synthetic: ModuleType) -> None:
 def test_text_that_is_no_unicode_survives(synthetic: ModuleType) -> None:
     data = exporter("json").render(synthetic.summary("caf\udce9"), language("en"))
     assert json.loads(data.decode("utf-8"))["inferences"][2]["title"] == "caf\udce9"
+
+
+def test_no_invisible_character_stands_raw(synthetic: ModuleType) -> None:
+    data = exporter("json").render(synthetic.summary("gpj.\u202eexe\x9b\U000e0041"), language("ar")).decode("utf-8")
+    assert not any(character in data for character in "\u202e\u2066\u2069\x9b\U000e0041")
+    assert json.loads(data)["inferences"][2]["title"] == "gpj.\u202eexe\x9b\U000e0041"
