@@ -119,6 +119,7 @@ def test_files_that_adjoin_overlap_or_lie_within_another_have_no_hole_between(ma
     assert found(made(log(range(250, 400)), log(range(1, 301), "b.evtx"))) == []
     inner = log(range(100, 200), "c.evtx")
     assert found(made(log(range(1, 301), "a.evtx"), inner, log(range(301, 400), "b.evtx"))) == []
+    assert found(made(log(range(32, 62)), log(range(1, 31), "b.evtx"))) == []  # too few to be logs
     elsewhere = log(range(311, 400), Computer=["WEB01"] * 89, host=["WEB01"] * 89)
     assert found(made(elsewhere, log(range(1, 301), "b.evtx"))) == []
 
