@@ -73,7 +73,10 @@ def test_a_silence_in_a_busy_log_is_found_and_bounded_by_its_rows(made):
         [*every(20, 0, 10 * HOUR), *every(20, 80 * HOUR, 90 * HOUR)],  # days without a log
         [*every(20, 0, 60 * HOUR), *every(20, 80 * HOUR, 140 * HOUR)],  # most of a day, however busy the others
         [*every(20, 0, 10 * HOUR, 5), *every(20, 10 * HOUR + 1200, 24 * HOUR, 5)],  # five clients may pause together
-        [*every(600, 0, 60 * HOUR), *every(600, 70 * HOUR, 140 * HOUR)],  # a line in ten minutes: ten hours say little
+        [
+            *every(330, 0, 60 * HOUR),
+            *every(330, 70 * HOUR, 140 * HOUR),
+        ],  # a line in five minutes or more says too little
         [line for line in every(20, 0, 72 * HOUR) if line[0] // HOUR % 24 != 12],  # an hour of closing each day
     ],
 )
