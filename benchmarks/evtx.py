@@ -77,33 +77,44 @@ def _write_invented(path: Path, records: int) -> int:
     return path.stat().st_size
 
 
-def read_with_athar(logs: list[Path]) -> int:
-    """Rows of all logs as finished timeline columns."""
-    from parsers.base import Batch, Evidence
+def _batches(logs: list[Path]) -> Iterator[tuple[str, Any, list[tuple[Path, int]]]]:
+    """Family, rows and whose they are, read as a task reads them: small logs together, large ones piece by piece."""
+    from forensics.tasks import TOGETHER_BYTES
+    from parsers.base import Batch, Evidence, Shared
     from parsers.windows.evtx import PARSER
-    from timelines.rows import Provenance, finish
 
-    rows = 0
+    together: list[tuple[Evidence, bytes]] = []
     for path in logs:
         evidence = Evidence("E001", path.name, path, path.stat().st_size, "0" * 64)
-        for piece in PARSER.slices(evidence):
-            for item in PARSER.parse(evidence, piece):
-                if isinstance(item, Batch):
-                    rows += finish(item.family, item.rows, Provenance("E001", path.name, "0" * 64)).num_rows
-    return rows
+        if PARSER.joins(evidence.size):
+            together.append((evidence, path.read_bytes()))
+        else:
+            for piece in PARSER.slices(evidence):
+                for item in PARSER.parse(evidence, piece):
+                    if isinstance(item, Batch):
+                        yield item.family, item.rows, [(path, item.rows.num_rows)]
+        if together and (path == logs[-1] or sum(len(held) for _, held in together) >= TOGETHER_BYTES):
+            for shared in PARSER.parse_together(together):
+                if isinstance(shared, Shared):
+                    runs = [(together[file][0].path, rows) for file, rows in shared.runs]
+                    yield shared.batch.family, shared.batch.rows, runs
+            together = []
+
+
+def read_with_athar(logs: list[Path]) -> int:
+    """Rows of all logs as finished timeline columns."""
+    from timelines.rows import Provenance, finish_together
+
+    count = 0
+    for family, rows, runs in _batches(logs):
+        origins = [(Provenance("E001", path.name, "0" * 64), many) for path, many in runs]
+        count += finish_together(family, rows, origins).num_rows
+    return count
 
 
 def read_with_athar_parser(logs: list[Path]) -> int:
     """Rows of all logs as the parser's Arrow batches, before provenance and core columns are added."""
-    from parsers.base import Batch, Evidence
-    from parsers.windows.evtx import PARSER
-
-    rows = 0
-    for path in logs:
-        evidence = Evidence("E001", path.name, path, path.stat().st_size, "0" * 64)
-        for piece in PARSER.slices(evidence):
-            rows += sum(item.rows.num_rows for item in PARSER.parse(evidence, piece) if isinstance(item, Batch))
-    return rows
+    return sum(rows.num_rows for _, rows, _ in _batches(logs))
 
 
 def _texts(logs: list[Path]) -> Iterator[str]:
@@ -191,6 +202,7 @@ def peak_mb() -> float:
 def main() -> None:
     """`python -m benchmarks.evtx TOOL < LIST`: run one tool here over the logs of the list and print what it took."""
     if "athar" in sys.argv[1]:  # loaded before the clock starts
+        import forensics.tasks  # noqa: F401
         import parsers.windows.evtx  # noqa: F401
         import timelines.rows  # noqa: F401
     logs = [Path(line) for line in sys.stdin.read().splitlines()]

@@ -8,16 +8,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from parsers.base import Batch, Evidence, Parser, Slice
+from parsers.base import Batch, Evidence, Joiner, Parser, Shared, Slice
 from parsers.evidence import materialised
 from parsers.exhibit_files import located
 from parsers.registry import by_name
 from timelines.inventory import FileEntry
 from timelines.problems import Account, LedgerRow, Problem, balance
-from timelines.rows import Provenance, finish
+from timelines.rows import Provenance, finish, finish_together
 from timelines.store import PartInfo, PartWriter
 
 BUNDLE_BYTES = 64 << 20  # evidence that one task reads: small files share a task, a large file has several
+TOGETHER_BYTES = 24 << 20  # small files that a reader takes at once; they are held in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ def run(task: Task, root: Path, scratch: Path | None = None) -> Done:
     """Read a task's evidence and write its parts below `root`. The manifest is left to the coordinator."""
     writer = PartWriter(root, task.id)
     tally = _Tally([], [], 0, 0)
+    together: dict[str, _Together] = {}
     with tempfile.TemporaryDirectory(prefix="athar-", dir=scratch, ignore_cleanup_errors=True) as folder:
         for item in materialised(task.source, task.entries, Path(folder)):
             if isinstance(item, Problem):
@@ -103,8 +105,20 @@ def run(task: Task, root: Path, scratch: Path | None = None) -> Done:
             entry, path = item
             evidence = Evidence(entry.exhibit, entry.file, path, entry.size, entry.sha256, task.zone)
             parser = by_name(entry.parser)
+            if (
+                task.slices is None
+                and isinstance(parser, Joiner)
+                and (content := _content(parser, evidence)) is not None
+            ):
+                held = together.setdefault(parser.name, _Together(parser, []))
+                held.files.append((evidence, content))
+                if sum(len(content) for _, content in held.files) >= TOGETHER_BYTES:
+                    _read_together(together.pop(parser.name), writer, tally)
+                continue
             for piece in task.slices if task.slices is not None else parser.slices(evidence):
                 _read(parser, evidence, piece, writer, tally)
+        for held in together.values():
+            _read_together(held, writer, tally)
     parts = writer.close(tally.problems, _summed(tally.ledger))
     return Done(task.id, tuple(parts), tally.rows, len(tally.problems), task.size, tally.crashes)
 
@@ -130,12 +144,69 @@ def _read(parser: Parser, evidence: Evidence, piece: Slice, writer: PartWriter, 
             else:
                 tally.problems.append(output)
     except Exception as error:  # noqa: BLE001 - a fault in one reader must not cost the rest of the evidence; it is reported as such
-        tally.crashes += 1
-        reason = f"fault in the {parser.name} reader ({type(error).__name__}: {error}); this piece is not fully read. Please report it."
-        tally.problems.append(evidence.problem(piece.start, piece.stop - piece.start, reason))
+        _crashed(parser.name, evidence, piece, error, tally)
     row, faults = balance(evidence.exhibit, evidence.file, piece.stop - piece.start, accounts, piece.start)
     tally.ledger.append(row)
     tally.problems += faults
+
+
+def _crashed(name: str, evidence: Evidence, piece: Slice, error: Exception, tally: _Tally) -> None:
+    tally.crashes += 1
+    reason = (
+        f"fault in the {name} reader ({type(error).__name__}: {error}); this piece is not fully read. Please report it."
+    )
+    tally.problems.append(evidence.problem(piece.start, piece.stop - piece.start, reason))
+
+
+@dataclass(frozen=True, slots=True)
+class _Together:
+    """Small files for one reader, and their bytes: a container's members have no path for long."""
+
+    reader: Joiner
+    files: list[tuple[Evidence, bytes]]
+
+
+def _content(reader: Joiner, evidence: Evidence) -> bytes | None:
+    """The bytes of a file that its reader takes together with others; None where it is to be read on its own."""
+    if not reader.joins(evidence.size):
+        return None
+    try:
+        content = evidence.path.read_bytes()
+    except OSError:  # told where it is read on its own
+        return None
+    return content if len(content) == evidence.size else None
+
+
+def _read_together(held: _Together, writer: PartWriter, tally: _Tally) -> None:
+    """Read small files at once. Nothing is kept before all are read, so that a fault in one costs that one alone."""
+    files = held.files
+    accounts: list[list[Account]] = [[] for _ in files]
+    problems: list[Problem] = []
+    finished = []
+    try:
+        origins = [Provenance(evidence.exhibit, evidence.file, evidence.sha256) for evidence, _ in files]
+        for output in held.reader.parse_together(files):
+            if isinstance(output, Shared):
+                runs = [(origins[file], rows) for file, rows in output.runs]
+                finished.append(finish_together(output.batch.family, output.batch.rows, runs))
+            elif isinstance(output.item, Account):
+                accounts[output.file].append(output.item)
+            else:
+                problems.append(output.item)
+    except Exception as error:  # noqa: BLE001 - as above
+        if len(files) > 1:
+            for file in files:
+                _read_together(_Together(held.reader, [file]), writer, tally)
+            return
+        _crashed(held.reader.name, files[0][0], Slice(0, files[0][0].size), error, tally)
+    for batch in finished:
+        writer.add(batch)
+        tally.rows += batch.num_rows
+    tally.problems += problems
+    for (evidence, _), account in zip(files, accounts, strict=True):
+        row, faults = balance(evidence.exhibit, evidence.file, evidence.size, account)
+        tally.ledger.append(row)
+        tally.problems += faults
 
 
 def _unread(entry: FileEntry) -> LedgerRow:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mmap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -66,6 +66,22 @@ class Batch:
 Output = Batch | Problem | Account
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A batch whose rows come from several files: `runs` are (number of the file, rows of it), one after the other."""
+
+    batch: Batch
+    runs: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is said of one of several files: its number, and a problem or an account."""
+
+    file: int
+    item: Problem | Account
+
+
 @runtime_checkable
 class Parser(Protocol):
     """One evidence format. Instances hold no state: the same piece gives the same output in any process."""
@@ -82,4 +98,19 @@ class Parser(Protocol):
 
     def parse(self, evidence: Evidence, piece: Slice) -> Iterator[Output]:
         """Read one piece. Its accounts tile [piece.start, piece.stop)."""
+        ...
+
+
+@runtime_checkable
+class Joiner(Protocol):
+    """A parser that can also read many small files at once, so that each does not pay for what is done once a call."""
+
+    name: str
+
+    def joins(self, size: int) -> bool:
+        """Whether a file of so many bytes can be read with others."""
+        ...
+
+    def parse_together(self, files: Sequence[tuple[Evidence, bytes]]) -> Iterator[Shared | Told]:
+        """The same rows, problems and accounts as `parse` gives for each file, its bytes given. `Shared` rows keep the files' order."""
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,6 +15,7 @@ from timelines.mapping import fill_core
 from timelines.schema import CORE, CORE_NAMES
 
 _HEX = np.frombuffer(b"".join(b"%02x" % byte for byte in range(256)), np.uint16)
+Keys = npt.NDArray[np.uint64]
 _INDEX_BITS = 16  # rows of one family that begin at the same byte
 
 
@@ -38,10 +40,18 @@ def row_ids(sha256: str, family: str, offsets: npt.NDArray[np.int64], index: npt
 
     `offsets` and `index` are (n,) int64; `index` tells apart rows of one family that begin at the same byte (below 65,536).
     """
+    keys = _keys(sha256, family)
+    return _digits(keys[:1], keys[1:], offsets, index)
+
+
+def _keys(sha256: str, family: str) -> Keys:
+    return np.frombuffer(hashlib.blake2b(f"{sha256}/{family}".encode(), digest_size=16).digest(), "<u8")
+
+
+def _digits(first: Keys, second: Keys, offsets: npt.NDArray[np.int64], index: npt.NDArray[np.int64]) -> pa.StringArray:
+    """Ids by position and the two keys of each row's file: (n,), or (1,) where one file has all rows."""
     if len(index) and (int(index.min()) < 0 or int(index.max()) >> _INDEX_BITS):
         raise ValueError(f"index must lie in [0, {1 << _INDEX_BITS}); found {index.min()} to {index.max()}")
-    key = hashlib.blake2b(f"{sha256}/{family}".encode(), digest_size=16).digest()
-    first, second = (np.frombuffer(key, "<u8")[at] for at in (0, 1))
     position = (offsets.astype(np.uint64) << np.uint64(_INDEX_BITS)) | index.astype(np.uint64)
     with np.errstate(over="ignore"):
         high = _mix(position ^ first)
@@ -55,8 +65,14 @@ def row_ids(sha256: str, family: str, offsets: npt.NDArray[np.int64], index: npt
 
 
 def finish(family: str, batch: pa.RecordBatch, provenance: Provenance) -> pa.RecordBatch:
+    """Complete a parser's batch of rows of one file to timeline rows. See `finish_together`."""
+    return finish_together(family, batch, [(provenance, batch.num_rows)])
+
+
+def finish_together(family: str, batch: pa.RecordBatch, runs: Sequence[tuple[Provenance, int]]) -> pa.RecordBatch:
     """Complete a parser's batch to timeline rows: all core columns in order, then the family's own.
 
+    `runs` says whose rows they are: so many of the first file, then so many of the next.
     The batch must hold `time`, `offset` and `length`; `index` (rows that begin at the same byte) is taken off.
     Core columns that the parser did not give are filled by the mappings of `timelines/messages/`, else null.
     """
@@ -65,9 +81,12 @@ def finish(family: str, batch: pa.RecordBatch, provenance: Provenance) -> pa.Rec
     offsets = given["offset"].to_numpy(zero_copy_only=False)
     index = given.pop("index").to_numpy(zero_copy_only=False) if "index" in given else np.zeros(count, np.int64)
     given["family"] = pa.repeat(family, count)
-    given["exhibit"] = pa.repeat(provenance.exhibit, count)
-    given["file"] = pa.repeat(provenance.file, count)
-    given["row_id"] = row_ids(provenance.sha256, family, offsets, index)
+    counts = [rows for _, rows in runs]
+    given["exhibit"] = _repeated([provenance.exhibit for provenance, _ in runs], counts)
+    given["file"] = _repeated([provenance.file for provenance, _ in runs], counts)
+    keys = np.stack([_keys(provenance.sha256, family) for provenance, _ in runs])
+    keys = keys if len(runs) == 1 else keys.repeat(counts, axis=0)
+    given["row_id"] = _digits(keys[:, 0], keys[:, 1], offsets, index)
     if "flags" not in given:
         given["flags"] = pa.repeat("", count)
     given = fill_core(family, given, batch.schema, count)
@@ -75,6 +94,13 @@ def finish(family: str, batch: pa.RecordBatch, provenance: Provenance) -> pa.Rec
     schema = _finished(batch.schema)
     arrays += [given[name] for name in schema.names[len(CORE) :]]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _repeated(texts: Sequence[str], counts: Sequence[int]) -> pa.Array:
+    """Each text as often as its count says."""
+    if len(set(texts)) == 1:
+        return pa.repeat(texts[0], sum(counts))
+    return pa.array(texts, pa.string()).take(pa.array(np.repeat(np.arange(len(texts)), counts)))
 
 
 def _typed(array: pa.Array, type_: pa.DataType) -> pa.Array:

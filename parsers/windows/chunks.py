@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import struct
 import zlib
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from parsers.base import Evidence
 from parsers.gather import Bytes, Int64s, numbers_at
-from timelines.problems import KINDS, Account, Kind, Problem
+from parsers.windows.ledger import Ledger
 
 FILE_MAGIC, CHUNK_MAGIC, SIGNATURE = b"ElfFile\0", b"ElfChnk\0", b"**\0\0"
 FILE_HEADER, CHUNK, CHUNK_HEADER = 4096, 65_536, 512
@@ -30,35 +30,12 @@ _CHUNK = struct.Struct(
 )  # magic, first and last number, first and last id, header size, last record, free, CRC
 
 
-@dataclass(slots=True)
-class Ledger:
-    """Accounts and problems of one piece of a file; `start` is the piece's offset in the file."""
-
-    evidence: Evidence
-    start: int
-    problems: list[Problem] = field(default_factory=list)
-    ranges: dict[Kind, list[tuple[int, int]]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
-
-    def put(self, kind: Kind, at: int, stop: int) -> None:
-        """Account bytes [at, stop) of the piece."""
-        if stop > at:
-            self.ranges[kind].append((at, stop - at))
-
-    def complain(self, at: int, length: int, reason: str) -> None:
-        self.problems.append(self.evidence.problem(self.start + at, length, reason))
-
-    def accounts(self) -> list[Account]:
-        out = []
-        for kind, ranges in self.ranges.items():
-            if ranges:
-                pairs = np.array(ranges, np.int64)
-                out.append(Account(kind, pairs[:, 0] + self.start, pairs[:, 1]))
-        return out
-
-
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Records of a piece, in file order: (n,) arrays. Offsets and chunk bases count from the piece's start."""
+    """Records of a window, in its order: (n,) arrays. Offsets and chunk bases count from the window's start.
+
+    `file` says which of the `ledgers` a record belongs to.
+    """
 
     offset: Int64s
     size: Int64s
@@ -66,43 +43,52 @@ class Records:
     ticks: npt.NDArray[np.uint64]
     base: Int64s
     flags: npt.NDArray[np.uint8]
+    file: Int64s
+    ledgers: Sequence[Ledger]
 
     def __len__(self) -> int:
         return len(self.offset)
 
+    def complain(self, row: int, reason: str, place: tuple[int, int] | None = None) -> None:
+        """Report a record, or `place` (begin, length) in it, to its file's ledger."""
+        at, length = place or (int(self.offset[row]), int(self.size[row]))
+        self.ledgers[int(self.file[row])].complain(at, length, f"record {int(self.number[row])}: {reason}")
+
 
 @dataclass(frozen=True, slots=True)
 class _Chunk:
-    """One chunk to walk: its bytes are [base, limit) of the piece, its live records end at `free` if the header is right."""
+    """One chunk to walk: its bytes are [base, limit) of the window, its live records end at `free` if the header is right."""
 
     base: int
     limit: int
     free: int
     flags: int
+    file: int = 0
 
 
-def file_header(data: Bytes, ledger: Ledger) -> None:
-    """Account for the file header and check its checksum (CRC-32 of the first 120 bytes, stored at 124)."""
-    stop = min(FILE_HEADER, len(data))
-    ledger.put("read", 0, stop)
+def file_header(data: Bytes, at: int, ledger: Ledger) -> None:
+    """Account for the file header at `at` and check its checksum (CRC-32 of the first 120 bytes, stored at 124)."""
+    stop = min(FILE_HEADER, len(data) - at)
+    ledger.put("read", at, at + stop)
     if stop < 128:
-        ledger.complain(0, stop, f"event log header of {stop} bytes; expected {FILE_HEADER}")
+        ledger.complain(at, stop, f"event log header of {stop} bytes; expected {FILE_HEADER}")
         return
-    stored, found = int.from_bytes(data[124:128].tobytes(), "little"), zlib.crc32(data[:120].data)
+    stored, found = int.from_bytes(data[at + 124 : at + 128].tobytes(), "little"), zlib.crc32(data[at : at + 120].data)
     if stored != found:
-        ledger.complain(0, stop, f"file header: checksum 0x{found:08x}, expected 0x{stored:08x}; file read anyway")
+        ledger.complain(at, stop, f"file header: checksum 0x{found:08x}, expected 0x{stored:08x}; file read anyway")
     if stop < FILE_HEADER:
-        ledger.complain(0, stop, f"event log header of {stop} bytes; expected {FILE_HEADER}")
+        ledger.complain(at, stop, f"event log header of {stop} bytes; expected {FILE_HEADER}")
 
 
-def records(data: Bytes, first: int, ledger: Ledger) -> Records:
-    """All records of the chunks of `data` that begin at `first`, accounts and problems going to `ledger`."""
+def records(data: Bytes, bounds: Sequence[tuple[int, int]], ledgers: Sequence[Ledger]) -> Records:
+    """All records of the chunks of `data`. Each file has one of the `ledgers`, and its chunks lie within one of the `bounds`."""
     chunks = []
-    for base in range(first, len(data), CHUNK):
-        chunk = _chunk(data, base, min(base + CHUNK, len(data)), ledger)
-        if chunk is not None:
-            chunks.append(chunk)
-    return _walk(data, chunks, ledger)
+    for file, ((first, stop), ledger) in enumerate(zip(bounds, ledgers, strict=True)):
+        for base in range(first, stop, CHUNK):
+            chunk = _chunk(data, base, min(base + CHUNK, stop), ledger)
+            if chunk is not None:
+                chunks.append(replace(chunk, file=file) if file else chunk)
+    return _walk(data, chunks, ledgers)
 
 
 def _chunk(data: Bytes, base: int, limit: int, ledger: Ledger) -> _Chunk | None:
@@ -150,23 +136,26 @@ def _headless(view: Bytes, base: int, limit: int, ledger: Ledger) -> _Chunk | No
     return _Chunk(base, limit, 0, int(RECOVERED)) if stop < limit else None
 
 
-def _walk(data: Bytes, chunks: list[_Chunk], ledger: Ledger) -> Records:
+def _walk(data: Bytes, chunks: list[_Chunk], ledgers: Sequence[Ledger]) -> Records:
     """Sound chunks all at once, odd ones one by one."""
     offsets, sizes, owner, sound = _chains(data, chunks)
-    odd = [_odd_chunk(data, chunk, ledger) for chunk, good in zip(chunks, sound, strict=True) if not good]
+    odd = [_odd_chunk(data, chunk, ledgers[chunk.file]) for chunk, good in zip(chunks, sound, strict=True) if not good]
     bases = np.array([chunk.base for chunk in chunks], np.int64)
     flags = np.array([chunk.flags for chunk in chunks], np.uint8)
     for chunk, good in zip(chunks, sound, strict=True):
         if good:
-            ledger.put("read", chunk.base + CHUNK_HEADER, chunk.free)
-            _slack(data, chunk, chunk.free, ledger)
+            ledgers[chunk.file].put("read", chunk.base + CHUNK_HEADER, chunk.free)
+            _slack(data, chunk, chunk.free, ledgers[chunk.file])
     base, flag = (bases[owner], flags[owner]) if len(chunks) else (np.empty(0, np.int64), np.empty(0, np.uint8))
     found = [(offsets, sizes, base, flag), *odd]
     offset, size, base, flag = (np.concatenate([part[i] for part in found]) for i in range(4))
     order = np.argsort(offset, kind="stable") if odd else slice(None)
-    offset, size, base, flag = offset[order], size[order], base[order], flag[order]
-    numbers = numbers_at(data, offset + 8, "<u8")
-    return Records(offset, size, numbers, numbers_at(data, offset + 16, "<u8"), base, flag.astype(np.uint8))
+    offset, size, base, flag = offset[order], size[order], base[order], flag[order].astype(np.uint8)
+    file = np.zeros(len(offset), np.int64)
+    if len(ledgers) > 1:
+        file = np.array([chunk.file for chunk in chunks], np.int64)[np.searchsorted(bases, base)]
+    numbers, ticks = numbers_at(data, offset + 8, "<u8"), numbers_at(data, offset + 16, "<u8")
+    return Records(offset, size, numbers, ticks, base, flag, file, ledgers)
 
 
 def _chains(data: Bytes, chunks: list[_Chunk]) -> tuple[Int64s, Int64s, Int64s, npt.NDArray[np.bool_]]:

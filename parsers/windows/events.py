@@ -10,9 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from parsers.base import Batch
 from parsers.gather import Bools, Int64s
-from parsers.windows.chunks import BAD_CHECKSUM, RECOVERED, Ledger, Records
+from parsers.windows.chunks import BAD_CHECKSUM, RECOVERED, Records
 from parsers.windows.columns import Decoded
 from parsers.windows.paths import RECORD, TIME
 from timelines import times
@@ -48,26 +47,27 @@ _USUAL = r"^(19[7-9]|20\d)\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,9}Z$"
 _WRITTEN = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?Z?", re.ASCII)
 
 
-def batches(table: Decoded, records: Records, ledger: Ledger) -> Iterator[Batch]:
-    """The rows of one shape, a batch a family; what could not be rendered goes to `ledger`."""
+def batches(table: Decoded, records: Records) -> Iterator[tuple[str, pa.RecordBatch, Int64s]]:
+    """The rows of one shape, a batch a family, with the records they are of; what could not be rendered goes to the ledgers."""
     rows = table.rows
     if not len(rows):
         return
     flags = records.flags[rows].astype(np.int64)
     for row, at, reason in table.trouble:
         flags[row] |= INCOMPLETE
-        ledger.complain(at, 0, f"record {int(records.number[rows[row]])}: {reason}")
+        records.complain(int(rows[row]), reason, (at, 0))
     header, sane = times.from_filetime(records.ticks[rows])
-    instants = _instants(table, records, ledger, flags)
+    instants = _instants(table, records, flags)
     _compared(instants, header, sane, flags)
-    numbers = _numbers(table, records, ledger, flags)
+    numbers = _numbers(table, records, flags)
+    starts = np.array([ledger.start for ledger in records.ledgers], np.int64)
     core = {
         "time": instants,
         "time_desc": pa.repeat("Event created", len(rows)),
         "time_quality": pa.repeat("utc", len(rows)),
         "event": numbers["EventID"].cast(pa.string()),
         "record": numbers.pop(RECORD),
-        "offset": pa.array(records.offset[rows] + ledger.start),
+        "offset": pa.array(records.offset[rows] + starts[records.file[rows]]),
         "length": pa.array(records.size[rows]),
         "flags": _shown(flags),
     }
@@ -75,7 +75,7 @@ def batches(table: Decoded, records: Records, ledger: Ledger) -> Iterator[Batch]
     declared = [given[column.name] if column.name in given else pa.nulls(len(rows), column.type) for column in COLUMNS]
     schema = _schema(tuple((field.stored, field.own) for field, _ in table.fields))
     arrays = [*core.values(), *declared, *(array for _, array in table.fields)]
-    yield from _by_family(pa.RecordBatch.from_arrays(arrays, schema=schema))
+    yield from _by_family(pa.RecordBatch.from_arrays(arrays, schema=schema), rows)
 
 
 @lru_cache(256)  # Arrow schemas are heavy, some 100 kB
@@ -86,12 +86,12 @@ def _schema(names: tuple[tuple[str, str], ...]) -> pa.Schema:
     return pa.schema([*_CORE, *(column.field() for column in COLUMNS), *own])
 
 
-def _by_family(batch: pa.RecordBatch) -> Iterator[Batch]:
+def _by_family(batch: pa.RecordBatch, rows: Int64s) -> Iterator[tuple[str, pa.RecordBatch, Int64s]]:
     """Almost always one channel, thus one batch."""
     encoded = batch.column("Channel").dictionary_encode()
     families = [family_of(channel or "") for channel in encoded.dictionary.to_pylist()]
     if len(set(families)) == 1 and encoded.null_count == 0:
-        yield Batch(families[0], batch)
+        yield families[0], batch, rows
         return
     distinct = sorted({*families, family_of("")})
     of = np.array([distinct.index(family) for family in families] + [distinct.index(family_of(""))])
@@ -99,10 +99,10 @@ def _by_family(batch: pa.RecordBatch) -> Iterator[Batch]:
     for number, family in enumerate(distinct):
         chosen = np.flatnonzero(of[codes] == number)
         if len(chosen):
-            yield Batch(family, batch.take(pa.array(chosen)))
+            yield family, batch.take(pa.array(chosen)), rows[chosen]
 
 
-def _instants(table: Decoded, records: Records, ledger: Ledger, flags: Int64s) -> pa.Array:
+def _instants(table: Decoded, records: Records, flags: Int64s) -> pa.Array:
     """TimeCreated as UTC; null, flagged and reported where there is none that fits."""
     rows = table.rows
     given = table.system.get(TIME)
@@ -116,12 +116,7 @@ def _instants(table: Decoded, records: Records, ledger: Ledger, flags: Int64s) -
     for row in np.flatnonzero(missing).tolist():
         text = given[row].as_py() if pa.types.is_string(given.type) else None
         found = f"{text!r} is no time from 1678 to 2261" if text else "no usable time"
-        where = rows[row]
-        ledger.complain(
-            int(records.offset[where]),
-            int(records.size[where]),
-            f"record {int(records.number[where])}: TimeCreated: {found}; left empty",
-        )
+        records.complain(int(rows[row]), f"TimeCreated: {found}; left empty")
     return written
 
 
@@ -155,7 +150,7 @@ def _written_one_by_one(text: pa.Array) -> pa.Array:
     return pa.array(ns + fraction, pa.int64(), mask=~valid).view(INSTANT)
 
 
-def _numbers(table: Decoded, records: Records, ledger: Ledger, flags: Int64s) -> dict[str, pa.Array]:
+def _numbers(table: Decoded, records: Records, flags: Int64s) -> dict[str, pa.Array]:
     """The numeric columns of System in their declared types; what does not fit is null, flagged and reported."""
     types = {column.name: column.type for column in COLUMNS if pa.types.is_integer(column.type)} | {RECORD: pa.uint64()}
     out = {}
@@ -167,12 +162,7 @@ def _numbers(table: Decoded, records: Records, ledger: Ledger, flags: Int64s) ->
         out[name], wrong = _fitted(given, type_)
         for row in wrong:
             flags[row] |= INCOMPLETE
-            where = table.rows[row]
-            ledger.complain(
-                int(records.offset[where]),
-                int(records.size[where]),
-                f"record {int(records.number[where])}: {name} {given[row].as_py()!r} is no {type_}; left empty",
-            )
+            records.complain(int(table.rows[row]), f"{name} {given[row].as_py()!r} is no {type_}; left empty")
     header = pa.array(records.number[table.rows])
     own = out[RECORD]
     if own.equals(header):

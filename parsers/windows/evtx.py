@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
+import pyarrow as pa
 
-from parsers.base import Evidence, Output, Slice
-from parsers.gather import as_bytes
-from parsers.windows.chunks import CHUNK, FILE_HEADER, FILE_MAGIC, RECORD_HEADER, Ledger, file_header, records
+from parsers.base import Batch, Evidence, Output, Shared, Slice, Told
+from parsers.gather import Int64s, as_bytes
+from parsers.windows.chunks import CHUNK, FILE_HEADER, FILE_MAGIC, RECORD_HEADER, Records, file_header, records
 from parsers.windows.columns import decode
 from parsers.windows.events import batches
 from parsers.windows.groups import Fragments, grouped
 from parsers.windows.inline import inline
+from parsers.windows.ledger import Ledger
 from parsers.windows.singles import singles
 from parsers.windows.typed import Window
 
 PIECE = 512 * CHUNK  # bytes parsed at a time: some 40,000 records, 250 MB of memory
+SMALL = 8 << 20  # bytes of a log that gains from being read with others
 
 
 class Evtx:
@@ -39,24 +42,54 @@ class Evtx:
         ledger = Ledger(evidence, piece.start)
         first = 0
         if piece.start == 0:
-            file_header(data, ledger)
+            file_header(data, 0, ledger)
             first = FILE_HEADER
         window = Window.of(data, piece.start)
-        found = records(data, first, ledger)
-        fragments = Fragments(found.offset + RECORD_HEADER, found.offset + found.size - 4, found.base)
-        groups, odd = grouped(window, fragments)
-        rest = [odd]
-        for group in groups:
-            table = decode(window, group)
-            if table is None:
-                rest.append(group.rows)
-            else:
-                yield from batches(table, found, ledger)
-        tables, odd = inline(window, fragments, np.sort(np.concatenate(rest)))
-        for table in (*tables, *singles(window, found, odd)):
-            yield from batches(table, found, ledger)
-        yield from sorted(ledger.problems, key=lambda problem: (problem.offset, problem.reason))
-        yield from ledger.accounts()
+        for family, rows, _ in _rows(window, records(data, [(first, len(data))], [ledger])):
+            yield Batch(family, rows)
+        yield from ledger.told()
+
+    def joins(self, size: int) -> bool:
+        """Whether a log is small and of whole chunks; one that is cut off is read on its own."""
+        return FILE_HEADER <= size <= SMALL and (size - FILE_HEADER) % CHUNK == 0
+
+    def parse_together(self, files: Sequence[tuple[Evidence, bytes]]) -> Iterator[Shared | Told]:
+        """Logs that `joins` said yes to, their bytes end to end as one window: groups of like records span files."""
+        data = np.frombuffer(b"".join(content for _, content in files), np.uint8)
+        stops = np.cumsum([len(content) for _, content in files]).tolist()
+        starts = [0, *stops[:-1]]
+        ledgers = [Ledger(evidence, -start) for (evidence, _), start in zip(files, starts, strict=True)]
+        for start, ledger in zip(starts, ledgers, strict=True):
+            file_header(data, start, ledger)
+        bounds = [(start + FILE_HEADER, stop) for start, stop in zip(starts, stops, strict=True)]
+        found = records(data, bounds, ledgers)
+        for family, batch, rows in _rows(Window.of(data, 0), found):
+            yield Shared(Batch(family, batch), _runs(found.file[rows]))
+        for file, ledger in enumerate(ledgers):
+            yield from (Told(file, item) for item in ledger.told())
+
+
+def _rows(window: Window, found: Records) -> Iterator[tuple[str, pa.RecordBatch, Int64s]]:
+    """Batches by family and event shape, with the records they are of."""
+    fragments = Fragments(found.offset + RECORD_HEADER, found.offset + found.size - 4, found.base)
+    groups, odd = grouped(window, fragments)
+    rest = [odd]
+    for group in groups:
+        table = decode(window, group)
+        if table is None:
+            rest.append(group.rows)
+        else:
+            yield from batches(table, found)
+    tables, odd = inline(window, fragments, np.sort(np.concatenate(rest)))
+    for table in (*tables, *singles(window, found, odd)):
+        yield from batches(table, found)
+
+
+def _runs(files: Int64s) -> tuple[tuple[int, int], ...]:
+    """Numbers of files, row by row, as (number, rows) one after the other."""
+    starts = np.flatnonzero(np.append(True, files[1:] != files[:-1]))
+    counts = np.diff(np.append(starts, len(files)))
+    return tuple(zip(files[starts].tolist(), counts.tolist(), strict=True))
 
 
 PARSER = Evtx()

@@ -13,20 +13,22 @@ from parsers.windows.document import Part
 from parsers.windows.paths import Field, Layout, Text, Unnameable, layout
 from parsers.windows.typed import Window
 
-TEXT_A_PIECE = 64 << 20  # characters; values that are repeated can fill memory
+TEXT_A_FILE = 64 << 20  # characters read of one file at a time; values that are repeated can fill memory
 
 
 def singles(window: Window, records: Records, rows: Int64s) -> list[Decoded]:
     """The records `rows`, grouped by the names of their fields, in order of first appearance."""
     alike: dict[tuple[object, ...], list[tuple[int, Layout, list[tuple[int, str]]]]] = {}
-    base, chunk, spent, text = -1, b"", 0, 0
+    base, chunk, spent, text, file = -1, b"", 0, 0, -1
     known: dict[int, tuple[str, int]] = {}
     for row in rows.tolist():
         if int(records.base[row]) != base:
             base = int(records.base[row])
             chunk, spent, known = window.data[base : base + CHUNK].tobytes(), 0, {}
+        if int(records.file[row]) != file:
+            file, text = int(records.file[row]), 0
         reader = Reader(
-            chunk, limit=min(MAX_TOKENS, TOKENS_A_CHUNK - spent), room=min(MAX_TEXT, TEXT_A_PIECE - text), known=known
+            chunk, limit=min(MAX_TOKENS, TOKENS_A_CHUNK - spent), room=min(MAX_TEXT, TEXT_A_FILE - text), known=known
         )
         start = int(records.offset[row]) - base
         roots = reader.fragment(start + RECORD_HEADER, start + int(records.size[row]) - 4, [])

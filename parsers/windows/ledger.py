@@ -1,0 +1,45 @@
+"""What is said of the bytes of one file while it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from parsers.base import Evidence
+from timelines.problems import KINDS, Account, Kind, Problem
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Accounts and problems of one piece of a file. Places count from the window that is read; `start` is where in the file that begins.
+
+    `start` is below zero where other files stand before this one in the window.
+    """
+
+    evidence: Evidence
+    start: int
+    problems: list[Problem] = field(default_factory=list)
+    ranges: dict[Kind, list[tuple[int, int]]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
+
+    def put(self, kind: Kind, at: int, stop: int) -> None:
+        """Account bytes [at, stop) of the piece."""
+        if stop > at:
+            self.ranges[kind].append((at, stop - at))
+
+    def complain(self, at: int, length: int, reason: str) -> None:
+        self.problems.append(self.evidence.problem(self.start + at, length, reason))
+
+    def told(self) -> Iterator[Problem | Account]:
+        """Problems in file order, then accounts."""
+        yield from sorted(self.problems, key=lambda problem: (problem.offset, problem.reason))
+        yield from self.accounts()
+
+    def accounts(self) -> list[Account]:
+        out = []
+        for kind, ranges in self.ranges.items():
+            if ranges:
+                pairs = np.array(ranges, np.int64)
+                out.append(Account(kind, pairs[:, 0] + self.start, pairs[:, 1]))
+        return out

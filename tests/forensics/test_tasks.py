@@ -1,0 +1,111 @@
+"""A task that reads small files together: as each alone, also where the reader fails."""
+
+from __future__ import annotations
+
+import zipfile
+
+import pyarrow.parquet as pq
+import pytest
+
+from forensics import tasks
+from forensics.demo.binxml_values import Kind
+from forensics.demo.evtx_writer import Event, write_log
+from parsers.evidence import examine
+from parsers.windows.evtx import Evtx
+from timelines.inventory import FileEntry
+
+NOON = 1_768_392_000_000_000_000
+
+
+def log(path, count, first=1):
+    """A log of `count` invented logons, numbered from `first`."""
+    events = [
+        Event(
+            provider="Microsoft-Windows-Security-Auditing",
+            provider_guid="{54849625-5478-4994-A5BA-3E3B0328C30D}",
+            event_id=4624,
+            time_ns=NOON + number * 10_000_000,
+            record_id=number,
+            computer="WEB01.tamrirt.example",
+            data=(("TargetUserName", Kind.UNICODE, f"user{number}"),),
+        )
+        for number in range(first, first + count)
+    ]
+    write_log(path, "Security", events)
+
+
+class Alone(Evtx):
+    """The same reader without a wish for company."""
+
+    def joins(self, size):
+        return False
+
+
+class Touchy(Evtx):
+    """A reader with a bug: fails on the third log, at the end of it."""
+
+    def parse_together(self, files):
+        yield from super().parse_together(files)
+        if any(evidence.file.endswith("2.evtx") for evidence, _ in files):
+            raise IndexError("off by one")
+
+
+@pytest.fixture
+def source(tmp_path):
+    """Five logs, two of them in an archive."""
+    folder = tmp_path / "evidence"
+    folder.mkdir()
+    for number in range(5):
+        log(folder / f"{number}.evtx", number + 1, first=100 * number + 1)
+    with zipfile.ZipFile(folder / "packed.zip", "w") as archive:
+        for name in ("3.evtx", "4.evtx"):
+            archive.write(folder / name, name)
+            (folder / name).unlink()
+    return folder
+
+
+def read(source, root):
+    """The one task of the evidence: what it says, its rows by id, and its problems and ledger."""
+    entries = [entry for entry in examine("E001", source, {}) if isinstance(entry, FileEntry)]
+    (task,) = tasks.plan(source, entries, None, "1")
+    done = tasks.run(task, root)
+    tables = {part.path: pq.read_table(root / part.path).to_pylist() for part in done.parts}
+    rows = [row for path, table in tables.items() if not path.startswith("_") for row in table]
+    ledger = [row for path, table in tables.items() if path.startswith("_ledger") for row in table]
+    problems = [row for path, table in tables.items() if path.startswith("_problems") for row in table]
+    return done, sorted(rows, key=lambda row: row["row_id"]), problems, sorted(ledger, key=lambda row: row["file"])
+
+
+def test_files_read_together_give_the_rows_and_ledger_of_each_alone(source, tmp_path, monkeypatch):
+    together = read(source, tmp_path / "together")
+    monkeypatch.setattr(tasks, "TOGETHER_BYTES", 100_000)  # two logs at a time
+    by_two = read(source, tmp_path / "by-two")
+    monkeypatch.setattr(tasks, "by_name", lambda name: Alone())
+    alone = read(source, tmp_path / "alone")
+    assert together[1:] == by_two[1:] == alone[1:]
+    assert together[0].rows == 1 + 2 + 3 + 4 + 5
+    assert {row["file"] for row in together[1]} == {
+        "0.evtx", "1.evtx", "2.evtx", "packed.zip/3.evtx", "packed.zip/4.evtx"
+    }  # fmt: skip
+
+
+def test_a_fault_in_one_file_costs_the_others_nothing(source, tmp_path, monkeypatch):
+    sound = read(source, tmp_path / "sound")
+    monkeypatch.setattr(tasks, "by_name", lambda name: Touchy())
+    done, rows, problems, ledger = read(source, tmp_path / "touchy")
+    assert done.crashes == 1
+    assert [(row["file"], "fault in the windows/evtx reader" in row["reason"]) for row in problems] == [
+        ("2.evtx", True)
+    ]
+    assert rows == sound[1]  # the fault comes after the last row, and what was read is kept
+    assert ledger == sound[3]
+
+
+def test_a_file_that_has_changed_since_it_was_listed_is_read_on_its_own(source, tmp_path):
+    entries = [entry for entry in examine("E001", source, {}) if isinstance(entry, FileEntry)]
+    (task,) = tasks.plan(source, entries, None, "1")
+    with (source / "1.evtx").open("ab") as handle:
+        handle.write(bytes(4096))
+    done = tasks.run(task, tmp_path / "case")
+    assert done.crashes == 0
+    assert done.rows == 1 + 2 + 3 + 4 + 5
