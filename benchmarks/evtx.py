@@ -202,6 +202,8 @@ def peak_mb() -> float:
 def main() -> None:
     """`python -m benchmarks.evtx TOOL < LIST`: run one tool here over the logs of the list and print what it took."""
     if "athar" in sys.argv[1]:  # loaded before the clock starts
+        import pandas  # noqa: F401 - pyarrow loads it at its first array
+
         import forensics.tasks  # noqa: F401
         import parsers.windows.evtx  # noqa: F401
         import timelines.rows  # noqa: F401

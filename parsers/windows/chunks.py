@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from parsers.gather import Bytes, Int64s, numbers_at
 from parsers.windows.ledger import Ledger
+from timelines import times
 
 FILE_MAGIC, CHUNK_MAGIC, SIGNATURE = b"ElfFile\0", b"ElfChnk\0", b"**\0\0"
 FILE_HEADER, CHUNK, CHUNK_HEADER = 4096, 65_536, 512
@@ -34,13 +35,14 @@ _CHUNK = struct.Struct(
 class Records:
     """Records of a window, in its order: (n,) arrays. Offsets and chunk bases count from the window's start.
 
-    `file` says which of the `ledgers` a record belongs to.
+    `instant` is the header's time in UTC ns where it is `sane`; `file` says which of the `ledgers` a record belongs to.
     """
 
     offset: Int64s
     size: Int64s
     number: npt.NDArray[np.uint64]
-    ticks: npt.NDArray[np.uint64]
+    instant: Int64s
+    sane: npt.NDArray[np.bool_]
     base: Int64s
     flags: npt.NDArray[np.uint8]
     file: Int64s
@@ -154,8 +156,8 @@ def _walk(data: Bytes, chunks: list[_Chunk], ledgers: Sequence[Ledger]) -> Recor
     file = np.zeros(len(offset), np.int64)
     if len(ledgers) > 1:
         file = np.array([chunk.file for chunk in chunks], np.int64)[np.searchsorted(bases, base)]
-    numbers, ticks = numbers_at(data, offset + 8, "<u8"), numbers_at(data, offset + 16, "<u8")
-    return Records(offset, size, numbers, ticks, base, flag, file, ledgers)
+    instant, sane = times.from_filetime(numbers_at(data, offset + 16, "<u8"))
+    return Records(offset, size, numbers_at(data, offset + 8, "<u8"), instant, sane, base, flag, file, ledgers)
 
 
 def _chains(data: Bytes, chunks: list[_Chunk]) -> tuple[Int64s, Int64s, Int64s, npt.NDArray[np.bool_]]:

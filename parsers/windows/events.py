@@ -29,6 +29,7 @@ FLAGS = {
     INCOMPLETE: "incomplete",
 }
 APART = 1_000_000_000  # ns between event and record time; below this, the log service's own delay
+_INTEGERS = {column.name: column.type for column in COLUMNS if pa.types.is_integer(column.type)} | {RECORD: pa.uint64()}
 _DECLARED = tuple(column.name for column in COLUMNS)
 _CORE = tuple(
     pa.field(name, type_)
@@ -56,7 +57,7 @@ def batches(table: Decoded, records: Records) -> Iterator[tuple[str, pa.RecordBa
     for row, at, reason in table.trouble:
         flags[row] |= INCOMPLETE
         records.complain(int(rows[row]), reason, (at, 0))
-    header, sane = times.from_filetime(records.ticks[rows])
+    header, sane = records.instant[rows], records.sane[rows]
     instants = _instants(table, records, flags)
     _compared(instants, header, sane, flags)
     numbers = _numbers(table, records, flags)
@@ -152,9 +153,8 @@ def _written_one_by_one(text: pa.Array) -> pa.Array:
 
 def _numbers(table: Decoded, records: Records, flags: Int64s) -> dict[str, pa.Array]:
     """The numeric columns of System in their declared types; what does not fit is null, flagged and reported."""
-    types = {column.name: column.type for column in COLUMNS if pa.types.is_integer(column.type)} | {RECORD: pa.uint64()}
     out = {}
-    for name, type_ in types.items():
+    for name, type_ in _INTEGERS.items():
         given = table.system.get(name)
         if given is None:
             out[name] = pa.nulls(len(table.rows), type_)

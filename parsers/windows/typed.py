@@ -32,13 +32,22 @@ class Window:
         return cls(data, pa.py_buffer(data), start)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Values:
     """The substitution values of n instances of one template with c values each: (c, n) arrays, records in file order."""
 
     start: Int64s
     size: Int64s
     kind: npt.NDArray[np.uint8]
+    _extremes: list[tuple[int, ...]] | None = None
+
+    def extremes(self, index: int) -> tuple[int, ...]:
+        """Of one value in all records: lowest and highest type, lowest and highest size, all bits that sizes have."""
+        if self._extremes is None:
+            kinds, sizes = self.kind, self.size
+            found = (kinds.min(1), kinds.max(1), sizes.min(1), sizes.max(1), np.bitwise_or.reduce(sizes, axis=1))
+            self._extremes = list(zip(*(array.tolist() for array in found), strict=True))
+        return self._extremes[index]
 
     def rows(self, chosen: Int64s) -> Values:
         return Values(self.start[:, chosen], self.size[:, chosen], self.kind[:, chosen])
@@ -80,21 +89,22 @@ def texts(window: Window, held: Values, wanted: list[int]) -> Columns:
 
 def _uniform(held: Values, index: int) -> int | None:
     """The type of a value in all records (or null), when its sizes fit that type; else None."""
-    kinds, sizes = held.kind[index], held.size[index]
-    kind = int(kinds.max())
+    lowest, kind, least, most, bits = held.extremes(index)
     width = values.WIDTHS.get(kind)
     if kind not in values.RENDER and kind != values.NULL and kind ^ values.ARRAY not in values.RENDER:
         return None
-    same = kinds == kind
-    if not same.all():
+    if lowest != kind:
+        kinds, sizes = held.kind[index], held.size[index]
+        same = kinds == kind
         if not (same | ((kinds == values.NULL) & (sizes == 0))).all():
             return None
         sizes = sizes[same]
-    if kind == values.NULL and sizes.any():
+        least, most = int(sizes.min()), int(sizes.max())
+    if kind == values.NULL and most:
         return None
-    if width is not None and not (sizes == width).all():
+    if width is not None and not least == most == width:
         return None
-    return None if kind == values.STRING and (sizes & 1).any() else kind
+    return None if kind == values.STRING and bits & 1 else kind
 
 
 def numbers(window: Window, held: Values, index: int, wide: bool = False) -> pa.Array | None:
