@@ -29,6 +29,7 @@ from timelines.schema import CORE, own_name
 _TYPES = {column.name: column.type for column in CORE}
 MAX_KEPT = 1024  # shapes of batches remembered by a process
 MAX_TWINS = 8  # of one list of names
+FEW = 64  # rows below which looking for repeated texts costs more than it saves
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,16 @@ def _candidate(spec: str, columns: Mapping[str, pa.Array], count: int) -> pa.Arr
     text = named_text(name, columns)
     if text is None:
         return None
-    text = filtered(text, filter_name) if filter_name else text
+    if not filter_name:
+        return _kept(text)
+    if count < FEW:
+        return _kept(filtered(text, filter_name))
+    encoded = text.dictionary_encode()  # accounts, addresses and codes repeat; patterns are dear
+    return _kept(filtered(encoded.dictionary, filter_name)).take(encoded.indices)
+
+
+def _kept(text: pa.Array) -> pa.Array:
+    """`text` with null where it says nothing."""
     blank = pc.call_function("is_in", [text], _blank())
     return pc.if_else(blank, None, text) if blank.true_count else text
 

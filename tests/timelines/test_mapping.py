@@ -55,6 +55,23 @@ def test_the_first_candidate_with_a_value_wins() -> None:
     assert rows["outcome"] == ["success"] * 4
 
 
+def test_many_rows_are_filtered_as_few_are() -> None:
+    few = {
+        "event": ["1", "2", "1", "2", "1", "1"],
+        "Provider_Name": ["Maker"] * 6,
+        "Target": ["D\\a", None, "-", "x", "", None],
+        "Subject": ["s\\1", "-", "s\\2", None, None, "s\\1"],
+        "Ip": [None, "::ffff:192.0.2.7", "no", "no address", "-", ""],
+        "Port": ["1", "80", None, "0", "-", "7"],
+    }
+    times_over = mapping.FEW
+    one_by_one = [filled({name: [column[row]] for name, column in few.items()}) for row in range(6)]
+    many = filled({name: column * times_over for name, column in few.items()})
+    for name in ("user", "src_ip", "src_port", "outcome"):
+        assert many[name] == [row.get(name, [None])[0] for row in one_by_one] * times_over, name
+    assert many["user"][:3] == ["a", None, "2"]
+
+
 def test_rows_of_different_events_keep_their_order() -> None:
     rows = filled(
         {
