@@ -13,6 +13,7 @@ from cases.case import Case
 from cases.chart import chart
 from cases.citations import excerpts
 from cases.custody import Entry, Head
+from cases.drafts import draft
 from cases.errors import CaseError
 from cases.languages import codes
 from cases.limits import limits, rules
@@ -47,6 +48,7 @@ def summarise(case: Case, date: str, opinions: Sequence[tree.Opinion] = ()) -> t
         rules=rules(outcomes, kept.analysed(case.findings_folder), families),
         limits=limits(timeline),
         opinions=tuple(sorted(opinions, key=lambda o: (o.question or "", o.finding or "", o.time, o.who, o.text))),
+        draft=draft(case.info, inferences),
     )
 
 

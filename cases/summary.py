@@ -1,8 +1,8 @@
 """The summary of a case as data, in no language: what was received, what was observed, what rules infer, what a person thinks.
 
 Three kinds of statement are kept apart as types. An `Observation` is what a record holds. An `Inference` is what a rule or an
-analyzer makes of observations. An `Opinion` is what a named person concludes. Instants are UTC ns; sizes are bytes; a None is
-printed as "not supplied". Nothing here names the folder of the case or a place on the machine that made it.
+analyzer makes of observations. An `Opinion` is what a named person concludes (`cases.examiner`). Instants are UTC ns; sizes are
+bytes; a None is printed as "not supplied". Nothing here names the folder of the case or a place on the machine that made it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import Literal
 
 from cases.case import CaseInfo
 from cases.custody import Fault, Head
+from cases.examiner import Draft as Draft
+from cases.examiner import Opinion as Opinion
 from timelines.findings import Grade, Kind
 from timelines.problems import Problem
 
@@ -145,17 +147,6 @@ class Inference:
     rows: int
     observations: tuple[Observation, ...]
     absent: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Opinion:
-    """What a named person concludes, and when: on a question of the request, on a finding, or on the whole."""
-
-    who: str
-    time: str
-    text: str
-    question: str | None = None
-    finding: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,4 +283,5 @@ class Summary:
     rules: Rules
     limits: Limits
     opinions: tuple[Opinion, ...] = ()
+    draft: Draft = field(default_factory=Draft)
     schema: int = field(default=SCHEMA)
