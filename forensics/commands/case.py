@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from forensics import sealing
+
 
 @click.group(
     epilog='\b\nExamples:\n  athar case new CASE --number 2026/17 --authority "Tribunal of Tamrirt"\n  athar case show CASE'
@@ -67,3 +69,7 @@ def show(case_folder: Path, files: bool, problems: bool, ledger: bool, rules: bo
     if not lists:
         overview.show(case, (), as_json)
     return 0
+
+
+for _command in sealing.COMMANDS:
+    command.add_command(_command)
