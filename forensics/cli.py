@@ -22,6 +22,7 @@ ORDER = (
     "findings",
     "show",
     "report",
+    "export",
     "verify",
     "doctor",
 )

@@ -127,6 +127,16 @@ class Timeline:
                 keys = [(key, "ascending") for key in SORT_KEYS]
                 yield merged.sort_by(keys).select(list(names))
 
+    def spans(self, chosen: Filter, lang: str = "en") -> Iterator[Iterator[tuple[str, pa.Table]]]:
+        """The timeline span after span of time, some 100,000 rows each, with all columns: each family that has rows in the span, and
+        its table: core columns first, then its own by name, then `message`. Rows within a table are in no order."""
+        families = self._chosen(chosen.families)
+        names = {family: (*CORE_NAMES, *self._own_columns([family]), "message") for family in families}
+        for start, end, timeless in self._windows(chosen):
+            window = replace(chosen, start=start, end=end)
+            tables = ((name, self._window(name, window, timeless, names[name], lang)) for name in families)
+            yield ((name, table) for name, table in tables if table.num_rows)
+
     def frame(self, chosen: Filter, columns: Sequence[str] | None = None, lang: str = "en") -> pd.DataFrame:
         """`batches` as one Arrow-backed frame."""
         names = list(columns) if columns is not None else [*CORE_NAMES, "message"]
