@@ -75,7 +75,7 @@ def timestamp_request(case_folder: Path, output: Path) -> int:
 
     case = Case.open(case_folder)
     head, data = request(case)
-    write_new(case, output, data)
+    write_new(case, output, [data])
     say(
         f"{output}: request for the head of entry {head.seq}; next: athar case timestamp-accept {case_folder} ANSWER.tsr"
     )
