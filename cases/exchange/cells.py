@@ -18,13 +18,23 @@ _AFTER_SEPARATOR = re.compile(r"(;\"?)(?=[=+\-@＝＋－＠])")
 
 
 def cell(text: str) -> str:
-    """One value for a cell."""
-    return _guarded(neutral_cell(text))
+    """One value for a cell of a workbook."""
+    return _narrow(neutral_cell(text))
 
 
 def sentence(text: str) -> str:
-    """One of our sentences, with values in it, for a cell."""
-    return _guarded(neutral_sentence(text))
+    """One of our sentences, with values in it, for a cell of a workbook."""
+    return _narrow(neutral_sentence(text))
+
+
+def comma_cell(text: str) -> str:
+    """One value for a cell of a CSV file."""
+    return _AFTER_SEPARATOR.sub(r"\1'", cell(text))
+
+
+def comma_sentence(text: str) -> str:
+    """One of our sentences for a cell of a CSV file."""
+    return _AFTER_SEPARATOR.sub(r"\1'", sentence(text))
 
 
 def column(values: pa.ChunkedArray, make: Callable[[str], str] = cell) -> pa.ChunkedArray:
@@ -36,7 +46,5 @@ def column(values: pa.ChunkedArray, make: Callable[[str], str] = cell) -> pa.Chu
     return pa.chunked_array([made.take(encoded.indices)])
 
 
-def _guarded(text: str) -> str:
-    if text.startswith(tuple(_WIDE)):
-        text = "'" + text
-    return _AFTER_SEPARATOR.sub(r"\1'", text)
+def _narrow(text: str) -> str:
+    return f"'{text}" if text.startswith(tuple(_WIDE)) else text

@@ -25,6 +25,6 @@ def neutral(table: pa.Table) -> pa.Table:
     """Every text column made fit for cells; `message` keeps the isolates around its values."""
     for at, name in enumerate(table.schema.names):
         if pa.types.is_string(table.schema.field(at).type) or pa.types.is_large_string(table.schema.field(at).type):
-            make = cells.sentence if name == "message" else cells.cell
+            make = cells.comma_sentence if name == "message" else cells.comma_cell
             table = table.set_column(at, name, cells.column(table.column(at), make))
     return table
