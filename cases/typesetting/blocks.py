@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from cases.typesetting.runs import Run, Runs
+from cases.typesetting.runs import Run
 
 Block = dict[str, Any]
 Cell = Sequence[Run]  # a cell holds runs, or blocks one under the other
 
-KEPT = 900  # characters up to which a row of a table is not broken over two pages
+KEPT = 1_500  # characters up to which a box, a list of facts or a row of a table is not broken over two pages
 SECTIONS = (
     *("summary", "mandate", "exhibits", "custody", "method", "findings", "timeline", "opinion", "negative", "limits"),
     *("statement", "glossary"),
@@ -32,9 +32,10 @@ def para(*runs: Run, style: str = "") -> Block:
     return {"b": "p", "s": style, "c": list(runs)}
 
 
-def facts(rows: Sequence[tuple[Run, Runs]], columns: int = 1) -> Block:
+def facts(rows: Sequence[tuple[Run, Cell]], columns: int = 1) -> Block:
     """Labels and what they say, in one or more columns of pairs."""
-    return {"b": "facts", "cols": columns, "rows": [[label, value] for label, value in rows]}
+    pairs = [[label, value] for label, value in rows]
+    return {"b": "facts", "cols": columns, "rows": pairs, "keep": _length(pairs) < KEPT}
 
 
 def table(columns: Sequence[str], heads: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Block:
@@ -58,7 +59,7 @@ def _length(part: Any) -> int:
     if isinstance(part, str):
         return len(part)
     if isinstance(part, dict):
-        return sum(_length(part[key]) for key in "tnpchs" if key in part)
+        return sum(_length(part[key]) for key in ("t", "n", "p", "c", "h", "items", "rows") if key in part)
     return sum(map(_length, part)) if isinstance(part, list | tuple) else 0
 
 
@@ -67,7 +68,7 @@ def items(entries: Sequence[Sequence[Block]], ordered: bool = False) -> Block:
 
 
 def box(blocks: Sequence[Block], warning: bool = False) -> Block:
-    return {"b": "box", "warn": warning, "c": list(blocks)}
+    return {"b": "box", "warn": warning, "c": list(blocks), "keep": _length(blocks) < KEPT}
 
 
 def pair(left: Sequence[Block], right: Sequence[Block], warning: bool = False) -> Block:

@@ -15,14 +15,13 @@ def notice(summary: Summary, pen: Pen) -> list[Block]:
     draft, code = summary.draft, pen.language.code
     if not draft.applies(code):
         return []
-    blocks = [para(styled("warn", pen.word("draft.mark")), " ", pen.word("draft.is"))]
+    told: Runs = [styled("warn", pen.word("draft.mark")), " ", pen.word("draft.is")]
     if draft.fields:
-        blocks.append(
-            para(*pen.say("draft.fields", names=pen.joined([[pen.word(f"case.{name}")] for name in draft.fields])))
-        )
+        names = pen.joined([[pen.word(f"case.{name}")] for name in draft.fields])
+        told += [" ", *pen.say("draft.fields", names=names)]
     if lacking := draft.lacks(code):
         shown = pen.joined([[number(name)] for name in lacking[:NAMED]])
         rest = len(lacking) - NAMED
         more: Runs = [" ", *pen.say("common.and_more", n=rest)] if rest > 0 else []
-        blocks.append(para(*pen.say("draft.limits", numbers=shown), *more))
-    return [box(blocks, warning=True)]
+        told += [" ", *pen.say("draft.limits", numbers=shown), *more]
+    return [box([para(*told)], warning=True)]

@@ -10,7 +10,7 @@ from cases.summary import Inference, Observation, Opinion, Summary
 from cases.typesetting import plate
 from cases.typesetting.blocks import Block, Cell, box, facts, figure, head, items, para, section, table
 from cases.typesetting.pen import Pen
-from cases.typesetting.runs import Run, Runs, number, plain, styled, token
+from cases.typesetting.runs import SHORT, Run, Runs, number, plain, styled, token
 
 NAMES = 10  # entities of a kind printed with a finding
 NAME = 160  # characters of an entity printed; the JSON twin holds it whole
@@ -73,15 +73,15 @@ def _claims(inference: Inference, pen: Pen) -> list[Block]:
         pen.said(texts["shows"]) if texts.get("shows") else [plain(inference.description or inference.title), *own]
     )
     blocks = [
-        para(styled("label", word("finding.shows"))),
+        para(word("finding.shows"), style="claim"),
         para(*shows),
-        para(styled("label", word("finding.does_not_show"))),
+        para(word("finding.does_not_show"), style="claim"),
     ]
     if texts.get("does_not_show"):
         blocks.append(para(*pen.said(texts["does_not_show"]), " ", word("finding.not_person")))
     else:
         blocks.append(para(word("finding.not_person")))
-    blocks.append(para(styled("label", word("finding.alternatives"))))
+    blocks.append(para(word("finding.alternatives"), style="claim"))
     if texts.get("alternatives"):
         return [*blocks, para(*pen.said(texts["alternatives"]))]
     if inference.falsepositives:
@@ -89,8 +89,8 @@ def _claims(inference: Inference, pen: Pen) -> list[Block]:
     return [*blocks, para(styled("absent", word("finding.not_given")))]
 
 
-def _entities(inference: Inference, pen: Pen) -> list[tuple[Run, Runs]]:
-    rows: list[tuple[Run, Runs]] = []
+def _entities(inference: Inference, pen: Pen) -> list[tuple[Run, Cell]]:
+    rows: list[tuple[Run, Cell]] = []
     for kind, names in inference.entities.items():
         if kind.endswith("_total"):
             continue
@@ -99,7 +99,11 @@ def _entities(inference: Inference, pen: Pen) -> list[tuple[Run, Runs]]:
         shown = [[token(name if len(name) <= NAME else name[:NAME] + "…")] for name in names[:NAMES]]
         rest = max(count, len(names)) - len(shown)
         more: Runs = [" ", *pen.say("common.and_more", n=rest)] if rest else []
-        rows.append((pen.known("entity", kind), [*pen.joined(shown), *more]))
+        label = pen.known("entity", kind)
+        if any(len(name) > SHORT for name in names[:NAMES]):
+            rows.append((label, [*(para(*name) for name in shown), *([para(*more[1:])] if more else [])]))
+        else:
+            rows.append((label, [*pen.joined(shown), *more]))
     return rows
 
 

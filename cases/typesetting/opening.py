@@ -15,9 +15,9 @@ STEPS = ("intake", "read", "time", "rules", "grade")
 GRADES = ("corroborated", "supported", "indication", "inconclusive")
 
 
-def opening(summary: Summary, pen: Pen) -> list[Block]:
+def received(summary: Summary, pen: Pen) -> list[Block]:
+    """The table of contents and sections 2 to 5."""
     return [
-        *_first_page(summary, pen),
         CONTENTS,
         *_mandate(summary, pen),
         *_exhibits(summary, pen),
@@ -26,12 +26,15 @@ def opening(summary: Summary, pen: Pen) -> list[Block]:
     ]
 
 
-def _first_page(summary: Summary, pen: Pen) -> list[Block]:
+def first_page(summary: Summary, pen: Pen) -> list[Block]:
+    """Section 1: what was asked, received, found; whether the evidence is whole; what limits all that."""
     case, word = summary.case, pen.word
     note = [word("title.annex_note")]
     if pen.language.code != "en":
         note += [" ", word("title.jurist")]
-    integrity = [para(*pen.phrase(phrase)) for phrase in phrases.integrity(summary)]
+    whole: Runs = []
+    for phrase in phrases.integrity(summary):
+        whole += [*([" "] if whole else []), *pen.phrase(phrase)]
     return [
         *([para(plain(case.title), style="title")] if case.title else []),
         para(*note, style="soft"),
@@ -50,10 +53,11 @@ def _first_page(summary: Summary, pen: Pen) -> list[Block]:
         ),
         *_asked(summary, pen),
         head(word("case.received")),
-        facts(_received(summary, pen), columns=3),
+        facts(_received(summary, pen), columns=4),
+        *_period(summary, pen),
         *_main(summary, pen),
         pair(
-            [head(word("first.integrity")), *integrity],
+            [head(word("first.integrity")), para(*whole)],
             [head(word("first.main_limit")), para(*pen.phrase(phrases.main_limit(summary)))],
             warning=bool(summary.custody.faults) or summary.custody.evidence == "changed",
         ),
@@ -61,16 +65,22 @@ def _first_page(summary: Summary, pen: Pen) -> list[Block]:
 
 
 def _received(summary: Summary, pen: Pen) -> list[tuple[Run, Runs]]:
-    families = summary.counts.families
-    first = min((f.first for f in families if f.first is not None), default=None)
-    last = max((f.last for f in families if f.last is not None), default=None)
     rows: list[tuple[Run, Runs]] = [
         (pen.word("case.exhibits"), [pen.count(len(summary.exhibits))]),
         (pen.word("case.files"), [pen.count(sum(summary.counts.files.values()))]),
         (pen.word("case.rows"), [pen.count(summary.counts.rows)]),
         (pen.word("case.size"), pen.size(sum(sheet.size for sheet in summary.exhibits))),
     ]
-    return [*rows, (pen.word("case.period"), pen.when(first, last))] if summary.chart else rows
+    return rows
+
+
+def _period(summary: Summary, pen: Pen) -> list[Block]:
+    families = summary.counts.families
+    first = min((f.first for f in families if f.first is not None), default=None)
+    last = max((f.last for f in families if f.last is not None), default=None)
+    if first is None:
+        return []
+    return [para(styled("soft", pen.word("case.period")), " ", *pen.when(first, last))]
 
 
 def _asked(summary: Summary, pen: Pen) -> list[Block]:
@@ -78,12 +88,14 @@ def _asked(summary: Summary, pen: Pen) -> list[Block]:
     if not summary.case.questions:
         return [*blocks, para(styled("absent", pen.word("first.no_questions")))]
     for question in summary.case.questions:
-        blocks.append(para(styled("bold", number(question.id)), " ", plain(question.text), style="question"))
-        answers = phrases.opinions_on(summary, question=question.id)
-        for answer in answers:
-            blocks.append(para(styled("label", pen.word("first.answer")), " ", plain(answer.text), style="answer"))
-        if not answers:
-            blocks.append(para(styled("absent", pen.word("first.no_answer")), style="answer"))
+        answers = [plain(answer.text) for answer in phrases.opinions_on(summary, question=question.id)]
+        answered: Runs = (
+            [styled("label", pen.word("first.answer")), " ", *pen.joined([[answer] for answer in answers])]
+            if answers
+            else []
+        )
+        told = answered or [styled("absent", pen.word("first.no_answer"))]
+        blocks.append(para(styled("bold", number(question.id)), " ", plain(question.text), " ", *told))
     return blocks
 
 
@@ -94,9 +106,8 @@ def _main(summary: Summary, pen: Pen) -> list[Block]:
     main = phrases.main_findings(summary)
     blocks.append(items([_entry(entry, pen) for entry in main]))
     others = len(summary.inferences) - sum(1 + len(entry.alike) for entry in main)
-    if others:
-        blocks.append(para(*pen.say("first.others", n=others), style="small"))
-    return blocks
+    more: Runs = [" ", *pen.say("first.others", n=others), "."] if others else []
+    return [*blocks, para(pen.word("finding.not_person"), *more, style="small")]
 
 
 def _entry(entry: MainFinding, pen: Pen) -> list[Block]:
@@ -108,13 +119,12 @@ def _entry(entry: MainFinding, pen: Pen) -> list[Block]:
             where += [" ", *pen.say("common.and_more", n=len(entry.hosts) - 3)]
     not_shown = found.texts.get(pen.language.code, {}).get("does_not_show", "")
     blocks = [
-        para(_number(found.number), " ", styled("bold", *pen.title(found, own=False)), " ", pen.grade(found.grade)),
-        para(*pen.when(*entry.span), *where, style="small"),
+        para(_number(found.number), " ", styled("bold", *pen.title(found, own=False))),
+        para(pen.grade(found.grade), " · ", *pen.when(*entry.span), *where, style="small"),
         para(
             styled("label", pen.word("finding.does_not_show")),
             " ",
-            *([*pen.said(not_shown), " "] if not_shown else []),
-            pen.word("finding.not_person"),
+            *(pen.said(not_shown) if not_shown else [pen.word("finding.not_person")]),
             style="small",
         ),
     ]
@@ -135,7 +145,7 @@ def _mandate(summary: Summary, pen: Pen) -> list[Block]:
     names = ("title", "number", "request_number", "authority", "requester", "legal_basis", "laboratory", "examiner")
     rows = [(word(f"case.{name}"), [pen.given(getattr(case, name))]) for name in names]
     rows.append((word("case.zone"), [token(case.zone) if case.zone else pen.absent()]))
-    asked = [para(styled("bold", number(q.id)), " ", plain(q.text), style="question") for q in case.questions]
+    asked = [para(styled("bold", number(q.id)), " ", plain(q.text)) for q in case.questions]
     return [
         section("mandate", word("section.mandate")),
         facts(rows),

@@ -14,7 +14,7 @@ from cases.typesetting.annexes import annexes
 from cases.typesetting.bounds import bounds
 from cases.typesetting.fonts import folders, printable
 from cases.typesetting.found import found
-from cases.typesetting.opening import opening
+from cases.typesetting.opening import first_page, received
 from cases.typesetting.pen import Pen
 
 
@@ -38,7 +38,8 @@ def content(summary: Summary, language: Language) -> dict[str, Any]:
         "head": [pen.word("custody.hash"), " ", pen.hash(head.hash)] if head else [],
         "draft": pen.word("draft.mark") if summary.draft.applies(language.code) else "",
         "contents": pen.word("common.contents"),
-        "body": [*opening(summary, pen), *found(summary, pen), *bounds(summary, pen), *annexes(summary, pen)],
+        "first": first_page(summary, pen),
+        "body": [*received(summary, pen), *found(summary, pen), *bounds(summary, pen), *annexes(summary, pen)],
     }
 
 
