@@ -20,5 +20,5 @@ def draft(info: CaseInfo, inferences: Sequence[Inference]) -> Draft:
 
 
 def _bounded(found: Inference, code: str) -> bool:
-    words = found.texts.get(code, {})
+    words = found.words(code)
     return all(words.get(name, "").strip() for name in LIMITS)

@@ -1,47 +1,111 @@
-"""Issuing a summary: written once, recorded in custody with its hash, never overwritten."""
+"""Issuing a summary: written once, recorded in custody with its hash, never overwritten; each new version says why it was needed."""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cases import durable
 from cases.case import Case
-from cases.custody import Subject
+from cases.custody import Entry, Subject
 from cases.errors import CaseError
-from cases.exporters import exporter
-from cases.languages import language
+from cases.exporters import Exporter, exporter
+from cases.languages import Language, language
+from cases.notebook import one_line
 from cases.summarise import ISSUED, summarise
-from cases.summary import Summary
-from timelines.hashing import sha256_file
+from cases.summary import Issue, Summary
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """What was issued last in one language and format: the issue, and the hash and name that custody recorded."""
+
+    issue: Issue
+    sha256: str
+    name: str
 
 
 def issue(
-    case: Case, code: str, format: str, date: str, path: Path | None = None, summary: Summary | None = None
+    case: Case,
+    code: str,
+    format: str,
+    date: str,
+    path: Path | None = None,
+    summary: Summary | None = None,
+    reason: str | None = None,
 ) -> Path:
     """Write the summary of `case` in the language `code` and the format `format`, dated `date` (YYYY-MM-DD), and record it.
 
-    Without `path` it goes to `reports/summary-<code>-v<N>.<suffix>`, the next free version. `summary` saves making it again for
-    another language. Raises CaseError when a file is at `path` already: what was issued is not changed, it gets a new version.
+    Versions count by language and format. The first needs no `reason`. Asked again for what was issued last, with nothing changed
+    and no reason, this gives the same bytes: as a copy at `path`, or where they are. Anything else is a new version, which prints
+    its reason and the hash of the one before. Without `path` it goes to `reports/summary-<code>-v<N>.<suffix>`. `summary` saves
+    making it again for another language. Raises CaseError when a reason is due, or when a file is at `path` already.
     """
     form, words = exporter(format), language(code)
     summary = summary if summary is not None else summarise(case, date)
-    target = path if path is not None else _next(case, code, form.suffix)
+    last = edition(case.custody.entries(), code, form.name)
+    number, data = _written(summary, last, (form, words), one_line("--reason", reason) if reason is not None else None)
+    name = f"summary-{code}-v{number.version}{form.suffix}"
+    target = path if path is not None else case.reports_folder / name
+    if path is None and last is not None and number == last.issue and _holds(target, last.sha256):
+        return target
     if target.exists():
         raise CaseError(
             f"{target}: a file is there already, and an issued summary is never overwritten; give another name"
         )
-    durable.write(target, form.render(summary, words))
-    options = {"language": code, "format": form.name, "date": date, "name": target.name}
+    durable.write(target, data)
+    _record(
+        case, target, {"language": code, "format": form.name, "date": date}, number, summary.draft.applies(code), data
+    )
+    return target
+
+
+def edition(entries: Sequence[Entry], code: str, format: str) -> Edition | None:
+    """The last that custody records in this language and format; None before the first."""
+    for entry in reversed(entries):
+        options = entry.act.options
+        if entry.act.action == ISSUED and (options.get("language"), options.get("format")) == (code, format):
+            version, reason, before = (options.get(name) for name in ("version", "reason", "predecessor"))
+            number = Issue(
+                version if isinstance(version, int) else 1,
+                reason if isinstance(reason, str) else None,
+                before if isinstance(before, str) else None,
+            )
+            return Edition(number, entry.act.subjects[0].sha256 if entry.act.subjects else "", str(options.get("name")))
+    return None
+
+
+def _written(
+    summary: Summary, last: Edition | None, how: tuple[Exporter, Language], reason: str | None
+) -> tuple[Issue, bytes]:
+    """The issue that this is, and its bytes."""
+    form, words = how
+    if last is None:
+        first = Issue(reason=reason)
+        return first, form.render(replace(summary, issue=first), words)
+    if reason is None:
+        again = form.render(replace(summary, issue=last.issue), words)
+        if hashlib.sha256(again).hexdigest() == last.sha256:
+            return last.issue, again
+        raise CaseError(
+            f"{last.name}, version {last.issue.version}, was issued, and the case, the date or the tool has changed since; "
+            "say why it is issued again: --reason TEXT"
+        )
+    following = Issue(last.issue.version + 1, reason, last.sha256)
+    return following, form.render(replace(summary, issue=following), words)
+
+
+def _holds(path: Path, sha256: str) -> bool:
+    return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256
+
+
+def _record(case: Case, target: Path, asked: dict[str, str], number: Issue, draft: bool, data: bytes) -> None:
+    told = {"version": number.version, "reason": number.reason, "predecessor": number.predecessor, "draft": draft}
+    options = {**asked, "name": target.name, **told}
     folder = case.folder.resolve()
     if target.resolve().is_relative_to(folder):
         case.log(ISSUED, options, [target.resolve().relative_to(folder).as_posix()])
     else:
-        case.log(ISSUED, options, subjects=[Subject(f"outside/{target.name}", sha256_file(target))])
-    return target
-
-
-def _next(case: Case, code: str, suffix: str) -> Path:
-    version = 1
-    while (path := case.reports_folder / f"summary-{code}-v{version}{suffix}").exists():
-        version += 1
-    return path
+        case.log(ISSUED, options, subjects=[Subject(f"outside/{target.name}", hashlib.sha256(data).hexdigest())])

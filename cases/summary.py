@@ -11,10 +11,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from cases.bins import Chart as Chart
+from cases.bins import Lane as Lane
+from cases.bins import Mark as Mark
 from cases.case import CaseInfo
 from cases.custody import Fault, Head
+from cases.examiner import Decision as Decision
 from cases.examiner import Draft as Draft
+from cases.examiner import HandOver as HandOver
+from cases.examiner import Issue as Issue
 from cases.examiner import Opinion as Opinion
+from cases.examiner import Review as Review
 from timelines.findings import Grade, Kind
 from timelines.problems import Problem
 
@@ -125,7 +132,7 @@ class Inference:
 
     `texts` holds by language the plain words that the rule's author gave; what is missing there is said to be missing.
     `observations` is an excerpt in timeline order; `rows` counts all; `absent` counts cited rows that the timeline does not
-    hold. `sources` are kinds of source (`windows`, `net`, `web`).
+    hold. `sources` are kinds of source (`windows`, `net`, `web`). `review` is what the examiner did with it: none of it is inferred.
     """
 
     number: str
@@ -147,6 +154,11 @@ class Inference:
     rows: int
     observations: tuple[Observation, ...]
     absent: int = 0
+    review: Review = field(default_factory=Review)
+
+    def words(self, code: str) -> dict[str, str]:
+        """Its words (title, shows …) in the language `code`: the examiner's where there are any, else the rule's author's."""
+        return {**self.texts.get(code, {}), **self.review.words(code)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,46 +195,6 @@ class Rules:
     counts: Mapping[str, int]
     lines: tuple[RuleLine, ...]
     silences: tuple[Silence, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """Events of one kind of source a bin, in bin order."""
-
-    source: str
-    counts: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A finding on the chart."""
-
-    number: str
-    level: str
-    first: int
-    last: int
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """Events over time: bins of `width` ns from `start`. `before` and `after` count events beyond the edges, `timeless` those without
-    an instant."""
-
-    start: int
-    width: int
-    lanes: tuple[Lane, ...]
-    marks: tuple[Mark, ...]
-    before: int
-    after: int
-    timeless: int
-
-    @property
-    def bins(self) -> int:
-        return len(self.lanes[0].counts) if self.lanes else 0
-
-    @property
-    def end(self) -> int:
-        return self.start + self.width * self.bins
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,11 +238,16 @@ class Custody:
     faults: tuple[Fault, ...]
     evidence: Evidence
     hashed_again: str | None
+    hand_overs: tuple[HandOver, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Everything an exporter needs, in the order in which it is told."""
+    """Everything an exporter needs, in the order in which it is told.
+
+    `inferences` stand; `set_aside` are those that the examiner rejected or merged into another, `orphans` decisions on findings
+    that the last run of the rules no longer made. Numbers (C-01 …) run over all of them.
+    """
 
     date: str
     tool: Tool
@@ -283,5 +260,8 @@ class Summary:
     rules: Rules
     limits: Limits
     opinions: tuple[Opinion, ...] = ()
+    set_aside: tuple[Inference, ...] = ()
+    orphans: tuple[Decision, ...] = ()
+    issue: Issue = field(default_factory=Issue)
     draft: Draft = field(default_factory=Draft)
     schema: int = field(default=SCHEMA)
