@@ -10,6 +10,7 @@ from cases.summary import Inference, Observation, Opinion, Summary
 from cases.typesetting import plate
 from cases.typesetting.blocks import Block, Cell, box, facts, figure, head, items, para, section, table
 from cases.typesetting.pen import Pen
+from cases.typesetting.reviewed import by, history, mine, numbers, set_aside, stated
 from cases.typesetting.runs import SHORT, Run, Runs, number, plain, styled, token
 
 NAMES = 10  # entities of a kind printed with a finding
@@ -27,28 +28,41 @@ def _findings(summary: Summary, pen: Pen) -> list[Block]:
         blocks.append(para(*pen.phrase(missing)))
     for inference in summary.inferences:
         blocks += _card(summary, inference, pen)
-    return blocks
+    return [*blocks, *set_aside(summary, pen)]
 
 
 def _card(summary: Summary, inference: Inference, pen: Pen) -> Iterator[Block]:
-    word = pen.word
-    yield head(styled("fno", number(inference.number)), " ", *pen.title(inference), label=f"finding:{inference.number}")
+    word, human = pen.word, inference.kind == "human"
+    own_title = bool(inference.review.words(pen.language.code).get("title"))
+    mark: Runs = [" ", mine(pen)] if own_title else []
+    shown = styled("fno", number(inference.number))
+    yield head(shown, " ", *pen.title(inference), *mark, label=f"finding:{inference.number}")
+    if own_title and not human:
+        yield para(styled("label", word("review.original")), " ", *pen.rule_words(inference), style="small")
     yield facts(
         [
             (word("finding.grade"), [pen.grade(inference.grade)]),
             (word("finding.level"), [pen.known("level", inference.level)]),
             (word("finding.when"), _when(inference, pen)),
             (word("finding.sources"), pen.sources(inference)),
+            (word("review.status"), [word(f"state.{inference.review.state}")]),
         ],
         columns=2,
     )
     yield box(_claims(inference, pen))
+    yield from history(inference, summary, pen)
     for opinion in opinions_on(summary, finding=inference.finding_id):
         yield _opinion(opinion, pen)
     if entities := _entities(inference, pen):
         yield head(word("finding.entities"), level=3)
         yield facts(entities)
-    yield head(word("finding.observed"), level=3)
+    yield from _observed(inference, pen)
+    yield head(word("review.stated" if human else "finding.inferred"), level=3)
+    yield facts(_inferred(inference, pen))
+
+
+def _observed(inference: Inference, pen: Pen) -> Iterator[Block]:
+    yield head(pen.word("finding.observed"), level=3)
     if inference.absent:
         yield para(styled("warn", *pen.say("finding.absent", n=inference.absent)))
     shown = inference.observations[:WITH]
@@ -56,9 +70,7 @@ def _card(summary: Summary, inference: Inference, pen: Pen) -> Iterator[Block]:
     if shown:
         yield records(shown, pen)
     if any(seen.cut for seen in shown):
-        yield para(word("common.cut"), style="small")
-    yield head(word("finding.inferred"), level=3)
-    yield facts(_inferred(inference, pen))
+        yield para(pen.word("common.cut"), style="small")
 
 
 def _when(inference: Inference, pen: Pen) -> Runs:
@@ -67,26 +79,26 @@ def _when(inference: Inference, pen: Pen) -> Runs:
 
 
 def _claims(inference: Inference, pen: Pen) -> list[Block]:
-    word, texts = pen.word, inference.texts.get(pen.language.code, {})
-    own = [" ", styled("soft", "(", word("common.own_words"), ")")]
-    shows: Runs = (
-        pen.said(texts["shows"]) if texts.get("shows") else [plain(inference.description or inference.title), *own]
-    )
-    blocks = [
-        para(word("finding.shows"), style="claim"),
-        para(*shows),
-        para(word("finding.does_not_show"), style="claim"),
-    ]
-    if texts.get("does_not_show"):
-        blocks.append(para(*pen.said(texts["does_not_show"]), " ", word("finding.not_person")))
-    else:
-        blocks.append(para(word("finding.not_person")))
-    blocks.append(para(word("finding.alternatives"), style="claim"))
-    if texts.get("alternatives"):
-        return [*blocks, para(*pen.said(texts["alternatives"]))]
+    word, human = pen.word, inference.kind == "human"
+    own = styled("soft", "(", word("common.own_words"), ")")
+    mine_too = inference.review.words(pen.language.code)
+    shows = [para(plain(inference.description or inference.title), " ", own)]
+    if human:
+        shows = [] if mine_too.get("shows") else [para(pen.absent())]
     if inference.falsepositives:
-        return [*blocks, items([[para(plain(text))] for text in inference.falsepositives]), para(*own[1:])]
-    return [*blocks, para(styled("absent", word("finding.not_given")))]
+        others = [items([[para(plain(text))] for text in inference.falsepositives]), para(own)]
+    else:
+        absent = para(styled("absent", word("review.not_given" if human else "finding.not_given")))
+        others = [] if mine_too.get("alternatives") else [absent]
+    return [
+        para(word("finding.shows"), style="claim"),
+        *stated(inference, "shows", pen, shows),
+        para(word("finding.does_not_show"), style="claim"),
+        *stated(inference, "does_not_show", pen, []),
+        para(word("finding.not_person")),
+        para(word("finding.alternatives"), style="claim"),
+        *stated(inference, "alternatives", pen, others),
+    ]
 
 
 def _entities(inference: Inference, pen: Pen) -> list[tuple[Run, Cell]]:
@@ -108,11 +120,12 @@ def _entities(inference: Inference, pen: Pen) -> list[tuple[Run, Cell]]:
 
 
 def _inferred(inference: Inference, pen: Pen) -> list[tuple[Run, Runs]]:
-    rows: list[tuple[Run, Runs]] = [
-        (pen.word("finding.why"), [plain(inference.why)]),
-        (pen.word("finding.rule"), [plain(inference.title), " ", styled("tiny", token(inference.rule_id))]),
-        (pen.word("finding.kind"), [pen.word(f"kind.{inference.kind}")]),
-    ]
+    human = inference.kind == "human"
+    rows: list[tuple[Run, Runs]] = [(pen.word("review.why" if human else "finding.why"), [plain(inference.why)])]
+    if not human:
+        rule: Runs = [plain(inference.title), " ", styled("tiny", token(inference.rule_id))]
+        rows.append((pen.word("finding.rule"), rule))
+    rows.append((pen.word("finding.kind"), [pen.word(f"kind.{inference.kind}")]))
     if inference.attack:
         rows.append((pen.word("finding.technique"), pen.joined([[token(name)] for name in inference.attack])))
     return [*rows, (pen.word("finding.id"), [token(inference.finding_id)])]
@@ -183,19 +196,27 @@ def family(name: str, pen: Pen) -> Runs:
 
 
 def _opinions(summary: Summary, pen: Pen) -> list[Block]:
-    numbers = {inference.finding_id: inference.number for inference in summary.inferences}
+    known = numbers(summary)
     blocks = [section("opinion", pen.word("section.opinion"))]
     for opinion in summary.opinions:
         if opinion.question:
-            blocks.append(para(styled("label", *pen.say("opinion.on_question", id=opinion.question))))
+            blocks.append(para(styled("label", *_on_question(summary, opinion, pen))))
         elif opinion.finding:
-            shown = numbers.get(opinion.finding, opinion.finding)
+            shown = known.get(opinion.finding, opinion.finding)
             blocks.append(para(styled("label", *pen.say("opinion.on_finding", id=shown))))
         blocks.append(_opinion(opinion, pen))
     return blocks if summary.opinions else [*blocks, para(pen.word("opinion.none"))]
 
 
+def _on_question(summary: Summary, opinion: Opinion, pen: Pen) -> Runs:
+    told = pen.say("opinion.on_question", id=opinion.question or "")
+    if opinion.role == "answer":
+        told += [" · ", pen.word("first.answer")]
+        if phrases.answer(summary, opinion.question or "") is not opinion:
+            told += [" · ", pen.word("opinion.replaced")]
+    return told
+
+
 def _opinion(opinion: Opinion, pen: Pen) -> Block:
     said = [para(plain(line)) for line in opinion.text.splitlines() if line.strip()]
-    by = pen.say("opinion.by", who=[plain(opinion.who)], time=opinion.time)
-    return {"b": "quote", "c": [*said, para(*by, style="small")]}
+    return {"b": "quote", "c": [*said, para(*by(opinion, pen), style="small")]}

@@ -105,7 +105,12 @@ class Pen:
         return {"h": value} if value and value.isalnum() and value.isascii() else self.given(value)
 
     def title(self, found: Inference, own: bool = True) -> Runs:
-        """The finding's title in this language; else the rule's own (`own`), or plain words that name no rule."""
+        """The finding's title in the examiner's words; else as `rule_words`."""
+        mine = found.review.words(self.language.code).get("title")
+        return [plain(mine)] if mine else self.rule_words(found, own)
+
+    def rule_words(self, found: Inference, own: bool = True) -> Runs:
+        """The title that the rule's author gave in this language; else the rule's own (`own`), or plain words that name no rule."""
         words = found.texts.get(self.language.code, {}).get("title", "")
         if words:
             return self.said(words)

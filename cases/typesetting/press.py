@@ -14,8 +14,9 @@ from cases.typesetting.annexes import annexes
 from cases.typesetting.bounds import bounds
 from cases.typesetting.fonts import folders, printable
 from cases.typesetting.found import found
-from cases.typesetting.opening import first_page, received
+from cases.typesetting.opening import first_page
 from cases.typesetting.pen import Pen
+from cases.typesetting.received import received
 
 
 def content(summary: Summary, language: Language) -> dict[str, Any]:
@@ -32,7 +33,10 @@ def content(summary: Summary, language: Language) -> dict[str, Any]:
         "date": [int(part) for part in summary.date.split("-")],
         "laboratory": printable(summary.case.laboratory or ""),
         "running": [
-            [pen.word("case.number"), " ", pen.given(summary.case.number)],
+            [
+                *(pen.word("case.number"), " ", pen.given(summary.case.number)),
+                *(" · ", pen.word("issue.version"), " ", pen.count(summary.issue.version)),
+            ],
             pen.say("title.version", version=f"{summary.tool.name} {summary.tool.version}", date=summary.date),
         ],
         "head": [pen.word("custody.hash"), " ", pen.hash(head.hash)] if head else [],
