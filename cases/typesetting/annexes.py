@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from cases.summary import FileLine, Summary
-from cases.typesetting.blocks import Block, Cell, code, facts, head, para, section, table
+from cases.typesetting.blocks import BREAK, Block, Cell, code, facts, head, para, section, table
 from cases.typesetting.found import WITH, records
 from cases.typesetting.pen import Pen
 from cases.typesetting.runs import Runs, number, plain, styled, token
@@ -25,6 +25,7 @@ COMMANDS = (
 def annexes(summary: Summary, pen: Pen) -> list[Block]:
     word = pen.word
     return [
+        BREAK,
         *_files(summary, pen),
         *_journal(summary, pen),
         *_versions(summary, pen),
@@ -81,7 +82,7 @@ def _journal(summary: Summary, pen: Pen) -> list[Block]:
     rows: list[list[Cell]] = [
         [
             [number(str(line.seq))],
-            pen.stamp(line.time),
+            pen.stamp(line.time)[:1],
             [
                 para(pen.known("action", line.action)),
                 para(pen.word("custody.entry_hash"), " ", {"h": line.hash}, style="tiny"),
@@ -94,7 +95,7 @@ def _journal(summary: Summary, pen: Pen) -> list[Block]:
     return [
         section("annex_custody", pen.word("section.annex_custody")),
         *_rest(len(lines), JOURNAL, pen),
-        table(["1cm n", "2.4cm", "1fr", "3cm"], heads, rows),
+        table(["1cm n", "3.7cm", "1fr", "2.6cm"], heads, rows),
     ]
 
 
@@ -142,6 +143,6 @@ def _excerpts(summary: Summary, pen: Pen) -> list[Block]:
         printed += min(WITH, len(found.observations)) + len(more)
         if more:
             blocks.append(head(styled("fno", number(found.number)), " ", *pen.title(found)))
-            blocks.append(para(*pen.say("finding.records_shown", n=found.rows, shown=len(more)), style="small"))
+            blocks.append(para(*pen.say("finding.records_shown", n=found.rows, shown=len(more)), style="lead"))
             blocks.append(records(more, pen))
     return [*blocks, *_rest(cited, printed, pen)]

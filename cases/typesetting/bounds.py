@@ -49,7 +49,10 @@ def _negative(summary: Summary, pen: Pen) -> list[Block]:
             word("chart.first"),
             word("chart.last"),
         ]
-        blocks += [para(word("negative.intro")), table(["1fr", "2.2cm n", "2.2cm n", "3.3cm", "3.3cm"], heads, rows)]
+        blocks += [
+            para(word("negative.intro"), style="lead"),
+            table(["1fr", "2cm n", "2.4cm n", "3.6cm", "3.6cm"], heads, rows),
+        ]
     if rules.ran and rules.counts["no-data"]:
         blocks.append(para(*pen.say("negative.blind", n=rules.counts["no-data"])))
     if rules.ran and rules.counts["refused"]:
@@ -154,7 +157,7 @@ def _problems(summary: Summary, pen: Pen) -> list[Block]:
     heads = [pen.word("limits.file"), pen.word("record.offset"), pen.word("record.length"), pen.word("limits.reason")]
     return [
         head(*pen.say("limits.problems", n=summary.counts.problems)),
-        para(pen.word("limits.excerpt"), style="small"),
+        para(pen.word("limits.excerpt"), style="lead"),
         table(["1fr", "2.2cm n", "2cm n", "6cm"], heads, rows),
         *_rest(summary.counts.problems, len(quoted), pen),
     ]

@@ -66,7 +66,7 @@ def _observed(inference: Inference, pen: Pen) -> Iterator[Block]:
     if inference.absent:
         yield para(styled("warn", *pen.say("finding.absent", n=inference.absent)))
     shown = inference.observations[:WITH]
-    yield para(*pen.say("finding.records_shown", n=inference.rows, shown=len(shown)), style="small")
+    yield para(*pen.say("finding.records_shown", n=inference.rows, shown=len(shown)), style="lead")
     if shown:
         yield records(shown, pen)
     if any(seen.cut for seen in shown):
@@ -172,7 +172,9 @@ def _timeline(summary: Summary, pen: Pen) -> list[Block]:
         blocks.append(para(word("chart.no_time")))
     else:
         width = plate.bar_width(chart, pen.language)
-        blocks.append(para(styled("label", word("chart.title")), " · ", *pen.say("chart.bar", width=[plain(width)])))
+        blocks.append(
+            para(styled("label", word("chart.title")), " · ", *pen.say("chart.bar", width=[plain(width)]), style="lead")
+        )
         blocks.append(figure(plate.svg(chart, pen.language), plate.alt(chart, pen.language)))
         beyond = (
             [" ", *pen.say("chart.beyond", before=chart.before, after=chart.after, timeless=chart.timeless)]
@@ -186,7 +188,7 @@ def _timeline(summary: Summary, pen: Pen) -> list[Block]:
             for f in summary.counts.families
         ]
         heads = [word(f"chart.{name}") for name in ("family", "rows", "first", "last")]
-        blocks.append(table(["1fr", "2.2cm n", "3.4cm", "3.4cm"], heads, rows))
+        blocks.append(table(["1fr", "2.4cm n", "3.6cm", "3.6cm"], heads, rows))
     return blocks
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from cases import moments
 from cases.drawing import draw
 from cases.languages import Language
@@ -10,9 +12,11 @@ from timelines.times import NS
 
 MARKS = 20  # findings named in the alternative text
 _SPANS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
+_TURNED = re.compile(r'text-anchor="(start|end)" direction="rtl"')
+_OTHER = {"start": "end", "end": "start"}
 # Greys that differ in print; the same classes as summary.css.
 _STYLE = (
-    "text{font-family:'IBM Plex Sans','IBM Plex Sans Arabic';font-size:13px;fill:#16181d}"
+    "text{font-family:'IBM Plex Sans','IBM Plex Sans Arabic';font-size:13px;fill:#16181d;paint-order:stroke;stroke:#fff;stroke-width:3px}"
     ".peak,.tick{font-size:11.5px;fill:#4a4e57}.lane{font-weight:600}.number{font-size:11.5px;font-weight:600}"
     ".bars{fill:#3d4656}.base,.axis{stroke:#8b8f98;stroke-width:1;fill:none}.grid{stroke:#e2e3e0;stroke-width:1;fill:none}"
     ".mark{stroke:#8b8f98;stroke-width:1;stroke-dasharray:2 3;fill:none}.mark.strong{stroke:#16181d;stroke-dasharray:none}"
@@ -23,6 +27,8 @@ _STYLE = (
 def svg(chart: Chart, language: Language) -> str:
     """The drawing as an SVG that needs no style sheet around it."""
     drawn = str(draw(chart, _labels(chart, language), language.direction, ""))
+    if language.direction == "rtl":  # the setter knows no `direction`: there, text starts at its left end in any script
+        drawn = _TURNED.sub(lambda found: f'text-anchor="{_OTHER[found[1]]}"', drawn)
     return drawn.replace("<title>", f"<style>{_STYLE}</style><title>", 1)
 
 
