@@ -99,11 +99,10 @@ def matches_frame(folder: Path) -> pd.DataFrame:
     return frame
 
 
-def findings_frame(folder: Path) -> pd.DataFrame:
+def findings_frame(found: Sequence[Finding]) -> pd.DataFrame:
     """finding_id, kind, title, level, grade, first, last (UTC), entities, rows, attack."""
     import pandas as pd
 
-    found = load_findings(folder)
     columns: dict[str, Any] = {
         name: pd.Series([getattr(f, name) for f in found], dtype="string")
         for name in ("finding_id", "kind", "title", "level", "grade")

@@ -18,6 +18,10 @@ from cases.summarise import ISSUED, summarise
 from cases.summary import Issue, Summary
 
 
+class ReasonDue(CaseError):
+    """A summary that was issued would change, and nobody said why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Edition:
     """What was issued last in one language and format: the issue, and the hash and name that custody recorded."""
@@ -89,7 +93,7 @@ def _written(
         again = form.render(replace(summary, issue=last.issue), words)
         if hashlib.sha256(again).hexdigest() == last.sha256:
             return last.issue, again
-        raise CaseError(
+        raise ReasonDue(
             f"{last.name}, version {last.issue.version}, was issued, and the case, the date or the tool has changed since; "
             "say why it is issued again: --reason TEXT"
         )

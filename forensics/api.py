@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from cases import findings as kept
 from cases.case import Case, CaseInfo
+from cases.reviews import reviews
 from forensics import instants
 from timelines.findings import RuleOutcome
 from timelines.query import Filter, Timeline, to_frame
@@ -111,8 +112,10 @@ class OpenCase:
                     "rows": list(f.rows),
                     "attack": list(f.attack),
                     "why": f.why,
+                    "review": one.review.state,
                 }
-                for f in kept.load_findings(folder)
+                for one in reviews(self.case).findings
+                for f in (one.finding,)
             ],
             _FINDINGS,
         )
@@ -144,8 +147,16 @@ class OpenCase:
         return kept.matches_frame(self.case.findings_folder)
 
     def findings(self) -> pd.DataFrame:
-        """finding_id, kind, title, level, grade, first, last, entities, rows, attack; gravest first."""
-        return kept.findings_frame(self.case.findings_folder)
+        """finding_id, kind, title, level, grade, first, last, entities, rows, attack, review; gravest first, the examiner's own last.
+
+        `review` is open, accepted, rejected, merged or added; the other columns are as found, whatever the examiner decided.
+        """
+        import pandas as pd
+
+        known = reviews(self.case).findings
+        frame = kept.findings_frame([one.finding for one in known])
+        frame["review"] = pd.Series([one.review.state for one in known], dtype="string")
+        return frame
 
     def rules(self) -> pd.DataFrame:
         """What became of every rule: matched, silent, no-data or refused, what it looked at, and why not."""
@@ -181,11 +192,21 @@ class OpenCase:
         """The rows of these ids with all their columns, one frame a family."""
         return (to_frame(table) for table in self.query.rows(row_ids))
 
-    def report(self, path: str | Path, lang: str = "en", format: str | None = None, date: str | None = None) -> Path:
-        """Write the summary. The format follows the path's suffix unless given; `date` (YYYY-MM-DD) is printed, today when None."""
+    def report(
+        self,
+        path: str | Path,
+        lang: str = "en",
+        format: str | None = None,
+        date: str | None = None,
+        reason: str | None = None,
+    ) -> Path:
+        """Write the summary. The format follows the path's suffix unless given; `date` (YYYY-MM-DD) is printed, today when None.
+
+        A summary that was issued before and would change needs a `reason`.
+        """
         from forensics.reporting import issue
 
-        return issue(self.case, Path(path), lang, format, date)
+        return issue(self.case, Path(path), lang, format, date, reason)
 
     def export(self, format: str, path: str | Path, date: str | None = None, lang: str = "en") -> Path:
         """Write the case for another tool (`timesketch`, `xlsx`, `stix` …; `athar export --help` lists them) to a new file, recorded
@@ -212,6 +233,7 @@ _FINDINGS = pa.schema(
         ("rows", pa.list_(pa.string())),
         ("attack", pa.list_(pa.string())),
         ("why", pa.string()),
+        ("review", pa.string()),
     ]
 )
 

@@ -1,4 +1,4 @@
-"""`athar case`: make a case, show what is in it."""
+"""`athar case`: make a case, show what is in it, write into it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from pathlib import Path
 
 import click
 
-from forensics import sealing
+from forensics import casework, sealing
 
 
 @click.group(
-    epilog='\b\nExamples:\n  athar case new CASE --number 2026/17 --authority "Tribunal of Tamrirt"\n  athar case show CASE'
+    epilog='\b\nExamples:\n  athar case new CASE --number 2026/17 --authority "Tribunal of Tamrirt"\n  athar case show CASE\n'
+    '  athar case answer CASE Q1 "Yes, on 3 March 2026." --who "A. Analyst"'
 )
 def command() -> None:
-    """Make a case, or show what it holds."""
+    """Make a case, show what it holds, or write into it: details, notes, answers, hand-overs."""
 
 
 @command.command(
@@ -71,5 +72,5 @@ def show(case_folder: Path, files: bool, problems: bool, ledger: bool, rules: bo
     return 0
 
 
-for _command in sealing.COMMANDS:
+for _command in (*casework.COMMANDS, *sealing.COMMANDS):
     command.add_command(_command)

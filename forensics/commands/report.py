@@ -9,7 +9,8 @@ import click
 
 @click.command(
     epilog="\b\nExamples:\n  athar report CASE --lang ar --format html --date 2026-01-20 -o summary-ar.html\n"
-    "  athar report CASE --lang fr -o resume.json"
+    "  athar report CASE --lang fr -o resume.json\n"
+    '  athar report CASE --lang fr --reason "a finding was reviewed"'
 )
 @click.argument("case_folder", metavar="CASE", type=click.Path(path_type=Path))
 @click.option(
@@ -17,17 +18,24 @@ import click
 )
 @click.option("--format", "form", help="html or json; by the suffix of -o unless given.")
 @click.option("--date", metavar="YYYY-MM-DD", help="Date that the summary bears; today unless given.")
+@click.option("--reason", metavar="TEXT", help="Why a new version is issued; needed from version 2 on.")
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
     help="File to write; a new version in CASE/reports unless given.",
 )
-def command(case_folder: Path, lang: str, form: str | None, date: str | None, output: Path | None) -> int:
-    """Write the summary of CASE. The same case, language and date give the same bytes. An issued summary is never overwritten."""
+def command(
+    case_folder: Path, lang: str, form: str | None, date: str | None, reason: str | None, output: Path | None
+) -> int:
+    """Write the summary of CASE. The same case, language and date give the same bytes. An issued summary is never overwritten.
+
+    Once the case has changed, a summary in the same language and format is a new version: it needs a --reason, which it prints with
+    the hash of the version before.
+    """
     from cases.case import Case
     from forensics.reporting import issue
     from forensics.terminal import say
 
-    say(str(issue(Case.open(case_folder), output, lang, form, date)))
+    say(str(issue(Case.open(case_folder), output, lang, form, date, reason)))
     return 0
