@@ -10,7 +10,7 @@ from parsers.gather import as_bytes
 from parsers.network import flows, packets, pcap, pcapng
 from parsers.network.pcap import FILE_HEADER
 from parsers.network.records import Int64s, Packets
-from parsers.second.blocks import preamble
+from parsers.second.blocks import Preambles
 
 
 def capture_of(view: memoryview, offset: int, span: tuple[int, int] | None) -> Iterator[bytes]:
@@ -28,11 +28,11 @@ def capture_of(view: memoryview, offset: int, span: tuple[int, int] | None) -> I
         raise ValueError(f"the packet at byte {offset} is cut by the end of the file; a capture file cannot hold it")
     if not blocks:
         yield bytes(view[:FILE_HEADER])
-    before = b""
+    before, preambles = b"", Preambles(view)
     for row in rows.tolist():
         start = int(packed.record[row])
         if blocks:
-            needed = preamble(view, start)
+            needed = preambles.before(start)
             if needed != before:
                 yield needed
             before = needed

@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from parsers.second.blocks import preamble
+from parsers.second.blocks import Preambles
 
 
 def block(kind: int, body: bytes, order: str = "<") -> bytes:
@@ -30,14 +30,14 @@ PACKET = block(6, bytes(20))
 def test_section_and_interfaces_are_kept_and_packets_left_out(order: str) -> None:
     packet = block(6, bytes(20), order)
     data = section(order) + interface(1, order) + packet + interface(113, order) + packet
-    assert preamble(memoryview(data), len(data) - len(packet)) == section(order) + interface(1, order) + interface(
-        113, order
-    )
+    assert Preambles(memoryview(data)).before(len(data) - len(packet)) == section(order) + interface(
+        1, order
+    ) + interface(113, order)
 
 
 def test_a_new_section_forgets_the_interfaces_before_it() -> None:
     data = section() + interface(1) + NAMES + PACKET + section(">") + interface(113, ">")
-    assert preamble(memoryview(data + PACKET), len(data)) == section(">") + interface(113, ">")
+    assert Preambles(memoryview(data + PACKET)).before(len(data)) == section(">") + interface(113, ">")
 
 
 def test_a_broken_chain_is_told() -> None:
@@ -46,4 +46,12 @@ def test_a_broken_chain_is_told() -> None:
     damaged[len(section()) + 4] = 13  # the interface's length now leads inside it
     for view, offset in ((damaged, len(data)), (data, len(data) + 8), (b"\n\r\r\n", 20)):
         with pytest.raises(ValueError, match=f"does not lead to byte {offset}"):
-            preamble(memoryview(bytes(view)), offset)
+            Preambles(memoryview(bytes(view))).before(offset)
+
+
+def test_one_walk_answers_for_many_blocks_in_any_order() -> None:
+    data = section() + interface(1) + PACKET + interface(113) + PACKET
+    first, second = len(section() + interface(1)), len(data) - len(PACKET)
+    walk = Preambles(memoryview(data))
+    expected = {first: section() + interface(1), second: section() + interface(1) + interface(113)}
+    assert [walk.before(at) == expected[at] for at in (first, second, first)] == [True] * 3
