@@ -103,7 +103,10 @@ def anchors(case: Case) -> tuple[str, str]:
 
 
 def save(case: Case, reading: SecondReading) -> None:
-    """Keep a reading in the case and record it in custody."""
+    """Keep a reading in the case and record it in custody. Raises CaseError, with nothing written, when custody is not whole."""
+    faults = case.custody.check()
+    if faults:
+        raise CaseError(f"not kept: custody entry {faults[0].seq}: {faults[0].reason}")
     document = {"format": _FORMAT, **asdict(reading)}
     durable.write(case.findings_folder / FILE, durable.canonical(document) + b"\n")
     options = {

@@ -1,0 +1,63 @@
+"""Rules run once more on the timeline, and what they find held against the findings that the case keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from cases import durable
+from cases.case import Case
+from cases.checks import Check
+from cases.findings import load_findings, load_outcomes
+from timelines.findings import Finding
+from timelines.query import Timeline
+
+_NAME = "rules run again"
+
+
+def rerun(case: Case, rules: Sequence[Path] = (), progress: Callable[[int], None] | None = None) -> list[Check]:
+    """Our rules, and those at `rules`, on the case's timeline. A kept finding whose rule was not given is `not-checked`.
+
+    Raises CaseError for a rule path that is not there. Nothing of the case is changed.
+    """
+    from forensics.pipeline import check_rules
+    from timelines.detection import detect, load_rules
+
+    check_rules(rules)
+    timeline = Timeline(case.timeline_folder)
+    loaded = load_rules([Path(path) for path in rules])
+    result = detect(timeline, loaded, progress=lambda _family, rows: progress(rows) if progress else None)
+    kept = {finding.finding_id: finding for finding in load_findings(case.findings_folder)}
+    found = {finding.finding_id: finding for finding in result.findings}
+    given = {outcome.rule_id for outcome in result.outcomes} | {finding.rule_id for finding in result.findings}
+    before = {outcome.rule_id for outcome in load_outcomes(case.findings_folder)} | {f.rule_id for f in kept.values()}
+    checks = list(_compared(kept, found, given, before))
+    same = len(kept) - sum(check.subject in kept for check in checks)
+    if same or not checks:
+        checks.append(
+            Check(_NAME, f"{same} findings", "ok", f"found again alike, with the same rows, by {len(given)} rules")
+        )
+    return checks
+
+
+def _compared(
+    kept: dict[str, Finding], found: dict[str, Finding], given: set[str], before: set[str]
+) -> Iterator[Check]:
+    for key, finding in kept.items():
+        again = found.get(key)
+        if again is not None and (fields := _fields_that_differ(finding, again)):
+            yield Check(_NAME, key, "failed", f"found again, but different in {', '.join(fields)}: {finding.title}")
+        elif again is None and finding.rule_id not in given and finding.kind != "analyzer":
+            detail = f"its rule {finding.rule_id} was not given; name its folder with --rules"
+            yield Check(_NAME, key, "not-checked", detail)
+        elif again is None:
+            yield Check(_NAME, key, "failed", f"kept in the case, not found again: {finding.title}")
+    for key, finding in found.items():
+        if key not in kept and finding.rule_id in before:
+            yield Check(_NAME, key, "failed", f"found now, not kept in the case: {finding.title}")
+
+
+def _fields_that_differ(kept: Finding, again: Finding) -> list[str]:
+    first, second = asdict(kept), asdict(again)
+    return [name for name in first if durable.canonical(first[name]) != durable.canonical(second[name])]
