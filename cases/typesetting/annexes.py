@@ -6,14 +6,14 @@ from itertools import groupby
 
 from cases.summary import FileLine, Summary
 from cases.typesetting.blocks import BREAK, Block, Cell, code, facts, head, para, section, table
-from cases.typesetting.found import WITH, records
+from cases.typesetting.found import WHOLE, WITH, records
 from cases.typesetting.pen import Pen
 from cases.typesetting.runs import Runs, number, plain, styled, token
 
 FILES = 2_000  # files listed in Annex A; the JSON twin lists all
 RULES = 600  # rules listed in Annex C
 JOURNAL = 1_000  # entries of Annex B: the last ones, up to the head
-EXCERPTS = 2_000  # records of Annex D in all, the gravest findings first
+EXCERPTS = 1_000  # records of Annex D in all, the gravest findings first
 FATES = ("matched", "refused", "silent", "no-data")  # in the order in which a reader asks
 COMMANDS = (
     "sha256sum FILE                      # Linux\n"
@@ -136,11 +136,12 @@ def _excerpts(summary: Summary, pen: Pen) -> list[Block]:
     blocks = [section("annex_excerpts", pen.word("section.annex_excerpts")), para(pen.word("annex.excerpts"))]
     left = EXCERPTS
     cited = printed = 0
-    for found in summary.inferences:
-        more = found.observations[WITH:][:left]
+    for place, found in enumerate(summary.inferences):
+        with_it = WITH if place < WHOLE else 0
+        more = found.observations[with_it:][:left]
         left -= len(more)
         cited += found.rows
-        printed += min(WITH, len(found.observations)) + len(more)
+        printed += min(with_it, len(found.observations)) + len(more)
         if more:
             blocks.append(head(styled("fno", number(found.number)), " ", *pen.title(found)))
             blocks.append(para(*pen.say("finding.records_shown", n=found.rows, shown=len(more)), style="lead"))

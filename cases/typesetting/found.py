@@ -15,6 +15,7 @@ from cases.typesetting.runs import SHORT, Run, Runs, number, plain, styled, toke
 
 NAMES = 10  # entities of a kind printed with a finding
 NAME = 160  # characters of an entity printed; the JSON twin holds it whole
+WHOLE = 300  # findings printed with names and records, the gravest first; a thousand would need more than 1 GB to set
 WITH = 3  # records printed with a finding; Annex D holds more
 
 
@@ -26,8 +27,9 @@ def _findings(summary: Summary, pen: Pen) -> list[Block]:
     blocks = [section("findings", pen.word("section.findings"))]
     if missing := phrases.missing(summary):
         blocks.append(para(*pen.phrase(missing)))
-    for inference in summary.inferences:
+    for place, inference in enumerate(summary.inferences):
         blocks += _card(summary, inference, pen)
+        blocks += _observed(inference, pen) if place < WHOLE else _counted(inference, pen)
     return [*blocks, *set_aside(summary, pen)]
 
 
@@ -53,15 +55,19 @@ def _card(summary: Summary, inference: Inference, pen: Pen) -> Iterator[Block]:
     yield from history(inference, summary, pen)
     for opinion in opinions_on(summary, finding=inference.finding_id):
         yield _opinion(opinion, pen)
-    if entities := _entities(inference, pen):
-        yield head(word("finding.entities"), level=3)
-        yield facts(entities)
-    yield from _observed(inference, pen)
-    yield head(word("review.stated" if human else "finding.inferred"), level=3)
+
+
+def _counted(inference: Inference, pen: Pen) -> Iterator[Block]:
+    """Why a finding was made and how many records it cites, for those that come after the first WHOLE."""
     yield facts(_inferred(inference, pen))
+    yield para(*pen.say("finding.records_shown", n=inference.rows, shown=0), style="small")
 
 
 def _observed(inference: Inference, pen: Pen) -> Iterator[Block]:
+    """What the records name and say, and what is made of it."""
+    if entities := _entities(inference, pen):
+        yield head(pen.word("finding.entities"), level=3)
+        yield facts(entities)
     yield head(pen.word("finding.observed"), level=3)
     if inference.absent:
         yield para(styled("warn", *pen.say("finding.absent", n=inference.absent)))
@@ -71,6 +77,8 @@ def _observed(inference: Inference, pen: Pen) -> Iterator[Block]:
         yield records(shown, pen)
     if any(seen.cut for seen in shown):
         yield para(pen.word("common.cut"), style="small")
+    yield head(pen.word("review.stated" if inference.kind == "human" else "finding.inferred"), level=3)
+    yield facts(_inferred(inference, pen))
 
 
 def _when(inference: Inference, pen: Pen) -> Runs:
