@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cases.case import Case
-from cases.findings import load_findings
+from cases.examiner import State
 from cases.languages import Language, language
+from cases.reviews import reviews
 from timelines.findings import Finding
 
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """One finding and its plain words in the language of the export."""
+    """One finding, its plain words in the language of the export (the examiner's before the rule's), and its review."""
 
     finding: Finding
     words: Mapping[str, str]
     language: Language
+    review: State = "open"
 
     @property
     def title(self) -> str:
@@ -45,10 +47,37 @@ class Conclusion:
         return self.language.word(f"{group}.{name}") if self.language.known(f"{group}.{name}") else name
 
 
-def conclusions(case: Case, lang: str) -> list[Conclusion]:
-    """The findings in order."""
+def every(case: Case, lang: str) -> list[Conclusion]:
+    """All findings in order as they were made, those set aside included."""
     words = language(lang)
-    return [Conclusion(found, found.texts.get(lang, {}), words) for found in load_findings(case.findings_folder)]
+    return [
+        Conclusion(found, {**found.texts.get(lang, {}), **review.words(lang)}, words, review.state)
+        for found, review in ((one.finding, one.review) for one in reviews(case).findings)
+    ]
+
+
+def conclusions(case: Case, lang: str) -> tuple[list[Conclusion], int]:
+    """The findings that stand, in order, and how many are set aside: rejected, or merged into another, which then cites their rows."""
+    known = reviews(case).findings
+    made = {one.finding.finding_id: one.finding for one in known}
+    standing = [
+        replace(told, finding=_joined(told.finding, [made[other] for other in one.review.merged]))
+        for told, one in zip(every(case, lang), known, strict=True)
+        if one.review.stands
+    ]
+    return standing, len(known) - len(standing)
+
+
+def _joined(kept: Finding, others: Sequence[Finding]) -> Finding:
+    whole = (kept, *others)
+    moments = [moment for found in whole for moment in (found.first, found.last) if moment is not None]
+    return replace(
+        kept,
+        rows=tuple(dict.fromkeys(row for found in whole for row in found.rows)),
+        attack=tuple(sorted({technique for found in whole for technique in found.attack})),
+        first=min(moments, default=None),
+        last=max(moments, default=None),
+    )
 
 
 def cited(told: Sequence[Conclusion]) -> tuple[str, ...]:

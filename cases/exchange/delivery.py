@@ -44,15 +44,16 @@ def deliver(case: Case, name: str, path: Path, options: Options) -> Delivery:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _clear(working)
-        counts = exchange.write(case, Timeline(case.timeline_folder), working, options)
-        digest = sha256_file(working / SEAL if working.is_dir() else working)
-        if path.exists():
-            raise CaseError(_taken(path))
-        os.replace(working, path)
+        try:
+            counts = exchange.write(case, Timeline(case.timeline_folder), working, options)
+            digest = sha256_file(working / SEAL if working.is_dir() else working)
+            if path.exists():
+                raise CaseError(_taken(path))
+            os.replace(working, path)
+        finally:
+            _clear(working)
     except OSError as error:
         raise CaseError(f"{path}: cannot write: {error.strerror or error}; choose a place you can write to") from error
-    finally:
-        _clear(working)
     _record(case, Delivery(path, name, digest, counts), options)
     return Delivery(path, name, digest, counts)
 

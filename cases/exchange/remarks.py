@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cases.findings import load_findings
+from cases.case import Case
+from cases.exchange.conclusions import conclusions
 
 
 @dataclass(frozen=True, slots=True)
 class Remarks:
-    """Row ids that findings cite, and for each the tags, joined by commas (no tag holds one)."""
+    """Row ids that standing findings cite, and for each the tags, joined by commas (no tag holds one)."""
 
     row_ids: pa.Array
     tags: pa.Array
 
     @classmethod
-    def of(cls, findings_folder: Path) -> Remarks:
+    def of(cls, case: Case) -> Remarks:
         found: dict[str, list[str]] = {}
-        for finding in load_findings(findings_folder):
-            for row_id in finding.rows:
-                found.setdefault(row_id, []).extend((finding.finding_id, *finding.attack))
+        for one in conclusions(case, "en")[0]:
+            for row_id in one.finding.rows:
+                found.setdefault(row_id, []).extend((one.finding.finding_id, *one.finding.attack))
         joined = [",".join(sorted(set(tags))) for tags in found.values()]
         return cls(pa.array(list(found), pa.string()), pa.array(joined, pa.string()))
 

@@ -50,7 +50,8 @@ class CaseUco:
     doc: str = "Exhibits, files, findings and the rows they cite as CASE/UCO JSON-LD (passes case_validate)."
 
     def write(self, case: Case, timeline: Timeline, path: Path, options: Options) -> Counts:
-        graph = _Graph(case, conclusions(case, options.lang), options)
+        told, aside = conclusions(case, options.lang)
+        graph = _Graph(case, told, options)
         written = 0
         with path.open("w", encoding="ascii", newline="\n") as handle:
             handle.write(f'{{"@context": {json.dumps(_CONTEXT)}, "@graph": [\n')
@@ -62,9 +63,10 @@ class CaseUco:
         return {
             "objects": written,
             "files": len(case.register.entries),
-            "findings": len(graph.told),
+            "findings": len(told),
+            "findings_set_aside": aside,
             "cited_rows": len(graph.held),
-            "cited_rows_not_in_the_timeline": len(cited(graph.told)) - len(graph.held),
+            "cited_rows_not_in_the_timeline": len(cited(told)) - len(graph.held),
         }
 
 
@@ -194,7 +196,13 @@ class _Graph:
             "@type": "uco-core:Annotation",
             "uco-core:name": one.title,
             "uco-core:statement": one.lines(),
-            "uco-core:tag": [found.finding_id, f"grade:{found.grade}", f"level:{found.level}", *found.attack],
+            "uco-core:tag": [
+                found.finding_id,
+                f"grade:{found.grade}",
+                f"level:{found.level}",
+                f"review:{one.review}",
+                *found.attack,
+            ],
             "uco-core:object": rows or [{"@id": self._iri("Investigation")}],
         }
 

@@ -36,7 +36,7 @@ class Ecs:
     doc: str = "Timeline as JSON lines under dotted Elastic Common Schema names, with all columns."
 
     def write(self, case: Case, timeline: Timeline, path: Path, options: Options) -> Counts:
-        remarks = Remarks.of(case.findings_folder)
+        remarks = Remarks.of(case)
         rows = timeless = 0
         with path.open("wb") as handle:
             for span in timeline.spans(Filter(), options.lang):

@@ -35,7 +35,7 @@ class Misp:
     doc: str = "Findings as a MISP event: addresses, names, a report for each finding; nothing flagged for detection."
 
     def write(self, case: Case, timeline: Timeline, path: Path, options: Options) -> Counts:
-        told = conclusions(case, options.lang)
+        told, aside = conclusions(case, options.lang)
         key, stamp = identity.key(case), str(int(identity.midnight(options.date).timestamp()))
         named = _named(timeline, told)
         event: dict[str, Any] = {
@@ -52,7 +52,7 @@ class Misp:
             "EventReport": [_report(key, stamp, one) for one in told],
         }
         path.write_text(json.dumps({"Event": event}, indent=1, ensure_ascii=True) + "\n", "ascii", newline="\n")
-        return {"attributes": len(named), "findings": len(told)}
+        return {"attributes": len(named), "findings": len(told), "findings_set_aside": aside}
 
 
 def _named(timeline: Timeline, told: list[Conclusion]) -> Named:

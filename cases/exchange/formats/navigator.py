@@ -35,7 +35,7 @@ class Navigator:
     doc: str = "Techniques of the findings as an ATT&CK Navigator layer."
 
     def write(self, case: Case, timeline: Timeline, path: Path, options: Options) -> Counts:
-        told = conclusions(case, options.lang)
+        told, aside = conclusions(case, options.lang)
         by_technique = techniques(told)
         most = max((len(found) for found in by_technique.values()), default=1)
         number = visible(case.info.number or language(options.lang).word("common.not_supplied"))
@@ -55,7 +55,8 @@ class Navigator:
         }
         path.write_text(json.dumps(layer, indent=1, ensure_ascii=True) + "\n", "ascii", newline="\n")
         without = sum(not one.finding.attack for one in told)
-        return {"techniques": len(by_technique), "findings": len(told) - without, "findings_without_technique": without}
+        counts = {"techniques": len(by_technique), "findings": len(told) - without}
+        return {**counts, "findings_without_technique": without, "findings_set_aside": aside}
 
 
 def _technique(technique: str, found: list[Conclusion]) -> dict[str, Any]:

@@ -32,7 +32,7 @@ class Stix:
 
     def write(self, case: Case, timeline: Timeline, path: Path, options: Options) -> Counts:
         maker = _Maker(part("stix2", self.name), identity.key(case), options)
-        told = conclusions(case, options.lang)
+        told, aside = conclusions(case, options.lang)
         with path.open("w", encoding="ascii", newline="\n") as handle:
             handle.write(f'{{"type": "bundle", "id": "bundle--{maker.id("bundle")}", "objects": [\n')
             writer = _Writer(handle)
@@ -44,7 +44,7 @@ class Stix:
                 for made in maker.finding(case, one, places):
                     writer.put(made)
             handle.write("\n]}\n")
-        return {"objects": writer.objects, "findings": len(told)}
+        return {"objects": writer.objects, "findings": len(told), "findings_set_aside": aside}
 
 
 class _Writer:
@@ -114,7 +114,7 @@ class _Maker:
             content=one.statement(),
             object_refs=[*subjects, *about] or [self._author],
             lang=self._options.lang,
-            labels=[f"grade:{found.grade}", f"level:{found.level}"],
+            labels=[f"grade:{found.grade}", f"level:{found.level}", f"review:{one.review}"],
             external_references=[{"source_name": "athar-finding", "external_id": found.finding_id}],
         )
 

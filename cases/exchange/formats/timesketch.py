@@ -71,7 +71,7 @@ class Timesketch:
 
     def write(self, case: Case, timeline: Timeline, path: Path, options: Options) -> Counts:
         tally = _Tally(iis={(e.exhibit, e.file) for e in case.register.entries if e.parser == "iis-w3c"})
-        remarks = Remarks.of(case.findings_folder)
+        remarks = Remarks.of(case)
         if path.suffix.lower() == ".csv":
             _csv(timeline, path, options, remarks, tally)
         else:

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from cases.case import Case, tool_version
 from cases.exchange import Counts, Options, identity, part
-from cases.exchange.conclusions import Conclusion, conclusions
+from cases.exchange.conclusions import Conclusion, every
 from cases.exchange.workbook import CHARACTERS, ROWS, Sheet, Workbook
 from cases.findings import load_matches
 from cases.moments import utc
@@ -58,7 +58,7 @@ class Xlsx:
         book = Workbook(_openpyxl(self.name), identity.midnight(options.date))
         about = book.sheet("about", ("what", "value"))
         sheets = {
-            "findings": _findings(book, conclusions(case, options.lang)),
+            "findings": _findings(book, every(case, options.lang)),
             "matches": _filled(book, "matches", MATCH_COLUMNS, [load_matches(case.findings_folder)]),
             "files": book.sheet("files", _FILE),
             "ledger": _filled(book, "ledger", _LEDGER, [timeline.ledger()]),
@@ -94,7 +94,8 @@ def _findings(book: Workbook, told: Sequence[Conclusion]) -> Sheet:
         found, words = one.finding, one.words
         sheet.add(
             (
-                *(found.finding_id, found.kind, found.level, found.grade, one.title, utc(found.first), utc(found.last)),
+                *(found.finding_id, one.review, found.kind, found.level, found.grade, one.title),
+                *(utc(found.first), utc(found.last)),
                 *(words.get("shows") or found.description, words.get("does_not_show", "")),
                 *(words.get("alternatives") or "; ".join(found.falsepositives), found.why),
                 *("; ".join(found.entities.get(kind, ())) for kind in _ENTITIES),
