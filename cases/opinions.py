@@ -55,7 +55,7 @@ def _question(case: Case, wanted: str) -> str:
     for known in ids:
         if known.lower() == wanted.lower():
             return known
-    near = difflib.get_close_matches(wanted.upper(), ids, 1)
+    near = difflib.get_close_matches(wanted.upper(), ids, 1, 0.5)
     known = ", ".join(ids[:20]) or "none; athar case set CASE --question TEXT adds one"
     hint = f"did you mean {near[0]}? " if near else ""
     raise CaseError(f"no question {wanted!r} in this case; {hint}there are: {known}")
