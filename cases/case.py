@@ -15,7 +15,7 @@ import getpass
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -154,7 +154,8 @@ class Case:
         return self.folder / "reports"
 
     def amend(self, **changes: Any) -> None:
-        """Change fields of the case's details, and record which. Raises CaseError for a value that can't be."""
+        """Change fields of the case's details; custody keeps the old values beside the new. Raises CaseError for a value that
+        can't be."""
         unknown = sorted(set(changes) - {f.name for f in fields(CaseInfo)})
         if unknown:
             raise CaseError(
@@ -162,9 +163,11 @@ class Case:
             )
         info = replace(self.info, **changes)
         _check(info)
+        before, after = asdict(self.info), asdict(info)
+        told = {name: {"from": before[name], "to": after[name]} for name in sorted(changes)}
         durable.write(self.folder / FILE, _document(info).encode())
         self.info = info
-        self.log("case-amended", {"fields": sorted(changes)}, [FILE])
+        self.log("case-amended", {"fields": sorted(changes), "changes": told}, [FILE])
 
     def log(
         self, action: str, options: Mapping[str, Any], files: Iterable[str] = (), subjects: Iterable[Subject] = ()

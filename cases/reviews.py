@@ -68,8 +68,11 @@ def reviews(case: Case) -> Reviews:
         changed = seen is not None and record.get("seen") != digest(seen)
         decisions.setdefault(decision.finding, []).append(replace(decision, changed=changed))
     folded = {key: _fold(decisions.get(key, ()), known) for key in known}
-    held = {key: [other for other in known if folded[other].into == key] for key in known}
-    whole = tuple(Reviewed(f, replace(folded[f.finding_id], merged=tuple(held[f.finding_id]))) for f in made)
+    held: dict[str, list[str]] = {}
+    for key, review in folded.items():
+        if review.into:
+            held.setdefault(review.into, []).append(key)
+    whole = tuple(Reviewed(f, replace(folded[f.finding_id], merged=tuple(held.get(f.finding_id, ())))) for f in made)
     orphans = tuple(d for key, taken in decisions.items() if key not in known for d in taken)
     return Reviews(whole, orphans)
 

@@ -45,7 +45,10 @@ def test_creation_is_the_first_custody_entry(empty_case: Case) -> None:
 def test_an_amendment_is_recorded(empty_case: Case) -> None:
     empty_case.amend(authority="Tribunal inventé")
     assert Case.open(empty_case.folder).info.authority == "Tribunal inventé"
-    assert empty_case.custody.entries()[-1].act.options == {"fields": ["authority"]}
+    assert empty_case.custody.entries()[-1].act.options == {
+        "fields": ["authority"],
+        "changes": {"authority": {"from": None, "to": "Tribunal inventé"}},
+    }
     with pytest.raises(CaseError, match="no such case field: autority; there are number,"):
         empty_case.amend(autority="x")
 
