@@ -1,4 +1,4 @@
-"""An event's values under the names of its columns, by the rules of docs/decisions/0002-column-names.md, written apart from the parser."""
+"""An event's values under the names of its columns, by the rules that docs/verification.md states, written apart from the parser."""
 
 from __future__ import annotations
 

@@ -97,11 +97,10 @@ def _headers(link: int, data: bytes, family: str, values: dict[str, str | None])
     if kind is None:
         return None
     packet: Any = kind(data)
-    network = packet.getlayer("IP") or packet.getlayer("IPv6")
-    first = next((layer for layer in _layers(packet) if layer.name in ("IP", "IPv6")), network)
+    first = next((layer for layer in _layers(packet) if layer.name in ("IP", "IPv6")), None)
     if first is None:
         return None
-    carried = next((layer for layer in _layers(first) if layer.name in _TRANSPORTS), None)
+    carried = _carried(first)
     if carried is None:
         return str(first.src), str(first.dst)
     if family in ("net/conn", "net/dns"):
@@ -111,6 +110,14 @@ def _headers(link: int, data: bytes, family: str, values: dict[str, str | None])
     elif family == "net/http":
         _request(bytes(carried.payload), values)
     return f"{first.src} {carried.sport}", f"{first.dst} {carried.dport}"
+
+
+def _carried(network: Any) -> Any:
+    """What an IP packet carries itself, behind IPv6 extension headers: TCP or UDP, else None. Packets in tunnels are not its own."""
+    layer = network.payload
+    while layer and layer.name.startswith("IPv6 Extension Header"):
+        layer = layer.payload
+    return layer if layer and layer.name in _TRANSPORTS else None
 
 
 def _layers(packet: Any) -> list[Any]:
