@@ -12,6 +12,7 @@ import pytest
 import cases
 from cases.errors import CaseError
 from cases.examiner import Action, HandedOver, State
+from cases.exchange.delivery import EXPORTED
 from cases.handover import ACTION as HANDED_OVER
 from cases.handover import AMENDED
 from cases.languages import codes, language
@@ -55,6 +56,7 @@ FAMILIES = {
         "intake-recorded",
         "rules-run",
         "report-issued",
+        EXPORTED,
         *ROLES.values(),
         *DECISIONS.values(),
         HANDED_OVER,
