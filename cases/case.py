@@ -5,7 +5,8 @@ but for where each exhibit was read from, which is optional.
 CASE/  case.toml        number, title, request, people, questions, display zone, languages
        custody.jsonl    chain of custody     custody.head   its anchored head
        exhibits.json    exhibits and every file of them
-       timeline/        rows (timelines.store)     findings/  findings, matches, rule outcomes     reports/  issued summaries
+       timeline/        rows (timelines.store)     findings/  findings, matches, rule outcomes, reviews, opinions
+       reports/         issued summaries
 ```
 """
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from cases import findings as kept
 from cases.case import Case, CaseInfo
+from cases.examiner import HandOver, Opinion
 from cases.reviews import reviews
 from forensics import instants
 from timelines.findings import RuleOutcome
@@ -160,11 +161,7 @@ class OpenCase:
 
     def rules(self) -> pd.DataFrame:
         """What became of every rule: matched, silent, no-data or refused, what it looked at, and why not."""
-        import pandas as pd
-
-        outcomes = kept.load_outcomes(self.case.findings_folder)
-        names = [f.name for f in fields(RuleOutcome)]
-        return pd.DataFrame([[getattr(o, n) for n in names] for o in outcomes], columns=names)
+        return _frame(RuleOutcome, kept.load_outcomes(self.case.findings_folder))
 
     def problems(self) -> pd.DataFrame:
         """exhibit, file, offset, length, reason."""
@@ -183,6 +180,18 @@ class OpenCase:
 
         names = ["exhibit", "file", "size", "sha256", "status", "parser", "reason", "duplicate_of"]
         return pd.DataFrame([[getattr(e, n) for n in names] for e in self.case.register.entries], columns=names)
+
+    def opinions(self) -> pd.DataFrame:
+        """The examiner's notes and answers in the order in which they were written: who, time, text, question, finding, role."""
+        from cases.opinions import opinions
+
+        return _frame(Opinion, opinions(self.case), object)
+
+    def handovers(self) -> pd.DataFrame:
+        """Exhibits that changed hands: exhibit, giver, receiver, seal, when, the hashes of each side, and whether they agree."""
+        from cases.handover import hand_overs
+
+        return _frame(HandOver, hand_overs(self.case.custody.entries()), object)
 
     def sql(self, query: str) -> pd.DataFrame:
         """Answer one SELECT over the views: one a family (`web_access`), `timeline`, `matches`, `findings`, `problems`, `ledger`."""
@@ -236,6 +245,14 @@ _FINDINGS = pa.schema(
         ("review", pa.string()),
     ]
 )
+
+
+def _frame(kind: type, rows: Sequence[Any], dtype: Any = None) -> pd.DataFrame:
+    """Dataclasses as a frame; with the dtype `object` a None stays one."""
+    import pandas as pd
+
+    names = [field.name for field in fields(kind)]
+    return pd.DataFrame([[getattr(row, name) for name in names] for row in rows], columns=names, dtype=dtype)
 
 
 def _without_empty(table: pa.Table) -> pa.Table:

@@ -137,6 +137,12 @@ def test_details_answers_and_notes_reach_the_summary(case, athar):
     assert (told["case"]["authority"], told["case"]["questions"][1]) == (HOSTILE, {"id": "Q2", "text": "What left?"})
     assert [(o["role"], o["who"]) for o in told["opinions"]] == [("answer", "A. Analyst"), ("note", HOSTILE)]
     assert (told["exhibits"][0]["seal"], told["exhibits"][0]["clock_offset_s"]) == ("SC-9", -2.5)
+    shown = json.loads(athar("case", "show", case, "--opinions", "--json").out)
+    assert [(o["question"], o["finding"], o["text"]) for o in shown] == [
+        ("Q2", None, "Nothing that the records show."),
+        (None, A, "Seen twice."),
+    ]
+    assert "⟨U+202E⟩" in athar("case", "show", case, "--opinions").out
     assert athar("case", "set", case, "--authority", "").code == 0
     assert Case.open(case).info.authority is None
     assert athar("verify", case, "--quiet").code == 0
@@ -153,6 +159,8 @@ def test_a_hand_over_with_another_hash_is_recorded_and_said(case, athar):
     assert f"the hashes differ: the giver states {'0' * 64}; computed when it was taken in: {own}" in other.err
     acts = [entry.act for entry in Case.open(case).custody.entries() if entry.act.action == "exhibit-handed-over"]
     assert [act.options["agreement"] for act in acts] == ["same", "different"]
+    shown = json.loads(athar("case", "show", case, "--handovers", "--json").out)
+    assert [(h["giver"], h["agreement"]) for h in shown] == [("Clerk", "same"), ("Clerk", "different")]
 
 
 def test_a_new_version_needs_a_reason(case, athar):
