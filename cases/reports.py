@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from cases import durable
 from cases.case import Case
@@ -50,17 +51,17 @@ def issue(
     form, words = exporter(format), language(code)
     summary = summary if summary is not None else summarise(case, date)
     last = edition(case.custody.entries(), code, form.name)
-    number, data = _written(summary, last, (form, words), one_line("--reason", reason) if reason is not None else None)
+    number, data = written(summary, last, (form, words), one_line("--reason", reason) if reason is not None else None)
     name = f"summary-{code}-v{number.version}{form.suffix}"
     target = path if path is not None else case.reports_folder / name
-    if path is None and last is not None and number == last.issue and _holds(target, last.sha256):
+    if path is None and last is not None and number == last.issue and holds(target, last.sha256):
         return target
     if target.exists():
         raise CaseError(
             f"{target}: a file is there already, and an issued summary is never overwritten; give another name"
         )
     durable.write(target, data)
-    _record(
+    record(
         case, target, {"language": code, "format": form.name, "date": date}, number, summary.draft.applies(code), data
     )
     return target
@@ -81,10 +82,10 @@ def edition(entries: Sequence[Entry], code: str, format: str) -> Edition | None:
     return None
 
 
-def _written(
+def written(
     summary: Summary, last: Edition | None, how: tuple[Exporter, Language], reason: str | None
 ) -> tuple[Issue, bytes]:
-    """The issue that this is, and its bytes."""
+    """The issue that this is, and its bytes. Raises ReasonDue when they changed and there is no reason."""
     form, words = how
     if last is None:
         first = Issue(reason=reason)
@@ -101,11 +102,13 @@ def _written(
     return following, form.render(replace(summary, issue=following), words)
 
 
-def _holds(path: Path, sha256: str) -> bool:
+def holds(path: Path, sha256: str) -> bool:
+    """Whether the file is there with that hash."""
     return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256
 
 
-def _record(case: Case, target: Path, asked: dict[str, str], number: Issue, draft: bool, data: bytes) -> None:
+def record(case: Case, target: Path, asked: Mapping[str, Any], number: Issue, draft: bool, data: bytes) -> None:
+    """Enter an issued summary in custody. `asked`: what it was asked for, language and format among it."""
     told = {"version": number.version, "reason": number.reason, "predecessor": number.predecessor, "draft": draft}
     options = {**asked, "name": target.name, **told}
     folder = case.folder.resolve()

@@ -22,6 +22,7 @@ from cases.examiner import HandOver as HandOver
 from cases.examiner import Issue as Issue
 from cases.examiner import Opinion as Opinion
 from cases.examiner import Review as Review
+from cases.redaction.record import Redaction
 from timelines.findings import Grade, Kind
 from timelines.problems import Problem
 
@@ -246,7 +247,7 @@ class Summary:
     """Everything an exporter needs, in the order in which it is told.
 
     `inferences` stand; `set_aside` are those that the examiner rejected or merged into another, `orphans` decisions on findings
-    that the last run of the rules no longer made. Numbers (C-01 …) run over all of them.
+    that the last run of the rules no longer made. Numbers (C-01 …) run over all of them. `redaction` is the log of a redacted copy.
     """
 
     date: str
@@ -264,4 +265,5 @@ class Summary:
     orphans: tuple[Decision, ...] = ()
     issue: Issue = field(default_factory=Issue)
     draft: Draft = field(default_factory=Draft)
+    redaction: Redaction | None = None
     schema: int = field(default=SCHEMA)

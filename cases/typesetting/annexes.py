@@ -8,6 +8,7 @@ from cases.summary import FileLine, Summary
 from cases.typesetting.blocks import BREAK, Block, Cell, code, facts, head, para, section, table
 from cases.typesetting.found import WHOLE, WITH, records
 from cases.typesetting.pen import Pen
+from cases.typesetting.redactions import redactions
 from cases.typesetting.runs import Runs, number, plain, styled, token
 
 FILES = 2_000  # files listed in Annex A; the JSON twin lists all
@@ -30,8 +31,7 @@ def annexes(summary: Summary, pen: Pen) -> list[Block]:
         *_journal(summary, pen),
         *_versions(summary, pen),
         *_excerpts(summary, pen),
-        section("annex_redactions", word("section.annex_redactions")),
-        para(word("annex.redactions")),
+        *redactions(summary, pen),
         section("annex_verification", word("section.annex_verification")),
         para(word("annex.verify_case")),
         code("athar verify CASE"),

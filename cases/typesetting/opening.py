@@ -8,6 +8,7 @@ from cases.summary import Inference, Summary
 from cases.typesetting.blocks import Block, facts, head, items, pair, para, section
 from cases.typesetting.draft import notice
 from cases.typesetting.pen import Pen
+from cases.typesetting.redactions import redacted_copy
 from cases.typesetting.reviewed import by, jump, mine
 from cases.typesetting.runs import Run, Runs, number, plain, styled, token
 
@@ -27,6 +28,7 @@ def first_page(summary: Summary, pen: Pen) -> list[Block]:
         *([para(plain(case.title), style="title")] if case.title else []),
         para(*note, style="soft"),
         *notice(summary, pen),
+        *redacted_copy(summary, pen),
         section("summary", word("section.summary")),
         facts(
             [
