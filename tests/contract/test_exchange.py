@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import io
 import shutil
+import zipfile
 from pathlib import Path
 from types import ModuleType
 
@@ -141,3 +143,15 @@ def test_a_missing_package_is_one_line_that_says_how_to_install_it(
     assert package in str(error.value)
     assert "\n" not in str(error.value)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["case"]
+
+
+@every_place
+def test_no_folder_of_this_machine_is_named(exchange: Exchange, suffix: str, made: Path, tmp_path: Path) -> None:
+    if exchange.name == "bag":
+        pytest.skip("the case folder itself, whose register says where evidence was read from")
+    data = exported(made, tmp_path, exchange, suffix).read_bytes()
+    if exchange.name == "xlsx":
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            data = b"".join(archive.read(name) for name in archive.namelist())
+    assert b"/secret/place" not in data
+    assert str(tmp_path).encode() not in data

@@ -105,7 +105,9 @@ def make(folder: Path) -> Case:
     case = Case.create(
         folder, CaseInfo(number="=2026-017", title=HOSTILE[:40], laboratory="Laboratory (invented)"), hand
     )
-    case.register.register(Exhibit("E001", "server", "", True, 900, 3, "2026-03-05T08:00:00Z", seal="S-1"))
+    case.register.register(
+        Exhibit("E001", "server", "/secret/place/server", True, 900, 3, "2026-03-05T08:00:00Z", seal="S-1")
+    )
     case.register.record(
         [
             FileEntry("E001", "logs/access.log", 600, WEB, "evidence", "web-access", on_disk="logs/access.log"),
