@@ -33,8 +33,24 @@ def issue(
     `reason` is due from the second version on; what was issued last and has not changed is given again without one.
     """
     (lang,) = languages(lang)
-    chosen = form or (path.suffix.lstrip(".").lower() if path is not None and path.suffix else FORMATS[0])
-    return issue_one(case, lang, chosen, report_date(bears), path, reason=reason)
+    return issue_one(case, lang, _format(path, form), report_date(bears), path, reason=reason)
+
+
+def issue_redacted(
+    case: Case, path: Path | None, profile: str, how: tuple[str, str | None, str | None], reason: str | None = None
+) -> Path:
+    """Write one summary under a redaction profile, its full copy sealed in the case. `how`: language, format, date, as for `issue`."""
+    from cases.redaction.issuing import Asked
+    from cases.redaction.issuing import issue as issue_under
+    from cases.redaction.profile import profile as known
+
+    lang, form, bears = how
+    chosen = _format(path, form)
+    return issue_under(case, Asked(languages(lang)[0], chosen, report_date(bears), known(profile), reason), path)
+
+
+def _format(path: Path | None, form: str | None) -> str:
+    return form or (path.suffix.lstrip(".").lower() if path is not None and path.suffix else FORMATS[0])
 
 
 def issue_all(case: Case, wanted: Sequence[str], bears: str | None, done: Callable[[int], None]) -> list[Path]:
