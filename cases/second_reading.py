@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -10,7 +11,7 @@ from cases import durable
 from cases.case import Case
 from cases.checks import Check, State
 from cases.errors import CaseError
-from cases.findings import FINDINGS
+from cases.reviews import reviews
 from timelines.hashing import sha256_file
 from timelines.store import MANIFEST
 
@@ -51,7 +52,7 @@ class Tally:
 class SecondReading:
     """One reading: `cited` rows of the findings, `chosen` of them by the limit, `absent` ones that the timeline does not hold."""
 
-    findings_sha256: str
+    cited_sha256: str
     timeline_sha256: str
     cited: int
     chosen: int
@@ -95,11 +96,21 @@ def _line(tally: Tally) -> Check:
     return Check("second reading", f"{tally.tool} {tally.version}", state, detail)
 
 
+def cited_rows(case: Case) -> list[str]:
+    """Every row that a finding cites, the examiner's own findings too, once: the first of each finding, then the second of each …"""
+    queues = [one.finding.rows for one in reviews(case).findings]
+    found: dict[str, None] = {}
+    for turn in range(max(map(len, queues), default=0)):
+        queues = [rows for rows in queues if turn < len(rows)]
+        found.update(dict.fromkeys(rows[turn] for rows in queues))
+    return list(found)
+
+
 def anchors(case: Case) -> tuple[str, str]:
-    """The SHA-256 of findings and of the timeline's manifest that a reading speaks of."""
-    places = (case.findings_folder / FINDINGS, case.timeline_folder / MANIFEST)
-    first, second = (sha256_file(place) if place.is_file() else "" for place in places)
-    return first, second
+    """The SHA-256 of the list of cited rows, and of the timeline's manifest, that a reading speaks of."""
+    manifest = case.timeline_folder / MANIFEST
+    rows = hashlib.sha256("\n".join(cited_rows(case)).encode()).hexdigest()
+    return rows, sha256_file(manifest) if manifest.is_file() else ""
 
 
 def save(case: Case, reading: SecondReading) -> None:
@@ -138,4 +149,4 @@ def load(case: Case) -> SecondReading | None:
 
 def current(case: Case, reading: SecondReading) -> bool:
     """Whether a kept reading speaks of the findings and the timeline that the case holds now."""
-    return (reading.findings_sha256, reading.timeline_sha256) == anchors(case)
+    return (reading.cited_sha256, reading.timeline_sha256) == anchors(case)

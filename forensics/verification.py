@@ -56,7 +56,8 @@ def verify(case: Case, wanted: Wanted, progress: Progress | None = None) -> tupl
 
 def _second_reading(case: Case, wanted: Wanted, progress: Progress) -> SecondReading | Check:
     """The reading, or why there is none: a case whose timeline or findings are damaged fails where those are checked."""
-    from forensics.second_reader.run import cited_rows, read_again
+    from cases.second_reading import cited_rows
+    from forensics.second_reader.run import read_again
 
     try:
         cited = len(cited_rows(case))
@@ -78,13 +79,14 @@ def _kept(case: Case) -> Iterator[Check]:
     """What an earlier reading that is kept in the case says."""
     try:
         reading = second_reading.load(case)
+        stands = reading is not None and second_reading.current(case, reading)
     except CaseError as error:
         yield Check("second reading", f"findings/{second_reading.FILE}", "failed", str(error))
         return
     if reading is None:
         return
     rows = sum(tally.read for tally in reading.tallies)
-    if not second_reading.current(case, reading):
+    if not stands:
         detail = f"{rows} rows, of findings or a timeline that have changed since; --rows reads anew"
         yield Check("second reading", "kept in the case", "ok", detail)
     elif reading.different or reading.absent:

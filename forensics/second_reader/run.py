@@ -10,8 +10,7 @@ from typing import Any
 
 from cases.case import Case
 from cases.errors import CaseError
-from cases.findings import load_findings
-from cases.second_reading import LISTED, Difference, SecondReading, Tally, anchors
+from cases.second_reading import LISTED, Difference, SecondReading, Tally, anchors, cited_rows
 from forensics.exhibit_bytes import opened
 from forensics.second_reader.comparison import Count, Row, rows_as_text
 from parsers.second.reading import Place, SecondReader, Tool
@@ -19,16 +18,6 @@ from timelines.query import Timeline
 
 BATCH = 5_000  # rows whose columns are held at a time
 Progress = Callable[[int], None]
-
-
-def cited_rows(case: Case) -> list[str]:
-    """Every row that a finding cites, once: the first row of each finding, then the second of each, and so on."""
-    queues = [finding.rows for finding in load_findings(case.findings_folder)]
-    found: dict[str, None] = {}
-    for turn in range(max(map(len, queues), default=0)):
-        queues = [rows for rows in queues if turn < len(rows)]
-        found.update(dict.fromkeys(rows[turn] for rows in queues))
-    return list(found)
 
 
 def read_again(
@@ -57,9 +46,9 @@ def read_again(
         if progress is not None:
             progress(len(places))
     held = {place["row_id"] for place in placed}
-    findings_sha256, timeline_sha256 = anchors(case)
+    cited_sha256, timeline_sha256 = anchors(case)
     return SecondReading(
-        findings_sha256=findings_sha256,
+        cited_sha256=cited_sha256,
         timeline_sha256=timeline_sha256,
         cited=len(cited),
         chosen=len(chosen),

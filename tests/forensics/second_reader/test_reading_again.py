@@ -149,7 +149,7 @@ def test_a_limit_takes_some_of_each_finding_and_says_so(demo) -> None:
     case = Case.open(demo.case)
     kept = findings.load_findings(case.findings_folder)
     found = run.read_again(case, limit=len(kept))
-    assert set(run.cited_rows(case)[:3]) == {finding.rows[0] for finding in kept[:3]}
+    assert set(second_reading.cited_rows(case)[:3]) == {finding.rows[0] for finding in kept[:3]}
     assert sum(tally.rows for tally in found.tallies) == found.chosen == len(kept) < found.cited
     assert found.checks()[-1].detail == f"{found.chosen} of {found.cited} cited rows read again; --rows reads all"
 
@@ -194,7 +194,7 @@ def test_a_kept_reading_of_other_findings_says_so_and_a_damaged_one_fails(copy: 
     from forensics.verification import Wanted, verify
 
     case = Case.open(copy / "case")
-    second_reading.save(case, replace(run.read_again(case, limit=3), findings_sha256="0" * 64))
+    second_reading.save(case, replace(run.read_again(case, limit=3), cited_sha256="0" * 64))
     nothing = Wanted(evidence=copy / "evidence", limit=0)
 
     def kept() -> list[tuple[str, str]]:
@@ -215,3 +215,14 @@ def test_nothing_is_kept_where_custody_is_broken(copy: Path, athar) -> None:
     assert done.code == 1
     assert "not kept: custody entry 1" in done.out
     assert not (copy / "case" / "findings" / second_reading.FILE).exists()
+
+
+def test_rows_that_only_the_examiner_cites_are_read_too(copy: Path, athar) -> None:
+    case = copy / "case"
+    before = second_reading.cited_rows(Case.open(case))
+    query = "select row_id from timeline where row_id not in (select unnest(?)) order by row_id limit 1"
+    row = open_case(case).query.sql(query, [before]).column(0)[0].as_py()
+    words = ("--title", "Seen by eye", "--row", row, "--level", "low", "--who", "A. Analyst", "--why", "it stands out")
+    done = athar("findings", "add", case, *words)
+    assert done.code == 0, done.err
+    assert set(second_reading.cited_rows(Case.open(case))) == {*before, row}
