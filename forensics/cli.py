@@ -21,6 +21,7 @@ ORDER = (
     "search",
     "findings",
     "show",
+    "extract",
     "report",
     "export",
     "verify",
