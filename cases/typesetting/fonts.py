@@ -1,6 +1,6 @@
 """The faces that a PDF is set in, and what they can show: all from installed packages, none from the machine.
 
-The faces come from the `fontpkg-ibm-plex-*` packages (SIL Open Font License); the four signs of `SIGNS`, which they lack, from a
+The faces come from `fontpkg-*` packages (IBM Plex and Amiri, SIL Open Font License); the four signs of `SIGNS`, which they lack, from a
 face inside typst. A character that none can show is printed as `⟨U+XXXX⟩`: PDF/A allows no missing glyph, and a court no lost one.
 """
 
@@ -15,10 +15,10 @@ from pathlib import Path
 
 from timelines.visible import visible
 
-PACKAGES = ("fontpkg_ibm_plex_sans", "fontpkg_ibm_plex_sans_arabic", "fontpkg_ibm_plex_mono")
+PACKAGES = ("fontpkg_ibm_plex_sans", "fontpkg_amiri", "fontpkg_ibm_plex_mono")
 FACES = (
     "IBMPlexSans[wdth,wght].ttf",
-    "IBMPlexSansArabic-Regular.ttf",
+    "Amiri-Regular.ttf",
     "IBMPlexMono-Regular.ttf",
 )  # one of each package
 SIGNS = frozenset("⟨⟩●○")  # shown by DejaVu Sans Mono, which typst carries

@@ -16,7 +16,7 @@ _TURNED = re.compile(r'text-anchor="(start|end)" direction="rtl"')
 _OTHER = {"start": "end", "end": "start"}
 # Greys that differ in print; the same classes as summary.css.
 _STYLE = (
-    "text{font-family:'IBM Plex Sans','IBM Plex Sans Arabic';font-size:13px;fill:#16181d;paint-order:stroke;stroke:#fff;stroke-width:3px}"
+    "text{font-family:'IBM Plex Sans',Amiri;font-size:13px;fill:#16181d;paint-order:stroke;stroke:#fff;stroke-width:3px}"
     ".peak,.tick{font-size:11.5px;fill:#4a4e57}.lane{font-weight:600}.number{font-size:11.5px;font-weight:600}"
     ".bars{fill:#3d4656}.base,.axis{stroke:#8b8f98;stroke-width:1;fill:none}.grid{stroke:#e2e3e0;stroke-width:1;fill:none}"
     ".mark{stroke:#8b8f98;stroke-width:1;stroke-dasharray:2 3;fill:none}.mark.strong{stroke:#16181d;stroke-dasharray:none}"

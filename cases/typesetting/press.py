@@ -17,6 +17,9 @@ from cases.typesetting.found import found
 from cases.typesetting.opening import first_page
 from cases.typesetting.pen import Pen
 from cases.typesetting.received import received
+from cases.typesetting.runs import plain
+
+RUNNING = 60  # characters of the case number in the running head
 
 
 def content(summary: Summary, language: Language) -> dict[str, Any]:
@@ -31,10 +34,10 @@ def content(summary: Summary, language: Language) -> dict[str, Any]:
         "heading": title + (f" – {printable(summary.case.number)}" if summary.case.number else ""),
         "author": printable(summary.case.examiner or summary.case.laboratory or ""),
         "date": [int(part) for part in summary.date.split("-")],
-        "laboratory": printable(summary.case.laboratory or ""),
+        "laboratory": [plain(summary.case.laboratory)] if summary.case.laboratory else [],
         "running": [
             [
-                *(pen.word("case.number"), " ", pen.given(summary.case.number)),
+                *(pen.word("case.number"), " ", pen.given((summary.case.number or "")[:RUNNING])),
                 *(" · ", pen.word("issue.version"), " ", pen.count(summary.issue.version)),
             ],
             pen.say("title.version", version=f"{summary.tool.name} {summary.tool.version}", date=summary.date),
@@ -48,16 +51,17 @@ def content(summary: Summary, language: Language) -> dict[str, Any]:
 
 
 def pdf(summary: Summary, language: Language) -> bytes:
-    """The summary as PDF/A-2a and PDF/UA-1. Raises CaseError when typst or a font is missing, or refuses a page."""
-    return _compile(content(summary, language), "pdf", None)[0]
+    """The summary as PDF/A-2a and PDF/UA-1. Raises CaseError as `typeset` does."""
+    return typeset(content(summary, language), "pdf")[0]
 
 
 def pages(summary: Summary, language: Language, ppi: float) -> list[bytes]:
     """The same pages as PNG images, `ppi` pixels an inch."""
-    return _compile(content(summary, language), "png", ppi)
+    return typeset(content(summary, language), "png", ppi)
 
 
-def _compile(data: dict[str, Any], form: Literal["pdf", "png"], ppi: float | None) -> list[bytes]:
+def typeset(data: dict[str, Any], form: Literal["pdf", "png"], ppi: float | None = None) -> list[bytes]:
+    """One PDF, or an image a page, of what `content` makes. Raises CaseError when typst or a font is missing, or refuses a page."""
     try:
         import typst
 

@@ -25,13 +25,22 @@ _CHUNKS = re.compile(r"[^\\/._?&=,;:|+-]{0,9}[\\/._?&=,;:|+-]|[^\\/._?&=,;:|+-]{
 _WORDS = re.compile(r"(\s+)")
 _MARKS = re.compile("([\u2066-\u2069])")  # isolates that `timelines.messages.sentences` puts around values
 _RIGHT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
+_RIGHT_WORD = re.compile(f"[{_RIGHT}]+")
 _RIGHT_LETTER = re.compile(f"[{_RIGHT}]")
 _RIGHT_RUN = re.compile(f"([{_RIGHT}](?:[^A-Za-z<>]*[{_RIGHT}])?)")
 
 
 def pieces(text: str) -> list[str | list[str]]:
     """`text` printable, its long words in chunks. Joined, they are the text."""
-    shown = printable(text)
+    return _parts(printable(text))
+
+
+def _value(text: str) -> list[str | list[str]]:
+    """The pieces of a value that reads from left to right: words of the other direction in it move nothing beside them."""
+    return _parts(_RIGHT_WORD.sub("\u2067\\g<0>\u2069", printable(text)))
+
+
+def _parts(shown: str) -> list[str | list[str]]:
     if len(shown) <= SHORT:
         return [shown]
     return [_broken(word) if len(word) > SHORT else word for word in _WORDS.split(shown) if word]
@@ -45,12 +54,12 @@ def _broken(word: str) -> str | list[str]:
 
 def token(text: str) -> Run:
     """An address, hash, path, command or identifier."""
-    return {"t": pieces(text), "i": _turns(text)}
+    return {"t": _value(text), "i": _turns(text)}
 
 
 def number(text: str) -> Run:
     """A number, a time, a label of ours such as C-01."""
-    return {"n": pieces(text), "i": _turns(text)}
+    return {"n": _value(text), "i": _turns(text)}
 
 
 def plain(text: str) -> Run:
