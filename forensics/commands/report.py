@@ -17,7 +17,7 @@ import click
 @click.option(
     "--lang", type=click.Choice(("en", "fr", "ar")), default="en", show_default=True, help="Language of the summary."
 )
-@click.option("--format", "form", help="html or json; by the suffix of -o unless given.")
+@click.option("--format", "form", help="html, json or pdf; by the suffix of -o unless given.")
 @click.option("--date", metavar="YYYY-MM-DD", help="Date that the summary bears; today unless given.")
 @click.option("--reason", metavar="TEXT", help="Why a new version is issued; needed from version 2 on.")
 @click.option(
