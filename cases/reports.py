@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -50,7 +51,7 @@ def issue(
     """
     form, words = exporter(format), language(code)
     summary = summary if summary is not None else summarise(case, date)
-    last = edition(case.custody.entries(), code, form.name)
+    last = edition(case.custody.legible(), code, form.name)
     number, data = written(summary, last, (form, words), one_line("--reason", reason) if reason is not None else None)
     name = f"summary-{code}-v{number.version}{form.suffix}"
     target = path if path is not None else case.reports_folder / name
@@ -72,14 +73,23 @@ def edition(entries: Sequence[Entry], code: str, format: str) -> Edition | None:
     for entry in reversed(entries):
         options = entry.act.options
         if entry.act.action == ISSUED and (options.get("language"), options.get("format")) == (code, format):
-            version, reason, before = (options.get(name) for name in ("version", "reason", "predecessor"))
+            reason, before = options.get("reason"), options.get("predecessor")
             number = Issue(
-                version if isinstance(version, int) else 1,
+                _version(options),
                 reason if isinstance(reason, str) else None,
                 before if isinstance(before, str) else None,
             )
             return Edition(number, entry.act.subjects[0].sha256 if entry.act.subjects else "", str(options.get("name")))
     return None
+
+
+def _version(options: Mapping[str, Any]) -> int:
+    """The version that an entry gives; summaries issued before custody recorded it bear it in their name."""
+    version = options.get("version")
+    if isinstance(version, int) and not isinstance(version, bool):
+        return version
+    named = re.search(r"-v(\d{1,9})\.", str(options.get("name")))
+    return int(named[1]) if named else 1
 
 
 def written(

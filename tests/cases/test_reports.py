@@ -92,6 +92,29 @@ def test_asking_again_for_what_was_issued_gives_its_bytes(filled: Case, tmp_path
     assert filled.custody.entries()[-1].act.options["version"] == 2
 
 
+def test_versions_go_on_from_summaries_that_older_cases_hold(filled: Case) -> None:
+    for name in ("summary-en-v1.html", "summary-en-v2.html"):
+        (filled.reports_folder / name).write_text("as issued then", "utf-8")
+        filled.log("report-issued", {"language": "en", "format": "html", "name": name}, [f"reports/{name}"])
+    with pytest.raises(CaseError, match="version 2, was issued"):
+        issue(filled, "en", "html", DATE)
+    third = issue(filled, "en", "html", DATE, reason="made anew")
+    assert third.name == "summary-en-v3.html"
+    assert sha256_file(filled.reports_folder / "summary-en-v2.html") in third.read_text("utf-8")
+
+
+def test_a_damaged_journal_does_not_keep_a_summary_from_being_issued(filled: Case) -> None:
+    first = issue(filled, "en", "html", DATE)
+    journal = filled.custody.journal
+    lines = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join([lines[0], b"torn\n", *lines[2:]]))
+    second = issue(filled, "en", "html", DATE, reason="the journal was damaged")
+    assert second.name == "summary-en-v2.html"
+    page = second.read_text("utf-8")
+    assert sha256_file(first) in page
+    assert language("en").word("custody.faults") in page
+
+
 def test_an_issued_summary_that_changes_is_caught(filled: Case) -> None:
     path = issue(filled, "en", "html", DATE)
     path.write_bytes(path.read_bytes().replace(b"corroborated", b"inconclusive"))
