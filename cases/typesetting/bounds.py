@@ -172,6 +172,6 @@ def _statement(summary: Summary, pen: Pen) -> list[Block]:
     ]
     return [
         section("statement", word("section.statement")),
-        para(word("statement.text")),
+        para(word("statement.text"), style="kept"),
         {"b": "sign", "rows": [[label, value] for label, value in rows]},
     ]
