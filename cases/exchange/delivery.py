@@ -54,8 +54,13 @@ def deliver(case: Case, name: str, path: Path, options: Options) -> Delivery:
             _clear(working)
     except OSError as error:
         raise CaseError(f"{path}: cannot write: {error.strerror or error}; choose a place you can write to") from error
-    _record(case, Delivery(path, name, digest, counts), options)
-    return Delivery(path, name, digest, counts)
+    delivery = Delivery(path, name, digest, counts)
+    try:
+        _record(case, delivery, options)
+    except CaseError:
+        _clear(path)  # what custody does not know of was not handed over
+        raise
+    return delivery
 
 
 def _check(case: Case, path: Path, options: Options) -> None:

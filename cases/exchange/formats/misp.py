@@ -17,6 +17,7 @@ from typing import Any
 from cases.case import Case
 from cases.exchange import Counts, Options, identity
 from cases.exchange.conclusions import Conclusion, cited, conclusions, techniques
+from cases.languages import language
 from timelines.query import Filter, Timeline
 from timelines.visible import visible, visible_sentence
 
@@ -38,9 +39,10 @@ class Misp:
         told, aside = conclusions(case, options.lang)
         key, stamp = identity.key(case), str(int(identity.midnight(options.date).timestamp()))
         named = _named(timeline, told)
+        number = case.info.number or language(options.lang).word("common.not_supplied")
         event: dict[str, Any] = {
             "uuid": identity.stable("misp", key, "event"),
-            "info": f"Athar: case {visible(case.info.number or '?')}",
+            "info": f"Athar: {visible(number)}",
             "date": options.date,
             "timestamp": stamp,
             "published": False,

@@ -61,3 +61,10 @@ def test_a_place_under_a_file_is_one_line(hostile_case: Case, tmp_path: Path) ->
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(CaseError, match="cannot write"):
         deliver(hostile_case, "jsonl", tmp_path / "file" / "x.jsonl", DATE)
+
+
+def test_what_custody_cannot_record_is_not_handed_over(hostile_case: Case, tmp_path: Path) -> None:
+    hostile_case.custody.journal.write_bytes(b"".join(hostile_case.custody.journal.read_bytes().splitlines(True)[:-1]))
+    with pytest.raises(CaseError, match="nothing was recorded"):
+        deliver(hostile_case, "jsonl", tmp_path / "out" / "x.jsonl", DATE)
+    assert list((tmp_path / "out").iterdir()) == []
