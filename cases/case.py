@@ -41,9 +41,15 @@ class Question:
     text: str
 
 
+DOCUMENTS = ("summary", "analysis", "expertise", "proces-verbal")
+
+
 @dataclass(frozen=True, slots=True)
 class CaseInfo:
-    """What the case is about. A field that nobody supplied is None, and is printed as "not supplied"."""
+    """What the case is about. A field that nobody supplied is None, and is printed as "not supplied".
+
+    `document` is what the summary is headed as, one of DOCUMENTS: `expertise` only where an expert was commissioned.
+    """
 
     number: str | None = None
     title: str | None = None
@@ -54,6 +60,7 @@ class CaseInfo:
     laboratory: str | None = None
     legal_basis: str | None = None
     zone: str | None = None
+    document: str | None = None
     languages: tuple[str, ...] = ()
     questions: tuple[Question, ...] = ()
 
@@ -214,6 +221,8 @@ def _check(info: CaseInfo) -> None:
     ids = [question.id for question in info.questions]
     if len(set(ids)) != len(ids):
         raise CaseError(f"two questions share an id among {', '.join(ids)}; give each its own")
+    if info.document is not None and info.document not in DOCUMENTS:
+        raise CaseError(f"document {info.document!r}: expected one of {', '.join(DOCUMENTS)}")
     try:
         if info.zone is not None:
             iana_zone(info.zone)

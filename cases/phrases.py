@@ -21,6 +21,12 @@ class Phrase:
     values: Mapping[str, int | str] = field(default_factory=dict)
 
 
+def heading(summary: Summary) -> Phrase:
+    """What the document is headed as: a summary unless the case says otherwise."""
+    chosen = summary.case.document or "summary"
+    return Phrase("title.document" if chosen == "summary" else f"title.{chosen}")
+
+
 def main_limit(summary: Summary) -> Phrase:
     """The limit that weighs most on this case; the general one where no other applies."""
     counts = summary.counts

@@ -75,6 +75,11 @@ def answer(case_folder: Path, question: str, sentence: str, who: str) -> int:
 @click.option("--examiner", help="Who examines.")
 @click.option("--laboratory", help="Laboratory.")
 @click.option("--legal-basis", help="Legal basis of the request.")
+@click.option(
+    "--document",
+    metavar="KIND",
+    help="Heading of the summaries: summary, analysis, expertise (only if commissioned) or proces-verbal.",
+)
 @click.option("--tz", "zone", metavar="ZONE", help="IANA zone in which local times are printed.")
 @click.option("--lang", metavar="en,fr,ar", help="Languages of the summaries.")
 @click.option("--question", "questions", multiple=True, help="One more question of the request; repeatable.")

@@ -60,6 +60,7 @@ class Html:
             css=Markup(css),
             style_hash=digest,
             chart_svg=_chart(summary.chart, pen) if summary.chart else "",
+            heading=phrases.heading(summary),
             limit=phrases.main_limit(summary),
             integrity=phrases.integrity(summary),
             main=main,

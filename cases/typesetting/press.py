@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from cases.errors import CaseError
 from cases.languages import Language
+from cases.phrases import heading
 from cases.summary import Summary
 from cases.typesetting.annexes import annexes
 from cases.typesetting.bounds import bounds
@@ -25,7 +26,7 @@ RUNNING = 60  # characters of the case number in the running head
 def content(summary: Summary, language: Language) -> dict[str, Any]:
     """All that the template sets, as plain data."""
     pen = Pen(language, summary.case.zone)
-    title = language.word("title.document")
+    title = language.word(heading(summary).key)
     head = summary.custody.head
     return {
         "lang": language.code,

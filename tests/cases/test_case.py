@@ -25,6 +25,13 @@ FULL = CaseInfo(
 )
 
 
+def test_a_document_of_an_unknown_kind_is_refused(tmp_path: Path, hand: Hand) -> None:
+    with pytest.raises(
+        CaseError, match="document 'verdict': expected one of summary, analysis, expertise, proces-verbal"
+    ):
+        Case.create(tmp_path / "case", CaseInfo(document="verdict"), hand)
+
+
 def test_details_come_back_as_given(tmp_path: Path, hand: Hand) -> None:
     Case.create(tmp_path / "case", FULL, hand)
     assert Case.open(tmp_path / "case").info == FULL

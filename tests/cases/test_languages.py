@@ -47,6 +47,7 @@ FAMILIES = {
     "state": get_args(State),
     "decision": get_args(Action),
     "hand_over": get_args(HandedOver),
+    "title": ("analysis", "expertise", "proces-verbal"),
     "term": (*TERMS, *(f"{term}_is" for term in TERMS)),
     "action": (
         *HASHED_AGAIN,

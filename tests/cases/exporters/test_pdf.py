@@ -200,6 +200,23 @@ def test_in_arabic_every_value_is_isolated(synthetic: ModuleType) -> None:
     assert [text for text in loose(made) if TURNS.search(text)] == []
 
 
+@pytest.mark.parametrize(
+    ("document", "title"),
+    [
+        (None, "Synthèse d’analyse de traces numériques"),
+        ("summary", "Synthèse d’analyse de traces numériques"),
+        ("analysis", "Rapport d’analyse de traces numériques"),
+        ("expertise", "Rapport d’expertise de traces numériques"),
+        ("proces-verbal", "Procès-verbal d’analyse de traces numériques"),
+    ],
+)
+def test_the_case_says_what_the_document_is_headed_as(synthetic: ModuleType, document: str | None, title: str) -> None:
+    summary = synthetic.summary()
+    headed = replace(summary, case=replace(summary.case, document=document))
+    assert press.content(headed, language("fr"))["title"] == title
+    assert f"<h1>{title}</h1>" in exporter("html").render(headed, language("fr")).decode()
+
+
 def test_a_draft_is_marked_on_every_page_and_says_why(synthetic: ModuleType, images: ModuleType) -> None:
     whole = replace(synthetic.summary(), draft=Draft())
     lacking = replace(whole, draft=Draft(fields=("authority",), limits={"en": ("C-02", "C-03")}))
