@@ -5,7 +5,8 @@ but for where each exhibit was read from, which is optional.
 CASE/  case.toml        number, title, request, people, questions, display zone, languages
        custody.jsonl    chain of custody     custody.head   its anchored head
        exhibits.json    exhibits and every file of them
-       timeline/        rows (timelines.store)     findings/  findings, matches, rule outcomes     reports/  issued summaries
+       timeline/        rows (timelines.store)     findings/  findings, matches, rule outcomes, reviews, opinions
+       reports/         issued summaries
 ```
 """
 
@@ -15,7 +16,7 @@ import getpass
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -40,9 +41,15 @@ class Question:
     text: str
 
 
+DOCUMENTS = ("summary", "analysis", "expertise", "proces-verbal")
+
+
 @dataclass(frozen=True, slots=True)
 class CaseInfo:
-    """What the case is about. A field that nobody supplied is None, and is printed as "not supplied"."""
+    """What the case is about. A field that nobody supplied is None, and is printed as "not supplied".
+
+    `document` is what the summary is headed as, one of DOCUMENTS: `expertise` only where an expert was commissioned.
+    """
 
     number: str | None = None
     title: str | None = None
@@ -53,6 +60,7 @@ class CaseInfo:
     laboratory: str | None = None
     legal_basis: str | None = None
     zone: str | None = None
+    document: str | None = None
     languages: tuple[str, ...] = ()
     questions: tuple[Question, ...] = ()
 
@@ -154,7 +162,8 @@ class Case:
         return self.folder / "reports"
 
     def amend(self, **changes: Any) -> None:
-        """Change fields of the case's details, and record which. Raises CaseError for a value that can't be."""
+        """Change fields of the case's details; custody keeps the old values beside the new. Raises CaseError for a value that
+        can't be."""
         unknown = sorted(set(changes) - {f.name for f in fields(CaseInfo)})
         if unknown:
             raise CaseError(
@@ -162,9 +171,11 @@ class Case:
             )
         info = replace(self.info, **changes)
         _check(info)
+        before, after = asdict(self.info), asdict(info)
+        told = {name: {"from": before[name], "to": after[name]} for name in sorted(changes)}
         durable.write(self.folder / FILE, _document(info).encode())
         self.info = info
-        self.log("case-amended", {"fields": sorted(changes)}, [FILE])
+        self.log("case-amended", {"fields": sorted(changes), "changes": told}, [FILE])
 
     def log(
         self, action: str, options: Mapping[str, Any], files: Iterable[str] = (), subjects: Iterable[Subject] = ()
@@ -210,6 +221,8 @@ def _check(info: CaseInfo) -> None:
     ids = [question.id for question in info.questions]
     if len(set(ids)) != len(ids):
         raise CaseError(f"two questions share an id among {', '.join(ids)}; give each its own")
+    if info.document is not None and info.document not in DOCUMENTS:
+        raise CaseError(f"document {info.document!r}: expected one of {', '.join(DOCUMENTS)}")
     try:
         if info.zone is not None:
             iana_zone(info.zone)

@@ -137,6 +137,11 @@ class Custody:
             found.append(_entry(body))
         return found
 
+    def legible(self) -> list[Entry]:
+        """The entries that can be read, of a journal that may be damaged: `check` names the others."""
+        bodies = (_parse(line) for line in self._lines()[0])
+        return [_entry(body) for body in bodies if not isinstance(body, str)]
+
     def head(self) -> Head:
         """The head as anchored in `custody.head`. Raises CaseError when there is none that can be read."""
         value = durable.read_json(self.head_file)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from stat import S_ISREG
@@ -167,6 +168,18 @@ def place_in(root: Path, exhibit: Exhibit, file: str) -> Path:
 def _number(number: str) -> int:
     digits = number[1:]
     return int(digits) if number[:1] == "E" and digits.isascii() and digits.isdigit() else 0
+
+
+def listing_sha256(entries: Sequence[FileEntry]) -> str:
+    """The SHA-256 of the lines `<sha256>  <path>\\n`, in bytewise order of the paths: what `sha256sum` prints, hashed."""
+    named = sorted((entry.file.encode("utf-8", "surrogateescape"), entry.sha256) for entry in entries if entry.sha256)
+    return hashlib.sha256(b"".join(sha256.encode() + b"  " + file + b"\n" for file, sha256 in named)).hexdigest()
+
+
+def computed_sha256(register: Register, exhibit: Exhibit) -> str:
+    """The hash of an exhibit as it was taken in: a file's own, a folder's of its listing; empty when nothing could be hashed."""
+    entries = register.on_disk(exhibit.exhibit)
+    return listing_sha256(entries) if exhibit.is_folder else next((entry.sha256 for entry in entries), "")
 
 
 def _line(row: Mapping[str, Any]) -> str:

@@ -7,11 +7,11 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from cases import durable
 from cases.errors import CaseError
-from timelines.findings import LEVELS, MATCH_COLUMNS, Finding, RuleOutcome
+from timelines.findings import LEVELS, MATCH_COLUMNS, Finding, Grade, Kind, RuleOutcome
 from timelines.query import to_frame
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 FINDINGS, MATCHES, OUTCOMES = "findings.json", "matches.parquet", "outcomes.json"
 FILES = (FINDINGS, MATCHES, OUTCOMES)
 _FORMAT = 1
+_LISTS = ("rows", "attack", "falsepositives", "families")  # fields of a finding that JSON holds as lists
 _NEVER = 2**63  # sorts findings without a time last
 
 
@@ -96,11 +97,10 @@ def matches_frame(folder: Path) -> pd.DataFrame:
     return to_frame(load_matches(folder).select(MATCH_COLUMNS))
 
 
-def findings_frame(folder: Path) -> pd.DataFrame:
+def findings_frame(found: Sequence[Finding]) -> pd.DataFrame:
     """finding_id, kind, title, level, grade, first, last (UTC), entities, rows, attack."""
     import pandas as pd
 
-    found = load_findings(folder)
     columns: dict[str, Any] = {
         name: pd.Series([getattr(f, name) for f in found], dtype="string")
         for name in ("finding_id", "kind", "title", "level", "grade")
@@ -131,7 +131,27 @@ def _rows(path: Path, key: str, kind: type) -> list[dict[str, Any]]:
     return list(value[key])
 
 
+def finding_of(row: object, where: str) -> Finding:
+    """A finding from its JSON. Raises CaseError, which names `where` it stands, for what is none."""
+    names = {f.name for f in fields(Finding)}
+    if not isinstance(row, dict) or set(row) != names:
+        raise CaseError(f"{where}: expected a finding with the fields {', '.join(sorted(names))}; run `athar verify`")
+    try:
+        found = _finding(row)
+        texts = [getattr(found, name) for name in names - {"first", "last", "entities", "texts", *_LISTS}]
+        texts += [word for name in _LISTS for word in row[name]]
+        texts += [word for values in found.entities.values() for word in values]
+        texts += [word for words in found.texts.values() for word in words.values()]
+    except (TypeError, AttributeError) as error:
+        raise CaseError(f"{where}: not a finding ({error}); run `athar verify`") from error
+    known = found.grade in get_args(Grade) and found.kind in get_args(Kind)
+    timed = all(moment is None or type(moment) is int for moment in (found.first, found.last))
+    if not known or not timed or not all(isinstance(text, str) for text in texts):
+        raise CaseError(f"{where}: a field of the finding has the wrong type (edited or damaged); run `athar verify`")
+    return found
+
+
 def _finding(row: dict[str, Any]) -> Finding:
-    tuples = {name: tuple(row[name]) for name in ("rows", "attack", "falsepositives", "families")}
+    tuples = {name: tuple(row[name]) for name in _LISTS}
     entities = {name: tuple(values) for name, values in row["entities"].items()}
     return Finding(**{**row, **tuples, "entities": entities})

@@ -15,6 +15,9 @@ from timelines.visible import visible
 SHORT = 24  # characters up to which a token is not broken over two lines: a time, an address, a number
 _MARKS = re.compile("([\u2066-\u2069])")  # isolates that `timelines.messages.sentences` puts around values
 _RIGHT_TO_LEFT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
+_RIGHT_LETTER = re.compile(f"[{_RIGHT_TO_LEFT}]")
+_LEFT_RUN = re.compile("([!-~]+(?: +[!-~]+)*)")
+_ENDS_SENTENCE = ".,:;!?"
 _RIGHT_RUN = re.compile(f"([{_RIGHT_TO_LEFT}](?:[^A-Za-z<>]*[{_RIGHT_TO_LEFT}])?)")
 
 
@@ -25,8 +28,29 @@ def token(text: str) -> Markup:
 
 
 def plain(text: str) -> Markup:
-    """Words that a person wrote, in whatever script: they take the direction of their first letter."""
-    return Markup('<bdi dir="auto">{}</bdi>').format(visible(text))
+    """Words that a person wrote, in whatever script: they take the direction of their first letter.
+
+    Among Arabic words, what reads from left to right (an address, a path, a time, a foreign phrase) keeps its order.
+    """
+    shown = visible(text)
+    if not _RIGHT_LETTER.search(shown):
+        return Markup('<bdi dir="auto">{}</bdi>').format(shown)
+    pieces = _LEFT_RUN.split(shown)  # every second one is a run
+    parts = (_left(piece) if at % 2 else escape(piece) for at, piece in enumerate(pieces))
+    return Markup('<bdi dir="auto">{}</bdi>').format(Markup("").join(parts))
+
+
+def _left(run: str) -> Markup:
+    """A run of ASCII among Arabic words, isolated without what belongs to the sentence around it: a full stop, a lone bracket."""
+    kept = run.rstrip(_ENDS_SENTENCE)
+    if kept.endswith(")") and kept.count(")") > kept.count("("):
+        kept = kept[:-1].rstrip(_ENDS_SENTENCE)
+    after = run[len(kept) :]
+    before = "(" if kept.startswith("(") and kept.count("(") > kept.count(")") else ""
+    kept = kept[len(before) :]
+    if not any(letter.isalnum() for letter in kept):
+        return escape(run)
+    return Markup('{}<bdi dir="ltr">{}</bdi>{}').format(before, kept, after)
 
 
 def sentence(text: str, direction: str) -> Markup:

@@ -21,6 +21,12 @@ class Phrase:
     values: Mapping[str, int | str] = field(default_factory=dict)
 
 
+def heading(summary: Summary) -> Phrase:
+    """What the document is headed as: a summary unless the case says otherwise."""
+    chosen = summary.case.document or "summary"
+    return Phrase("title.document" if chosen == "summary" else f"title.{chosen}")
+
+
 def main_limit(summary: Summary) -> Phrase:
     """The limit that weighs most on this case; the general one where no other applies."""
     counts = summary.counts
@@ -71,10 +77,15 @@ class MainFinding:
 
 
 def main_findings(summary: Summary) -> tuple[MainFinding, ...]:
-    """The first page: one entry a rule that has plain words, one for all else of the same importance and sources."""
+    """The first page: one entry a rule that has plain words, one for all else of the same importance and sources.
+
+    What the examiner accepted or added comes first; a finding that has the examiner's words speaks for itself alone.
+    """
     groups: dict[tuple[object, ...], list[Inference]] = {}
-    for found in summary.inferences:
-        key = (found.rule_id,) if found.texts else (found.level, found.grade, found.sources)
+    for found in sorted(summary.inferences, key=lambda found: not found.review.decided):
+        key: tuple[object, ...] = (found.rule_id,) if found.texts else (found.level, found.grade, found.sources)
+        if found.review.texts:
+            key = (found.finding_id,)
         groups.setdefault(key, []).append(found)
     return tuple(MainFinding(found[0], tuple(found[1:])) for found in list(groups.values())[:MAIN])
 
@@ -86,10 +97,14 @@ def missing(summary: Summary) -> Phrase | None:
     return Phrase("first.no_findings" if summary.rules.ran else "first.no_rules")
 
 
+def answer(summary: Summary, question: str) -> Opinion | None:
+    """The last answer to a question of the request; None while it is not answered."""
+    return next((o for o in reversed(summary.opinions) if o.role == "answer" and o.question == question), None)
+
+
 def opinions_on(summary: Summary, question: str | None = None, finding: str | None = None) -> tuple[Opinion, ...]:
-    """What persons concluded on one question or one finding."""
-    return tuple(
-        o
-        for o in summary.opinions
-        if (question is not None and o.question == question) or (finding is not None and o.finding == finding)
-    )
+    """What holds on a question (its answer) or what was noted on a finding."""
+    if question is not None:
+        held = answer(summary, question)
+        return (held,) if held else ()
+    return tuple(o for o in summary.opinions if finding is not None and o.finding == finding)

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date as calendar_date
 
 from cases import findings as kept
+from cases import opinions as written
+from cases import reviews as reviewing
 from cases import summary as tree
 from cases.case import Case
 from cases.chart import chart
 from cases.citations import excerpts
 from cases.custody import Entry, Head
+from cases.drafts import draft
 from cases.errors import CaseError
+from cases.exhibits import computed_sha256
+from cases.exhibits import listing_sha256 as listing_sha256
+from cases.handover import hand_overs
 from cases.languages import codes
 from cases.limits import limits, rules
-from timelines.findings import Finding
 from timelines.inventory import Exhibit, FileEntry
 from timelines.problems import KINDS, LedgerRow
 from timelines.query import Timeline
@@ -25,13 +29,15 @@ ISSUED = "report-issued"
 HASHED_AGAIN: Mapping[str, tree.Evidence] = {"evidence-read": "unchanged", "evidence-changed": "changed"}
 
 
-def summarise(case: Case, date: str, opinions: Sequence[tree.Opinion] = ()) -> tree.Summary:
+def summarise(case: Case, date: str) -> tree.Summary:
     """The summary of `case` as of `date` (YYYY-MM-DD, printed as the report's date). Raises CaseError when the date is none."""
     _check_date(date)
     timeline = Timeline(case.timeline_folder)
     ledger = [LedgerRow(**row) for row in timeline.ledger().to_pylist()]
     families = _families(timeline)
-    inferences = _inferences(timeline, kept.load_findings(case.findings_folder))
+    known = reviewing.reviews(case)
+    every = _inferences(timeline, known.findings)
+    inferences = tuple(found for found in every if found.review.stands)
     outcomes = kept.load_outcomes(case.findings_folder)
     custody = _custody(case)
     worked = tuple(sorted({f"{line.tool} {line.version}" for line in custody.lines}))
@@ -46,7 +52,10 @@ def summarise(case: Case, date: str, opinions: Sequence[tree.Opinion] = ()) -> t
         chart=chart(timeline, inferences),
         rules=rules(outcomes, kept.analysed(case.findings_folder), families),
         limits=limits(timeline),
-        opinions=tuple(sorted(opinions, key=lambda o: (o.question or "", o.finding or "", o.time, o.who, o.text))),
+        opinions=written.opinions(case),
+        set_aside=tuple(found for found in every if not found.review.stands),
+        orphans=known.orphans,
+        draft=draft(case.info, inferences),
     )
 
 
@@ -86,7 +95,7 @@ def _counts(
 def _sheet(case: Case, exhibit: Exhibit, ledger: Sequence[LedgerRow]) -> tree.ExhibitSheet:
     sums = {row.file: row for row in ledger if row.exhibit == exhibit.exhibit}
     entries = case.register.files_of(exhibit.exhibit)
-    sha256 = listing_sha256(case.register.on_disk(exhibit.exhibit)) if exhibit.is_folder else _only(entries)
+    sha256 = computed_sha256(case.register, exhibit)
     return tree.ExhibitSheet(
         number=exhibit.exhibit,
         name=exhibit.name,
@@ -106,16 +115,6 @@ def _sheet(case: Case, exhibit: Exhibit, ledger: Sequence[LedgerRow]) -> tree.Ex
     )
 
 
-def listing_sha256(entries: Sequence[FileEntry]) -> str:
-    """The SHA-256 of the lines `<sha256>  <path>\\n`, in bytewise order of the paths: what `sha256sum` prints, hashed."""
-    named = sorted((entry.file.encode("utf-8", "surrogateescape"), entry.sha256) for entry in entries if entry.sha256)
-    return hashlib.sha256(b"".join(sha256.encode() + b"  " + file + b"\n" for file, sha256 in named)).hexdigest()
-
-
-def _only(entries: Sequence[FileEntry]) -> str:
-    return next((entry.sha256 for entry in entries if entry.on_disk in ("", entry.file)), "")
-
-
 def _agreement(exhibit: Exhibit, sha256: str) -> tree.Agreement:
     if not exhibit.supplied_sha256:
         return "not-supplied"
@@ -131,9 +130,9 @@ def _line(entry: FileEntry, sums: LedgerRow | None) -> tree.FileLine:
     )
 
 
-def _inferences(timeline: Timeline, findings: Sequence[Finding]) -> tuple[tree.Inference, ...]:
-    cited = excerpts(timeline, findings, codes())
-    digits = max(2, len(str(len(findings))))
+def _inferences(timeline: Timeline, known: Sequence[reviewing.Reviewed]) -> tuple[tree.Inference, ...]:
+    cited = excerpts(timeline, [one.finding for one in known], codes())
+    digits = max(2, len(str(len(known))))
     return tuple(
         tree.Inference(
             number=f"C-{place:0{digits}d}",
@@ -155,15 +154,17 @@ def _inferences(timeline: Timeline, findings: Sequence[Finding]) -> tuple[tree.I
             rows=len(found.rows),
             observations=cited[found.finding_id][0],
             absent=cited[found.finding_id][1],
+            review=review,
         )
-        for place, found in enumerate(findings, 1)
+        for place, (found, review) in enumerate(((one.finding, one.review) for one in known), 1)
     )
 
 
 def _custody(case: Case) -> tree.Custody:
-    faults = tuple(case.custody.check())
+    faults = case.custody.check()
     try:
         entries = case.custody.entries()
+        faults += [fault for book in (written.notebook(case), reviewing.notebook(case)) for fault in book.faults()]
     except CaseError:  # `faults` says which entry, and the summary prints it
         entries = []
     while entries and entries[-1].act.action == ISSUED:
@@ -173,7 +174,7 @@ def _custody(case: Case) -> tree.Custody:
     lines = tuple(
         tree.CustodyLine(e.seq, e.act.time, e.act.who, e.act.action, e.act.tool, e.act.version, e.hash) for e in entries
     )
-    return tree.Custody(lines, head, faults, evidence, again)
+    return tree.Custody(lines, head, tuple(faults), evidence, again, hand_overs(entries))
 
 
 def _hashed_again(entries: Sequence[Entry]) -> tuple[tree.Evidence, str | None]:

@@ -1,8 +1,8 @@
 """The summary of a case as data, in no language: what was received, what was observed, what rules infer, what a person thinks.
 
 Three kinds of statement are kept apart as types. An `Observation` is what a record holds. An `Inference` is what a rule or an
-analyzer makes of observations. An `Opinion` is what a named person concludes. Instants are UTC ns; sizes are bytes; a None is
-printed as "not supplied". Nothing here names the folder of the case or a place on the machine that made it.
+analyzer makes of observations. An `Opinion` is what a named person concludes (`cases.examiner`). Instants are UTC ns; sizes are
+bytes; a None is printed as "not supplied". Nothing here names the folder of the case or a place on the machine that made it.
 """
 
 from __future__ import annotations
@@ -11,8 +11,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from cases.bins import Chart as Chart
+from cases.bins import Lane as Lane
+from cases.bins import Mark as Mark
 from cases.case import CaseInfo
 from cases.custody import Fault, Head
+from cases.examiner import Decision as Decision
+from cases.examiner import Draft as Draft
+from cases.examiner import HandOver as HandOver
+from cases.examiner import Issue as Issue
+from cases.examiner import Opinion as Opinion
+from cases.examiner import Review as Review
+from cases.redaction.record import Redaction
 from timelines.findings import Grade, Kind
 from timelines.problems import Problem
 
@@ -123,7 +133,7 @@ class Inference:
 
     `texts` holds by language the plain words that the rule's author gave; what is missing there is said to be missing.
     `observations` is an excerpt in timeline order; `rows` counts all; `absent` counts cited rows that the timeline does not
-    hold. `sources` are kinds of source (`windows`, `net`, `web`).
+    hold. `sources` are kinds of source (`windows`, `net`, `web`). `review` is what the examiner did with it: none of it is inferred.
     """
 
     number: str
@@ -145,17 +155,11 @@ class Inference:
     rows: int
     observations: tuple[Observation, ...]
     absent: int = 0
+    review: Review = field(default_factory=Review)
 
-
-@dataclass(frozen=True, slots=True)
-class Opinion:
-    """What a named person concludes, and when: on a question of the request, on a finding, or on the whole."""
-
-    who: str
-    time: str
-    text: str
-    question: str | None = None
-    finding: str | None = None
+    def words(self, code: str) -> dict[str, str]:
+        """Its words (title, shows …) in the language `code`: the examiner's where there are any, else the rule's author's."""
+        return {**self.texts.get(code, {}), **self.review.words(code)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,46 +196,6 @@ class Rules:
     counts: Mapping[str, int]
     lines: tuple[RuleLine, ...]
     silences: tuple[Silence, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """Events of one kind of source a bin, in bin order."""
-
-    source: str
-    counts: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A finding on the chart."""
-
-    number: str
-    level: str
-    first: int
-    last: int
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """Events over time: bins of `width` ns from `start`. `before` and `after` count events beyond the edges, `timeless` those without
-    an instant."""
-
-    start: int
-    width: int
-    lanes: tuple[Lane, ...]
-    marks: tuple[Mark, ...]
-    before: int
-    after: int
-    timeless: int
-
-    @property
-    def bins(self) -> int:
-        return len(self.lanes[0].counts) if self.lanes else 0
-
-    @property
-    def end(self) -> int:
-        return self.start + self.width * self.bins
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,11 +239,16 @@ class Custody:
     faults: tuple[Fault, ...]
     evidence: Evidence
     hashed_again: str | None
+    hand_overs: tuple[HandOver, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Everything an exporter needs, in the order in which it is told."""
+    """Everything an exporter needs, in the order in which it is told.
+
+    `inferences` stand; `set_aside` are those that the examiner rejected or merged into another, `orphans` decisions on findings
+    that the last run of the rules no longer made. Numbers (C-01 …) run over all of them. `redaction` is the log of a redacted copy.
+    """
 
     date: str
     tool: Tool
@@ -292,4 +261,9 @@ class Summary:
     rules: Rules
     limits: Limits
     opinions: tuple[Opinion, ...] = ()
+    set_aside: tuple[Inference, ...] = ()
+    orphans: tuple[Decision, ...] = ()
+    issue: Issue = field(default_factory=Issue)
+    draft: Draft = field(default_factory=Draft)
+    redaction: Redaction | None = None
     schema: int = field(default=SCHEMA)

@@ -10,62 +10,46 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
-from cases import exhibits
+from cases import exhibits, signing, timestamping
 from cases.case import FILE as DETAILS
 from cases.case import Case
+from cases.checks import Check, Verification
 from cases.errors import CaseError
 from timelines.hashing import sha256_file
 from timelines.inventory import Exhibit
 from timelines.store import MANIFEST, Store
 
-State = Literal["ok", "failed", "not-checked"]
-Verdict = Literal["ok", "failed", "incomplete"]
+__all__ = ["Check", "Trust", "Verification", "recorded", "verify"]
+
 Progress = Callable[[int], None]
-_RECORDED = ("findings", "reports")  # folders of the case in which every file is named by a custody entry
+_RECORDED = ("findings", "reports", "signatures")  # folders of the case in which every file is named by a custody entry
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """One thing looked at: `name` is the kind of check, `subject` what it was done on, `detail` what was found, in one line."""
+class Trust:
+    """What the verifier brings along: public keys (PEM), signatures kept outside the case with their heads beside them, certificates of
+    time-stamping authorities (PEM)."""
 
-    name: str
-    subject: str
-    state: State
-    detail: str
-
-    @property
-    def ok(self) -> bool:
-        return self.state == "ok"
+    keys: tuple[Path, ...] = ()
+    signed: tuple[Path, ...] = ()
+    authorities: tuple[Path, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """Everything that was checked, in order: evidence, custody, timeline, files of the case."""
+def verify(
+    case: Case, evidence_override: Path | None = None, progress: Progress | None = None, trust: Trust | None = None
+) -> Verification:
+    """Check a case against its records. `evidence_override` is where the evidence is now; `progress` is told bytes hashed.
 
-    checks: tuple[Check, ...]
-
-    @property
-    def verdict(self) -> Verdict:
-        states = {check.state for check in self.checks}
-        return "failed" if "failed" in states else "incomplete" if "not-checked" in states else "ok"
-
-    @property
-    def ok(self) -> bool:
-        return self.verdict == "ok"
-
-    @property
-    def failed(self) -> tuple[Check, ...]:
-        return tuple(check for check in self.checks if check.state == "failed")
-
-
-def verify(case: Case, evidence_override: Path | None = None, progress: Progress | None = None) -> Verification:
-    """Check a case against its records. `evidence_override` is where the evidence is now; `progress` is told bytes hashed."""
+    Raises CaseError for keys and certificates of `trust` that cannot be read.
+    """
+    trust = trust or Trust()
     checks: list[Check] = []
     for exhibit in case.register.exhibits:
         checks += _evidence(case, exhibit, evidence_override, progress)
     checks += _custody(case)
+    checks += signing.checks(case, trust.keys, trust.signed)
+    checks += timestamping.checks(case, trust.authorities)
     checks += _timeline(case, progress)
     checks += _files(case)
     return Verification(tuple(checks))

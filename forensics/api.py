@@ -12,6 +12,8 @@ import pyarrow as pa
 
 from cases import findings as kept
 from cases.case import Case, CaseInfo
+from cases.examiner import HandOver, Opinion
+from cases.reviews import reviews
 from forensics import instants
 from timelines.findings import RuleOutcome
 from timelines.query import Filter, Timeline, to_frame
@@ -110,8 +112,10 @@ class OpenCase:
                     "rows": list(f.rows),
                     "attack": list(f.attack),
                     "why": f.why,
+                    "review": one.review.state,
                 }
-                for f in kept.load_findings(folder)
+                for one in reviews(self.case).findings
+                for f in (one.finding,)
             ],
             _FINDINGS,
         )
@@ -143,16 +147,20 @@ class OpenCase:
         return kept.matches_frame(self.case.findings_folder)
 
     def findings(self) -> pd.DataFrame:
-        """finding_id, kind, title, level, grade, first, last, entities, rows, attack; gravest first."""
-        return kept.findings_frame(self.case.findings_folder)
+        """finding_id, kind, title, level, grade, first, last, entities, rows, attack, review; gravest first, the examiner's own last.
+
+        `review` is open, accepted, rejected, merged or added; the other columns are as found, whatever the examiner decided.
+        """
+        import pandas as pd
+
+        known = reviews(self.case).findings
+        frame = kept.findings_frame([one.finding for one in known])
+        frame["review"] = pd.Series([one.review.state for one in known], dtype="string")
+        return frame
 
     def rules(self) -> pd.DataFrame:
         """What became of every rule: matched, silent, no-data or refused, what it looked at, and why not."""
-        import pandas as pd
-
-        outcomes = kept.load_outcomes(self.case.findings_folder)
-        names = [f.name for f in fields(RuleOutcome)]
-        return pd.DataFrame([[getattr(o, n) for n in names] for o in outcomes], columns=names)
+        return _frame(RuleOutcome, kept.load_outcomes(self.case.findings_folder))
 
     def problems(self) -> pd.DataFrame:
         """exhibit, file, offset, length, reason."""
@@ -172,6 +180,18 @@ class OpenCase:
         names = ["exhibit", "file", "size", "sha256", "status", "parser", "reason", "duplicate_of"]
         return pd.DataFrame([[getattr(e, n) for n in names] for e in self.case.register.entries], columns=names)
 
+    def opinions(self) -> pd.DataFrame:
+        """The examiner's notes and answers in the order in which they were written: who, time, text, question, finding, role."""
+        from cases.opinions import opinions
+
+        return _frame(Opinion, opinions(self.case), object)
+
+    def handovers(self) -> pd.DataFrame:
+        """Exhibits that changed hands: exhibit, giver, receiver, seal, when, the hashes of each side, and whether they agree."""
+        from cases.handover import hand_overs
+
+        return _frame(HandOver, hand_overs(self.case.custody.entries()), object)
+
     def sql(self, query: str) -> pd.DataFrame:
         """Answer one SELECT over the views: one a family (`web_access`), `timeline`, `matches`, `findings`, `problems`, `ledger`."""
         return to_frame(self.query.sql(query))
@@ -180,11 +200,30 @@ class OpenCase:
         """The rows of these ids with all their columns, one frame a family."""
         return (to_frame(table) for table in self.query.rows(row_ids))
 
-    def report(self, path: str | Path, lang: str = "en", format: str | None = None, date: str | None = None) -> Path:
-        """Write the summary. The format follows the path's suffix unless given; `date` (YYYY-MM-DD) is printed, today when None."""
+    def report(
+        self,
+        path: str | Path,
+        lang: str = "en",
+        format: str | None = None,
+        date: str | None = None,
+        reason: str | None = None,
+    ) -> Path:
+        """Write the summary. The format follows the path's suffix unless given; `date` (YYYY-MM-DD) is printed, today when None.
+
+        A summary that was issued before and would change needs a `reason`.
+        """
         from forensics.reporting import issue
 
-        return issue(self.case, Path(path), lang, format, date)
+        return issue(self.case, Path(path), lang, format, date, reason)
+
+    def export(self, format: str, path: str | Path, date: str | None = None, lang: str = "en") -> Path:
+        """Write the case for another tool (`timesketch`, `xlsx`, `stix` …; `athar export --help` lists them) to a new file, recorded
+        in custody. `date` (YYYY-MM-DD) is the one that it bears, today when None."""
+        from cases.exchange import Options
+        from cases.exchange.delivery import deliver
+        from forensics.reporting import report_date
+
+        return deliver(self.case, format, Path(path), Options(report_date(date), lang)).path
 
     def verify(self, evidence: str | Path | None = None, progress: Callable[[int], None] | None = None) -> Verification:
         """Check evidence, custody, timeline, findings and reports against their recorded hashes."""
@@ -202,8 +241,17 @@ _FINDINGS = pa.schema(
         ("rows", pa.list_(pa.string())),
         ("attack", pa.list_(pa.string())),
         ("why", pa.string()),
+        ("review", pa.string()),
     ]
 )
+
+
+def _frame(kind: type, rows: Sequence[Any], dtype: Any = None) -> pd.DataFrame:
+    """Dataclasses as a frame; with the dtype `object` a None stays one."""
+    import pandas as pd
+
+    names = [field.name for field in fields(kind)]
+    return pd.DataFrame([[getattr(row, name) for name in names] for row in rows], columns=names, dtype=dtype)
 
 
 def _without_empty(table: pa.Table) -> pa.Table:

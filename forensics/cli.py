@@ -21,7 +21,9 @@ ORDER = (
     "search",
     "findings",
     "show",
+    "extract",
     "report",
+    "export",
     "verify",
     "doctor",
 )

@@ -164,19 +164,7 @@ def _log_reading(case: Case, store: Store, totals: Ingest, options: dict[str, ob
 
 def analyze(case: Case, rules: Sequence[Path] = (), progress: Progress | None = None) -> Detection:
     """Run our rules, those at `rules` and the analyzers over the timeline; the case keeps matches, findings and what became of each."""
-    from timelines import analyzers
-    from timelines.detection import detect, load_rules
-
-    progress = progress or Silent()
-    check_rules(rules)
-    progress.stage("Load rules", None)
-    loaded = load_rules([Path(path) for path in rules])
-    timeline = Timeline(case.timeline_folder)
-    progress.stage("Run rules", sum(timeline.counts().values()), "rows")
-    result = detect(timeline, loaded, progress=lambda _family, rows: progress.advance(rows))
-    progress.stage("Ask analyzers", None)
-    findings, outcomes = analyzers.analyze(timeline)
-    result = replace(result, findings=(*result.findings, *findings), outcomes=(*result.outcomes, *outcomes))
+    result = search(Timeline(case.timeline_folder), rules, progress or Silent())
     files = kept.save(case.findings_folder, result.findings, result.matches, result.outcomes)
     fates: dict[str, int] = {}
     for outcome in result.outcomes:
@@ -188,6 +176,21 @@ def analyze(case: Case, rules: Sequence[Path] = (), progress: Progress | None = 
     }
     case.log("rules-run", options, files)
     return result
+
+
+def search(timeline: Timeline, rules: Sequence[Path], progress: Progress) -> Detection:
+    """What our rules, those at `rules` and the analyzers find in a timeline. Nothing is kept."""
+    from timelines import analyzers
+    from timelines.detection import detect, load_rules
+
+    check_rules(rules)
+    progress.stage("Load rules", None)
+    loaded = load_rules([Path(path) for path in rules])
+    progress.stage("Run rules", sum(timeline.counts().values()), "rows")
+    result = detect(timeline, loaded, progress=lambda _family, rows: progress.advance(rows))
+    progress.stage("Ask analyzers", None)
+    findings, outcomes = analyzers.analyze(timeline)
+    return replace(result, findings=(*result.findings, *findings), outcomes=(*result.outcomes, *outcomes))
 
 
 def check_rules(paths: Sequence[Path]) -> None:

@@ -9,29 +9,70 @@ from pathlib import Path
 
 from cases.case import Case
 from cases.languages import codes
+from cases.reports import ReasonDue
 from cases.reports import issue as issue_one
 from cases.summarise import summarise
+from cases.summary import Summary
 
 FORMATS = ("html", "json")  # what `run` and `demo` issue for each language
 
 
-def issue(case: Case, path: Path | None, lang: str = "en", form: str | None = None, bears: str | None = None) -> Path:
-    """Write one summary. The format is `form`, else that of the path's suffix, else HTML; `bears` is its date, today when None."""
+AGAIN = "run again with athar run"
+
+
+def issue(
+    case: Case,
+    path: Path | None,
+    lang: str = "en",
+    form: str | None = None,
+    bears: str | None = None,
+    reason: str | None = None,
+) -> Path:
+    """Write one summary. The format is `form`, else that of the path's suffix, else HTML; `bears` is its date, today when None.
+
+    `reason` is due from the second version on; what was issued last and has not changed is given again without one.
+    """
     (lang,) = languages(lang)
-    chosen = form or (path.suffix.lstrip(".").lower() if path is not None and path.suffix else FORMATS[0])
-    return issue_one(case, lang, chosen, report_date(bears), path)
+    return issue_one(case, lang, _format(path, form), report_date(bears), path, reason=reason)
+
+
+def issue_redacted(
+    case: Case, path: Path | None, profile: str, how: tuple[str, str | None, str | None], reason: str | None = None
+) -> Path:
+    """Write one summary under a redaction profile, its full copy sealed in the case. `how`: language, format, date, as for `issue`."""
+    from cases.redaction.issuing import Asked
+    from cases.redaction.issuing import issue as issue_under
+    from cases.redaction.profile import profile as known
+
+    lang, form, bears = how
+    chosen = _format(path, form)
+    return issue_under(case, Asked(languages(lang)[0], chosen, report_date(bears), known(profile), reason), path)
+
+
+def _format(path: Path | None, form: str | None) -> str:
+    return form or (path.suffix.lstrip(".").lower() if path is not None and path.suffix else FORMATS[0])
 
 
 def issue_all(case: Case, wanted: Sequence[str], bears: str | None, done: Callable[[int], None]) -> list[Path]:
-    """Write the summary in each language and format into the case. The case is summed up once."""
+    """Write the summary in each language and format into the case. The case is summed up once.
+
+    Where one was issued before and the case has changed since, this is a new version, whose reason is that the case was run again.
+    """
     day = report_date(bears)
     summary = summarise(case, day)
     paths = []
     for lang in wanted:
         for form in FORMATS:
-            paths.append(issue_one(case, lang, form, day, summary=summary))
+            paths.append(_issue_or_renew(case, lang, form, summary))
             done(1)
     return paths
+
+
+def _issue_or_renew(case: Case, lang: str, form: str, summary: Summary) -> Path:
+    try:
+        return issue_one(case, lang, form, summary.date, summary=summary)
+    except ReasonDue:
+        return issue_one(case, lang, form, summary.date, summary=summary, reason=AGAIN)
 
 
 def languages(text: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Kind = Literal["match", "correlation", "analyzer"]
+Kind = Literal["match", "correlation", "analyzer", "human"]
 Grade = Literal["corroborated", "supported", "indication", "inconclusive"]
 LEVELS: tuple[str, ...] = ("informational", "low", "medium", "high", "critical")
 SOUND_LEVEL = LEVELS.index("high")  # a rule below this says "look here", not "this happened"
@@ -15,7 +15,8 @@ SOUND_LEVEL = LEVELS.index("high")  # a rule below this says "look here", not "t
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing the evidence shows. Times are UTC ns or None; `rows` are row ids in timeline order.
+    """One thing the evidence shows. Times are UTC ns or None; `rows` are row ids in timeline order. Of the kind `human` are those that
+    an examiner adds.
 
     `texts` holds per language (`en`, `fr`, `ar`) the plain words: `title`, `shows`, `does_not_show`, `alternatives`; a missing
     language or word falls back to `title` and `description` in the rule's own language, marked as such.

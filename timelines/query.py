@@ -127,6 +127,16 @@ class Timeline:
                 keys = [(key, "ascending") for key in SORT_KEYS]
                 yield merged.sort_by(keys).select(list(names))
 
+    def spans(self, chosen: Filter, lang: str = "en") -> Iterator[Iterator[tuple[str, pa.Table]]]:
+        """The timeline span after span of time, some 100,000 rows each, with all columns: each family that has rows in the span, and
+        its table: core columns first, then its own by name, then `message`. Rows within a table are in no order."""
+        families = self._chosen(chosen.families)
+        names = {family: (*CORE_NAMES, *self._united(family), "message") for family in families}
+        for start, end, timeless in self._windows(chosen):
+            window = replace(chosen, start=start, end=end)
+            tables = ((name, self._window(name, window, timeless, names[name], lang)) for name in families)
+            yield ((name, table) for name, table in tables if table.num_rows)
+
     def frame(self, chosen: Filter, columns: Sequence[str] | None = None, lang: str = "en") -> pd.DataFrame:
         """`batches` as one Arrow-backed frame."""
         names = list(columns) if columns is not None else [*CORE_NAMES, "message"]
@@ -186,6 +196,11 @@ class Timeline:
     def _own_columns(self, families: Sequence[str]) -> list[str]:
         names = {name for family in families for part in self.parts(family) for name in part.schema.names}
         return sorted(names - set(CORE_NAMES))
+
+    def _united(self, family: str) -> list[str]:
+        """Own columns of a family, in name order, as its view unites them: one for all spellings that differ in case alone."""
+        united = self.sql(f"select * from {self._view(family)} limit 0").schema.names
+        return sorted(set(united) - set(CORE_NAMES))
 
     def _windows(self, chosen: Filter) -> Iterator[tuple[int | None, int | None, bool]]:
         """Spans of time that hold about WINDOW_ROWS rows each, then the rows without a time."""

@@ -60,6 +60,7 @@ class Html:
             css=Markup(css),
             style_hash=digest,
             chart_svg=_chart(summary.chart, pen) if summary.chart else "",
+            heading=phrases.heading(summary),
             limit=phrases.main_limit(summary),
             integrity=phrases.integrity(summary),
             main=main,
@@ -75,7 +76,7 @@ class Html:
             damage=_lines(summary, lambda line: bool(line.damaged or line.unsupported)),
             listed_files=sum(len(sheet.entries) for sheet in summary.exhibits),
             max_listed=LISTED,
-            numbers={f.finding_id: f.number for f in summary.inferences},
+            numbers={f.finding_id: f.number for f in (*summary.inferences, *summary.set_aside)},
             anchors=_anchors(summary),
             max_files=FILES,
             max_rules=RULES,
@@ -101,6 +102,7 @@ class Pen:
             "local",
             "given",
             "plain_title",
+            "rule_words",
             "said",
             "dots",
             "known",
@@ -181,7 +183,13 @@ class Pen:
         return isolate.plain(value)
 
     def plain_title(self, found: Inference, own: bool = True) -> Markup:
-        """The finding's title in this language; else the rule's own (`own`), or plain words that name no rule."""
+        """The finding's title in the examiner's words; else in this language; else the rule's own (`own`), or plain words that
+        name no rule."""
+        mine = found.review.words(self.language.code).get("title")
+        return isolate.plain(mine) if mine else self.rule_words(found, own)
+
+    def rule_words(self, found: Inference, own: bool = True) -> Markup:
+        """The title as the rule's author gave it."""
         words = found.texts.get(self.language.code, {})
         if words.get("title"):
             return isolate.sentence(words["title"], self.language.direction)

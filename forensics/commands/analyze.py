@@ -22,12 +22,12 @@ import click
 def command(case_folder: Path, rules: tuple[Path, ...], quiet: bool, as_json: bool) -> int:
     """Run our rules, and those at --rules, over CASE. Replaces the findings of the run before."""
     from cases.case import Case
-    from forensics import overview, pipeline
+    from forensics import findings_list, pipeline
     from forensics.api import OpenCase
     from forensics.progress import on_terminal
 
     case = Case.open(case_folder)
     with on_terminal(quiet or as_json) as progress:
         pipeline.analyze(case, rules, progress)
-    overview.show_findings(OpenCase(case), json=as_json)
+    findings_list.show(OpenCase(case), json=as_json)
     return 0

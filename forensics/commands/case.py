@@ -1,4 +1,4 @@
-"""`athar case`: make a case, show what is in it."""
+"""`athar case`: make a case, show what is in it, write into it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from pathlib import Path
 
 import click
 
+from forensics import casework, sealing
+
 
 @click.group(
-    epilog='\b\nExamples:\n  athar case new CASE --number 2026/17 --authority "Tribunal of Tamrirt"\n  athar case show CASE'
+    epilog='\b\nExamples:\n  athar case new CASE --number 2026/17 --authority "Tribunal of Tamrirt"\n  athar case show CASE\n'
+    '  athar case answer CASE Q1 "Yes, on 3 March 2026." --who "A. Analyst"'
 )
 def command() -> None:
-    """Make a case, or show what it holds."""
+    """Make a case, show what it holds, or write into it: details, notes, answers, hand-overs."""
 
 
 @command.command(
@@ -48,15 +51,16 @@ def new(case_folder: Path, lang: str | None, questions: tuple[str, ...], **detai
 @click.option("--problems", is_flag=True, help="List every problem.")
 @click.option("--ledger", is_flag=True, help="List the byte account of every file.")
 @click.option("--rules", is_flag=True, help="List what became of every rule.")
+@click.option("--opinions", is_flag=True, help="List the examiner's notes and answers.")
+@click.option("--handovers", is_flag=True, help="List the exhibits that changed hands.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-def show(case_folder: Path, files: bool, problems: bool, ledger: bool, rules: bool, as_json: bool) -> int:
+def show(case_folder: Path, as_json: bool, **chosen: bool) -> int:
     """Show exhibits, counts, findings; or one list in full."""
     from forensics import open_case, overview
     from forensics.terminal import as_json as print_json
     from forensics.terminal import table
 
     case = open_case(case_folder)
-    chosen = {"files": files, "problems": problems, "ledger": ledger, "rules": rules}
     lists = [name for name, wanted in chosen.items() if wanted]
     for name in lists:
         frame = getattr(case, name)()
@@ -67,3 +71,7 @@ def show(case_folder: Path, files: bool, problems: bool, ledger: bool, rules: bo
     if not lists:
         overview.show(case, (), as_json)
     return 0
+
+
+for _command in (*casework.COMMANDS, *sealing.COMMANDS):
+    command.add_command(_command)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from forensics.progress import Progress
 
 _EPILOG = """\b
 Examples:
   athar demo
   athar demo /tmp/training --seed 7 --lang en,fr,ar
-  athar demo /tmp/exercise --evidence-only
+  athar demo /tmp/evidence --evidence-only
+  athar demo /tmp/exercise --exercise --seed 7 --lang fr,ar
 """
 
 
@@ -23,6 +28,11 @@ Examples:
 @click.option("--date", metavar="YYYY-MM-DD", help="Date that the summaries bear; today unless given.")
 @click.option("--workers", type=int, metavar="N", help="Worker processes; one a processor unless given.")
 @click.option("--evidence-only", is_flag=True, help="Make the evidence, and leave the examination to the reader.")
+@click.option(
+    "--exercise",
+    is_flag=True,
+    help="Make the evidence, question sheets, and in FOLDER/answers the key for the trainer.",
+)
 @click.option("--quiet", is_flag=True, help="No progress bars.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(
@@ -32,6 +42,7 @@ def command(
     date: str | None,
     workers: int | None,
     evidence_only: bool,
+    exercise: bool,
     quiet: bool,
     as_json: bool,
 ) -> int:
@@ -47,6 +58,8 @@ def command(
 
     wanted, bears = languages(lang), report_date(date)
     with on_terminal(quiet or as_json) as progress:
+        if exercise:
+            return _exercise(folder, seed, wanted, progress)
         demo_case.make(folder, seed, progress)
         if evidence_only:
             say(f"{folder / 'evidence'}: made; next: athar run {folder / 'evidence'} --case CASE")
@@ -57,3 +70,13 @@ def command(
     overview.show(OpenCase(case), reports, as_json)
     overview.warn(ingested)
     return 0 if ingested.sound else 1
+
+
+def _exercise(folder: Path, seed: int, languages: tuple[str, ...], progress: Progress) -> int:
+    from forensics.demo.exercise import make_exercise
+    from forensics.terminal import say
+
+    for path in make_exercise(folder, seed, languages, lambda label: progress.stage(f"Make evidence: {label}", None)):
+        say(str(path))
+    say(f"hand out {folder / 'evidence'} and {folder / 'questions'}; keep {folder / 'answers'} back")
+    return 0

@@ -1,15 +1,45 @@
-"""`athar findings`: what the rules found."""
+"""`athar findings`: what the rules found, and what the examiner decided on it."""
 
 from __future__ import annotations
 
+import difflib
 from pathlib import Path
 
 import click
 
+from forensics import reviewing
 
-@click.command(
+
+class _Findings(click.Group):
+    """`athar findings CASE` lists; the first word is a command only when it is the name of one."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        first = args[0] if args else ""
+        if args and first not in self.commands and first not in ctx.help_option_names:
+            near = difflib.get_close_matches(first, self.commands, 1)
+            if near and len(args) > 1 and not Path(first).exists():
+                raise click.UsageError(f"no case {first!r}, and no such command; did you mean {near[0]!r}?", ctx)
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(
+    cls=_Findings,
     epilog="\b\nExamples:\n  athar findings CASE\n  athar findings CASE --level high\n  athar findings CASE F-1a2b3c4d5e\n"
-    "  athar findings CASE --matches --json"
+    '  athar findings reject CASE F-1a2b3c4d5e --why "our own scan" --who "A. Analyst"',
+)
+def command() -> None:
+    """List the findings of CASE, or decide on them: accept, reject, edit, merge, add.
+
+    `athar findings CASE` is short for `athar findings list CASE`. Decisions are kept beside the findings, never in them: by whom,
+    when and why. A folder that is named like a command is given as ./accept.
+    """
+
+
+@command.command(
+    "list",
+    epilog="\b\nExamples:\n  athar findings CASE\n  athar findings CASE --level high\n  athar findings CASE F-1a2b3c4d5e\n"
+    "  athar findings CASE --matches --json",
 )
 @click.argument("case_folder", metavar="CASE", type=click.Path(path_type=Path))
 @click.argument("finding", required=False)
@@ -20,15 +50,19 @@ import click
 )
 @click.option("--matches", is_flag=True, help="List single matches with the reason of each.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-def command(case_folder: Path, finding: str | None, level: str | None, matches: bool, as_json: bool) -> int:
-    """List the findings of CASE, gravest first; or show one FINDING with its rows."""
-    from forensics import open_case, overview
+def listed(case_folder: Path, finding: str | None, level: str | None, matches: bool, as_json: bool) -> int:
+    """List the findings of CASE, gravest first, with their review; or show one FINDING with its rows."""
+    from forensics import findings_list, open_case, overview
 
     case = open_case(case_folder)
     if finding is not None:
-        overview.show_finding(case, finding, as_json)
+        findings_list.show_one(case, finding, as_json)
     elif matches:
         overview.show_matches(case, level, as_json)
     else:
-        overview.show_findings(case, level, as_json)
+        findings_list.show(case, level, as_json)
     return 0
+
+
+for _command in reviewing.COMMANDS:
+    command.add_command(_command)

@@ -3,43 +3,88 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+if TYPE_CHECKING:
+    from cases.checks import Verification
+    from cases.second_reading import SecondReading
 
-@click.command(epilog="\b\nExamples:\n  athar verify CASE\n  athar verify CASE --evidence /mnt/copy --json")
-@click.argument("case_folder", metavar="CASE", type=click.Path(path_type=Path))
-@click.option("--evidence", type=click.Path(path_type=Path), help="Where the evidence lies now, if it was moved.")
+_PATH = click.Path(path_type=Path)
+
+
+@click.command(
+    epilog="\b\nExamples:\n  athar verify CASE\n  athar verify CASE --evidence /mnt/copy --json\n"
+    "  athar verify CASE --rows --rerun-rules --rules sigma/rules\n"
+    "  athar verify CASE --public-key laboratory.pub.pem --signed /mnt/safe/custody-000012-1a2b3c4d.sig"
+)
+@click.argument("case_folder", metavar="CASE", type=_PATH)
+@click.option("--evidence", type=_PATH, help="Where the evidence lies now, if it was moved.")
+@click.option(
+    "--rows", is_flag=True, help="Read every cited row again with a second reader, and keep the result in the case."
+)
+@click.option("--limit", type=click.IntRange(min=0), help="Cited rows to read again: 200 unless --rows; 0 for none.")
+@click.option("--rerun-rules", is_flag=True, help="Run the rules again and compare their findings with those kept.")
+@click.option("--rules", multiple=True, type=_PATH, help="With --rerun-rules: Sigma rules that the case was run with.")
+@click.option("--public-key", "keys", multiple=True, type=_PATH, help="Key that signed custody (PEM); repeatable.")
+@click.option(
+    "--signed", multiple=True, type=_PATH, help="Signature (.sig) kept outside the case, its .head beside it."
+)
+@click.option(
+    "--tsa-ca", "authorities", multiple=True, type=_PATH, help="Certificate of a time-stamping authority (PEM)."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print every check as JSON.")
 @click.option("--quiet", is_flag=True, help="No progress bars.")
-def command(case_folder: Path, evidence: Path | None, as_json: bool, quiet: bool) -> int:
-    """Check evidence, custody, timeline, findings and reports of CASE against their recorded hashes.
+def command(case_folder: Path, as_json: bool, quiet: bool, **options: Any) -> int:
+    """Check evidence, custody, timeline, findings and reports of CASE against their recorded hashes, and cited rows against a second,
+    independent reading of their bytes (python-evtx, scapy, regular expressions).
 
     Exit code 0: everything holds; 1: something does not, or could not be checked, and is named.
     """
+    from cases.case import Case
+    from cases.verify import Trust
+    from forensics.progress import on_terminal
+    from forensics.verification import SAMPLE, Wanted, verify
+
+    if options["rules"] and not options["rerun_rules"]:
+        raise click.UsageError("--rules is for --rerun-rules; give both")
+    sample = None if options["rows"] else SAMPLE
+    wanted = Wanted(
+        evidence=options["evidence"],
+        trust=Trust(options["keys"], options["signed"], options["authorities"]),
+        limit=sample if options["limit"] is None else options["limit"],
+        keep=options["rows"],
+        rules=options["rules"] if options["rerun_rules"] else None,
+    )
+    case = Case.open(case_folder)
+    with on_terminal(quiet or as_json) as progress:
+        result, reading = verify(case, wanted, progress)
+    _show(result, reading, as_json)
+    return 0 if result.ok else 1
+
+
+def _show(result: Verification, reading: SecondReading | None, as_json: bool) -> None:
     from dataclasses import asdict
 
-    from cases.case import Case
-    from cases.verify import verify
-    from forensics.progress import on_terminal
     from forensics.terminal import as_json as print_json
     from forensics.terminal import say, table
 
-    case = Case.open(case_folder)
-    with on_terminal(quiet or as_json) as progress:
-        progress.stage("Verify", sum(x.size for x in case.register.exhibits))
-        result = verify(case, evidence, progress.advance)
     if as_json:
-        print_json({"verdict": result.verdict, "ok": result.ok, "checks": [asdict(check) for check in result.checks]})
-        return 0 if result.ok else 1
+        document = {"verdict": result.verdict, "ok": result.ok, "checks": [asdict(check) for check in result.checks]}
+        print_json({**document, "second_reading": asdict(reading) if reading else None})
+        return
     states = ("ok", "failed", "not-checked")
     counts: dict[str, dict[str, int]] = {}
     for check in result.checks:
         counts.setdefault(check.name, dict.fromkeys(states, 0))[check.state] += 1
     table("", ("checked", *states), [(name, *by_state.values()) for name, by_state in counts.items()])
+    told = [(c.subject, c.detail) for c in result.checks if c.ok and c.name in ("second reading", "rules run again")]
+    if told:
+        say()
+        table("Second readings", ("by", "result"), told)
     rest = [(c.name, c.subject, c.state, c.detail) for c in result.checks if not c.ok]
     if rest:
         say()
         table("What does not hold, or could not be checked", ("check", "subject", "state", "detail"), rest)
     say(f"\nVerdict: {result.verdict}")
-    return 0 if result.ok else 1

@@ -49,7 +49,7 @@ def write_evidence(folder: Path, seed: int, say: Say) -> None:
     for sub in ("WEB01/evtx", "WEB01/apache", "SRV02/evtx", "SRV02/sauvegarde", "SRV02/inetpub/W3SVC1", "capture"):
         (folder / sub).mkdir(parents=True)
     say("web logs")
-    portal = _portal(seed)
+    portal = portal_requests(seed)
     intranet = sorted([*web_background.intranet_requests(seed), *web_attack.intranet_reads()], key=_by_time)
     _write_apache(folder, portal)
     _write_iis(folder, intranet)
@@ -66,11 +66,16 @@ def _by_time(request: Request) -> tuple[int, str]:
     return request.time_ns, request.connection
 
 
-def _portal(seed: int) -> list[Request]:
+def portal_requests(seed: int) -> list[Request]:
     """All that the portal served, in order; nothing while Apache was stopped."""
     everything = [*web_background.portal_requests(seed), *web_attack.scan(seed), *web_attack.intrusion(seed)]
     stopped = range(story.RESTARTED - SECOND, story.RESTARTED + 8 * SECOND)
     return sorted((r for r in everything if r.time_ns not in stopped), key=_by_time)
+
+
+def removed(request: Request) -> bool:
+    """Whether the intruder takes this request's line out of the access log."""
+    return story.HOLE_BEGIN <= request.time_ns < story.HOLE_END
 
 
 def _text(path: Path, lines: Iterable[str]) -> None:
@@ -80,7 +85,7 @@ def _text(path: Path, lines: Iterable[str]) -> None:
 def _write_apache(folder: Path, requests: list[Request]) -> None:
     ahead = WEB01.clock_ahead_s
     old = [apache_line(r, ahead) for r in requests if WEB01.clock(r.time_ns) < story.LOG_ROTATED]
-    kept = [r for r in requests if not story.HOLE_BEGIN <= r.time_ns < story.HOLE_END]
+    kept = [r for r in requests if not removed(r)]
     _text(
         folder / story.ACCESS_LOG, (apache_line(r, ahead) for r in kept if WEB01.clock(r.time_ns) >= story.LOG_ROTATED)
     )

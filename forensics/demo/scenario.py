@@ -28,6 +28,7 @@ LOG_ROTATED = at("23:00:00", "2026-01-20")  # midnight in Tamrirt, by WEB01's ow
 HOLE_BEGIN, HOLE_END = at("19:24:30"), at("19:43:00")  # the access-log lines that the intruder removes
 EXPORTED = at("21:00:00")  # the hourly export of SRV02's Security log: what was logged later is lost
 CLEARED = at("21:18:10")
+CLEARED_LOGS = ("Application", "Security")  # of SRV02, in this order
 RESTARTED = at("21:24:20")  # Apache is stopped for the edit of its log and started again
 
 SCAN_BEGIN, SCAN_END = at("19:02:10"), at("19:09:40")

@@ -144,7 +144,7 @@ def _pack(journal: Journal, console: Process, session: Session) -> None:
 
 def _clear(journal: Journal, console: Process, session: Session) -> None:
     account = session.account
-    for delay, channel in ((-2 * SECOND, "Application"), (0, "Security")):
+    for delay, channel in zip((-2 * SECOND, 0), story.CLEARED_LOGS, strict=True):
         happens.start(
             journal,
             story.CLEARED + delay - 60_000_000,
@@ -157,7 +157,7 @@ def _clear(journal: Journal, console: Process, session: Session) -> None:
         SYSTEM_LOG,
         story.CLEARED - 2 * SECOND,
         104,
-        {**names, "Channel": "Application", "BackupPath": ""},
+        {**names, "Channel": story.CLEARED_LOGS[0], "BackupPath": ""},
         sid=account.sid,
     )
     journal.put(SECURITY, story.CLEARED, 1102, session.subject)

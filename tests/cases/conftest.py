@@ -84,8 +84,17 @@ def case(empty_case: Case, seized: Path) -> Case:
 @pytest.fixture(scope="session")
 def synthetic() -> ModuleType:
     """The hand-made summary beside these tests."""
-    path = Path(__file__).with_name("synthetic.py")
-    spec = importlib.util.spec_from_file_location("athar_synthetic_summary", path)
+    return _beside("synthetic")
+
+
+@pytest.fixture(scope="session")
+def images() -> ModuleType:
+    """The reader of page images beside these tests."""
+    return _beside("images")
+
+
+def _beside(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"athar_tests_{name}", Path(__file__).with_name(f"{name}.py"))
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

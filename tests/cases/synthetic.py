@@ -324,7 +324,11 @@ def summary(shown: str = HOSTILE) -> tree.Summary:
         ),
         opinions=(
             tree.Opinion(
-                "Analyst One", "2026-03-06T09:00:00Z", "The portal was entered on 3 March 2026.", question="Q1"
+                "Analyst One",
+                "2026-03-06T09:00:00Z",
+                "The portal was entered on 3 March 2026.",
+                question="Q1",
+                role="answer",
             ),
             tree.Opinion("Analyst One", "2026-03-06T09:10:00Z", shown, finding="F-0a1b2c3d4e"),
         ),

@@ -25,6 +25,13 @@ FULL = CaseInfo(
 )
 
 
+def test_a_document_of_an_unknown_kind_is_refused(tmp_path: Path, hand: Hand) -> None:
+    with pytest.raises(
+        CaseError, match="document 'verdict': expected one of summary, analysis, expertise, proces-verbal"
+    ):
+        Case.create(tmp_path / "case", CaseInfo(document="verdict"), hand)
+
+
 def test_details_come_back_as_given(tmp_path: Path, hand: Hand) -> None:
     Case.create(tmp_path / "case", FULL, hand)
     assert Case.open(tmp_path / "case").info == FULL
@@ -45,7 +52,10 @@ def test_creation_is_the_first_custody_entry(empty_case: Case) -> None:
 def test_an_amendment_is_recorded(empty_case: Case) -> None:
     empty_case.amend(authority="Tribunal inventé")
     assert Case.open(empty_case.folder).info.authority == "Tribunal inventé"
-    assert empty_case.custody.entries()[-1].act.options == {"fields": ["authority"]}
+    assert empty_case.custody.entries()[-1].act.options == {
+        "fields": ["authority"],
+        "changes": {"authority": {"from": None, "to": "Tribunal inventé"}},
+    }
     with pytest.raises(CaseError, match="no such case field: autority; there are number,"):
         empty_case.amend(autority="x")
 

@@ -47,7 +47,7 @@ def test_frames_have_the_columns_of_the_public_face(filled: Case) -> None:
     matches = findings.matches_frame(filled.findings_folder)
     assert tuple(matches.columns) == MATCH_COLUMNS
     assert matches["rule_id"].tolist() == ["rule-a", "rule-b"]  # by time, rows without one last
-    frame = findings.findings_frame(filled.findings_folder)
+    frame = findings.findings_frame(findings.load_findings(filled.findings_folder))
     assert list(frame.columns) == [
         *("finding_id", "kind", "title", "level", "grade", "first", "last", "entities", "rows", "attack")
     ]
@@ -61,7 +61,7 @@ def test_a_case_without_analysis_has_empty_frames(empty_case: Case) -> None:
     assert not findings.analysed(empty_case.findings_folder)
     assert findings.load_findings(empty_case.findings_folder) == []
     assert findings.matches_frame(empty_case.findings_folder).empty
-    assert findings.findings_frame(empty_case.findings_folder).empty
+    assert findings.findings_frame(findings.load_findings(empty_case.findings_folder)).empty
 
 
 def test_order_of_arrival_leaves_no_trace(tmp_path: Path) -> None:

@@ -23,6 +23,29 @@ def test_nothing_hidden_and_no_markup_gets_through(text: str) -> None:
         assert shown.count("<bdi") == shown.count("</bdi>")
 
 
+def ltr(text: str) -> str:
+    return f'<bdi dir="ltr">{text}</bdi>'
+
+
+@pytest.mark.parametrize(
+    ("text", "inner"),
+    [
+        ("من 2001:db8::1 إلى 2026-03-03T21:14:05Z.", f"من {ltr('2001:db8::1')} إلى {ltr('2026-03-03T21:14:05Z')}."),
+        ("المسار /var/log/x.log، نعم", f"المسار {ltr('/var/log/x.log')}، نعم"),
+        ("فارق (+37 s) في web server!", f"فارق {ltr('(+37 s)')} في {ltr('web server')}!"),
+        ("الخادم (WEB01 في 192.0.2.1)", f"الخادم ({ltr('WEB01')} في {ltr('192.0.2.1')})"),
+        ("نعم ... <b>", f"نعم {ltr('... &lt;b&gt;')}"),
+        ("نعم !?", "نعم !?"),
+    ],
+)
+def test_what_reads_from_left_to_right_keeps_its_order_among_arabic_words(text: str, inner: str) -> None:
+    assert plain(text) == f'<bdi dir="auto">{inner}</bdi>'
+
+
+def test_words_of_one_direction_are_left_whole() -> None:
+    assert plain("at 192.0.2.1, /x") == '<bdi dir="auto">at 192.0.2.1, /x</bdi>'
+
+
 def test_isolates_of_sentences_become_elements() -> None:
     assert sentence("من \u20662001:db8::1\u2069 إلى", "rtl") == 'من <bdi dir="ltr">2001:db8::1</bdi> إلى'
 

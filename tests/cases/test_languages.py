@@ -11,8 +11,14 @@ import pytest
 
 import cases
 from cases.errors import CaseError
+from cases.examiner import Action, HandedOver, State
+from cases.exchange.delivery import EXPORTED
+from cases.handover import ACTION as HANDED_OVER
+from cases.handover import AMENDED
 from cases.languages import codes, language
 from cases.limits import FATES
+from cases.opinions import ACTIONS as ROLES
+from cases.review import ACTIONS as DECISIONS
 from cases.summarise import HASHED_AGAIN
 from cases.summary import Agreement, Evidence
 from timelines.findings import LEVELS, Grade, Kind
@@ -38,6 +44,10 @@ FAMILIES = {
     "numbers": ("kilo", "mega", "giga", "tera"),
     "chart": ("second", "minute", "hour", "day"),
     "method": tuple(f"step_{step}" for step in ("intake", "read", "time", "rules", "grade")),
+    "state": get_args(State),
+    "decision": get_args(Action),
+    "hand_over": get_args(HandedOver),
+    "title": ("analysis", "expertise", "proces-verbal"),
     "term": (*TERMS, *(f"{term}_is" for term in TERMS)),
     "action": (
         *HASHED_AGAIN,
@@ -47,6 +57,11 @@ FAMILIES = {
         "intake-recorded",
         "rules-run",
         "report-issued",
+        EXPORTED,
+        *ROLES.values(),
+        *DECISIONS.values(),
+        HANDED_OVER,
+        AMENDED,
     ),
 }
 

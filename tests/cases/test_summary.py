@@ -16,6 +16,7 @@ from cases.chart import chart
 from cases.errors import CaseError
 from cases.exporters import exporters
 from cases.languages import codes, language
+from cases.opinions import note
 from cases.phrases import Phrase, integrity, main_findings, main_limit, missing
 from cases.summarise import listing_sha256, summarise
 from timelines.query import Timeline
@@ -95,9 +96,10 @@ def test_the_hash_of_a_folder_is_that_of_what_sha256sum_prints(case: Case) -> No
 
 
 def test_kinds_of_statement_are_kinds_of_type(filled: Case) -> None:
-    opinion = tree.Opinion("Analyst One", "2026-03-06T09:00:00Z", "I think so.", question="Q1")
-    found = summarise(filled, DATE, [opinion])
+    opinion = note(filled, "I think so.", finding="F-00000000aa")
+    found = summarise(filled, DATE)
     assert found.opinions == (opinion,)
+    assert type(opinion) is tree.Opinion
     assert all(type(o) is tree.Observation for f in found.inferences for o in f.observations)
     assert not {"who", "opinion"} & {f.name for kind in (tree.Inference, tree.Observation) for f in fields(kind)}
 

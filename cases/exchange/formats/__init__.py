@@ -1,0 +1,1 @@
+"""One file a format: each module declares `EXCHANGE` (see `cases.exchange.Exchange`)."""

@@ -1,0 +1,60 @@
+"""What each field of a summary means to redaction. A field that is not named here is running text, and is searched."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from cases.redaction.record import Kind
+
+Meaning = Literal["stays", "text", "authored", "person"]
+
+# Numbers, digests, instants and words of the tool itself: they name nobody, and without them nothing can be checked.
+_STAYS = """
+    action added agreement attack before computed date evidence exhibit family fate finding finding_id flags giver_sha256 grade
+    hash hashed_again id into kind lang languages level merged number parser predecessor quality receiver_sha256 request_number
+    role row_id rule_id seal sha256 source sources state status supplied_sha256 time time_quality tool version when worked zone
+"""
+STAYS = frozenset(_STAYS.split())
+BY_CLASS: dict[tuple[str, str], Meaning] = {
+    ("Draft", "fields"): "stays",
+    ("Draft", "limits"): "stays",
+    ("CaseInfo", "legal_basis"): "stays",
+    ("CaseInfo", "authority"): "stays",
+    ("CaseInfo", "laboratory"): "stays",
+    ("CaseInfo", "examiner"): "person",
+    ("CaseInfo", "requester"): "person",
+    ("CustodyLine", "who"): "person",
+    ("Decision", "who"): "person",
+    ("Opinion", "who"): "person",
+    ("HandOver", "who"): "person",
+    ("HandOver", "giver"): "person",
+    ("HandOver", "receiver"): "person",
+    ("FamilyCount", "family"): "stays",
+    ("Inference", "title"): "authored",
+    ("Inference", "description"): "authored",
+    ("Inference", "falsepositives"): "authored",
+    ("Inference", "texts"): "authored",
+    ("RuleLine", "title"): "authored",
+    ("RuleLine", "reason"): "authored",
+    ("RuleLine", "families"): "stays",
+}
+ENTITIES: dict[str, Kind] = {"users": "account", "hosts": "host", "ips": "address"}  # keys of `Inference.entities`
+
+# Columns of the timeline, in small letters, whose whole value is of one kind.
+_ACCOUNTS = (
+    "user user_ username targetusername subjectusername accountname samaccountname targetuser sourceuser parentuser"
+)
+_ADDRESSES = "src_ip dst_ip ipaddress sourceip destinationip sourceaddress destaddress clientaddress"
+_HOSTS = "host computer computername workstationname workstation sourcehostname destinationhostname targetservername"
+COLUMNS: dict[str, Kind] = {
+    **dict.fromkeys(_ACCOUNTS.split(), "account"),
+    **dict.fromkeys(_ADDRESSES.split(), "address"),
+    **dict.fromkeys(_HOSTS.split(), "host"),
+}
+_KEPT = "time_desc time_quality family event protocol outcome exhibit flags row_id provider_name channel"
+KEPT_COLUMNS = frozenset(_KEPT.split())
+
+
+def meaning(owner: str, name: str) -> Meaning:
+    """What the field `name` of the dataclass `owner` means."""
+    return BY_CLASS.get((owner, name), "stays" if name in STAYS else "text")

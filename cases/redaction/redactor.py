@@ -1,0 +1,147 @@
+"""Pseudonyms in the place of values: whole values of a known kind, and values inside running text."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from cases.redaction.encodings import DEPTH, rewrite
+from cases.redaction.folding import fold
+from cases.redaction.profile import Profile
+from cases.redaction.pseudonyms import Pseudonyms
+from cases.redaction.recognisers import recognisers
+from cases.redaction.recognisers.addresses import address
+from cases.redaction.record import Kind
+from cases.redaction.spans import to_replace
+from cases.redaction.vocabulary import Vocabulary, spellings
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+_CUT = re.compile(r"[\w.@%:+-]{1,80}…")  # the last word of a text that was cut may be half a name
+_ORDINARY = re.compile(r"[^\W\d_]+")  # a word of letters alone: in a rule author's words it is a word
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the case says of its values: `values` by kind, `named` the folded values that findings name."""
+
+    values: Mapping[Kind, frozenset[str]] = field(default_factory=dict)
+    named: frozenset[str] = frozenset()
+
+
+def canonical(kind: Kind, value: str) -> str:
+    """The one spelling of a value."""
+    if kind == "address":
+        return address(value.strip()) or fold(value)
+    if kind == "person":
+        return " ".join(sorted(part for part in re.split(r"[\s+._-]+", fold(value)) if part))
+    return fold(value.strip())
+
+
+class Redactor:
+    """One profile on one case. The same value gets the same pseudonym in every text; `replaced` tells which values were."""
+
+    def __init__(self, profile: Profile, known: Known, pseudonyms: Pseudonyms) -> None:
+        self.profile = profile
+        self.pseudonyms = pseudonyms
+        self.replaced: dict[str, str] = {}
+        self._known = known
+        self._seen: dict[tuple[str, bool], str] = {}
+        self._allowed = {kind: {canonical(kind, text) for text in texts} for kind, texts in profile.allow.items()}
+        self._networks = tuple(_network(text, profile.name) for text in profile.allow.get("address", ()))
+        every = self._vocabulary()
+        self._every, self._distinct = (
+            Vocabulary(every),
+            Vocabulary({t: m for t, m in every.items() if _distinct(t, m[0])}),
+        )
+
+    def whole(self, kind: Kind, value: str) -> str:
+        """A field that holds one value of this kind and nothing else, `DOMAIN\\user` included."""
+        domain, mark, name = value.rpartition("\\")
+        if kind == "account" and mark:
+            return f"{self.whole('host', domain)}\\{self.whole(kind, name)}"
+        if kind == "account" and len(value) > 1 and value.endswith("$"):  # the account of a machine
+            return self.whole("host", value[:-1]) + "$"
+        if not value.strip() or self._stays(kind, canonical(kind, value)):
+            return value
+        for other in recognisers():
+            spans = [span for span in other.spans(value) if (span.start, span.end) == (0, len(value))]
+            if spans and other.kind != kind:
+                return self.text(value)
+        if kind == "address" or (kind == "host" and "." in value):
+            return self.text(value)
+        return self._name(kind, canonical(kind, value), value)
+
+    def text(self, text: str, authored: bool = False, depth: int = DEPTH) -> str:
+        """A text with every value in it replaced that does not stay.
+
+        `authored`: the words of a rule's author, written before the case; names that are ordinary words stay words there.
+        """
+        asked = (text, authored)
+        if depth < DEPTH or asked not in self._seen:
+            changed = self._plain(text, authored)
+            if depth:
+                changed = rewrite(changed, lambda inner: self.text(inner, authored, depth - 1))
+            if depth < DEPTH:
+                return changed
+            self._seen[asked] = changed
+        return self._seen[asked]
+
+    def _plain(self, text: str, authored: bool) -> str:
+        if not authored and "…" in text:
+            text = _CUT.sub("…", text)
+        vocabulary = self._distinct if authored else self._every
+        found = [*vocabulary.spans(text), *(span for known in recognisers() for span in known.spans(text))]
+        stays = {span: self._stays(span.kind, span.canonical) for span in found}
+        out: list[str] = []
+        at = 0
+        for span in to_replace((s for s in found if not stays[s]), (s for s in found if stays[s])):
+            out += [text[at : span.start], self._name(span.kind, span.canonical, text[span.start : span.end])]
+            at = max(at, span.end)
+        return "".join([*out, text[at:]])
+
+    def _name(self, kind: Kind, spelling: str, value: str) -> str:
+        name = self.pseudonyms.of(kind, spelling)
+        self.replaced[value] = name
+        return name
+
+    def _stays(self, kind: Kind, spelling: str) -> bool:
+        reach = self.profile.replace[kind]
+        if reach == "never" or spelling in self._allowed.get(kind, ()):
+            return True
+        if kind == "address" and self._in_network(spelling):
+            return True
+        return reach == "outside-findings" and spelling in self._known.named
+
+    def _in_network(self, spelling: str) -> bool:
+        try:
+            found = ipaddress.ip_address(spelling)
+        except ValueError:
+            return False
+        return any(found in network for network in self._networks)
+
+    def _vocabulary(self) -> dict[str, tuple[Kind, str]]:
+        """Known values as texts to look for; what a kind earlier in this order claims, it keeps."""
+        meant: dict[str, tuple[Kind, str]] = {}
+        kinds: tuple[Kind, ...] = ("person", "account", "email", "phone", "national-id", "address", "host")
+        for kind in kinds:
+            for value in sorted({*self._known.values.get(kind, ()), *self.profile.also.get(kind, ())}):
+                if not any(char.isalnum() for char in value):
+                    continue
+                for text in spellings(value) if kind == "person" else (value.strip(),):
+                    meant.setdefault(fold(text), (kind, canonical(kind, value)))
+        return meant
+
+
+def _distinct(text: str, kind: Kind) -> bool:
+    return kind == "person" or (len(text) > 3 and not _ORDINARY.fullmatch(text))
+
+
+def _network(text: str, name: str) -> Network:
+    from cases.errors import CaseError
+
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError as error:
+        raise CaseError(f"profile {name}: [allow] address: {error}") from error

@@ -1,0 +1,1 @@
+"""Cited rows against a second, independent reading of the same bytes."""

@@ -1,0 +1,165 @@
+"""Packets of captures as scapy reads them: the record at a row's offset, given to scapy as a capture of one packet."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import logging
+import re
+import struct
+from datetime import UTC, datetime
+from importlib import metadata
+from typing import Any
+
+from parsers.second.blocks import Preambles, is_pcapng
+from parsers.second.reading import Place, Reading, Tool, Unread
+
+_FILE_HEADER = 24  # draft-ietf-opsawg-pcap section 4
+_RECORD_HEADER = 16
+_MOST = 1 << 16  # bytes of a packet given to scapy, which is slow
+_REQUEST = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([^ \r\n]+) HTTP/1\.[01]\r\n")
+_HEADERS = {
+    b"host": "host_",
+    b"user-agent": "user_agent",
+    b"referer": "referrer",
+    b"x-forwarded-for": "x_forwarded_for",
+}
+_TRANSPORTS = {"TCP": "tcp", "UDP": "udp"}
+
+
+def tool() -> Tool:
+    """The package and its version."""
+    return Tool("scapy", metadata.version("scapy"), "the row's first packet, layer by layer")
+
+
+class PacketRecords:
+    """Reads packets of one capture."""
+
+    def __init__(self, view: memoryview) -> None:
+        self._view = view
+        self._preambles = Preambles(view) if is_pcapng(view) else None
+        logging.getLogger("scapy").setLevel(logging.CRITICAL)  # no warnings about this machine's interfaces or routes
+        for layers in ("l2", "inet", "inet6", "dns", "llmnr", "ppp"):
+            importlib.import_module(f"scapy.layers.{layers}")  # each registers its link and payload types
+
+    def read(self, place: Place) -> Reading | Unread:
+        """Time, addresses, ports and what the row's family says of its first packet."""
+        from scapy.error import Scapy_Exception
+
+        try:
+            link, time, data = self._record(place)
+            values: dict[str, str | None] = {"time": time}
+            ends = _headers(link, data, place.family, values)
+        except (EOFError, StopIteration):
+            return Unread("scapy finds no packet at the row's offset")
+        except (
+            Scapy_Exception,
+            ValueError,
+            KeyError,
+            IndexError,
+            AttributeError,
+            TypeError,
+            struct.error,
+            OverflowError,
+        ) as error:
+            return Unread(f"scapy cannot read it: {error}"[:200])
+        return Reading(values, ends=ends) if ends else Unread(f"scapy finds no IP packet in it (link type {link})")
+
+    def _record(self, place: Place) -> tuple[int, str, bytes]:
+        """Link type, time and bytes of the packet."""
+        from scapy.utils import RawPcapNgReader, RawPcapReader
+
+        record = bytes(self._view[place.offset : place.offset + place.length])
+        if self._preambles is not None:
+            held = io.BytesIO(self._preambles.before(place.offset) + record)
+            data, info = next(RawPcapNgReader(held))
+            if info.tshigh is None:
+                raise ValueError("the packet has no time")
+            return int(info.linktype), _instant((info.tshigh << 32) + info.tslow, int(info.tsresol)), bytes(data)
+        reader: Any = RawPcapReader(io.BytesIO(bytes(self._view[:_FILE_HEADER]) + record))
+        data, info = next(reader)
+        unit = 1_000_000_000 if reader.nano else 1_000_000
+        return int(reader.linktype) & 0xFFFF, _instant(info.sec * unit + info.usec, unit), bytes(data)
+
+
+def _instant(ticks: int, per_second: int) -> str:
+    """Ticks since 1970 as ISO 8601 with nine decimals."""
+    seconds, rest = divmod(ticks, per_second)
+    whole = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{whole}.{rest * 1_000_000_000 // per_second:09d}Z"
+
+
+def _headers(link: int, data: bytes, family: str, values: dict[str, str | None]) -> tuple[str, str] | None:
+    """Both ends of the packet, sender first; None where there is no IP. `values` gets what the family asks."""
+    from scapy.config import conf
+
+    kind = conf.l2types.num2layer.get(link)
+    if kind is None:
+        return None
+    packet: Any = kind(data)
+    first = next((layer for layer in _layers(packet) if layer.name in ("IP", "IPv6")), None)
+    if first is None:
+        return None
+    carried = _carried(first)
+    if carried is None:
+        return str(first.src), str(first.dst)
+    if family in ("net/conn", "net/dns"):
+        values["proto"] = _TRANSPORTS[carried.name]
+    if family == "net/dns":
+        _question(carried, values)
+    elif family == "net/http":
+        _request(bytes(carried.payload), values)
+    return f"{first.src} {carried.sport}", f"{first.dst} {carried.dport}"
+
+
+def _carried(network: Any) -> Any:
+    """What an IP packet carries itself, behind IPv6 extension headers: TCP or UDP, else None. Packets in tunnels are not its own."""
+    layer = network.payload
+    while layer and layer.name.startswith("IPv6 Extension Header"):
+        layer = layer.payload
+    return layer if layer and layer.name in _TRANSPORTS else None
+
+
+def _layers(packet: Any) -> list[Any]:
+    found = []
+    while packet:
+        found.append(packet)
+        packet = packet.payload
+    return found
+
+
+def _question(carried: Any, values: dict[str, str | None]) -> None:
+    """The one question of a DNS message; several make one row each, which one packet does not tell apart."""
+    message = next((layer for layer in _layers(carried) if layer.name in _MESSAGES), None)
+    if message is None or (carried.name == "TCP" and message.length != len(bytes(carried.payload)) - 2):
+        return
+    values["trans_id"] = str(message.id)
+    if message.qdcount != 1 or not message.qd:
+        return
+    asked = message.qd[0]
+    values["query"] = bytes(asked.qname).decode("ascii", "backslashreplace")
+    values["qtype"], values["qclass"] = str(int(asked.qtype)), str(_class(asked))
+
+
+_MESSAGES = ("DNS", "Link Local Multicast Node Resolution - Query", "Link Local Multicast Node Resolution - Response")
+
+
+def _class(asked: Any) -> int:
+    """The class with the bit that multicast DNS uses to ask for a unicast answer (RFC 6762 section 5.4)."""
+    return int(asked.qclass) | (int(getattr(asked, "unicastresponse", 0)) << 15)
+
+
+def _request(payload: bytes, values: dict[str, str | None]) -> None:
+    """Request line and headers of the one request that begins the packet's payload, those that it holds in full."""
+    found = _REQUEST.match(payload)
+    if found is None or len(_REQUEST.findall(payload)) != 1:
+        return
+    values["method"], values["uri"] = found[1].decode("ascii"), found[2].decode("utf-8", "backslashreplace")
+    head, _, _ = payload[found.end() :].partition(b"\r\n\r\n")
+    lines = head.split(b"\r\n")
+    whole = lines if b"\r\n\r\n" in payload[found.end() - 2 :] else lines[:-1]
+    named = [line.partition(b":") for line in whole]
+    for header, column in _HEADERS.items():
+        given = [value.strip(b" \t") for name, _, value in named if name.lower() == header]
+        if len(given) == 1:
+            values[column] = given[0].decode("utf-8", "backslashreplace")

@@ -1,0 +1,50 @@
+"""Reads the images of pages that typst makes, so that tests need no library for it."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+import numpy as np
+
+
+def pixels(png: bytes) -> Any:
+    """The grey values of an image: (rows, columns) uint8. RFC 2083: 8 bits a channel, RGBA, not interlaced."""
+    width, height = (int.from_bytes(png[at : at + 4], "big") for at in (16, 20))
+    assert png[24:29] == b"\x08\x06\x00\x00\x00"
+    chunks, at = [], 8
+    while at < len(png):
+        size = int.from_bytes(png[at : at + 4], "big")
+        if png[at + 4 : at + 8] == b"IDAT":
+            chunks.append(png[at + 8 : at + 8 + size])
+        at += size + 12
+    raw = np.frombuffer(zlib.decompress(b"".join(chunks)), np.uint8).reshape(height, 1 + width * 4)
+    lines = np.zeros((height + 1, width, 4), np.uint8)
+    for row in range(height):
+        lines[row + 1] = _unfiltered(raw[row, 0], raw[row, 1:].reshape(width, 4), lines[row])
+    return lines[1:, :, :3].astype(np.uint16).mean(axis=2).astype(np.uint8)
+
+
+def _unfiltered(kind: int, line: Any, above: Any) -> Any:
+    """RFC 2083 section 6: 0 none, 1 left, 2 up, 3 mean, 4 Paeth."""
+    if kind == 0:
+        return line
+    if kind == 1:
+        return np.cumsum(line, axis=0, dtype=np.uint8)
+    if kind == 2:
+        return line + above
+    out = np.zeros_like(line)
+    left, corner = [0] * 4, [0] * 4
+    for x, (values, up) in enumerate(zip(line.tolist(), above.tolist(), strict=True)):
+        if kind == 3:
+            left = [(v + (a + b) // 2) & 255 for v, a, b in zip(values, left, up, strict=True)]
+        else:
+            left = [(v + _paeth(a, b, c)) & 255 for v, a, b, c in zip(values, left, up, corner, strict=True)]
+        corner = up
+        out[x] = left
+    return out
+
+
+def _paeth(left: int, up: int, corner: int) -> int:
+    guess = left + up - corner
+    return min((left, up, corner), key=lambda value: abs(guess - value))
