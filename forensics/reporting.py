@@ -14,7 +14,7 @@ from cases.reports import issue as issue_one
 from cases.summarise import summarise
 from cases.summary import Summary
 
-FORMATS = ("html", "json")  # what `run` and `demo` issue for each language
+FORMATS = ("html", "pdf", "json")  # what `run` and `demo` issue for each language
 
 
 AGAIN = "run again with athar run"

@@ -53,7 +53,7 @@ def command(
     from forensics import demo_case, overview
     from forensics.api import OpenCase
     from forensics.progress import on_terminal
-    from forensics.reporting import issue_all, languages, report_date
+    from forensics.reporting import FORMATS, issue_all, languages, report_date
     from forensics.terminal import say
 
     wanted, bears = languages(lang), report_date(date)
@@ -65,7 +65,7 @@ def command(
             say(f"{folder / 'evidence'}: made; next: athar run {folder / 'evidence'} --case CASE")
             return 0
         case, ingested = demo_case.run(folder, wanted, workers, progress)
-        progress.stage("Write summaries", len(wanted) * 2)
+        progress.stage("Write summaries", len(wanted) * len(FORMATS))
         reports = issue_all(case, wanted, bears, progress.advance)
     overview.show(OpenCase(case), reports, as_json)
     overview.warn(ingested)

@@ -29,7 +29,7 @@ An interrupted run goes on where it stopped when it is given again.
 )
 @click.option("--tz", "zone", metavar="ZONE", help="IANA zone of times that the evidence writes without one.")
 @click.option(
-    "--lang", default="en", show_default=True, metavar="en,fr,ar", help="Languages of the HTML and JSON summaries."
+    "--lang", default="en", show_default=True, metavar="en,fr,ar", help="Languages of the summaries (HTML, PDF, JSON)."
 )
 @click.option("--date", metavar="YYYY-MM-DD", help="Date that the summaries bear; today unless given.")
 @click.option("--workers", type=int, metavar="N", help="Worker processes; one a processor unless given.")
@@ -55,7 +55,7 @@ def command(
     from forensics import overview, pipeline
     from forensics.api import OpenCase, start
     from forensics.progress import on_terminal
-    from forensics.reporting import issue_all, languages, report_date
+    from forensics.reporting import FORMATS, issue_all, languages, report_date
 
     wanted, bears = languages(lang), report_date(date)
     pipeline.check_rules(rules)
@@ -63,7 +63,7 @@ def command(
         case = start(folder, evidence, zone, progress)
         ingested = pipeline.ingest(case, workers, scheduler, progress)
         pipeline.analyze(case, rules, progress)
-        progress.stage("Write summaries", len(wanted) * 2)
+        progress.stage("Write summaries", len(wanted) * len(FORMATS))
         reports = issue_all(case, wanted, bears, progress.advance)
     opened = OpenCase(case)
     overview.show(opened, reports, as_json)

@@ -32,8 +32,8 @@ def case(tmp_path, athar):
 
 def test_run_writes_summaries_in_each_language(case):
     names = sorted(p.name for p in (case / "reports").iterdir())
-    assert len(names) == 6
-    assert {name.rpartition(".")[2] for name in names} == {"html", "json"}
+    assert len(names) == 9
+    assert {name.rpartition(".")[2] for name in names} == {"html", "json", "pdf"}
 
 
 def test_run_again_goes_on_and_reads_nothing_twice(case, athar, tmp_path):
