@@ -1,7 +1,7 @@
 """The validation page, made from the test suite: `python -m forensics.validation_page > docs/validation/README.md`, in a checkout.
 
-It is read from the sources of the tests, without running them, so that the page and the suite cannot part. What a run came to is
-printed by the command that the page names; no result is written into the page by hand.
+It is read from the sources of the tests, without running them, so that the page and the suite cannot part. With the JUnit file of a
+run (`python -m forensics.validation_page validation.xml`) it also tells the results; none is ever written by hand.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from forensics.validation_results import ROWS, read, table
+
 ROOT = Path(__file__).resolve().parents[1]
 CHECKLIST, LIMITS = "tests/contract/test_checklist.py", "docs/validation/limits.toml"
-ROWS = range(1, 23)
 _INTRO = """# Validation
 
 Made from the test suite by `python -m forensics.validation_page > docs/validation/README.md`; a test keeps it so.
@@ -30,11 +31,13 @@ In a checkout of the version to be validated, with Python 3.11 or later:
 python -m venv .venv
 .venv/bin/pip install -e '.[dev,exchange]'
 .venv/bin/pytest --junitxml=validation.xml
+.venv/bin/python -m forensics.validation_page validation.xml > validation.md
 ```
 
-The run says how many tests passed, failed and were skipped, and why they were skipped; `validation.xml` holds each by name. Keep that
-file, the version (`athar --version`), its source and the machine (`athar doctor`) together: they are the result. A laboratory
-validates on its own machine; what passed elsewhere is no validation there.
+`validation.md` is this page with the results: how many tests passed, failed and were skipped, by area, why they were skipped, and
+whether every row of the checklist holds; `validation.xml` holds each test by name. Keep both, the version (`athar --version`), its
+source and the machine (`athar doctor`) together: they are the result. A laboratory validates on its own machine; what passed
+elsewhere is no validation there.
 
 Warnings fail tests. Tests write only to temporary folders, use invented evidence, and ask no network. Known answers come from
 `athar demo`: an invented incident, whose every step is declared beforehand (`forensics/demo/scenario.py`) and whose bytes are the
@@ -104,11 +107,22 @@ def limits(root: Path = ROOT) -> dict[str, list[dict[str, Any]]]:
     return tomllib.loads((root / LIMITS).read_text("utf-8"))
 
 
-def page(root: Path = ROOT) -> str:
-    """The page as Markdown."""
+def page(root: Path = ROOT, results: Path | None = None) -> str:
+    """The page as Markdown, with what a run came to where its JUnit file is given."""
     found, known = modules(root), limits(root)
-    parts = [_INTRO, *_checklist(by_row(found), known["open"]), *_limits(known["limit"]), *_areas(found)]
+    parts = [
+        _INTRO,
+        *_results(results),
+        *_checklist(by_row(found), known["open"]),
+        *_limits(known["limit"]),
+        *_areas(found),
+    ]
     return "\n".join(parts).rstrip() + "\n"
+
+
+def _results(path: Path | None) -> Iterator[str]:
+    if path is not None:
+        yield from table(read(path))
 
 
 def _checklist(rows: dict[int, list[Test]], still_open: list[dict[str, Any]]) -> Iterator[str]:
@@ -154,4 +168,4 @@ def _plain(text: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.buffer.write(page().encode())
+    sys.stdout.buffer.write(page(ROOT, Path(sys.argv[1]) if len(sys.argv) > 1 else None).encode())

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
-from forensics.validation_page import ROOT, ROWS, by_row, limits, modules, page
+import pytest
+
+from forensics.validation_page import ROOT, by_row, limits, modules, page
+from forensics.validation_results import ROWS
 
 PAGE = ROOT / "docs" / "validation" / "README.md"
 
@@ -35,3 +38,29 @@ def test_every_test_of_the_checklist_gives_its_row_in_words():
 
 def test_every_file_of_tests_says_what_it_is_about():
     assert [module.path for module in modules() if not module.said] == []
+
+
+JUNIT = """<testsuites><testsuite timestamp="2026-02-01T10:00:00">
+<testcase classname="tests.contract.test_checklist" name="test_row_02_x"/>
+<testcase classname="tests.contract.test_checklist" name="test_row_05_x"><failure message="no"/></testcase>
+<testcase classname="tests.cases.test_case" name="test_y"><skipped message="no real evidence"/></testcase>
+</testsuite></testsuites>"""
+
+
+def test_the_results_of_a_run_are_counted_by_area_and_failed_rows_are_named(tmp_path):
+    (tmp_path / "run.xml").write_text(JUNIT, encoding="utf-8")
+    text = page(results=tmp_path / "run.xml")
+    assert "Run of 2026-02-01: 1 passed, 1 failed, 1 skipped." in text
+    assert "| `tests/contract` | 1 | 1 | 0 |" in text
+    assert "- 1 skipped: no real evidence" in text
+    assert (
+        "Rows of the checklist with a test that failed or was skipped: 5. Rows of the checklist without a test in this run: 1, 3, 4, 6,"
+        in text
+    )
+
+
+@pytest.mark.parametrize("content", ["", "no xml", "<other/>"])
+def test_a_file_that_holds_no_results_is_one_clear_error(tmp_path, content):
+    (tmp_path / "run.xml").write_text(content, encoding="utf-8")
+    with pytest.raises(ValueError, match="pytest --junitxml"):
+        page(results=tmp_path / "run.xml")
