@@ -18,6 +18,7 @@ from forensics.evidence_paths import check_evidence
 from forensics.executors import deaths, default_workers
 from forensics.executors import executor as make_executor
 from forensics.progress import Progress, Silent
+from forensics.rule_digests import rule_digests
 from forensics.tasks import Done, Task
 from parsers.evidence import examine, rehash
 from timelines.inventory import Exhibit, FileEntry
@@ -171,6 +172,7 @@ def analyze(case: Case, rules: Sequence[Path] = (), progress: Progress | None = 
         fates[outcome.fate] = fates.get(outcome.fate, 0) + 1
     options = {
         "rules": [Path(path).name for path in rules],
+        "rules_sha256": rule_digests([Path(path) for path in rules]),
         "findings": len(result.findings),
         **dict(sorted(fates.items())),
     }

@@ -6,21 +6,23 @@ from typing import Literal
 
 from cases.redaction.record import Kind
 
-Meaning = Literal["stays", "text", "authored", "person"]
+Meaning = Literal["stays", "name", "text", "authored", "person", "office"]
 
 # Numbers, digests, instants and words of the tool itself: they name nobody, and without them nothing can be checked.
 _STAYS = """
-    action added agreement attack before computed date evidence exhibit family fate finding finding_id flags giver_sha256 grade
-    hash hashed_again id into kind lang languages level merged number parser predecessor quality receiver_sha256 request_number
-    role row_id rule_id seal sha256 source sources state status supplied_sha256 time time_quality tool version when worked zone
+    action added agreement before computed date evidence exhibit family fate finding finding_id flags giver_sha256 grade
+    hash hashed_again id into kind lang languages merged number parser predecessor quality receiver_sha256 request_number
+    role row_id seal sha256 source sources state status supplied_sha256 time time_quality tool version when worked zone
 """
 STAYS = frozenset(_STAYS.split())
+# Names that a rule's author chose: they stay as long as they look like one.
+NAMES = frozenset(["attack", "level", "rule_id"])
 BY_CLASS: dict[tuple[str, str], Meaning] = {
     ("Draft", "fields"): "stays",
     ("Draft", "limits"): "stays",
-    ("CaseInfo", "legal_basis"): "stays",
-    ("CaseInfo", "authority"): "stays",
-    ("CaseInfo", "laboratory"): "stays",
+    ("CaseInfo", "legal_basis"): "office",
+    ("CaseInfo", "authority"): "office",
+    ("CaseInfo", "laboratory"): "office",
     ("CaseInfo", "examiner"): "person",
     ("CaseInfo", "requester"): "person",
     ("CustodyLine", "who"): "person",
@@ -57,4 +59,5 @@ KEPT_COLUMNS = frozenset(_KEPT.split())
 
 def meaning(owner: str, name: str) -> Meaning:
     """What the field `name` of the dataclass `owner` means."""
-    return BY_CLASS.get((owner, name), "stays" if name in STAYS else "text")
+    plain: Meaning = "stays" if name in STAYS else "name" if name in NAMES else "text"
+    return BY_CLASS.get((owner, name), plain)

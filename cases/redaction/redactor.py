@@ -14,11 +14,12 @@ from cases.redaction.pseudonyms import Pseudonyms
 from cases.redaction.recognisers import recognisers
 from cases.redaction.recognisers.addresses import address
 from cases.redaction.record import Kind
-from cases.redaction.spans import to_replace
+from cases.redaction.spans import Span, to_replace
 from cases.redaction.vocabulary import Vocabulary, spellings
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 _CUT = re.compile(r"[\w.@%:+-]{1,80}…")  # the last word of a text that was cut may be half a name
+_HOST = re.compile(r"[\w.-]{1,253}")
 _ORDINARY = re.compile(r"[^\W\d_]+")  # a word of letters alone: in a rule author's words it is a word
 
 
@@ -63,15 +64,18 @@ class Redactor:
             return f"{self.whole('host', domain)}\\{self.whole(kind, name)}"
         if kind == "account" and len(value) > 1 and value.endswith("$"):  # the account of a machine
             return self.whole("host", value[:-1]) + "$"
-        if not value.strip() or self._stays(kind, canonical(kind, value)):
+        spelling = canonical(kind, value)
+        if not value.strip():
             return value
+        if self._stays(kind, spelling):
+            return value if _shields(Span(0, len(value), kind, spelling)) else self.text(value)
         for other in recognisers():
             spans = [span for span in other.spans(value) if (span.start, span.end) == (0, len(value))]
             if spans and other.kind != kind:
                 return self.text(value)
         if kind == "address" or (kind == "host" and "." in value):
             return self.text(value)
-        return self._name(kind, canonical(kind, value), value)
+        return self._name(kind, spelling, value)
 
     def text(self, text: str, authored: bool = False, depth: int = DEPTH) -> str:
         """A text with every value in it replaced that does not stay.
@@ -96,7 +100,7 @@ class Redactor:
         stays = {span: self._stays(span.kind, span.canonical) for span in found}
         out: list[str] = []
         at = 0
-        for span in to_replace((s for s in found if not stays[s]), (s for s in found if stays[s])):
+        for span in to_replace((s for s in found if not stays[s]), (s for s in found if stays[s] and _shields(s))):
             out += [text[at : span.start], self._name(span.kind, span.canonical, text[span.start : span.end])]
             at = max(at, span.end)
         return "".join([*out, text[at:]])
@@ -132,6 +136,11 @@ class Redactor:
                 for text in spellings(value) if kind == "person" else (value.strip(),):
                     meant.setdefault(fold(text), (kind, canonical(kind, value)))
         return meant
+
+
+def _shields(span: Span) -> bool:
+    """Whether what lies in a value that stays is part of it: of a machine's name only where it looks like one."""
+    return span.kind != "host" or _HOST.fullmatch(span.canonical) is not None
 
 
 def _distinct(text: str, kind: Kind) -> bool:

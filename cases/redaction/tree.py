@@ -12,6 +12,7 @@ from cases.redaction.redactor import Redactor
 from cases.summary import Inference, Observation, Summary
 
 _KEY = re.compile(r"[a-z0-9_-]{0,40}")  # a key that the tool chose; others are searched
+_NAME = re.compile(r"[\w-]{0,64}(?:\.[0-9]{3})?")  # a rule's identifier, T1505.003
 
 Sentences = Mapping[str, Mapping[str, str]]  # by row id, by language
 
@@ -50,8 +51,10 @@ def _value(held: Any, means: Meaning, redactor: Redactor, sentences: Sentences) 
 
 
 def _rewriter(means: Meaning, redactor: Redactor) -> Callable[[str], str]:
-    if means == "stays" or (means == "person" and redactor.profile.acting == "stay"):
+    if means == "stays" or (means in ("person", "office") and redactor.profile.acting == "stay"):
         return str
+    if means == "name":
+        return lambda text: text if _NAME.fullmatch(text) else redactor.text(text, authored=True)
     if means == "person":
         return lambda text: redactor.whole("person", text)
     return lambda text: redactor.text(text, authored=means == "authored")

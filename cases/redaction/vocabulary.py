@@ -54,6 +54,7 @@ def _cut_off(text: str, places: Sequence[int], start: int, end: int) -> bool:
 
 
 def _whole(low: str, start: int, end: int) -> bool:
-    opens = start == 0 or low[start - 1] in _OPENS
-    closes = end == len(low) or low[end] in _CLOSES or low[end].isspace()
-    return opens and closes
+    """Whether a short name stands as a whole value: alone, between marks, or after a mark and before a space."""
+    opened, ended = start > 0 and low[start - 1] in _OPENS, end == len(low)
+    closed = ended or low[end] in _CLOSES
+    return (opened and (closed or low[end].isspace())) or (start == 0 and closed)

@@ -43,7 +43,7 @@ def redactions(summary: Summary, pen: Pen) -> list[Block]:
     told = facts(
         [
             (word("redaction.profile"), [token(log.profile)]),
-            (word("redaction.why"), [plain(log.why[pen.language.code])]),
+            (word("redaction.why"), [*pen.said(log.why[pen.language.code])]),
             (word("redaction.who"), [plain(log.who)]),
             (word("redaction.full"), [token(log.full_name)]),
             (word("redaction.full_sha256"), [pen.hash(log.full_sha256)]),

@@ -1,0 +1,140 @@
+"""The demo case handed out under the public profile: no redacted value in HTML, JSON or PDF, in three languages."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import shutil
+import subprocess
+import zlib
+from pathlib import Path
+
+import pytest
+
+from cases.case import Case
+from cases.redaction.folding import stands_alone
+from cases.redaction.issuing import redact
+from cases.redaction.profile import profile
+from cases.summarise import summarise
+
+DATE = "2026-01-30"
+LANGUAGES = ("en", "fr", "ar")
+AUTHORED = {"title", "description", "falsepositives", "texts"}  # of a rule: written before the case
+
+
+@pytest.fixture(scope="module")
+def handed_out(demo, tmp_path_factory):
+    """A copy of the demo case, and every value that its public copies must not hold."""
+    folder = tmp_path_factory.mktemp("redacted") / "case"
+    shutil.copytree(demo.case, folder)
+    case = Case.open(folder)
+    _, redactor = redact(case, summarise(case, DATE), profile("public"), ("x", "0" * 64))
+    return folder, dict(redactor.replaced)
+
+
+def report(athar, folder: Path, lang: str, form: str) -> Path:
+    ran = athar("report", folder, "--lang", lang, "--format", form, "--date", DATE, "--redact", "public")
+    assert ran.code == 0, ran.err
+    return Path(ran.out.strip())
+
+
+def left(text: str, values) -> list[str]:
+    low = text.lower()
+    return [
+        value
+        for value in values
+        if any(stands_alone(low, hit.start(), hit.end()) for hit in re.finditer(re.escape(value.lower()), low))
+    ]
+
+
+def words(value, inside: str = "") -> list[str]:
+    """Every text of a JSON summary but those of the rules' authors."""
+    if isinstance(value, dict):
+        return list(value) + [t for key, item in value.items() if key not in AUTHORED for t in words(item)]
+    if isinstance(value, list):
+        return [text for item in value for text in words(item)]
+    return [value] if isinstance(value, str) else []
+
+
+def test_what_was_replaced_is_what_names_someone(handed_out):
+    _, replaced = handed_out
+    kinds = {name.rpartition("-")[0] for name in replaced.values()}
+    assert {"account", "address", "host"} <= kinds
+    assert {"svc_web", "y.amsaad", "203.0.113.66", "tamrirt.example"} <= set(replaced)
+    assert "SYSTEM" not in replaced
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_no_value_is_left_in_json(athar, handed_out, lang):
+    folder, replaced = handed_out
+    held = json.loads(report(athar, folder, lang, "json").read_text("utf-8"))
+    del held["language"]
+    assert left("\n".join(words(held)), replaced) == []
+    assert left(json.dumps(held, ensure_ascii=False), distinct(replaced)) == []
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_no_value_is_left_in_html(athar, handed_out, lang):
+    folder, replaced = handed_out
+    assert left(report(athar, folder, lang, "html").read_text("utf-8"), distinct(replaced)) == []
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext is not installed")
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_no_value_is_left_in_pdf_text_or_metadata(athar, handed_out, lang):
+    folder, replaced = handed_out
+    path = report(athar, folder, lang, "pdf")
+    shown = ask("pdftotext", "-raw", path, "-") + ask("pdfinfo", path) + ask("pdfinfo", "-meta", path)
+    assert len(shown) > 50_000
+    assert left(shown, distinct(replaced)) == []
+    squeezed = "".join(shown.lower().split())  # a value may be broken over two lines
+    assert [v for v in distinct(replaced) if len(v) > 7 and v.lower() in squeezed] == []
+    for data in (
+        path.read_bytes(),
+        *streams(path),
+    ):  # alternative texts and bookmarks stand in streams, as Latin-1 or UTF-16
+        low = data.replace(b"\0", b"").lower()
+        assert [v for v in distinct(replaced) if len(v) > 7 and v.lower().encode() in low] == []
+
+
+def streams(path: Path) -> list[bytes]:
+    """Every stream of a PDF that is deflated, inflated."""
+    found = []
+    for body in re.findall(rb"stream\r?\n(.*?)endstream", path.read_bytes(), re.DOTALL):
+        with contextlib.suppress(zlib.error):
+            found.append(zlib.decompressobj().decompress(body))
+    assert len(found) > 10
+    return found
+
+
+def distinct(replaced) -> list[str]:
+    """Values that are no ordinary word: those are words too in the texts of rules, languages and style sheets."""
+    return [value for value in replaced if not re.fullmatch(r"[a-z]+", value)]
+
+
+def ask(*command: object) -> str:
+    return subprocess.run([str(part) for part in command], capture_output=True, check=True).stdout.decode(
+        "utf-8", "replace"
+    )
+
+
+def test_the_court_sees_what_findings_name(athar, handed_out):
+    folder, _ = handed_out
+    ran = athar("report", folder, "--format", "json", "--date", DATE, "--redact", "court", "--lang", "en")
+    held = json.loads(Path(ran.out.strip()).read_text("utf-8"))
+    assert "203.0.113.66" in held["inferences"][0]["entities"]["ips"]
+    assert held["redaction"]["profile"] == "court"
+    assert "S-1-5-21-" not in json.dumps(held)
+
+
+def test_verify_accepts_the_case_and_catches_a_changed_copy(athar, handed_out):
+    folder, _ = handed_out
+    path = report(athar, folder, "en", "json")
+    again = report(athar, folder, "en", "json")
+    assert again == path
+    from cases.verify import verify
+
+    assert [c.subject for c in verify(Case.open(folder)).failed if c.subject.startswith("reports/")] == []
+    path.write_bytes(path.read_bytes() + b" ")
+    assert f"reports/{path.name}" in [c.subject for c in verify(Case.open(folder)).failed]
