@@ -1,7 +1,7 @@
 """BagIt: the whole case in a folder with manifests (RFC 8493), to be handed over and checked by anyone with `bagit.py --validate`.
 
 The payload (`data/`) is the case folder as it is, and opens as a case. Evidence is not in a case folder and so not in the bag: hand it
-over beside it; its hashes are in `data/exhibits.json`.
+over beside it; its hashes are in `data/exhibits.json`. The secret behind the pseudonyms of redacted summaries stays behind.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 from cases.case import Case, tool_version
 from cases.errors import CaseError
 from cases.exchange import Counts, Options, part
+from cases.redaction.pseudonyms import KEY_FILE
 from timelines.query import Timeline
 
 _HASHES = ["sha256", "sha512"]
@@ -30,7 +31,7 @@ class Bag:
     def write(self, case: Case, timeline: Timeline, path: Path, options: Options) -> Counts:
         bagit = part("bagit", self.name)
         _check(case.folder, path)
-        shutil.copytree(case.folder, path)
+        shutil.copytree(case.folder, path, ignore=shutil.ignore_patterns(KEY_FILE))
         try:
             bag = bagit.make_bag(str(path), _info(case, options, bagit), checksums=_HASHES)
             bag.validate(processes=1)

@@ -49,3 +49,10 @@ def test_a_link_in_the_case_is_not_followed(hostile_case: Case, export: Export) 
     (hostile_case.folder / "link").symlink_to(hostile_case.folder / "case.toml")
     with pytest.raises(CaseError, match="a link, which leads out"):
         export("bag", "")
+
+
+def test_the_secret_behind_pseudonyms_stays_in_the_case(export: Export, hostile_case: Case) -> None:
+    (hostile_case.folder / "redaction.key").write_text("secret")
+    made = export("bag", "")
+    assert not (made.path / "data" / "redaction.key").exists()
+    assert (hostile_case.folder / "redaction.key").exists()
