@@ -59,7 +59,7 @@ def show(case: OpenCase, level: str | None = None, json: bool = False, limit: in
         taken = [(one.finding.finding_id, *_last(one), title(one)) for one in aside]
         table("Set aside by the examiner", ("id", "review", "by", "when", "why", "title"), taken)
     _orphans(known.orphans)
-    _rules(case)
+    _rules(case, sys.stdout.isatty() or limit is not None)
 
 
 def _last(one: Reviewed) -> tuple[str, str, str, str]:
@@ -76,12 +76,13 @@ def _orphans(orphans: Sequence[Decision]) -> None:
         table("Reviewed, but no longer found", ("id", "decision", "by", "when", "why"), rows)
 
 
-def _rules(case: OpenCase) -> None:
+def _rules(case: OpenCase, told: bool) -> None:
+    """What became of the rules; `athar findings` into a pipe stays a table."""
     if not kept.analysed(case.case.findings_folder):
         say("No rules have been run: athar analyze " + str(case.case.folder))
         return
     fates = Counter(str(o.fate) for o in kept.load_outcomes(case.case.findings_folder))
-    if sys.stdout.isatty():
+    if told:
         say("Rules: " + ", ".join(f"{fates[fate]:,} {text}" for fate, text in _FATES.items() if fates[fate]))
         say(f"       athar case show {case.case.folder} --rules says which, and why")
 

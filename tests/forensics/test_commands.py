@@ -36,6 +36,13 @@ def test_run_writes_summaries_in_each_language(case):
     assert {name.rpartition(".")[2] for name in names} == {"html", "json", "pdf"}
 
 
+def test_rules_that_could_not_be_run_are_told(case, athar, tmp_path):
+    (tmp_path / "bad.yml").write_text("title: Not a rule\n")
+    ran = athar("run", tmp_path / "evidence", "--case", case, "--workers", 1, "--rules", tmp_path / "bad.yml")
+    assert (ran.code, "1 could not be run" in ran.out) == (0, True)
+    assert "could not be run" not in athar("findings", case).out
+
+
 def test_run_again_goes_on_and_reads_nothing_twice(case, athar, tmp_path):
     again = athar("run", tmp_path / "evidence", "--case", case, "--workers", 1, "--json")
     assert again.code == 0
