@@ -18,6 +18,8 @@ from timelines.findings import LEVELS
 if TYPE_CHECKING:
     from forensics.api import OpenCase
 
+NS = 1_000_000_000
+
 _FATES = {
     "matched": "matched",
     "silent": "ran and found nothing",
@@ -35,23 +37,13 @@ def show(case: OpenCase, level: str | None = None, json: bool = False, limit: in
         return
     standing = [one for one in found if one.review.stands]
     aside = [one for one in found if not one.review.stands]
-    rows = [
-        (
-            f.finding_id,
-            f.level,
-            f.grade,
-            instant(f.first),
-            len(f.rows),
-            ",".join(f.attack),
-            one.review.state,
-            title(one),
-        )
-        for one in standing[:limit]
-        for f in (one.finding,)
-    ]
+    rows = [_line(one) for one in standing[:limit]]
     left = len(standing) - len(rows)
     note = f"{left} more: athar findings {case.case.folder}" if left else f"{len(standing)} findings"
-    table("Findings", ("id", "level", "grade", "first", "rows", "technique", "review", "title"), rows, note)
+    headers: tuple[str, ...] = ("id", "level", "grade", "first", "rows", "technique", "review", "title")
+    if sys.stdout.isatty() and all(one.review.state == "open" for one in standing):
+        headers, rows = _without_review(headers), [_without_review(line) for line in rows]
+    table("Findings", headers, rows, note)
     if aside and limit is not None:
         say(f"{len(aside)} findings were set aside by the examiner: athar findings {case.case.folder}")
     elif aside:
@@ -60,6 +52,20 @@ def show(case: OpenCase, level: str | None = None, json: bool = False, limit: in
         table("Set aside by the examiner", ("id", "review", "by", "when", "why", "title"), taken)
     _orphans(known.orphans)
     _rules(case, sys.stdout.isatty() or limit is not None)
+
+
+def _line(one: Reviewed) -> tuple[object, ...]:
+    """A finding as a row. On a terminal the time is to the second and only the first technique named, so that the title has room."""
+    f = one.finding
+    first, techniques = instant(f.first), ",".join(f.attack)
+    if sys.stdout.isatty():
+        first = instant(f.first // NS * NS) if f.first is not None else first
+        techniques = f.attack[0] + (f" +{len(f.attack) - 1}" if len(f.attack) > 1 else "") if f.attack else ""
+    return f.finding_id, f.level, f.grade, first, len(f.rows), techniques, one.review.state, title(one)
+
+
+def _without_review(line: tuple[Any, ...]) -> tuple[Any, ...]:
+    return (*line[:6], *line[7:])
 
 
 def _last(one: Reviewed) -> tuple[str, str, str, str]:
