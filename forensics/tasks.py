@@ -134,17 +134,23 @@ class _Tally:
 def _read(parser: Parser, evidence: Evidence, piece: Slice, writer: PartWriter, tally: _Tally) -> None:
     provenance = Provenance(evidence.exhibit, evidence.file, evidence.sha256)
     accounts: list[Account] = []
-    try:
-        for output in parser.parse(evidence, piece):
-            if isinstance(output, Batch):
-                writer.add(finish(output.family, output.rows, provenance))
-                tally.rows += output.rows.num_rows
-            elif isinstance(output, Account):
-                accounts.append(output)
-            else:
-                tally.problems.append(output)
-    except Exception as error:  # noqa: BLE001 - a fault in one reader must not cost the rest of the evidence; it is reported as such
-        _crashed(parser.name, evidence, piece, error, tally)
+    outputs = parser.parse(evidence, piece)
+    while True:
+        try:
+            output = next(outputs, None)
+            rows = finish(output.family, output.rows, provenance) if isinstance(output, Batch) else None
+        except Exception as error:  # noqa: BLE001 - a fault in one reader must not cost the rest of the evidence; it is reported as such
+            _crashed(parser.name, evidence, piece, error, tally)
+            break
+        if output is None:
+            break
+        if rows is not None:  # outside the guard: a disk that is full is no fault of the reader, and must stop the run
+            writer.add(rows)
+            tally.rows += rows.num_rows
+        elif isinstance(output, Account):
+            accounts.append(output)
+        elif isinstance(output, Problem):
+            tally.problems.append(output)
     row, faults = balance(evidence.exhibit, evidence.file, piece.stop - piece.start, accounts, piece.start)
     tally.ledger.append(row)
     tally.problems += faults

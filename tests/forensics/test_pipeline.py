@@ -15,7 +15,7 @@ from forensics import pipeline, tasks
 from forensics.api import OpenCase, open_case, start
 from parsers.base import Batch, Slice
 from timelines.problems import account
-from timelines.store import Store
+from timelines.store import PartWriter, Store
 
 LINE = '192.0.2.{n} - - [14/Jan/2026:08:00:{n:02d} +0000] "GET /page{n} HTTP/1.1" 200 {n} "-" "Mozilla/5.0"\n'
 
@@ -153,6 +153,19 @@ def test_a_reader_that_fails_costs_its_piece_and_no_more(tmp_path, evidence, mon
     assert ledger.loc["copy.log", "read"] == 10
     assert ledger.loc["copy.log", "damaged"] == ledger.loc["copy.log", "size"] - 10
     assert opened.query.counts() == {"web/access": 1 + 20 + 10}
+
+
+def test_rows_that_cannot_be_written_stop_the_run_and_are_read_again(tmp_path, evidence, monkeypatch):
+    case = start(tmp_path / "case", [evidence], None)
+
+    def full(writer, batch):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(PartWriter, "add", full)
+        with pytest.raises(OSError, match="No space left"):
+            pipeline.ingest(case, workers=1)
+    assert pipeline.ingest(Case.open(tmp_path / "case"), workers=1).rows == 49
 
 
 def die(task, root, scratch=None):
