@@ -10,6 +10,7 @@ import yaml
 
 RULE_BYTES = 4 << 20  # the largest rule file that is read; real ones are a few KB
 MOST_NESTED = 100  # lists and mappings inside one another; real rules have about six
+_TOO_DEEP = f"nested more than {MOST_NESTED} deep"
 SUFFIXES = (".yml", ".yaml")
 _Base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -72,6 +73,8 @@ def documents_of(path: Path) -> list[dict[str, Any]]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+        if "nesting depth" in (error.problem or ""):  # newer YAML libraries have a limit of their own, and look ahead
+            raise RuleFileError(_TOO_DEEP, *place) from error
         raise RuleFileError(f"not readable as YAML: {error.problem or error.context}", *place) from error
     except (
         yaml.YAMLError,
@@ -93,4 +96,4 @@ def _check_nesting(content: bytes) -> None:
         if depth > MOST_NESTED:
             mark = event.start_mark
             place = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-            raise RuleFileError(f"nested more than {MOST_NESTED} deep", *place)
+            raise RuleFileError(_TOO_DEEP, *place)
