@@ -13,11 +13,15 @@ from parsers.evidence import materialised
 from parsers.exhibit_files import located
 from parsers.registry import by_name
 from timelines.inventory import FileEntry
+from timelines.part_writer import PartWriter
+from timelines.parts import PartInfo
 from timelines.problems import Account, LedgerRow, Problem, balance
 from timelines.rows import Provenance, finish, finish_together
-from timelines.store import PartInfo, PartWriter
 
-BUNDLE_BYTES = 64 << 20  # evidence that one task reads: small files share a task, a large file has several
+BUNDLE_BYTES = 64 << 20  # small files that share a task
+LARGE_BYTES = (
+    128 << 20
+)  # how much of a large file a task reads: parts cost by the column, so few large ones are better than many
 TOGETHER_BYTES = 24 << 20  # small files that a reader takes at once; they are held in memory
 
 
@@ -74,7 +78,7 @@ def _sliced(source: Path, entry: FileEntry, zone: str | None, version: str) -> I
     evidence = Evidence(entry.exhibit, entry.file, path, entry.size, entry.sha256, zone)
     group: list[Slice] = []
     for piece in by_name(entry.parser).slices(evidence):
-        if group and piece.stop - group[0].start > BUNDLE_BYTES:
+        if group and piece.stop - group[0].start > LARGE_BYTES:
             yield _task(source, [entry], zone, tuple(group), version)
             group = []
         group.append(piece)

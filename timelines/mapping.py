@@ -23,6 +23,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from timelines.coded import CODED, compact, constant, nothing, plain
 from timelines.filters import filtered
 from timelines.schema import CORE, own_name
 
@@ -126,7 +127,7 @@ def meaning(family: str, provider: str | None, event: str | None) -> Meaning:
 
 
 def _text(array: pa.Array) -> pa.Array:
-    return array if pa.types.is_string(array.type) else array.cast(pa.string())
+    return array if pa.types.is_string(array.type) or array.type == CODED else array.cast(pa.string())
 
 
 @cache
@@ -136,17 +137,18 @@ def _blank() -> pc.SetLookupOptions:
 
 def _candidate(spec: str, columns: Mapping[str, pa.Array], count: int) -> pa.Array | None:
     if spec.startswith("="):
-        return pa.repeat(spec[1:], count)
+        return constant(spec[1:], count)
     name, _, filter_name = spec.partition("|")
     text = named_text(name, columns)
     if text is None:
         return None
-    if not filter_name:
+    if text.type != CODED and not filter_name:
         return _kept(text)
-    if count < FEW:
+    if text.type != CODED and count < FEW:
         return _kept(filtered(text, filter_name))
-    encoded = text.dictionary_encode()  # accounts, addresses and codes repeat; patterns are dear
-    return _kept(filtered(encoded.dictionary, filter_name)).take(encoded.indices)
+    encoded = compact(text)  # accounts, addresses and codes repeat; patterns are dear
+    some = encoded.dictionary
+    return _coded(encoded.indices, _kept(filtered(some, filter_name) if filter_name else some))
 
 
 def _kept(text: pa.Array) -> pa.Array:
@@ -155,21 +157,30 @@ def _kept(text: pa.Array) -> pa.Array:
     return pc.if_else(blank, None, text) if blank.true_count else text
 
 
+def _coded(places: pa.Array, texts: pa.Array) -> pa.Array:
+    """The column whose rows say `texts` at `places`; null where that text is null."""
+    if texts.null_count:
+        places = pc.if_else(texts.is_valid().take(places), places, None)
+        texts = texts.fill_null("")  # no row's any more; dictionaries that hold null can't be put together
+    return pa.DictionaryArray.from_arrays(places, texts, safe=False)
+
+
 def _column(name: str, specs: tuple[str, ...], columns: Mapping[str, pa.Array], count: int) -> pa.Array:
     merged = None
     for spec in specs:
         found = _candidate(spec, columns, count)
         if found is None:
             continue
-        merged = found if merged is None else pc.coalesce(merged, found)
+        merged = found if merged is None else pc.coalesce(plain(merged), plain(found))
         if not merged.null_count:
             break
+    type_ = _TYPES[name]
     if merged is None:
-        return pa.nulls(count, _TYPES[name])
-    if _TYPES[name] == pa.int32():
-        wide = merged.cast(pa.int64())
+        return nothing(count) if type_ == pa.string() else pa.nulls(count, type_)
+    if type_ == pa.int32():
+        wide = plain(merged).cast(pa.int64())
         return pc.if_else(pc.less_equal(wide, 65_535), wide, None).cast(pa.int32())
-    return merged.cast(_TYPES[name])
+    return merged if merged.type == CODED else merged.cast(type_)
 
 
 def stored_as(name: str) -> tuple[str, ...]:
@@ -185,8 +196,8 @@ def named_text(name: str, columns: Mapping[str, pa.Array]) -> pa.Array | None:
     for stored in stored_as(name):
         if stored in columns:
             text = _text(columns[stored])
-            found.append(filtered(text, f"item:{number}") if mark and stored == base else text)
-    return None if not found else found[0] if len(found) == 1 else pc.coalesce(*found)
+            found.append(filtered(plain(text), f"item:{number}") if mark and stored == base else text)
+    return None if not found else found[0] if len(found) == 1 else pc.coalesce(*map(plain, found))
 
 
 def columns_by_name(schema: pa.Schema, given: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
@@ -241,7 +252,7 @@ class _Rows(Mapping[str, pa.Array]):
 
 def _by_event(event: pa.Array, provider: pa.Array) -> tuple[list[tuple[str | None, str | None]], npt.NDArray[np.int64]]:
     """The distinct pairs of event and provider, and which of them each row has."""
-    events, providers = (_text(array).dictionary_encode(null_encoding="encode") for array in (event, provider))
+    events, providers = (_with_null(_text(array)) for array in (event, provider))
     if len(events.dictionary) == len(providers.dictionary) == 1:
         return [(events.dictionary[0].as_py(), providers.dictionary[0].as_py())], np.zeros(len(event), np.int64)
     wide = len(providers.dictionary)
@@ -253,6 +264,14 @@ def _by_event(event: pa.Array, provider: pa.Array) -> tuple[list[tuple[str | Non
     return pairs, labels
 
 
+def _with_null(text: pa.Array) -> pa.DictionaryArray:
+    """A column whose dictionary also holds null where a row is null."""
+    if text.type != CODED:
+        return text.dictionary_encode(null_encoding="encode")
+    encoded = compact(text)
+    return plain(encoded).dictionary_encode(null_encoding="encode") if encoded.null_count else encoded
+
+
 def fill_core(family: str, given: dict[str, pa.Array], schema: pa.Schema, count: int) -> dict[str, pa.Array]:
     """Add the core columns that the parser did not give. Returns `given` with them; rows keep their order.
 
@@ -261,8 +280,8 @@ def fill_core(family: str, given: dict[str, pa.Array], schema: pa.Schema, count:
     if not count:
         return given
     by_own_name = columns_by_name(schema, given)
-    nothing = pa.nulls(count, pa.string())
-    pairs, labels = _by_event(given.get("event", nothing), by_own_name.get("Provider_Name", nothing))
+    none = nothing(count)
+    pairs, labels = _by_event(given.get("event", none), by_own_name.get("Provider_Name", none))
     meanings = [meaning(family, provider, event) for event, provider in pairs]
     wanted = sorted({name for m in meanings for name in m.core} - set(given))
     if len(pairs) == 1:
@@ -277,5 +296,7 @@ def fill_core(family: str, given: dict[str, pa.Array], schema: pa.Schema, count:
         columns = _Rows(by_own_name, rows)
         for name, held in pieces.items():
             held.append(_column(name, m.core.get(name, ()), columns, len(rows)))
-    given.update((name, pa.concat_arrays(chunks).take(pa.array(back))) for name, chunks in pieces.items())
+    for name, chunks in pieces.items():
+        texts = [plain(chunk) for chunk in chunks] if _TYPES[name] == pa.string() else chunks
+        given[name] = pa.concat_arrays(texts).take(pa.array(back))
     return given

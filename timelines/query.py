@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from timelines.messages.placeholders import columns_spoken_of
+from timelines.parts import Part
 from timelines.schema import CORE_NAMES, SORT_KEYS, core_schema
-from timelines.store import Part, Store
+from timelines.store import Store
 from timelines.views import connect, families_of, quoted
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from timelines.coded import CODED, compact, constant
 from timelines.mapping import fill_core
 from timelines.schema import CORE, CORE_NAMES
 
@@ -74,13 +75,14 @@ def finish_together(family: str, batch: pa.RecordBatch, runs: Sequence[tuple[Pro
 
     `runs` says whose rows they are: so many of the first file, then so many of the next.
     The batch must hold `time`, `offset` and `length`; `index` (rows that begin at the same byte) is taken off.
-    Core columns that the parser did not give are filled by the mappings of `timelines/messages/`, else null.
+    Text columns may be plain or `timelines.coded.CODED`. Core columns that the parser did not give are filled by the mappings of
+    `timelines/messages/`, else null.
     """
     count = batch.num_rows
     given = dict(zip(batch.schema.names, batch.columns, strict=True))
     offsets = given["offset"].to_numpy(zero_copy_only=False)
     index = given.pop("index").to_numpy(zero_copy_only=False) if "index" in given else np.zeros(count, np.int64)
-    given["family"] = pa.repeat(family, count)
+    given["family"] = constant(family, count)
     counts = [rows for _, rows in runs]
     given["exhibit"] = _repeated([provenance.exhibit for provenance, _ in runs], counts)
     given["file"] = _repeated([provenance.file for provenance, _ in runs], counts)
@@ -88,10 +90,10 @@ def finish_together(family: str, batch: pa.RecordBatch, runs: Sequence[tuple[Pro
     keys = keys if len(runs) == 1 else keys.repeat(counts, axis=0)
     given["row_id"] = _digits(keys[:, 0], keys[:, 1], offsets, index)
     if "flags" not in given:
-        given["flags"] = pa.repeat("", count)
+        given["flags"] = constant("", count)
     given = fill_core(family, given, batch.schema, count)
     arrays = [_typed(given[c.name], c.type) if c.name in given else pa.nulls(count, c.type) for c in CORE]
-    schema = _finished(batch.schema)
+    schema = _finished(batch.schema, tuple(array.type == CODED for array in arrays))
     arrays += [given[name] for name in schema.names[len(CORE) :]]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
@@ -99,16 +101,18 @@ def finish_together(family: str, batch: pa.RecordBatch, runs: Sequence[tuple[Pro
 def _repeated(texts: Sequence[str], counts: Sequence[int]) -> pa.Array:
     """Each text as often as its count says."""
     if len(set(texts)) == 1:
-        return pa.repeat(texts[0], sum(counts))
-    return pa.array(texts, pa.string()).take(pa.array(np.repeat(np.arange(len(texts)), counts)))
+        return constant(texts[0], sum(counts))
+    places = np.repeat(np.arange(len(texts), dtype=np.int32), counts)
+    return compact(pa.DictionaryArray.from_arrays(pa.array(places), pa.array(texts, pa.string())))
 
 
 def _typed(array: pa.Array, type_: pa.DataType) -> pa.Array:
-    return array if array.type == type_ else array.cast(type_)
+    return array if array.type in (type_, CODED) else array.cast(type_)
 
 
 @lru_cache(512)
-def _finished(schema: pa.Schema) -> pa.Schema:
-    """Core columns, then a batch's own."""
+def _finished(schema: pa.Schema, coded: tuple[bool, ...]) -> pa.Schema:
+    """Core columns, of which some are `coded`, then a batch's own."""
     own = [field for field in schema if field.name not in CORE_NAMES and field.name != "index"]
-    return pa.schema([*(column.field() for column in CORE), *own])
+    core = [pa.field(c.name, CODED if held else c.type) for c, held in zip(CORE, coded, strict=True)]
+    return pa.schema([*core, *own])

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from timelines.families import all_families
+from timelines.parts import LEDGER, PROBLEMS, Part
 from timelines.schema import CORE_NAMES, Family, core_schema
-from timelines.store import LEDGER, PROBLEMS, Part, Store
+from timelines.store import Store
 
 if TYPE_CHECKING:
     import duckdb

@@ -1,4 +1,4 @@
-"""A group of alike records as columns: each slot decoded once for all rows, then put where the document says."""
+"""Groups of alike records as columns: what all of them hold is decoded together, then put where each document says."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from parsers.gather import Int64s, numbers_at
-from parsers.windows import values
+from parsers.gather import Int64s
 from parsers.windows.document import Part, Slot
 from parsers.windows.groups import Group, document
+from parsers.windows.lexicon import Asked, Lexicon, Words
+from parsers.windows.numerals import Numerals
 from parsers.windows.paths import RECORD, TIME, Field, Layout, Text, Unnameable, layout
-from parsers.windows.typed import Columns, Values, Window, numbers, texts
-from timelines import times
-from timelines.schema import TIME as INSTANT
+from parsers.windows.typed import Values, Window
+from timelines.coded import constant, nothing, plain
 
 NUMBERS = (
     "EventID", "Qualifiers", "Version", "Level", "Task", "Opcode", "Execution_ProcessID", "Execution_ThreadID", RECORD
@@ -40,7 +40,7 @@ _plans: dict[tuple[object, ...], Plan | None] = {}
 
 @dataclass(slots=True)
 class Decoded:
-    """Records of one shape as columns. `rows`: (n,) into the piece's records. Text, int64 or instants in `system`, text in `fields`."""
+    """Records of one shape as columns. `rows`: (n,) into the piece's records. Text, integers or instants in `system`, text in `fields`."""
 
     rows: Int64s
     system: dict[str, pa.Array]
@@ -70,76 +70,89 @@ def _plan(group: Group) -> Plan | None:
     return _plans[group.key]
 
 
-def decode(window: Window, group: Group) -> Decoded | None:
-    """All values of a group; None when its records have to be read one by one."""
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Records that say the same, how to decode them, and their values. `rows`: (n,) ascending; `levels`: n rows each."""
+
+    plan: Plan
+    rows: Int64s
+    levels: tuple[Values, ...]
+
+
+def shape(group: Group) -> Shape | None:
+    """A group with how to decode it; None when its records have to be read one by one."""
     plan = _plan(group)
-    return None if plan is None else arranged(window, plan, group.rows, group.levels)
+    return None if plan is None else bounded(plan, group.rows, group.levels)
 
 
-def arranged(window: Window, plan: Plan, rows: Int64s, levels: tuple[Values, ...]) -> Decoded | None:
-    """Values put where `plan` says; None when some record's values are repeated until they swell past MAX_EXPANSION."""
-    if plan.repeats > 3 and _swells(plan, levels):
-        return None
-    system_texts, listed = plan.layout.system, plan.layout.fields
-    ready: dict[str, pa.Array] = {}
-    for column, text in system_texts.items():
-        if len(text) == 1 and isinstance(text[0], Slot):
-            found = _direct(window, levels, column, text[0])
-            if found is not None:
-                ready[column] = found
-    direct = {
-        (piece.level, piece.index) for column in ready for piece in system_texts[column] if isinstance(piece, Slot)
-    }
-    columns = _decoded(window, levels, [slot for slot in plan.uses if slot not in direct or plan.uses[slot] > 1])
-    count = len(rows)
-    system = {
-        column: ready[column] if column in ready else _joined(text, columns, count)
-        for column, text in system_texts.items()
-    }
-    fields = [(value, _joined(value.text, columns, count)) for value in listed]
-    trouble = sorted(item for level in columns for item in level.trouble)
-    return Decoded(rows, system, fields, trouble)
+def bounded(plan: Plan, rows: Int64s, levels: tuple[Values, ...]) -> Shape | None:
+    """A shape; None when some record's values are repeated until they swell past MAX_EXPANSION."""
+    return None if plan.repeats > 3 and _swells(plan, levels) else Shape(plan, rows, levels)
 
 
 def _swells(plan: Plan, levels: tuple[Values, ...]) -> bool:
-    """Whether some record's values are repeated until they pass MAX_EXPANSION."""
     total = np.zeros(len(levels[0]), np.int64)
     for (level, index), times_used in plan.uses.items():
         total += levels[level].size[index] * times_used
     return bool((total > MAX_EXPANSION).any() or total.sum() > TABLE_EXPANSION)
 
 
-def _direct(window: Window, levels: tuple[Values, ...], column: str, slot: Slot) -> pa.Array | None:
-    """Numbers and the time straight from their bytes, where they have the usual types."""
-    held = levels[slot.level]
-    if column in NUMBERS:
-        return numbers(window, held, slot.index, wide=column == RECORD)
-    if column != TIME or (held.kind[slot.index] != values.FILETIME).any() or (held.size[slot.index] != 8).any():
-        return None
-    instants, valid = times.from_filetime(numbers_at(window.data, held.start[slot.index], "<u8"))
-    return pa.array(instants, pa.int64(), mask=~valid).view(INSTANT)
+def decode(window: Window, shapes: list[Shape]) -> list[Decoded]:
+    """All values of the shapes, in their order. Values of one type are decoded at once, whatever shape they are of."""
+    lexicon, numerals = Lexicon(window), Numerals(window)
+    asked = [_ask(one, lexicon, numerals, number) for number, one in enumerate(shapes)]
+    words, numbers = lexicon.close(), numerals.close()
+    return [
+        _arranged(one, texts, words, numbers.get(number, {}))
+        for number, (one, texts) in enumerate(zip(shapes, asked, strict=True))
+    ]
 
 
-def _decoded(window: Window, levels: tuple[Values, ...], wanted: list[tuple[int, int]]) -> list[Columns]:
-    """Every (level, slot) that is wanted as text, by level."""
-    indices: list[list[int]] = [[] for _ in levels]
-    for level, index in sorted(wanted):
-        indices[level].append(index)
-    return [texts(window, held, chosen) for held, chosen in zip(levels, indices, strict=True)]
+def _ask(one: Shape, lexicon: Lexicon, numerals: Numerals, number: int) -> list[dict[int, Asked]]:
+    """Ask for every value that the shape uses: numbers and the time as they are, where they have the usual types, else as text."""
+    system, direct = one.plan.layout.system, set()
+    for column in (*NUMBERS, TIME):
+        text = system.get(column, ())
+        if len(text) == 1 and isinstance(text[0], Slot):
+            slot = text[0]
+            if numerals.ask(number, column, one.levels[slot.level], slot.index):
+                direct.add((slot.level, slot.index))
+    wanted: list[list[int]] = [[] for _ in one.levels]
+    for level, index in sorted(one.plan.uses):
+        if (level, index) not in direct or one.plan.uses[level, index] > 1:
+            wanted[level].append(index)
+    return [lexicon.ask(held, indices) for held, indices in zip(one.levels, wanted, strict=True)]
 
 
-def _joined(text: Text, columns: list[Columns], count: int) -> pa.Array:
+def _arranged(one: Shape, asked: list[dict[int, Asked]], words: Words, numbers: dict[str, pa.Array]) -> Decoded:
+    """Values put where the plan says."""
+    count = len(one.rows)
+    columns = [{index: words.column(value) for index, value in level.items()} for level in asked]
+    layout_ = one.plan.layout
+    system = {
+        name: numbers[name] if name in numbers else _joined(text, columns, count)
+        for name, text in layout_.system.items()
+    }
+    fields = [(value, _joined(value.text, columns, count)) for value in layout_.fields]
+    trouble = sorted(item for level in asked for value in level.values() for item in value.trouble)
+    return Decoded(one.rows, system, fields, trouble)
+
+
+def _joined(text: Text, columns: list[dict[int, pa.DictionaryArray]], count: int) -> pa.Array:
     """The column of a value: its pieces one after the other, null where it has none."""
-    pieces = [piece if isinstance(piece, str) else columns[piece.level].text[piece.index] for piece in text]
-    if not pieces:
-        return pa.nulls(count, pa.string())
-    if all(isinstance(piece, str) for piece in pieces):
-        return pa.repeat("".join(str(piece) for piece in pieces), count)
-    if len(pieces) == 1:
-        return pieces[0]
-    spread = [pa.repeat(piece, count) if isinstance(piece, str) else piece for piece in pieces]
+    if len(text) == 1:
+        piece = text[0]
+        return constant(piece, count) if isinstance(piece, str) else columns[piece.level][piece.index]
+    if not text:
+        return nothing(count)
+    if all(isinstance(piece, str) for piece in text):
+        return constant("".join(str(piece) for piece in text), count)
+    spread = [
+        pa.repeat(piece, count) if isinstance(piece, str) else plain(columns[piece.level][piece.index])
+        for piece in text
+    ]
     joined = pc.binary_join_element_wise(*spread, "", null_handling="replace", null_replacement="")
-    if any(isinstance(piece, str) for piece in pieces):
-        return joined
+    if any(isinstance(piece, str) for piece in text):
+        return joined.dictionary_encode()
     empty = np.logical_and.reduce([piece.is_null().to_numpy(zero_copy_only=False) for piece in spread])
-    return pc.if_else(pa.array(empty), pa.scalar(None, pa.string()), joined)
+    return pc.if_else(pa.array(empty), pa.scalar(None, pa.string()), joined).dictionary_encode()

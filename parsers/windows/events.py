@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 
 import numpy as np
@@ -15,6 +15,7 @@ from parsers.windows.chunks import BAD_CHECKSUM, RECOVERED, Records
 from parsers.windows.columns import Decoded
 from parsers.windows.paths import RECORD, TIME
 from timelines import times
+from timelines.coded import CODED, compact, constant, nothing, plain
 from timelines.families.windows import COLUMNS, family_of
 from timelines.schema import TIME as INSTANT
 from timelines.schema import named_field, stored_names
@@ -35,61 +36,111 @@ _CORE = tuple(
     pa.field(name, type_)
     for name, type_ in {
         "time": INSTANT,
-        "time_desc": pa.string(),
-        "time_quality": pa.string(),
-        "event": pa.string(),
+        "time_desc": CODED,
+        "time_quality": CODED,
+        "event": CODED,
         "record": pa.uint64(),
         "offset": pa.int64(),
         "length": pa.int64(),
-        "flags": pa.string(),
+        "flags": CODED,
     }.items()
 )
+_EVERY = tuple(pa.field(c.name, CODED if pa.types.is_string(c.type) else c.type) for c in COLUMNS)
 _USUAL = r"^(19[7-9]|20\d)\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,9}Z$"
 _WRITTEN = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?Z?", re.ASCII)
 
 
-def batches(table: Decoded, records: Records) -> Iterator[tuple[str, pa.RecordBatch, Int64s]]:
-    """The rows of one shape, a batch a family, with the records they are of; what could not be rendered goes to the ledgers."""
-    rows = table.rows
-    if not len(rows):
+def batches(tables: Iterable[Decoded], records: Records) -> Iterator[tuple[str, pa.RecordBatch, Int64s]]:
+    """The rows of each shape, a batch a family, with the records they are of; what could not be rendered goes to the ledgers.
+
+    What every row has is worked out for all shapes at once.
+    """
+    held = [table for table in tables if len(table.rows)]
+    if not held:
         return
-    flags = records.flags[rows].astype(np.int64)
-    for row, at, reason in table.trouble:
-        flags[row] |= INCOMPLETE
-        records.complain(int(rows[row]), reason, (at, 0))
+    stops = np.cumsum([len(table.rows) for table in held]).tolist()
+    starts = [0, *stops[:-1]]
+    shared = _shared(_All(held, starts, records))
+    for table, start, stop in zip(held, starts, stops, strict=True):
+        core = dict(zip(shared.schema.names, shared.slice(start, stop - start).columns, strict=True))
+        yield from _by_family(_batch(table, core), table.rows)
+
+
+class _All:
+    """The rows of all shapes, one shape after the other. `rows`: (n,) into the records; `flags`: (n,) int64."""
+
+    def __init__(self, tables: list[Decoded], starts: list[int], records: Records) -> None:
+        self.tables, self.starts, self.records = tables, starts, records
+        self.rows: Int64s = np.concatenate([table.rows for table in tables])
+        self.flags = records.flags[self.rows].astype(np.int64)
+
+    def complain(self, row: int, reason: str, place: tuple[int, int] | None = None) -> None:
+        self.records.complain(int(self.rows[row]), reason, place)
+
+
+def _shared(held: _All) -> pa.RecordBatch:
+    """Core columns and the declared numbers of all rows."""
+    records, rows, flags = held.records, held.rows, held.flags
+    for table, start in zip(held.tables, held.starts, strict=True):
+        for row, at, reason in table.trouble:
+            flags[start + row] |= INCOMPLETE
+            held.complain(start + row, reason, (at, 0))
     header, sane = records.instant[rows], records.sane[rows]
-    instants = _instants(table, records, flags)
+    instants = _instants(held)
     _compared(instants, header, sane, flags)
-    numbers = _numbers(table, records, flags)
+    numbers = _numbers(held)
     starts = np.array([ledger.start for ledger in records.ledgers], np.int64)
-    core = {
+    count = len(rows)
+    columns = {
         "time": instants,
-        "time_desc": pa.repeat("Event created", len(rows)),
-        "time_quality": pa.repeat("utc", len(rows)),
-        "event": numbers["EventID"].cast(pa.string()),
+        "time_desc": constant("Event created", count),
+        "time_quality": constant("utc", count),
+        "event": _as_text(numbers["EventID"]),
         "record": numbers.pop(RECORD),
         "offset": pa.array(records.offset[rows] + starts[records.file[rows]]),
         "length": pa.array(records.size[rows]),
         "flags": _shown(flags),
+        "RecordTime": pa.array(header, pa.int64(), mask=~sane).view(INSTANT),
+        **numbers,
     }
-    given = {**table.system, **numbers, "RecordTime": pa.array(header, pa.int64(), mask=~sane).view(INSTANT)}
-    declared = [given[column.name] if column.name in given else pa.nulls(len(rows), column.type) for column in COLUMNS]
+    return pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns))
+
+
+def _batch(table: Decoded, core: dict[str, pa.Array]) -> pa.RecordBatch:
+    """One shape's rows: core columns, those of every Windows event, then the event's own."""
+    count = len(table.rows)
+    given = {**table.system, **core}
+    declared = []
+    for column in COLUMNS:
+        found = given.get(column.name)
+        if found is None:
+            found = nothing(count) if pa.types.is_string(column.type) else pa.nulls(count, column.type)
+        declared.append(_coded(found))
     schema = _schema(tuple((field.stored, field.own) for field, _ in table.fields))
-    arrays = [*core.values(), *declared, *(array for _, array in table.fields)]
-    yield from _by_family(pa.RecordBatch.from_arrays(arrays, schema=schema), rows)
+    arrays = [*(core[field.name] for field in _CORE), *declared, *(_coded(array) for _, array in table.fields)]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _coded(array: pa.Array) -> pa.Array:
+    return array.dictionary_encode() if pa.types.is_string(array.type) else array
+
+
+def _as_text(numbers: pa.Array) -> pa.DictionaryArray:
+    encoded = numbers.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(encoded.indices, encoded.dictionary.cast(pa.string()))
 
 
 @lru_cache(256)  # Arrow schemas are heavy, some 100 kB
 def _schema(names: tuple[tuple[str, str], ...]) -> pa.Schema:
     """Core columns, those of every Windows event, then the event's own by (stored, own) name."""
     stored = stored_names((name for name, _ in names), (*_DECLARED, "index"))
-    own = [named_field(name, own) for name, (_, own) in zip(stored, names, strict=True)]
-    return pa.schema([*_CORE, *(column.field() for column in COLUMNS), *own])
+    own = [named_field(name, own, CODED) for name, (_, own) in zip(stored, names, strict=True)]
+    return pa.schema([*_CORE, *_EVERY, *own])
 
 
 def _by_family(batch: pa.RecordBatch, rows: Int64s) -> Iterator[tuple[str, pa.RecordBatch, Int64s]]:
     """Almost always one channel, thus one batch."""
-    encoded = batch.column("Channel").dictionary_encode()
+    encoded = compact(batch.column("Channel"))
     families = [family_of(channel or "") for channel in encoded.dictionary.to_pylist()]
     if len(set(families)) == 1 and encoded.null_count == 0:
         yield families[0], batch, rows
@@ -103,22 +154,25 @@ def _by_family(batch: pa.RecordBatch, rows: Int64s) -> Iterator[tuple[str, pa.Re
             yield family, batch.take(pa.array(chosen)), rows[chosen]
 
 
-def _instants(table: Decoded, records: Records, flags: Int64s) -> pa.Array:
+def _instants(held: _All) -> pa.Array:
     """TimeCreated as UTC; null, flagged and reported where there is none that fits."""
-    rows = table.rows
-    given = table.system.get(TIME)
-    if given is None:
-        given = pa.nulls(len(rows), INSTANT)
-    written = given if pa.types.is_timestamp(given.type) else _written(given)
-    if not written.null_count:
-        return written
-    missing = written.is_null().to_numpy(zero_copy_only=False)
-    flags[missing] |= NO_TIME
-    for row in np.flatnonzero(missing).tolist():
-        text = given[row].as_py() if pa.types.is_string(given.type) else None
-        found = f"{text!r} is no time from 1678 to 2261" if text else "no usable time"
-        records.complain(int(rows[row]), f"TimeCreated: {found}; left empty")
-    return written
+    found = []
+    for table, start in zip(held.tables, held.starts, strict=True):
+        given = table.system.get(TIME)
+        count = len(table.rows)
+        if given is None:
+            given = pa.nulls(count, INSTANT)
+        timed = pa.types.is_timestamp(given.type)
+        written = given if timed else _written(plain(given))
+        found.append(written)
+        if written.null_count:
+            missing = written.is_null().to_numpy(zero_copy_only=False)
+            held.flags[start : start + count][missing] |= NO_TIME
+            for row in np.flatnonzero(missing).tolist():
+                text = None if timed else given[row].as_py()
+                why = f"{text!r} is no time from 1678 to 2261" if text else "no usable time"
+                held.complain(start + row, f"TimeCreated: {why}; left empty")
+    return pa.concat_arrays(found)
 
 
 def _compared(instants: pa.Array, header: Int64s, sane: Bools, flags: Int64s) -> None:
@@ -151,25 +205,28 @@ def _written_one_by_one(text: pa.Array) -> pa.Array:
     return pa.array(ns + fraction, pa.int64(), mask=~valid).view(INSTANT)
 
 
-def _numbers(table: Decoded, records: Records, flags: Int64s) -> dict[str, pa.Array]:
+def _numbers(held: _All) -> dict[str, pa.Array]:
     """The numeric columns of System in their declared types; what does not fit is null, flagged and reported."""
     out = {}
     for name, type_ in _INTEGERS.items():
-        given = table.system.get(name)
-        if given is None:
-            out[name] = pa.nulls(len(table.rows), type_)
-            continue
-        out[name], wrong = _fitted(given, type_)
-        for row in wrong:
-            flags[row] |= INCOMPLETE
-            records.complain(int(table.rows[row]), f"{name} {given[row].as_py()!r} is no {type_}; left empty")
-    header = pa.array(records.number[table.rows])
+        found = []
+        for table, start in zip(held.tables, held.starts, strict=True):
+            given = table.system.get(name)
+            if given is None:
+                found.append(pa.nulls(len(table.rows), type_))
+                continue
+            fitted, wrong = _fitted(given, type_)
+            found.append(fitted)
+            for row in wrong:
+                held.flags[start + row] |= INCOMPLETE
+                held.complain(start + row, f"{name} {given[row].as_py()!r} is no {type_}; left empty")
+        out[name] = pa.concat_arrays(found)
+    header = pa.array(held.records.number[held.rows])
     own = out[RECORD]
-    if own.equals(header):
-        return out
-    differs = pc.not_equal(own, header).fill_null(False).to_numpy(zero_copy_only=False)
-    flags[differs] |= OTHER_ID
-    out[RECORD] = pc.coalesce(own, header)
+    if not own.equals(header):
+        differs = pc.not_equal(own, header).fill_null(False).to_numpy(zero_copy_only=False)
+        held.flags[differs] |= OTHER_ID
+        out[RECORD] = pc.coalesce(own, header)
     return out
 
 
@@ -177,6 +234,7 @@ def _fitted(given: pa.Array, type_: pa.DataType) -> tuple[pa.Array, list[int]]:
     """Text or numbers as `type_`, and the rows whose value does not fit it."""
     if given.type == type_:
         return given, []
+    given = given if pa.types.is_integer(given.type) else plain(given)
     try:
         return given.cast(type_), []
     except pa.ArrowInvalid:
@@ -210,5 +268,5 @@ def _combinations() -> pa.Array:
     return pa.array([",".join(text for bit, text in FLAGS.items() if code & bit) for code in range(64)], pa.string())
 
 
-def _shown(flags: Int64s) -> pa.Array:
-    return _combinations().take(pa.array(flags)) if flags.any() else pa.repeat("", len(flags))
+def _shown(flags: Int64s) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(flags.astype(np.int32)), _combinations(), safe=False)

@@ -11,7 +11,7 @@ import pyarrow as pa
 from parsers.base import Batch, Evidence, Output, Shared, Slice, Told
 from parsers.gather import Int64s, as_bytes
 from parsers.windows.chunks import CHUNK, FILE_HEADER, FILE_MAGIC, RECORD_HEADER, Records, file_header, records
-from parsers.windows.columns import decode
+from parsers.windows.columns import decode, shape
 from parsers.windows.events import batches
 from parsers.windows.groups import Fragments, grouped
 from parsers.windows.inline import inline
@@ -19,7 +19,7 @@ from parsers.windows.ledger import Ledger
 from parsers.windows.singles import singles
 from parsers.windows.typed import Window
 
-PIECE = 512 * CHUNK  # bytes parsed at a time: some 40,000 records, 250 MB of memory
+PIECE = 1024 * CHUNK  # bytes parsed at a time: some 50,000 records
 SMALL = 8 << 20  # bytes of a log that gains from being read with others
 
 
@@ -74,15 +74,15 @@ def _rows(window: Window, found: Records) -> Iterator[tuple[str, pa.RecordBatch,
     fragments = Fragments(found.offset + RECORD_HEADER, found.offset + found.size - 4, found.base)
     groups, odd = grouped(window, fragments)
     rest = [odd]
+    shapes = []
     for group in groups:
-        table = decode(window, group)
-        if table is None:
+        found_shape = shape(group)
+        if found_shape is None:
             rest.append(group.rows)
         else:
-            yield from batches(table, found)
-    tables, odd = inline(window, fragments, np.sort(np.concatenate(rest)))
-    for table in (*tables, *singles(window, found, odd)):
-        yield from batches(table, found)
+            shapes.append(found_shape)
+    more, odd = inline(window, fragments, np.sort(np.concatenate(rest)))
+    yield from batches([*decode(window, [*shapes, *more]), *singles(window, found, odd)], found)
 
 
 def _runs(files: Int64s) -> tuple[tuple[int, int], ...]:

@@ -6,7 +6,7 @@ the same steps in lockstep. Where some can't follow they part, at the step they 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from parsers.gather import Bools, Int64s, numbers_at
 from parsers.windows import values
 from parsers.windows.binxml import MAX_ELEMENTS, MAX_TOKENS, Reader
 from parsers.windows.chunks import CHUNK
-from parsers.windows.columns import Decoded, arranged, planned
+from parsers.windows.columns import Plan, Shape, bounded, planned
 from parsers.windows.document import Element, Part, Slot
 from parsers.windows.groups import Fragments
 from parsers.windows.tokens import ATTRIBUTE, CLOSE_EMPTY, CLOSE_START, END, EOF, HEADER, MORE, OPEN, VALUE
@@ -38,84 +38,143 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class _Walkers:
-    """Records on their way: (n,) indices into the fragments, places, ends, chunk bases, and the values passed so far."""
+    """Records on their way: (n,) indices into the fragments, places, ends, chunk bases, and `ids` in the notebook of passed values."""
 
     rows: Int64s
     at: Int64s
     end: Int64s
     base: Int64s
-    passed: tuple[tuple[Int64s, Int64s], ...]  # start and size of each value
+    ids: Int64s
 
     def only(self, chosen: Bools) -> _Walkers:
-        passed = tuple((start[chosen], size[chosen]) for start, size in self.passed)
-        return _Walkers(self.rows[chosen], self.at[chosen], self.end[chosen], self.base[chosen], passed)
+        return _Walkers(self.rows[chosen], self.at[chosen], self.end[chosen], self.base[chosen], self.ids[chosen])
+
+    def on(self, at: Int64s) -> _Walkers:
+        return _Walkers(self.rows, at, self.end, self.base, self.ids)
 
 
-def inline(window: Window, fragments: Fragments, odd: Int64s) -> tuple[list[Decoded], Int64s]:
-    """Columns of those of the `odd` fragments that are plain documents, and the rest to be read one by one."""
+class _Passed:
+    """Start and size of the values that walkers have passed: the first value of each, the second …"""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._held: list[tuple[Int64s, Int64s]] = []
+
+    def note(self, number: int, ids: Int64s, start: Int64s, size: Int64s) -> None:
+        if number == len(self._held):
+            self._held.append((np.empty(self._count, np.int64), np.empty(self._count, np.int64)))
+        starts, sizes = self._held[number]
+        starts[ids], sizes[ids] = start, size
+
+    def values(self, number: int, ids: Int64s) -> Values:
+        """The first `number` values of some walkers."""
+        shape = (number, len(ids))
+        starts, sizes = np.empty(shape, np.int64), np.empty(shape, np.int64)
+        for at, (start, size) in enumerate(self._held[:number]):
+            starts[at], sizes[at] = start[ids], size[ids]
+        return Values(starts, sizes, np.full(shape, values.STRING, np.uint8))
+
+
+@dataclass(frozen=True, slots=True)
+class _Learned:
+    """A document that was read once: how to decode records that take its steps (None: one by one)."""
+
+    plan: Plan | None
+
+
+@dataclass(slots=True)
+class _Node:
+    """What documents are known to go on with after the same first steps, of which `values` pass a value.
+
+    `seen` counts records that no known step led on from: a document that comes rarely is learned in the end.
+    """
+
+    values: int = 0
+    ahead: dict[Step, _Node] = field(default_factory=dict)
+    learned: _Learned | None = None
+    seen: int = 0
+
+
+@dataclass(slots=True)
+class _Library:
+    """The documents that this process has read: those of one piece are mostly those of the next."""
+
+    root: _Node = field(default_factory=_Node)
+    held: int = 0
+
+
+_library = _Library()
+MAX_KEPT = 256  # documents remembered, some 100 kB each
+
+
+def inline(window: Window, fragments: Fragments, odd: Int64s) -> tuple[list[Shape], Int64s]:
+    """The shapes of those of the `odd` fragments that are plain documents, and the rest to be read one by one."""
     start = fragments.at[odd] + 4
     plain = start + 1 < fragments.end[odd]
     token = window.data[np.where(plain, start, 0)]
     plain &= (token & ~np.uint8(MORE)) == OPEN
     rows = odd[plain]
-    waiting = [(0, _Walkers(rows, fragments.at[rows], fragments.end[rows], fragments.base[rows], ()))]
-    tables: list[Decoded] = []
+    if _library.held >= MAX_KEPT:
+        _library.root, _library.held = _Node(), 0
+    waiting = [
+        (
+            _library.root,
+            _Walkers(rows, fragments.at[rows], fragments.end[rows], fragments.base[rows], np.arange(len(rows))),
+        )
+    ]
+    passed = _Passed(len(rows))
+    shapes: list[Shape] = []
     rest = [odd[~plain]]
-    tried: set[int] = set()
     failures = 0
     while waiting:
-        done, walkers = waiting.pop()
-        if len(walkers.rows) < FEW:
-            rest.append(walkers.rows)
-            continue
-        first = int(walkers.rows[0])
-        learned = None if first in tried else _learn(window, fragments, first)
-        tried.add(first)
-        if learned is None:
-            failures += 1
-            if failures > FAILURES:
+        node, walkers = waiting.pop()
+        arrived, node, walkers = _follow(window, node, walkers, (waiting, passed))
+        node.seen += len(walkers.rows)
+        if arrived is not None:
+            held = passed.values(node.values, walkers.ids)
+            found = None if arrived.plan is None else bounded(arrived.plan, walkers.rows, (held,))
+            if found is None:
                 rest.append(walkers.rows)
-                continue
-            rest.append(walkers.rows[:1])
-            waiting.append((done, walkers.only(walkers.rows != first)))
-            continue
-        steps, roots = learned
-        arrived = _follow(window, steps, done, walkers, waiting)
-        table = _table(window, roots, arrived)
-        if table is None:
-            rest.append(arrived.rows)
+            else:
+                shapes.append(found)
+        elif not len(walkers.rows) or node.seen < FEW or failures > FAILURES or _library.held >= 2 * MAX_KEPT:
+            rest.append(walkers.rows)
+        elif _learn(window, fragments, int(walkers.rows[0])):
+            waiting.append((node, walkers))
         else:
-            tables.append(table)
-    return tables, np.sort(np.concatenate(rest))
-
-
-def _table(window: Window, roots: list[Part], arrived: _Walkers) -> Decoded | None:
-    """The records that took all steps, as columns."""
-    if not len(arrived.rows):
-        return None
-    shape = (len(arrived.passed), len(arrived.rows))
-    starts, sizes = np.empty(shape, np.int64), np.empty(shape, np.int64)
-    for number, (start, size) in enumerate(arrived.passed):
-        starts[number], sizes[number] = start, size
-    held = Values(starts, sizes, np.full(shape, values.STRING, np.uint8))
-    plan = planned(roots)
-    return None if plan is None else arranged(window, plan, arrived.rows, (held,))
+            failures += 1
+            rest.append(walkers.rows[:1])
+            waiting.append((node, walkers.only(np.arange(len(walkers.rows)) > 0)))
+    return sorted(shapes, key=lambda shape: int(shape.rows[0])), np.sort(np.concatenate(rest))
 
 
 def _follow(
-    window: Window, steps: list[Step], done: int, walkers: _Walkers, waiting: list[tuple[int, _Walkers]]
-) -> _Walkers:
-    """Take the steps from number `done` on; those that can't follow go to `waiting` with the step they stand before."""
-    for number in range(done, len(steps)):
-        ahead, able = _take(window, steps[number], walkers)
-        if not able.all():
-            waiting.append((number, walkers.only(~able)))
-            ahead = ahead.only(able)
-        walkers = ahead
-    return walkers
+    window: Window, node: _Node, walkers: _Walkers, notes: tuple[list[tuple[_Node, _Walkers]], _Passed]
+) -> tuple[_Learned | None, _Node, _Walkers]:
+    """Take known steps as far as they lead: the document whose end was reached, or None and who stands where no known step leads on.
+
+    Where walkers part they go to `waiting`, each with the node that they have reached.
+    """
+    waiting, passed = notes
+    while node.learned is None and len(walkers.rows):
+        branches: list[tuple[_Node, _Walkers]] = []
+        for step, following in node.ahead.items():
+            ahead, able = _take(window, step, walkers, (passed, node.values))
+            if able.all():
+                branches.append((following, ahead))
+                walkers = ahead.only(~able)
+                break
+            if able.any():
+                branches.append((following, ahead.only(able)))
+                walkers = walkers.only(~able)
+        if len(walkers.rows) or len(branches) != 1:
+            waiting += branches
+            return None, node, walkers
+        ((node, walkers),) = branches
+    return node.learned, node, walkers
 
 
-def _take(window: Window, step: Step, walkers: _Walkers) -> tuple[_Walkers, Bools]:
+def _take(window: Window, step: Step, walkers: _Walkers, notes: tuple[_Passed, int]) -> tuple[_Walkers, Bools]:
     """Where the walkers stand after a step, and which of them could take it."""
     at, data = walkers.at, window.data
     reach = step.name_at + 4 + step.tail if step.name else 4 if step.value or step.text is not None else len(step.code)
@@ -125,7 +184,6 @@ def _take(window: Window, step: Step, walkers: _Walkers) -> tuple[_Walkers, Bool
         able &= data[safe] == step.code[0]
     else:
         able &= (data[safe[:, None] + np.arange(len(step.code))] == np.frombuffer(step.code, np.uint8)).all(axis=1)
-    passed = walkers.passed
     if step.name:
         ahead, known = _named(window, step, safe, walkers.base)
         able &= known & (ahead <= walkers.end)
@@ -135,12 +193,12 @@ def _take(window: Window, step: Step, walkers: _Walkers) -> tuple[_Walkers, Bool
         ahead = start + size
         able &= ahead <= walkers.end
         if step.value:
-            passed = (*passed, (start, size))
+            notes[0].note(notes[1], walkers.ids, start, size)
         else:
             able &= _same(window, np.where(able, start, 0), size, step.text or b"")
     else:
         ahead = safe + len(step.code) + step.tail
-    return _Walkers(walkers.rows, ahead, walkers.end, walkers.base, passed), able
+    return walkers.on(ahead), able
 
 
 def _named(window: Window, step: Step, at: Int64s, base: Int64s) -> tuple[Int64s, Bools]:
@@ -164,14 +222,21 @@ def _same(window: Window, start: Int64s, size: Int64s, text: bytes) -> Bools:
     return equal
 
 
-def _learn(window: Window, fragments: Fragments, row: int) -> tuple[list[Step], list[Part]] | None:
-    """The steps of one record and its document with a slot for each value; None when it holds anything but plain text."""
+def _learn(window: Window, fragments: Fragments, row: int) -> bool:
+    """Add the document of one record to what is known; whether it is made of plain text alone, and new."""
     base = int(fragments.base[row])
     chunk = window.data[base : base + CHUNK].tobytes()
     learner = _Learner(Reader(chunk), int(fragments.end[row]) - base)
     if not learner.learn(int(fragments.at[row]) - base):
-        return None
-    return learner.steps, learner.roots
+        return False
+    at = _library.root
+    for step in learner.steps:
+        at = at.ahead.setdefault(step, _Node(at.values + step.value))
+    if at.ahead or at.learned is not None:
+        return False
+    at.learned = _Learned(planned(learner.roots))
+    _library.held += 1
+    return True
 
 
 class _Learner:

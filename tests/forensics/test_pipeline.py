@@ -14,8 +14,9 @@ from cases.errors import CaseError
 from forensics import pipeline, tasks
 from forensics.api import OpenCase, open_case, start
 from parsers.base import Batch, Slice
+from timelines.part_writer import PartWriter
 from timelines.problems import account
-from timelines.store import PartWriter, Store
+from timelines.store import Store
 
 LINE = '192.0.2.{n} - - [14/Jan/2026:08:00:{n:02d} +0000] "GET /page{n} HTTP/1.1" 200 {n} "-" "Mozilla/5.0"\n'
 

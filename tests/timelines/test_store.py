@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from timelines import store as store_module
+from timelines import part_writer
 from timelines.hashing import sha256_file
 from timelines.problems import LedgerRow, Problem
 from timelines.rows import Provenance, finish
@@ -59,7 +59,7 @@ def test_strays_of_a_killed_worker_are_removed_and_listed_parts_stay(tmp_path):
 
 
 def test_small_shapes_share_a_part_and_large_ones_have_their_own(tmp_path, monkeypatch):
-    monkeypatch.setattr(store_module, "BIG_SHAPE", 3)
+    monkeypatch.setattr(part_writer, "BIG_SHAPE", 3)
     writer = Store(tmp_path).writer("t")
     writer.add(rows(["4624"] * 3, LogonType=["2"] * 3))
     writer.add(rows(["1102"], Reason=["x"]))
@@ -75,8 +75,8 @@ def test_one_part_never_spells_a_column_in_two_ways(tmp_path):
     writer.add(rows(["3"], ProcessId=["9"]))
     parts = writer.close([], [])
     spellings = [sorted(set(pq.read_schema(tmp_path / p.path).names) - set(CORE_NAMES)) for p in parts]
-    assert spellings == [["ProcessId"], ["ProcessID"]]
-    assert [p.rows for p in parts] == [2, 1]
+    assert spellings == [["ProcessID"], ["ProcessId"]]
+    assert [p.rows for p in parts] == [1, 2]
 
 
 def test_the_same_task_writes_the_same_bytes(tmp_path):
@@ -92,7 +92,7 @@ def test_the_same_task_writes_the_same_bytes(tmp_path):
 
 
 def test_parts_read_as_dictionaries_a_row_group_at_a_time(tmp_path, monkeypatch):
-    monkeypatch.setattr(store_module, "ROW_GROUP", 2)
+    monkeypatch.setattr(part_writer, "ROW_GROUP", 2)
     store = Store(tmp_path)
     writer = store.writer("t")
     writer.add(rows(["1", "2", "3"], x=["a", "a", "b"]))
@@ -111,7 +111,7 @@ def test_a_manifest_of_another_format_is_refused(tmp_path):
 
 
 def test_a_part_stays_narrow_however_many_names_the_evidence_invents(tmp_path, monkeypatch):
-    monkeypatch.setattr(store_module, "WIDE", 100)
+    monkeypatch.setattr(part_writer, "WIDE", 100)
     store = Store(tmp_path)
     writer = store.writer("t1")
     for shape in range(40):
@@ -125,7 +125,7 @@ def test_a_part_stays_narrow_however_many_names_the_evidence_invents(tmp_path, m
 
 
 def test_a_part_of_many_shapes_holds_a_bounded_number_of_cells(tmp_path, monkeypatch):
-    monkeypatch.setattr(store_module, "CELLS", 2_000)
+    monkeypatch.setattr(part_writer, "CELLS", 2_000)
     store = Store(tmp_path)
     writer = store.writer("t1")
     for shape in range(6):

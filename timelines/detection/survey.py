@@ -17,8 +17,8 @@ from timelines.detection.explain import why
 from timelines.detection.logsources import Column, Shape
 
 if TYPE_CHECKING:
+    from timelines.parts import Part
     from timelines.query import Timeline
-    from timelines.store import Part
 
 Progress = Callable[[str, int], None]  # family, rows done since the last call
 

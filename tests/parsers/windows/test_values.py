@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parsers.windows import typed, values
+from parsers.windows.lexicon import Lexicon
 
 SAMPLES = [
     (1, "a\u0142\0".encode("utf-16-le"), "ał"),  # string with its terminator
@@ -54,8 +55,9 @@ def column(items: list[tuple[int, bytes]], repeats: int) -> tuple[list[str | Non
     starts = np.cumsum(sizes) - sizes
     window = typed.Window.of(np.frombuffer(b"".join(raw) + bytes(16), np.uint8), 0)
     held = typed.Values(starts[None], sizes[None], np.array(kinds, np.uint8)[None])
-    found = typed.texts(window, held, [0])
-    return found.text[0].to_pylist(), found.trouble
+    lexicon = Lexicon(window)
+    asked = lexicon.ask(held, [0])[0]
+    return lexicon.close().column(asked).to_pylist(), asked.trouble
 
 
 @pytest.mark.parametrize(("kind", "raw", "text"), SAMPLES)

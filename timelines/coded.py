@@ -1,0 +1,66 @@
+"""Text columns held as places in a dictionary, so that a text that repeats is held, filtered and written once.
+
+A batch may give any text column as `CODED`. Batches of one piece of evidence share one dictionary, so it can hold many texts that a column
+does not use; `compact` leaves those out.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pyarrow as pa
+
+CODED = pa.dictionary(pa.int32(), pa.string())
+
+
+def constant(text: str, count: int) -> pa.DictionaryArray:
+    """The same text in every row."""
+    return pa.DictionaryArray.from_arrays(_zeros(_enough(count)).slice(0, count), _single(text), safe=False)
+
+
+def nothing(count: int) -> pa.DictionaryArray:
+    """Null in every row."""
+    return _nulls(_enough(count)).slice(0, count)
+
+
+def plain(array: pa.Array) -> pa.Array:
+    """The column as text."""
+    return array if pa.types.is_string(array.type) else array.cast(pa.string())
+
+
+def compact(array: pa.Array) -> pa.DictionaryArray:
+    """The column with a dictionary of just the texts that it uses, in order of first appearance."""
+    if not pa.types.is_dictionary(array.type):
+        return array.dictionary_encode()
+    if len(array.dictionary) <= 1:
+        return array
+    used = array.indices.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(used.indices, array.dictionary.take(used.dictionary), safe=False)
+
+
+def _enough(count: int) -> int:
+    """A length to keep ready: few lengths, so that a cache of them stays small."""
+    return max(1024, 1 << (count - 1).bit_length()) if count else 1024
+
+
+@cache
+def _zeros(count: int) -> pa.Array:
+    return pa.array(np.zeros(count, np.int32))
+
+
+@cache
+def _nulls(count: int) -> pa.DictionaryArray:
+    return pa.nulls(count, CODED)
+
+
+_singles: dict[str, pa.Array] = {}
+
+
+def _single(text: str) -> pa.Array:
+    """A dictionary of one text; the same object for the same text, which makes dictionaries cheap to compare."""
+    if text not in _singles:
+        if len(_singles) > 4096:
+            _singles.clear()
+        _singles[text] = pa.array([text], pa.string())
+    return _singles[text]

@@ -1,0 +1,159 @@
+"""A task's rows become Parquet parts: shapes put side by side, each text written once, under names that depend on the task alone.
+
+Within a part rows are ordered by shape, and in a shape by event, time, file and offset. Shapes are in the order of their first event, so
+that a row group holds few kinds of event.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from timelines.coded import CODED
+from timelines.hashing import sha256_file
+from timelines.parts import LEDGER, LEDGER_SCHEMA, PROBLEM_SCHEMA, PROBLEMS, UNCODED, PartInfo
+from timelines.problems import LedgerRow, Problem
+from timelines.shapes import Shape, Words, side_by_side
+
+ROW_GROUP = 131_072  # rows; large enough for cheap footers, small enough that min/max of time prune
+BIG_SHAPE = 20_000  # rows of one shape in one task that earn a part of their own
+FLUSH_BYTES = 192 << 20  # Arrow bytes that a writer holds before it writes parts
+WIDE = 2_000  # columns of a part of several shapes; Windows' own events together have fewer, hostile logs may name any number
+CELLS = 1 << 26  # rows x columns of such a part: a column costs memory also in the rows that lack it
+PRUNED = (
+    "time",
+    "event",
+    "exhibit",
+    "file",
+    "offset",
+    "record",
+    "host",
+    "Channel",
+    "Provider_Name",
+)  # with min and max in row groups
+
+
+class PartWriter:
+    """Collects a task's rows and writes them as parts."""
+
+    def __init__(self, root: Path, task: str) -> None:
+        self._root = root
+        self._task = task
+        self._held: dict[tuple[str, pa.Schema], Shape] = {}
+        self._dictionaries: dict[int, pa.Array] = {}
+        self._bytes = 0
+        self._parts: list[PartInfo] = []
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Take rows made by `timelines.rows.finish`; all of a batch are of one family."""
+        if batch.num_rows == 0:
+            return
+        family = batch.column("family")[0].as_py()
+        schema = _plain_schema(batch.schema)
+        shape = self._held.setdefault((family, schema), Shape(family, schema))
+        self._bytes += shape.add(batch, self._dictionaries)
+        if self._bytes > FLUSH_BYTES:
+            self._flush()
+
+    def close(self, problems: Sequence[Problem], ledger: Sequence[LedgerRow]) -> list[PartInfo]:
+        """Write what is held, the task's problems and its ledger rows. Returns all parts of the task."""
+        self._flush()
+        if problems:
+            self._write(PROBLEMS, pa.Table.from_pylist([asdict(p) for p in problems], PROBLEM_SCHEMA))
+        if ledger:
+            self._write(LEDGER, pa.Table.from_pylist([asdict(row) for row in ledger], LEDGER_SCHEMA))
+        return self._parts
+
+    def _flush(self) -> None:
+        shapes = sorted(self._held.values(), key=lambda shape: (shape.family, shape.schema.names))
+        words = Words(self._dictionaries)
+        self._held, self._dictionaries, self._bytes = {}, {}, 0
+        small: dict[str, list[Shape]] = {}
+        big = [shape for shape in shapes if shape.rows >= BIG_SHAPE]
+        for shape in shapes:
+            if shape.rows < BIG_SHAPE:
+                small.setdefault(shape.family, []).append(shape)
+        for family, alike in small.items():
+            for group in _united(alike):
+                self._write(family, side_by_side(group, words))
+        for shape in big:
+            self._write(shape.family, side_by_side([shape], words))
+
+    def _write(self, family: str, table: pa.Table) -> None:
+        relative = f"{family}/{self._task}-{len(self._parts):03d}.parquet"
+        path = self._root / relative
+        path.parent.mkdir(parents=True, exist_ok=True)
+        working = path.with_suffix(".part")
+        names = table.schema.names
+        pq.write_table(
+            table.replace_schema_metadata({b"ARROW:schema": _described(_plain_schema(table.schema))}),
+            working,
+            row_group_size=ROW_GROUP,
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=[name for name in names if name not in UNCODED],
+            write_statistics=[name for name in PRUNED if name in names] or False,
+            store_schema=False,  # it is in the metadata above, with texts as texts
+        )
+        os.replace(working, path)
+        first, last = _span(table) if "time" in names else (None, None)
+        size = path.stat().st_size
+        self._parts.append(PartInfo(relative, family, table.num_rows, size, sha256_file(path), first, last))
+
+
+@lru_cache(1024)
+def _plain_schema(schema: pa.Schema) -> pa.Schema:
+    """The schema that readers see: texts are texts, however they came."""
+    return pa.schema([field.with_type(pa.string()) if field.type == CODED else field for field in schema])
+
+
+@lru_cache(256)
+def _described(schema: pa.Schema) -> bytes:
+    """A schema as Arrow's readers look for it in a Parquet file's metadata: it carries the evidence's own names of columns."""
+    return base64.b64encode(schema.serialize().to_pybytes())
+
+
+def _span(table: pa.Table) -> tuple[int | None, int | None]:
+    bounds = pc.min_max(table.column("time").cast(pa.int64()))
+    return bounds["min"].as_py(), bounds["max"].as_py()
+
+
+@dataclass(slots=True)
+class _Group:
+    """Shapes that make one part, and its columns: as they are spelled, by their lower-case names."""
+
+    names: dict[str, str]
+    rows: int
+    shapes: list[Shape]
+
+    def takes(self, shape: Shape) -> bool:
+        """Whether no column would be spelled in two ways (SQL takes the two for one) and the part would stay bounded."""
+        if any(self.names.get(name.lower(), name) != name for name in shape.schema.names):
+            return False
+        width = len(self.names) + sum(name.lower() not in self.names for name in shape.schema.names)
+        return width <= WIDE and width * (self.rows + shape.rows) <= CELLS
+
+    def add(self, shape: Shape) -> None:
+        self.names.update((name.lower(), name) for name in shape.schema.names)
+        self.rows += shape.rows
+        self.shapes.append(shape)
+
+
+def _united(shapes: Sequence[Shape]) -> list[list[Shape]]:
+    """Group shapes into those that make one part each."""
+    groups: list[_Group] = []
+    for shape in shapes:
+        group = next((g for g in groups if g.takes(shape)), None)
+        if group is None:
+            group = _Group({}, 0, [])
+            groups.append(group)
+        group.add(shape)
+    return [group.shapes for group in groups]

@@ -1,0 +1,73 @@
+"""Parts: the Parquet files of a timeline, what the manifest says of each, and how one is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+PROBLEMS, LEDGER = "_problems", "_ledger"
+UNCODED = ("row_id", "offset", "length", "record", "time")
+
+PROBLEM_SCHEMA = pa.schema(
+    [
+        ("exhibit", pa.string()),
+        ("file", pa.string()),
+        ("offset", pa.int64()),
+        ("length", pa.int64()),
+        ("reason", pa.string()),
+    ]
+)
+LEDGER_SCHEMA = pa.schema(
+    [("exhibit", pa.string()), ("file", pa.string())]
+    + [(name, pa.int64()) for name in ("size", "read", "free", "unsupported", "damaged")]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PartInfo:
+    """One Parquet file as the manifest lists it. `path` is relative to the timeline folder, times are UTC ns."""
+
+    path: str
+    family: str
+    rows: int
+    size: int
+    sha256: str
+    first: int | None
+    last: int | None
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part with its place on disk, to be read by detection and analyzers."""
+
+    root: Path
+    info: PartInfo
+
+    @property
+    def family(self) -> str:
+        return self.info.family
+
+    @property
+    def rows(self) -> int:
+        return self.info.rows
+
+    @property
+    def path(self) -> Path:
+        return self.root / self.info.path
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        return pq.read_schema(self.path)
+
+    def read(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """One table a row group with the asked columns that this part has; text columns are dictionary-encoded."""
+        names = [n for n in (columns if columns is not None else self.schema.names) if n in self.schema.names]
+        texts = [n for n in names if pa.types.is_string(self.schema.field(n).type) and n not in UNCODED]
+        with pq.ParquetFile(self.path, read_dictionary=texts) as file:
+            for group in range(file.num_row_groups):
+                yield file.read_row_group(group, columns=names).unify_dictionaries()

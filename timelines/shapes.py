@@ -1,0 +1,168 @@
+"""Rows of many shapes side by side in one table: what a Parquet part is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from timelines.coded import CODED, compact
+from timelines.parts import UNCODED
+
+Int64s = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """A coded text column, its dictionary by address: batches share dictionaries, and each is put among the others once."""
+
+    address: int
+    indices: pa.Array
+
+
+class Shape:
+    """Batches whose rows have the same columns, column by column. `schema` holds texts as texts, however they came."""
+
+    def __init__(self, family: str, schema: pa.Schema) -> None:
+        self.family, self.schema = family, schema
+        self.rows = 0
+        self._columns: list[list[pa.Array | _Places]] = [[] for _ in schema]
+
+    def add(self, batch: pa.RecordBatch, dictionaries: dict[int, pa.Array]) -> int:
+        """Take a batch in and note its dictionaries. Returns the bytes that it holds; a dictionary that batches share counts once."""
+        total, self.rows = 0, self.rows + batch.num_rows
+        for held, column in zip(self._columns, batch.columns, strict=True):
+            if column.type != CODED:
+                held.append(column)
+                total += column.nbytes
+                continue
+            dictionary = column.dictionary
+            buffer = dictionary.buffers()[1]
+            address = 0 if buffer is None else buffer.address + dictionary.offset
+            held.append(_Places(address, column.indices))
+            total += 4 * len(column)
+            if address not in dictionaries:
+                dictionaries[address] = dictionary
+                total += dictionary.nbytes
+        return total
+
+    def sorted(self, words: Words) -> _Sorted:
+        """The rows in order of event, time, file and offset."""
+        columns = {
+            name: _whole(field.type, chunks, words) if name in UNCODED or not _coded(chunks) else _placed(chunks, words)
+            for name, field, chunks in zip(self.schema.names, self.schema, self._columns, strict=True)
+        }
+        events, event = _ranked(columns["event"], words)
+        _, file = _ranked(columns["file"], words)
+        time, offset = _numbers(columns["time"]), _numbers(columns["offset"])
+        keys = (offset, file, time, event)
+        if not _ascending(keys):
+            order = pa.array(np.lexsort(keys))
+            columns = {name: column.take(order) for name, column in columns.items()}
+        return _Sorted(columns, self.rows, events[0] if events else "")
+
+
+class Words:
+    """All that the dictionaries of many batches say as one dictionary, `text`, and the way from a place in one to the place in all."""
+
+    def __init__(self, dictionaries: dict[int, pa.Array]) -> None:
+        held = list(dictionaries.values())
+        self.text = held[0] if held else pa.array([], pa.string())
+        self._places: dict[int, pa.Array] = {}
+        if len(held) > 1:
+            whole = pa.concat_arrays(held).dictionary_encode()
+            self.text = whole.dictionary
+            starts = np.cumsum([0, *(len(one) for one in held)]).tolist()
+            for address, start, one in zip(dictionaries, starts[:-1], held, strict=True):
+                self._places[address] = whole.indices.slice(start, len(one))
+
+    def places(self, column: _Places) -> pa.Array:
+        """The column as places in `text`."""
+        moved = self._places.get(column.address)
+        return column.indices if moved is None else moved.take(column.indices)
+
+    def column(self, places: pa.Array) -> pa.DictionaryArray:
+        """A column of places as texts, with a dictionary of just those that it uses."""
+        return compact(pa.DictionaryArray.from_arrays(places, self.text, safe=False))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sorted:
+    """A shape's columns with rows in order, coded ones as places among all words (int32), and the first event of all."""
+
+    columns: dict[str, pa.Array]
+    rows: int
+    first: str
+
+
+def side_by_side(shapes: Sequence[Shape], words: Words) -> pa.Table:
+    """The rows of shapes, one after the other in the order of their first event, with the columns of all of them."""
+    held = sorted((shape.sorted(words) for shape in shapes), key=lambda one: one.first)
+    fields: dict[str, pa.Field] = {}
+    for shape in shapes:
+        for field in shape.schema:
+            fields.setdefault(field.name, field)
+    arrays = [
+        _united(field, [(one.columns.get(name), one.rows) for one in held], words) for name, field in fields.items()
+    ]
+    kept = [field.with_type(array.type) for field, array in zip(fields.values(), arrays, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=pa.schema(kept))
+
+
+def _united(field: pa.Field, pieces: Sequence[tuple[pa.Array | None, int]], words: Words) -> pa.Array:
+    """One column of all shapes, null where a shape lacks it."""
+    given = [array for array, _ in pieces if array is not None]
+    coded = pa.types.is_string(field.type) and all(array.type == pa.int32() for array in given)
+    if not coded and pa.types.is_string(field.type):  # some shapes have it as texts
+        pieces = [(None if array is None else _text(array, words), rows) for array, rows in pieces]
+    type_ = pa.int32() if coded else field.type
+    whole = [pa.nulls(rows, type_) if array is None else array for array, rows in pieces]
+    column = whole[0] if len(whole) == 1 else pa.concat_arrays(whole)
+    return words.column(column) if coded else column
+
+
+def _text(array: pa.Array, words: Words) -> pa.Array:
+    return words.text.take(array) if array.type == pa.int32() else array
+
+
+def _coded(chunks: Sequence[pa.Array | _Places]) -> bool:
+    return all(isinstance(chunk, _Places) for chunk in chunks)
+
+
+def _placed(chunks: Sequence[_Places], words: Words) -> pa.Array:
+    places = [words.places(chunk) for chunk in chunks]
+    return places[0] if len(places) == 1 else pa.concat_arrays(places)
+
+
+def _whole(type_: pa.DataType, chunks: Sequence[pa.Array | _Places], words: Words) -> pa.Array:
+    arrays = [words.text.take(words.places(chunk)) if isinstance(chunk, _Places) else chunk for chunk in chunks]
+    return arrays[0] if len(arrays) == 1 else pa.concat_arrays(arrays)
+
+
+def _ranked(column: pa.Array, words: Words) -> tuple[list[str], Int64s]:
+    """The distinct texts of a column in order, and the place of each row's among them; null sorts last."""
+    encoded = column.dictionary_encode()
+    distinct = _text(encoded.dictionary, words).to_pylist()
+    texts = sorted(set(distinct))
+    place = {text: at for at, text in enumerate(texts)}
+    of = np.array([place[text] for text in distinct] + [len(texts)], np.int64)
+    return texts, of[encoded.indices.fill_null(len(distinct)).to_numpy(zero_copy_only=False)]
+
+
+def _numbers(column: pa.Array) -> Int64s:
+    """A column of instants or integers; null sorts last."""
+    held: Int64s = column.view(pa.int64()).fill_null(np.iinfo(np.int64).max).to_numpy(zero_copy_only=False)
+    return held
+
+
+def _ascending(keys: tuple[Int64s, ...]) -> bool:
+    """Whether rows are in order; the last key counts most."""
+    tied = np.ones(max(len(keys[0]) - 1, 0), np.bool_)
+    for key in reversed(keys):
+        if (tied & (key[1:] < key[:-1])).any():
+            return False
+        tied &= key[1:] == key[:-1]
+    return True
