@@ -54,8 +54,9 @@ class Slice:
 class Batch:
     """Rows of one family as columns, never one object a row.
 
-    Must hold `time` (timestamp[ns, UTC]), `offset` and `length` (int64). Text columns are strings or `timelines.coded.CODED`. May hold `index` (int64: tells apart rows of one family
+    Must hold `time` (timestamp[ns, UTC]), `offset` and `length` (int64). May hold `index` (int64: tells apart rows of one family
     that begin at the same byte), any core column but family, exhibit, file and row_id, and the family's own columns.
+    Text columns are strings or `timelines.coded.CODED`.
     Columns named by the evidence are made with `timelines.schema.stored_names` and `named_field`.
     """
 
