@@ -22,6 +22,7 @@ _ENTITIES = ("hosts", "users", "ips", "processes", "objects")
 _FINDING = (
     *(
         "finding_id",
+        "review",
         "kind",
         "level",
         "grade",
