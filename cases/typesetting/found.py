@@ -98,6 +98,9 @@ def _claims(inference: Inference, pen: Pen) -> list[Block]:
     else:
         absent = para(styled("absent", word("review.not_given" if human else "finding.not_given")))
         others = [] if mine_too.get("alternatives") else [absent]
+    general = [para(styled("absent", word("review.not_given" if human else "finding.would_change_general")))]
+    if mine_too.get("would_change"):
+        general = []
     return [
         para(word("finding.shows"), style="claim"),
         *stated(inference, "shows", pen, shows),
@@ -106,6 +109,8 @@ def _claims(inference: Inference, pen: Pen) -> list[Block]:
         para(word("finding.not_person")),
         para(word("finding.alternatives"), style="claim"),
         *stated(inference, "alternatives", pen, others),
+        para(word("finding.would_change"), style="claim"),
+        *stated(inference, "would_change", pen, general),
     ]
 
 

@@ -19,6 +19,7 @@ TEXTS = {
         "shows": "The web server stored a file sent from 198.51.100.23; 4 seconds later it started a command interpreter.",
         "does_not_show": "It does not show who sent the file, nor that the commands succeeded.",
         "alternatives": "A planned test by the portal's maintainers would leave the same records.",
+        "would_change": "The file itself on the disk of the server would strengthen it; the plan of a test at that hour would overturn it.",
     },
     "fr": {
         "title": "Un dépôt de fichier sur le portail web a été suivi d'un programme lancé par le serveur web",
@@ -26,12 +27,15 @@ TEXTS = {
         "il a lancé un interpréteur de commandes.",
         "does_not_show": "Cela ne montre ni qui a envoyé le fichier, ni que les commandes ont abouti.",
         "alternatives": "Un essai prévu par les responsables du portail laisserait les mêmes enregistrements.",
+        "would_change": "Le fichier lui-même sur le disque du serveur la renforcerait ; le programme d'un essai à cette heure "
+        "la ferait tomber.",
     },
     "ar": {
         "title": "رفع ملف إلى بوابة الويب تلاه برنامج شغّله خادم الويب",
         "shows": "حفظ خادم الويب ملفا أُرسل من \u2066198.51.100.23\u2069، وبعد 4 ثوان شغّل مفسّر أوامر.",
         "does_not_show": "لا يدل ذلك على من أرسل الملف ولا على نجاح الأوامر.",
         "alternatives": "قد يخلّف اختبار مبرمج من طرف القائمين على البوابة التسجيلات نفسها.",
+        "would_change": "الملف نفسه في قرص الخادم يقوّي المعاينة؛ وبرنامج اختبار في تلك الساعة ينقضها.",
     },
 }
 

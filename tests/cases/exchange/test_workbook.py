@@ -57,7 +57,7 @@ def test_each_finding_stands_under_its_headings(book: Any) -> None:
     head, *rows = values(book, "findings")
     first = dict(zip(head, rows[0], strict=True))
     assert (first["finding_id"], first["review"], first["kind"]) == ("F-00000000aa", "open", "correlation")
-    assert (first["shows"], first["rule_id"]) == ("Rows.", "rule-a")
+    assert (first["shows"], first["would_change"], first["rule_id"]) == ("Rows.", "A capture.", "rule-a")
     assert first["rows"] == len(first["row_ids"].split(", "))
 
 

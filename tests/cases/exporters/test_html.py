@@ -216,6 +216,7 @@ def test_every_finding_says_what_it_does_not_show(rendered: Callable[[str], str]
             "finding.does_not_show",
             "finding.not_person",
             "finding.alternatives",
+            "finding.would_change",
             "finding.observed",
             "finding.inferred",
         ):
@@ -226,6 +227,11 @@ def test_a_finding_without_words_in_this_language_is_marked_as_the_rules_own(ren
     card = rendered("fr").split('<article class="finding"')[2]
     assert "Detects a command line that hides what it runs." in card
     assert language("fr").word("common.own_words") in Page(card).words
+    assert language("fr").word("finding.would_change_general") in Page(card).words
+    assert (
+        language("fr").word("finding.would_change_general")
+        not in Page(rendered("fr").split('<article class="finding"')[1]).words
+    )
 
 
 def test_same_summary_same_bytes(synthetic: ModuleType) -> None:
