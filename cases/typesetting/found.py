@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cases import moments, phrases
+from cases import captions, moments, phrases
+from cases.drawing import FINDING
 from cases.phrases import opinions_on
 from cases.summary import Inference, Observation, Opinion, Summary
 from cases.typesetting import plate
@@ -15,7 +16,7 @@ from cases.typesetting.runs import SHORT, Run, Runs, number, plain, styled, toke
 
 NAMES = 10  # entities of a kind printed with a finding
 NAME = 160  # characters of an entity printed; the JSON twin holds it whole
-WHOLE = 300  # findings printed with names and records, the gravest first; a thousand would need more than 1 GB to set
+WHOLE = 200  # findings printed with names, chart and records, the gravest first; a thousand would need more than 1 GB to set
 WITH = 3  # records printed with a finding; Annex D holds more
 
 
@@ -27,6 +28,8 @@ def _findings(summary: Summary, pen: Pen) -> list[Block]:
     blocks = [section("findings", pen.word("section.findings"))]
     if missing := phrases.missing(summary):
         blocks.append(para(*pen.phrase(missing)))
+    if any(inference.chart for inference in summary.inferences[:WHOLE]):
+        blocks.append(para(pen.word("chart.cited_is"), style="small"))
     for place, inference in enumerate(summary.inferences):
         blocks += _card(summary, inference, pen)
         blocks += _observed(inference, pen) if place < WHOLE else _counted(inference, pen)
@@ -71,6 +74,7 @@ def _observed(inference: Inference, pen: Pen) -> Iterator[Block]:
     yield head(pen.word("finding.observed"), level=3)
     if inference.absent:
         yield para(styled("warn", *pen.say("finding.absent", n=inference.absent)))
+    yield from _cited_over_time(inference, pen)
     shown = inference.observations[:WITH]
     yield para(*pen.say("finding.records_shown", n=inference.rows, shown=len(shown)), style="lead")
     if shown:
@@ -79,6 +83,20 @@ def _observed(inference: Inference, pen: Pen) -> Iterator[Block]:
         yield para(pen.word("common.cut"), style="small")
     yield head(pen.word("review.stated" if inference.kind == "human" else "finding.inferred"), level=3)
     yield facts(_inferred(inference, pen))
+
+
+def _cited_over_time(found: Inference, pen: Pen) -> Iterator[Block]:
+    """The chart of one finding under its caption; nothing where it has none."""
+    chart, word = found.chart, pen.word
+    if chart is None:
+        return
+    width = captions.bar_width(chart, pen.language)
+    caption: Runs = [styled("label", word("chart.cited")), " · ", *pen.say("chart.bar", width=[plain(width)])]
+    if chart.timeless:
+        caption += [" · ", *pen.say("chart.timeless", n=chart.timeless)]
+    yield para(*caption, style="lead")
+    drawn = plate.svg(chart, pen.language, "chart.cited", FINDING)
+    yield figure(drawn, captions.finding_alt(found, chart, pen.language))
 
 
 def _when(inference: Inference, pen: Pen) -> Runs:
@@ -184,11 +202,11 @@ def _timeline(summary: Summary, pen: Pen) -> list[Block]:
     if chart is None:
         blocks.append(para(word("chart.no_time")))
     else:
-        width = plate.bar_width(chart, pen.language)
+        width = captions.bar_width(chart, pen.language)
         blocks.append(
             para(styled("label", word("chart.title")), " · ", *pen.say("chart.bar", width=[plain(width)]), style="lead")
         )
-        blocks.append(figure(plate.svg(chart, pen.language), plate.alt(chart, pen.language)))
+        blocks.append(figure(plate.svg(chart, pen.language), captions.alt(chart, pen.language)))
         beyond = (
             [" ", *pen.say("chart.beyond", before=chart.before, after=chart.after, timeless=chart.timeless)]
             if chart.before or chart.after or chart.timeless
