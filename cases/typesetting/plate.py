@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from cases.captions import labels
-from cases.drawing import CASE, Scale, draw
+from cases.drawing import CASE, WIDTH, Scale, draw
 from cases.languages import Language
 from cases.summary import Chart
 
@@ -19,8 +19,11 @@ _STYLE = (
     ".mark{stroke:#8b8f98;stroke-width:1;stroke-dasharray:2 3;fill:none}.mark.strong{stroke:#16181d;stroke-dasharray:none}"
     ".span{stroke:#16181d;stroke-width:2.5;fill:none}"
 )
-# A white edge keeps words apart from the marks that run through them. Each letter gets its own, which would cut joined letters apart.
+# A white edge keeps words apart from the marks that run through them. Each letter gets its own, which would cut joined letters apart:
+# these stand on a white ground, as wide as letters of Amiri at most are.
 _EDGE = "text{paint-order:stroke;stroke:#fff;stroke-width:3px}"
+_ENDS = re.compile(r'<text x="([\d.]+)" y="([\d.]+)" class="(?:lane|peak)"[^>]*>([^<]*)</text>')
+_LETTER, _HEIGHT = 8.0, 19.0  # user units
 _NASKH = ".lane{font-size:18px}.peak{font-size:16px}"  # Amiri is drawn small on its body
 
 
@@ -29,5 +32,12 @@ def svg(chart: Chart, language: Language, title: str = "chart.title", scale: Sca
     drawn = str(draw(chart, labels(chart, language, title), language.direction, "", scale))
     if language.direction == "rtl":  # the setter knows no `direction`: there, text starts at its left end in any script
         drawn = _TURNED.sub(lambda found: f'text-anchor="{_OTHER[found[1]]}"', drawn)
+        drawn = _ENDS.sub(_grounded, drawn) if chart.marks else drawn
     more = _NASKH if language.direction == "rtl" else _EDGE if chart.marks else ""
     return drawn.replace("<title>", f"<style>{_STYLE}{more}</style><title>", 1)
+
+
+def _grounded(found: re.Match[str]) -> str:
+    x, y, width = float(found[1]), float(found[2]), len(found[3]) * _LETTER
+    left = x - width if x >= WIDTH else x
+    return f'<rect x="{left:.1f}" y="{y - 15:.1f}" width="{width:.1f}" height="{_HEIGHT}" fill="#fff"/>{found[0]}'

@@ -140,7 +140,12 @@ def test_each_chart_is_told_in_words(rendered: Callable[[str], bytes], synthetic
 def test_joined_letters_of_a_chart_have_no_edge_that_would_cut_them(synthetic: ModuleType, code: str) -> None:
     whole, first = synthetic.summary().chart, synthetic.summary().inferences[0].chart
     edged = ["stroke:#fff" in plate.svg(chart, language(code)) for chart in (whole, first)]
+    grounds = ["<rect" in plate.svg(chart, language(code)) for chart in (whole, first)]
     assert edged == [language(code).direction == "ltr", False]
+    assert grounds == [
+        language(code).direction == "rtl",
+        False,
+    ]  # marks run through the words of the whole case's chart alone
 
 
 def test_same_bytes_in_another_folder_zone_and_locale(rendered: Callable[[str], bytes], tmp_path: Path) -> None:
