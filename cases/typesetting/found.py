@@ -11,7 +11,7 @@ from cases.summary import Inference, Observation, Opinion, Summary
 from cases.typesetting import plate
 from cases.typesetting.blocks import Block, Cell, box, facts, figure, head, items, para, section, table
 from cases.typesetting.pen import Pen
-from cases.typesetting.reviewed import by, history, mine, numbers, set_aside, stated
+from cases.typesetting.reviewed import by, history, jump, mine, numbers, set_aside, stated
 from cases.typesetting.runs import SHORT, Run, Runs, number, plain, styled, token
 
 NAMES = 10  # entities of a kind printed with a finding
@@ -30,13 +30,18 @@ def _findings(summary: Summary, pen: Pen) -> list[Block]:
         blocks.append(para(*pen.phrase(missing)))
     if any(inference.chart for inference in summary.inferences[:WHOLE]):
         blocks.append(para(pen.word("chart.cited_is"), style="small"))
+    said: dict[str, str] = {}
     for place, inference in enumerate(summary.inferences):
-        blocks += _card(summary, inference, pen)
+        claims = _claims(inference, pen)
+        before = said.setdefault(repr(claims), inference.number)
+        if place >= WHOLE and before != inference.number:
+            claims = [para(*pen.say("finding.as_before", number=[jump(before)]))]
+        blocks += _card(summary, inference, claims, pen)
         blocks += _observed(inference, pen) if place < WHOLE else _counted(inference, pen)
     return [*blocks, *set_aside(summary, pen)]
 
 
-def _card(summary: Summary, inference: Inference, pen: Pen) -> Iterator[Block]:
+def _card(summary: Summary, inference: Inference, claims: Sequence[Block], pen: Pen) -> Iterator[Block]:
     word, human = pen.word, inference.kind == "human"
     own_title = bool(inference.review.words(pen.language.code).get("title"))
     mark: Runs = [" ", mine(pen)] if own_title else []
@@ -54,7 +59,7 @@ def _card(summary: Summary, inference: Inference, pen: Pen) -> Iterator[Block]:
         ],
         columns=2,
     )
-    yield box(_claims(inference, pen))
+    yield box(claims)
     yield from history(inference, summary, pen)
     for opinion in opinions_on(summary, finding=inference.finding_id):
         yield _opinion(opinion, pen)

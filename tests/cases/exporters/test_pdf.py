@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from cases import captions
+from cases import captions, phrases
 from cases.examiner import Draft
 from cases.exporters import exporter
 from cases.languages import codes, language
@@ -258,6 +258,10 @@ def test_long_lists_are_cut_and_counted(synthetic: ModuleType) -> None:
         len(block["rows"]) for block in made["body"] if block["b"] == "table" and "Time (UTC)" in block["head"][0]
     )
     assert rows == found.WHOLE * found.WITH + annexes.EXCERPTS
+    claims = language("en").word("finding.does_not_show")
+    first_page = len(phrases.main_findings(replace(summary, inferences=many)))
+    assert text.count(claims) == first_page + found.WHOLE  # then in the same words, and so named
+    assert text.count("in the same words as for C-0001.") == 400 - found.WHOLE
     printed = found.WHOLE * found.WITH + annexes.EXCERPTS
     assert f"{400 * 11 - printed:,} more not printed here" in text
     assert "500 more not printed here" in text
