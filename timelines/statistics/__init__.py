@@ -18,15 +18,16 @@ from timelines.analyzers import Threshold
 from timelines.schema import Column
 
 if TYPE_CHECKING:
-    from timelines.statistics._scope import Scope
+    from timelines.scope import Scope
 
 
 @dataclass(frozen=True, slots=True)
 class Statistic:
     """One table of counts. Pure: no clock, no network, the same rows in the same order each time.
 
-    `needs` are the families that it reads (`windows/*` is every family of that folder), any of them. `shown` are the columns that a
-    narrow terminal shows. `per` names a column whose values each have a list of their own, so that "the first ten" means ten of each.
+    `needs` are the families that it reads (`windows/*` is every family of that folder), any of them. `shown` are the columns for a
+    terminal, those first that a narrow one shows. `per` names a column whose values each have a list of their own, so that "the first
+    ten" means ten of each.
     `count` gives at least the columns declared; `doc` says what a row is and how rows are ordered.
     """
 

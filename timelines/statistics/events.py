@@ -6,8 +6,8 @@ import pyarrow as pa
 
 from timelines.mapping import meaning
 from timelines.schema import TIME, Column
+from timelines.scope import Scope, listed
 from timelines.statistics import Statistic
-from timelines.statistics._scope import Scope, listed
 
 _COLUMNS = (
     Column("family", pa.string(), "Family of the rows, such as `windows/security`."),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pyarrow as pa
 
 from timelines.schema import TIME, Column
+from timelines.scope import Scope, listed
 from timelines.statistics import Statistic
-from timelines.statistics._scope import Scope, listed
 
 _COLUMNS = (
     Column("host", pa.string(), "Machine as the evidence names it, first spelling; null: rows that name none."),
@@ -36,6 +36,6 @@ TABLE = Statistic(
     "One row a machine, the one with most rows first. Names are compared ignoring case; a short name and a full one are two.",
     ("*",),
     _COLUMNS,
-    ("host", "rows", "accounts", "first", "last"),
+    ("host", "rows", "first", "last"),
     _count,
 )

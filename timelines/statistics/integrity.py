@@ -12,9 +12,9 @@ from timelines.analyzers import Threshold
 from timelines.analyzers._event_records import BACKWARDS, CONTIGUOUS, LEAST, LEAST_CLEARED, Break, Log, read
 from timelines.analyzers.event_record_gap import BETWEEN, LOST, lost_between
 from timelines.schema import TIME, Column
+from timelines.scope import Scope
 from timelines.statistics import Statistic
 from timelines.statistics._integrity_words import WORDS
-from timelines.statistics._scope import Scope
 from timelines.statistics._stopped_logs import LONGER, OTHERS, SILENT, WATCHED, Stopped, stopped
 from timelines.visible import visible
 
@@ -179,7 +179,7 @@ TABLE = Statistic(
     "remarkable: files of chosen events have gaps everywhere. A clearing is shown with the log that was cleared.",
     ("windows/*",),
     _COLUMNS,
-    ("time", "kind", "host", "log", "message"),
+    ("time", "kind", "message", "log", "row_id", "host"),
     _count,
     thresholds=(LEAST, LEAST_CLEARED, CONTIGUOUS, BACKWARDS, LOST, BETWEEN, SHIFTED, SILENT, LONGER, WATCHED, OTHERS),
 )

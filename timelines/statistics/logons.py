@@ -10,8 +10,8 @@ import pyarrow as pa
 from timelines.mapping import meaning
 from timelines.messages import codes
 from timelines.schema import TIME, Column
+from timelines.scope import Scope
 from timelines.statistics import Statistic
-from timelines.statistics._scope import Scope
 
 _SECURITY = "Microsoft-Windows-Security-Auditing"
 
@@ -120,6 +120,6 @@ TABLE = Statistic(
     "One row an account, source, way of logging on and machine; most failures first, then most successes.",
     ("windows/security", "windows/terminalservices"),
     _COLUMNS,
-    ("account", "address", "how", "successes", "failures", "last"),
+    ("account", "address", "how", "successes", "failures", "last", "reasons", "workstation", "first"),
     _count,
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pyarrow as pa
 
 from timelines.schema import TIME, Column
+from timelines.scope import Scope
 from timelines.statistics import Statistic
-from timelines.statistics._scope import Scope
 
 _COLUMNS = (
     Column("exhibit", pa.string(), "E001 …: what was handed in."),
@@ -21,7 +21,7 @@ _COLUMNS = (
         "missing",
         pa.uint64(),
         "Windows only: record numbers between the two that no row has. Many in a file of chosen events, none in a whole log; "
-        "`integrity` says which are remarkable.",
+        "`integrity` says which are remarkable. Null under a filter by event, account, address or condition.",
     ),
     Column("first", TIME, "The earliest.", "ns"),
     Column("last", TIME, "The latest.", "ns"),
@@ -50,7 +50,12 @@ order by exhibit, file, l, h nulls first
 
 
 def _count(scope: Scope) -> pa.Table:
-    return scope.ask(_COUNTS, TABLE.needs, {"channel": ("Channel",), "computer": ("Computer",)})
+    table = scope.ask(_COUNTS, TABLE.needs, {"channel": ("Channel",), "computer": ("Computer",)})
+    chosen = scope.chosen
+    if not (chosen.events or chosen.users or chosen.ips or chosen.row_ids or chosen.where):
+        return table
+    # A filter makes holes of its own: no number says which of them are the log's.
+    return table.set_column(table.schema.get_field_index("missing"), "missing", pa.nulls(table.num_rows, pa.uint64()))
 
 
 TABLE = Statistic(
@@ -59,6 +64,6 @@ TABLE = Statistic(
     "One row a file, log and machine, in order of exhibit and file. With a filter, of the rows that it takes.",
     ("*",),
     _COLUMNS,
-    ("file", "log", "rows", "missing", "first", "last"),
+    ("file", "log", "rows", "missing", "last", "first"),
     _count,
 )
