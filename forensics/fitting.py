@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from forensics.terminal import amount
 from timelines.schema import Column
-from timelines.visible import visible
+from timelines.visible import visible, visible_sentence
 
 GAP = 2  # cells between columns
 CUT_TEXT = 20  # cells for which a column of text is shown at all
@@ -29,12 +29,13 @@ def _texts(values: pa.ChunkedArray, column: Column) -> list[str]:
             pc.floor_temporal(values, unit="second").cast(pa.timestamp("s", "UTC")), "%Y-%m-%d %H:%M:%S"
         )
         return ["–" if text is None else text for text in seconds.to_pylist()]
-    return ["–" if value is None else _text(value, column.unit) for value in values.to_pylist()]
+    shown = visible_sentence if column.name == "message" else visible
+    return ["–" if value is None else _text(value, column.unit, shown) for value in values.to_pylist()]
 
 
-def _text(value: Any, unit: str) -> str:
+def _text(value: Any, unit: str, shown: Callable[[str], str]) -> str:
     if isinstance(value, str):
-        return visible(value)
+        return shown(value)
     if unit == "bytes":
         return amount(value)
     if unit == "s":

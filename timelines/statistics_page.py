@@ -20,8 +20,8 @@ table, on a terminal the columns that fit; `--format csv|jsonl|parquet` and `-o`
 
 `--from`, `--to`, `--family`, `--event`, `--host`, `--user`, `--ip` and `--where` choose the rows that count; `--kind`, `--sort` and
 `--top` choose rows of the table. Instants are UTC; `first` and `last` are null where no row has a time. A table without rows says what
-was looked at. Names are compared ignoring case where Windows does so; the first spelling is shown. Nothing here is a finding: it is what
-was read, counted.
+was looked at. Names are compared ignoring case where Windows does so; of several spellings the one that sorts first is shown. Nothing
+here is a finding: it is what was read, counted.
 
 To add a table, put one file into `timelines/statistics/` that declares `TABLE`.
 """

@@ -16,14 +16,17 @@ _COLUMNS = (
     Column("family", pa.string(), "Family of the rows."),
     Column("rows", pa.int64(), "How many rows have their time in that hour."),
 )
+# SQL divides towards zero; spans before 1970 must count downwards.
 _COUNTS = """
-select epoch_ns(time) // ? as place, family, count(*) as "rows" from taken where time is not null group by all order by place, family
+, instants as (select epoch_ns(time) as ns, family from taken where time is not null)
+select (ns - (ns % {width} + {width}) % {width}) // {width} as place, family, count(*) as "rows" from instants
+group by all order by place, family
 """
 
 
 def every(scope: Scope, width: int) -> pa.Table:
     """Rows by family and span of `width` ns: `place` counts the spans since 1970, `family`, `rows`; in order of both."""
-    return scope.ask(_COUNTS, TABLE.needs, values=[width])
+    return scope.ask(_COUNTS.format(width=width), TABLE.needs)
 
 
 def _count(scope: Scope) -> pa.Table:

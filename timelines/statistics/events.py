@@ -14,7 +14,11 @@ _COLUMNS = (
     Column("channel", pa.string(), "Windows log the events were written to; null outside Windows."),
     Column("provider", pa.string(), "What wrote the events; null outside Windows."),
     Column("event", pa.string(), "Windows EventID as text, or a verb such as `dns.query`."),
-    Column("meaning", pa.string(), "What such an event means, in the language asked for; null where it is not known."),
+    Column(
+        "meaning",
+        pa.string(),
+        "What such an event means, in the language asked for; a general word where it is not known.",
+    ),
     Column("rows", pa.int64(), "How many."),
     Column("first", TIME, "The earliest.", "ns"),
     Column("last", TIME, "The latest.", "ns"),

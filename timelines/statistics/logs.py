@@ -11,7 +11,7 @@ from timelines.statistics import Statistic
 _COLUMNS = (
     Column("exhibit", pa.string(), "E001 …: what was handed in."),
     Column("file", pa.string(), "Path inside the exhibit."),
-    Column("log", pa.string(), "Windows channel, or the family of other sources."),
+    Column("log", pa.string(), "Windows channel; the family of rows that have none."),
     Column("host", pa.string(), "Machine that wrote it; null where the evidence names none."),
     Column("rows", pa.int64(), "Rows read from it."),
     Column("recovered", pa.int64(), "Of these, rows recovered from slack or damage; not counted in what follows."),
@@ -30,7 +30,7 @@ _COLUMNS = (
 # Distinct numbers are counted 32 at a time, one bit each: a set of numbers would hold every one of them in memory.
 _COUNTS = """
 , numbered as (
-    select exhibit, file, coalesce(channel, family) as log, coalesce(computer, host) as host, channel is not null as windows,
+    select exhibit, file, coalesce(channel, family) as log, coalesce(computer, host) as host, starts_with(family, 'windows/') as windows,
     time, record, contains(coalesce(flags, ''), 'recovered') as again from taken),
 words as (
     select exhibit, file, lower(log) as l, lower(host) as h, windows, again, record // 32 as word, min(log) as log, min(host) as host,
