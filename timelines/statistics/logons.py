@@ -16,7 +16,7 @@ from timelines.statistics import Statistic
 _SECURITY = "Microsoft-Windows-Security-Auditing"
 
 _COLUMNS = (
-    Column("account", pa.string(), "Account that was used, without domain; first spelling. Names are compared ignoring case."),
+    Column("account", pa.string(), "Account that was used, without domain, ignoring case; null where the events name none."),
     Column("domains", pa.string(), "Domains that the events give it, in order, joined by commas."),
     Column("address", pa.string(), "Address that it came from; null where the event gives none, as at the keyboard."),
     Column("workstation", pa.string(), "Name of the machine that it came from, as that machine gave it."),
@@ -39,6 +39,7 @@ _EVENTS: Mapping[tuple[str, str], tuple[str, ...]] = {
 }
 _OWN = {
     "channel": ("Channel",),
+    "named": ("TargetUserName", "AccountName"),
     "domain": ("TargetDomainName", "AccountDomain", "Param2"),
     "station": ("WorkstationName", "Workstation", "ClientName"),
     "type": ("LogonType",),
@@ -57,14 +58,16 @@ def _joined(lists: str) -> str:
     return f"nullif(array_to_string(list_sort(list_distinct(flatten(list({lists})))), ', '), '')"
 
 
-# Kerberos events name a principal, `account@REALM`. A sub-status says more than a status, where there is one. A name of a
-# workstation may come as `\\NAME`, and `-` stands for none.
+# The core column `user` gives the account that reports where an event names none that was used, so it is not asked here. Kerberos events
+# name a principal, `account@REALM`. A sub-status says more than a status, where there is one. A workstation may come as `\\NAME`, and
+# `-` stands for none.
 _COUNTS = f"""
 , types as (select unnest(?) as number, unnest(?) as said),
 titles as (select unnest(?) as of_family, unnest(?) as of_event, unnest(?) as said),
 meanings as (select unnest(?) as by_kerberos, unnest(?) as by_code, unnest(?) as said),
 tried as (
-    select case when starts_with(event, '476') then regexp_replace("user", '@.*$', '') else "user" end as account,
+    select case when family <> 'windows/security' then "user" when event in ('4768', '4769') then regexp_replace(named, '@.*$', '')
+        else nullif(regexp_replace(named, '^[^\\\\]*\\\\', ''), '-') end as account,
     nullif(domain, '-') as domain, src_ip as address, nullif(ltrim(station, '\\'), '-') as workstation,
     coalesce(types.said, case when event in ('4624', '4625') then type end, titles.said) as how, host, event,
     case when event <> '4648' then outcome end as outcome, time,

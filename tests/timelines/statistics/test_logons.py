@@ -133,3 +133,24 @@ def test_a_filter_takes_the_rows_that_count(made, counted):
     (row,) = counted("logons", timeline, events=("4624",))
     assert (row["rows"], row["failures"]) == (1, 0)
     assert counted("logons", timeline, hosts=("elsewhere",)) == []
+
+
+def test_an_account_that_only_reports_is_not_the_one_that_logged_on(made, counted):
+    """Remote Desktop refused before a name was known: the machine's own account writes the event."""
+    timeline = made(
+        windows(
+            ["4625"],
+            TargetUserName=["-"],
+            SubjectUserName=["SRV02$"],
+            LogonType=["10"],
+            Status=["0xC000006E"],
+            IpAddress=["192.0.2.7"],
+        )
+    )
+    (row,) = counted("logons", timeline)
+    assert (row["account"], row["address"], row["failures"], row["reasons"]) == (
+        None,
+        "192.0.2.7",
+        1,
+        "account restriction (1)",
+    )
