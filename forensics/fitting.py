@@ -15,7 +15,7 @@ from timelines.visible import visible, visible_sentence
 GAP = 2  # cells between columns
 CUT_TEXT = 20  # cells for which a column of text is shown at all
 LEAST_TEXT = 12  # cells that a column of text keeps however narrow the terminal
-LEAST_MESSAGE = 36  # the last column folds over lines; narrower than this it becomes a pillar of words
+LEAST_MESSAGE = 44  # the last column folds over lines; narrower than this it becomes a pillar of words
 
 
 def for_people(table: pa.Table, columns: Sequence[Column]) -> dict[str, list[str]]:

@@ -90,7 +90,7 @@ def _head(scope: Scope, counting: Statistic, most: int) -> None:
     table = counting.table(scope)
     if table.num_rows:
         head = first_of(table, most, counting.per)
-        counted.draw(counting, head, counting.shown, title=_title(counting, head.num_rows, table.num_rows))
+        counted.draw(counting, head, title=_title(counting, head.num_rows, table.num_rows))
         terminal.say()
 
 

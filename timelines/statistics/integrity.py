@@ -37,8 +37,8 @@ _COLUMNS = (
     Column("record", pa.uint64(), "Record id of the row to go to."),
     Column("amount", pa.float64(), "Records missing, or seconds: how far back, by how much the clock was changed, how long silent."),
     Column("unit", pa.string(), "`records` or `s`."),
-    Column("message", pa.string(), "In plain words, in the language asked for."),
     Column("row_id", pa.string(), "The row to go to: `athar show CASE ROW_ID`."),
+    Column("message", pa.string(), "In plain words, in the language asked for."),
 )  # fmt: skip
 _SCHEMA = pa.schema([column.field() for column in _COLUMNS])
 # Event to kind, by family and provider.
