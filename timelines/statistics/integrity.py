@@ -136,20 +136,21 @@ def _number(amount: float | None) -> str:
 
 def _told(scope: Scope) -> Iterator[dict[str, Any]]:
     """What single events report: clearings, changes of the audit policy and of the clock."""
-    core = ("time", "host", "event", "object", "exhibit", "file", "record", "row_id", "message")
     for (family, provider), kinds in _EVENTS.items():
         if not scope.families((family,)):
             continue
-        present = scope.present(family)
-        own = [present[name] for name in ("channel", "previoustime", "newtime") if name in present]
         which = f"\"Provider_Name\" = '{provider}' and event in {(*kinds, '')}"
         where = f"({scope.chosen.where}) and {which}" if scope.chosen.where else which
-        chosen = replace(scope.chosen, families=(family,), where=where)
-        for table in scope.timeline.batches(chosen, [*core, *own], scope.lang):
-            plain = table.set_column(0, "time", table.column("time").cast(pa.int64()))
-            for row in plain.to_pylist():
-                named = {name.lower(): value for name, value in row.items()}
-                yield from _event(kinds[row["event"]], row, named)
+        present = scope.present(family)
+        own = [present[name] for name in ("channel", "previoustime", "newtime") if name in present]
+        chosen = replace(scope.chosen, families=(), where=where)
+        table = scope.timeline.few(family, chosen, [*_TOLD, *own], scope.lang)
+        plain = table.set_column(table.schema.get_field_index("time"), "time", table.column("time").cast(pa.int64()))
+        for row in plain.to_pylist():
+            yield from _event(kinds[row["event"]], row, {name.lower(): value for name, value in row.items()})
+
+
+_TOLD = ("time", "host", "event", "object", "exhibit", "file", "record", "row_id", "message")
 
 
 def _event(kind: str, row: Mapping[str, Any], named: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -14,11 +14,12 @@ from timelines.statistics import Statistic
 
 @dataclass(frozen=True, slots=True)
 class Pivot:
-    """One list: from which families, from which of their columns, and the SQL list of values that a row gives. `fold`: names that
-    differ in case alone are one."""
+    """One list: from which families, from which of their columns (core ones by name, their own by alias), and the SQL list of values
+    that these give. `fold`: names that differ in case alone are one."""
 
     kind: str
     families: tuple[str, ...]
+    core: tuple[str, ...]
     own: Mapping[str, tuple[str, ...]]
     values: str
     where: str = "true"
@@ -32,11 +33,14 @@ _SERVICES = (
     "or (family = 'windows/security' and event = '4697')"
 )
 PIVOTS: tuple[Pivot, ...] = (
-    Pivot("account", ("*",), {}, '["user"]', doc="Accounts that act or are acted on."),
-    Pivot("address", ("*",), {}, "[src_ip, dst_ip]", doc="Addresses on either side of a contact."),
+    Pivot("account", ("*",), ("user",), {}, '["user"]', doc="Accounts that act or are acted on."),
+    Pivot(
+        "address", ("*",), ("src_ip", "dst_ip"), {}, "[src_ip, dst_ip]", doc="Addresses on either side of a contact."
+    ),
     Pivot(
         "workstation",
         ("windows/security",),
+        (),
         {"a": ("WorkstationName",), "b": ("Workstation",), "c": ("ClientName",)},
         "[ltrim(a, '\\'), ltrim(b, '\\'), ltrim(c, '\\')]",
         doc="Names that the machines at the other end of logons gave themselves.",
@@ -44,6 +48,7 @@ PIVOTS: tuple[Pivot, ...] = (
     Pivot(
         "process",
         ("windows/*",),
+        ("process",),
         {"parent": ("ParentImage", "ParentProcessName")},
         "[process, parent]",
         doc="Programs that act, and those that started them.",
@@ -51,6 +56,7 @@ PIVOTS: tuple[Pivot, ...] = (
     Pivot(
         "service",
         ("windows/system", "windows/security"),
+        (),
         {"provider": ("Provider_Name",), "name": ("ServiceName", "param1")},
         "[name]",
         _SERVICES,
@@ -59,6 +65,7 @@ PIVOTS: tuple[Pivot, ...] = (
     Pivot(
         "task",
         ("windows/taskscheduler", "windows/security"),
+        (),
         {"name": ("TaskName",)},
         "[name]",
         _TASKS,
@@ -67,6 +74,7 @@ PIVOTS: tuple[Pivot, ...] = (
     Pivot(
         "hash",
         ("windows/*",),
+        (),
         {"a": ("Hashes", "Hash"), "b": ("FileHash",)},
         "list_concat(string_split(a, ','), [b])",
         doc="Hashes of programs and files, as the events write them.",
@@ -74,13 +82,15 @@ PIVOTS: tuple[Pivot, ...] = (
     Pivot(
         "fingerprint",
         ("net/ssl",),
+        (),
         {"a": ("ja3",), "b": ("ja3s",), "c": ("ja4",)},
         "['JA3=' || a, 'JA3S=' || b, 'JA4=' || c]",
         doc="Fingerprints of encrypted connections.",
     ),
     Pivot(
         "domain",
-        ("net/*", "windows/*", "web/access"),
+        ("net/dns", "net/http", "net/ssl", "windows/sysmon", "windows/dns", "web/access"),
+        (),
         {
             "a": ("query",),
             "b": ("server_name",),
@@ -94,6 +104,7 @@ PIVOTS: tuple[Pivot, ...] = (
     Pivot(
         "url",
         ("net/http", "web/access", "windows/bits"),
+        ("dst_ip",),
         {"host_": ("host_",), "path": ("uri",), "a": ("cs_uri",), "b": ("url",)},
         "[a, b, case when family = 'net/http' and path is not null then 'http://' || coalesce(host_, dst_ip) || path end]",
         fold=False,
@@ -109,10 +120,12 @@ _COLUMNS = (
     Column("last", TIME, "The latest.", "ns"),
     Column("families", pa.string(), "Families of the rows, in order, joined by commas."),
 )
+# Rows that say the same are counted before their values are taken apart: there are far fewer of them.
 _COUNTS = """
-, each as (select unnest(list_distinct({values})) as value, family, host, time from taken)
-select {kind} as kind, min(value) as value, count(*) as "rows", count(distinct lower(host)) as hosts, min(time) as first, max(time) as last,
-{families} as families
+, alike as (select {columns}, family, host, count(*) as n, min(time) as first, max(time) as last from taken group by all),
+each as (select unnest(list_distinct({values})) as value, family, host, n, first, last from alike)
+select {kind} as kind, min(value) as value, sum(n)::bigint as "rows", count(distinct lower(host)) as hosts, min(first) as first,
+max(last) as last, {families} as families
 from (select * from each where trim(value) not in ('', '-')) group by {key}
 order by "rows", {key}
 """
@@ -122,7 +135,15 @@ def _count(scope: Scope) -> pa.Table:
     tables = []
     for pivot in sorted(PIVOTS, key=lambda pivot: pivot.kind):
         key = "lower(value)" if pivot.fold else "value"
-        asked = _COUNTS.format(values=pivot.values, kind=f"'{pivot.kind}'", families=listed("family"), key=key)
+        columns = ", ".join(f'"{name}"' for name in (*pivot.core, *pivot.own))
+        given = {
+            "columns": columns,
+            "values": pivot.values,
+            "kind": f"'{pivot.kind}'",
+            "families": listed("family"),
+            "key": key,
+        }
+        asked = _COUNTS.format(**given)
         tables.append(scope.ask(asked, pivot.families, pivot.own, pivot.where))
     return pa.concat_tables(tables, promote_options="permissive")
 
