@@ -6,8 +6,20 @@ from pathlib import Path
 
 import click
 
+import timelines
 from forensics.filter_options import filter_options
 
+
+def _names() -> str:
+    """The tables' names, by their files: to import them would take longer than all of `athar --help`."""
+    folder = Path(timelines.__file__).parent / "statistics"
+    return ", ".join(sorted(path.stem for path in folder.glob("[!_]*.py")))
+
+
+_HELP = f"""Count what CASE holds: an overview, or one TABLE of {_names()}.
+
+Piped, a table is CSV.
+"""
 _EPILOG = """\b
 Examples:
   athar stats CASE
@@ -19,11 +31,11 @@ docs/stats.md describes every table and column.
 """
 
 
-@click.command(epilog=_EPILOG)
+@click.command(help=_HELP, epilog=_EPILOG)
 @click.argument("case_folder", metavar="CASE", type=click.Path(path_type=Path))
 @click.argument("name", metavar="[TABLE]", required=False)
 @filter_options
-@click.option("--where", metavar="SQL", help="A SQL condition over the core columns.")
+@click.option("--where", metavar="SQL", help="A SQL condition; with one --family also over its own columns.")
 @click.option("--kind", "kinds", multiple=True, help="Only this kind, in a table that has kinds; repeatable.")
 @click.option("--top", type=click.IntRange(0), help="At most so many rows, of each list; 0 is all, as in a file.")
 @click.option("--sort", metavar="COLUMN", help="In order of this column; --sort=-COLUMN for the largest first.")
@@ -40,10 +52,7 @@ docs/stats.md describes every table and column.
 )
 @click.option("--json", "as_json", is_flag=True, help="Same as --format jsonl; without TABLE one JSON document.")
 def command(case_folder: Path, name: str | None, lang: str, **asked: object) -> int:
-    """Count what CASE holds: an overview, or one TABLE of activity, events, hosts, integrity, logons, logs, network, pivots, web.
-
-    Piped, a table is CSV.
-    """
+    """Show the overview, or one table. Returns the exit code."""
     from forensics import counted, glance, listing, open_case
     from forensics.terminal import as_json
     from timelines.scope import Scope

@@ -216,6 +216,10 @@ def test_help_of_the_command_is_quick_to_import():
     assert ran.stdout == "[]\n"
 
 
+def test_the_help_names_every_table(athar):
+    assert ", ".join(all_statistics()) in " ".join(athar("stats", "--help").out.split())
+
+
 def test_sparklines():
     assert sparkline([0, 1, 4, 8]) == " ▁▄█"
     assert sparkline([1, 1_000_000]) == "▁█"
