@@ -132,8 +132,7 @@ class OpenCase:
     ) -> pd.DataFrame:
         """Core columns and `message`, in order. `start` (included) and `end` (not) are instants (`2026-01-02T03:04`, datetimes,
         Timestamps); zone-less ones are UTC. `where` is a SQL condition."""
-        chosen = Filter(start=instants.to_ns(start), end=instants.to_ns(end), families=_names(families), where=where)
-        return self.query.frame(chosen, columns, lang)
+        return self.query.frame(_filter(start, end, families, where=where), columns, lang)
 
     def events(self, family: str, event: str | None = None, where: str | None = None) -> pd.DataFrame:
         """Rows of one family with all its columns: core ones first, then the family's own."""
@@ -202,6 +201,7 @@ class OpenCase:
     def stats(
         self,
         table: str,
+        *,
         start: Any = None,
         end: Any = None,
         hosts: Sequence[str] | str | None = None,
@@ -210,16 +210,7 @@ class OpenCase:
         lang: str = "en",
     ) -> pd.DataFrame: ...
 
-    def stats(
-        self,
-        table: str | None = None,
-        start: Any = None,
-        end: Any = None,
-        hosts: Sequence[str] | str | None = None,
-        families: Sequence[str] | str | None = None,
-        where: str | None = None,
-        lang: str = "en",
-    ) -> pd.DataFrame | dict[str, str]:
+    def stats(self, table: str | None = None, *, lang: str = "en", **chosen: Any) -> pd.DataFrame | dict[str, str]:
         """A table of counts (`"logons"`) as a frame, with the columns of `docs/stats.md`; without `table`, names and titles of them all.
 
         The rows that count are chosen as in `timeline`; `lang` is the language of meanings. Raises ValueError for an unknown table.
@@ -229,9 +220,7 @@ class OpenCase:
 
         if table is None:
             return {name: counting.title for name, counting in all_statistics().items()}
-        instant = (instants.to_ns(start), instants.to_ns(end))
-        chosen = Filter(*instant, families=_names(families), hosts=_names(hosts), where=where)
-        return to_frame(statistic(table).table(Scope(self.query, chosen, lang)))
+        return to_frame(statistic(table).table(Scope(self.query, _filter(**chosen), lang)))
 
     def rows(self, row_ids: Sequence[str]) -> Iterator[pd.DataFrame]:
         """The rows of these ids with all their columns, one frame a family."""
@@ -283,8 +272,12 @@ _FINDINGS = pa.schema(
 )
 
 
-def _names(given: Sequence[str] | str | None) -> tuple[str, ...]:
-    return (given,) if isinstance(given, str) else tuple(given or ())
+def _filter(
+    start: Any = None, end: Any = None, families: Any = None, hosts: Any = None, where: str | None = None
+) -> Filter:
+    """What people choose rows by; one name stands for a list of one. Raises ValueError for an instant that is none."""
+    named = [(given,) if isinstance(given, str) else tuple(given or ()) for given in (families, hosts)]
+    return Filter(start=instants.to_ns(start), end=instants.to_ns(end), families=named[0], hosts=named[1], where=where)
 
 
 def _frame(kind: type, rows: Sequence[Any], dtype: Any = None) -> pd.DataFrame:
