@@ -43,11 +43,13 @@ class Account:
 
     read: records and the structures that carry them; free: padding and unused space; unsupported: known but not read;
     damaged: could not be read. Over a whole file the ranges tile [0, size) exactly: no gap, no overlap.
+    `part` says what the bytes are of the file, in the format's words (`chunk headers`, `slack`); empty where the kind says it all.
     """
 
     kind: Kind
     offsets: npt.NDArray[np.int64]
     lengths: npt.NDArray[np.int64]
+    part: str = ""
 
 
 def account(kind: Kind, offset: int, length: int) -> Account:

@@ -111,6 +111,8 @@ def test_every_record_and_value_is_the_yardsticks(path, read):
     by_record = defaultdict(list)
     for batch in found.batches:
         for row, ours in zip(batch.rows.to_pylist(), named(batch.rows), strict=True):
+            if "recovered" in row["flags"]:  # neither yardstick looks behind a chunk's last record
+                continue
             by_record[row["record"]].append((row, ours))
     for rows in by_record.values():
         rows.sort(key=lambda pair: -pair[0]["offset"])
@@ -127,5 +129,5 @@ def test_python_evtx_counts_the_same_records(path, read):
     reader = pytest.importorskip("Evtx.Evtx")
     with reader.Evtx(str(path)) as log:
         theirs = [record.offset() for chunk in log.chunks() for record in chunk.records()]
-    rows = read(path).rows
+    rows = [row for row in read(path).rows if "recovered" not in row["flags"]]
     assert theirs == [row["offset"] for row in rows]

@@ -38,7 +38,7 @@ def test_what_cannot_be_read_is_a_comment(made):
     lines = record_xml(memoryview(made.log(made.chunk(lost))), 4608).splitlines()
     assert "  <Data>4624</Data>" in lines
     assert lines[-1].startswith(
-        "<!-- byte 4637: no template: 0 bytes; expected 16 to 5512; its 4 values kept as unnamed Data"
+        "<!-- byte 4637: template 03020100 is not at byte 60000 of the chunk, as the record says; its 4 values kept as"
     )
 
 
