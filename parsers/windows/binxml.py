@@ -18,6 +18,7 @@ MAX_DEPTH = 16  # fragments inside fragments; Windows uses two or three
 MAX_ELEMENTS = 256  # elements inside elements
 MAX_TOKENS = 16_384  # a record of 64 KiB has no room for more that are honest
 TOKENS_A_CHUNK = 1 << 18  # an honest chunk needs a third of it; past that its records are not expanded further
+MAX_NAME = 1024  # characters of a name that is to be proved; Windows' own have some dozens
 MAX_TEXT = 1 << 20  # characters rendered from one record; a record is at most 64 KiB
 
 
@@ -97,6 +98,10 @@ class Reader:
         found = self.known.get(target)
         if found is None:
             _, digest, count = self.unpack(_NAME, target, len(self.chunk))
+            if self.strict and count > MAX_NAME:
+                raise _Broken(
+                    at, f"no name at byte {target} of the chunk: {count} characters; expected at most {MAX_NAME}"
+                )
             text = self.characters(target + _NAME.size, count, len(self.chunk))
             if self.strict and digest != name_hash(self.chunk[target + _NAME.size : target + _NAME.size + 2 * count]):
                 raise _Broken(at, f"the name at byte {target} of the chunk was written over: its hash is another")

@@ -100,11 +100,12 @@ def _chunk(data: Bytes, base: int, limit: int, ledger: Ledger) -> Chunk | None:
     ledger.put("read", base, base + NAME_TABLE, "chunk headers")
     ledger.put("read", base + NAME_TABLE, base + TEMPLATE_TABLE, "name tables")
     ledger.put("read", base + TEMPLATE_TABLE, base + CHUNK_HEADER, "template tables")
-    where = f"chunk {(ledger.start + base - FILE_HEADER) // CHUNK} at 0x{ledger.start + base:x}"
+    number = f" {(ledger.start + base - FILE_HEADER) // CHUNK}" if ledger.grid else ""
+    where = f"chunk{number} at 0x{ledger.start + base:x}"
     flags = 0
     if limit - base < CHUNK:
         ledger.complain(
-            base, limit - base, f"{where}: the file ends after {limit - base} of {CHUNK} bytes; read what is there"
+            base, limit - base, f"{where}: it ends after {limit - base} of {CHUNK} bytes; read what is there"
         )
     header = zlib.crc32(view[128:512], zlib.crc32(view[:120]))
     expected = int.from_bytes(view[124:128], "little")

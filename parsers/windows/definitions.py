@@ -134,6 +134,17 @@ def doubtful(data: Bytes, known: Definitions, rows: tuple[Int64s, Int64s, Int64s
     return np.array(out, np.bool_)
 
 
+def implied_base(record: bytes, offset: int) -> int | None:
+    """Where the chunk of a record began that stands at `offset`, by a template that it brings along; None where it brings none."""
+    for hit in _INSTANCE.finditer(record, RECORD_HEADER):
+        place = hit.end()
+        if record[place + 4 : place + 8] == hit[1]:
+            base = offset + place - int.from_bytes(hit[2], "little")
+            if 0 <= base <= offset and offset + len(record) - base <= CHUNK:
+                return base
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Shelf:
     """The definitions that records of the chunk at `base` can use; `start` is where in the file the window begins."""

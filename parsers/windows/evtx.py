@@ -56,7 +56,7 @@ class Evtx:
             file_header(data, 0, ledger)
             first = FILE_HEADER
         window = Window.of(data, piece.start)
-        for family, rows, _ in _rows(window, records(data, [(first, len(data))], [ledger])):
+        for family, rows, _ in batches_of(window, records(data, [(first, len(data))], [ledger])):
             yield Batch(family, rows)
         yield from ledger.told()
 
@@ -74,13 +74,13 @@ class Evtx:
             file_header(data, start, ledger)
         bounds = [(start + FILE_HEADER, stop) for start, stop in zip(starts, stops, strict=True)]
         found = records(data, bounds, ledgers)
-        for family, batch, rows in _rows(Window.of(data, 0), found):
+        for family, batch, rows in batches_of(Window.of(data, 0), found):
             yield Shared(Batch(family, batch), _runs(found.file[rows]))
         for file, ledger in enumerate(ledgers):
             yield from (Told(file, item) for item in ledger.told())
 
 
-def _rows(window: Window, found: Records) -> Iterator[tuple[str, pa.RecordBatch, Int64s]]:
+def batches_of(window: Window, found: Records) -> Iterator[tuple[str, pa.RecordBatch, Int64s]]:
     """Batches by family and event shape, with the records they are of."""
     fragments, known = _fragments(window, found)
     groups, odd = grouped(window, fragments)

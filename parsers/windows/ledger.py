@@ -15,11 +15,13 @@ from timelines.problems import KINDS, Account, Kind, Problem
 class Ledger:
     """Accounts and problems of one piece of a file. Places count from the window that is read; `start` is where in the file that begins.
 
-    `start` is below zero where other files stand before this one in the window.
+    `start` is below zero where other files stand before this one in the window. `grid`: the file is an event log, with its chunks where
+    they belong; else they were found in other bytes.
     """
 
     evidence: Evidence
     start: int
+    grid: bool = True
     problems: list[Problem] = field(default_factory=list)
     ranges: dict[tuple[Kind, str], list[tuple[int, int]]] = field(default_factory=dict)
 

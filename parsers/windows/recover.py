@@ -92,7 +92,7 @@ def _known(
     told = {_identity(data, int(file[row]), int(offsets[row]), int(sizes[row])) for row in alike.tolist()}
     of = np.repeat(np.array(files, np.int64), counts)
     for number, ledger in enumerate(ledgers):
-        if ledger.start + len(data) < ledger.evidence.size or ledger.start > 0:
+        if ledger.grid and (ledger.start + len(data) < ledger.evidence.size or ledger.start > 0):
             told |= _elsewhere(
                 ledger, (ledger.start, ledger.start + len(data)), np.unique(numbers[of == number]), number
             )

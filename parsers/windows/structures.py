@@ -7,6 +7,7 @@ tables, records one after the other, free space. A record is `**\\0\\0`, size, i
 from __future__ import annotations
 
 import struct
+import zlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +36,23 @@ class Chunk:
     free: int
     flags: int
     file: int = 0
+
+
+def header_checksum(head: bytes) -> int:
+    """CRC-32 of a chunk's header but the 8 bytes that hold its flags and this checksum."""
+    return zlib.crc32(head[128:CHUNK_HEADER], zlib.crc32(head[:120]))
+
+
+def is_sound(chunk: bytes) -> bool:
+    """Whether these are all bytes of a chunk and both its checksums fit."""
+    if len(chunk) != CHUNK or chunk[:8] != CHUNK_MAGIC:
+        return False
+    free, stored = CHUNK_FIELDS.unpack_from(chunk)[7:9]
+    return (
+        header_checksum(chunk) == int.from_bytes(chunk[124:128], "little")
+        and CHUNK_HEADER <= free <= CHUNK
+        and zlib.crc32(chunk[CHUNK_HEADER:free]) == stored
+    )
 
 
 def record_at(view: bytes, at: int) -> tuple[int, int]:

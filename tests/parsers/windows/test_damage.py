@@ -87,7 +87,7 @@ def test_a_file_that_ends_inside_a_chunk(made, read):
     found = read(log[: starts[3] + 40])
     assert images(found) == ["program1.exe", "program2.exe", "program3.exe"]
     assert found.ledger.damaged == 40
-    assert any("the file ends after" in reason for reason in found.reasons)
+    assert any("it ends after" in reason for reason in found.reasons)
 
 
 def test_records_written_after_the_header_was_are_recovered(made, read):
