@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from parsers.windows import tokens, values
+from parsers.windows import ansi, tokens, values
 from parsers.windows.document import Element, Part, Remark, Slot
 
 MAX_DEPTH = 16  # fragments inside fragments; Windows uses two or three
@@ -49,6 +49,9 @@ class Reader:
     names: list[tuple[int, int, int]] = field(
         default_factory=list
     )  # each use of a name: its offset's place, the name's, its end
+    omitted: list[Element] = field(
+        default_factory=list
+    )  # elements that Windows leaves out, since the value they depend on is null
     tokens: int = 0
     text: int = 0
     limit: int = MAX_TOKENS
@@ -186,6 +189,8 @@ class Reader:
         raw = self.chunk[at : at + size]
         try:
             text = values.render(kind, raw)
+            if why := ansi.doubt(kind, raw):
+                self.remarks.append(Remark(at, why))
         except values.Unreadable as error:
             self.remarks.append(Remark(at, f"{error}; kept as hex"))
             text = raw.hex().upper()
@@ -213,6 +218,7 @@ _DESCRIPTOR = struct.Struct("<HBB")  # size, type, padding
 _ELEMENT = struct.Struct("<HII")  # dependency, size, name's offset
 _LEAN_ELEMENT = struct.Struct("<II")  # the same without dependency, in fragments that stand outside templates
 _LENGTH = struct.Struct("<H")
+_NO_VALUE = 0xFFFF  # an element that depends on none
 _TYPED = struct.Struct("<BH")
 _SLOT = struct.Struct("<HB")
 
@@ -228,6 +234,7 @@ class _Walk:
     depth: int
     open: list[Element] = field(default_factory=list)
     attribute: list[Part] | None = None  # where text goes while a start tag is open
+    instruction: Element | None = None  # the processing instruction whose data comes next
 
     def run(self, at: int) -> None:
         reader, chunk, end = self.reader, self.reader.chunk, self.end
@@ -259,8 +266,11 @@ class _Walk:
         """OpenStartElement (2.2.12): dependency, size, name; fragments outside templates lack the dependency."""
         lean = self.reader.lean(at, self.end)
         at += 4 if lean else 6
+        (dependency,) = (_NO_VALUE,) if lean else self.reader.unpack(_LENGTH, at - 6, self.end)
         name, at = self.reader.name(at, self.end)
         element = Element(name)
+        if self.slots is not None and dependency < len(self.slots) and self.slots[dependency][0] == values.NULL:
+            self.reader.omitted.append(element)
         self.put(element)
         self.open.append(element)
         if len(self.open) > MAX_ELEMENTS:
@@ -314,8 +324,21 @@ class _Walk:
         return at
 
     def target(self, at: int, more: bool) -> int:
-        _, at = self.reader.name(at, self.end)
+        """A processing instruction, kept as an element `?target` that holds its data (2.2.12, PITarget and PIData)."""
+        name, at = self.reader.name(at, self.end)
+        self.attribute = None
+        self.instruction = Element(f"?{name}")
+        self.put(self.instruction)
         return at
+
+    def instructed(self, at: int, more: bool) -> int:
+        (count,) = self.reader.unpack(_LENGTH, at, self.end)
+        text = self.reader.characters(at + 2, count, self.end)
+        if self.instruction is None:
+            raise _Broken(at, "data of a processing instruction without its target")
+        self.instruction.children.append(text)
+        self.instruction = None
+        return at + 2 + 2 * count
 
     def slot(self, at: int, more: bool) -> int:
         index, kind = self.reader.unpack(_SLOT, at, self.end)
@@ -389,7 +412,7 @@ _STEPS = {
     tokens.CHARACTER: _Walk.character,
     tokens.ENTITY: _Walk.entity,
     tokens.PI_TARGET: _Walk.target,
-    tokens.PI_DATA: _Walk.text,
+    tokens.PI_DATA: _Walk.instructed,
     tokens.TEMPLATE: _Walk.instance,
     tokens.NORMAL: _Walk.slot,
     tokens.OPTIONAL: _Walk.slot,

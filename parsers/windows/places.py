@@ -25,16 +25,20 @@ def is_chunk(head: bytes) -> bool:
 
 
 def chunk_base(view: memoryview, offset: int) -> int:
-    """Where the chunk of the record at `offset` begins. In other bytes than an event log's: the nearest one before it that reaches it, or
-    where the record's own template says that it began, or the record itself."""
-    if bytes(view[:8]) == FILE_MAGIC:
-        return FILE_HEADER + (offset - FILE_HEADER) // CHUNK * CHUNK
+    """Where the chunk of the record at `offset` begins. In other bytes than an event log's: the nearest one before it that reaches it,
+    or where the record's own template says that it began, or the record itself."""
+    grid = FILE_HEADER + (offset - FILE_HEADER) // CHUNK * CHUNK
+    is_log = offset >= FILE_HEADER and bytes(view[:8]) == FILE_MAGIC
+    if is_log and bytes(view[grid : grid + 8]) == CHUNK_MAGIC:
+        return grid
     start = max(0, offset - CHUNK)
     before = bytes(view[start : offset + CHUNK_HEADER])
     at = offset - start
     while (at := before.rfind(CHUNK_MAGIC, 0, at)) >= 0:
         if is_chunk(before[at : at + CHUNK_HEADER + 4]) and start + at + CHUNK > offset:
             return start + at
+    if is_log:
+        return grid
     size = min(int.from_bytes(view[offset + 4 : offset + 8], "little"), CHUNK)
     base = implied_base(bytes(view[offset : offset + size]), offset)
     return offset if base is None else base
