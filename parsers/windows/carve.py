@@ -38,6 +38,7 @@ PIECE = 16 << 20  # bytes searched at a time
 MARGIN = 2 * CHUNK  # bytes before a piece that tell whether it begins inside a chunk
 EARLIEST = 119_600_064_000_000_000  # FILETIME of 1980-01-01: bytes whose time is before that are no record
 REST = "no event log"
+TOLD = 20_000  # problems of a piece that are told one by one; a piece of nothing but old records has fewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,16 @@ class EvtxCarve:
         carved = carve(evidence, piece)
         for family, rows, _ in batches_of(carved.window, carved.found):
             yield Batch(family, rows)
-        yield from (item for item in carved.ledger.told() if isinstance(item, Problem))
+        yield from _bounded(evidence, piece, [item for item in carved.ledger.told() if isinstance(item, Problem)])
         yield from carved.accounts
+
+
+def _bounded(evidence: Evidence, piece: Slice, problems: list[Problem]) -> Iterator[Problem]:
+    """The first TOLD problems of a piece and how many more there are: whoever fills a disk with broken chunks must not fill a report."""
+    yield from problems[:TOLD]
+    if len(problems) > TOLD:
+        reason = f"{len(problems) - TOLD} more problems in these bytes; rows that they concern are flagged"
+        yield evidence.problem(piece.start, piece.stop - piece.start, reason)
 
 
 def carve(evidence: Evidence, piece: Slice) -> Carved:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 import struct
+import zlib
 
 import pytest
 
@@ -151,6 +152,19 @@ def test_fakes_have_no_effect(log, carved):
     assert [row["record"] for row in rows] == [1, 2, 3]
     assert problems == []
     assert parts["unsupported", "no event log"] == 2 * len(fakes)
+
+
+def test_broken_chunks_without_number_do_not_fill_a_report(carved, monkeypatch):
+    """Headers whose checksum fits, every 516 bytes: each is a chunk that is cut off by the next."""
+    head = bytearray(516)
+    struct.pack_into("<8sQQQQIIII", head, 0, b"ElfChnk\0", 1, 1, 1, 1, 128, 512, 40_000, 0)
+    struct.pack_into("<I", head, 124, zlib.crc32(head[128:512], zlib.crc32(head[:120])))
+    monkeypatch.setattr(carve, "TOLD", 10)
+    rows, problems, parts = carved(bytes(head) * 300)
+    assert rows == []
+    assert len(problems) == 11
+    assert problems[-1].reason.endswith("more problems in these bytes; rows that they concern are flagged")
+    assert parts["read", "chunk headers"] == 300 * 128
 
 
 def test_a_record_needs_a_time_that_can_be(made, carved):

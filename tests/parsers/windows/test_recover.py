@@ -202,3 +202,22 @@ def test_a_stale_header_count_hides_no_chunk(log, read):
         struct.pack_into("<I", data, 120, flags)  # not under the checksum
         struct.pack_into("<I", data, 124, zlib.crc32(data[:120]))
         assert len(read(bytes(data) + chunk_of(data)).rows) == 6
+
+
+def test_definitions_inside_each_other_are_given_up_in_time(made, read):
+    """Old records that each name another of 2,000 overlapping definitions, all of which read the same thousands of tokens."""
+    space = bytearray(CHUNK)
+    at = HEADER
+    for number in range(200):
+        record = made.record(number, made.again(30_000 + 28 * number, made.head_values(number)))
+        space[at : at + len(record)] = record
+        at += len(record)
+    assert at < 30_000
+    for number in range(200):
+        definition = struct.pack("<I16sI", 0, bytes(range(16)), 25_000) + b"\x0f\x01\x01\0"
+        space[30_000 + 28 * number : 30_028 + 28 * number] = definition
+    space[36_000:60_000] = b"\x0f\x01\x01\0" * 6_000  # fragment headers, each of them a token
+    chunk = made.chunk(b"")[:HEADER] + bytes(space[HEADER:])
+    found = read(made.log(chunk))
+    assert len(found.rows) > 100
+    assert {row["flags"].split(",")[0] for row in found.rows} == {"recovered"}
