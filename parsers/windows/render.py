@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
@@ -21,6 +22,8 @@ from parsers.windows.structures import (
     SIGNATURE,
 )
 from timelines.visible import visible
+
+_LAYOUT = re.compile(r"([\t\r\n]+)")
 
 
 def record_xml(evidence: memoryview, offset: int) -> str:
@@ -83,7 +86,9 @@ def _lines(part: Part, indent: str, omitted: set[int]) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    return "".join(char if char in "\t\r\n" else visible(char) for char in text)
+    pieces = _LAYOUT.split(text)
+    pieces[::2] = [visible(piece) for piece in pieces[::2]]
+    return "".join(pieces)
 
 
 def _shown(text: str) -> str:
