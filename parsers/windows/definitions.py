@@ -22,7 +22,13 @@ from parsers.windows.system_values import system_document
 
 DEFINITION = 24  # bytes before a definition's body: offset of the next one, GUID, size
 TWINS = 8  # definitions of one id that are tried
-_INSTANCE = re.compile(rb"\x0f\x01[\x00\x01].\x0c\x01(.{4})(.{4})", re.DOTALL)  # fragment header, instance: id, place
+FRAGMENT = (
+    b"\x0f\x01"  # how a record's binary XML begins; nested templates often lack it where the log was not exported
+)
+_INSTANCE = re.compile(
+    rb"(?=\x0c\x01(.{4})(.{4}))", re.DOTALL
+)  # template instance: id, place; other bytes may look like it
+_INSTANCE_SIZE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +131,7 @@ def doubtful(data: Bytes, known: Definitions, rows: tuple[Int64s, Int64s, Int64s
     for offset, size, base in zip(*(array.tolist() for array in rows), strict=True):
         raw = data[offset + RECORD_HEADER : offset + size - 4].tobytes()
         hits = list(_INSTANCE.finditer(raw))
-        sound = bool(hits) and hits[0].start() == 0
+        sound = bool(hits) and hits[0].start() == 4 and raw.startswith(FRAGMENT)
         for hit in hits:
             if not sound:
                 break
@@ -137,7 +143,7 @@ def doubtful(data: Bytes, known: Definitions, rows: tuple[Int64s, Int64s, Int64s
 def implied_base(record: bytes, offset: int) -> int | None:
     """Where the chunk of a record began that stands at `offset`, by a template that it brings along; None where it brings none."""
     for hit in _INSTANCE.finditer(record, RECORD_HEADER):
-        place = hit.end()
+        place = hit.start() + _INSTANCE_SIZE
         if record[place + 4 : place + 8] == hit[1]:
             base = offset + place - int.from_bytes(hit[2], "little")
             if 0 <= base <= offset and offset + len(record) - base <= CHUNK:

@@ -299,3 +299,22 @@ def test_what_depends_on_an_absent_value_is_left_out_of_the_xml(made, read):
     shown = record_xml(memoryview(log), 4608)
     assert "<Kept>k</Kept>" in shown
     assert "Extra" not in shown
+
+
+@pytest.mark.parametrize("header", [True, False])
+def test_a_template_in_a_value_with_and_without_fragment_header(made, read, header):
+    """Windows leaves the header away in logs that were not exported."""
+    guid = bytes(range(16, 32))
+
+    def log_with(at):
+        def body(at):
+            return made.element(at, "EventData", lambda at: made.data(at, "Image", made.slot(0, 1)))
+
+        whole = made.instance(at if header else at - 4, body, [(1, wide("nested.exe"))], guid)
+        fragment = whole if header else whole[4:]
+        return one(made, lambda at: made.slot(4, 0x21), [(0x21, fragment)]), fragment
+
+    place = log_with(0x200)[0].index(log_with(0x200)[1]) - 4096
+    log = log_with(place)[0]
+    found = read(log)
+    assert ([(row["Image"], row["flags"]) for row in found.rows], found.problems) == ([("nested.exe", "")], [])
