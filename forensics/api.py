@@ -164,12 +164,14 @@ class OpenCase:
         """exhibit, file, offset, length, reason."""
         return to_frame(self.query.problems())
 
-    def ledger(self) -> pd.DataFrame:
+    def ledger(self, detail: bool = False) -> pd.DataFrame:
         """exhibit, file, size, read, free, unsupported, damaged: in bytes; the last four add up to the size.
 
+        With `detail` a row for each part of a file instead: exhibit, file, kind (read, free, unsupported, damaged), part (`chunk headers`,
+        `records`, `recovered records`, `slack` …), bytes, ranges.
         Duplicates are not in it: their bytes are counted where they were read (`files()` lists them).
         """
-        return to_frame(self.query.ledger())
+        return to_frame(self.query.ledger_parts() if detail else self.query.ledger())
 
     def files(self) -> pd.DataFrame:
         """Every file handed in: exhibit, file, size, sha256, status, parser, reason, duplicate_of."""

@@ -20,7 +20,7 @@ from forensics.executors import executor as make_executor
 from forensics.progress import Progress, Silent
 from forensics.rule_digests import rule_digests
 from forensics.tasks import Done, Task
-from parsers.evidence import examine, rehash
+from parsers.evidence import examine, examine_as, rehash
 from timelines.inventory import Exhibit, FileEntry
 from timelines.problems import LedgerRow, Problem
 from timelines.query import Timeline
@@ -66,6 +66,9 @@ class About:
     clock_offset_s: float | None = None
     clock_source: str | None = None
     description: str | None = None
+    reader: str | None = (
+        None  # a parser that was asked for by name: the exhibit is one file and read by it, whatever it is
+    )
 
 
 def add(case: Case, source: Path, about: About | None = None, progress: Progress | None = None) -> Intake:
@@ -78,7 +81,12 @@ def add(case: Case, source: Path, about: About | None = None, progress: Progress
     progress.stage(f"{number} hash and recognise", _size(source), "bytes")
     entries: list[FileEntry] = []
     problems: list[Problem] = []
-    for item in examine(number, source, known, progress=progress.advance):
+    items = (
+        examine(number, source, known, progress=progress.advance)
+        if about.reader is None
+        else examine_as(number, source, about.reader, known, progress.advance)
+    )
+    for item in items:
         if isinstance(item, Problem):
             problems.append(item)
         else:

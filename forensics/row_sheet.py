@@ -11,7 +11,10 @@ import pyarrow as pa
 from cases import findings as kept
 from cases.errors import CaseError
 from forensics import exhibit_bytes, terminal
+from forensics.second_reader.beside import Beside, event_beside
+from forensics.second_reader.comparison import Row, rows_as_text
 from forensics.terminal import Failure, complain, instant, say, table
+from parsers.second.reading import Place
 from timelines.messages.sentences import sentences
 from timelines.schema import CORE_NAMES, own_name
 from timelines.visible import visible
@@ -22,7 +25,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A row: its sentence, its values by the evidence's own names (instants as text), where it lies, and what cites it."""
+    """A row: its sentence, its values by the evidence's own names (instants as text), where it lies, what cites it, and its values as text
+    by column."""
 
     message: str
     values: dict[str, Any]
@@ -32,6 +36,7 @@ class Sheet:
     offset: int
     length: int
     cited: list[dict[str, Any]]
+    texts: Row
 
 
 def find(case: OpenCase, wanted: str) -> Sheet:
@@ -53,7 +58,8 @@ def find(case: OpenCase, wanted: str) -> Sheet:
         if finding.kind == "analyzer" and found[0] in finding.rows  # analyzers have findings, not matches
     ]
     place = {name: row.column(name)[0].as_py() for name in ("family", "exhibit", "file", "offset", "length")}
-    return Sheet(sentences(row)[0].as_py(), _values(row), **place, cited=cited)
+    ((_, texts),) = rows_as_text(row)
+    return Sheet(sentences(row)[0].as_py(), _values(row), **place, cited=cited, texts=texts)
 
 
 def _values(row: pa.Table) -> dict[str, Any]:
@@ -91,6 +97,8 @@ def _bytes(case: OpenCase, sheet: Sheet, evidence: Path | None, most: int | None
     with exhibit_bytes.opened(case.case, sheet.exhibit, sheet.file, evidence) as view:
         for line in exhibit_bytes.reading(sheet.family, view, sheet.offset, sheet.length):
             say("  " + visible(line))
+        if sheet.family.startswith("windows/"):
+            _again(event_beside(view, Place("", sheet.family, sheet.offset, sheet.length), sheet.texts))
         data = bytes(view[sheet.offset : sheet.offset + shown])
         view.release()
     say()
@@ -98,3 +106,14 @@ def _bytes(case: OpenCase, sheet: Sheet, evidence: Path | None, most: int | None
         say("  " + line)
     if shown < sheet.length:
         say(f"  … {sheet.length - shown:,} more bytes: --all-bytes")
+
+
+def _again(beside: Beside) -> None:
+    """The second reader's values beside the row's, differences marked."""
+    say()
+    if beside.unread:
+        say(f"Not read again by {beside.tool}: {visible(beside.unread)}")
+        return
+    say(f"Read again by {beside.tool}: {beside.summary}")
+    rows = [(pair.name, pair.ours, pair.theirs, pair.verdict) for pair in beside.pairs]
+    table("", ("column", "timeline", beside.tool, "verdict"), rows)

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from timelines.messages.placeholders import columns_spoken_of
 from timelines.parts import Part
+from timelines.problems import KINDS
 from timelines.schema import CORE_NAMES, SORT_KEYS, core_schema
 from timelines.store import Store
 from timelines.views import connect, families_of, quoted
@@ -94,8 +95,9 @@ class Timeline:
         return totals
 
     def sql(self, query: str, parameters: Sequence[Any] = ()) -> pa.Table:
-        """Answer one SELECT. Views: one a family (`windows_security`), `timeline` (core columns of all), `problems`, `ledger`, and
-        what the case adds. Raises QueryError with DuckDB's own reason. It reads nothing outside the case and writes nothing."""
+        """Answer one SELECT. Views: one a family (`windows_security`), `timeline` (core columns of all), `problems`, `ledger`,
+        `ledger_parts`, and what the case adds. Raises QueryError with DuckDB's own reason. It reads nothing outside the case and writes
+        nothing."""
         import duckdb
 
         connection = self._open()
@@ -182,6 +184,11 @@ class Timeline:
     def ledger(self) -> pa.Table:
         """One row a file: bytes read, free, unsupported and damaged; they add up to its size."""
         return self.sql("select * from ledger order by exhibit, file")
+
+    def ledger_parts(self) -> pa.Table:
+        """One row a part of a file: its kind (read, free …), what it is of the file, its bytes, in how many ranges."""
+        kinds = ", ".join(f"'{kind}'" for kind in KINDS)
+        return self.sql(f"select * from ledger_parts order by exhibit, file, list_position([{kinds}], kind), part")
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:

@@ -50,6 +50,7 @@ def new(case_folder: Path, lang: str | None, questions: tuple[str, ...], **detai
 @click.option("--files", is_flag=True, help="List every file handed in.")
 @click.option("--problems", is_flag=True, help="List every problem.")
 @click.option("--ledger", is_flag=True, help="List the byte account of every file.")
+@click.option("--ledger-parts", is_flag=True, help="List it in detail: headers, records, slack, free space, damage …")
 @click.option("--rules", is_flag=True, help="List what became of every rule.")
 @click.option("--opinions", is_flag=True, help="List the examiner's notes and answers.")
 @click.option("--handovers", is_flag=True, help="List the exhibits that changed hands.")
@@ -63,7 +64,7 @@ def show(case_folder: Path, as_json: bool, **chosen: bool) -> int:
     case = open_case(case_folder)
     lists = [name for name, wanted in chosen.items() if wanted]
     for name in lists:
-        frame = getattr(case, name)()
+        frame = case.ledger(detail=True) if name == "ledger_parts" else getattr(case, name)()
         if as_json:
             print_json(frame.to_dict("records"))
         else:

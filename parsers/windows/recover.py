@@ -1,0 +1,123 @@
+"""Old records in the free space of chunks: what a log held before it was cleared, wrapped around, or cut down.
+
+A record that stands whole there is a row again, flagged `recovered`, unless the log still holds it: same number and same bytes. The rest of
+the free space is counted: `slack` as far as old bytes reach, `free space` behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from hashlib import blake2b
+
+import numpy as np
+
+from parsers.gather import Bytes, Int64s, numbers_at
+from parsers.windows.ledger import Ledger
+from parsers.windows.structures import CHUNK, CHUNK_HEADER, CHUNK_MAGIC, FILE_HEADER, Chunk, apart, record_at, standing
+from parsers.windows.tokens import HEADER
+
+CHUNKS_ASKED = 64  # chunks outside the window that are asked whether they hold an old record; numbers ascend, so an honest log needs few
+
+Identity = tuple[int, int, bytes]  # file, number, digest of all bytes
+
+
+def old_records(
+    data: Bytes, spaces: Sequence[tuple[Chunk, int]], live: tuple[Int64s, Int64s, Int64s], ledgers: Sequence[Ledger]
+) -> tuple[Int64s, Int64s, Int64s]:
+    """Offsets, sizes and chunk bases of the old records that are worth a row. `spaces`: chunks and where their free space begins;
+    `live`: offsets, sizes and files of the log's own records."""
+    found = [_in_space(data, chunk, at) for chunk, at in spaces]
+    files = [chunk.file for chunk, _ in spaces]
+    told = _known(data, found, files, live, ledgers)
+    kept: list[tuple[int, int, int]] = []
+    for (chunk, at), (offsets, sizes) in zip(spaces, found, strict=True):
+        ledger, reach = ledgers[chunk.file], at
+        for offset, size in zip(offsets.tolist(), sizes.tolist(), strict=True):
+            who = _identity(data, chunk.file, offset, size)
+            if who in told:
+                continue
+            told.add(who)
+            kept.append((offset, size, chunk.base))
+            ledger.put("free", reach, offset, "slack")
+            ledger.put("read", offset, offset + size, "recovered records")
+            reach = offset + size
+        rest = data[reach : chunk.limit]
+        used = max(_used(rest), int(offsets[-1] + sizes[-1]) - reach if len(offsets) else 0)
+        ledger.put("free", reach, reach + used, "slack")
+        ledger.put("free", reach + used, chunk.limit, "free space")
+    rows = np.array(kept, np.int64).reshape(-1, 3)
+    return rows[:, 0], rows[:, 1], rows[:, 2]
+
+
+def _in_space(data: Bytes, chunk: Chunk, at: int) -> tuple[Int64s, Int64s]:
+    """Whole records behind `at` whose binary XML begins as all does."""
+    if not data[at : chunk.limit].any():
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    offsets, sizes = standing(data, at, chunk.limit)
+    good = (data[offsets + 24] == HEADER) & (data[offsets + 25] == 1)
+    offsets, sizes = offsets[good], sizes[good]
+    keep = apart(offsets, sizes)
+    return offsets[keep], sizes[keep]
+
+
+def _used(rest: Bytes) -> int:
+    """Bytes up to the last one that is not zero."""
+    last = np.flatnonzero(rest[-1:]) if len(rest) else rest
+    if len(last):
+        return len(rest)
+    held = np.flatnonzero(rest)
+    return int(held[-1]) + 1 if len(held) else 0
+
+
+def _identity(data: Bytes, file: int, offset: int, size: int) -> Identity:
+    raw = data[offset : offset + size].tobytes()
+    return file, int.from_bytes(raw[8:16], "little"), blake2b(raw, digest_size=16).digest()
+
+
+def _known(
+    data: Bytes,
+    found: Sequence[tuple[Int64s, Int64s]],
+    files: Sequence[int],
+    live: tuple[Int64s, Int64s, Int64s],
+    ledgers: Sequence[Ledger],
+) -> set[Identity]:
+    """The log's own records that have the number of an old one: from the window, and from the rest of a log that is larger."""
+    counts = [len(offsets) for offsets, _ in found]
+    if not sum(counts):
+        return set()
+    at = np.concatenate([offsets for offsets, _ in found])
+    numbers = numbers_at(data, at + 8, "<u8")
+    offsets, sizes, file = live
+    alike = np.flatnonzero(np.isin(numbers_at(data, offsets + 8, "<u8"), numbers))
+    told = {_identity(data, int(file[row]), int(offsets[row]), int(sizes[row])) for row in alike.tolist()}
+    of = np.repeat(np.array(files, np.int64), counts)
+    for number, ledger in enumerate(ledgers):
+        if ledger.grid and (ledger.start + len(data) < ledger.evidence.size or ledger.start > 0):
+            told |= _elsewhere(
+                ledger, (ledger.start, ledger.start + len(data)), np.unique(numbers[of == number]), number
+            )
+    return told
+
+
+def _elsewhere(ledger: Ledger, window: tuple[int, int], wanted: Int64s, file: int) -> set[Identity]:
+    """Records of a log's chunks outside the window that have one of the numbers `wanted` (ascending), by what chunk headers say."""
+    if not len(wanted):
+        return set()
+    view = ledger.evidence.open()
+    whole = np.frombuffer(view, np.uint8)
+    bases = np.arange(FILE_HEADER, len(whole) - CHUNK_HEADER + 1, CHUNK)
+    bases = bases[(bases + CHUNK <= window[0]) | (bases >= window[1])]
+    bases = bases[numbers_at(whole, bases, "<u8") == int.from_bytes(CHUNK_MAGIC, "little")]
+    first, last = numbers_at(whole, bases + 24, "<u8"), numbers_at(whole, bases + 32, "<u8")
+    holds = np.searchsorted(wanted, last, side="right") > np.searchsorted(wanted, first, side="left")
+    told = set()
+    asked = frozenset(wanted.tolist())
+    for base in bases[holds][:CHUNKS_ASKED].tolist():
+        raw = bytes(view[base : base + CHUNK])
+        free = int.from_bytes(raw[48:52], "little")
+        at = CHUNK_HEADER
+        while at < min(free, len(raw)) and (record := record_at(raw, at))[0]:
+            if record[1] in asked:
+                told.add(_identity(whole, file, base + at, record[0]))
+            at += record[0]
+    return told
