@@ -176,7 +176,7 @@ class Reader:
     def value(self, kind: int, at: int, size: int, depth: int) -> list[Part]:
         """One substitution value as parts of the document; no part at all for null."""
         if kind == values.NULL:
-            if size in _NULL_SIZES:
+            if size in values.NULL_SIZES:
                 return []
             self.remarks.append(Remark(at, f"null value that takes {size} bytes; kept as hex"))
             return [self.chunk[at : at + size].hex().upper()]
@@ -206,10 +206,6 @@ def name_hash(text: bytes) -> int:
     return digest
 
 
-_NULL_SIZES = (
-    0,
-    *sorted(set(values.WIDTHS.values())),
-)  # Windows leaves the room of a fixed type in place; its bytes mean nothing
 _MIN_DEFINITION = 16  # fragment header and one empty element
 _U32 = struct.Struct("<I")
 _NAME = struct.Struct("<IHH")  # next name of the bucket, hash, characters
