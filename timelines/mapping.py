@@ -34,11 +34,12 @@ FEW = 64  # rows below which looking for repeated texts costs more than it saves
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What one event of a family means: its core columns and its sentences by language."""
+    """What one event of a family means: its core columns, its sentences by language, and the code tables of its fields."""
 
     core: Mapping[str, tuple[str, ...]]
     title: Mapping[str, str] = field(default_factory=dict)
     message: Mapping[str, str] = field(default_factory=dict)
+    decoded: Mapping[str, Any] = field(default_factory=dict)  # read by `timelines.messages.decoded`
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,14 @@ class Source:
     events: Mapping[str, Meaning]
 
 
-def _meaning(table: Mapping[str, Any], base: Mapping[str, tuple[str, ...]]) -> Meaning:
-    core = dict(base)
+def _meaning(table: Mapping[str, Any], base: Meaning) -> Meaning:
+    core = dict(base.core)
     for name, candidates in table.get("core", {}).items():
         if name not in _TYPES:
             raise ValueError(f"mapping names a core column that does not exist: {name!r}")
         core[name] = tuple([candidates] if isinstance(candidates, str) else candidates)
-    return Meaning(core, table.get("title", {}), table.get("message", {}))
+    decoded = {**base.decoded, **table.get("decoded", {})}
+    return Meaning(core, table.get("title", {}), table.get("message", {}), decoded)
 
 
 @cache
@@ -70,8 +72,8 @@ def sources() -> tuple[Source, ...]:
             continue
         table = tomllib.loads(entry.read_text("utf-8"))
         provider = table.get("provider", ())
-        default = _meaning(table, {})
-        events = {name: _meaning(event, default.core) for name, event in table.get("event", {}).items()}
+        default = _meaning(table, Meaning({}))
+        events = {name: _meaning(event, default) for name, event in table.get("event", {}).items()}
         found.append(
             Source(table["family"], (provider,) if isinstance(provider, str) else tuple(provider), default, events)
         )
@@ -95,11 +97,13 @@ def _merged(found: list[Source]) -> Meaning:
     core: dict[str, tuple[str, ...]] = {}
     title: Mapping[str, str] = {}
     message: Mapping[str, str] = {}
+    decoded: dict[str, Any] = {}
     for source in found:
         core = {**source.default.core, **core}
+        decoded = {**source.default.decoded, **decoded}
         title = title or source.default.title
         message = message or source.default.message
-    return Meaning(core, title, message)
+    return Meaning(core, title, message, decoded)
 
 
 @cache
@@ -121,7 +125,8 @@ def meaning(family: str, provider: str | None, event: str | None) -> Meaning:
         if event is not None and event in source.events:
             own = source.events[event]
             rest = _merged([source, *(other for other in found if not other.providers and other is not source)])
-            return Meaning({**rest.core, **own.core}, own.title or rest.title, own.message or rest.message)
+            core, decoded = {**rest.core, **own.core}, {**rest.decoded, **own.decoded}
+            return Meaning(core, own.title or rest.title, own.message or rest.message, decoded)
     return general_meaning(family, provider)
 
 

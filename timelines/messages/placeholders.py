@@ -12,7 +12,7 @@ from functools import cache
 
 from timelines.mapping import sources, stored_as
 
-_PLACE = re.compile(r"\{([^{}|:]+)(?:\|([^{}]+)|:([a-z_]+))?\}")
+_PLACE = re.compile(r"\{([^{}|:]+)(?:\|([^{}]+)|:([a-z_+]+))?\}")
 
 
 @dataclass(frozen=True, slots=True)
