@@ -11,9 +11,11 @@ A family `windows/*` speaks of every family of that folder that has nothing bett
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -27,6 +29,7 @@ from timelines.filters import filtered
 from timelines.schema import CORE, own_name
 
 _TYPES = {column.name: column.type for column in CORE}
+_FAMILY = re.compile(r'^family = "([^"]+)"$', re.MULTILINE)
 MAX_KEPT = 1024  # shapes of batches remembered by a process
 MAX_TWINS = 8  # of one list of names
 FEW = 64  # rows below which looking for repeated texts costs more than it saves
@@ -63,33 +66,43 @@ def _meaning(table: Mapping[str, Any], base: Meaning) -> Meaning:
 
 
 @cache
+def _texts() -> dict[str, list[str]]:
+    """The files of meanings by the family that they speak of, unread: a process reads those of the families that it meets."""
+    found: dict[str, list[str]] = {}
+    for entry in sorted((files("timelines") / "messages").iterdir(), key=lambda item: item.name):
+        if entry.name.endswith(".toml"):
+            text = entry.read_text("utf-8")
+            if not (said := _FAMILY.search(text)):
+                raise ValueError(f'timelines/messages/{entry.name}: no line `family = "…"`')
+            found.setdefault(said[1], []).append(text)
+    return found
+
+
+def _source(text: str) -> Source:
+    table = tomllib.loads(text)
+    provider = table.get("provider", ())
+    default = _meaning(table, Meaning({}))
+    events = {name: _meaning(event, default) for name, event in table.get("event", {}).items()}
+    return Source(table["family"], (provider,) if isinstance(provider, str) else tuple(provider), default, events)
+
+
+@cache
+def sources_of(family: str) -> tuple[Source, ...]:
+    """The meanings shipped with Athar for one family, one `Source` a TOML file of `timelines/messages/`, in file-name order."""
+    return tuple(_source(text) for text in _texts().get(family, ()))
+
+
 def sources() -> tuple[Source, ...]:
-    """All meanings shipped with Athar, one `Source` a TOML file of `timelines/messages/`, in file-name order."""
-    found = []
-    folder = files("timelines") / "messages"
-    for entry in sorted(folder.iterdir(), key=lambda item: item.name):
-        if not entry.name.endswith(".toml"):
-            continue
-        table = tomllib.loads(entry.read_text("utf-8"))
-        provider = table.get("provider", ())
-        default = _meaning(table, Meaning({}))
-        events = {name: _meaning(event, default) for name, event in table.get("event", {}).items()}
-        found.append(
-            Source(table["family"], (provider,) if isinstance(provider, str) else tuple(provider), default, events)
-        )
-    return tuple(found)
-
-
-def _names(written: str, provider: str) -> bool:
-    return provider.startswith(written[:-1]) if written.endswith("*") else provider == written
+    """All meanings shipped with Athar, family by family."""
+    return tuple(source for family in sorted(_texts()) for source in sources_of(family))
 
 
 def _speaking(family: str, provider: str | None) -> list[Source]:
     """Sources that speak of a family, nearest first: those that name the provider, those of the family, those of `folder/*`."""
     wide = family.partition("/")[0] + "/*"
-    named = [s for s in sources() if s.family == family and any(_names(p, provider or "") for p in s.providers)]
-    general = [s for s in sources() if s.family == family and not s.providers]
-    return named + general + [s for s in sources() if s.family == wide and not s.providers]
+    named = [s for s in sources_of(family) if any(fnmatchcase(provider or "", p) for p in s.providers)]
+    general = [s for s in sources_of(family) if not s.providers]
+    return named + general + [s for s in sources_of(wide) if not s.providers]
 
 
 def _merged(found: list[Source]) -> Meaning:
