@@ -85,7 +85,7 @@ def show(case: OpenCase, sheet: Sheet, evidence: Path | None, most: int | None) 
     say(sheet.message + "\n")
     shown = [(name, value, _meaning(sheet, name)) for name, value in sheet.values.items() if value not in (None, "")]
     if sheet.decoded:
-        table("", ("column", "value", "meaning"), shown)
+        table("", ("column", "value", "meaning"), shown, folding=2)
     else:
         table("", ("column", "value"), [row[:2] for row in shown])
     where = f"{sheet.exhibit}/{visible(sheet.file)}"
