@@ -1,4 +1,4 @@
-"""One row on the terminal: its sentence, its columns, its bytes in the evidence, and the rules that cite it."""
+"""One row on the terminal: its sentence, its columns and what their codes mean, its bytes in the evidence, and the rules that cite it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from forensics.second_reader.beside import Beside, event_beside
 from forensics.second_reader.comparison import Row, rows_as_text
 from forensics.terminal import Failure, complain, instant, say, table
 from parsers.second.reading import Place
+from timelines.messages.decoded import decoded_values
 from timelines.messages.sentences import sentences
 from timelines.schema import CORE_NAMES, own_name
 from timelines.visible import visible
@@ -22,14 +23,17 @@ from timelines.visible import visible
 if TYPE_CHECKING:
     from forensics.api import OpenCase
 
+UNKNOWN = "unknown code"  # a field whose values have names, with one that our tables do not hold
+
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A row: its sentence, its values by the evidence's own names (instants as text), where it lies, what cites it, and its values as text
-    by column."""
+    """A row: its sentence, its values by the evidence's own names (instants as text), their codes' meanings, where it lies, what cites it,
+    and its values as text by column."""
 
     message: str
     values: dict[str, Any]
+    decoded: dict[str, str | None]
     family: str
     exhibit: str
     file: str
@@ -59,7 +63,8 @@ def find(case: OpenCase, wanted: str) -> Sheet:
     ]
     place = {name: row.column(name)[0].as_py() for name in ("family", "exhibit", "file", "offset", "length")}
     ((_, texts),) = rows_as_text(row)
-    return Sheet(sentences(row)[0].as_py(), _values(row), **place, cited=cited, texts=texts)
+    values = _values(row)
+    return Sheet(sentences(row)[0].as_py(), values, decoded_values(values), **place, cited=cited, texts=texts)
 
 
 def _values(row: pa.Table) -> dict[str, Any]:
@@ -74,13 +79,21 @@ def _values(row: pa.Table) -> dict[str, Any]:
 
 def as_json(sheet: Sheet) -> None:
     """The row as one JSON document."""
-    terminal.as_json({**sheet.values, "message": sheet.message, "matches": sheet.cited})
+    terminal.as_json({**sheet.values, "message": sheet.message, "decoded": sheet.decoded, "matches": sheet.cited})
+
+
+def _meaning(sheet: Sheet, name: str) -> str:
+    return (sheet.decoded[name] or UNKNOWN) if name in sheet.decoded else ""
 
 
 def show(case: OpenCase, sheet: Sheet, evidence: Path | None, most: int | None) -> None:
     """Print the sheet; of the record's bytes at most `most`. Where the evidence cannot be opened that is said, and the rest shown."""
     say(sheet.message + "\n")
-    table("", ("column", "value"), [(name, value) for name, value in sheet.values.items() if value not in (None, "")])
+    shown = [(name, value, _meaning(sheet, name)) for name, value in sheet.values.items() if value not in (None, "")]
+    if sheet.decoded:
+        table("", ("column", "value", "meaning"), shown, folding=2)
+    else:
+        table("", ("column", "value"), [row[:2] for row in shown])
     where = f"{sheet.exhibit}/{visible(sheet.file)}"
     say(f"\n{where}, bytes {sheet.offset:,} to {sheet.offset + sheet.length:,} ({sheet.length:,} bytes)")
     try:

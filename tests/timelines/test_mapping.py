@@ -27,7 +27,7 @@ SOURCES = (
 
 @pytest.fixture(autouse=True)
 def two_sources(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(mapping, "sources", lambda: SOURCES)
+    monkeypatch.setattr(mapping, "sources_of", lambda family: tuple(s for s in SOURCES if s.family == family))
     meaning.cache_clear()
     mapping.general_meaning.cache_clear()
     yield
