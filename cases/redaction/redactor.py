@@ -7,7 +7,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import pyarrow as pa
+
 from cases.redaction.encodings import DEPTH, rewrite
+from cases.redaction.fields import COLUMNS, KEPT_COLUMNS
 from cases.redaction.folding import fold
 from cases.redaction.profile import Profile
 from cases.redaction.pseudonyms import Pseudonyms
@@ -18,6 +21,7 @@ from cases.redaction.spans import Span, to_replace
 from cases.redaction.vocabulary import Vocabulary, spellings
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+_HELD = 50_000_000  # characters of texts and of what became of them that are remembered at a time
 _CUT = re.compile(r"[\w.@%:+-]{1,80}…")  # the last word of a text that was cut may be half a name
 _HOST = re.compile(r"[\w.-]{1,253}")
 _ORDINARY = re.compile(r"[^\W\d_]+")  # a word of letters alone: in a rule author's words it is a word
@@ -49,6 +53,7 @@ class Redactor:
         self.replaced: dict[str, str] = {}
         self._known = known
         self._seen: dict[tuple[str, bool], str] = {}
+        self._room = _HELD
         self._allowed = {kind: {canonical(kind, text) for text in texts} for kind, texts in profile.allow.items()}
         self._networks = tuple(_network(text, profile.name) for text in profile.allow.get("address", ()))
         every = self._vocabulary()
@@ -89,8 +94,31 @@ class Redactor:
                 changed = rewrite(changed, lambda inner: self.text(inner, authored, depth - 1))
             if depth < DEPTH:
                 return changed
-            self._seen[asked] = changed
+            self._remember(asked, changed)
         return self._seen[asked]
+
+    def _remember(self, asked: tuple[str, bool], changed: str) -> None:
+        self._room -= len(asked[0]) + len(changed)
+        if self._room < 0:
+            self._seen.clear()
+            self._room = _HELD
+        self._seen[asked] = changed
+
+    def table(self, table: pa.Table) -> pa.Table:
+        """Rows of the timeline, of its problems or of its ledger, each distinct text looked at once; and the names that evidence gave
+        to columns."""
+        for at, column in enumerate(table.schema):
+            text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
+            if text and column.name.lower() not in KEPT_COLUMNS:
+                changed = self._column(table.column(at), COLUMNS.get(column.name.lower()))
+                table = table.set_column(at, column, changed.cast(column.type))
+        return table.rename_columns([self.text(name, authored=True) for name in table.schema.names])
+
+    def _column(self, column: pa.ChunkedArray, kind: Kind | None) -> pa.ChunkedArray:
+        distinct = column.combine_chunks().dictionary_encode()
+        texts = distinct.dictionary.to_pylist()
+        changed = [None if t is None else self.whole(kind, t) if kind else self.text(t) for t in texts]
+        return pa.chunked_array([pa.array(changed, pa.large_string()).take(distinct.indices)])
 
     def _plain(self, text: str, authored: bool) -> str:
         if not authored and "…" in text:
