@@ -14,9 +14,9 @@ from cases.errors import CaseError
 from cases.exporters import Exporter, exporter
 from cases.languages import Language, codes, language
 from cases.notebook import one_line
-from cases.redaction.known import cited_rows, known, sentences
+from cases.redaction.known import cited_rows, sentences
+from cases.redaction.of_case import redactor_of
 from cases.redaction.profile import Profile
-from cases.redaction.pseudonyms import KEY_FILE, Pseudonyms, case_key, key_name
 from cases.redaction.record import KINDS, KindCount, Redaction
 from cases.redaction.redactor import Redactor
 from cases.redaction.tree import redacted
@@ -47,12 +47,6 @@ def redact(case: Case, summary: Summary, profile: Profile, full: tuple[str, str]
     return under(case, summary, redactor, full), redactor
 
 
-def redactor_of(case: Case, summary: Summary, profile: Profile) -> Redactor:
-    """What replaces values in this case under a profile: the same in its summaries, their annexes and its exports."""
-    values = known(summary, Timeline(case.timeline_folder), profile)
-    return Redactor(profile, values, Pseudonyms(_key(case)))
-
-
 def under(case: Case, summary: Summary, redactor: Redactor, full: tuple[str, str]) -> Summary:
     """`summary` as `redactor` leaves it. Its log counts what the redactor has replaced so far, an annex included."""
     profile = redactor.profile
@@ -63,18 +57,6 @@ def under(case: Case, summary: Summary, redactor: Redactor, full: tuple[str, str
     found = tuple(KindCount(kind, counts[kind]) for kind in KINDS if kind in counts)
     log = Redaction(profile.name, profile.why, who, found, redactor.pseudonyms.key_name, *full)
     return replace(changed, redaction=log)
-
-
-def _key(case: Case) -> bytes:
-    """The secret, the one that custody names where a copy was redacted before."""
-    acts = (entry.act.options for entry in reversed(case.custody.entries()))
-    used = next((options["key"] for options in acts if "profile" in options and "key" in options), None)
-    path = case.folder / KEY_FILE
-    if used is not None and (not path.exists() or key_name(case_key(case.folder)) != used):
-        raise CaseError(
-            f"{path}: not the key that earlier redacted copies were made with: pseudonyms would change; restore it from a copy"
-        )
-    return case_key(case.folder)
 
 
 def issue(case: Case, asked: Asked, path: Path | None = None) -> Path:

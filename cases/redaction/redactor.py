@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 
 import pyarrow as pa
 
-from cases.redaction.encodings import DEPTH, rewrite
+from cases.redaction.encodings import DEPTH
+from cases.redaction.encodings import rewrite as rewrite_encoded
 from cases.redaction.fields import COLUMNS, KEPT_COLUMNS
 from cases.redaction.folding import fold
 from cases.redaction.profile import Profile
@@ -45,13 +47,17 @@ def canonical(kind: Kind, value: str) -> str:
 
 
 class Redactor:
-    """One profile on one case. The same value gets the same pseudonym in every text; `replaced` tells which values were."""
+    """One profile on one case. The same value gets the same pseudonym in every text; `replaced` tells which values were.
 
-    def __init__(self, profile: Profile, known: Known, pseudonyms: Pseudonyms) -> None:
+    `files` are the paths of the case's files: two of them that differ still differ once they are redacted.
+    """
+
+    def __init__(self, profile: Profile, known: Known, pseudonyms: Pseudonyms, files: Iterable[str] = ()) -> None:
         self.profile = profile
         self.pseudonyms = pseudonyms
         self.replaced: dict[str, str] = {}
         self._known = known
+        self._files = frozenset(files)
         self._seen: dict[tuple[str, bool], str] = {}
         self._room = _HELD
         self._allowed = {kind: {canonical(kind, text) for text in texts} for kind, texts in profile.allow.items()}
@@ -70,7 +76,7 @@ class Redactor:
         if kind == "account" and len(value) > 1 and value.endswith("$"):  # the account of a machine
             return self.whole("host", value[:-1]) + "$"
         spelling = canonical(kind, value)
-        if not value.strip():
+        if not any(char.isalnum() for char in value):  # nothing, or the mark of logs for it
             return value
         if self._stays(kind, spelling):
             return value if _shields(Span(0, len(value), kind, spelling)) else self.text(value)
@@ -91,11 +97,31 @@ class Redactor:
         if depth < DEPTH or asked not in self._seen:
             changed = self._plain(text, authored)
             if depth:
-                changed = rewrite(changed, lambda inner: self.text(inner, authored, depth - 1))
+                changed = rewrite_encoded(changed, lambda inner: self.text(inner, authored, depth - 1))
             if depth < DEPTH:
                 return changed
             self._remember(asked, changed)
         return self._seen[asked]
+
+    def path(self, text: str) -> str:
+        """The path of a file of the case, alone or behind its exhibit (`E001/logs/access.log`)."""
+        if text in self._files:
+            return self._paths[text]
+        exhibit, mark, inside = text.partition("/")
+        return f"{exhibit}/{self._paths[inside]}" if mark and inside in self._files else self.text(text)
+
+    @cached_property
+    def _paths(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        taken: set[str] = set()
+        for file in sorted(self._files):
+            plain = name = self.text(file)
+            more = 2
+            while name in taken:
+                name, more = f"{plain} ({more})", more + 1
+            taken.add(name)
+            found[file] = name
+        return found
 
     def _remember(self, asked: tuple[str, bool], changed: str) -> None:
         self._room -= len(asked[0]) + len(changed)
@@ -110,14 +136,17 @@ class Redactor:
         for at, column in enumerate(table.schema):
             text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
             if text and column.name.lower() not in KEPT_COLUMNS:
-                changed = self._column(table.column(at), COLUMNS.get(column.name.lower()))
+                changed = self._column(table.column(at), self._rewriter(column.name.lower()))
                 table = table.set_column(at, column, changed.cast(column.type))
         return table.rename_columns([self.text(name, authored=True) for name in table.schema.names])
 
-    def _column(self, column: pa.ChunkedArray, kind: Kind | None) -> pa.ChunkedArray:
+    def _rewriter(self, column: str) -> Callable[[str], str]:
+        kind = COLUMNS.get(column)
+        return partial(self.whole, kind) if kind else self.path if column == "file" else self.text
+
+    def _column(self, column: pa.ChunkedArray, rewrite: Callable[[str], str]) -> pa.ChunkedArray:
         distinct = column.combine_chunks().dictionary_encode()
-        texts = distinct.dictionary.to_pylist()
-        changed = [None if t is None else self.whole(kind, t) if kind else self.text(t) for t in texts]
+        changed = [None if text is None else rewrite(text) for text in distinct.dictionary.to_pylist()]
         return pa.chunked_array([pa.array(changed, pa.large_string()).take(distinct.indices)])
 
     def _plain(self, text: str, authored: bool) -> str:
