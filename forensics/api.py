@@ -49,7 +49,8 @@ def run(
     """Make a case of `evidence` (files, folders) in the folder `case`, read it all, and run our rules and those at `rules`.
 
     A case that exists goes on: evidence that it already holds is not added again, finished work is not done again.
-    Raises CaseError when a path is missing or the folder cannot be used.
+    Raises CaseError when a path is missing or the folder cannot be used, EvidenceChanged (one of these) when evidence is no longer what
+    was registered: then nothing is concluded from it.
     """
     from forensics import pipeline
 
