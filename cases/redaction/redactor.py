@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 
 import pyarrow as pa
 
+from cases.errors import CaseError
 from cases.redaction.encodings import DEPTH
 from cases.redaction.encodings import rewrite as rewrite_encoded
 from cases.redaction.fields import COLUMNS, KEPT_COLUMNS
@@ -134,11 +135,28 @@ class Redactor:
         """Rows of the timeline, of its problems or of its ledger, each distinct text looked at once; and the names that evidence gave
         to columns."""
         for at, column in enumerate(table.schema):
-            text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
-            if text and column.name.lower() not in KEPT_COLUMNS:
-                changed = self._column(table.column(at), self._rewriter(column.name.lower()))
-                table = table.set_column(at, column, changed.cast(column.type))
-        return table.rename_columns([self.text(name, authored=True) for name in table.schema.names])
+            if _names_nobody(column.type) or column.name.lower() in KEPT_COLUMNS:
+                continue
+            values, kind = table.column(at), column.type
+            if pa.types.is_dictionary(kind):
+                values, kind = values.cast(kind.value_type), kind.value_type
+            if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+                raise CaseError(
+                    f"column {column.name}: {kind} cannot be searched for personal data; leave the copy unredacted"
+                )
+            changed = self._column(values, self._rewriter(column.name.lower()))
+            table = table.set_column(at, pa.field(column.name, kind, metadata=column.metadata), changed.cast(kind))
+        return table.rename_columns(self._names(table.schema.names))
+
+    def _names(self, names: Sequence[str]) -> list[str]:
+        found: list[str] = []
+        for name in names:
+            plain = new = self.text(name, authored=True)
+            more = 2
+            while new in found:
+                new, more = f"{plain}_{more}", more + 1
+            found.append(new)
+        return found
 
     def _rewriter(self, column: str) -> Callable[[str], str]:
         kind = COLUMNS.get(column)
@@ -195,6 +213,19 @@ class Redactor:
         return meant
 
 
+def _names_nobody(kind: pa.DataType) -> bool:
+    return any(
+        known(kind)
+        for known in (
+            pa.types.is_integer,
+            pa.types.is_floating,
+            pa.types.is_boolean,
+            pa.types.is_temporal,
+            pa.types.is_null,
+        )
+    )
+
+
 def _shields(span: Span) -> bool:
     """Whether what lies in a value that stays is part of it: of a machine's name only where it looks like one."""
     return span.kind != "host" or _HOST.fullmatch(span.canonical) is not None
@@ -205,8 +236,6 @@ def _distinct(text: str, kind: Kind) -> bool:
 
 
 def _network(text: str, name: str) -> Network:
-    from cases.errors import CaseError
-
     try:
         return ipaddress.ip_network(text, strict=False)
     except ValueError as error:
