@@ -8,6 +8,7 @@ import io
 import json
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -262,3 +263,14 @@ def test_a_finding_of_many_rows_is_whole(case: Case) -> None:
     held = lines_of(beside(issue(case, "ar", "json", DATE)))
     assert {line[word("record.id", "ar")] for line in held} == set(rows)
     assert len(held) == 3_000
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext is not installed")
+@pytest.mark.parametrize("code", codes())
+def test_the_pdf_prints_its_name_hash_and_count(filled: Case, code: str) -> None:
+    report = issue(filled, code, "pdf", DATE)
+    shown = subprocess.run(["pdftotext", "-raw", str(report), "-"], capture_output=True, check=True).stdout.decode()
+    squeezed = "".join(shown.split())
+    held = beside(report)
+    assert held.name in squeezed
+    assert hashlib.sha256(held.read_bytes()).hexdigest() in squeezed
