@@ -49,7 +49,8 @@ def run(
     """Make a case of `evidence` (files, folders) in the folder `case`, read it all, and run our rules and those at `rules`.
 
     A case that exists goes on: evidence that it already holds is not added again, finished work is not done again.
-    Raises CaseError when a path is missing or the folder cannot be used.
+    Raises CaseError when a path is missing or the folder cannot be used, EvidenceChanged (one of these) when evidence is no longer what
+    was registered: then nothing is concluded from it.
     """
     from forensics import pipeline
 
@@ -244,14 +245,16 @@ class OpenCase:
 
         return issue(self.case, Path(path), lang, format, date, reason)
 
-    def export(self, format: str, path: str | Path, date: str | None = None, lang: str = "en") -> Path:
+    def export(
+        self, format: str, path: str | Path, date: str | None = None, lang: str = "en", redact: str | None = None
+    ) -> Path:
         """Write the case for another tool (`timesketch`, `xlsx`, `stix` …; `athar export --help` lists them) to a new file, recorded
-        in custody. `date` (YYYY-MM-DD) is the one that it bears, today when None."""
+        in custody. `date` (YYYY-MM-DD) is the one that it bears, today when None; `redact` a profile (`court`, `public`) or its file."""
         from cases.exchange import Options
         from cases.exchange.delivery import deliver
         from forensics.reporting import report_date
 
-        return deliver(self.case, format, Path(path), Options(report_date(date), lang)).path
+        return deliver(self.case, format, Path(path), Options(report_date(date), lang, redact)).path
 
     def verify(self, evidence: str | Path | None = None, progress: Callable[[int], None] | None = None) -> Verification:
         """Check evidence, custody, timeline, findings and reports against their recorded hashes."""

@@ -50,7 +50,11 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     run([EVIDENCE], case=folder, rules=[], workers=1)
     query = open_case(folder).query
     found = Told(Counter(), {lang: [] for lang in LANGUAGES})
-    for table in query.rows(query.sql("select row_id from timeline where not contains(flags, 'recovered') order by all").column(0).to_pylist()):
+    for table in query.rows(
+        query.sql("select row_id from timeline where not contains(flags, 'recovered') order by all")
+        .column(0)
+        .to_pylist()
+    ):
         names = ("family", "Provider_Name", "event")
         found.rows.update(Kind(*key) for key in zip(*(table.column(n).to_pylist() for n in names), strict=True))
         for lang in LANGUAGES:
