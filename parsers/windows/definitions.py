@@ -29,6 +29,8 @@ _INSTANCE = re.compile(
     rb"(?=\x0c\x01(.{4})(.{4}))", re.DOTALL
 )  # template instance: id, place; other bytes may look like it
 _INSTANCE_SIZE = 10
+_INLINE = 39  # bytes of an instance and of the head of its definition, to the begin of the body
+SEARCHED = 4 << 20  # bytes searched at a time: the search's memory is of that order
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,22 +99,33 @@ class Definitions:
 
     def _all(self) -> dict[bytes, list[tuple[int, int]]]:
         """Every place where an instance is followed by its own definition, which tells its chunk's base too."""
-        part = self.data[self.begin : self.end]
         places: dict[bytes, list[tuple[int, int]]] = {}
-        if len(part) < 40:
-            return places
-        at = np.flatnonzero(part[: len(part) - 38] == 0x0C)
-        at = at[part[at + 1] == 1]
-        at = at[numbers_at(part, at + 2, "<u4") == numbers_at(part, at + 14, "<u4")]
-        offsets = numbers_at(part, at + 6, "<u4").astype(np.int64)
-        near = offsets < CHUNK
-        for place, offset in zip((at[near] + 10).tolist(), offsets[near].tolist(), strict=True):
-            base = self.begin + place - offset
-            ident = part[place + 4 : place + 8].tobytes()
-            known = places.setdefault(ident, [])
-            if len(known) < TWINS:
-                known.append((base, self.begin + place))
+        for begin in range(self.begin, self.end, SEARCHED):
+            part = self.data[begin : min(begin + SEARCHED + _INLINE - 1, self.end)]
+            at = _instances(part)
+            offsets = numbers_at(part, at + 6, "<u4").astype(np.int64)
+            near = offsets < CHUNK
+            for place, offset in zip((at[near] + 10).tolist(), offsets[near].tolist(), strict=True):
+                ident = part[place + 4 : place + 8].tobytes()
+                known = places.setdefault(ident, [])
+                if len(known) < TWINS:
+                    known.append((begin + place - offset, begin + place))
         return places
+
+
+def _instances(part: Bytes) -> Int64s:
+    """Where a template instance may begin that is followed by its own definition: the id that it names stands again in the GUID."""
+    last = len(part) - _INLINE
+    if last < 0:
+        return np.empty(0, np.int64)
+    found = []
+    for odd in (0, 1):  # as 16-bit numbers from either parity: one pass for both bytes
+        pairs = part[odd : odd + (len(part) - odd) // 2 * 2].view("<u2")
+        found.append(np.flatnonzero(pairs == 0x010C) * 2 + odd)
+    at = np.sort(np.concatenate(found))
+    at = at[at <= last]
+    again: Bools = numbers_at(part, at + 2, "<u4") == numbers_at(part, at + 14, "<u4")
+    return at[again]
 
 
 def _collect(parts: Sequence[Part], slots: dict[int, set[int]]) -> None:

@@ -7,13 +7,26 @@ the free space is counted: `slack` as far as old bytes reach, `free space` behin
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import blake2b
+from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from parsers.gather import Bytes, Int64s, numbers_at
 from parsers.windows.ledger import Ledger
-from parsers.windows.structures import CHUNK, CHUNK_HEADER, CHUNK_MAGIC, FILE_HEADER, Chunk, apart, record_at, standing
+from parsers.windows.structures import (
+    CHUNK,
+    CHUNK_HEADER,
+    CHUNK_MAGIC,
+    FILE_HEADER,
+    SIGNATURE,
+    Chunk,
+    apart,
+    record_at,
+    standing,
+)
 from parsers.windows.tokens import HEADER
 
 CHUNKS_ASKED = 64  # chunks outside the window that are asked whether they hold an old record; numbers ascend, so an honest log needs few
@@ -51,7 +64,7 @@ def old_records(
 
 def _in_space(data: Bytes, chunk: Chunk, at: int) -> tuple[Int64s, Int64s]:
     """Whole records behind `at` whose binary XML begins as all does."""
-    if not data[at : chunk.limit].any():
+    if data[at : chunk.limit].tobytes().find(SIGNATURE) < 0:
         return np.empty(0, np.int64), np.empty(0, np.int64)
     offsets, sizes = standing(data, at, chunk.limit)
     good = (data[offsets + 24] == HEADER) & (data[offsets + 25] == 1)
@@ -62,11 +75,7 @@ def _in_space(data: Bytes, chunk: Chunk, at: int) -> tuple[Int64s, Int64s]:
 
 def _used(rest: Bytes) -> int:
     """Bytes up to the last one that is not zero."""
-    last = np.flatnonzero(rest[-1:]) if len(rest) else rest
-    if len(last):
-        return len(rest)
-    held = np.flatnonzero(rest)
-    return int(held[-1]) + 1 if len(held) else 0
+    return len(rest.tobytes().rstrip(b"\0"))
 
 
 def _identity(data: Bytes, file: int, offset: int, size: int) -> Identity:
@@ -103,21 +112,36 @@ def _elsewhere(ledger: Ledger, window: tuple[int, int], wanted: Int64s, file: in
     """Records of a log's chunks outside the window that have one of the numbers `wanted` (ascending), by what chunk headers say."""
     if not len(wanted):
         return set()
-    view = ledger.evidence.open()
-    whole = np.frombuffer(view, np.uint8)
-    bases = np.arange(FILE_HEADER, len(whole) - CHUNK_HEADER + 1, CHUNK)
-    bases = bases[(bases + CHUNK <= window[0]) | (bases >= window[1])]
-    bases = bases[numbers_at(whole, bases, "<u8") == int.from_bytes(CHUNK_MAGIC, "little")]
-    first, last = numbers_at(whole, bases + 24, "<u8"), numbers_at(whole, bases + 32, "<u8")
+    evidence = ledger.evidence
+    bases, first, last = _chunks_of(evidence.path, evidence.size, evidence.sha256)
     holds = np.searchsorted(wanted, last, side="right") > np.searchsorted(wanted, first, side="left")
+    holds &= (bases + CHUNK <= window[0]) | (bases >= window[1])
     told = set()
     asked = frozenset(wanted.tolist())
-    for base in bases[holds][:CHUNKS_ASKED].tolist():
-        raw = bytes(view[base : base + CHUNK])
-        free = int.from_bytes(raw[48:52], "little")
-        at = CHUNK_HEADER
-        while at < min(free, len(raw)) and (record := record_at(raw, at))[0]:
-            if record[1] in asked:
-                told.add(_identity(whole, file, base + at, record[0]))
-            at += record[0]
+    with evidence.path.open("rb") as handle:
+        for base in bases[holds][:CHUNKS_ASKED].tolist():
+            handle.seek(base)
+            raw = handle.read(CHUNK)
+            whole = np.frombuffer(raw, np.uint8)
+            free = int.from_bytes(raw[48:52], "little")
+            at = CHUNK_HEADER
+            while at < min(free, len(raw)) and (record := record_at(raw, at))[0]:
+                if record[1] in asked:
+                    told.add(_identity(whole, file, at, record[0]))
+                at += record[0]
     return told
+
+
+@lru_cache(4)
+def _chunks_of(path: Path, size: int, _sha256: str) -> tuple[Int64s, npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
+    """Where a log's chunks begin, and the first and last record number that each says it holds. Read, not mapped: pages of a map that are
+    touched count as this process's memory, and these lie all over the file."""
+    heads = []
+    with path.open("rb", buffering=0) as handle:
+        for base in range(FILE_HEADER, size - CHUNK_HEADER + 1, CHUNK):
+            handle.seek(base)
+            head = handle.read(40)
+            if head.startswith(CHUNK_MAGIC) and len(head) == 40:
+                heads.append((base, int.from_bytes(head[24:32], "little"), int.from_bytes(head[32:40], "little")))
+    held = list(zip(*heads, strict=True)) or [(), (), ()]
+    return np.array(held[0], np.int64), np.array(held[1], np.uint64), np.array(held[2], np.uint64)
