@@ -184,10 +184,12 @@ def search(timeline: Timeline, rules: Sequence[Path], progress: Progress) -> Det
     """What our rules, those at `rules` and the analyzers find in a timeline. Nothing is kept."""
     from timelines import analyzers
     from timelines.detection import detect, load_rules
+    from timelines.detection.rule_cache import cached
 
     check_rules(rules)
     progress.stage("Load rules", None)
-    loaded = load_rules([Path(path) for path in rules])
+    paths = [Path(path) for path in rules]
+    loaded = cached(paths, {}, lambda: load_rules(paths))
     progress.stage("Run rules", sum(timeline.counts().values()), "rows")
     result = detect(timeline, loaded, progress=lambda _family, rows: progress.advance(rows))
     progress.stage("Ask analyzers", None)
