@@ -82,3 +82,5 @@ def test_the_pages_tell_every_rule_and_how_many_there_are() -> None:
         assert f"\n## {path.stem}\n" in pages[f"{path.parent.name}.md"]
     correlations = sum(path.parent.name == "correlations" for path in FILES)
     assert f"{len(FILES) - correlations} rules of single events and {correlations} correlations." in pages["README.md"]
+    assert len(FILES) - correlations >= 80
+    assert correlations >= 25
