@@ -46,7 +46,8 @@ Correlations compare the values of `group-by` fields, without regard to case. Wh
 - IIS log and Windows log: `s-ip`, the server's address, is `SourceIp` of Sysmon event 3. Names are not joined: `s-computername` is a short
   name where `Computer` is often a full one.
 - Apache or nginx log and Windows log: nothing, since the common formats do not name the machine. `web_attack_then_server_process` joins by
-  time alone and says so.
+  time alone and says so; so does `archive_then_large_upload`, since the event of the archive does not tell the machine's address.
+- A name asked for by DNS and the address then connected to: not joined, since one answer lists several addresses in one text.
 
 Clocks matter: a correlation by time across machines holds only as far as their clocks agree.
 """
