@@ -23,6 +23,7 @@ ORDER = (
     "findings",
     "show",
     "extract",
+    "carve",
     "report",
     "export",
     "verify",

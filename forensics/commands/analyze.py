@@ -20,13 +20,20 @@ import click
 @click.option("--quiet", is_flag=True, help="No progress bars.")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def command(case_folder: Path, rules: tuple[Path, ...], quiet: bool, as_json: bool) -> int:
-    """Run our rules, and those at --rules, over CASE. Replaces the findings of the run before."""
+    """Run our rules, and those at --rules, over CASE. Replaces the findings of the run before.
+
+    Refused, with exit code 1, while the evidence is not what was registered: `athar ingest` hashes it again.
+    """
     from cases.case import Case
+    from cases.integrity import changed_evidence
     from forensics import findings_list, pipeline
     from forensics.api import OpenCase
     from forensics.progress import on_terminal
+    from forensics.terminal import Failure
 
     case = Case.open(case_folder)
+    if changed := changed_evidence(case):
+        raise Failure(changed, code=1)
     with on_terminal(quiet or as_json) as progress:
         pipeline.analyze(case, rules, progress)
     findings_list.show(OpenCase(case), json=as_json)
