@@ -12,7 +12,7 @@ from timelines import part_writer
 from timelines.hashing import sha256_file
 from timelines.problems import LedgerRow, Problem
 from timelines.rows import Provenance, finish
-from timelines.schema import CORE_NAMES
+from timelines.schema import CORE_NAMES, named_field, own_name
 from timelines.store import MANIFEST, Store
 
 WHERE = Provenance("E001", "a.evtx", "00" * 32)
@@ -102,6 +102,28 @@ def test_parts_read_as_dictionaries_a_row_group_at_a_time(tmp_path, monkeypatch)
     assert [t.num_rows for t in tables] == [2, 1]
     assert pa.types.is_dictionary(tables[0].schema.field("x").type)
     assert "absent" not in tables[0].schema.names
+
+
+def test_a_part_keeps_the_evidences_own_names_of_columns(tmp_path):
+    """`User` lies stored as `User_` beside the core column `user`; rules that say `User` must still find it."""
+    plain = pa.RecordBatch.from_pydict(
+        {
+            "time": pa.array([0], pa.timestamp("ns", tz="UTC")),
+            "offset": pa.array([0], pa.int64()),
+            "length": pa.array([10], pa.int64()),
+            "event": pa.array(["1"]),
+        }
+    )
+    batch = pa.RecordBatch.from_arrays(
+        [*plain.columns, pa.array(["EXAMPLE\\clerk"])], schema=plain.schema.append(named_field("User_", "User"))
+    )
+    store = Store(tmp_path)
+    writer = store.writer("t1")
+    writer.add(finish("windows/sysmon", batch, WHERE))
+    store.commit({"t1": writer.close([], [])})
+    (part,) = Store(tmp_path).parts("windows/sysmon")
+    assert own_name(part.schema.field("User_")) == "User"
+    assert part.schema.field("User_").type == pa.string()
 
 
 def test_a_manifest_of_another_format_is_refused(tmp_path):
