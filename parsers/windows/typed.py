@@ -84,10 +84,7 @@ def one_by_one(window: Window, held: Values, index: int) -> tuple[pa.Array, list
     for row, (kind, start, size) in enumerate(
         zip(held.kind[index].tolist(), held.start[index].tolist(), held.size[index].tolist(), strict=True)
     ):
-        if kind == values.NULL:
-            if size:
-                raw = bytes(view[start : start + min(size, 32)])
-                trouble.append((row, start, f"null value that carries {size} bytes ({raw.hex()}); shown as null"))
+        if not size and kind in (values.NULL, values.BINXML):
             found.append(None)
             continue
         text, why = rendered(kind, bytes(view[start : start + size]))
@@ -99,6 +96,8 @@ def one_by_one(window: Window, held: Values, index: int) -> tuple[pa.Array, list
 
 def rendered(kind: int, raw: bytes) -> tuple[str, str]:
     """A value's text, or its bytes in hex and the reason."""
+    if kind == values.NULL:
+        return raw.hex().upper(), f"null value that takes {len(raw)} bytes; kept as hex"
     try:
         return values.render(kind, raw), ""
     except values.Unreadable as error:

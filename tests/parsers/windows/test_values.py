@@ -99,8 +99,12 @@ def test_what_does_not_fit_its_type_is_kept_as_hex_and_named(kind, raw, repeats)
 
 def test_a_null_that_carries_bytes_says_so():
     found, trouble = column([(0, b"\1\0")], 1)
-    assert found == [None]
-    assert trouble == [(0, 0, "null value that carries 2 bytes (0100); shown as null")]
+    assert found == ["0100"]
+    assert trouble == [(0, 0, "null value that takes 2 bytes; kept as hex")]
+
+
+def test_an_empty_fragment_among_texts_is_no_value():
+    assert column([(0x21, b""), (1, b"a\0")], 1) == ([None, "a"], [])
 
 
 def sized(kind: int) -> st.SearchStrategy[bytes]:
