@@ -16,6 +16,7 @@ from parsers.windows.binxml import MAX_DEPTH
 from parsers.windows.document import Element, Part, Slot
 from parsers.windows.paths import MAX_FIELDS, Unnameable
 from parsers.windows.templates import Definition, locate
+from parsers.windows.tokens import EOF, MORE
 from parsers.windows.typed import Values, Window, together
 
 Key = tuple[object, ...]
@@ -81,7 +82,7 @@ def grouped(window: Window, fragments: Fragments, depth: int = 0) -> tuple[list[
 
 
 def _values(window: Window, at: Int64s, end: Int64s, many: int) -> tuple[Values, Bools]:
-    """Where the values of instances lie that give `many` each, and which instances have room for theirs."""
+    """Where the values of instances lie that give `many` each, and which instances have room for theirs and hold nothing more."""
     good = at + 4 + 4 * many <= end
     at, end = at[good], end[good]
     if many:
@@ -93,7 +94,9 @@ def _values(window: Window, at: Int64s, end: Int64s, many: int) -> tuple[Values,
         size, kind = np.empty((0, len(at)), np.int64), np.empty((0, len(at)), np.uint8)
     start = np.cumsum(size, axis=0)
     start += at + 4 + 4 * many
-    room = start[-1] <= end if many else np.ones(len(at), np.bool_)
+    stop = start[-1] if many else at + 4
+    ended = window.data[np.minimum(stop, end - 1)] & ~np.uint8(MORE) == EOF  # else more of the document follows
+    room = (stop == end) | ((stop < end) & ended)
     start -= size
     good[good] = room
     held = Values(start, size, kind)
