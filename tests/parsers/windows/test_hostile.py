@@ -121,6 +121,16 @@ def test_what_follows_a_template_instance_is_read_too(made, tmp_path):
     assert column(rows, "A") == ["x", "x", "x"]
 
 
+@pytest.mark.parametrize("others", [[], [(0x21, b"")]])
+@pytest.mark.parametrize("kind", [0, 14])
+def test_what_is_no_fragment_where_one_is_expected(made, tmp_path, others, kind):
+    def body(at):
+        return made.event(at, lambda at: made.slot(4, 0x21, optional=True))
+
+    rows = check(filled(made, body, [[(kind, b"\x0f\1")], *([other] for other in others)]), tmp_path)
+    assert column(rows, "Event_")[0] == "0F01"
+
+
 def bomb(made):
     """250 small records of one template that holds 14,000 characters of its own: 64 KiB that ask for 3.5 MB."""
 
