@@ -16,7 +16,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -32,6 +32,7 @@ from timelines.schema import CORE, own_name
 _TYPES = {column.name: column.type for column in CORE}
 _FAMILY = re.compile(r'^family = "([^"]+)"$', re.MULTILINE)
 MAX_KEPT = 1024  # shapes of batches remembered by a process
+MEANINGS = 4096  # meanings remembered by a process; a hostile log can name any number of providers and events
 MAX_TWINS = 8  # of one list of names
 FEW = 64  # rows below which looking for repeated texts costs more than it saves
 
@@ -120,7 +121,7 @@ def _merged(found: list[Source]) -> Meaning:
     return Meaning(core, title, message, decoded)
 
 
-@cache
+@lru_cache(MEANINGS)
 def general_meaning(family: str, provider: str | None) -> Meaning:
     """What any event of a family and provider means. Where several files share a provider, each speaks of its own events only."""
     found = _speaking(family, provider)
@@ -128,7 +129,7 @@ def general_meaning(family: str, provider: str | None) -> Meaning:
     return _merged(found if len(named) == 1 else [source for source in found if not source.providers])
 
 
-@cache
+@lru_cache(MEANINGS)
 def meaning(family: str, provider: str | None, event: str | None) -> Meaning:
     """The meaning of an event. A file that names the provider wins over one that names none; an event over a default.
 

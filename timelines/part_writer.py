@@ -10,7 +10,6 @@ import base64
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -30,6 +29,7 @@ from timelines.parts import (
     PartInfo,
 )
 from timelines.problems import LedgerPart, LedgerRow, Problem
+from timelines.schema import own_name
 from timelines.shapes import Shape, Words, side_by_side
 
 ROW_GROUP = 131_072  # rows; large enough for cheap footers, small enough that min/max of time prune
@@ -56,7 +56,7 @@ class PartWriter:
     def __init__(self, root: Path, task: str) -> None:
         self._root = root
         self._task = task
-        self._held: dict[tuple[str, pa.Schema], Shape] = {}
+        self._held: dict[tuple[str, tuple[tuple[str, str], ...]], Shape] = {}
         self._dictionaries: dict[int, pa.Array] = {}
         self._bytes = 0
         self._parts: list[PartInfo] = []
@@ -66,8 +66,10 @@ class PartWriter:
         if batch.num_rows == 0:
             return
         family = batch.column("family")[0].as_py()
-        schema = _plain_schema(batch.schema)
-        shape = self._held.setdefault((family, schema), Shape(family, schema))
+        key = family, _names(batch.schema)
+        shape = self._held.get(key)
+        if shape is None:
+            shape = self._held[key] = Shape(family, _plain_schema(batch.schema))
         self._bytes += shape.add(batch, self._dictionaries)
         if self._bytes > FLUSH_BYTES:
             self._flush()
@@ -86,7 +88,7 @@ class PartWriter:
         return self._parts
 
     def _flush(self) -> None:
-        shapes = sorted(self._held.values(), key=lambda shape: (shape.family, shape.schema.names))
+        shapes = sorted(self._held.values(), key=lambda shape: (shape.family, _names(shape.schema)))
         words = Words(self._dictionaries)
         self._held, self._dictionaries, self._bytes = {}, {}, 0
         small: dict[str, list[Shape]] = {}
@@ -126,13 +128,16 @@ class PartWriter:
         self._parts.append(PartInfo(relative, family, table.num_rows, size, sha256_file(path), first, last))
 
 
-@lru_cache(1024)
+def _names(schema: pa.Schema) -> tuple[tuple[str, str], ...]:
+    """Columns by stored and own name: schemas that Arrow holds to be equal may differ in the latter."""
+    return tuple((field.name, own_name(field)) for field in schema)
+
+
 def _plain_schema(schema: pa.Schema) -> pa.Schema:
     """The schema that readers see: texts are texts, however they came."""
     return pa.schema([field.with_type(pa.string()) if field.type == CODED else field for field in schema])
 
 
-@lru_cache(256)
 def _described(schema: pa.Schema) -> bytes:
     """A schema as Arrow's readers look for it in a Parquet file's metadata: it carries the evidence's own names of columns."""
     return base64.b64encode(schema.serialize().to_pybytes())
@@ -145,21 +150,22 @@ def _span(table: pa.Table) -> tuple[int | None, int | None]:
 
 @dataclass(slots=True)
 class _Group:
-    """Shapes that make one part, and its columns: as they are spelled, by their lower-case names."""
+    """Shapes that make one part, and its columns: as they are spelled and as the evidence names them, by their lower-case names."""
 
-    names: dict[str, str]
+    names: dict[str, tuple[str, str]]
     rows: int
     shapes: list[Shape]
 
     def takes(self, shape: Shape) -> bool:
-        """Whether no column would be spelled in two ways (SQL takes the two for one) and the part would stay bounded."""
-        if any(self.names.get(name.lower(), name) != name for name in shape.schema.names):
+        """Whether no column would be spelled in two ways (SQL takes the two for one) or have two own names, and the part stays bounded."""
+        named = [(name.lower(), (name, own)) for name, own in _names(shape.schema)]
+        if any(self.names.get(lower, both) != both for lower, both in named):
             return False
-        width = len(self.names) + sum(name.lower() not in self.names for name in shape.schema.names)
+        width = len(self.names) + sum(lower not in self.names for lower, _ in named)
         return width <= WIDE and width * (self.rows + shape.rows) <= CELLS
 
     def add(self, shape: Shape) -> None:
-        self.names.update((name.lower(), name) for name in shape.schema.names)
+        self.names.update((name.lower(), (name, own)) for name, own in _names(shape.schema))
         self.rows += shape.rows
         self.shapes.append(shape)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -110,9 +109,8 @@ def _typed(array: pa.Array, type_: pa.DataType) -> pa.Array:
     return array if array.type in (type_, CODED) else array.cast(type_)
 
 
-@lru_cache(512)
 def _finished(schema: pa.Schema, coded: tuple[bool, ...]) -> pa.Schema:
-    """Core columns, of which some are `coded`, then a batch's own."""
+    """Core columns, of which some are `coded`, then a batch's own. Not cached: schemas that Arrow holds equal may differ in own names."""
     own = [field for field in schema if field.name not in CORE_NAMES and field.name != "index"]
     core = [pa.field(c.name, CODED if held else c.type) for c, held in zip(CORE, coded, strict=True)]
     return pa.schema([*core, *own])

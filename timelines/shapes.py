@@ -109,21 +109,29 @@ def side_by_side(shapes: Sequence[Shape], words: Words) -> pa.Table:
     for shape in shapes:
         for field in shape.schema:
             fields.setdefault(field.name, field)
-    arrays = [
-        _united(field, [(one.columns.get(name), one.rows) for one in held], words) for name, field in fields.items()
-    ]
+    starts = np.cumsum([0, *(one.rows for one in held)]).tolist()
+    given: dict[str, list[tuple[int, pa.Array]]] = {name: [] for name in fields}
+    for start, one in zip(starts[:-1], held, strict=True):
+        for name, array in one.columns.items():
+            given[name].append((start, array))
+    arrays = [_united(field, given[name], starts[-1], words) for name, field in fields.items()]
     kept = [field.with_type(array.type) for field, array in zip(fields.values(), arrays, strict=True)]
     return pa.Table.from_arrays(arrays, schema=pa.schema(kept))
 
 
-def _united(field: pa.Field, pieces: Sequence[tuple[pa.Array | None, int]], words: Words) -> pa.Array:
-    """One column of all shapes, null where a shape lacks it."""
-    given = [array for array, _ in pieces if array is not None]
-    coded = pa.types.is_string(field.type) and all(array.type == pa.int32() for array in given)
-    if not coded and pa.types.is_string(field.type):  # some shapes have it as texts
-        pieces = [(None if array is None else _text(array, words), rows) for array, rows in pieces]
+def _united(field: pa.Field, pieces: Sequence[tuple[int, pa.Array]], rows: int, words: Words) -> pa.Array:
+    """One column of all shapes, null where a shape lacks it. `pieces`: first row and values where one has it, in order."""
+    coded = pa.types.is_string(field.type) and all(array.type == pa.int32() for _, array in pieces)
     type_ = pa.int32() if coded else field.type
-    whole = [pa.nulls(rows, type_) if array is None else array for array, rows in pieces]
+    whole, at = [], 0
+    for start, array in pieces:
+        if start > at:
+            whole.append(pa.nulls(start - at, type_))
+        # where some shapes have it as texts, all have
+        whole.append(_text(array, words) if pa.types.is_string(type_) else array)
+        at = start + len(array)
+    if rows > at:
+        whole.append(pa.nulls(rows - at, type_))
     column = whole[0] if len(whole) == 1 else pa.concat_arrays(whole)
     return words.column(column) if coded else column
 

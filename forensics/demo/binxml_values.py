@@ -42,7 +42,27 @@ class Kind(IntEnum):
     HEX32 = 0x14  # int
     HEX64 = 0x15  # int
     BINXML = 0x21  # a nested fragment; written by binxml_writer
-    UNICODE_ARRAY = 0x81  # sequence of str
+    # Arrays take sequences of what their items take.
+    UNICODE_ARRAY = 0x81
+    ANSI_ARRAY = 0x82
+    INT8_ARRAY = 0x83
+    UINT8_ARRAY = 0x84
+    INT16_ARRAY = 0x85
+    UINT16_ARRAY = 0x86
+    INT32_ARRAY = 0x87
+    UINT32_ARRAY = 0x88
+    INT64_ARRAY = 0x89
+    UINT64_ARRAY = 0x8A
+    FLOAT_ARRAY = 0x8B
+    DOUBLE_ARRAY = 0x8C
+    BOOLEAN_ARRAY = 0x8D
+    GUID_ARRAY = 0x8F
+    SIZE_T_ARRAY = 0x90
+    FILETIME_ARRAY = 0x91
+    SYSTEMTIME_ARRAY = 0x92
+    SID_ARRAY = 0x93
+    HEX32_ARRAY = 0x94
+    HEX64_ARRAY = 0x95
 
 
 @lru_cache(maxsize=4096)
@@ -79,8 +99,8 @@ def _systemtime(time_ns: int) -> bytes:
     )
 
 
-def _strings(values: tuple[str, ...]) -> bytes:
-    return b"".join(value.encode("utf-16-le") + b"\0\0" for value in values)
+_ARRAY = 0x80
+_TERMINATORS = {Kind.UNICODE_ARRAY: b"\0\0", Kind.ANSI_ARRAY: b"\0"}
 
 
 _ENCODERS: dict[int, Callable[[Any], bytes]] = {
@@ -105,8 +125,14 @@ _ENCODERS: dict[int, Callable[[Any], bytes]] = {
     Kind.SID: _sid,
     Kind.HEX32: struct.Struct("<I").pack,
     Kind.HEX64: struct.Struct("<Q").pack,
-    Kind.UNICODE_ARRAY: _strings,
 }
+
+
+def _bytes(kind: Kind, value: Any) -> bytes:
+    """A value as it is stored; the items of an array end to end, those of texts each with its terminating null."""
+    if kind in _ENCODERS:
+        return _ENCODERS[kind](value)
+    return b"".join(_ENCODERS[kind ^ _ARRAY](item) + _TERMINATORS.get(kind, b"") for item in value)
 
 
 def encode(kind: Kind, value: object) -> tuple[int, bytes]:
@@ -117,6 +143,6 @@ def encode(kind: Kind, value: object) -> tuple[int, bytes]:
     if value is None:
         return 0, b""
     try:
-        return int(kind), _ENCODERS[kind](value)
-    except (struct.error, TypeError, UnicodeEncodeError) as error:
+        return int(kind), _bytes(kind, value)
+    except (struct.error, KeyError, TypeError, UnicodeEncodeError) as error:
         raise ValueError(f"{value!r} cannot be stored as {kind.name}: {error}") from error

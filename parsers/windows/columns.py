@@ -23,16 +23,18 @@ NUMBERS = (
 )  # fmt: skip
 MAX_EXPANSION = 1 << 18  # bytes that one record's values may grow to by being repeated; a record has at most 64 KiB
 TABLE_EXPANSION = 64 << 20  # the same for all records of a table
+WRITTEN = 512  # characters that stand in a template itself and thus in all its records; Windows' own have some 200
 MAX_KEPT = 2048  # layouts remembered by a process
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A layout with what decoding it needs: how often each (level, slot) is used."""
+    """A layout with what decoding it needs: how often each (level, slot) is used, and how much text it has of its own."""
 
     layout: Layout
     uses: dict[tuple[int, int], int]
     repeats: int  # the most that one slot is used
+    written: int  # characters of the document itself
 
 
 _plans: dict[tuple[object, ...], Plan | None] = {}
@@ -56,7 +58,8 @@ def planned(roots: list[Part]) -> Plan | None:
         return None
     texts = (*found.system.values(), *(value.text for value in found.fields))
     uses = Counter((piece.level, piece.index) for text in texts for piece in text if isinstance(piece, Slot))
-    return Plan(found, dict(uses), max(uses.values(), default=0))
+    written = sum(len(piece) for text in texts for piece in text if isinstance(piece, str))
+    return Plan(found, dict(uses), max(uses.values(), default=0), written)
 
 
 def _plan(group: Group) -> Plan | None:
@@ -86,8 +89,15 @@ def shape(group: Group) -> Shape | None:
 
 
 def bounded(plan: Plan, rows: Int64s, levels: tuple[Values, ...]) -> Shape | None:
-    """A shape; None when some record's values are repeated until they swell past MAX_EXPANSION."""
-    return None if plan.repeats > 3 and _swells(plan, levels) else Shape(plan, rows, levels)
+    """A shape; None when some record's values are repeated until they swell past MAX_EXPANSION, or a template's own text is."""
+    swells = (plan.repeats > 3 and _swells(plan, levels)) or (plan.written > WRITTEN and _bloated(plan, levels))
+    return None if swells else Shape(plan, rows, levels)
+
+
+def _bloated(plan: Plan, levels: tuple[Values, ...]) -> bool:
+    """Whether a long text stands once in a template to be repeated by many small records: 64 KiB of evidence can ask for 10 MB."""
+    given = sum(int(level.size.sum()) for level in levels)
+    return plan.written * len(levels[0]) > 4 * given + WRITTEN * len(levels[0])
 
 
 def _swells(plan: Plan, levels: tuple[Values, ...]) -> bool:

@@ -16,6 +16,7 @@ from parsers.windows.binxml import MAX_DEPTH
 from parsers.windows.document import Element, Part, Slot
 from parsers.windows.paths import MAX_FIELDS, Unnameable
 from parsers.windows.templates import Definition, locate
+from parsers.windows.tokens import EOF, MORE
 from parsers.windows.typed import Values, Window, together
 
 Key = tuple[object, ...]
@@ -81,7 +82,7 @@ def grouped(window: Window, fragments: Fragments, depth: int = 0) -> tuple[list[
 
 
 def _values(window: Window, at: Int64s, end: Int64s, many: int) -> tuple[Values, Bools]:
-    """Where the values of instances lie that give `many` each, and which instances have room for theirs."""
+    """Where the values of instances lie that give `many` each, and which instances are so: no null has bytes, nothing follows."""
     good = at + 4 + 4 * many <= end
     at, end = at[good], end[good]
     if many:
@@ -89,11 +90,16 @@ def _values(window: Window, at: Int64s, end: Int64s, many: int) -> tuple[Values,
         described = np.ascontiguousarray(raw.T)
         size = (described & np.uint32(0xFFFF)).astype(np.int64)
         kind = (described >> np.uint32(16)).astype(np.uint8)
+        loaded = (described & np.uint32(0xFF_FFFF)) - np.uint32(1) < np.uint32(0xFFFF)  # nulls that carry bytes
     else:
         size, kind = np.empty((0, len(at)), np.int64), np.empty((0, len(at)), np.uint8)
     start = np.cumsum(size, axis=0)
     start += at + 4 + 4 * many
-    room = start[-1] <= end if many else np.ones(len(at), np.bool_)
+    stop = start[-1] if many else at + 4
+    ended = window.data[np.minimum(stop, end - 1)] & ~np.uint8(MORE) == EOF  # else more of the document follows
+    room = (stop == end) | ((stop < end) & ended)
+    if many and loaded.any():
+        room &= ~loaded.any(axis=0)
     start -= size
     good[good] = room
     held = Values(start, size, kind)
@@ -105,7 +111,10 @@ def _split(
 ) -> list[Group]:
     """Instances of one definition by what stands in their binary XML slots; those that can't be grouped are left out."""
     held, fragments = where
-    nested = np.flatnonzero((held.kind[: definition.needs] == values.BINXML).any(axis=1)).tolist()
+    held_there = (held.kind[: definition.needs] == values.BINXML).any(axis=1)
+    for index in definition.fragments:  # what else stands there is no part of this shape
+        held_there[index] |= held.kind[index].any()
+    nested = np.flatnonzero(held_there).tolist()
     if not nested:
         return [Group((definition.key,), definition, (), rows, (held,))]
     labels = np.zeros((len(rows), len(nested)), np.int64)

@@ -7,6 +7,7 @@ the same steps in lockstep. Where some can't follow they part, at the step they 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from parsers.windows.groups import Fragments
 from parsers.windows.tokens import ATTRIBUTE, CLOSE_EMPTY, CLOSE_START, END, EOF, HEADER, MORE, OPEN, VALUE
 from parsers.windows.typed import Values, Window
 
+LEAN = 5  # bytes before the name of an element that lacks the dependency: token, size
 FAILURES = 8  # records that can't be learned from before the rest is left to be read one by one; more where there are many records
 A_FAILURE_IN = 100  # records
 FEW = 12  # records below which reading them one by one costs less than the steps
@@ -85,15 +87,11 @@ class _Learned:
 
 @dataclass(slots=True)
 class _Node:
-    """What documents are known to go on with after the same first steps, of which `values` pass a value.
-
-    `seen` counts records that no known step led on from: a document that comes rarely is learned in the end.
-    """
+    """What documents are known to go on with after the same first steps, of which `values` pass a value."""
 
     values: int = 0
     ahead: dict[Step, _Node] = field(default_factory=dict)
     learned: _Learned | None = None
-    seen: int = 0
 
 
 @dataclass(slots=True)
@@ -102,6 +100,15 @@ class _Library:
 
     root: _Node = field(default_factory=_Node)
     held: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """Records that stand at a node, and how many of the steps ahead they could not take."""
+
+    node: _Node
+    walkers: _Walkers
+    tried: int = 0
 
 
 _library = _Library()
@@ -117,20 +124,18 @@ def inline(window: Window, fragments: Fragments, odd: Int64s) -> tuple[list[Shap
     rows = odd[plain]
     if _library.held >= MAX_KEPT:
         _library.root, _library.held = _Node(), 0
-    waiting = [
-        (
-            _library.root,
-            _Walkers(rows, fragments.at[rows], fragments.end[rows], fragments.base[rows], np.arange(len(rows))),
-        )
-    ]
+    first = _Walkers(rows, fragments.at[rows], fragments.end[rows], fragments.base[rows], np.arange(len(rows)))
+    waiting = [_Stop(_library.root, first)]
     passed = _Passed(len(rows))
     shapes: list[Shape] = []
     rest = [odd[~plain]]
     failures, patience = 0, max(FAILURES, len(rows) // A_FAILURE_IN)
     while waiting:
-        node, walkers = waiting.pop()
-        arrived, node, walkers = _follow(window, node, walkers, (waiting, passed))
-        node.seen += len(walkers.rows)
+        stop = waiting.pop()
+        if len(stop.walkers.rows) < FEW:
+            rest.append(stop.walkers.rows)
+            continue
+        arrived, node, walkers = _follow(window, stop, (waiting, passed))
         if arrived is not None:
             held = passed.values(node.values, walkers.ids)
             found = None if arrived.plan is None else bounded(arrived.plan, walkers.rows, (held,))
@@ -138,28 +143,28 @@ def inline(window: Window, fragments: Fragments, odd: Int64s) -> tuple[list[Shap
                 rest.append(walkers.rows)
             else:
                 shapes.append(found)
-        elif not len(walkers.rows) or node.seen < FEW or failures > patience or _library.held >= 2 * MAX_KEPT:
+        elif len(walkers.rows) < FEW or failures > patience or _library.held >= 2 * MAX_KEPT:
             rest.append(walkers.rows)
-        elif _learn(window, fragments, int(walkers.rows[0])):
-            waiting.append((node, walkers))
         else:
-            failures += 1
-            rest.append(walkers.rows[:1])
-            waiting.append((node, walkers.only(np.arange(len(walkers.rows)) > 0)))
+            tried = len(node.ahead)
+            if not _learn(window, fragments, int(walkers.rows[0])):
+                failures += 1
+                rest.append(walkers.rows[:1])
+                walkers = walkers.only(np.arange(len(walkers.rows)) > 0)
+            waiting.append(_Stop(node, walkers, tried))
     return sorted(shapes, key=lambda shape: int(shape.rows[0])), np.sort(np.concatenate(rest))
 
 
-def _follow(
-    window: Window, node: _Node, walkers: _Walkers, notes: tuple[list[tuple[_Node, _Walkers]], _Passed]
-) -> tuple[_Learned | None, _Node, _Walkers]:
+def _follow(window: Window, stop: _Stop, notes: tuple[list[_Stop], _Passed]) -> tuple[_Learned | None, _Node, _Walkers]:
     """Take known steps as far as they lead: the document whose end was reached, or None and who stands where no known step leads on.
 
     Where walkers part they go to `waiting`, each with the node that they have reached.
     """
     waiting, passed = notes
+    node, walkers, tried = stop.node, stop.walkers, stop.tried
     while node.learned is None and len(walkers.rows):
         branches: list[tuple[_Node, _Walkers]] = []
-        for step, following in node.ahead.items():
+        for step, following in islice(node.ahead.items(), tried, None):
             ahead, able = _take(window, step, walkers, (passed, node.values))
             if able.all():
                 branches.append((following, ahead))
@@ -169,9 +174,9 @@ def _follow(
                 branches.append((following, ahead.only(able)))
                 walkers = walkers.only(~able)
         if len(walkers.rows) or len(branches) != 1:
-            waiting += branches
+            waiting += [_Stop(*branch) for branch in branches]
             return None, node, walkers
-        ((node, walkers),) = branches
+        ((node, walkers),), tried = branches, 0
     return node.learned, node, walkers
 
 
@@ -186,6 +191,8 @@ def _take(window: Window, step: Step, walkers: _Walkers, notes: tuple[_Passed, i
     else:
         able &= (data[safe[:, None] + np.arange(len(step.code))] == np.frombuffer(step.code, np.uint8)).all(axis=1)
     if step.name:
+        if step.name_at == LEAN:  # the plain reader takes an element that is larger than its record for another kind
+            able &= safe + 5 + numbers_at(data, safe + 1, "<u4").astype(np.int64) <= walkers.end
         ahead, known = _named(window, step, safe, walkers.base)
         able &= known & (ahead <= walkers.end)
     elif step.value or step.text is not None:
@@ -285,7 +292,7 @@ class _Learner:
 
     def _named(self, code: int, token: int, at: int) -> int | None:
         lean = self.reader.lean(at + 1, self.end)
-        offset = 1 if code == ATTRIBUTE else 5 if lean else 7
+        offset = 1 if code == ATTRIBUTE else LEAN if lean else LEAN + 2
         place = at + offset
         known = self.reader.try_name(place, self.end)
         if known is None or (code == ATTRIBUTE and not self.open) or len(self.open) >= MAX_ELEMENTS:

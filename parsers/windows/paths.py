@@ -126,11 +126,10 @@ def _values(element: Element, prefix: str, parents: tuple[str, ...], found: list
         _add(found, f"{prefix_here}{name}_{key}", parents, text)
     held = [part for part in element.children if isinstance(part, Element)]
     text = _text(element)
-    if (
-        any(isinstance(piece, Slot) or piece.strip() for piece in text)
-        or not (held or attributes or (not parents and text == ()))
-        or (not held and not attributes and parents)
-    ):
+    data = (
+        element.name in ("Data", "ComplexData") and not held
+    )  # counted even when empty: names of its like are numbered
+    if text or data or (parents and not held and not attributes):
         _add(found, f"{prefix_here}{name}", parents, text)
     for part in held:
         _values(part, prefix, (*parents, element.name), found)

@@ -18,6 +18,7 @@ from parsers.windows.chunks import CHUNK
 from parsers.windows.document import Element, Part, Slot
 from parsers.windows.tokens import HEADER, TEMPLATE
 from parsers.windows.typed import Window
+from parsers.windows.values import BINXML
 
 DEFINITION = 24  # bytes before a definition's body: offset of the next one, GUID, size
 INSTANCE = 10  # bytes of a template instance before an inline definition or the values: token, 1, template id, place of the definition
@@ -35,6 +36,7 @@ class Definition:
     key: int
     roots: tuple[Part, ...]
     needs: int  # values an instance must give
+    fragments: tuple[int, ...]  # values that it expects to be binary XML
     body: npt.NDArray[np.uint8]  # (size,) its bytes
     same: Bools  # (size,) where other instances must have the same bytes
     references: Int64s  # (m,) where in the body the offsets of names stand
@@ -181,6 +183,7 @@ def _compile(window: Window, place: int, base: int, size: int, spent: dict[int, 
         key,
         tuple(roots),
         _needs(roots),
+        tuple(sorted(_fragments(roots))),
         np.frombuffer(chunk[body : body + size], np.uint8),
         same,
         np.array([at - body for at, _, _ in reader.names], np.int64),
@@ -202,3 +205,14 @@ def _needs(parts: list[Part]) -> int:
         elif isinstance(part, Element):
             highest = max(highest, _needs(part.children), *(_needs(text) for _, text in part.attributes), 0)
     return highest
+
+
+def _fragments(parts: list[Part]) -> set[int]:
+    """The indices of the values that a document takes for binary XML."""
+    found: set[int] = set()
+    for part in parts:
+        if isinstance(part, Slot) and part.kind == BINXML:
+            found.add(part.index)
+        elif isinstance(part, Element):
+            found |= _fragments(part.children).union(*(_fragments(text) for _, text in part.attributes))
+    return found

@@ -84,12 +84,8 @@ def one_by_one(window: Window, held: Values, index: int) -> tuple[pa.Array, list
     for row, (kind, start, size) in enumerate(
         zip(held.kind[index].tolist(), held.start[index].tolist(), held.size[index].tolist(), strict=True)
     ):
-        if kind == values.NULL:
-            if size in values.NULL_SIZES:
-                found.append(None)
-                continue
-            trouble.append((row, start, f"null value that takes {size} bytes; kept as hex"))
-            found.append(bytes(view[start : start + size]).hex().upper())
+        if (kind == values.NULL and size in values.NULL_SIZES) or (kind == values.BINXML and not size):
+            found.append(None)
             continue
         text, why = rendered(kind, bytes(view[start : start + size]))
         if why:
@@ -100,6 +96,8 @@ def one_by_one(window: Window, held: Values, index: int) -> tuple[pa.Array, list
 
 def rendered(kind: int, raw: bytes) -> tuple[str, str]:
     """A value's text, or its bytes in hex; and why either may not be what was meant."""
+    if kind == values.NULL:
+        return raw.hex().upper(), f"null value that takes {len(raw)} bytes; kept as hex"
     try:
         return values.render(kind, raw), ansi.doubt(kind, raw)
     except values.Unreadable as error:

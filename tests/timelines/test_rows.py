@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from timelines.rows import Provenance, finish, row_ids
-from timelines.schema import CORE_NAMES, core_schema
+from timelines.schema import CORE_NAMES, TIME, core_schema, named_field, own_name
 
 SHA = hashlib.sha256(b"evidence").hexdigest()
 KNOWN = ["0e471bb3c447364f2bfa11dd", "bd65ebe3f29f13893038c1e9", "df134487d1fa87de6638f8e2", "75d69f400be1b2def8a37cca"]
@@ -119,3 +119,12 @@ def test_an_empty_batch_stays_empty() -> None:
     rows = finish("x/y", batch().slice(0, 0), Provenance("E001", "a", SHA))
     assert rows.num_rows == 0
     assert rows.schema.names == list(CORE_NAMES)
+
+
+def test_own_names_of_equal_schemas_stay_their_own() -> None:
+    """Arrow holds schemas equal that differ in metadata alone."""
+    for own in ("User", "User_"):
+        schema = pa.schema([("time", TIME), ("offset", pa.int64()), ("length", pa.int64()), named_field("User_", own)])
+        times = pa.array([0], pa.int64()).view(TIME)
+        made = pa.RecordBatch.from_arrays([times, pa.array([0]), pa.array([1]), pa.array(["amina"])], schema=schema)
+        assert own_name(finish("windows/other", made, Provenance("E001", "a.evtx", SHA)).schema.field("User_")) == own

@@ -92,3 +92,9 @@ def test_a_name_that_is_a_value_is_left_to_the_plain_reader():
 
 def test_text_outside_any_field_is_kept():
     assert names(Element("EventData", [], ["loose"])) == [("EventData", "EventData", ("loose",))]
+
+
+def test_an_empty_data_element_counts_whatever_attributes_it_has():
+    """Else the numbers of unnamed Data would depend on which of them are empty."""
+    data = Element("EventData", [], [Element("Data", [("Kind", ["k"])], text) for text in ([Slot(0, 1)], [""], [])])
+    assert [own for own, _, _ in names(data)] == ["Data_Kind", "Data"] * 3

@@ -112,6 +112,10 @@ def test_a_null_that_carries_other_bytes_says_so():
     assert trouble == [(0, 0, "null value that takes 3 bytes; kept as hex")]
 
 
+def test_an_empty_fragment_among_texts_is_no_value():
+    assert column([(0x21, b""), (1, b"a\0")], 1) == ([None, "a"], [])
+
+
 def sized(kind: int) -> st.SearchStrategy[bytes]:
     width = values.WIDTHS.get(kind)
     return st.binary(min_size=width, max_size=width) if width else st.binary(max_size=24)

@@ -1,0 +1,61 @@
+"""Rows of many shapes side by side, and what their dictionaries say as one."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from timelines.coded import CODED
+from timelines.shapes import Shape, Words, side_by_side
+
+PLAIN = [("event", pa.string()), ("file", pa.string()), ("time", pa.int64()), ("offset", pa.int64())]
+
+
+def shape(dictionaries, rows, own):
+    """Rows of (event, offset, own value); the own column is named `own`, its texts coded."""
+    events, offsets, texts = zip(*rows, strict=True)
+    columns = [pa.array(events), pa.array(["f"] * len(rows)), pa.array([0] * len(rows)), pa.array(offsets)]
+    columns.append(pa.array(texts, pa.string()).dictionary_encode())
+    given = pa.schema([*PLAIN, (own, CODED)])
+    made = Shape("windows/other", pa.schema([*PLAIN, (own, pa.string())]))
+    made.add(pa.RecordBatch.from_arrays(columns, schema=given), dictionaries)
+    return made
+
+
+def test_rows_are_in_order_of_event_and_offset_and_shapes_of_their_first_event():
+    held = {}
+    shapes = [shape(held, [("7", 5, "x"), ("4", 9, None), ("4", 2, "y")], "A"), shape(held, [("1", 8, "x")], "B")]
+    table = side_by_side(shapes, Words(held))
+    assert table.select(["event", "offset", "A", "B"]).to_pylist() == [
+        {"event": "1", "offset": 8, "A": None, "B": "x"},
+        {"event": "4", "offset": 2, "A": "y", "B": None},
+        {"event": "4", "offset": 9, "A": None, "B": None},
+        {"event": "7", "offset": 5, "A": "x", "B": None},
+    ]
+
+
+def test_a_column_that_some_of_many_shapes_have_is_null_in_all_between():
+    held = {}
+    shapes = [shape(held, [(str(n), n, f"v{n}")], "A" if n in (1, 4) else f"B{n}") for n in range(6)]
+    table = side_by_side(shapes, Words(held))
+    assert table.column("A").to_pylist() == [None, "v1", None, None, "v4", None]
+
+
+def test_a_dictionary_that_batches_share_counts_once():
+    words = pa.array(["long text " * 10])
+    column = pa.DictionaryArray.from_arrays(pa.array([0], pa.int32()), words)
+    fields = pa.schema([*PLAIN, ("A", CODED)])
+    batch = pa.RecordBatch.from_arrays(
+        [pa.array(["1"]), pa.array(["f"]), pa.array([0]), pa.array([0]), column], schema=fields
+    )
+    held, one = {}, Shape("windows/other", pa.schema([*PLAIN, ("A", pa.string())]))
+    first, second = one.add(batch, held), one.add(batch, held)
+    assert (len(held), one.rows) == (1, 2)
+    assert first - second == words.nbytes
+
+
+def test_words_of_several_dictionaries_are_one_without_repeats():
+    held = {}
+    shape(held, [("1", 1, "x"), ("1", 2, "y")], "A")
+    shape(held, [("1", 1, "y"), ("1", 2, "z")], "A")
+    assert Words(held).text.to_pylist() == ["x", "y", "z"]
+    assert Words({}).text.to_pylist() == []
