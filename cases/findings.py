@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 FINDINGS, MATCHES, OUTCOMES = "findings.json", "matches.parquet", "outcomes.json"
 FILES = (FINDINGS, MATCHES, OUTCOMES)
 _FORMAT = 1
+_LATER = {"suppressed"}  # fields that files of earlier versions lack; their default says the same
 _LISTS = ("rows", "attack", "falsepositives", "families")  # fields of a finding that JSON holds as lists
 _NEVER = 2**63  # sorts findings without a time last
 
@@ -126,7 +127,7 @@ def _rows(path: Path, key: str, kind: type) -> list[dict[str, Any]]:
         raise CaseError(f"{path}: expected {key} of format {_FORMAT}; run `athar analyze` again")
     names = {f.name for f in fields(kind)}
     for row in value[key]:
-        if not isinstance(row, dict) or set(row) != names:
+        if not isinstance(row, dict) or not names - _LATER <= set(row) <= names:
             raise CaseError(f"{path}: expected the fields {', '.join(sorted(names))}; run `athar analyze` again")
     return list(value[key])
 

@@ -10,7 +10,11 @@ from timelines.problems import Problem
 from timelines.query import Timeline
 
 PROBLEMS = 200  # quoted in a summary; the rest is counted and stays in the case
-FATES = ("matched", "silent", "no-data", "refused")
+FATES = ("matched", "suppressed", "silent", "no-data", "excluded", "refused")
+_CHOICES = (
+    "suppressed",
+    "excluded",
+)  # fates that only a choice of the examiner's brings about: told where there are any
 
 
 def limits(timeline: Timeline) -> Limits:
@@ -35,7 +39,8 @@ def limits(timeline: Timeline) -> Limits:
 
 def rules(outcomes: Sequence[RuleOutcome], ran: bool, families: Sequence[FamilyCount]) -> Rules:
     """What became of each rule, and over what the silent ones looked: "not found" is bounded by source and window."""
-    counts = dict.fromkeys(FATES, 0)
+    met = {outcome.fate for outcome in outcomes}
+    counts = dict.fromkeys((fate for fate in FATES if fate not in _CHOICES or fate in met), 0)
     quiet: dict[str, int] = {}
     for outcome in outcomes:
         counts[outcome.fate] += 1
@@ -49,7 +54,9 @@ def rules(outcomes: Sequence[RuleOutcome], ran: bool, families: Sequence[FamilyC
         if name in seen
     )
     lines = tuple(
-        RuleLine(o.rule_id, o.title, o.level, o.kind, o.fate, o.families, o.rows_seen, o.matches, o.reason)
+        RuleLine(
+            o.rule_id, o.title, o.level, o.kind, o.fate, o.families, o.rows_seen, o.matches, o.reason, o.suppressed
+        )
         for o in sorted(outcomes, key=lambda o: (FATES.index(o.fate), o.rule_id, o.path))
     )
     return Rules(ran, counts, lines, silences)

@@ -164,7 +164,7 @@ class Inference:
 
 @dataclass(frozen=True, slots=True)
 class RuleLine:
-    """What became of one rule."""
+    """What became of one rule. `suppressed`: matches that the examiner's allow-list took away; `reason` then says why."""
 
     rule_id: str
     title: str
@@ -175,6 +175,7 @@ class RuleLine:
     rows_seen: int
     matches: int
     reason: str
+    suppressed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +197,11 @@ class Rules:
     counts: Mapping[str, int]
     lines: tuple[RuleLine, ...]
     silences: tuple[Silence, ...]
+
+    @property
+    def suppressed(self) -> int:
+        """Matches that the examiner's allow-list took away, of all rules."""
+        return sum(line.suppressed for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,17 +45,21 @@ def run(
     workers: int | None = None,
     scheduler: str | None = None,
     progress: Progress | None = None,
+    **chosen: Any,
 ) -> OpenCase:
     """Make a case of `evidence` (files, folders) in the folder `case`, read it all, and run our rules and those at `rules`.
 
-    A case that exists goes on: evidence that it already holds is not added again, finished work is not done again.
+    `chosen` narrows and feeds the rules, as for `OpenCase.analyze`. A case that exists goes on: evidence that it already holds is not
+    added again, finished work is not done again.
     Raises CaseError when a path is missing or the folder cannot be used.
     """
     from forensics import pipeline
+    from forensics.chosen_rules import chosen_of
 
+    picked = chosen_of(rules, **chosen)
     opened = start(Path(case), [Path(path) for path in evidence], tz, progress)
     pipeline.ingest(opened, workers, scheduler, progress)
-    pipeline.analyze(opened, [Path(path) for path in rules], progress)
+    pipeline.analyze(opened, picked, progress)
     return OpenCase(opened)
 
 
@@ -141,6 +145,18 @@ class OpenCase:
         chosen = Filter(events=(str(event),) if event is not None else (), where=where)
         table = self.query.events(family, chosen)
         return to_frame(_without_empty(table))
+
+    def analyze(self, rules: Sequence[str | Path] = (), progress: Progress | None = None, **chosen: Any) -> None:
+        """Run our rules and those at `rules`; replaces the findings of the run before.
+
+        `chosen`: `level` (this and above), `status`, `tag`, `exclude` (each a text or several), `allow`, `placeholders` (a file),
+        `pipeline` (a file or several), as the options of `athar analyze`. Raises CaseError for what cannot be used.
+        """
+        from forensics import pipeline
+        from forensics.chosen_rules import chosen_of
+
+        pipeline.analyze(self.case, chosen_of(rules, **chosen), progress)
+        self.__dict__.pop("query", None)  # its views hold the findings of the run before
 
     def matches(self) -> pd.DataFrame:
         """rule_id, rule_title, level, row_id, time, family, why."""

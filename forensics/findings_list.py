@@ -22,8 +22,10 @@ NS = 1_000_000_000
 
 _FATES = {
     "matched": "matched",
+    "suppressed": "found only what the allow-list names",
     "silent": "ran and found nothing",
     "no-data": "had no data to look at",
+    "excluded": "were excluded",
     "refused": "could not be run",
 }
 

@@ -87,3 +87,9 @@ def warn(ingested: Ingest) -> None:
         complain(
             f"{ingested.crashes} pieces of evidence were not fully read because a reader failed; athar case show CASE --problems"
         )
+
+
+def warn_unused(unused: Sequence[str]) -> None:
+    """Say what was given that had no effect: a mistake in it would go unseen."""
+    for what in unused:
+        complain(f"{what}: no rule is so named, so it has no effect; athar rules list shows ids and titles")

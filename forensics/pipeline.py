@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from cases import findings as kept
 from cases.case import Case
 from cases.custody import Subject
-from cases.errors import CaseError
 from forensics import tasks
+from forensics.chosen_rules import Chosen
 from forensics.evidence_paths import check_evidence
 from forensics.executors import deaths, default_workers
 from forensics.executors import executor as make_executor
@@ -27,7 +27,9 @@ from timelines.query import Timeline
 from timelines.store import MANIFEST, Store
 
 if TYPE_CHECKING:
-    from timelines.detection import Detection
+    import pyarrow as pa
+
+    from timelines.findings import Finding, RuleOutcome
 
 AHEAD = 4  # tasks submitted per worker beyond the one it runs: enough to keep it busy, few enough to keep memory flat
 
@@ -163,43 +165,59 @@ def _log_reading(case: Case, store: Store, totals: Ingest, options: dict[str, ob
     case.log(action, told, [_manifest(case)], subjects)
 
 
-def analyze(case: Case, rules: Sequence[Path] = (), progress: Progress | None = None) -> Detection:
-    """Run our rules, those at `rules` and the analyzers over the timeline; the case keeps matches, findings and what became of each."""
-    result = search(Timeline(case.timeline_folder), rules, progress or Silent())
+def analyze(case: Case, rules: Sequence[Path] | Chosen = (), progress: Progress | None = None) -> Search:
+    """Run our rules, those chosen and the analyzers over the timeline; the case keeps matches, findings and what became of each."""
+    chosen = rules if isinstance(rules, Chosen) else Chosen(tuple(Path(path) for path in rules))
+    result = search(Timeline(case.timeline_folder), chosen, progress or Silent())
     files = kept.save(case.findings_folder, result.findings, result.matches, result.outcomes)
     fates: dict[str, int] = {}
     for outcome in result.outcomes:
         fates[outcome.fate] = fates.get(outcome.fate, 0) + 1
+    suppressed = sum(outcome.suppressed for outcome in result.outcomes)
     options = {
-        "rules": [Path(path).name for path in rules],
-        "rules_sha256": rule_digests([Path(path) for path in rules]),
+        "rules": [path.name for path in chosen.rules],
+        "rules_sha256": rule_digests(chosen.rules),
+        **chosen.told(),
         "findings": len(result.findings),
+        **({"matches_suppressed": suppressed} if chosen.allow is not None else {}),
         **dict(sorted(fates.items())),
     }
     case.log("rules-run", options, files)
     return result
 
 
-def search(timeline: Timeline, rules: Sequence[Path], progress: Progress) -> Detection:
-    """What our rules, those at `rules` and the analyzers find in a timeline. Nothing is kept."""
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What rules and analyzers found. `unused`: what the user left out or allowed that no rule is named by."""
+
+    matches: pa.Table
+    findings: tuple[Finding, ...]
+    outcomes: tuple[RuleOutcome, ...]
+    unused: tuple[str, ...] = ()
+
+
+def search(timeline: Timeline, chosen: Chosen, progress: Progress) -> Search:
+    """What our rules, those chosen and the analyzers find in a timeline. Nothing is kept."""
     from timelines import analyzers
     from timelines.detection import detect, load_rules
+    from timelines.detection.allowed import Sieve
+    from timelines.detection.selection import excluded_in_place, select
 
-    check_rules(rules)
+    chosen.check()
     progress.stage("Load rules", None)
-    loaded = load_rules([Path(path) for path in rules])
+    loaded = load_rules(chosen.rules, given=chosen.given())
+    selection, sieve = chosen.selection(), Sieve(chosen.allowances()) if chosen.allow is not None else None
+    abouts = [rule.about for rule in loaded.rules] + [correlation.about for correlation in loaded.correlations]
+    abouts += [analyzer.about for analyzer in analyzers.all_analyzers().values()]
+    unused = [f"--exclude {pattern!r}" for pattern in selection.unused(abouts)]
+    unused += [f"--allow entry {rule!r}" for rule in sieve.unused(loaded)] if sieve is not None else []
+    wanted, left = select(loaded, selection)
     progress.stage("Run rules", sum(timeline.counts().values()), "rows")
-    result = detect(timeline, loaded, progress=lambda _family, rows: progress.advance(rows))
+    result = detect(timeline, wanted, lambda _family, rows: progress.advance(rows), sieve)
     progress.stage("Ask analyzers", None)
-    findings, outcomes = analyzers.analyze(timeline)
-    return replace(result, findings=(*result.findings, *findings), outcomes=(*result.outcomes, *outcomes))
-
-
-def check_rules(paths: Sequence[Path]) -> None:
-    """Raise CaseError for a rule path that is not there: before hours of reading, not after."""
-    for path in paths:
-        if not Path(path).exists():
-            raise CaseError(f"{path}: no such file or folder; give Sigma rules")
+    findings, outcomes = analyzers.analyze(timeline, selection.why_not)
+    every = (*excluded_in_place(result.outcomes, left), *outcomes)
+    return Search(result.matches, (*result.findings, *findings), every, tuple(unused))
 
 
 def _run(pool: Executor, todo: Sequence[Task], root: Path, workers: int | None) -> Iterator[Done]:

@@ -37,7 +37,6 @@ BY_CLASS: dict[tuple[str, str], Meaning] = {
     ("Inference", "falsepositives"): "authored",
     ("Inference", "texts"): "authored",
     ("RuleLine", "title"): "authored",
-    ("RuleLine", "reason"): "authored",
     ("RuleLine", "families"): "stays",
 }
 ENTITIES: dict[str, Kind] = {"users": "account", "hosts": "host", "ips": "address"}  # keys of `Inference.entities`

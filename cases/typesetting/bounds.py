@@ -57,6 +57,10 @@ def _negative(summary: Summary, pen: Pen) -> list[Block]:
         blocks.append(para(*pen.say("negative.blind", n=rules.counts["no-data"])))
     if rules.ran and rules.counts["refused"]:
         blocks.append(para(*pen.say("negative.refused", n=rules.counts["refused"])))
+    if rules.ran and rules.counts.get("excluded"):
+        blocks.append(para(*pen.say("negative.excluded", n=rules.counts["excluded"])))
+    if rules.ran and rules.suppressed:
+        blocks.append(para(*pen.say("negative.suppressed", n=rules.suppressed)))
     return [*blocks, para(word("negative.bounded"))]
 
 

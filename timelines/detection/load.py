@@ -9,6 +9,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from timelines.detection.given import Given
 from timelines.detection.logsources import sources_for
 from timelines.detection.rule_files import RuleFileError, documents_of, rule_files
 from timelines.detection.rules import About, Refused, Rule, RuleSet
@@ -34,8 +35,9 @@ _HARMLESS = frozenset(
 _TECHNIQUE = re.compile(r"t\d{4}(\.\d{3})?", re.IGNORECASE)
 
 
-def load_rules(paths: Sequence[Path] = (), own: bool = True) -> RuleSet:
-    """Read rules, correlations and filters. `own` adds those that come with Athar. Never raises for what a file holds."""
+def load_rules(paths: Sequence[Path] = (), own: bool = True, given: Given | None = None) -> RuleSet:
+    """Read rules, correlations and filters. `own` adds those that come with Athar; `given` is what the user gives for them
+    (`timelines.detection.given`). Never raises for what a file holds."""
     with as_file(files("timelines") / "rules") as folder:
         listed, missing = rule_files([*([folder] if own else []), *paths])
         refused = [
@@ -49,7 +51,7 @@ def load_rules(paths: Sequence[Path] = (), own: bool = True) -> RuleSet:
                     refused.append(item)
                 else:
                     parsed.append(item)
-    return _assemble(parsed, refused)
+    return _assemble(parsed, refused, given or Given())
 
 
 def _read(path: Path, shown: str) -> Iterator[Any]:
@@ -135,6 +137,7 @@ def _about(rule: SigmaRuleBase) -> About:
     tags = {str(tag.name) for tag in rule.tags if tag.namespace == "attack"}
     texts = rule.custom_attributes.get("athar")
     words = texts if isinstance(texts, dict) else {}
+    source = getattr(rule, "logsource", None)
     return About(
         _id_of(rule),
         _text(rule.title, Path(path).name),
@@ -145,6 +148,9 @@ def _about(rule: SigmaRuleBase) -> About:
         tuple(sorted(tag.upper() for tag in tags if _TECHNIQUE.fullmatch(tag))),
         tuple(str(item) for item in rule.falsepositives),
         {lang: {k: str(v) for k, v in said.items()} for lang, said in words.items() if isinstance(said, dict)},
+        str(getattr(rule.status, "name", None) or "").lower(),
+        tuple(f"{tag.namespace}.{tag.name}" for tag in rule.tags),
+        (source.product or "", source.category or "", source.service or "") if source is not None else ("", "", ""),
     )
 
 
@@ -159,7 +165,7 @@ def _refused_as(rule: SigmaRuleBase, reason: str) -> Refused:
     return Refused(about.path, about.title, reason, 0, 0, about.rule_id, about.level, _kind(rule))
 
 
-def _assemble(parsed: Iterable[SigmaRuleBase], refused: list[Refused]) -> RuleSet:
+def _assemble(parsed: Iterable[SigmaRuleBase], refused: list[Refused], given: Given) -> RuleSet:
     from sigma.correlations import SigmaCorrelationRule
     from sigma.filters import SigmaFilter
     from sigma.rule import SigmaRule
@@ -178,9 +184,15 @@ def _assemble(parsed: Iterable[SigmaRuleBase], refused: list[Refused]) -> RuleSe
     rules: dict[str, Rule] = {}
     for single in singles:
         try:
-            rules[_id_of(single)] = _compile(single, filters)
+            rules[_id_of(single)] = _compile(single, filters, given)
         except Unsupported as error:
             refused.append(_refused_as(single, str(error)))
+    for collection in list(collections):
+        try:
+            given.apply_to_correlation(collection, by_id.values())
+        except Unsupported as error:
+            collections.remove(collection)
+            refused.append(_refused_as(collection, str(error)))
     correlations, silent, unfit = correlations_of({_id_of(c): (c, _about(c)) for c in collections}, rules)
     refused += unfit
     silent |= {_id_of(single) for single in singles if _part_only(single)}
@@ -190,9 +202,17 @@ def _assemble(parsed: Iterable[SigmaRuleBase], refused: list[Refused]) -> RuleSe
     )
 
 
-def _compile(rule: SigmaRule, filters: Sequence[Any]) -> Rule:
+def _compile(rule: SigmaRule, filters: Sequence[Any], given: Given) -> Rule:
+    """A rule narrowed by the filters that name it, then through what the user gave, which may change its log source."""
     from sigma.exceptions import SigmaError
 
+    about = _about(rule)
+    try:
+        for item in filters:
+            rule = item.apply_on_rule(rule)
+    except SigmaError as error:
+        raise Unsupported(" ".join(str(error.args[0] if error.args else error).split())) from error
+    given.apply(rule)
     source = rule.logsource
     sources = sources_for(source.product, source.category, source.service)
     if not sources:
@@ -203,11 +223,9 @@ def _compile(rule: SigmaRule, filters: Sequence[Any]) -> Rule:
         )
         raise Unsupported(f"no family of Athar's holds the log source {named}")
     try:
-        for item in filters:
-            rule = item.apply_on_rule(rule)
         condition = condition_of(rule)
     except SigmaError as error:
         raise Unsupported(" ".join(str(error.args[0] if error.args else error).split())) from error
     except RecursionError as error:
         raise Unsupported("condition nested too deeply") from error
-    return Rule(_about(rule), condition, sources)
+    return Rule(about, condition, sources)
