@@ -1,120 +1,72 @@
-"""Windows event logs: our columns against the Rust `evtx` package's iteration, which yields JSON text, and against that text parsed.
+"""Windows event logs: from file to committed Parquet, against the Rust `evtx` package's iteration, which yields JSON text.
 
-Two works: one large log (made of the full chunks of real logs when they are beside the checkout, else written from a seed) and many small
-ones. Each tool runs in a fresh process, so that CPU seconds and peak memory are its own.
+Works: one large log (for two workers, and for memory, a larger one if ATHAR_BENCH_LARGE is set), and many small logs against the same
+chunks in one. Each tool runs in a fresh process, so that CPU seconds and peak memory are its own; those of its workers are added.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-LARGE = 128 << 20  # bytes of the large log
-SMALL = 200  # small logs written when there are no real ones
-ROOT = Path(__file__).resolve().parent.parent
-REAL = ROOT.parent / "shared" / "evidence" / "windows"
+from benchmarks.event_logs import ROOT, write_large, write_small
+
+LARGE = 512 << 20  # bytes of the large log
+LARGER = 2 << 30  # of the one for memory
+SMALL = 1_000
 BASELINE = "evtx JSON text"
-FILE_HEADER, CHUNK = 4096, 65_536
 
 
-def real_logs() -> list[Path]:
-    return sorted(REAL.rglob("*.evtx")) if REAL.is_dir() else []
+def _entries(logs: list[Path]) -> list[Any]:
+    from timelines.inventory import FileEntry
+
+    said = [
+        {"exhibit": "E001", "file": p.name, "size": p.stat().st_size, "sha256": f"{at:064x}"}
+        for at, p in enumerate(logs)
+    ]
+    fixed = {"status": "evidence", "parser": "windows/evtx"}
+    return [FileEntry(**{f.name: {**one, **fixed}.get(f.name, "") for f in fields(FileEntry)}) for one in said]
 
 
-def write_large(path: Path, size: int = LARGE) -> int:
-    """One log of at least `size` bytes; returns its size. The chunks of real logs that are full, over and over, else invented events."""
-    head, chunks = b"", []
-    for log in real_logs():
-        data = log.read_bytes()
-        head = head or data[:FILE_HEADER]
-        for at in range(FILE_HEADER, len(data) - CHUNK + 1, CHUNK):
-            free = int.from_bytes(data[at + 48 : at + 52], "little")  # offset of the chunk's free space
-            if data[at : at + 8] == b"ElfChnk\0" and 60_000 < free <= CHUNK:
-                chunks.append(data[at : at + CHUNK])
-    if not chunks:
-        return _write_invented(path, size // 600)
-    with path.open("wb") as out:
-        out.write(head)
-        while out.tell() < size:
-            out.writelines(chunks)
-    return path.stat().st_size
+def to_parquet(logs: list[Path], workers: int) -> int:
+    """Rows of all logs in a timeline folder, its parts listed in the manifest."""
+    from forensics import tasks
+    from forensics.executors import executor
+    from timelines.store import Store
+
+    source = logs[0] if len(logs) == 1 else logs[0].parent
+    rows = 0
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        store = Store(root)
+        todo = list(tasks.plan(source, _entries(logs), None, "benchmark"))
+        with executor(workers, None) as pool:
+            for done in [pool.submit(tasks.run, task, root) for task in todo]:
+                result = done.result()
+                store.commit({result.id: list(result.parts)})
+                rows += result.rows
+    return rows
 
 
-def _write_invented(path: Path, records: int) -> int:
-    from forensics.demo.binxml_values import Kind
-    from forensics.demo.evtx_writer import Event, write_log
-
-    def events() -> Iterator[Event]:
-        for number in range(records):
-            names = (
-                f"user{number % 90}",
-                f"C:\\Program Files\\Example\\tool{number % 300}.exe",
-                f"tool --item {number}",
-            )
-            yield Event(
-                provider="Microsoft-Windows-Security-Auditing",
-                provider_guid="{54849625-5478-4994-A5BA-3E3B0328C30D}",
-                event_id=4688,
-                time_ns=1_768_392_000_000_000_000 + number * 10_000_000,
-                record_id=number + 1,
-                computer="WEB01.tamrirt.example",
-                data=(
-                    ("SubjectUserSid", Kind.SID, "S-1-5-18"),
-                    ("SubjectUserName", Kind.UNICODE, names[0]),
-                    ("SubjectLogonId", Kind.HEX64, 999 + number % 40),
-                    ("NewProcessName", Kind.UNICODE, names[1]),
-                    ("CommandLine", Kind.UNICODE, names[2]),
-                ),
-            )
-
-    write_log(path, "Security", events())
-    return path.stat().st_size
-
-
-def _batches(logs: list[Path]) -> Iterator[tuple[str, Any, list[tuple[Path, int]]]]:
-    """Family, rows and whose they are, read as a task reads them: small logs together, large ones piece by piece."""
-    from forensics.tasks import TOGETHER_BYTES
-    from parsers.base import Batch, Evidence, Shared
+def parser_only(logs: list[Path]) -> int:
+    """Rows of all logs as the parser's Arrow batches, before provenance and core columns are added."""
+    from parsers.base import Batch, Evidence
     from parsers.windows.evtx import PARSER
 
-    together: list[tuple[Evidence, bytes]] = []
+    count = 0
     for path in logs:
         evidence = Evidence("E001", path.name, path, path.stat().st_size, "0" * 64)
-        if PARSER.joins(evidence.size):
-            together.append((evidence, path.read_bytes()))
-        else:
-            for piece in PARSER.slices(evidence):
-                for item in PARSER.parse(evidence, piece):
-                    if isinstance(item, Batch):
-                        yield item.family, item.rows, [(path, item.rows.num_rows)]
-        if together and (path == logs[-1] or sum(len(held) for _, held in together) >= TOGETHER_BYTES):
-            for shared in PARSER.parse_together(together):
-                if isinstance(shared, Shared):
-                    runs = [(together[file][0].path, rows) for file, rows in shared.runs]
-                    yield shared.batch.family, shared.batch.rows, runs
-            together = []
-
-
-def read_with_athar(logs: list[Path]) -> int:
-    """Rows of all logs as finished timeline columns."""
-    from timelines.rows import Provenance, finish_together
-
-    count = 0
-    for family, rows, runs in _batches(logs):
-        origins = [(Provenance("E001", path.name, "0" * 64), many) for path, many in runs]
-        count += finish_together(family, rows, origins).num_rows
+        for piece in PARSER.slices(evidence):
+            count += sum(item.rows.num_rows for item in PARSER.parse(evidence, piece) if isinstance(item, Batch))
     return count
-
-
-def read_with_athar_parser(logs: list[Path]) -> int:
-    """Rows of all logs as the parser's Arrow batches, before provenance and core columns are added."""
-    return sum(rows.num_rows for _, rows, _ in _batches(logs))
 
 
 def _texts(logs: list[Path]) -> Iterator[str]:
@@ -141,10 +93,11 @@ def read_with_evtx_and_json(logs: list[Path]) -> int:
 
 
 READERS: dict[str, Callable[[list[Path]], int]] = {
-    "athar, finished rows": read_with_athar,
-    "athar, parser only": read_with_athar_parser,
     BASELINE: read_with_evtx,
     "evtx JSON, parsed": read_with_evtx_and_json,
+    "athar to Parquet": lambda logs: to_parquet(logs, 1),
+    "athar to Parquet, two workers": lambda logs: to_parquet(logs, 2),
+    "athar, parser only": parser_only,
 }
 
 
@@ -159,21 +112,23 @@ def measure(repeat: int = 3) -> list[dict[str, object]]:
     """The best of `repeat` runs of each tool; `ratio` is the CPU seconds of `evtx` giving JSON text over the tool's."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "small").mkdir()
         large = folder / "large.evtx"
-        write_large(large)
-        small = real_logs()
-        if not small:
-            small = [folder / "small" / f"{number}.evtx" for number in range(SMALL)]
-            for path in small:
-                _write_invented(path, 60)
-        works = {"EVTX, one large log": [large], f"EVTX, {len(small)} small logs": small}
-        return [row for work, logs in works.items() for row in _compared(work, logs, repeat)]
+        write_large(large, LARGE)
+        rows = _compared("EVTX, one large log", [large], tools(), repeat)
+        large.unlink()
+        small, one = write_small(folder / "small", SMALL)
+        rows += _compared(f"EVTX, {SMALL:,} small logs", small, [BASELINE, "athar to Parquet"], repeat)
+        rows += _compared("EVTX, the same chunks in one log", [one], [BASELINE, "athar to Parquet"], repeat)
+        if os.environ.get("ATHAR_BENCH_LARGE"):
+            write_large(large, LARGER)
+            rows += _compared("EVTX, a log of 2 GiB", [large], [BASELINE, "athar to Parquet"], 1)
+    return rows
 
 
-def _compared(work: str, logs: list[Path], repeat: int) -> list[dict[str, object]]:
+def _compared(work: str, logs: list[Path], wanted: list[str], repeat: int) -> list[dict[str, object]]:
     size = sum(path.stat().st_size for path in logs)
-    best = {tool: min((_run(tool, logs) for _ in range(repeat)), key=lambda run: run["cpu_s"]) for tool in tools()}
+    here = [tool for tool in wanted if tool in tools()]
+    best = {tool: min((_run(tool, logs) for _ in range(repeat)), key=lambda run: run["cpu_s"]) for tool in here}
     base = best[BASELINE]["cpu_s"] if BASELINE in best else None
     return [
         {"work": work, "tool": tool, "bytes": size, **run, "ratio": base / run["cpu_s"] if base else None}
@@ -189,14 +144,17 @@ def _run(tool: str, logs: list[Path]) -> dict[str, float]:
     return measured
 
 
-def peak_mb() -> float:
-    """This process's largest resident size so far, in 10^6 bytes; 0 where the system does not tell (Windows)."""
+def _used() -> tuple[float, float]:
+    """CPU seconds and the largest resident size (10^6 bytes) of this process and its workers; no size on Windows, which does not tell."""
     try:
         import resource
     except ImportError:
-        return 0.0
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
+        return time.process_time(), 0.0
+    both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    peak = max(one.ru_maxrss for one in both)
+    return sum(
+        one.ru_utime + one.ru_stime for one in both
+    ), peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
 
 
 def main() -> None:
@@ -205,13 +163,15 @@ def main() -> None:
         import pandas  # noqa: F401 - pyarrow loads it at its first array
 
         import forensics.tasks  # noqa: F401
-        import parsers.windows.evtx  # noqa: F401
-        import timelines.rows  # noqa: F401
+        import timelines.mapping
+
+        timelines.mapping.sources()
     logs = [Path(line) for line in sys.stdin.read().splitlines()]
-    cpu, wall = time.process_time(), time.perf_counter()
+    (cpu, _), wall = _used(), time.perf_counter()
     rows = READERS[sys.argv[1]](logs)
-    taken = {"cpu_s": time.process_time() - cpu, "wall_s": time.perf_counter() - wall}
-    print(json.dumps({"rows": rows, **taken, "peak_mb": peak_mb()}))
+    wall = time.perf_counter() - wall
+    after, peak = _used()
+    print(json.dumps({"rows": rows, "cpu_s": after - cpu, "wall_s": wall, "peak_mb": peak}))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from timelines.times import NS
 
 BINS = 200  # at most: a bar of 3 points on a printed page
 # Widths that a reader can name: 1 second to 10 years.
-_WIDTHS = tuple(
+WIDTHS = tuple(
     seconds * NS
     for seconds in (
         *(1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200),
@@ -37,7 +37,7 @@ def chart(timeline: Timeline, inferences: Sequence[Inference]) -> Chart | None:
     )
     low = min([low, *(mark.first for mark in marks)])
     high = max([high, *(mark.last for mark in marks)])
-    width = next((w for w in _WIDTHS if high // w - low // w < BINS), _WIDTHS[-1])
+    width = next((w for w in WIDTHS if high // w - low // w < BINS), WIDTHS[-1])
     start, bins = low // width * width, high // width - low // width + 1
     rows = timeline.sql(  # `//` rounds towards zero; the remainder makes it round down, before 1970 too
         "select split_part(family, '/', 1) as source, (t - ((t % $1) + $1) % $1) // $1 - $2 as bin, count(*) as n "

@@ -1,4 +1,4 @@
-"""The timeline chart as SVG: one lane a kind of source, findings marked above; readable in grey, the same bytes every time.
+"""A chart of records over time as SVG: one lane a kind of source, findings marked above; readable in grey, the same bytes every time.
 
 Drawn by hand, and not with altair, whose SVG depends on the fonts of the machine (docs/decisions/0010-chart-drawn-by-hand.md).
 Time runs from left to right in every language. Colours come from the page (`currentColor` and classes).
@@ -7,6 +7,7 @@ Time runs from left to right in every language. Colours come from the page (`cur
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import sqrt
 
@@ -15,7 +16,7 @@ from markupsafe import Markup, escape
 from cases.summary import Chart, Mark
 from timelines.times import NS
 
-WIDTH, LANE, GAP, HEAD = 960.0, 56.0, 34.0, 18.0  # user units
+WIDTH, HEAD = 960.0, 18.0  # user units
 ROWS = 6  # rows of finding labels; beyond these a finding keeps its line, not its label
 LABEL = 46.0  # room that a label such as C-03 takes
 _STEPS = (1, 5, 15, 30, 60, 300, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200)
@@ -23,18 +24,30 @@ _DAYS = (1, 2, 7, 14, 30, 90, 180, 365, 730, 1_825, 3_650)
 TICKS = 8
 
 
-def draw(chart: Chart, labels: Mapping[str, str], direction: str, alt: str) -> Markup:
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """The height of a lane and of the space above it, in user units."""
+
+    lane: float
+    gap: float
+
+
+CASE, FINDING = Scale(56.0, 34.0), Scale(30.0, 26.0)
+
+
+def draw(chart: Chart, labels: Mapping[str, str], direction: str, alt: str, scale: Scale = CASE) -> Markup:
     """The chart as one `<svg>`. `labels`: what stands above each lane by source, `peak:` and source for what stands at its far
     end, and `findings` and `title`."""
     rows = _rows(chart)
     top = HEAD + max(1, len({row for row in rows if row is not None})) * 18 + 14 if chart.marks else 6.0
-    bottom = top + len(chart.lanes) * (LANE + GAP)
-    parts = list(_marks(chart, rows, bottom, labels["findings"], direction)) if chart.marks else []
+    bottom = top + len(chart.lanes) * (scale.lane + scale.gap)
+    parts = list(_grid(chart, top, bottom + 4))
+    parts += _marks(chart, rows, bottom, labels["findings"], direction) if chart.marks else []
     for place, lane in enumerate(chart.lanes):
-        base = top + place * (LANE + GAP) + GAP - 8 + LANE
-        parts += _lane(lane.counts, base)
-        parts += _ends(labels[lane.source], labels[f"peak:{lane.source}"], base - LANE - 8, direction)
-    parts += _axis(chart, top, bottom + 4)
+        base = top + place * (scale.lane + scale.gap) + scale.gap - 8 + scale.lane
+        parts += _lane(lane.counts, base, scale.lane)
+        parts += _ends(labels[lane.source], labels[f"peak:{lane.source}"], base - scale.lane - 8, direction)
+    parts += _axis(chart, bottom + 4)
     return Markup(
         f'<svg class="chart" viewBox="0 0 {WIDTH:.0f} {bottom + 44:.0f}" role="img" xmlns="http://www.w3.org/2000/svg">'
         f"<title>{escape(labels['title'])}</title><desc>{escape(alt)}</desc>{''.join(parts)}</svg>"
@@ -55,13 +68,13 @@ def _ends(first: str, last: str, y: float, direction: str) -> list[str]:
     return [_text(near, y, first, "lane", "start", direction), _text(far, y, last, "peak", "end", direction)]
 
 
-def _lane(counts: Sequence[int], base: float) -> list[str]:
+def _lane(counts: Sequence[int], base: float, full: float) -> list[str]:
     step = WIDTH / len(counts)
     peak = sqrt(max(counts))
     bars = []
     for place, count in enumerate(counts):
         if count:
-            height = max(LANE * sqrt(count) / peak, 1.5)
+            height = max(full * sqrt(count) / peak, 1.5)
             bars.append(f"M{place * step:.2f} {base:.1f}v{-height:.2f}h{max(step - 0.8, 0.8):.2f}v{height:.2f}z")
     return [f'<path class="bars" d="{"".join(bars)}"/>', f'<path class="base" d="M0 {base:.1f}h{WIDTH:.0f}"/>']
 
@@ -99,7 +112,13 @@ def _marks(chart: Chart, rows: Sequence[int | None], bottom: float, label: str, 
             yield _text(_label_x(chart, mark) + 1, y - 1, mark.number, "number")
 
 
-def _axis(chart: Chart, top: float, y: float) -> Iterator[str]:
+def _grid(chart: Chart, top: float, y: float) -> Iterator[str]:
+    """A faint line at each tick, behind everything else."""
+    for second in _ticks(chart)[0]:
+        yield f'<path class="grid" d="M{_x(chart, second * NS):.2f} {top:.1f}V{y:.1f}"/>'
+
+
+def _axis(chart: Chart, y: float) -> Iterator[str]:
     yield f'<path class="axis" d="M0 {y:.1f}h{WIDTH:.0f}"/>'
     before = ""
     instants, clock = _ticks(chart)
@@ -107,7 +126,7 @@ def _axis(chart: Chart, top: float, y: float) -> Iterator[str]:
         x = _x(chart, second * NS)
         moment = datetime.fromtimestamp(second, UTC)
         day = moment.strftime("%Y-%m-%d")
-        yield f'<path class="axis" d="M{x:.2f} {y:.1f}v5"/><path class="grid" d="M{x:.2f} {top:.1f}V{y:.1f}"/>'
+        yield f'<path class="axis" d="M{x:.2f} {y:.1f}v5"/>'
         anchor = "start" if x < 30 else "end" if x > WIDTH - 40 else "middle"
         if clock:
             yield _text(x, y + 18, moment.strftime(clock), "tick", anchor)

@@ -15,8 +15,13 @@ State = Literal["open", "accepted", "rejected", "merged", "added"]
 HandedOver = Literal["same", "different", "not-supplied"]
 
 REQUIRED = ("number", "request_number", "authority", "examiner")  # case fields without which a summary is a draft
-LIMITS = ("shows", "does_not_show")  # words without which a finding does not say how far it goes
-WORDS = ("title", *LIMITS, "alternatives")  # what can be said of a finding in words
+LIMITS = (
+    "shows",
+    "does_not_show",
+    "alternatives",
+    "would_change",
+)  # without these a finding does not say how far it goes
+WORDS = ("title", *LIMITS)  # what can be said of a finding in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +118,8 @@ class Issue:
 @dataclass(frozen=True, slots=True)
 class Draft:
     """Why a summary is a draft. `fields` are names of case fields that nobody supplied (their words are `case.<name>`);
-    `limits`, by language, the numbers of findings that do not say in it what they show and what they do not show."""
+    `limits`, by language, the numbers of findings that do not say in it what they show, what they do not show, what else would
+    explain them and what would change them."""
 
     fields: tuple[str, ...] = ()
     limits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -47,7 +47,7 @@ def reject(case: Case, wanted: str, why: str) -> Finding:
 
 
 def edit(case: Case, wanted: str, why: str, words: Mapping[str, str], lang: str = "") -> Finding:
-    """Give a finding words (`title`, `shows`, `does_not_show`, `alternatives`) in the language `lang`, or for every language.
+    """Give a finding words (those of `examiner.WORDS`) in the language `lang`, or for every language.
 
     The words of the rule stay, and are printed beside them.
     """

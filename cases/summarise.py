@@ -18,6 +18,7 @@ from cases.drafts import draft
 from cases.errors import CaseError
 from cases.exhibits import computed_sha256
 from cases.exhibits import listing_sha256 as listing_sha256
+from cases.finding_charts import finding_charts
 from cases.handover import hand_overs
 from cases.languages import codes
 from cases.limits import limits, rules
@@ -132,6 +133,7 @@ def _line(entry: FileEntry, sums: LedgerRow | None) -> tree.FileLine:
 
 def _inferences(timeline: Timeline, known: Sequence[reviewing.Reviewed]) -> tuple[tree.Inference, ...]:
     cited = excerpts(timeline, [one.finding for one in known], codes())
+    charts = finding_charts(timeline, [one.finding for one in known if one.review.stands])
     digits = max(2, len(str(len(known))))
     return tuple(
         tree.Inference(
@@ -155,6 +157,7 @@ def _inferences(timeline: Timeline, known: Sequence[reviewing.Reviewed]) -> tupl
             observations=cited[found.finding_id][0],
             absent=cited[found.finding_id][1],
             review=review,
+            chart=charts.get(found.finding_id),
         )
         for place, (found, review) in enumerate(((one.finding, one.review) for one in known), 1)
     )

@@ -132,7 +132,8 @@ class Inference:
     """What a rule or an analyzer makes of observations. `number` (C-01 …) is its place in this summary.
 
     `texts` holds by language the plain words that the rule's author gave; what is missing there is said to be missing.
-    `observations` is an excerpt in timeline order; `rows` counts all; `absent` counts cited rows that the timeline does not
+    `observations` is an excerpt in timeline order; `rows` counts all; `chart` places all over time, where there is anything to place;
+    `absent` counts cited rows that the timeline does not
     hold. `sources` are kinds of source (`windows`, `net`, `web`). `review` is what the examiner did with it: none of it is inferred.
     """
 
@@ -156,6 +157,7 @@ class Inference:
     observations: tuple[Observation, ...]
     absent: int = 0
     review: Review = field(default_factory=Review)
+    chart: Chart | None = None
 
     def words(self, code: str) -> dict[str, str]:
         """Its words (title, shows …) in the language `code`: the examiner's where there are any, else the rule's author's."""

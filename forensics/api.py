@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import pyarrow as pa
 
@@ -136,9 +136,7 @@ class OpenCase:
     ) -> pd.DataFrame:
         """Core columns and `message`, in order. `start` (included) and `end` (not) are instants (`2026-01-02T03:04`, datetimes,
         Timestamps); zone-less ones are UTC. `where` is a SQL condition."""
-        names = (families,) if isinstance(families, str) else tuple(families or ())
-        chosen = Filter(start=instants.to_ns(start), end=instants.to_ns(end), families=names, where=where)
-        return self.query.frame(chosen, columns, lang)
+        return self.query.frame(_filter(start, end, families, where=where), columns, lang)
 
     def events(self, family: str, event: str | None = None, where: str | None = None) -> pd.DataFrame:
         """Rows of one family with all its columns: core ones first, then the family's own."""
@@ -212,6 +210,34 @@ class OpenCase:
         """Answer one SELECT over the views: one a family (`web_access`), `timeline`, `matches`, `findings`, `problems`, `ledger`."""
         return to_frame(self.query.sql(query))
 
+    @overload
+    def stats(self, table: None = None) -> dict[str, str]: ...
+
+    @overload
+    def stats(
+        self,
+        table: str,
+        *,
+        start: Any = None,
+        end: Any = None,
+        hosts: Sequence[str] | str | None = None,
+        families: Sequence[str] | str | None = None,
+        where: str | None = None,
+        lang: str = "en",
+    ) -> pd.DataFrame: ...
+
+    def stats(self, table: str | None = None, *, lang: str = "en", **chosen: Any) -> pd.DataFrame | dict[str, str]:
+        """A table of counts (`"logons"`) as a frame, with the columns of `docs/stats.md`; without `table`, names and titles of them all.
+
+        The rows that count are chosen as in `timeline`; `lang` is the language of meanings. Raises ValueError for an unknown table.
+        """
+        from timelines.scope import Scope
+        from timelines.statistics import all_statistics, statistic
+
+        if table is None:
+            return {name: counting.title for name, counting in all_statistics().items()}
+        return to_frame(statistic(table).table(Scope(self.query, _filter(**chosen), lang)))
+
     def rows(self, row_ids: Sequence[str]) -> Iterator[pd.DataFrame]:
         """The rows of these ids with all their columns, one frame a family."""
         return (to_frame(table) for table in self.query.rows(row_ids))
@@ -260,6 +286,14 @@ _FINDINGS = pa.schema(
         ("review", pa.string()),
     ]
 )
+
+
+def _filter(
+    start: Any = None, end: Any = None, families: Any = None, hosts: Any = None, where: str | None = None
+) -> Filter:
+    """What people choose rows by; one name stands for a list of one. Raises ValueError for an instant that is none."""
+    named = [(given,) if isinstance(given, str) else tuple(given or ()) for given in (families, hosts)]
+    return Filter(start=instants.to_ns(start), end=instants.to_ns(end), families=named[0], hosts=named[1], where=where)
 
 
 def _frame(kind: type, rows: Sequence[Any], dtype: Any = None) -> pd.DataFrame:

@@ -71,6 +71,11 @@ class Chosen:
         except AllowListError as error:
             raise CaseError(str(error)) from error
 
+    def inputs(self) -> dict[str, str]:
+        """What the loaded rules depend on beside the rules: the content of the user's files, in order."""
+        found = {f"pipeline {at}": f"{path.name} {sha256_file(path)}" for at, path in enumerate(self.pipelines)}
+        return found | ({"placeholders": sha256_file(self.placeholders)} if self.placeholders is not None else {})
+
     def told(self) -> dict[str, Any]:
         """For custody: what was asked for, files by name and SHA-256; what was not asked for is not named."""
         return dict(self._told())

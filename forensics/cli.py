@@ -18,6 +18,7 @@ ORDER = (
     "ingest",
     "analyze",
     "timeline",
+    "stats",
     "search",
     "findings",
     "show",

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from cases import findings as kept
-from cases.examiner import Decision
+from cases.examiner import LIMITS, Decision
 from cases.reviews import Reviewed, reviews
 from forensics.listing import cells
 from forensics.terminal import as_json, instant, say, table
@@ -126,8 +126,7 @@ def _facts(one: Reviewed) -> list[tuple[str, str]]:
     facts += [("title", finding.title), ("level", finding.level), ("grade", finding.grade), ("rule", finding.rule_id)]
     facts += [("first", instant(finding.first)), ("last", instant(finding.last))]
     facts.append(("technique", ", ".join(finding.attack)))
-    words = ("shows", "does_not_show", "alternatives")
-    facts += [(name.replace("_", " "), theirs[name]) for name in words if name in theirs]
+    facts += [(name.replace("_", " "), theirs[name]) for name in LIMITS if name in theirs]
     facts += [(kind, ", ".join(values)) for kind, values in finding.entities.items() if values]
     facts += [("merged here", ", ".join(one.review.merged))] if one.review.merged else []
     return [*facts, ("why", finding.why)]

@@ -38,29 +38,40 @@ class Request:
     @classmethod
     def of(cls, asked: Mapping[str, Any], shown: Sequence[str]) -> Request:
         """From the options of `athar timeline`. Raises ValueError for an instant that is none or a format that needs a file."""
+        form, on_screen = form_of(asked)
         output: Path | None = asked["output"]
-        by_suffix = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
-        on_screen = output is None and sys.stdout.isatty()
-        form = asked["form"] or (
-            "jsonl" if asked["as_json"] else by_suffix.get(output.suffix.lower() if output else "", "")
-        )
-        form = form or ("table" if on_screen else "csv")
-        if form == "parquet" and output is None:
-            raise ValueError("--format parquet needs -o FILE: a terminal or pipe cannot hold it")
-        chosen = Filter(
-            start=instants.to_ns(asked["start"]),
-            end=instants.to_ns(asked["end"]),
-            families=asked["families"],
-            events=asked["events"],
-            hosts=asked["hosts"],
-            users=asked["users"],
-            ips=asked["ips"],
-            where=asked["where"],
-        )
         default = shown if form == "table" else (*CORE_NAMES, "message")
         columns = tuple(c.strip() for c in asked["columns"].split(",")) if asked["columns"] else tuple(default)
         limit = asked["limit"] if asked["limit"] is not None else (ON_SCREEN if form == "table" and on_screen else 0)
-        return cls(chosen, columns, form, output, asked["grep"], limit, asked["lang"])
+        return cls(chosen(asked), columns, form, output, asked["grep"], limit, asked["lang"])
+
+
+def form_of(asked: Mapping[str, Any]) -> tuple[str, bool]:
+    """The format that options ask for, and whether a terminal shows it. Raises ValueError for one that needs a file."""
+    output: Path | None = asked["output"]
+    by_suffix = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
+    on_screen = output is None and sys.stdout.isatty()
+    form = asked["form"] or (
+        "jsonl" if asked["as_json"] else by_suffix.get(output.suffix.lower() if output else "", "")
+    )
+    form = form or ("table" if on_screen else "csv")
+    if form == "parquet" and output is None:
+        raise ValueError("--format parquet needs -o FILE: a terminal or pipe cannot hold it")
+    return form, on_screen
+
+
+def chosen(asked: Mapping[str, Any]) -> Filter:
+    """What the options of `forensics.filter_options` and `--where` ask for. Raises ValueError for an instant that is none."""
+    return Filter(
+        start=instants.to_ns(asked["start"]),
+        end=instants.to_ns(asked["end"]),
+        families=asked["families"],
+        events=asked["events"],
+        hosts=asked["hosts"],
+        users=asked["users"],
+        ips=asked["ips"],
+        where=asked["where"],
+    )
 
 
 def write(timeline: Timeline, request: Request) -> int:
@@ -68,12 +79,18 @@ def write(timeline: Timeline, request: Request) -> int:
     batches = _limited(_grepped(timeline, request), request.limit)
     if request.form == "table":
         _table(batches, request)
-    elif request.form == "parquet":
-        _parquet(batches, request)
     else:
-        with _stream(request.output) as handle:
-            (_csv if request.form == "csv" else _jsonl)(batches, request.columns, handle)
+        put(batches, request.columns, request.form, request.output)
     return 0
+
+
+def put(tables: Iterator[pa.Table], columns: Sequence[str], form: str, output: Path | None) -> None:
+    """Write tables of these columns as csv, jsonl or parquet, to a file or standard output."""
+    if form == "parquet":
+        _parquet(tables, output)
+        return
+    with _stream(output) as handle:
+        (_csv if form == "csv" else _jsonl)(tables, columns, handle)
 
 
 def _grepped(timeline: Timeline, request: Request) -> Iterator[pa.Table]:
@@ -145,15 +162,15 @@ def _jsonl(tables: Iterator[pa.Table], columns: Sequence[str], handle: IO[str]) 
             handle.write(json.dumps(row, ensure_ascii=True) + "\n")
 
 
-def _parquet(tables: Iterator[pa.Table], request: Request) -> None:
+def _parquet(tables: Iterator[pa.Table], output: Path | None) -> None:
     import pyarrow.parquet as pq
 
-    if request.output is None:
+    if output is None:
         raise ValueError("--format parquet needs -o FILE")
     writer: pq.ParquetWriter | None = None
     try:
         for table in tables:
-            writer = writer or pq.ParquetWriter(request.output, table.schema, compression="zstd")
+            writer = writer or pq.ParquetWriter(output, table.schema, compression="zstd")
             writer.write_table(table)
     finally:
         if writer is not None:

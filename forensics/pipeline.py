@@ -201,11 +201,12 @@ def search(timeline: Timeline, chosen: Chosen, progress: Progress) -> Search:
     from timelines import analyzers
     from timelines.detection import detect, load_rules
     from timelines.detection.allowed import Sieve
+    from timelines.detection.rule_cache import cached
     from timelines.detection.selection import excluded_in_place, select
 
     chosen.check()
     progress.stage("Load rules", None)
-    loaded = load_rules(chosen.rules, given=chosen.given())
+    loaded = cached(chosen.rules, chosen.inputs(), lambda: load_rules(chosen.rules, given=chosen.given()))
     selection, sieve = chosen.selection(), Sieve(chosen.allowances()) if chosen.allow is not None else None
     abouts = [rule.about for rule in loaded.rules] + [correlation.about for correlation in loaded.correlations]
     abouts += [analyzer.about for analyzer in analyzers.all_analyzers().values()]

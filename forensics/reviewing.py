@@ -22,6 +22,7 @@ _LANG = click.option(
 def _words(command: Any) -> Any:
     """The options that put a finding into words."""
     for name, about in (
+        ("would-change", "What would change it: which other record would strengthen or overturn it."),
         ("alternatives", "Other explanations."),
         ("does-not-show", "What it does not show."),
         ("shows", "What it shows."),

@@ -68,6 +68,24 @@ def table(title: str, headers: Sequence[str], rows: Iterable[Sequence[object]], 
         console.print(Text(note, style="dim"))
 
 
+def width() -> int:
+    """Columns of the terminal."""
+    from rich.console import Console
+
+    return Console().width
+
+
+def remark(text: str) -> None:
+    """A line beside the matter: dim on a terminal. Only our own words."""
+    if not sys.stdout.isatty():
+        print(text)
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    Console(highlight=False).print(Text(text, style="dim"))
+
+
 def as_json(value: object) -> None:
     """One JSON document, for scripts. Evidence text is escaped to ASCII, so no byte of it reaches the terminal raw."""
     print(json.dumps(value, ensure_ascii=True, indent=1, default=_plain))

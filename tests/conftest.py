@@ -20,6 +20,14 @@ def pytest_collection_modifyitems(items):
                 item.add_marker(pytest.mark.skip(reason="no real evidence beside this checkout"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _rule_cache(tmp_path_factory):
+    """Rule sets are kept in a folder of the session, never in the user's own; commands that tests start see it too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ATHAR_CACHE", str(tmp_path_factory.mktemp("rule-cache")))
+        yield
+
+
 @dataclass(frozen=True)
 class Demo:
     """The demo's folder: `evidence/` and `case/`, read and analysed with our own rules by one worker."""

@@ -42,6 +42,7 @@ def _section(analyzer: Analyzer) -> str:
             f"- *Shows:* {said['shows']}",
             f"- *Does not show:* {said['does_not_show']}",
             f"- *May also be:* {said['alternatives']}",
+            f"- *Would change it:* {said['would_change']}",
         ]
     return "\n".join(lines) + "\n"
 

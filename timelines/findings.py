@@ -18,8 +18,9 @@ class Finding:
     """One thing the evidence shows. Times are UTC ns or None; `rows` are row ids in timeline order. Of the kind `human` are those that
     an examiner adds.
 
-    `texts` holds per language (`en`, `fr`, `ar`) the plain words: `title`, `shows`, `does_not_show`, `alternatives`; a missing
-    language or word falls back to `title` and `description` in the rule's own language, marked as such.
+    `texts` holds per language (`en`, `fr`, `ar`) the plain words: `title`, `shows`, `does_not_show`, `alternatives`, `would_change`
+    (which other record would strengthen the finding or overturn it); a missing language or word falls back to `title` and `description` in
+    the rule's own language, marked as such.
     """
 
     finding_id: str

@@ -114,7 +114,7 @@ class Timeline:
         """The timeline in order, some 100,000 rows a table, so that memory stays flat. Columns: core and `message` unless named."""
         names = tuple(columns) if columns is not None else (*CORE_NAMES, "message")
         known = (*CORE_NAMES, "message")
-        families = self._chosen(chosen.families)
+        families = self.chosen_families(chosen.families)
         own = self._own_columns(families) if len(families) == 1 else []
         for name in names:
             if name not in known and name not in own:
@@ -131,7 +131,7 @@ class Timeline:
     def spans(self, chosen: Filter, lang: str = "en") -> Iterator[Iterator[tuple[str, pa.Table]]]:
         """The timeline span after span of time, some 100,000 rows each, with all columns: each family that has rows in the span, and
         its table: core columns first, then its own by name, then `message`. Rows within a table are in no order."""
-        families = self._chosen(chosen.families)
+        families = self.chosen_families(chosen.families)
         names = {family: (*CORE_NAMES, *self._united(family), "message") for family in families}
         for start, end, timeless in self._windows(chosen):
             window = replace(chosen, start=start, end=end)
@@ -153,6 +153,12 @@ class Timeline:
         view = self._view(family)
         condition, values = (chosen or Filter()).sql()
         return self.sql(f"select * from {view} where {condition} {ORDER}", values)
+
+    def few(self, family: str, chosen: Filter, columns: Sequence[str], lang: str = "en") -> pa.Table:
+        """Columns (also `message`) of the chosen rows of one family, all at once, in no order: for a question that few rows answer, where
+        `batches` would read the family span after span of time."""
+        tables = [self._window(family, chosen, timeless, columns, lang) for timeless in (False, True)]
+        return pa.concat_tables(tables, promote_options="default")
 
     def rows(self, row_ids: Sequence[str]) -> Iterator[pa.Table]:
         """The rows of these ids with all their columns, one table a family, each in order."""
@@ -187,8 +193,9 @@ class Timeline:
             raise QueryError(f"no family {family!r}; this case has {', '.join(self.families()) or 'none'}")
         return families_of(self.store)[family].view
 
-    def _chosen(self, families: Sequence[str]) -> list[str]:
-        """Families asked for, by name or by the part before `/`; all where none is asked for."""
+    def chosen_families(self, families: Sequence[str]) -> list[str]:
+        """Families asked for that have rows, by name or by the part before `/`; all where none is asked for. Raises QueryError for one
+        that is not known."""
         for name in families:
             if not any(name in (known, known.partition("/")[0]) for known in families_of(self.store)):
                 raise QueryError(f"no family {name!r}; this case has {', '.join(self.families()) or 'none'}")
@@ -205,7 +212,7 @@ class Timeline:
 
     def _windows(self, chosen: Filter) -> Iterator[tuple[int | None, int | None, bool]]:
         """Spans of time that hold about WINDOW_ROWS rows each, then the rows without a time."""
-        families = self._chosen(chosen.families)
+        families = self.chosen_families(chosen.families)
         bounds: list[int] = []
         counts = self.counts()
         if sum(counts[f] for f in families) > WINDOW_ROWS:

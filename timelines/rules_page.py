@@ -17,9 +17,9 @@ _HEAD = """# Our rules
 Generated from `timelines/rules/` by `python -m timelines.rules_page > docs/rules.md`; a test keeps it true.
 
 Every rule is a [Sigma](https://sigmahq.io) file of its own, written from the technique it looks for. Its `athar` block says in English,
-French and Arabic what a match shows, what it does not show, and what else would explain it; reports print those words. A rule says that
-an account or an address *was used*, never who used it. Samples that each rule must find, and near misses that it must leave alone, lie in
-`tests/timelines/rules/samples/`; a rule without both fails the tests.
+French and Arabic what a match shows, what it does not show, what else would explain it, and which other record would strengthen or overturn
+it; reports print those words. A rule says that an account or an address *was used*, never who used it. Samples that each rule must
+find, and near misses that it must leave alone, lie in `tests/timelines/rules/samples/`; a rule without both fails the tests.
 
 *Step* marks rules whose matches are ordinary by themselves: `athar: {output: false}` keeps them out of the findings, and correlations use
 them.

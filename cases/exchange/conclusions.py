@@ -29,12 +29,13 @@ class Conclusion:
         return "\n".join(self.lines())
 
     def lines(self) -> list[str]:
-        """What it shows, what it does not show, other explanations, why the rule was fulfilled, grade, level, id."""
+        """What it shows, what it does not show, other explanations, what would change it, why the rule was fulfilled, grade, level, id."""
         found, word = self.finding, self.language.word
         lines = [
             ("finding.shows", self.words.get("shows") or found.description),
             ("finding.does_not_show", self.words.get("does_not_show") or word("finding.not_given")),
             ("finding.alternatives", self.words.get("alternatives") or "; ".join(found.falsepositives)),
+            ("finding.would_change", self.words.get("would_change", "")),
             ("finding.why", found.why),
             ("finding.grade", self._known("grade", found.grade)),
             ("finding.level", self._known("level", found.level)),

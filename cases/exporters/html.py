@@ -12,12 +12,11 @@ from typing import Any
 
 from markupsafe import Markup
 
-from cases import isolate, moments, phrases
-from cases.drawing import draw
+from cases import captions, isolate, moments, phrases
+from cases.drawing import FINDING, draw
 from cases.languages import Language
 from cases.phrases import Phrase
 from cases.summary import Chart, FileLine, Inference, Summary
-from timelines.times import NS
 
 FILES = 5_000  # files listed in Annex A: more than a reader turns pages for; the JSON twin lists all
 ALIKE = 8  # finding numbers named on the first page beside the one that stands for them
@@ -26,7 +25,6 @@ NAME = 160  # characters of an entity printed; the JSON twin holds it whole
 LISTED = 500  # files listed in a table of section 10
 RULES = 10_000  # rules listed in Annex C
 _UNITS = ((10**12, "tera"), (10**9, "giga"), (10**6, "mega"), (10**3, "kilo"))
-_SPANS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _DOTS = {"corroborated": 3, "supported": 2, "indication": 1, "inconclusive": 0}
 
@@ -59,7 +57,8 @@ class Html:
             lang=language,
             css=Markup(css),
             style_hash=digest,
-            chart_svg=_chart(summary.chart, pen) if summary.chart else "",
+            chart_svg=_chart(summary.chart, language) if summary.chart else "",
+            finding_chart=lambda found: _finding_chart(found, language),
             heading=phrases.heading(summary),
             limit=phrases.main_limit(summary),
             integrity=phrases.integrity(summary),
@@ -71,7 +70,7 @@ class Html:
             missing=phrases.missing(summary),
             opinions_on=phrases.opinions_on,
             period=_period(summary),
-            bar_width=_width(summary.chart, pen) if summary.chart else "",
+            bar_width=lambda chart: captions.bar_width(chart, language),
             unread=_lines(summary, lambda line: line.status in ("unrecognised", "unreadable")),
             damage=_lines(summary, lambda line: bool(line.damaged or line.unsupported)),
             listed_files=sum(len(sheet.entries) for sheet in summary.exhibits),
@@ -249,30 +248,16 @@ def _anchors(summary: Summary) -> Mapping[tuple[str, str], str]:
     return found
 
 
-def _chart(chart: Chart, pen: Pen) -> Markup:
-    words = pen.language.word
-    width = _width(chart, pen)
-    names = {
-        lane.source: words(f"source.{lane.source}") if pen.language.known(f"source.{lane.source}") else lane.source
-        for lane in chart.lanes
-    }
-    peaks = {f"peak:{lane.source}": words("chart.peak", n=pen.num(max(lane.counts))) for lane in chart.lanes}
-    lanes = " ".join(
-        words("chart.alt_lane", source=names[x.source], n=pen.num(sum(x.counts)), peak=pen.num(max(x.counts)))
-        for x in chart.lanes
-    )
-    marks = ", ".join(mark.number for mark in chart.marks[:20]) or words("common.none")
-    first, last = moments.utc_seconds(chart.start), moments.utc_seconds(chart.end)
-    alt = words("chart.alt", first=first, last=last, width=width, lanes=lanes, marks=marks)
-    labels = {**names, **peaks, "findings": words("chart.findings"), "title": words("chart.title")}
-    return draw(chart, labels, pen.language.direction, alt)
+def _chart(chart: Chart, language: Language) -> Markup:
+    return draw(chart, captions.labels(chart, language), language.direction, captions.alt(chart, language))
 
 
-def _width(chart: Chart, pen: Pen) -> str:
-    """The width of a bar in words: `5 min`."""
-    seconds = chart.width // NS
-    size, name = next((size, name) for size, name in _SPANS if seconds % size == 0)
-    return pen.language.word(f"chart.{name}", n=pen.num(seconds // size))
+def _finding_chart(found: Inference, language: Language) -> Markup:
+    """The chart of one finding; nothing where it has none."""
+    if found.chart is None:
+        return Markup("")
+    labels = captions.labels(found.chart, language, "chart.cited")
+    return draw(found.chart, labels, language.direction, captions.finding_alt(found, found.chart, language), FINDING)
 
 
 EXPORTER = Html()

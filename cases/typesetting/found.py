@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cases import moments, phrases
+from cases import captions, moments, phrases
+from cases.drawing import FINDING
 from cases.phrases import opinions_on
 from cases.summary import Inference, Observation, Opinion, Summary
 from cases.typesetting import plate
 from cases.typesetting.blocks import Block, Cell, box, facts, figure, head, items, para, section, table
 from cases.typesetting.pen import Pen
-from cases.typesetting.reviewed import by, history, mine, numbers, set_aside, stated
+from cases.typesetting.reviewed import by, history, jump, mine, numbers, set_aside, stated
 from cases.typesetting.runs import SHORT, Run, Runs, number, plain, styled, token
 
 NAMES = 10  # entities of a kind printed with a finding
 NAME = 160  # characters of an entity printed; the JSON twin holds it whole
-WHOLE = 300  # findings printed with names and records, the gravest first; a thousand would need more than 1 GB to set
+WHOLE = 200  # findings printed with names, chart and records, the gravest first; a thousand would need more than 1 GB to set
 WITH = 3  # records printed with a finding; Annex D holds more
 
 
@@ -27,13 +28,20 @@ def _findings(summary: Summary, pen: Pen) -> list[Block]:
     blocks = [section("findings", pen.word("section.findings"))]
     if missing := phrases.missing(summary):
         blocks.append(para(*pen.phrase(missing)))
+    if any(inference.chart for inference in summary.inferences[:WHOLE]):
+        blocks.append(para(pen.word("chart.cited_is"), style="small"))
+    said: dict[str, str] = {}
     for place, inference in enumerate(summary.inferences):
-        blocks += _card(summary, inference, pen)
+        claims = _claims(inference, pen)
+        before = said.setdefault(repr(claims), inference.number)
+        if place >= WHOLE and before != inference.number:
+            claims = [para(*pen.say("finding.as_before", number=[jump(before)]))]
+        blocks += _card(summary, inference, claims, pen)
         blocks += _observed(inference, pen) if place < WHOLE else _counted(inference, pen)
     return [*blocks, *set_aside(summary, pen)]
 
 
-def _card(summary: Summary, inference: Inference, pen: Pen) -> Iterator[Block]:
+def _card(summary: Summary, inference: Inference, claims: Sequence[Block], pen: Pen) -> Iterator[Block]:
     word, human = pen.word, inference.kind == "human"
     own_title = bool(inference.review.words(pen.language.code).get("title"))
     mark: Runs = [" ", mine(pen)] if own_title else []
@@ -51,7 +59,7 @@ def _card(summary: Summary, inference: Inference, pen: Pen) -> Iterator[Block]:
         ],
         columns=2,
     )
-    yield box(_claims(inference, pen))
+    yield box(claims)
     yield from history(inference, summary, pen)
     for opinion in opinions_on(summary, finding=inference.finding_id):
         yield _opinion(opinion, pen)
@@ -71,6 +79,7 @@ def _observed(inference: Inference, pen: Pen) -> Iterator[Block]:
     yield head(pen.word("finding.observed"), level=3)
     if inference.absent:
         yield para(styled("warn", *pen.say("finding.absent", n=inference.absent)))
+    yield from _cited_over_time(inference, pen)
     shown = inference.observations[:WITH]
     yield para(*pen.say("finding.records_shown", n=inference.rows, shown=len(shown)), style="lead")
     if shown:
@@ -79,6 +88,20 @@ def _observed(inference: Inference, pen: Pen) -> Iterator[Block]:
         yield para(pen.word("common.cut"), style="small")
     yield head(pen.word("review.stated" if inference.kind == "human" else "finding.inferred"), level=3)
     yield facts(_inferred(inference, pen))
+
+
+def _cited_over_time(found: Inference, pen: Pen) -> Iterator[Block]:
+    """The chart of one finding under its caption; nothing where it has none."""
+    chart, word = found.chart, pen.word
+    if chart is None:
+        return
+    width = captions.bar_width(chart, pen.language)
+    caption: Runs = [styled("label", word("chart.cited")), " · ", *pen.say("chart.bar", width=[plain(width)])]
+    if chart.timeless:
+        caption += [" · ", *pen.say("chart.timeless", n=chart.timeless)]
+    yield para(*caption, style="lead")
+    drawn = plate.svg(chart, pen.language, "chart.cited", FINDING)
+    yield figure(drawn, captions.finding_alt(found, chart, pen.language))
 
 
 def _when(inference: Inference, pen: Pen) -> Runs:
@@ -98,6 +121,9 @@ def _claims(inference: Inference, pen: Pen) -> list[Block]:
     else:
         absent = para(styled("absent", word("review.not_given" if human else "finding.not_given")))
         others = [] if mine_too.get("alternatives") else [absent]
+    general = [para(styled("absent", word("review.not_given" if human else "finding.would_change_general")))]
+    if mine_too.get("would_change"):
+        general = []
     return [
         para(word("finding.shows"), style="claim"),
         *stated(inference, "shows", pen, shows),
@@ -106,6 +132,8 @@ def _claims(inference: Inference, pen: Pen) -> list[Block]:
         para(word("finding.not_person")),
         para(word("finding.alternatives"), style="claim"),
         *stated(inference, "alternatives", pen, others),
+        para(word("finding.would_change"), style="claim"),
+        *stated(inference, "would_change", pen, general),
     ]
 
 
@@ -179,11 +207,11 @@ def _timeline(summary: Summary, pen: Pen) -> list[Block]:
     if chart is None:
         blocks.append(para(word("chart.no_time")))
     else:
-        width = plate.bar_width(chart, pen.language)
+        width = captions.bar_width(chart, pen.language)
         blocks.append(
             para(styled("label", word("chart.title")), " · ", *pen.say("chart.bar", width=[plain(width)]), style="lead")
         )
-        blocks.append(figure(plate.svg(chart, pen.language), plate.alt(chart, pen.language)))
+        blocks.append(figure(plate.svg(chart, pen.language), captions.alt(chart, pen.language)))
         beyond = (
             [" ", *pen.say("chart.beyond", before=chart.before, after=chart.after, timeless=chart.timeless)]
             if chart.before or chart.after or chart.timeless

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from forensics.filter_options import filter_options
+
 _EPILOG = """\b
 Examples:
   athar timeline CASE --host WEB01 --from 2026-01-14T08:00 --to 2026-01-14T09:00
@@ -19,13 +21,7 @@ _SHOWN = ("time", "family", "host", "message")
 
 @click.command(epilog=_EPILOG)
 @click.argument("case_folder", metavar="CASE", type=click.Path(path_type=Path))
-@click.option("--from", "start", metavar="WHEN", help="From this instant (UTC unless it says otherwise).")
-@click.option("--to", "end", metavar="WHEN", help="Up to, not including, this instant.")
-@click.option("--family", "families", multiple=True, help="Family or group, such as net/dns or windows; repeatable.")
-@click.option("--event", "events", multiple=True, help="EventID or verb, such as 4625 or dns.query; repeatable.")
-@click.option("--host", "hosts", multiple=True, help="Host, ignoring case; repeatable.")
-@click.option("--user", "users", multiple=True, help="Account, ignoring case; repeatable.")
-@click.option("--ip", "ips", multiple=True, help="Source or destination address; repeatable.")
+@filter_options
 @click.option("--grep", metavar="TEXT", help="Only rows whose sentence or values contain TEXT, ignoring case.")
 @click.option("--where", metavar="SQL", help="A SQL condition; with one --family also over its own columns.")
 @click.option("--columns", metavar="a,b,c", help="Columns to show; a family's own ones with one --family.")

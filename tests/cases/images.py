@@ -1,4 +1,4 @@
-"""Reads the images of pages that typst makes, so that tests need no library for it."""
+"""Reads, compares and keeps the images of pages that typst makes, so that tests need no library for it."""
 
 from __future__ import annotations
 
@@ -7,22 +7,49 @@ from typing import Any
 
 import numpy as np
 
+DIFFERENT = 48  # grey levels of 255 by which a pixel differs for the eye
+SHARE = 0.0008  # of the pixels of a page that may: edges of letters drawn by another version
+
+
+def unlike(seen: Any, approved: Any) -> float:
+    """The share of pixels that differ for the eye."""
+    assert seen.shape == approved.shape
+    return float((np.abs(seen.astype(int) - approved.astype(int)) > DIFFERENT).mean())
+
+
+def grey(levels: Any) -> bytes:
+    """An image of grey values (rows, columns) uint8 as a small PNG: sixteen levels, enough for the eye and for `unlike`."""
+    height, width = levels.shape
+    lines = np.zeros((height, width + 1), np.uint8)
+    lines[:, 1:] = levels & 0xF0 | levels >> 4
+    head = width.to_bytes(4, "big") + height.to_bytes(4, "big") + b"\x08\x00\x00\x00\x00"
+    parts = ((b"IHDR", head), (b"IDAT", zlib.compress(lines.tobytes(), 9)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        len(data).to_bytes(4, "big") + kind + data + zlib.crc32(kind + data).to_bytes(4, "big") for kind, data in parts
+    )
+
 
 def pixels(png: bytes) -> Any:
-    """The grey values of an image: (rows, columns) uint8. RFC 2083: 8 bits a channel, RGBA, not interlaced."""
+    """The grey values of an image: (rows, columns) uint8. RFC 2083: 8 bits a channel, not interlaced; RGBA, or grey as `grey` writes it."""
     width, height = (int.from_bytes(png[at : at + 4], "big") for at in (16, 20))
+    if png[24:29] == b"\x08\x00\x00\x00\x00":
+        return np.frombuffer(zlib.decompress(_data(png)), np.uint8).reshape(height, 1 + width)[:, 1:]
     assert png[24:29] == b"\x08\x06\x00\x00\x00"
+    raw = np.frombuffer(zlib.decompress(_data(png)), np.uint8).reshape(height, 1 + width * 4)
+    lines = np.zeros((height + 1, width, 4), np.uint8)
+    for row in range(height):
+        lines[row + 1] = _unfiltered(raw[row, 0], raw[row, 1:].reshape(width, 4), lines[row])
+    return lines[1:, :, :3].astype(np.uint16).mean(axis=2).astype(np.uint8)
+
+
+def _data(png: bytes) -> bytes:
     chunks, at = [], 8
     while at < len(png):
         size = int.from_bytes(png[at : at + 4], "big")
         if png[at + 4 : at + 8] == b"IDAT":
             chunks.append(png[at + 8 : at + 8 + size])
         at += size + 12
-    raw = np.frombuffer(zlib.decompress(b"".join(chunks)), np.uint8).reshape(height, 1 + width * 4)
-    lines = np.zeros((height + 1, width, 4), np.uint8)
-    for row in range(height):
-        lines[row + 1] = _unfiltered(raw[row, 0], raw[row, 1:].reshape(width, 4), lines[row])
-    return lines[1:, :, :3].astype(np.uint16).mean(axis=2).astype(np.uint8)
+    return b"".join(chunks)
 
 
 def _unfiltered(kind: int, line: Any, above: Any) -> Any:

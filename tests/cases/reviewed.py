@@ -18,7 +18,8 @@ def summary(synthetic: ModuleType, shown: str) -> tree.Summary:
     """`shown` stands wherever the examiner may put text."""
     whole: tree.Summary = synthetic.summary("plain evidence")
     first, second, third = whole.inferences
-    words = {"title": f"T {shown}", "shows": f"S {shown}", "does_not_show": f"N {shown}", "alternatives": f"A {shown}"}
+    said = {"title": "T", "shows": "S", "does_not_show": "N", "alternatives": "A", "would_change": "W"}
+    words = {name: f"{mark} {shown}" for name, mark in said.items()}
     edits = (
         decision(first.finding_id, "edit", shown, words=words),
         decision(first.finding_id, "accept", shown, changed=True),

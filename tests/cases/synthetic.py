@@ -19,6 +19,7 @@ TEXTS = {
         "shows": "The web server stored a file sent from 198.51.100.23; 4 seconds later it started a command interpreter.",
         "does_not_show": "It does not show who sent the file, nor that the commands succeeded.",
         "alternatives": "A planned test by the portal's maintainers would leave the same records.",
+        "would_change": "The file itself on the disk of the server would strengthen it; the plan of a test at that hour would overturn it.",
     },
     "fr": {
         "title": "Un dépôt de fichier sur le portail web a été suivi d'un programme lancé par le serveur web",
@@ -26,12 +27,15 @@ TEXTS = {
         "il a lancé un interpréteur de commandes.",
         "does_not_show": "Cela ne montre ni qui a envoyé le fichier, ni que les commandes ont abouti.",
         "alternatives": "Un essai prévu par les responsables du portail laisserait les mêmes enregistrements.",
+        "would_change": "Le fichier lui-même sur le disque du serveur la renforcerait ; le programme d'un essai à cette heure "
+        "la ferait tomber.",
     },
     "ar": {
         "title": "رفع ملف إلى بوابة الويب تلاه برنامج شغّله خادم الويب",
         "shows": "حفظ خادم الويب ملفا أُرسل من \u2066198.51.100.23\u2069، وبعد 4 ثوان شغّل مفسّر أوامر.",
         "does_not_show": "لا يدل ذلك على من أرسل الملف ولا على نجاح الأوامر.",
         "alternatives": "قد يخلّف اختبار مبرمج من طرف القائمين على البوابة التسجيلات نفسها.",
+        "would_change": "الملف نفسه في قرص الخادم يقوّي المعاينة؛ وبرنامج اختبار في تلك الساعة ينقضها.",
     },
 }
 
@@ -102,6 +106,7 @@ def inferences(shown: str) -> tuple[tree.Inference, ...]:
             "processes": (LONG[:90],),
         },
         attack=("T1190", "T1505.003"),
+        chart=_cited(),
         falsepositives=(),
         sources=("web", "windows"),
         texts=TEXTS,
@@ -237,6 +242,14 @@ def _chart(found: tuple[tree.Inference, ...]) -> tree.Chart:
     start = START - START % (900 * NS) - 40 * 900 * NS
     lanes = (tree.Lane("net", net), tree.Lane("web", web), tree.Lane("windows", windows))
     return tree.Chart(start, 900 * NS, lanes, marks, before=3, after=0, timeless=12)
+
+
+def _cited() -> tree.Chart:
+    """Of the first finding: two kinds of source over three quarters of an hour."""
+    web = tuple((n * 31) % 4 if 4 < n < 86 else 0 for n in range(92))
+    windows = tuple(1 if n in (7, 40, 41) else 0 for n in range(92))
+    lanes = (tree.Lane("web", web), tree.Lane("windows", windows))
+    return tree.Chart(START - START % (30 * NS) - 150 * NS, 30 * NS, lanes, (), before=0, after=0, timeless=2)
 
 
 def _custody() -> tree.Custody:

@@ -83,9 +83,13 @@ def test_limits_that_the_examiner_gives_end_the_draft(filled: Case) -> None:
     filled.amend(request_number="2", authority="A court", examiner="Analyst One")
     review.reject(filled, B, "no data")
     assert summarise(filled, DATE).draft.limits == dict.fromkeys(("ar", "en", "fr"), ("C-01",))
-    review.edit(filled, A, "limits", {"shows": "Requests.", "does_not_show": "Who."}, "en")
+    whole = {"shows": "Requests.", "does_not_show": "Who.", "alternatives": "A test.", "would_change": "A capture."}
+    for name in whole:  # each of them is asked for
+        review.edit(filled, A, "limits", {name: whole[name]}, "en")
+        left = set(summarise(filled, DATE).draft.limits)
+        assert ("en" in left) == (name != "would_change")
     assert summarise(filled, DATE).draft.limits == dict.fromkeys(("ar", "fr"), ("C-01",))
-    review.edit(filled, A, "limits", {"shows": "Requests.", "does_not_show": "Who."})
+    review.edit(filled, A, "limits", whole)
     assert not summarise(filled, DATE).draft.applies("ar")
 
 

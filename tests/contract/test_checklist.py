@@ -337,13 +337,14 @@ level: low
 
 def test_row_13_a_finding_without_its_limits_keeps_the_summary_a_draft(small, copy, tmp_path, athar, issued):
     """Each finding: alternatives, what would change it, "shows / does not show"."""
-    needed = {"shows", "does_not_show", "alternatives"}
+    needed = {"shows", "does_not_show", "alternatives", "would_change"}
     own = issued(copy)
     assert all(needed <= set(i["texts"][lang]) for i in own["inferences"] for lang in LANGUAGES)
     assert own["draft"]["limits"] == {}
     (tmp_path / "rule.yml").write_text(RULE, encoding="utf-8")
     assert athar("analyze", copy, "--rules", tmp_path / "rule.yml", "--quiet").code == 0
     summary = issued(copy, "en", "json", "--reason", "a rule more")
+    assert {i["title"] for i in summary["inferences"] if not needed <= set(i["texts"].get("fr", ()))} == {"Page one"}
     (number,) = [i["number"] for i in summary["inferences"] if i["title"] == "Page one"]
     assert set(summary["draft"]["limits"]) == set(LANGUAGES)
     assert all(numbers == [number] for numbers in summary["draft"]["limits"].values())

@@ -150,3 +150,14 @@ def test_frames_keep_nanoseconds_and_nulls(tmp_path):
     assert frame["time"].iloc[0].value == 1_700_000_000_123_456_789
     assert frame["user"].isna().all()
     assert Timeline(tmp_path).frame(Filter(events=("none",)), ["time", "user"]).empty
+
+
+def test_few_rows_of_one_family_with_and_without_a_time(timeline):
+    chosen = Filter(where="event = '4624'")
+    table = timeline.few("windows/security", chosen, ["time", "user", "LogonType", "message"])
+    assert sorted(zip(map(str, table["user"].to_pylist()), table["LogonType"].to_pylist(), strict=True)) == [
+        ("None", "10"),
+        ("admin", "2"),
+    ]
+    assert None not in table["message"].to_pylist()
+    assert timeline.few("windows/security", Filter(hosts=("nowhere",)), ["time", "message"]).num_rows == 0

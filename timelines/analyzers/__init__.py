@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from timelines.query import Timeline
 
 
-Words = Mapping[str, Mapping[str, str]]  # by language: title, shows, does_not_show, alternatives
+Words = Mapping[str, Mapping[str, str]]  # by language: title, shows, does_not_show, alternatives, would_change
 
 
 @dataclass(frozen=True, slots=True)

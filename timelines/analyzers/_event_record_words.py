@@ -17,6 +17,11 @@ INSIDE: Words = {
             "Damage to the file; a copy made while the log was being written; a tool that saved a choice of "
             "events under their first numbers."
         ),
+        "would_change": (
+            "Another copy of the log (backup, collector) with these record numbers would show what they said; a copy "
+            "from the same disk without the gap would overturn it; a note that only chosen events were saved would "
+            "explain it."
+        ),
     },
     "fr": {
         "title": "Enregistrements manquants dans un journal d'événements Windows",
@@ -30,6 +35,11 @@ INSIDE: Words = {
             "Un fichier endommagé ; une copie faite pendant l'écriture du journal ; un outil qui a enregistré un "
             "choix d'événements sous leurs premiers numéros."
         ),
+        "would_change": (
+            "Une autre copie du journal (sauvegarde, collecteur) contenant ces numéros montrerait ce qu'ils disaient "
+            "; une copie du même disque sans cette lacune la ferait tomber ; une note indiquant que seuls des "
+            "événements choisis ont été enregistrés l'expliquerait."
+        ),
     },
     "ar": {
         "title": "تسجيلات مفقودة داخل سجل أحداث ويندوز",
@@ -40,6 +50,10 @@ INSIDE: Words = {
         ),
         "does_not_show": "ما تضمنته التسجيلات المفقودة، ولا أن شخصا حذفها.",
         "alternatives": ("تلف الملف؛ أو نسخة أُخذت أثناء الكتابة في السجل؛ أو أداة حفظت أحداثا مختارة بأرقامها الأولى."),
+        "would_change": (
+            "نسخة أخرى من السجل (نسخة احتياطية أو خادم تجميع) تحوي هذه الأرقام تبين مضمونها؛ ونسخة من القرص نفسه بلا "
+            "هذه الفجوة تنقض المعاينة؛ وإفادة مدوّنة بأن أحداثا مختارة فقط حُفظت تفسرها."
+        ),
     },
 }
 
@@ -53,6 +67,11 @@ CLEARED: Words = {
         ),
         "does_not_show": "What the lost records said, nor who cleared the log.",
         "alternatives": "A planned clearing after a backup of which a later part was not handed in.",
+        "would_change": (
+            "A later backup or a collector's copy with those record numbers would give back what was lost; a "
+            "maintenance order for the clearing would explain it; a file not handed in that holds them would overturn"
+            " it."
+        ),
     },
     "fr": {
         "title": "Enregistrements perdus lors de l'effacement d'un journal d'événements Windows",
@@ -63,6 +82,11 @@ CLEARED: Words = {
         ),
         "does_not_show": "Ce que disaient les enregistrements perdus, ni qui a effacé le journal.",
         "alternatives": "Un effacement prévu, après une sauvegarde dont la suite n'a pas été remise.",
+        "would_change": (
+            "Une sauvegarde plus récente ou la copie d'un collecteur contenant ces numéros rendrait ce qui est perdu "
+            "; un ordre de maintenance prévoyant l'effacement l'expliquerait ; un fichier non remis qui les contient "
+            "la ferait tomber."
+        ),
     },
     "ar": {
         "title": "تسجيلات فُقدت عند مسح سجل أحداث ويندوز",
@@ -73,6 +97,10 @@ CLEARED: Words = {
         ),
         "does_not_show": "ما تضمنته التسجيلات المفقودة، ولا من مسح السجل.",
         "alternatives": "مسح مبرمج بعد نسخة احتياطية لم تُسلَّم بقيتها.",
+        "would_change": (
+            "نسخة احتياطية أحدث أو نسخة في خادم تجميع تحوي هذه الأرقام تعيد ما فُقد؛ وأمر صيانة يقرر المسح يفسره؛ "
+            "وملف لم يُسلَّم يحويها ينقض المعاينة."
+        ),
     },
 }
 
@@ -87,6 +115,10 @@ BETWEEN: Words = {
         "alternatives": (
             "Two copies between which the log overwrote its oldest records; a part that was not handed in."
         ),
+        "would_change": (
+            "A third copy made between the two would show what stood there; the size limit of the log, if those "
+            "records exceed it, would explain their absence by overwriting."
+        ),
     },
     "fr": {
         "title": "Enregistrements manquants entre deux fichiers d'un même journal d'événements Windows",
@@ -99,6 +131,10 @@ BETWEEN: Words = {
         "alternatives": (
             "Deux copies entre lesquelles le journal a écrasé ses plus anciens enregistrements ; une partie non remise."
         ),
+        "would_change": (
+            "Une troisième copie faite entre les deux montrerait ce qui s'y trouvait ; la taille maximale du journal,"
+            " si ces enregistrements la dépassent, expliquerait leur absence par un simple écrasement."
+        ),
     },
     "ar": {
         "title": "تسجيلات مفقودة بين ملفين من سجل أحداث ويندوز واحد",
@@ -108,6 +144,10 @@ BETWEEN: Words = {
         ),
         "does_not_show": "ما تضمنته التسجيلات المفقودة، ولا أنها حُذفت.",
         "alternatives": "نسختان كتب السجل بينهما فوق أقدم تسجيلاته؛ أو جزء لم يُسلَّم.",
+        "would_change": (
+            "نسخة ثالثة أُخذت بينهما تبين ما كان هناك؛ والحجم الأقصى للسجل، إذا كانت هذه التسجيلات تتجاوزه، يفسر "
+            "غيابها بالكتابة فوق الأقدم."
+        ),
     },
 }
 
@@ -122,6 +162,10 @@ RESTART: Words = {
         "alternatives": (
             "A log that was deleted and created again; two logs joined into one file; a clock that was set back."
         ),
+        "would_change": (
+            "The history of the file on the disk (creation, deletion) or the settings of a tool that joins logs would"
+            " explain it; the times of the same acts in other sources would show which records came first."
+        ),
     },
     "fr": {
         "title": "La numérotation d'un journal d'événements Windows recommence",
@@ -134,6 +178,11 @@ RESTART: Words = {
         "alternatives": (
             "Un journal supprimé puis recréé ; deux journaux réunis en un fichier ; une horloge retardée."
         ),
+        "would_change": (
+            "L'historique du fichier sur le disque (création, suppression) ou les réglages d'un outil qui réunit des "
+            "journaux l'expliqueraient ; les heures des mêmes actes dans d'autres sources montreraient quels "
+            "enregistrements sont les premiers."
+        ),
     },
     "ar": {
         "title": "ترقيم سجل أحداث ويندوز يبدأ من جديد",
@@ -143,6 +192,10 @@ RESTART: Words = {
         ),
         "does_not_show": "أي التسجيلات جاء أولا، ولا سبب تغير الترقيم.",
         "alternatives": "سجل حُذف ثم أُنشئ من جديد؛ أو سجلان جُمعا في ملف واحد؛ أو ساعة أُرجعت إلى الوراء.",
+        "would_change": (
+            "تاريخ الملف في القرص (إنشاؤه وحذفه) أو إعدادات أداة تجمع السجلات تفسره؛ وأوقات الأفعال نفسها في مصادر "
+            "أخرى تبين أي التسجيلات جاء أولا."
+        ),
     },
 }
 
@@ -158,6 +211,10 @@ BACKWARDS: Words = {
             "The clock being synchronised, or a virtual machine resumed; a program that reports events late under "
             "their own time."
         ),
+        "would_change": (
+            "A record of the change of the clock (system log, time service, host of a virtual machine) would explain "
+            "it; the same acts in another source would show which times are right."
+        ),
     },
     "fr": {
         "title": "Le temps recule dans un journal d'événements Windows",
@@ -171,6 +228,11 @@ BACKWARDS: Words = {
             "Une synchronisation de l'horloge, ou la reprise d'une machine virtuelle ; un programme qui signale "
             "des événements avec retard, sous leur propre heure."
         ),
+        "would_change": (
+            "Un enregistrement du changement d'horloge (journal système, service de temps, hôte d'une machine "
+            "virtuelle) l'expliquerait ; les mêmes actes dans une autre source montreraient quelles heures sont "
+            "justes."
+        ),
     },
     "ar": {
         "title": "الوقت يرجع إلى الوراء في سجل أحداث ويندوز",
@@ -181,6 +243,10 @@ BACKWARDS: Words = {
         "does_not_show": "من غيّر الساعة أو ما غيّرها، ولا أي الأوقات صحيح.",
         "alternatives": (
             "ضبط الساعة تلقائيا، أو استئناف جهاز افتراضي؛ أو برنامج يبلّغ عن أحداث متأخرة بأوقاتها الأصلية."
+        ),
+        "would_change": (
+            "تسجيل لتغيير الساعة (سجل النظام أو خدمة الوقت أو مضيف جهاز افتراضي) يفسره؛ والأفعال نفسها في مصدر آخر "
+            "تبين أي الأوقات صحيح."
         ),
     },
 }

@@ -119,7 +119,7 @@ class Numbered:
 
 def read(timeline: Timeline) -> list[tuple[Log, list[Break]]]:
     """Every whole log with its breaks in order of record number; logs in order of host, channel, exhibit and file."""
-    found = _records(timeline)
+    found = records(timeline)
     groups = timeline.sql(_GROUPS.format(found), [int(LEAST_CLEARED.value)]).to_pylist() if found else []
     if not groups:
         return []
@@ -165,7 +165,7 @@ from ({}) join wanted using (exhibit, file, record, "offset") order by place
 """
 
 
-def _records(timeline: Timeline) -> str:
+def records(timeline: Timeline) -> str:
     """SQL for all Windows records but recovered ones. Empty where there are none."""
     views = [
         family.replace("/", "_").replace("-", "_")

@@ -36,6 +36,11 @@ _TEXTS = {
             "A clock that was never synchronised; a time zone wrongly written or assumed, where the difference is "
             "whole quarters of an hour; a log that writes the end of slow requests."
         ),
+        "would_change": (
+            "The log of each machine's time service, or a comparison of its clock with a reference at the seizure, "
+            "would show which clock was right; more requests that stand in both, or a third source, would confirm the"
+            " amount or overturn it."
+        ),
     },
     "fr": {
         "title": "Écart constant entre deux horloges",
@@ -50,6 +55,11 @@ _TEXTS = {
             "Une horloge jamais synchronisée ; un fuseau horaire mal écrit ou mal supposé, si l'écart est d'un "
             "nombre entier de quarts d'heure ; un journal qui inscrit la fin de requêtes lentes."
         ),
+        "would_change": (
+            "Le journal du service de temps de chaque machine, ou une comparaison de son horloge avec une référence "
+            "lors de la saisie, dirait laquelle était juste ; d'autres requêtes communes, ou une troisième source, "
+            "confirmeraient l'écart ou le feraient tomber."
+        ),
     },
     "ar": {
         "title": "فارق ثابت بين ساعتين",
@@ -63,6 +73,10 @@ _TEXTS = {
         "alternatives": (
             "ساعة لم تُضبط قط؛ أو منطقة زمنية كُتبت أو افتُرضت خطأ إذا كان الفارق عددا كاملا من أرباع الساعة؛ أو "
             "سجل يدوّن نهاية الطلبات البطيئة."
+        ),
+        "would_change": (
+            "سجل خدمة الوقت في كل جهاز، أو مقارنة ساعته بمرجع عند الحجز، يبين أيهما كانت صحيحة؛ وطلبات مشتركة أخرى أو"
+            " مصدر ثالث تؤكد الفارق أو تنقضه."
         ),
     },
 }

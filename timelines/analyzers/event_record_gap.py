@@ -68,11 +68,8 @@ class EventRecordGap:
         whole = read(timeline)
         for log, places in whole:
             yield from self._inside(timeline, log, places)
-        for _, files in groupby((log for log, _ in whole), key=lambda log: (log.host.lower(), log.channel.lower())):
-            ordered = sorted(files, key=lambda log: (log.first, log.last, log.exhibit, log.file))
-            furthest = accumulate(ordered, _further)
-            for earlier, later in zip(furthest, ordered[1:], strict=False):
-                yield from self._between(timeline, earlier, later)
+        for earlier, later in lost_between([log for log, _ in whole]):
+            yield self._between(timeline, earlier, later)
 
     def _inside(self, timeline: Timeline, log: Log, places: Sequence[Break]) -> Iterator[Finding]:
         anew = [b for b in places if b.anew]
@@ -125,15 +122,8 @@ class EventRecordGap:
             ),
         )
 
-    def _between(self, timeline: Timeline, earlier: Log, later: Log) -> Iterator[Finding]:
+    def _between(self, timeline: Timeline, earlier: Log, later: Log) -> Finding:
         missing = later.first - earlier.last - 1
-        if missing <= 0 or (earlier.exhibit, earlier.file) == (later.exhibit, later.file):
-            return
-        if earlier.ends is not None and later.begins is not None and later.begins < earlier.ends:
-            return
-        most = LOST.value * earlier.records if later.cleared else BETWEEN.value * (earlier.records + later.records)
-        if missing > most:
-            return
         texts = said.CLEARED if later.cleared else said.BETWEEN
         reason = (
             f"which reports that the log was cleared (event {later.first_event})"
@@ -142,7 +132,7 @@ class EventRecordGap:
         )
         values = {**_names(later), "before": str(earlier.last), "after": str(later.first), "missing": str(missing)}
         attack = ("T1070.001",) if later.cleared else ()
-        yield conclude(
+        return conclude(
             timeline,
             replace(
                 self.about,
@@ -161,6 +151,27 @@ class EventRecordGap:
                 values,
             ),
         )
+
+
+def lost_between(logs: Sequence[Log]) -> Iterator[tuple[Log, Log]]:
+    """Files of one log between which records are in neither, earlier and later, as far as `LOST` and `BETWEEN` allow.
+
+    `logs` and what is given are in order of host and channel, then of record number.
+    """
+    for _, files in groupby(logs, key=lambda log: (log.host.lower(), log.channel.lower())):
+        ordered = sorted(files, key=lambda log: (log.first, log.last, log.exhibit, log.file))
+        pairs = zip(accumulate(ordered, _further), ordered[1:], strict=False)
+        yield from (pair for pair in pairs if _lost(*pair))
+
+
+def _lost(earlier: Log, later: Log) -> bool:
+    missing = later.first - earlier.last - 1
+    if missing <= 0 or (earlier.exhibit, earlier.file) == (later.exhibit, later.file):
+        return False
+    if earlier.ends is not None and later.begins is not None and later.begins < earlier.ends:
+        return False
+    most = LOST.value * earlier.records if later.cleared else BETWEEN.value * (earlier.records + later.records)
+    return missing <= most
 
 
 def _further(held: Log, log: Log) -> Log:

@@ -31,6 +31,11 @@ _TEXTS = {
             "The server, its logging or its network was stopped, or its clock was set forward; a disk was full; lines "
             "went to another file; a regular closing hour, a holiday or a planned maintenance."
         ),
+        "would_change": (
+            "A capture, or the log of a proxy or load balancer, with requests to this server in that time would "
+            "strengthen it; the machine's own log showing that the server was stopped, or a log file that was not "
+            "handed in, would overturn it."
+        ),
     },
     "fr": {
         "title": "Journal de serveur web sans ligne pendant une durée invraisemblable",
@@ -45,6 +50,11 @@ _TEXTS = {
             "plein ; les lignes ont été écrites dans un autre fichier ; une heure de fermeture habituelle, un jour "
             "férié ou une maintenance prévue."
         ),
+        "would_change": (
+            "Une capture, ou le journal d'un serveur mandataire ou d'un répartiteur de charge, contenant des requêtes"
+            " vers ce serveur pendant ce temps la renforcerait ; le journal de la machine montrant que le serveur "
+            "était arrêté, ou un fichier de journal non remis, la ferait tomber."
+        ),
     },
     "ar": {
         "title": "سجل خادم ويب بلا أسطر مدة يبعد أن تكون طبيعية",
@@ -56,6 +66,10 @@ _TEXTS = {
         "alternatives": (
             "توقف الخادم أو تسجيله أو شبكته، أو تقديم ساعته؛ أو امتلاء قرص؛ أو كتابة الأسطر في ملف آخر؛ "
             "أو ساعة إغلاق معتادة أو عطلة أو صيانة مبرمجة."
+        ),
+        "would_change": (
+            "حركة شبكة ملتقطة أو سجل خادم وسيط أو موزع أحمال يحوي طلبات إلى هذا الخادم في تلك المدة يقوّي المعاينة؛ "
+            "وسجل الجهاز إذا بيّن أن الخادم كان متوقفا، أو ملف سجل لم يُسلَّم، ينقضها."
         ),
     },
 }

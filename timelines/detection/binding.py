@@ -63,7 +63,7 @@ def _cost(node: Node) -> int:
     match node:
         case Slot():
             return 2 if node.late else 0
-        case AllOf(args) | AnyOf(args):
+        case AllOf(args=args) | AnyOf(args=args):
             return max(map(_cost, args))
         case NoneOf(arg):
             return max(1, _cost(arg))
@@ -76,11 +76,29 @@ def leaves(node: Node) -> Iterator[Slot | Pair]:
     match node:
         case Slot() | Pair():
             yield node
-        case AllOf(args) | AnyOf(args):
+        case AllOf(args=args) | AnyOf(args=args):
             for arg in args:
                 yield from leaves(arg)
         case NoneOf(arg):
             yield from leaves(arg)
+
+
+def witnesses(node: Node) -> tuple[Slot, ...] | None:
+    """Slots of which one at least has to hold for any row to satisfy the condition; None where it can hold without.
+
+    Of several such sets the smallest: a rule is looked at only when a value of one of its witnesses occurs.
+    """
+    match node:
+        case Slot():
+            return (node,) if node.answered else None
+        case AllOf(args=args):
+            found = [slots for arg in args if (slots := witnesses(arg)) is not None]
+            return min(found, key=len, default=None)
+        case AnyOf(args=args):
+            parts = [witnesses(arg) for arg in args]
+            return None if any(part is None for part in parts) else tuple(slot for part in parts for slot in part or ())
+        case _:
+            return None
 
 
 def asked(nodes: Iterable[Node]) -> dict[Column, dict[Predicate, None]]:

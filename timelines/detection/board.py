@@ -5,8 +5,8 @@ A predicate that holds for no value of a column is known before any row is touch
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -45,6 +45,8 @@ class Board:
         self._folded: dict[Column, pa.StringArray] = {}
         self._hits: dict[Column, dict[Predicate, Ints]] = {}
         self._masks: dict[tuple[Column, Predicate], Bools] = {}
+        self._told: dict[int, tuple[Bools, ...]] = {}
+        self._likely: dict[int, tuple[Node, ...]] = {}
 
     def values(self, column: Column) -> Values:
         if column not in self._values:
@@ -75,6 +77,18 @@ class Board:
                 return few
         self._masks[key] = self._make_mask(column, predicate)
         return self._masks[key]
+
+    def slot(self, slot: Slot) -> Bools:
+        """The same for a slot, all rows; found again by the slot itself, which is cheaper than by what it asks."""
+        if id(slot) not in self._told:  # slots live as long as the plans that made the board's questions
+            self._told[id(slot)] = (self.mask(slot.column, slot.predicate),)
+        return self._told[id(slot)][0]
+
+    def likely(self, node: AnyOf) -> tuple[Node, ...]:
+        """The parts of an Or that some row may satisfy, in the order written."""
+        if id(node) not in self._likely:
+            self._likely[id(node)] = tuple(node.possible_parts(self))
+        return self._likely[id(node)]
 
     def _make_mask(self, column: Column, predicate: Predicate) -> Bools:
         if isinstance(predicate, Present):
@@ -129,13 +143,18 @@ class Slot:
     test: Test
     late: bool
 
+    @property
+    def answered(self) -> bool:
+        """Whether it is answered with the rest of its column, before any row is looked at."""
+        return not (self.late or isinstance(self.predicate, Present))
+
     def possible(self, board: Board) -> bool:
-        if self.late or isinstance(self.predicate, Present):
-            return True
-        return self.predicate in board.hits(self.column)
+        return not self.answered or self.predicate in board.hits(self.column)
 
     def rows(self, board: Board, within: Bools | None = None) -> Bools:
-        return board.mask(self.column, self.predicate, within if self.late else None)
+        if self.late and within is not None:
+            return board.mask(self.column, self.predicate, within)
+        return board.slot(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,17 +218,59 @@ class AllOf:
 
 
 @dataclass(frozen=True, slots=True)
+class _Index:
+    """The places of an Or's args that are answered with the rest of their column, by what they ask, and of all others."""
+
+    asked: Mapping[Column, Mapping[Predicate, int]]
+    rest: tuple[int, ...]
+
+    @classmethod
+    def of(cls, args: tuple[Node, ...]) -> _Index:
+        asked: dict[Column, dict[Predicate, int]] = {}
+        rest = []
+        for at, arg in enumerate(args):
+            if isinstance(arg, Slot) and arg.answered and arg.predicate not in asked.get(arg.column, {}):
+                asked.setdefault(arg.column, {})[arg.predicate] = at
+            else:
+                rest.append(at)
+        return cls(asked, tuple(rest))
+
+
+@dataclass(frozen=True, slots=True)
 class AnyOf:
+    """Or."""
+
     args: tuple[Node, ...]
+    _index: list[_Index] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    @property
+    def index(self) -> _Index:
+        """Made when first needed: most conditions never are."""
+        if not self._index:
+            self._index.append(_Index.of(self.args))
+        return self._index[0]
 
     def possible(self, board: Board) -> bool:
-        return any(arg.possible(board) for arg in self.args)
+        return bool(board.likely(self))
+
+    def possible_parts(self, board: Board) -> Iterator[Node]:
+        """The args that some row may satisfy: few predicates hold for any value of a column, many are asked."""
+        places = [at for at in self.index.rest if self.args[at].possible(board)]
+        for column, asked in self.index.asked.items():
+            held = board.hits(column)
+            if len(held) < len(asked):
+                places += [asked[predicate] for predicate in held if predicate in asked]
+            else:
+                places += [at for predicate, at in asked.items() if predicate in held]
+        return (self.args[at] for at in sorted(places))
 
     def rows(self, board: Board, within: Bools | None = None) -> Bools:
+        parts = board.likely(self)
+        if len(parts) == 1:
+            return parts[0].rows(board, within)
         out = np.zeros(board.count, np.bool_)
-        for arg in self.args:
-            if arg.possible(board):
-                out = out | arg.rows(board, within)
+        for arg in parts:
+            out |= arg.rows(board, within)
         return out
 
 

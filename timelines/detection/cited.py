@@ -103,4 +103,5 @@ class Gathering:
 
 def sound_rows(flags: Sequence[str | None]) -> list[bool]:
     """Whether each row was read from whole, well-formed bytes."""
-    return [not UNSOUND.intersection((text or "").split(",")) for text in flags]
+    sound = {text: not UNSOUND.intersection((text or "").split(",")) for text in set(flags)}
+    return [sound[text] for text in flags]

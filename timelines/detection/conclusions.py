@@ -5,11 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from timelines.detection.cited import Cited, RuleHits, sound_rows
-from timelines.detection.columns import Ints
+from timelines.detection.columns import Bools, Ints
 from timelines.detection.correlate import CorrelationHit
 from timelines.detection.folding import fold
 from timelines.detection.rules import About
@@ -25,37 +28,65 @@ _KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Coded:
+    """A column as its distinct texts, in order, and which of them each row has (-1: none)."""
+
+    distinct: list[str]
+    codes: Ints
+
+    @classmethod
+    def of(cls, column: pa.ChunkedArray) -> _Coded:
+        encoded = column.combine_chunks().dictionary_encode()
+        texts = encoded.dictionary.to_pylist()
+        order = sorted(range(len(texts)), key=texts.__getitem__)
+        rank = np.full(len(texts) + 1, -1, np.int64)
+        rank[order] = np.arange(len(texts))
+        codes = encoded.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False)
+        return cls([texts[at] for at in order], rank[codes])
+
+    def among(self, rows: Ints) -> list[str]:
+        """The texts that these rows have, in order."""
+        found = np.unique(self.codes[rows]).tolist()
+        return [self.distinct[at] for at in found if at >= 0]
+
+
 @dataclass(frozen=True)
 class CitedTexts:
-    """The cited rows' core columns as plain values, read once for all findings."""
+    """The cited rows' core columns, told apart once for all findings. `times`, `timed`, `sound`: (n,)."""
 
-    columns: Mapping[str, Sequence[str | None]]
+    cited: Cited
+    columns: Mapping[str, _Coded]
+    row_ids: list[str]
     times: Ints
-    timed: np.ndarray[tuple[int], np.dtype[np.bool_]]
-    sound: Sequence[bool]
+    timed: Bools
+    sound: Bools
 
     @classmethod
     def of(cls, cited: Cited) -> CitedTexts:
-        names = ("row_id", "family", "host", "user", "src_ip", "dst_ip", "process", "object")
+        names = ("family", "host", "user", "src_ip", "dst_ip", "process", "object")
         times, timed = cited.times()
-        return cls({name: cited.texts(name) for name in names}, times, timed, sound_rows(cited.texts("flags")))
+        columns = {name: _Coded.of(cited.table.column(name)) for name in names}
+        row_ids = [str(row_id) for row_id in cited.texts("row_id")]
+        return cls(cited, columns, row_ids, times, timed, np.array(sound_rows(cited.texts("flags")), np.bool_))
 
     def concluded(self, about: About, kind: Kind, key: str, rows: Sequence[int], why: str, strict: bool) -> Finding:
         """A finding over cited rows (ascending). `strict`: one unsound row makes it inconclusive, since its count may hang on it."""
-        usable = [self.sound[at] and bool(self.timed[at]) for at in rows]
-        families = sorted({str(self.columns["family"][at]) for at in rows})
-        times = [int(self.times[at]) for at in rows if self.timed[at]]
+        at = np.asarray(rows, np.int64)
+        usable = self.sound[at] & self.timed[at]
+        families = self.columns["family"].among(at)
+        times = self.times[at][self.timed[at]]
         return Finding(
             finding_id(about.rule_id, key),
             kind,
             about.rule_id,
             about.title,
             about.level,
-            grade(set(families), about.level, all(usable) if strict else any(usable)),
-            min(times, default=None),
-            max(times, default=None),
-            self._entities(rows),
-            tuple(str(self.columns["row_id"][at]) for at in rows),
+            grade(set(families), about.level, bool(usable.all() if strict else usable.any())),
+            int(times.min()) if len(times) else None,
+            int(times.max()) if len(times) else None,
+            self._entities(at),
+            tuple(self.row_ids[row] for row in at.tolist()),
             about.attack,
             why,
             about.description,
@@ -64,33 +95,49 @@ class CitedTexts:
             about.texts,
         )
 
-    def _entities(self, rows: Sequence[int]) -> dict[str, tuple[str, ...]]:
+    def _entities(self, rows: Ints) -> dict[str, tuple[str, ...]]:
         out: dict[str, tuple[str, ...]] = {}
         for kind, columns in _KINDS:
-            names = sorted({text for column in columns for at in rows if (text := self.columns[column][at])})
+            names = sorted({text for column in columns for text in self.columns[column].among(rows) if text})
             if names:
                 out[kind] = tuple(names[:ENTITIES])
             if len(names) > ENTITIES:
                 out[f"{kind}_total"] = (str(len(names)),)
         return out
 
-    def subject(self, row: int) -> str:
-        """Whom a row speaks of: its host in Windows logs, the address that acts in captures and web logs."""
-        windows = str(self.columns["family"][row]).startswith("windows/")
-        order = ("host", "src_ip", "user") if windows else ("src_ip", "host", "dst_ip")
-        return next((f"{name} {text}" for name in order if (text := self.columns[name][row])), "no host named")
+    @cached_property
+    def subjects(self) -> _Coded:
+        """Whom each row speaks of, case folded: its host in Windows logs, the address that acts in captures and web logs."""
+        table = self.cited.table
+        windows = pc.starts_with(table.column("family"), "windows/")
+        named = {name: _named(name, table.column(name)) for name in ("host", "src_ip", "user", "dst_ip")}
+        logs = pc.coalesce(named["host"], named["src_ip"], named["user"], "no host named")
+        others = pc.coalesce(named["src_ip"], named["host"], named["dst_ip"], "no host named")
+        return _Coded.of(_folded(pc.if_else(windows, logs, others)))
+
+
+def _named(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """`host WEB01`, null where a row says nothing."""
+    said = pc.if_else(pc.equal(column, ""), None, column)
+    return pc.binary_join_element_wise(name, said, " ", null_handling="emit_null")
+
+
+def _folded(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    encoded = texts.combine_chunks().dictionary_encode()
+    folded = pa.array([fold(text) for text in encoded.dictionary.to_pylist()], pa.string())
+    return pa.chunked_array([folded.take(encoded.indices)])
 
 
 def single_findings(texts: CitedTexts, about: About, hits: RuleHits) -> Iterable[Finding]:
     """One finding a subject, in subject order."""
-    groups: dict[str, list[int]] = {}
-    for at, row in enumerate(hits.rows.tolist()):
-        groups.setdefault(fold(texts.subject(row)), []).append(at)
-    for subject in sorted(groups):
-        places = groups[subject]
-        rows = [int(hits.rows[at]) for at in places]
+    subjects = texts.subjects.codes[hits.rows]
+    for subject in np.unique(subjects).tolist():
+        places = np.flatnonzero(subjects == subject)
+        rows = hits.rows[places].tolist()
         more = f" (first of {len(rows)} rows)" if len(rows) > 1 else ""
-        yield texts.concluded(about, "match", subject, rows, hits.why[places[0]] + more, strict=False)
+        yield texts.concluded(
+            about, "match", texts.subjects.distinct[subject], rows, hits.why[int(places[0])] + more, strict=False
+        )
 
 
 def correlation_findings(texts: CitedTexts, about: About, hits: Sequence[CorrelationHit]) -> Iterable[Finding]:

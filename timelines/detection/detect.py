@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 
 from timelines.detection.cited import Cited, RuleHits
+from timelines.detection.columns import Ints
 from timelines.detection.conclusions import CitedTexts, correlation_findings, single_findings
 from timelines.detection.correlate import CorrelationHit, correlate
 from timelines.detection.engine import Engine
@@ -43,6 +45,15 @@ class Detection:
     outcomes: tuple[RuleOutcome, ...]
 
 
+@dataclass(frozen=True)
+class _Cites:
+    """The rows that a rule cites, and the reason of each."""
+
+    about: About
+    rows: Ints
+    why: Sequence[str]
+
+
 def detect(
     timeline: Timeline, rules: RuleSet, progress: Progress | None = None, sieve: Sieve | None = None
 ) -> Detection:
@@ -61,20 +72,20 @@ def detect(
         episodes = sieve.sifted_episodes(rules, episodes, found.cited)
     by_id = {correlation.about.rule_id: correlation for correlation in rules.correlations}
     findings: list[Finding] = []
-    cites: list[tuple[int, About, str]] = []
+    cites: list[_Cites] = []
     for at, hits in found.cited.hits.items():
         rule = rules.rules[at]
         if rule.output:
             findings += single_findings(texts, rule.about, hits)
-            cites += [(row, rule.about, why) for row, why in zip(hits.rows.tolist(), hits.why, strict=True)]
+            cites.append(_Cites(rule.about, hits.rows, hits.why))
     for correlation in rules.correlations:
         if correlation.output:
             hits_of_it = episodes[correlation.about.rule_id]
             findings += correlation_findings(texts, correlation.about, hits_of_it)
             reasons = _reasons(correlation.about.rule_id, by_id, by_rule) if hits_of_it else {}
-            cites += [
-                (row, correlation.about, _joined(reasons.get(row), hit.why)) for hit in hits_of_it for row in hit.rows
-            ]
+            rows = [row for hit in hits_of_it for row in hit.rows]
+            told = [_joined(reasons.get(row), hit.why) for hit in hits_of_it for row in hit.rows]
+            cites.append(_Cites(correlation.about, np.array(rows, np.int64), told))
     outcomes = _outcomes(rules, found.seen, found.cited, episodes)
     return Detection(
         _matches(found.cited, cites),
@@ -112,20 +123,31 @@ def _joined(reason: str | None, correlated: str) -> str:
     return f"{reason}; {correlated}" if reason else correlated
 
 
-def _matches(cited: Cited, cites: list[tuple[int, About, str]]) -> pa.Table:
-    unique = {(row, about.rule_id): (about, why) for row, about, why in reversed(cites)}
-    keys = sorted(unique)
-    rows = pa.array([row for row, _ in keys], pa.int64())
-    told = [unique[key] for key in keys]
+def _matches(cited: Cited, cites: Sequence[_Cites]) -> pa.Table:
+    """One row a cited row and rule, in that order; where a rule cites a row twice, as it was first told."""
+    ranks = {rule_id: at for at, rule_id in enumerate(sorted({one.about.rule_id for one in cites}))}
+    abouts = {ranks[one.about.rule_id]: one.about for one in cites}
+    empty = np.empty(0, np.int64)
+    rows = np.concatenate([empty, *(one.rows for one in cites)])
+    rules = np.concatenate([empty, *(np.full(len(one.rows), ranks[one.about.rule_id]) for one in cites)])
+    order = np.lexsort((np.arange(len(rows)), rules, rows))
+    kept = order[np.flatnonzero((np.diff(rows[order], prepend=-1) != 0) | (np.diff(rules[order], prepend=-1) != 0))]
+    why = pa.array([text for one in cites for text in one.why], pa.string()).take(pa.array(kept))
+    taken = pa.array(rows[kept])
+    told = pa.array(rules[kept])
+
+    def said(name: str) -> pa.Array:
+        return pa.array([getattr(abouts[at], name) for at in range(len(ranks))], pa.string()).take(told)
+
     return pa.table(
         {
-            "rule_id": pa.array([about.rule_id for about, _ in told], pa.string()),
-            "rule_title": pa.array([about.title for about, _ in told], pa.string()),
-            "level": pa.array([about.level for about, _ in told], pa.string()),
-            "row_id": cited.table.column("row_id").take(rows),
-            "time": cited.table.column("time").take(rows),
-            "family": cited.table.column("family").take(rows),
-            "why": pa.array([why for _, why in told], pa.string()),
+            "rule_id": said("rule_id"),
+            "rule_title": said("title"),
+            "level": said("level"),
+            "row_id": cited.table.column("row_id").take(taken),
+            "time": cited.table.column("time").take(taken),
+            "family": cited.table.column("family").take(taken),
+            "why": why,
         },
         schema=MATCH_SCHEMA,
     ).combine_chunks()

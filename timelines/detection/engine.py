@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 
-from timelines.detection.binding import asked, bind
+from timelines.detection.binding import asked, bind, witnesses
 from timelines.detection.board import Board, Node
 from timelines.detection.columns import Bools, Ints
-from timelines.detection.expressions import TRUE, Predicate
+from timelines.detection.expressions import TRUE, Predicate, fields_of
 from timelines.detection.logsources import Column, LogSource, Shape
 from timelines.detection.questions import Questions
 from timelines.detection.rules import Rule
@@ -33,10 +33,26 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A log source with the rules that speak of it."""
+    """A log source with the rules that speak of it; `fields` are all those that they name, `asked` those of its own condition."""
 
     source: LogSource
     rules: tuple[int, ...]
+    fields: tuple[str, ...]
+    keywords: bool
+    asked: tuple[str, ...]
+
+    @classmethod
+    def of(cls, source: LogSource, places: Sequence[int], rules: Sequence[Rule]) -> View:
+        names = {name for at in places for name in fields_of(rules[at].condition)}
+        own = {name for name in fields_of(source.condition) if name is not None}
+        fields = tuple(sorted(name for name in names if name is not None))
+        return cls(source, tuple(places), fields, None in names, tuple(sorted(own)))
+
+    def columns(self, shape: Shape) -> tuple[object, ...]:
+        """Where a shape has what the rules ask for: shapes for which this is equal share a plan."""
+        found = tuple(shape.columns(self.source, name) for name in self.fields)
+        own = tuple(shape.columns(_SYSTEM, name) for name in self.asked)
+        return found, own, shape.every(self.source) if self.keywords else ()
 
 
 class ViewPlan:
@@ -46,6 +62,29 @@ class ViewPlan:
         self.source = view.source
         self.where = bind(view.source.condition, shape, _SYSTEM)
         self._view, self._shape, self._rules = view, shape, rules
+
+    @cached_property
+    def _index(self) -> tuple[tuple[int, ...], Mapping[Column, Mapping[Predicate, tuple[int, ...]]]]:
+        """Places in `bound` of conditions that may hold without any witness, and of the others by what their witnesses ask."""
+        always: list[int] = []
+        found: dict[Column, dict[Predicate, list[int]]] = {}
+        for at, (_, node) in enumerate(self.bound):
+            slots = witnesses(node)
+            if slots is None:
+                always.append(at)
+            for slot in slots or ():
+                found.setdefault(slot.column, {}).setdefault(slot.predicate, []).append(at)
+        fixed = {column: {predicate: tuple(at) for predicate, at in by.items()} for column, by in found.items()}
+        return tuple(always), fixed
+
+    def likely(self, board: Board) -> Iterator[tuple[int, Node]]:
+        """The bound rules that some row of a table may satisfy: thousands that match nothing cost nothing."""
+        always, index = self._index
+        places = set(always)
+        for column, by_predicate in index.items():
+            for predicate in board.hits(column):
+                places.update(by_predicate.get(predicate, ()))
+        return (self.bound[at] for at in sorted(places) if self.bound[at][1].possible(board))
 
     @cached_property
     def bound(self) -> tuple[tuple[int, Node], ...]:
@@ -62,7 +101,8 @@ class Engine:
         for at, rule in enumerate(self.rules):
             for source in rule.sources:
                 by_source.setdefault(id(source), (source, []))[1].append(at)
-        self._views = [View(source, tuple(at)) for source, at in by_source.values()]
+        self._views = [View.of(source, at, self.rules) for source, at in by_source.values()]
+        self._made: dict[tuple[int, tuple[object, ...]], ViewPlan] = {}
         self._plans: dict[tuple[str, tuple[tuple[str, str], ...]], list[ViewPlan]] = {}
         self._questions: dict[frozenset[Predicate], Questions] = {}
         self._asked: dict[tuple[int, ...], dict[Column, Questions]] = {}
@@ -75,9 +115,15 @@ class Engine:
         )  # equal schemas may differ in own names
         if key not in self._plans:
             shape = Shape(schema)
-            made = (ViewPlan(v, shape, self.rules) for v in self._views if v.source.covers(family))
+            made = (self._plan(view, shape) for view in self._views if view.source.covers(family))
             self._plans[key] = [plan for plan in made if plan.where is not None]
         return self._plans[key]
+
+    def _plan(self, view: View, shape: Shape) -> ViewPlan:
+        key = (id(view), view.columns(shape))  # views live as long as the engine
+        if key not in self._made:
+            self._made[key] = ViewPlan(view, shape, self.rules)
+        return self._made[key]
 
     def where_questions(self, plans: Sequence[ViewPlan]) -> dict[Column, Questions]:
         """What the log sources' own conditions ask."""
@@ -113,9 +159,7 @@ class Engine:
             if not count:
                 continue
             found: list[Match] = []
-            for at, node in plan.bound:
-                if not node.possible(board):
-                    continue
+            for at, node in plan.likely(board):
                 mask = node.rows(board) & inside
                 if at in taken:
                     mask &= ~taken[at]  # a row that two log sources share is one match

@@ -105,12 +105,12 @@ def _collect(node: Node, board: Board, row: int, clauses: dict[Clause, None]) ->
             value = trimmed(board.values(left).first(row) or "")
             other = trimmed(board.values(right).first(row) or "")
             clauses[Clause(same.field, f"{_PLACES[place]} the value of {same.other}", f"{value}; {other}")] = None
-        case AllOf(args):
+        case AllOf(args=args):
             for arg in args:
                 _collect(arg, board, row, clauses)
-        case AnyOf(args):
-            for arg in args:
-                if arg.possible(board) and arg.rows(board)[row]:
+        case AnyOf():
+            for arg in board.likely(node):
+                if arg.rows(board)[row]:
                     _collect(arg, board, row, clauses)
                     if not isinstance(arg, Slot):
                         break

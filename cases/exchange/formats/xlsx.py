@@ -22,6 +22,7 @@ _ENTITIES = ("hosts", "users", "ips", "processes", "objects")
 _FINDING = (
     *(
         "finding_id",
+        "review",
         "kind",
         "level",
         "grade",
@@ -31,6 +32,7 @@ _FINDING = (
         "shows",
         "does_not_show",
         "alternatives",
+        "would_change",
         "why",
     ),
     *(*_ENTITIES, "attack", "rule_id", "rows", "row_ids"),
@@ -97,7 +99,8 @@ def _findings(book: Workbook, told: Sequence[Conclusion]) -> Sheet:
                 *(found.finding_id, one.review, found.kind, found.level, found.grade, one.title),
                 *(utc(found.first), utc(found.last)),
                 *(words.get("shows") or found.description, words.get("does_not_show", "")),
-                *(words.get("alternatives") or "; ".join(found.falsepositives), found.why),
+                words.get("alternatives") or "; ".join(found.falsepositives),
+                *(words.get("would_change", ""), found.why),
                 *("; ".join(found.entities.get(kind, ())) for kind in _ENTITIES),
                 *(", ".join(found.attack), found.rule_id, len(found.rows), ", ".join(found.rows)),
             )

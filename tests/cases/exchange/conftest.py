@@ -78,7 +78,7 @@ def _windows() -> pa.RecordBatch:
 
 
 def _findings(web: list[str], windows: list[str]) -> list[Finding]:
-    words = {"title": HOSTILE[:60], "shows": "Rows.", "does_not_show": "Who."}
+    words = {"title": HOSTILE[:60], "shows": "Rows.", "does_not_show": "Who.", "would_change": "A capture."}
     entities = {
         "ips": ("198.51.100.1", "2001:db8::1", "not an address"),
         "users": (HOSTILE[:80],),

@@ -53,6 +53,14 @@ def test_every_sheet_holds_what_the_case_holds(book: Any, timeline: Timeline) ->
     assert values(book, "ledger")[1] == ("E001", "logs/access.log", 600, 500, 0, 0, 100)
 
 
+def test_each_finding_stands_under_its_headings(book: Any) -> None:
+    head, *rows = values(book, "findings")
+    first = dict(zip(head, rows[0], strict=True))
+    assert (first["finding_id"], first["review"], first["kind"]) == ("F-00000000aa", "open", "correlation")
+    assert (first["shows"], first["would_change"], first["rule_id"]) == ("Rows.", "A capture.", "rule-a")
+    assert first["rows"] == len(first["row_ids"].split(", "))
+
+
 def test_no_cell_of_any_sheet_is_a_formula_an_error_or_unseen(book: Any) -> None:
     types = set()
     for sheet in book.worksheets:

@@ -14,6 +14,7 @@ from types import ModuleType
 
 import pytest
 
+from cases import captions
 from cases.exporters import exporter
 from cases.languages import codes, language
 from cases.summary import Summary
@@ -216,16 +217,36 @@ def test_every_finding_says_what_it_does_not_show(rendered: Callable[[str], str]
             "finding.does_not_show",
             "finding.not_person",
             "finding.alternatives",
+            "finding.would_change",
             "finding.observed",
             "finding.inferred",
         ):
             assert language(code).word(key) in Page(card).words
 
 
+@pytest.mark.parametrize("code", codes())
+def test_a_finding_has_its_chart_before_its_records(
+    rendered: Callable[[str], str], synthetic: ModuleType, code: str
+) -> None:
+    first, second, _ = rendered(code).split('<article class="finding"')[1:]
+    chart = synthetic.summary().inferences[0].chart
+    assert f"<desc>{captions.finding_alt(synthetic.summary().inferences[0], chart, language(code))}</desc>" in first
+    assert first.index('<svg class="chart"') < first.index('<table class="records">')
+    told = Page(first).words
+    for key in ("chart.cited", "chart.timeless"):
+        assert language(code).word(key).partition("{")[0].strip() in told
+    assert "<svg" not in second
+
+
 def test_a_finding_without_words_in_this_language_is_marked_as_the_rules_own(rendered: Callable[[str], str]) -> None:
     card = rendered("fr").split('<article class="finding"')[2]
     assert "Detects a command line that hides what it runs." in card
     assert language("fr").word("common.own_words") in Page(card).words
+    assert language("fr").word("finding.would_change_general") in Page(card).words
+    assert (
+        language("fr").word("finding.would_change_general")
+        not in Page(rendered("fr").split('<article class="finding"')[1]).words
+    )
 
 
 def test_same_summary_same_bytes(synthetic: ModuleType) -> None:

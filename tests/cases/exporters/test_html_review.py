@@ -79,11 +79,11 @@ def test_the_examiners_words_are_marked_and_the_rules_own_stand_beside(rendered:
     html = rendered(code)
     card = words(part(html, '<article class="finding" id="F-0a1b2c3d4e"', '<article class="finding" id="F-9999999999"'))
     theirs = TEXTS[code]
-    for mark in ("T", "S", "N", "A"):
+    for mark in ("T", "S", "N", "A", "W"):
         assert f"{mark} <script>alert(1)</script>" in card
-    assert card.count(f"({say('review.own')})") == 4
-    assert card.count(say("review.original")) == 4
-    for name in ("title", "shows", "does_not_show", "alternatives"):
+    assert card.count(f"({say('review.own')})") == 5
+    assert card.count(say("review.original")) == 5
+    for name in ("title", "shows", "does_not_show", "alternatives", "would_change"):
         assert re.sub("[\u2066-\u2069]", "", theirs[name])[:40] in card
     assert say("state.accepted") in card
     assert say("review.changed") in card

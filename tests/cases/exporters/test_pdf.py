@@ -18,11 +18,12 @@ from typing import Any
 
 import pytest
 
+from cases import captions, phrases
 from cases.examiner import Draft
 from cases.exporters import exporter
 from cases.languages import codes, language
 from cases.summary import Summary
-from cases.typesetting import annexes, found, press
+from cases.typesetting import annexes, found, plate, press
 from cases.typesetting.fonts import printable
 
 ROOT = Path(__file__).parents[3]
@@ -125,9 +126,26 @@ def test_nothing_in_the_file_acts_or_points_outside(rendered: Callable[[str], by
 
 
 @pytest.mark.parametrize("code", codes())
-def test_the_chart_is_told_in_words(rendered: Callable[[str], bytes], code: str) -> None:
-    assert rendered(code).count(b"/S/Figure") == 1
-    assert re.search(rb"/S/Figure.{0,200}/Alt", rendered(code), re.DOTALL)
+def test_each_chart_is_told_in_words(rendered: Callable[[str], bytes], synthetic: ModuleType, code: str) -> None:
+    drawn = [item for item in objects(rendered(code)) if b"/S/Figure" in item]
+    assert len(drawn) == 2  # of the case, and of the one finding that has one
+    assert all(b"/Alt" in item for item in drawn)
+    summary, words = synthetic.summary(), language(code)
+    first = summary.inferences[0]
+    alts = [block["alt"] for block in press.content(summary, words)["body"] if block["b"] == "figure"]
+    assert alts == [captions.finding_alt(first, first.chart, words), captions.alt(summary.chart, words)]
+
+
+@pytest.mark.parametrize("code", codes())
+def test_joined_letters_of_a_chart_have_no_edge_that_would_cut_them(synthetic: ModuleType, code: str) -> None:
+    whole, first = synthetic.summary().chart, synthetic.summary().inferences[0].chart
+    edged = ["stroke:#fff" in plate.svg(chart, language(code)) for chart in (whole, first)]
+    grounds = ["<rect" in plate.svg(chart, language(code)) for chart in (whole, first)]
+    assert edged == [language(code).direction == "ltr", False]
+    assert grounds == [
+        language(code).direction == "rtl",
+        False,
+    ]  # marks run through the words of the whole case's chart alone
 
 
 def test_same_bytes_in_another_folder_zone_and_locale(rendered: Callable[[str], bytes], tmp_path: Path) -> None:
@@ -240,6 +258,10 @@ def test_long_lists_are_cut_and_counted(synthetic: ModuleType) -> None:
         len(block["rows"]) for block in made["body"] if block["b"] == "table" and "Time (UTC)" in block["head"][0]
     )
     assert rows == found.WHOLE * found.WITH + annexes.EXCERPTS
+    claims = language("en").word("finding.does_not_show")
+    first_page = len(phrases.main_findings(replace(summary, inferences=many)))
+    assert text.count(claims) == first_page + found.WHOLE  # then in the same words, and so named
+    assert text.count("in the same words as for C-0001.") == 400 - found.WHOLE
     printed = found.WHOLE * found.WITH + annexes.EXCERPTS
     assert f"{400 * 11 - printed:,} more not printed here" in text
     assert "500 more not printed here" in text

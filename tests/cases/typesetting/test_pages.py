@@ -11,7 +11,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import numpy as np
 import pytest
 
 from cases.languages import language
@@ -21,8 +20,6 @@ from cases.typesetting.runs import number, plain, sentence, styled, token
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "pdf"
 PPI = 50
-DIFFERENT = 48  # grey levels of 255 by which a pixel differs for the eye
-SHARE = 0.0008  # of the pixels of a page that may: edges of letters drawn by another version
 
 VALUES = (
     *(
@@ -90,19 +87,13 @@ def specimen(code: str) -> dict[str, Any]:
     }
 
 
-def unlike(seen: Any, approved: Any) -> float:
-    """The share of pixels that differ for the eye."""
-    assert seen.shape == approved.shape
-    return float((np.abs(seen.astype(int) - approved.astype(int)) > DIFFERENT).mean())
-
-
 @pytest.mark.parametrize("code", ["ar", "fr"])
 def test_the_page_looks_as_approved(images: ModuleType, code: str) -> None:
     (page,) = press.typeset(specimen(code), "png", PPI)
     path = GOLDEN / f"specimen-{code}.png"
     if os.environ.get("ATHAR_APPROVE"):
         path.write_bytes(page)
-    assert unlike(images.pixels(page), images.pixels(path.read_bytes())) < SHARE
+    assert images.unlike(images.pixels(page), images.pixels(path.read_bytes())) < images.SHARE
 
 
 def test_one_value_turned_around_is_seen(images: ModuleType) -> None:
@@ -112,7 +103,7 @@ def test_one_value_turned_around_is_seen(images: ModuleType) -> None:
     for row in table["rows"][:6]:
         row["c"][0] = [row["c"][0][0]["n"][0], " ثم"]
     (page,) = press.typeset(wrong, "png", PPI)
-    assert unlike(images.pixels(page), images.pixels((GOLDEN / "specimen-ar.png").read_bytes())) > SHARE
+    assert images.unlike(images.pixels(page), images.pixels((GOLDEN / "specimen-ar.png").read_bytes())) > images.SHARE
 
 
 def test_a_specimen_is_a_valid_document() -> None:

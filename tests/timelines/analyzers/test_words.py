@@ -25,7 +25,7 @@ PLACE = re.compile(r"\{\w+\}")
 def test_words_are_complete_and_plain(name, kind, words):
     assert list(words) == ["en", "fr", "ar"]
     for language, said in words.items():
-        assert set(said) == {"title", "shows", "does_not_show", "alternatives"}
+        assert set(said) == {"title", "shows", "does_not_show", "alternatives", "would_change"}
         for word, text in said.items():
             assert sorted(PLACE.findall(text)) == sorted(PLACE.findall(words["en"][word])), (language, word)
             assert bool(ARABIC.search(text)) == (language == "ar")

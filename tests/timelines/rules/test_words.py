@@ -16,7 +16,7 @@ from timelines.rules_page import rules_page
 RULES = Path(str(files("timelines") / "rules"))
 FILES = sorted(RULES.rglob("*.yml"))
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "rules.md"
-KEYS = {"title", "shows", "does_not_show", "alternatives"}
+KEYS = {"title", "shows", "does_not_show", "alternatives", "would_change"}
 ARABIC = re.compile("[\u0600-\u06ff]")
 IDENTITY = re.compile(
     r"(?i)\b(?:attacker|hacker|intruder|culprit|suspect|attaquant|pirate|intrus|coupable)s?\b|مهاجم|مخترق|قرصان|المشتبه|الجاني"

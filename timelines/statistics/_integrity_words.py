@@ -1,0 +1,36 @@
+"""The words of `integrity` for what no single event says, by kind and language; events have theirs in `timelines/messages/`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "gap": {
+        "en": "Between record {before} and record {after} of the log, {amount} record numbers have no record",
+        "fr": "Entre l'enregistrement {before} et l'enregistrement {after} du journal, {amount} numéros n'ont pas d'enregistrement",
+        "ar": "بين التسجيل {before} والتسجيل {after} في السجل، {amount} من الأرقام لا يقابلها أي تسجيل",
+    },
+    "numbering": {
+        "en": "After record {before} the numbering does not go on: record {after} bears a time that does not follow",
+        "fr": "Après l'enregistrement {before}, la numérotation ne continue pas : l'enregistrement {after} porte une heure qui ne suit pas",
+        "ar": "بعد التسجيل {before} لا يستمر الترقيم: يحمل التسجيل {after} وقتا لا يتبع ما قبله",
+    },
+    "backwards": {
+        "en": "Record {after} follows record {before} but bears a time {amount} s earlier",
+        "fr": "L'enregistrement {after} suit l'enregistrement {before} mais porte une heure antérieure de {amount} s",
+        "ar": "يلي التسجيل {after} التسجيل {before} لكنه يحمل وقتا أسبق بمقدار {amount} ثانية",
+    },
+    "between": {
+        "en": "{other} ends with record {before} of this log, this file begins with record {after}; {amount} records are in neither",
+        "fr": "{other} s'arrête à l'enregistrement {before} de ce journal, ce fichier commence à l'enregistrement {after} ; "
+        "{amount} enregistrements ne sont dans aucun des deux",
+        "ar": "ينتهي \u2066{other}\u2069 بالتسجيل {before} من هذا السجل ويبدأ هذا الملف بالتسجيل {after}؛ "
+        "{amount} من التسجيلات غير موجودة في أي منهما",
+    },
+    "stopped": {
+        "en": "The log ends here, while {others} records of other logs of the machine follow, until {amount} s later",
+        "fr": "Le journal s'arrête ici, alors que {others} enregistrements d'autres journaux de la machine suivent, "
+        "jusqu'à {amount} s plus tard",
+        "ar": "ينتهي السجل هنا، بينما يليه {others} من تسجيلات السجلات الأخرى للجهاز إلى غاية {amount} ثانية بعد ذلك",
+    },
+}
