@@ -93,16 +93,17 @@ class PartWriter:
         path.parent.mkdir(parents=True, exist_ok=True)
         working = path.with_suffix(".part")
         names = table.schema.names
-        pq.write_table(
-            table.replace_schema_metadata({b"ARROW:schema": _described(_plain_schema(table.schema))}),
+        with pq.ParquetWriter(
             working,
-            row_group_size=ROW_GROUP,
+            table.schema,
             compression="zstd",
             compression_level=1,
             use_dictionary=[name for name in names if name not in UNCODED],
             write_statistics=[name for name in PRUNED if name in names] or False,
-            store_schema=False,  # it is in the metadata above, with texts as texts
-        )
+            store_schema=False,  # that drops a table's metadata; the schema is added below, with texts as texts
+        ) as writer:
+            writer.write_table(table, row_group_size=ROW_GROUP)
+            writer.add_key_value_metadata({b"ARROW:schema": _described(_plain_schema(table.schema))})
         os.replace(working, path)
         first, last = _span(table) if "time" in names else (None, None)
         size = path.stat().st_size

@@ -12,7 +12,7 @@ from timelines import part_writer
 from timelines.hashing import sha256_file
 from timelines.problems import LedgerRow, Problem
 from timelines.rows import Provenance, finish
-from timelines.schema import CORE_NAMES
+from timelines.schema import CORE_NAMES, named_field, own_name
 from timelines.store import MANIFEST, Store
 
 WHERE = Provenance("E001", "a.evtx", "00" * 32)
@@ -102,6 +102,18 @@ def test_parts_read_as_dictionaries_a_row_group_at_a_time(tmp_path, monkeypatch)
     assert [t.num_rows for t in tables] == [2, 1]
     assert pa.types.is_dictionary(tables[0].schema.field("x").type)
     assert "absent" not in tables[0].schema.names
+
+
+def test_a_part_keeps_the_names_that_the_evidence_gave_its_columns(tmp_path):
+    """Rules ask for `User`; the column is stored as `User_`, since `user` is a core column."""
+    plain = rows(["1", "1"], User_=["alice", "bob"])
+    at = plain.schema.get_field_index("User_")
+    store = Store(tmp_path)
+    writer = store.writer("t1")
+    writer.add(pa.RecordBatch.from_arrays(plain.columns, schema=plain.schema.set(at, named_field("User_", "User"))))
+    store.commit({"t1": writer.close([], [])})
+    (part,) = store.parts("windows/security")
+    assert own_name(part.schema.field("User_")) == "User"
 
 
 def test_a_manifest_of_another_format_is_refused(tmp_path):
