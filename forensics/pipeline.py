@@ -208,8 +208,7 @@ def search(timeline: Timeline, chosen: Chosen, progress: Progress) -> Search:
     progress.stage("Load rules", None)
     loaded = cached(chosen.rules, chosen.inputs(), lambda: load_rules(chosen.rules, given=chosen.given()))
     selection, sieve = chosen.selection(), Sieve(chosen.allowances()) if chosen.allow is not None else None
-    abouts = [rule.about for rule in loaded.rules] + [correlation.about for correlation in loaded.correlations]
-    abouts += [analyzer.about for analyzer in analyzers.all_analyzers().values()]
+    abouts = [*loaded.abouts, *(analyzer.about for analyzer in analyzers.all_analyzers().values())]
     unused = [f"--exclude {pattern!r}" for pattern in selection.unused(abouts)]
     unused += [f"--allow entry {rule!r}" for rule in sieve.unused(loaded)] if sieve is not None else []
     wanted, left = select(loaded, selection)

@@ -84,3 +84,8 @@ class RuleSet:
     rules: tuple[Rule, ...] = ()
     correlations: tuple[Correlation, ...] = ()
     refused: tuple[Refused, ...] = ()
+
+    @property
+    def abouts(self) -> tuple[About, ...]:
+        """What each rule and correlation says of itself, in order."""
+        return (*(rule.about for rule in self.rules), *(correlation.about for correlation in self.correlations))
