@@ -176,6 +176,19 @@ class OpenCase:
         """What became of every rule: matched, silent, no-data or refused, what it looked at, and why not."""
         return _frame(RuleOutcome, kept.load_outcomes(self.case.findings_folder))
 
+    def coverage(self) -> pd.DataFrame:
+        """What rules could see, by machine and log source: host, logsource, rules, rows, first, last (UTC), state, log_rows, logs.
+
+        `state` is seen, no-such-records (the log is here, without any of the kind) or no-log. Raises CaseError before rules were run.
+        """
+        import pandas as pd
+
+        names = ["host", "logsource", "rules", "rows", "first", "last", "state", "log_rows", "logs"]
+        frame = pd.DataFrame(kept.load_coverage(self.case.findings_folder), columns=names)
+        for name in ("first", "last"):
+            frame[name] = pd.to_datetime(frame[name].astype("Int64"), unit="ns", utc=True)
+        return frame
+
     def problems(self) -> pd.DataFrame:
         """exhibit, file, offset, length, reason."""
         return to_frame(self.query.problems())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,7 @@ from timelines.store import MANIFEST, Store
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from timelines.detection.coverage import Coverage
     from timelines.findings import Finding, RuleOutcome
 
 AHEAD = 4  # tasks submitted per worker beyond the one it runs: enough to keep it busy, few enough to keep memory flat
@@ -169,7 +170,8 @@ def analyze(case: Case, rules: Sequence[Path] | Chosen = (), progress: Progress 
     """Run our rules, those chosen and the analyzers over the timeline; the case keeps matches, findings and what became of each."""
     chosen = rules if isinstance(rules, Chosen) else Chosen(tuple(Path(path) for path in rules))
     result = search(Timeline(case.timeline_folder), chosen, progress or Silent())
-    files = kept.save(case.findings_folder, result.findings, result.matches, result.outcomes)
+    seen = [asdict(item) for item in result.coverage]
+    files = kept.save(case.findings_folder, result.findings, result.matches, result.outcomes, seen)
     fates: dict[str, int] = {}
     for outcome in result.outcomes:
         fates[outcome.fate] = fates.get(outcome.fate, 0) + 1
@@ -194,6 +196,7 @@ class Search:
     findings: tuple[Finding, ...]
     outcomes: tuple[RuleOutcome, ...]
     unused: tuple[str, ...] = ()
+    coverage: tuple[Coverage, ...] = ()
 
 
 def search(timeline: Timeline, chosen: Chosen, progress: Progress) -> Search:
@@ -201,6 +204,7 @@ def search(timeline: Timeline, chosen: Chosen, progress: Progress) -> Search:
     from timelines import analyzers
     from timelines.detection import detect, load_rules
     from timelines.detection.allowed import Sieve
+    from timelines.detection.coverage import coverage
     from timelines.detection.rule_cache import cached
     from timelines.detection.selection import excluded_in_place, select
 
@@ -217,7 +221,7 @@ def search(timeline: Timeline, chosen: Chosen, progress: Progress) -> Search:
     progress.stage("Ask analyzers", None)
     findings, outcomes = analyzers.analyze(timeline, selection.why_not)
     every = (*excluded_in_place(result.outcomes, left), *outcomes)
-    return Search(result.matches, (*result.findings, *findings), every, tuple(unused))
+    return Search(result.matches, (*result.findings, *findings), every, tuple(unused), coverage(timeline, wanted))
 
 
 def _run(pool: Executor, todo: Sequence[Task], root: Path, workers: int | None) -> Iterator[Done]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forensics.rule_options import chosen
-from forensics.terminal import Failure, as_json, say, table
+from forensics.terminal import Failure, as_json, say, table, wrapped
 from timelines.visible import visible
 
 if TYPE_CHECKING:
@@ -142,25 +142,9 @@ def explain(wanted: str, lang: str, options: Mapping[str, Any], json: bool) -> i
     for title, lines in told:
         say(title)
         for line in lines:
-            say(_wrapped(line))
+            say(wrapped(f"  {visible(line)}"))
         say()
     return 0
-
-
-def _wrapped(line: str) -> str:
-    """A line for the width of the terminal, its indent kept; as it is into a pipe."""
-    import textwrap
-
-    text = visible(line)
-    if not sys.stdout.isatty():
-        return f"  {text}"
-    import shutil
-
-    indent = "  " + " " * (len(text) - len(text.lstrip()))
-    width = max(40, shutil.get_terminal_size().columns)
-    body = text.strip()
-    hang = indent + ("  " if body.startswith(("- ", "• ")) else "")
-    return textwrap.fill(body, width, initial_indent=indent, subsequent_indent=hang, break_on_hyphens=False)
 
 
 def _named(wanted: str, rules: RuleSet) -> Rule | Correlation:

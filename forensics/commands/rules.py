@@ -85,6 +85,21 @@ def explain(rule: str, lang: str, as_json: bool, **options: Any) -> int:
 
 
 @command.command(
+    epilog="\b\nExamples:\n  athar rules coverage CASE\n  athar rules coverage CASE --host DC01\n  athar rules coverage CASE --all --json"
+)
+@click.argument("case_folder", metavar="CASE", type=_PATH)
+@click.option("--host", metavar="TEXT", help="Only machines with this in their name.")
+@click.option("--all", "every", is_flag=True, help="Log sources that were seen too.")
+@_JSON
+def coverage(case_folder: Path, host: str | None, every: bool, as_json: bool) -> int:
+    """Say what the rules last run on CASE could not see: by machine and log source, and how many rules asked for it."""
+    from forensics import open_case, rules_coverage
+
+    rules_coverage.show(open_case(case_folder), host, every, as_json)
+    return 0
+
+
+@command.command(
     epilog="\b\nExamples:\n  athar rules test house-rules/              samples beside the rules: NAME.samples.yml\n"
     "  athar rules test house-rules/ --samples tests/samples"
 )
