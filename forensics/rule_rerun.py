@@ -24,22 +24,25 @@ _OPTIONS = (
 
 def rerun(case: Case, rules: Sequence[Path] | Chosen = (), progress: Progress | None = None) -> list[Check]:
     """Our rules, those chosen and the analyzers, on the case's timeline. A kept finding whose rule was not given is `not-checked`, and so
-    is one of a rule of which the allow-list took matches, where the same list is not given.
+    are all where the options of the run were others: what is left out or allowed changes what correlations find.
 
     Raises CaseError for a rule path that is not there. Nothing of the case is changed.
     """
     from forensics.pipeline import search
 
     chosen = rules if isinstance(rules, Chosen) else Chosen(tuple(rules))
+    if other := _otherwise(case, chosen):
+        chosen.check()
+        detail = (
+            f"the case was run with other {', '.join(other)}, which custody names; give the same to check its findings"
+        )
+        return [Check(_NAME, "options", "not-checked", detail)]
     result = search(Timeline(case.timeline_folder), chosen, progress or Silent())
     kept = {finding.finding_id: finding for finding in load_findings(case.findings_folder)}
     found = {finding.finding_id: finding for finding in result.findings}
     outcomes = load_outcomes(case.findings_folder)
-    other = _otherwise(case, chosen)
-    unlike = {o.rule_id for o in outcomes if o.suppressed or o.fate == "excluded"} if other else set()
     given = {o.rule_id for o in result.outcomes if o.fate != "excluded"} | {f.rule_id for f in result.findings}
-    given -= unlike
-    before = ({o.rule_id for o in outcomes} | {f.rule_id for f in kept.values()}) - unlike
+    before = {o.rule_id for o in outcomes} | {f.rule_id for f in kept.values()}
     judged = {key: f for key, f in kept.items() if f.rule_id in given}
     named = list(_compared(judged, found, before))
     same = len(judged) - sum(check.subject in judged for check in named)
@@ -49,11 +52,6 @@ def rerun(case: Case, rules: Sequence[Path] | Chosen = (), progress: Progress | 
         missing = sorted({finding.rule_id for key, finding in kept.items() if key not in judged})
         detail = f"made by {len(missing)} rules that were not given, such as {missing[0]}; name them with --rules"
         checks.append(Check(_NAME, f"{len(kept) - len(judged)} findings", "not-checked", detail))
-    if other:
-        detail = (
-            f"the case was run with other {', '.join(other)}; custody names them, give the same to check all findings"
-        )
-        checks.append(Check(_NAME, "options", "not-checked", detail))
     return checks
 
 
