@@ -36,7 +36,7 @@ def _entries(logs: list[Path]) -> list[Any]:
     return [FileEntry(**{f.name: {**one, **fixed}.get(f.name, "") for f in fields(FileEntry)}) for one in said]
 
 
-def to_parquet(logs: list[Path], workers: int) -> int:
+def to_timeline(logs: list[Path], root: Path, workers: int = 1) -> int:
     """Rows of all logs in a timeline folder, its parts listed in the manifest."""
     from forensics import tasks
     from forensics.executors import executor
@@ -44,16 +44,19 @@ def to_parquet(logs: list[Path], workers: int) -> int:
 
     source = logs[0] if len(logs) == 1 else logs[0].parent
     rows = 0
-    with tempfile.TemporaryDirectory() as name:
-        root = Path(name)
-        store = Store(root)
-        todo = list(tasks.plan(source, _entries(logs), None, "benchmark"))
-        with executor(workers, None) as pool:
-            for done in [pool.submit(tasks.run, task, root) for task in todo]:
-                result = done.result()
-                store.commit({result.id: list(result.parts)})
-                rows += result.rows
+    store = Store(root)
+    todo = list(tasks.plan(source, _entries(logs), None, "benchmark"))
+    with executor(workers, None) as pool:
+        for done in [pool.submit(tasks.run, task, root) for task in todo]:
+            result = done.result()
+            store.commit({result.id: list(result.parts)})
+            rows += result.rows
     return rows
+
+
+def to_parquet(logs: list[Path], workers: int) -> int:
+    with tempfile.TemporaryDirectory() as name:
+        return to_timeline(logs, Path(name), workers)
 
 
 def parser_only(logs: list[Path]) -> int:
@@ -144,7 +147,7 @@ def _run(tool: str, logs: list[Path]) -> dict[str, float]:
     return measured
 
 
-def _used() -> tuple[float, float]:
+def used() -> tuple[float, float]:
     """CPU seconds and the largest resident size (10^6 bytes) of this process and its workers; no size on Windows, which does not tell."""
     try:
         import resource
@@ -167,10 +170,10 @@ def main() -> None:
 
         timelines.mapping.sources()
     logs = [Path(line) for line in sys.stdin.read().splitlines()]
-    (cpu, _), wall = _used(), time.perf_counter()
+    (cpu, _), wall = used(), time.perf_counter()
     rows = READERS[sys.argv[1]](logs)
     wall = time.perf_counter() - wall
-    after, peak = _used()
+    after, peak = used()
     print(json.dumps({"rows": rows, "cpu_s": after - cpu, "wall_s": wall, "peak_mb": peak}))
 
 

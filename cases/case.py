@@ -108,6 +108,7 @@ class Case:
         self.hand = hand
         self.custody = Custody(folder)
         self.register = exhibits.Register(folder)
+        self.hashed: set[str] = set()  # numbers of the exhibits that were hashed since the case was opened
 
     @classmethod
     def create(cls, folder: Path | str, info: CaseInfo | None = None, hand: Hand | None = None) -> Case:

@@ -6,10 +6,12 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from cases import durable
+from cases.annex import Written
+from cases.annex import written as written_annex
 from cases.case import Case
 from cases.custody import Entry, Subject
 from cases.errors import CaseError
@@ -17,7 +19,7 @@ from cases.exporters import Exporter, exporter
 from cases.languages import Language, language
 from cases.notebook import one_line
 from cases.summarise import ISSUED, summarise
-from cases.summary import Issue, Summary
+from cases.summary import Annex, Issue, Summary
 
 
 class ReasonDue(CaseError):
@@ -41,31 +43,48 @@ def issue(
     path: Path | None = None,
     summary: Summary | None = None,
     reason: str | None = None,
+    annex: Written | None = None,
 ) -> Path:
     """Write the summary of `case` in the language `code` and the format `format`, dated `date` (YYYY-MM-DD), and record it.
 
     Versions count by language and format. The first needs no `reason`. Asked again for what was issued last, with nothing changed
     and no reason, this gives the same bytes: as a copy at `path`, or where they are. Anything else is a new version, which prints
-    its reason and the hash of the one before. Without `path` it goes to `reports/summary-<code>-v<N>.<suffix>`. `summary` saves
-    making it again for another language. Raises CaseError when a reason is due, or when a file is at `path` already.
+    its reason and the hash of the one before. Without `path` it goes to `reports/summary-<code>-v<N>.<suffix>`. Beside it lies
+    its annex, recorded with it. `summary` and `annex` (in the same language) save making them again. Raises CaseError when a reason
+    is due, or when a file is at `path` already.
     """
     form, words = exporter(format), language(code)
     summary = summary if summary is not None else summarise(case, date)
+    if annex is None:
+        with written_annex(case, summary, words) as made:
+            return issue(case, code, format, date, path, summary, reason, made)
+    summary = replace(summary, annex=annex.facts)
     last = edition(case.custody.legible(), code, form.name)
     number, data = written(summary, last, (form, words), one_line("--reason", reason) if reason is not None else None)
     name = f"summary-{code}-v{number.version}{form.suffix}"
     target = path if path is not None else case.reports_folder / name
     if path is None and last is not None and number == last.issue and holds(target, last.sha256):
+        annex.put(target.parent)
         return target
+    lay(target, data, annex)
+    asked = {"language": code, "format": form.name, "date": date}
+    record(case, target, asked, number, summary.draft.applies(code), data, annex.facts)
+    return target
+
+
+def lay(target: Path, data: bytes, annex: Written) -> None:
+    """Write an issued summary and its annex beside it, both or neither. Raises CaseError when a file is at `target` already."""
     if target.exists():
         raise CaseError(
             f"{target}: a file is there already, and an issued summary is never overwritten; give another name"
         )
-    durable.write(target, data)
-    record(
-        case, target, {"language": code, "format": form.name, "date": date}, number, summary.draft.applies(code), data
-    )
-    return target
+    new = annex.put(target.parent)
+    try:
+        durable.write(target, data)
+    except CaseError:
+        if new is not None:
+            new.unlink(missing_ok=True)
+        raise
 
 
 def edition(entries: Sequence[Entry], code: str, format: str) -> Edition | None:
@@ -117,12 +136,17 @@ def holds(path: Path, sha256: str) -> bool:
     return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256
 
 
-def record(case: Case, target: Path, asked: Mapping[str, Any], number: Issue, draft: bool, data: bytes) -> None:
-    """Enter an issued summary in custody. `asked`: what it was asked for, language and format among it."""
+def record(
+    case: Case, target: Path, asked: Mapping[str, Any], number: Issue, draft: bool, data: bytes, annex: Annex | None
+) -> None:
+    """Enter an issued summary and its annex in custody. `asked`: what it was asked for, language and format among it."""
     told = {"version": number.version, "reason": number.reason, "predecessor": number.predecessor, "draft": draft}
     options = {**asked, "name": target.name, **told}
-    folder = case.folder.resolve()
-    if target.resolve().is_relative_to(folder):
-        case.log(ISSUED, options, [target.resolve().relative_to(folder).as_posix()])
-    else:
-        case.log(ISSUED, options, subjects=[Subject(f"outside/{target.name}", hashlib.sha256(data).hexdigest())])
+    subjects = [Subject(target.name, hashlib.sha256(data).hexdigest())]
+    if annex is not None:
+        options["annex"] = {"name": annex.name, "lines": annex.lines, "records": annex.records}
+        subjects.append(Subject(annex.name, annex.sha256))
+    folder, place = case.folder.resolve(), target.resolve().parent
+    inside = place.is_relative_to(folder)
+    lead = place.relative_to(folder) if inside else PurePosixPath("outside")
+    case.log(ISSUED, options, subjects=[Subject((lead / one.name).as_posix(), one.sha256) for one in subjects])

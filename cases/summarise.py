@@ -20,6 +20,7 @@ from cases.exhibits import computed_sha256
 from cases.exhibits import listing_sha256 as listing_sha256
 from cases.finding_charts import finding_charts
 from cases.handover import hand_overs
+from cases.integrity import CHANGED, READ
 from cases.languages import codes
 from cases.limits import limits, rules
 from timelines.inventory import Exhibit, FileEntry
@@ -27,7 +28,7 @@ from timelines.problems import KINDS, LedgerRow
 from timelines.query import Timeline
 
 ISSUED = "report-issued"
-HASHED_AGAIN: Mapping[str, tree.Evidence] = {"evidence-read": "unchanged", "evidence-changed": "changed"}
+HASHED_AGAIN: Mapping[str, tree.Evidence] = {READ: "unchanged", CHANGED: "changed"}
 
 
 def summarise(case: Case, date: str) -> tree.Summary:

@@ -251,11 +251,22 @@ class Custody:
 
 
 @dataclass(frozen=True, slots=True)
+class Annex:
+    """The file beside a summary that holds every cited record whole: `lines` citations of `records` records."""
+
+    name: str
+    sha256: str
+    lines: int
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """Everything an exporter needs, in the order in which it is told.
 
     `inferences` stand; `set_aside` are those that the examiner rejected or merged into another, `orphans` decisions on findings
     that the last run of the rules no longer made. Numbers (C-01 …) run over all of them. `redaction` is the log of a redacted copy.
+    `annex` is the file beside it, in its language; None where no finding cites a record.
     """
 
     date: str
@@ -274,4 +285,5 @@ class Summary:
     issue: Issue = field(default_factory=Issue)
     draft: Draft = field(default_factory=Draft)
     redaction: Redaction | None = None
+    annex: Annex | None = None
     schema: int = field(default=SCHEMA)

@@ -50,8 +50,8 @@ def run(
     """Make a case of `evidence` (files, folders) in the folder `case`, read it all, and run our rules and those at `rules`.
 
     `chosen` narrows and feeds the rules, as for `OpenCase.analyze`. A case that exists goes on: evidence that it already holds is not
-    added again, finished work is not done again.
-    Raises CaseError when a path is missing or the folder cannot be used.
+    added again, finished work is not done again. Raises CaseError when a path is missing or the folder cannot be used, EvidenceChanged
+    (one of these) when evidence is no longer what was registered: then nothing is concluded from it.
     """
     from forensics import pipeline
     from forensics.chosen_rules import chosen_of
@@ -193,12 +193,14 @@ class OpenCase:
         """exhibit, file, offset, length, reason."""
         return to_frame(self.query.problems())
 
-    def ledger(self) -> pd.DataFrame:
+    def ledger(self, detail: bool = False) -> pd.DataFrame:
         """exhibit, file, size, read, free, unsupported, damaged: in bytes; the last four add up to the size.
 
+        With `detail` a row for each part of a file instead: exhibit, file, kind (read, free, unsupported, damaged), part (`chunk headers`,
+        `records`, `recovered records`, `slack` …), bytes, ranges.
         Duplicates are not in it: their bytes are counted where they were read (`files()` lists them).
         """
-        return to_frame(self.query.ledger())
+        return to_frame(self.query.ledger_parts() if detail else self.query.ledger())
 
     def files(self) -> pd.DataFrame:
         """Every file handed in: exhibit, file, size, sha256, status, parser, reason, duplicate_of."""
@@ -271,14 +273,16 @@ class OpenCase:
 
         return issue(self.case, Path(path), lang, format, date, reason)
 
-    def export(self, format: str, path: str | Path, date: str | None = None, lang: str = "en") -> Path:
+    def export(
+        self, format: str, path: str | Path, date: str | None = None, lang: str = "en", redact: str | None = None
+    ) -> Path:
         """Write the case for another tool (`timesketch`, `xlsx`, `stix` …; `athar export --help` lists them) to a new file, recorded
-        in custody. `date` (YYYY-MM-DD) is the one that it bears, today when None."""
+        in custody. `date` (YYYY-MM-DD) is the one that it bears, today when None; `redact` a profile (`court`, `public`) or its file."""
         from cases.exchange import Options
         from cases.exchange.delivery import deliver
         from forensics.reporting import report_date
 
-        return deliver(self.case, format, Path(path), Options(report_date(date), lang)).path
+        return deliver(self.case, format, Path(path), Options(report_date(date), lang, redact)).path
 
     def verify(self, evidence: str | Path | None = None, progress: Callable[[int], None] | None = None) -> Verification:
         """Check evidence, custody, timeline, findings and reports against their recorded hashes."""

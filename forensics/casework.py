@@ -3,16 +3,45 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cases.case import Case
 
 CASE = click.argument("case_folder", metavar="CASE", type=click.Path(path_type=Path))
 WHO = click.option("--who", required=True, metavar="NAME", help="Who says so: name and capacity.")
 _EXHIBIT = click.argument("exhibit", metavar="E001")
+
+
+_DETAILS = (
+    click.option("--number", help="Case number."),
+    click.option("--title", help="Title of the case."),
+    click.option("--request-number", help="Number of the request."),
+    click.option("--authority", help="Authority that asks."),
+    click.option("--requester", help="Person who asks."),
+    click.option("--examiner", help="Who examines."),
+    click.option("--laboratory", help="Laboratory."),
+    click.option("--legal-basis", help="Legal basis of the request."),
+    click.option(
+        "--document",
+        metavar="KIND",
+        help="Heading of the summaries: summary, analysis, expertise (only if commissioned) or proces-verbal.",
+    ),
+    click.option("--tz", "zone", metavar="ZONE", help="IANA zone in which local times are printed."),
+    click.option("--lang", metavar="en,fr,ar", help="Languages of the summaries."),
+)
+_Command = TypeVar("_Command", bound="Callable[..., Any]")
+
+
+def details(command: _Command) -> _Command:
+    """The options that say what a case is about, in the order in which help lists them."""
+    for option in reversed(_DETAILS):
+        command = option(command)
+    return command
 
 
 def by(case_folder: Path, who: str | None) -> Case:
@@ -67,25 +96,11 @@ def answer(case_folder: Path, question: str, sentence: str, who: str) -> int:
     "  athar case set CASE --question 'Which data left the server?'",
 )
 @CASE
-@click.option("--number", help="Case number.")
-@click.option("--title", help="Title of the case.")
-@click.option("--request-number", help="Number of the request.")
-@click.option("--authority", help="Authority that asks.")
-@click.option("--requester", help="Person who asks.")
-@click.option("--examiner", help="Who examines.")
-@click.option("--laboratory", help="Laboratory.")
-@click.option("--legal-basis", help="Legal basis of the request.")
-@click.option(
-    "--document",
-    metavar="KIND",
-    help="Heading of the summaries: summary, analysis, expertise (only if commissioned) or proces-verbal.",
-)
-@click.option("--tz", "zone", metavar="ZONE", help="IANA zone in which local times are printed.")
-@click.option("--lang", metavar="en,fr,ar", help="Languages of the summaries.")
+@details
 @click.option("--question", "questions", multiple=True, help="One more question of the request; repeatable.")
 @click.option("--who", metavar="NAME", help="Who says so; the account that runs the tool unless given.")
 def change(
-    case_folder: Path, lang: str | None, questions: tuple[str, ...], who: str | None, **details: str | None
+    case_folder: Path, lang: str | None, questions: tuple[str, ...], who: str | None, **given: str | None
 ) -> int:
     """Set details of CASE. What is set to nothing ("") prints as "not supplied" again. Questions are added, never changed."""
     from cases.case import Question
@@ -93,7 +108,7 @@ def change(
     from forensics.terminal import Failure, say
 
     case = by(case_folder, who)
-    changes: dict[str, Any] = {name: text or None for name, text in details.items() if text is not None}
+    changes: dict[str, Any] = {name: text or None for name, text in given.items() if text is not None}
     if lang is not None:
         changes["languages"] = languages(lang)
     if questions:

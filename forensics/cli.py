@@ -24,6 +24,7 @@ ORDER = (
     "rules",
     "show",
     "extract",
+    "carve",
     "report",
     "export",
     "verify",

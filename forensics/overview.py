@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cases import findings as kept
+from cases.integrity import stopped
 from cases.reviews import reviews
 from forensics import findings_list
 from forensics.findings_list import rank
@@ -82,7 +83,9 @@ def show_matches(case: OpenCase, level: str | None, json: bool) -> None:
 def warn(ingested: Ingest) -> None:
     """Say on standard error what makes the exit code 1."""
     for name in ingested.changed:
-        complain(f"{name}: the evidence changed while it was read; the case says so, and its rows cannot be relied on")
+        complain(f"{name}: the evidence is not what was registered; the case says so, and its rows cannot be relied on")
+    if ingested.changed:
+        complain(stopped(list(ingested.changed)))
     if ingested.crashes:
         complain(
             f"{ingested.crashes} pieces of evidence were not fully read because a reader failed; athar case show CASE --problems"
@@ -93,3 +96,11 @@ def warn_unused(unused: Sequence[str]) -> None:
     """Say what was given that had no effect: a mistake in it would go unseen."""
     for what in unused:
         complain(f"{what}: no rule is so named, so it has no effect; athar rules list shows ids and titles")
+
+
+def stop(ingested: Ingest, json: bool) -> int:
+    """Say that a run ended because the evidence is not what was registered. Gives the exit code."""
+    if json:
+        as_json({"stopped": "evidence-changed", "changed": list(ingested.changed)})
+    warn(ingested)
+    return 1

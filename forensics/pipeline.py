@@ -7,11 +7,11 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from cases import findings as kept
 from cases.case import Case
 from cases.custody import Subject
+from cases.integrity import CHANGED, READ, require_unchanged
 from forensics import tasks
 from forensics.chosen_rules import Chosen
 from forensics.evidence_paths import check_evidence
@@ -19,18 +19,13 @@ from forensics.executors import deaths, default_workers
 from forensics.executors import executor as make_executor
 from forensics.progress import Progress, Silent
 from forensics.rule_digests import rule_digests
+from forensics.searching import Search, search
 from forensics.tasks import Done, Task
-from parsers.evidence import examine, rehash
+from parsers.evidence import examine, examine_as, rehash
 from timelines.inventory import Exhibit, FileEntry
 from timelines.problems import LedgerRow, Problem
 from timelines.query import Timeline
 from timelines.store import MANIFEST, Store
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from timelines.detection.coverage import Coverage
-    from timelines.findings import Finding, RuleOutcome
 
 AHEAD = 4  # tasks submitted per worker beyond the one it runs: enough to keep it busy, few enough to keep memory flat
 
@@ -69,6 +64,9 @@ class About:
     clock_offset_s: float | None = None
     clock_source: str | None = None
     description: str | None = None
+    reader: str | None = (
+        None  # a parser that was asked for by name: the exhibit is one file and read by it, whatever it is
+    )
 
 
 def add(case: Case, source: Path, about: About | None = None, progress: Progress | None = None) -> Intake:
@@ -81,7 +79,12 @@ def add(case: Case, source: Path, about: About | None = None, progress: Progress
     progress.stage(f"{number} hash and recognise", _size(source), "bytes")
     entries: list[FileEntry] = []
     problems: list[Problem] = []
-    for item in examine(number, source, known, progress=progress.advance):
+    items = (
+        examine(number, source, known, progress=progress.advance)
+        if about.reader is None
+        else examine_as(number, source, about.reader, known, progress.advance)
+    )
+    for item in items:
         if isinstance(item, Problem):
             problems.append(item)
         else:
@@ -107,6 +110,7 @@ def add(case: Case, source: Path, about: About | None = None, progress: Progress
     _record_intake(case, number, entries, problems)
     options = {"exhibit": number, "name": exhibit.name, "zone": about.zone, "seal": about.seal, "files": len(entries)}
     case.save_register("exhibit-added", options, number)
+    case.hashed.add(number)
     case.log("intake-recorded", {"exhibit": number, "problems": len(problems)}, [_manifest(case)])
     return Intake(exhibit, tuple(entries), tuple(problems))
 
@@ -118,9 +122,10 @@ def ingest(
     progress: Progress | None = None,
     override: Path | None = None,
 ) -> Ingest:
-    """Read every registered evidence file that is not yet in the timeline, then hash the exhibits again.
+    """Read every registered evidence file that is not yet in the timeline, and hash the exhibits before and after.
 
-    A run that was cut off goes on where it stopped: finished tasks are in the manifest and are not run again.
+    Nothing is read where a hash is not the registered one beforehand (exhibits hashed since the case was opened are not hashed
+    twice). A run that was cut off goes on where it stopped: finished tasks are in the manifest and are not run again.
     """
     progress = progress or Silent()
     store = Store(case.timeline_folder)
@@ -129,14 +134,19 @@ def ingest(
     todo = [
         task for x in case.register.exhibits for task in _planned(case, x, places[x.exhibit]) if not store.done(task.id)
     ]
-    progress.stage("Read evidence", sum(task.size for task in todo), "bytes")
+    unread = {entry.exhibit for task in todo for entry in task.entries} - case.hashed
+    changed = tuple(
+        _changed(case, {n: place for n, place in places.items() if n in unread}, progress, "before reading")
+    )
     done: list[Done] = []
-    with make_executor(workers, scheduler) as pool:
-        for result in _run(pool, todo, case.timeline_folder, workers):
-            store.commit({result.id: list(result.parts)})
-            progress.advance(result.size)
-            done.append(result)
-    changed = tuple(_changed(case, places, progress))
+    if not changed:
+        progress.stage("Read evidence", sum(task.size for task in todo), "bytes")
+        with make_executor(workers, scheduler) as pool:
+            for result in _run(pool, todo, case.timeline_folder, workers):
+                store.commit({result.id: list(result.parts)})
+                progress.advance(result.size)
+                done.append(result)
+        changed = tuple(_changed(case, places, progress, "again"))
     if changed:
         task = "changed-" + case.hand.now().replace(":", "")
         store.commit({task: store.writer(task).close(changed, [])})
@@ -160,14 +170,19 @@ def _log_reading(case: Case, store: Store, totals: Ingest, options: dict[str, ob
     if not store.infos():
         store.commit({})
     told = {**options, "tasks": totals.tasks, "rows": totals.rows, "problems": totals.problems}
+    if totals.changed:
+        told["changed"] = list(totals.changed)
     numbers = [x.exhibit for x in case.register.exhibits]
     subjects = [Subject(f"{e.exhibit}/{e.file}", e.sha256) for number in numbers for e in case.register.on_disk(number)]
-    action = "evidence-changed" if totals.changed else "evidence-read"
-    case.log(action, told, [_manifest(case)], subjects)
+    case.log(CHANGED if totals.changed else READ, told, [_manifest(case)], subjects)
 
 
 def analyze(case: Case, rules: Sequence[Path] | Chosen = (), progress: Progress | None = None) -> Search:
-    """Run our rules, those chosen and the analyzers over the timeline; the case keeps matches, findings and what became of each."""
+    """Run our rules, those chosen and the analyzers over the timeline; the case keeps matches, findings and what became of each.
+
+    Raises EvidenceChanged where the last hashing found evidence that is not what was registered.
+    """
+    require_unchanged(case)
     chosen = rules if isinstance(rules, Chosen) else Chosen(tuple(Path(path) for path in rules))
     result = search(Timeline(case.timeline_folder), chosen, progress or Silent())
     seen = [asdict(item) for item in result.coverage]
@@ -186,42 +201,6 @@ def analyze(case: Case, rules: Sequence[Path] | Chosen = (), progress: Progress 
     }
     case.log("rules-run", options, files)
     return result
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """What rules and analyzers found. `unused`: what the user left out or allowed that no rule is named by."""
-
-    matches: pa.Table
-    findings: tuple[Finding, ...]
-    outcomes: tuple[RuleOutcome, ...]
-    unused: tuple[str, ...] = ()
-    coverage: tuple[Coverage, ...] = ()
-
-
-def search(timeline: Timeline, chosen: Chosen, progress: Progress) -> Search:
-    """What our rules, those chosen and the analyzers find in a timeline. Nothing is kept."""
-    from timelines import analyzers
-    from timelines.detection import detect, load_rules
-    from timelines.detection.allowed import Sieve
-    from timelines.detection.coverage import coverage
-    from timelines.detection.rule_cache import cached
-    from timelines.detection.selection import excluded_in_place, select
-
-    chosen.check()
-    progress.stage("Load rules", None)
-    loaded = cached(chosen.rules, chosen.inputs(), lambda: load_rules(chosen.rules, given=chosen.given()))
-    selection, sieve = chosen.selection(), Sieve(chosen.allowances()) if chosen.allow is not None else None
-    abouts = [*loaded.abouts, *(analyzer.about for analyzer in analyzers.all_analyzers().values())]
-    unused = [f"--exclude {pattern!r}" for pattern in selection.unused(abouts)]
-    unused += [f"--allow entry {rule!r}" for rule in sieve.unused(loaded)] if sieve is not None else []
-    wanted, left = select(loaded, selection)
-    progress.stage("Run rules", sum(timeline.counts().values()), "rows")
-    result = detect(timeline, wanted, lambda _family, rows: progress.advance(rows), sieve)
-    progress.stage("Ask analyzers", None)
-    findings, outcomes = analyzers.analyze(timeline, selection.why_not)
-    every = (*excluded_in_place(result.outcomes, left), *outcomes)
-    return Search(result.matches, (*result.findings, *findings), every, tuple(unused), coverage(timeline, wanted))
 
 
 def _run(pool: Executor, todo: Sequence[Task], root: Path, workers: int | None) -> Iterator[Done]:
@@ -262,18 +241,20 @@ def _alone(task: Task, root: Path) -> Done:
             return Done(task.id, tuple(parts), 0, len(problems), task.size, len(task.entries))
 
 
-def _changed(case: Case, places: dict[str, Path], progress: Progress) -> Iterator[Problem]:
+def _changed(case: Case, places: dict[str, Path], progress: Progress, when: str) -> Iterator[Problem]:
     """Hash the exhibits again and name what is not what it was."""
     for number, place in places.items():
         entries = {e.file: e for e in case.register.on_disk(number) if e.sha256}
-        progress.stage(f"{number} hash again", sum(e.size for e in entries.values()), "bytes")
+        progress.stage(f"{number} hash {when}", sum(e.size for e in entries.values()), "bytes")
         for item in rehash(place, list(entries), progress.advance):
             if isinstance(item, Problem):
                 yield replace(item, exhibit=number)
                 continue
             file, sha256 = item
             if sha256 != entries[file].sha256:
-                reason = f"the file changed while it was read: SHA-256 {sha256}, registered {entries[file].sha256}"
+                reason = (
+                    f"the file changed since it was registered: SHA-256 {sha256}, registered {entries[file].sha256}"
+                )
                 yield Problem(number, file, 0, entries[file].size, reason)
 
 

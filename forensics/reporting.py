@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from cases.annex import Written
+from cases.annex import written as written_annex
 from cases.case import Case
-from cases.languages import codes
+from cases.languages import codes, language
 from cases.reports import ReasonDue
 from cases.reports import issue as issue_one
 from cases.summarise import summarise
@@ -62,26 +64,27 @@ def issue_all(case: Case, wanted: Sequence[str], bears: str | None, done: Callab
     summary = summarise(case, day)
     paths = []
     for lang in wanted:
-        for form in FORMATS:
-            paths.append(_issue_or_renew(case, lang, form, summary))
-            done(1)
+        with written_annex(case, summary, language(lang)) as annex:  # one for all formats
+            for form in FORMATS:
+                paths.append(_issue_or_renew(case, lang, form, summary, annex))
+                done(1)
     return paths
 
 
-def _issue_or_renew(case: Case, lang: str, form: str, summary: Summary) -> Path:
+def _issue_or_renew(case: Case, lang: str, form: str, summary: Summary, annex: Written) -> Path:
     try:
-        return issue_one(case, lang, form, summary.date, summary=summary)
+        return issue_one(case, lang, form, summary.date, summary=summary, annex=annex)
     except ReasonDue:
-        return issue_one(case, lang, form, summary.date, summary=summary, reason=AGAIN)
+        return issue_one(case, lang, form, summary.date, summary=summary, annex=annex, reason=AGAIN)
 
 
 def languages(text: str) -> tuple[str, ...]:
     """`"en,fr"` as a tuple of known languages. Raises ValueError naming those there are."""
     known = codes()
     wanted = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
-    for language in wanted:
-        if language not in known:
-            raise ValueError(f"no language {language!r}; there are {', '.join(sorted(known))}")
+    for code in wanted:
+        if code not in known:
+            raise ValueError(f"no language {code!r}; there are {', '.join(sorted(known))}")
     return wanted
 
 

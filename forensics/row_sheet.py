@@ -1,4 +1,4 @@
-"""One row on the terminal: its sentence, its columns, its bytes in the evidence, and the rules that cite it."""
+"""One row on the terminal: its sentence, its columns and what their codes mean, its bytes in the evidence, and the rules that cite it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ import pyarrow as pa
 from cases import findings as kept
 from cases.errors import CaseError
 from forensics import exhibit_bytes, terminal
+from forensics.second_reader.beside import Beside, event_beside
+from forensics.second_reader.comparison import Row, rows_as_text
 from forensics.terminal import Failure, complain, instant, say, table
+from parsers.second.reading import Place
+from timelines.messages.decoded import decoded_values
 from timelines.messages.sentences import sentences
 from timelines.schema import CORE_NAMES, own_name
 from timelines.visible import visible
@@ -19,19 +23,24 @@ from timelines.visible import visible
 if TYPE_CHECKING:
     from forensics.api import OpenCase
 
+UNKNOWN = "unknown code"  # a field whose values have names, with one that our tables do not hold
+
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A row: its sentence, its values by the evidence's own names (instants as text), where it lies, and what cites it."""
+    """A row: its sentence, its values by the evidence's own names (instants as text), their codes' meanings, where it lies, what cites it,
+    and its values as text by column."""
 
     message: str
     values: dict[str, Any]
+    decoded: dict[str, str | None]
     family: str
     exhibit: str
     file: str
     offset: int
     length: int
     cited: list[dict[str, Any]]
+    texts: Row
 
 
 def find(case: OpenCase, wanted: str) -> Sheet:
@@ -53,7 +62,9 @@ def find(case: OpenCase, wanted: str) -> Sheet:
         if finding.kind == "analyzer" and found[0] in finding.rows  # analyzers have findings, not matches
     ]
     place = {name: row.column(name)[0].as_py() for name in ("family", "exhibit", "file", "offset", "length")}
-    return Sheet(sentences(row)[0].as_py(), _values(row), **place, cited=cited)
+    ((_, texts),) = rows_as_text(row)
+    values = _values(row)
+    return Sheet(sentences(row)[0].as_py(), values, decoded_values(values), **place, cited=cited, texts=texts)
 
 
 def _values(row: pa.Table) -> dict[str, Any]:
@@ -68,13 +79,21 @@ def _values(row: pa.Table) -> dict[str, Any]:
 
 def as_json(sheet: Sheet) -> None:
     """The row as one JSON document."""
-    terminal.as_json({**sheet.values, "message": sheet.message, "matches": sheet.cited})
+    terminal.as_json({**sheet.values, "message": sheet.message, "decoded": sheet.decoded, "matches": sheet.cited})
+
+
+def _meaning(sheet: Sheet, name: str) -> str:
+    return (sheet.decoded[name] or UNKNOWN) if name in sheet.decoded else ""
 
 
 def show(case: OpenCase, sheet: Sheet, evidence: Path | None, most: int | None) -> None:
     """Print the sheet; of the record's bytes at most `most`. Where the evidence cannot be opened that is said, and the rest shown."""
     say(sheet.message + "\n")
-    table("", ("column", "value"), [(name, value) for name, value in sheet.values.items() if value not in (None, "")])
+    shown = [(name, value, _meaning(sheet, name)) for name, value in sheet.values.items() if value not in (None, "")]
+    if sheet.decoded:
+        table("", ("column", "value", "meaning"), shown, folding=2)
+    else:
+        table("", ("column", "value"), [row[:2] for row in shown])
     where = f"{sheet.exhibit}/{visible(sheet.file)}"
     say(f"\n{where}, bytes {sheet.offset:,} to {sheet.offset + sheet.length:,} ({sheet.length:,} bytes)")
     try:
@@ -91,6 +110,8 @@ def _bytes(case: OpenCase, sheet: Sheet, evidence: Path | None, most: int | None
     with exhibit_bytes.opened(case.case, sheet.exhibit, sheet.file, evidence) as view:
         for line in exhibit_bytes.reading(sheet.family, view, sheet.offset, sheet.length):
             say("  " + visible(line))
+        if sheet.family.startswith("windows/"):
+            _again(event_beside(view, Place("", sheet.family, sheet.offset, sheet.length), sheet.texts))
         data = bytes(view[sheet.offset : sheet.offset + shown])
         view.release()
     say()
@@ -98,3 +119,14 @@ def _bytes(case: OpenCase, sheet: Sheet, evidence: Path | None, most: int | None
         say("  " + line)
     if shown < sheet.length:
         say(f"  … {sheet.length - shown:,} more bytes: --all-bytes")
+
+
+def _again(beside: Beside) -> None:
+    """The second reader's values beside the row's, differences marked."""
+    say()
+    if beside.unread:
+        say(f"Not read again by {beside.tool}: {visible(beside.unread)}")
+        return
+    say(f"Read again by {beside.tool}: {beside.summary}")
+    rows = [(pair.name, pair.ours, pair.theirs, pair.verdict) for pair in beside.pairs]
+    table("", ("column", "timeline", beside.tool, "verdict"), rows)

@@ -28,7 +28,7 @@ def rerun(case: Case, rules: Sequence[Path] | Chosen = (), progress: Progress | 
 
     Raises CaseError for a rule path that is not there. Nothing of the case is changed.
     """
-    from forensics.pipeline import search
+    from forensics.searching import search
 
     chosen = rules if isinstance(rules, Chosen) else Chosen(tuple(rules))
     if other := _otherwise(case, chosen):

@@ -15,7 +15,7 @@ from parsers.registry import by_name
 from timelines.inventory import FileEntry
 from timelines.part_writer import PartWriter
 from timelines.parts import PartInfo
-from timelines.problems import Account, LedgerRow, Problem, balance
+from timelines.problems import Account, Balance, LedgerPart, LedgerRow, Problem, balanced
 from timelines.rows import Provenance, finish, finish_together
 
 BUNDLE_BYTES = 64 << 20  # small files that share a task
@@ -98,7 +98,7 @@ def _task(
 def run(task: Task, root: Path, scratch: Path | None = None) -> Done:
     """Read a task's evidence and write its parts below `root`. The manifest is left to the coordinator."""
     writer = PartWriter(root, task.id)
-    tally = _Tally([], [], 0, 0)
+    tally = _Tally([], [], [], 0, 0)
     together: dict[str, _Together] = {}
     with tempfile.TemporaryDirectory(prefix="athar-", dir=scratch, ignore_cleanup_errors=True) as folder:
         for item in materialised(task.source, task.entries, Path(folder)):
@@ -123,7 +123,7 @@ def run(task: Task, root: Path, scratch: Path | None = None) -> Done:
                 _read(parser, evidence, piece, writer, tally)
         for held in together.values():
             _read_together(held, writer, tally)
-    parts = writer.close(tally.problems, _summed(tally.ledger))
+    parts = writer.close(tally.problems, _summed(tally.ledger), tally.detail)
     return Done(task.id, tuple(parts), tally.rows, len(tally.problems), task.size, tally.crashes)
 
 
@@ -131,8 +131,15 @@ def run(task: Task, root: Path, scratch: Path | None = None) -> Done:
 class _Tally:
     problems: list[Problem]
     ledger: list[LedgerRow]
+    detail: list[LedgerPart]
     rows: int
     crashes: int
+
+    def balanced(self, balance: Balance) -> None:
+        """Take what the accounts of a piece, or of a file, add up to."""
+        self.ledger.append(balance.row)
+        self.detail += balance.parts
+        self.problems += balance.faults
 
 
 def _read(parser: Parser, evidence: Evidence, piece: Slice, writer: PartWriter, tally: _Tally) -> None:
@@ -155,9 +162,7 @@ def _read(parser: Parser, evidence: Evidence, piece: Slice, writer: PartWriter, 
             accounts.append(output)
         elif isinstance(output, Problem):
             tally.problems.append(output)
-    row, faults = balance(evidence.exhibit, evidence.file, piece.stop - piece.start, accounts, piece.start)
-    tally.ledger.append(row)
-    tally.problems += faults
+    tally.balanced(balanced(evidence.exhibit, evidence.file, piece.stop - piece.start, accounts, piece.start))
 
 
 def _crashed(name: str, evidence: Evidence, piece: Slice, error: Exception, tally: _Tally) -> None:
@@ -214,9 +219,7 @@ def _read_together(held: _Together, writer: PartWriter, tally: _Tally) -> None:
         tally.rows += batch.num_rows
     tally.problems += problems
     for (evidence, _), account in zip(files, accounts, strict=True):
-        row, faults = balance(evidence.exhibit, evidence.file, evidence.size, account)
-        tally.ledger.append(row)
-        tally.problems += faults
+        tally.balanced(balanced(evidence.exhibit, evidence.file, evidence.size, account))
 
 
 def _unread(entry: FileEntry) -> LedgerRow:

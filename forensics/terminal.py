@@ -61,8 +61,13 @@ def narrow() -> bool:
     return sys.stdout.isatty() and shutil.get_terminal_size().columns < WIDE
 
 
-def table(title: str, headers: Sequence[str], rows: Iterable[Sequence[object]], note: str = "") -> None:
-    """A table that fits the terminal; piped, tab-separated lines with a heading. Numbers stand right."""
+def table(
+    title: str, headers: Sequence[str], rows: Iterable[Sequence[object]], note: str = "", folding: int = 1
+) -> None:
+    """A table that fits the terminal; piped, tab-separated lines with a heading. Numbers stand right.
+
+    Of a row too wide for the terminal the last `folding` columns go on below; the others are cut with a mark.
+    """
     listed = [[_text(cell, header) for cell, header in zip(row, headers, strict=True)] for row in rows]
     if not sys.stdout.isatty():
         print("\t".join(headers))
@@ -78,9 +83,9 @@ def table(title: str, headers: Sequence[str], rows: Iterable[Sequence[object]], 
     )
     for at, header in enumerate(headers):
         numeric = bool(listed) and all(_numeric(row[at]) for row in listed)
-        last = at == len(headers) - 1
+        folds = at >= len(headers) - folding
         drawn.add_column(
-            header, justify="right" if numeric else "left", no_wrap=not last, overflow="fold" if last else "ellipsis"
+            header, justify="right" if numeric else "left", no_wrap=not folds, overflow="fold" if folds else "ellipsis"
         )
     for row in listed:
         drawn.add_row(*(Text(cell) for cell in row))

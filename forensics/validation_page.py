@@ -1,11 +1,12 @@
 """The validation page, made from the test suite: `python -m forensics.validation_page > docs/validation/README.md`, in a checkout.
 
-It is read from the sources of the tests, without running them, so that the page and the suite cannot part. With the JUnit file of a
-run (`python -m forensics.validation_page validation.xml`) it also tells the results; none is ever written by hand.
+It is read from the sources of the tests, without running them, so that the page and the suite cannot part. From the JUnit file of a
+run, `python -m forensics.validation_page --results validation.xml` makes the page of results; none is ever written by hand.
 """
 
 from __future__ import annotations
 
+import argparse
 import ast
 import re
 import sys
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from forensics.validation_results import ROWS, read, table
+from forensics.validation_results import ROWS, Results, cell, checklist, heading, read, table
 
 ROOT = Path(__file__).resolve().parents[1]
 CHECKLIST, LIMITS = "tests/contract/test_checklist.py", "docs/validation/limits.toml"
@@ -31,13 +32,15 @@ In a checkout of the version to be validated, with Python 3.11 or later:
 python -m venv .venv
 .venv/bin/pip install -e '.[dev,exchange]'
 .venv/bin/pytest --junitxml=validation.xml
-.venv/bin/python -m forensics.validation_page validation.xml > validation.md
+.venv/bin/python -m forensics.validation_page --results validation.xml > results.md
 ```
 
-`validation.md` is this page with the results: how many tests passed, failed and were skipped, by area, why they were skipped, and
-whether every row of the checklist holds; `validation.xml` holds each test by name. Keep both, the version (`athar --version`), its
-source and the machine (`athar doctor`) together: they are the result. A laboratory validates on its own machine; what passed
-elsewhere is no validation there.
+`results.md` tells how many tests passed, failed and were skipped, by area, why they were skipped, what became of every row of the
+checklist, and the known limits; it names the version and the digest of the source. The command ends with exit code 1 where a row of the
+checklist did not pass. `validation.xml` holds each test by name. Keep both, the source and the machine (`athar doctor`) together: they
+are the result. A page of results is the record of one run: it is made anew for a release, never edited, and a later test does not
+make it untrue. Every build makes one (`.ci/run`, kept where `ATHAR_ARTEFACTS` names a folder). A laboratory validates on its own
+machine; what passed elsewhere is no validation there.
 
 Warnings fail tests. Tests write only to temporary folders, use invented evidence, and ask no network. Known answers come from
 `athar demo`: an invented incident, whose every step is declared beforehand (`forensics/demo/scenario.py`) and whose bytes are the
@@ -107,12 +110,11 @@ def limits(root: Path = ROOT) -> dict[str, list[dict[str, Any]]]:
     return tomllib.loads((root / LIMITS).read_text("utf-8"))
 
 
-def page(root: Path = ROOT, results: Path | None = None) -> str:
-    """The page as Markdown, with what a run came to where its JUnit file is given."""
+def page(root: Path = ROOT) -> str:
+    """The page as Markdown."""
     found, known = modules(root), limits(root)
     parts = [
         _INTRO,
-        *_results(results),
         *_checklist(by_row(found), known["open"]),
         *_limits(known["limit"]),
         *_areas(found),
@@ -120,9 +122,11 @@ def page(root: Path = ROOT, results: Path | None = None) -> str:
     return "\n".join(parts).rstrip() + "\n"
 
 
-def _results(path: Path | None) -> Iterator[str]:
-    if path is not None:
-        yield from table(read(path))
+def results_page(results: Results, root: Path = ROOT) -> str:
+    """What one run came to, as Markdown: by area, by row of the checklist, with the known limits."""
+    must = {row: tests[0].said for row, tests in by_row(modules(root)).items()}
+    parts = [*heading(results, root), *table(results), *checklist(results, must), *_limits(limits(root)["limit"])]
+    return "\n".join(parts).rstrip() + "\n"
 
 
 def _checklist(rows: dict[int, list[Test]], still_open: list[dict[str, Any]]) -> Iterator[str]:
@@ -134,7 +138,7 @@ def _checklist(rows: dict[int, list[Test]], still_open: list[dict[str, Any]]) ->
         must = tests[0].said if tests else ""
         names = "<br>".join(f"`{test.name}`" for test in tests) or "none: not fulfilled"
         left = " ".join(str(item["text"]) for item in still_open if item["row"] == row)
-        yield f"| {row} | {_cell(must)} | {names} | {_cell(left)} |"
+        yield f"| {row} | {cell(must)} | {names} | {cell(left)} |"
     yield ""
 
 
@@ -159,13 +163,26 @@ def _areas(found: list[Module]) -> Iterator[str]:
             yield "\n</details>\n"
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
-
-
 def _plain(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+def main(arguments: list[str]) -> int:
+    """Write a page to standard output: 0, or 1 where a row of the checklist did not pass, or 2 for a file that holds no results."""
+    parser = argparse.ArgumentParser(prog="python -m forensics.validation_page", description=__doc__)
+    parser.add_argument("--results", type=Path, metavar="JUNIT", help="what `pytest --junitxml=JUNIT` wrote")
+    chosen = parser.parse_args(arguments)
+    if chosen.results is None:
+        sys.stdout.buffer.write(page().encode())
+        return 0
+    try:
+        results = read(chosen.results)
+    except (ValueError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    sys.stdout.buffer.write(results_page(results).encode())
+    return 0 if results.fulfilled() else 1
+
+
 if __name__ == "__main__":
-    sys.stdout.buffer.write(page(ROOT, Path(sys.argv[1]) if len(sys.argv) > 1 else None).encode())
+    sys.exit(main(sys.argv[1:]))

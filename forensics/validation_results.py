@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import platform
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
 
+from cases.case import tool_version
+from timelines.hashing import sha256_file
+
+SOURCE = ("cases", "forensics", "parsers", "timelines", "tests")
 ROWS = range(1, 23)  # of the checklist
 OUTCOMES = ("passed", "failed", "skipped")
 
@@ -21,6 +27,15 @@ class Results:
     areas: Counter[tuple[str, str]] = field(default_factory=Counter)
     rows: Counter[tuple[int, str]] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
+
+    def verdict(self, row: int) -> str:
+        """`passed`, `failed`, `skipped` (in part or whole), or `no test`."""
+        held = [outcome for outcome in ("failed", "skipped", "passed") if self.rows[row, outcome]]
+        return held[0] if held else "no test"
+
+    def fulfilled(self) -> bool:
+        """Whether every row of the checklist has a test, none of which failed or was skipped."""
+        return all(self.verdict(row) == "passed" for row in ROWS)
 
 
 def read(path: Path) -> Results:
@@ -55,27 +70,53 @@ def _area(module: str) -> str:
     return "/".join(parts[:at]) or "tests"
 
 
-def table(results: Results) -> Iterator[str]:
-    """The results as lines of Markdown."""
+def heading(results: Results, root: Path) -> Iterator[str]:
+    """Which run it was, of which source: a page of results stays true whatever is tested later."""
     total = Counter[str]()
     for (_, outcome), count in results.areas.items():
         total[outcome] += count
-    yield "## Results\n"
-    yield f"Run of {results.day}: " + ", ".join(f"{total[outcome]} {outcome}" for outcome in OUTCOMES) + ".\n"
+    yield "# Results of the tests\n"
+    yield "Made by `python -m forensics.validation_page --results JUNIT`; the record of one run, never edited. How to repeat it, and what"
+    yield "each row demands: [README.md](README.md).\n"
+    yield f"- Run of {results.day}: " + ", ".join(f"{total[outcome]} {outcome}" for outcome in OUTCOMES) + "."
+    yield f"- Athar {tool_version()}, Python {platform.python_version()}, {platform.system()}."
+    yield f"- Source: `{source_digest(root)}`, the SHA-256 of the lines `<sha256>  <path>` of all files of code, rules, words and tests,"
+    yield "  in bytewise order of their paths.\n"
+
+
+def source_digest(root: Path) -> str:
+    """The SHA-256 of the list of files that a run depends on, as `cases.exhibits.listing_sha256` makes it of a folder."""
+    found = [path for folder in SOURCE for path in (root / folder).rglob("*") if path.is_file() and not _made(path)]
+    lines = ((path.relative_to(root).as_posix().encode(), sha256_file(path)) for path in found)
+    return hashlib.sha256(
+        b"".join(sha256.encode() + b"  " + name + b"\n" for name, sha256 in sorted(lines))
+    ).hexdigest()
+
+
+def _made(path: Path) -> bool:
+    return path.suffix == ".pyc" or any(part.startswith(".") for part in path.parts[-2:])
+
+
+def table(results: Results) -> Iterator[str]:
+    """The results by area, and why tests were skipped, as lines of Markdown."""
+    yield "## By area\n"
     yield "| area | passed | failed | skipped |\n|---|---|---|---|"
     for area in sorted({area for area, _ in results.areas}):
         yield f"| `{area}` | " + " | ".join(str(results.areas[area, outcome]) for outcome in OUTCOMES) + " |"
+    if results.reasons:
+        yield "\nSkipped, and so not shown by this run:\n"
+        yield from (f"- {count}: {reason}" for reason, count in sorted(results.reasons.items()))
     yield ""
-    yield from (f"- {count} skipped: {reason}" for reason, count in sorted(results.reasons.items()))
-    yield "\n" + _checklist(results) + "\n"
 
 
-def _checklist(results: Results) -> str:
-    bad = sorted({row for (row, outcome), count in results.rows.items() if outcome != "passed" and count})
-    absent = sorted(set(ROWS) - {row for row, _ in results.rows})
-    said = []
-    if bad:
-        said.append("Rows of the checklist with a test that failed or was skipped: " + ", ".join(map(str, bad)) + ".")
-    if absent:
-        said.append("Rows of the checklist without a test in this run: " + ", ".join(map(str, absent)) + ".")
-    return " ".join(said) or "Every test of the checklist passed."
+def checklist(results: Results, must: Mapping[int, str]) -> Iterator[str]:
+    """What became of each row of the checklist."""
+    yield "## By row of the checklist\n"
+    yield "| row | must | came to |\n|---|---|---|"
+    yield from (f"| {row} | {cell(must.get(row, ''))} | {results.verdict(row)} |" for row in ROWS)
+    yield ""
+
+
+def cell(text: str) -> str:
+    """`text` for a cell of a Markdown table."""
+    return text.replace("|", "\\|")

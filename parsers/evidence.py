@@ -6,7 +6,7 @@ Nothing in an exhibit goes unmentioned, and nothing in it is ever written to.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,7 +21,7 @@ from parsers.unrecognised import reason_for
 from timelines.inventory import FileEntry, Status
 from timelines.problems import Problem
 
-__all__ = ["Limits", "examine", "materialised", "rehash"]
+__all__ = ["Limits", "examine", "examine_as", "materialised", "rehash"]
 
 Progress = Callable[[int], None]
 
@@ -94,6 +94,23 @@ def examine(
             yield from _examine_file(intake, item.path, item.file, progress)
         except OSError as error:
             yield intake.unreadable(item.file, item.file, 0, f"cannot be read: {error.strerror or error}")
+
+
+def examine_as(
+    exhibit: str, source: Path, parser: str, known: Mapping[str, str], progress: Progress | None = None
+) -> Iterator[FileEntry | Problem]:
+    """List a single file that was asked to be read by `parser`, whatever it looks like. As `examine` else."""
+    intake = _Intake(exhibit, DEFAULT_LIMITS, dict(known))
+    try:
+        with source.open("rb") as handle:
+            tapped = Tapped(handle, HEAD_BYTES, progress)
+            tapped.drain()
+    except OSError as error:
+        yield intake.unreadable(source.name, source.name, 0, f"cannot be read: {error.strerror or error}")
+        return
+    entry = intake.entry(source.name, source.name, tapped)
+    asked = entry.status in ("evidence", "unrecognised")
+    yield replace(entry, status="evidence", parser=parser, reason="") if asked else entry
 
 
 def _examine_file(intake: _Intake, path: Path, file: str, progress: Progress | None) -> Iterator[FileEntry | Problem]:

@@ -1,5 +1,5 @@
 """Parsers are found by walking the package: a module that defines `PARSER` is one. Other distributions add theirs by the entry
-point group `athar.parsers`."""
+point group `athar.parsers`. A module that defines `ON_REQUEST` holds one that is only used when it is asked for by name."""
 
 from __future__ import annotations
 
@@ -26,6 +26,17 @@ def all_parsers() -> tuple[Parser, ...]:
     return tuple(found)
 
 
+@cache
+def on_request() -> tuple[Parser, ...]:
+    """Parsers that recognise nothing by themselves and are asked for by name, by name."""
+    found = [
+        _checked(candidate, info.name)
+        for info in pkgutil.walk_packages(parsers.__path__, "parsers.")
+        if (candidate := getattr(importlib.import_module(info.name), "ON_REQUEST", None)) is not None
+    ]
+    return tuple(sorted(found, key=lambda parser: parser.name))
+
+
 def _checked(candidate: object, where: str) -> Parser:
     if not isinstance(candidate, Parser):
         raise TypeError(f"{where}: PARSER has no name, accepts, slices and parse; see parsers.base.Parser")
@@ -39,4 +50,7 @@ def recognise(head: bytes, name: str) -> Parser | None:
 
 def by_name(name: str) -> Parser:
     """The parser called `name`. Raises KeyError when there is none."""
-    return next(parser for parser in all_parsers() if parser.name == name)
+    found = next((parser for parser in (*all_parsers(), *on_request()) if parser.name == name), None)
+    if found is None:
+        raise KeyError(name)
+    return found

@@ -8,11 +8,12 @@ from collections.abc import Iterable
 import pyarrow as pa
 
 from timelines.families import all_families
+from timelines.flags import FLAGS
 from timelines.schema import CORE, Column, Family
 
 _OPENING = """# Columns of the timeline
 
-Generated from `timelines/schema.py` and `timelines/families/`; do not edit. To make it again:
+Generated from `timelines/schema.py`, `timelines/flags.py` and `timelines/families/`; do not edit. To make it again:
 `python -m timelines.columns_page > docs/columns.md`
 
 Every row of every source has the core columns. A family adds its own, under the names of the standard that it follows. Names that the
@@ -54,7 +55,12 @@ def _section(family: Family) -> str:
 def columns_page() -> str:
     """The whole page as Markdown: the core table, then one section a family in name order."""
     families = "".join(_section(family) for family in all_families().values())
-    return f"{_OPENING}\n## Core columns\n\n{_table(CORE)}{families}"
+    return f"{_OPENING}\n## Core columns\n\n{_table(CORE)}{_flags()}{families}"
+
+
+def _flags() -> str:
+    rows = "".join(f"| {_code(flag)} | {_cell(doc)} |\n" for flag, doc in FLAGS.items())
+    return f"\n### Remarks in `flags`\n\n| flag | meaning |\n|---|---|\n{rows}"
 
 
 def main() -> None:

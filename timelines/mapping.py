@@ -11,9 +11,11 @@ A family `windows/*` speaks of every family of that folder that has nothing bett
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -28,6 +30,7 @@ from timelines.filters import filtered
 from timelines.schema import CORE, own_name
 
 _TYPES = {column.name: column.type for column in CORE}
+_FAMILY = re.compile(r'^family = "([^"]+)"$', re.MULTILINE)
 MAX_KEPT = 1024  # shapes of batches remembered by a process
 MAX_TWINS = 8  # of one list of names
 FEW = 64  # rows below which looking for repeated texts costs more than it saves
@@ -35,11 +38,12 @@ FEW = 64  # rows below which looking for repeated texts costs more than it saves
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What one event of a family means: its core columns and its sentences by language."""
+    """What one event of a family means: its core columns, its sentences by language, and the code tables of its fields."""
 
     core: Mapping[str, tuple[str, ...]]
     title: Mapping[str, str] = field(default_factory=dict)
     message: Mapping[str, str] = field(default_factory=dict)
+    decoded: Mapping[str, Any] = field(default_factory=dict)  # read by `timelines.messages.decoded`
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,43 +56,54 @@ class Source:
     events: Mapping[str, Meaning]
 
 
-def _meaning(table: Mapping[str, Any], base: Mapping[str, tuple[str, ...]]) -> Meaning:
-    core = dict(base)
+def _meaning(table: Mapping[str, Any], base: Meaning) -> Meaning:
+    core = dict(base.core)
     for name, candidates in table.get("core", {}).items():
         if name not in _TYPES:
             raise ValueError(f"mapping names a core column that does not exist: {name!r}")
         core[name] = tuple([candidates] if isinstance(candidates, str) else candidates)
-    return Meaning(core, table.get("title", {}), table.get("message", {}))
+    decoded = {**base.decoded, **table.get("decoded", {})}
+    return Meaning(core, table.get("title", {}), table.get("message", {}), decoded)
 
 
 @cache
+def _texts() -> dict[str, list[str]]:
+    """The files of meanings by the family that they speak of, unread: a process reads those of the families that it meets."""
+    found: dict[str, list[str]] = {}
+    for entry in sorted((files("timelines") / "messages").iterdir(), key=lambda item: item.name):
+        if entry.name.endswith(".toml"):
+            text = entry.read_text("utf-8")
+            if not (said := _FAMILY.search(text)):
+                raise ValueError(f'timelines/messages/{entry.name}: no line `family = "…"`')
+            found.setdefault(said[1], []).append(text)
+    return found
+
+
+def _source(text: str) -> Source:
+    table = tomllib.loads(text)
+    provider = table.get("provider", ())
+    default = _meaning(table, Meaning({}))
+    events = {name: _meaning(event, default) for name, event in table.get("event", {}).items()}
+    return Source(table["family"], (provider,) if isinstance(provider, str) else tuple(provider), default, events)
+
+
+@cache
+def sources_of(family: str) -> tuple[Source, ...]:
+    """The meanings shipped with Athar for one family, one `Source` a TOML file of `timelines/messages/`, in file-name order."""
+    return tuple(_source(text) for text in _texts().get(family, ()))
+
+
 def sources() -> tuple[Source, ...]:
-    """All meanings shipped with Athar, one `Source` a TOML file of `timelines/messages/`, in file-name order."""
-    found = []
-    folder = files("timelines") / "messages"
-    for entry in sorted(folder.iterdir(), key=lambda item: item.name):
-        if not entry.name.endswith(".toml"):
-            continue
-        table = tomllib.loads(entry.read_text("utf-8"))
-        provider = table.get("provider", ())
-        default = _meaning(table, {})
-        events = {name: _meaning(event, default.core) for name, event in table.get("event", {}).items()}
-        found.append(
-            Source(table["family"], (provider,) if isinstance(provider, str) else tuple(provider), default, events)
-        )
-    return tuple(found)
-
-
-def _names(written: str, provider: str) -> bool:
-    return provider.startswith(written[:-1]) if written.endswith("*") else provider == written
+    """All meanings shipped with Athar, family by family."""
+    return tuple(source for family in sorted(_texts()) for source in sources_of(family))
 
 
 def _speaking(family: str, provider: str | None) -> list[Source]:
     """Sources that speak of a family, nearest first: those that name the provider, those of the family, those of `folder/*`."""
     wide = family.partition("/")[0] + "/*"
-    named = [s for s in sources() if s.family == family and any(_names(p, provider or "") for p in s.providers)]
-    general = [s for s in sources() if s.family == family and not s.providers]
-    return named + general + [s for s in sources() if s.family == wide and not s.providers]
+    named = [s for s in sources_of(family) if any(fnmatchcase(provider or "", p) for p in s.providers)]
+    general = [s for s in sources_of(family) if not s.providers]
+    return named + general + [s for s in sources_of(wide) if not s.providers]
 
 
 def _merged(found: list[Source]) -> Meaning:
@@ -96,11 +111,13 @@ def _merged(found: list[Source]) -> Meaning:
     core: dict[str, tuple[str, ...]] = {}
     title: Mapping[str, str] = {}
     message: Mapping[str, str] = {}
+    decoded: dict[str, Any] = {}
     for source in found:
         core = {**source.default.core, **core}
+        decoded = {**source.default.decoded, **decoded}
         title = title or source.default.title
         message = message or source.default.message
-    return Meaning(core, title, message)
+    return Meaning(core, title, message, decoded)
 
 
 @cache
@@ -122,7 +139,8 @@ def meaning(family: str, provider: str | None, event: str | None) -> Meaning:
         if event is not None and event in source.events:
             own = source.events[event]
             rest = _merged([source, *(other for other in found if not other.providers and other is not source)])
-            return Meaning({**rest.core, **own.core}, own.title or rest.title, own.message or rest.message)
+            core, decoded = {**rest.core, **own.core}, {**rest.decoded, **own.decoded}
+            return Meaning(core, own.title or rest.title, own.message or rest.message, decoded)
     return general_meaning(family, provider)
 
 

@@ -19,8 +19,17 @@ import pyarrow.parquet as pq
 
 from timelines.coded import CODED
 from timelines.hashing import sha256_file
-from timelines.parts import LEDGER, LEDGER_SCHEMA, PROBLEM_SCHEMA, PROBLEMS, UNCODED, PartInfo
-from timelines.problems import LedgerRow, Problem
+from timelines.parts import (
+    LEDGER,
+    LEDGER_PART_SCHEMA,
+    LEDGER_PARTS,
+    LEDGER_SCHEMA,
+    PROBLEM_SCHEMA,
+    PROBLEMS,
+    UNCODED,
+    PartInfo,
+)
+from timelines.problems import LedgerPart, LedgerRow, Problem
 from timelines.shapes import Shape, Words, side_by_side
 
 ROW_GROUP = 131_072  # rows; large enough for cheap footers, small enough that min/max of time prune
@@ -63,13 +72,17 @@ class PartWriter:
         if self._bytes > FLUSH_BYTES:
             self._flush()
 
-    def close(self, problems: Sequence[Problem], ledger: Sequence[LedgerRow]) -> list[PartInfo]:
-        """Write what is held, the task's problems and its ledger rows. Returns all parts of the task."""
+    def close(
+        self, problems: Sequence[Problem], ledger: Sequence[LedgerRow], detail: Sequence[LedgerPart] = ()
+    ) -> list[PartInfo]:
+        """Write what is held, the task's problems and its ledger rows, and these in detail. Returns all parts of the task."""
         self._flush()
         if problems:
             self._write(PROBLEMS, pa.Table.from_pylist([asdict(p) for p in problems], PROBLEM_SCHEMA))
         if ledger:
             self._write(LEDGER, pa.Table.from_pylist([asdict(row) for row in ledger], LEDGER_SCHEMA))
+        if detail:
+            self._write(LEDGER_PARTS, pa.Table.from_pylist([asdict(part) for part in detail], LEDGER_PART_SCHEMA))
         return self._parts
 
     def _flush(self) -> None:

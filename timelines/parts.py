@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-PROBLEMS, LEDGER = "_problems", "_ledger"
+PROBLEMS, LEDGER, LEDGER_PARTS = "_problems", "_ledger", "_ledger_parts"
 UNCODED = ("row_id", "offset", "length", "record", "time")
 
 PROBLEM_SCHEMA = pa.schema(
@@ -25,6 +25,10 @@ PROBLEM_SCHEMA = pa.schema(
 LEDGER_SCHEMA = pa.schema(
     [("exhibit", pa.string()), ("file", pa.string())]
     + [(name, pa.int64()) for name in ("size", "read", "free", "unsupported", "damaged")]
+)
+LEDGER_PART_SCHEMA = pa.schema(
+    [(name, pa.string()) for name in ("exhibit", "file", "kind", "part")]
+    + [(name, pa.int64()) for name in ("bytes", "ranges")]
 )
 
 

@@ -43,11 +43,13 @@ class Account:
 
     read: records and the structures that carry them; free: padding and unused space; unsupported: known but not read;
     damaged: could not be read. Over a whole file the ranges tile [0, size) exactly: no gap, no overlap.
+    `part` says what the bytes are of the file, in the format's words (`chunk headers`, `slack`); empty where the kind says it all.
     """
 
     kind: Kind
     offsets: npt.NDArray[np.int64]
     lengths: npt.NDArray[np.int64]
+    part: str = ""
 
 
 def account(kind: Kind, offset: int, length: int) -> Account:
@@ -68,9 +70,36 @@ class LedgerRow:
     damaged: int
 
 
+@dataclass(frozen=True, slots=True)
+class LedgerPart:
+    """The bytes of a file that are one part of it, in `ranges` pieces. Over all parts of a kind they add up to the kind's bytes."""
+
+    exhibit: str
+    file: str
+    kind: Kind
+    part: str
+    bytes: int
+    ranges: int
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """A file's accounts, added up, and what was wrong with them."""
+
+    row: LedgerRow
+    parts: tuple[LedgerPart, ...]
+    faults: list[Problem]
+
+
 def balance(
     exhibit: str, file: str, size: int, accounts: list[Account], start: int = 0
 ) -> tuple[LedgerRow, list[Problem]]:
+    """The sums of `balanced` and what was wrong."""
+    found = balanced(exhibit, file, size, accounts, start)
+    return found.row, found.faults
+
+
+def balanced(exhibit: str, file: str, size: int, accounts: list[Account], start: int = 0) -> Balance:
     """Add up the accounts of [start, start + size) and check that they tile it. With `start` 0 and the file's size: a whole file.
 
     A byte that no account names is counted as damaged, and a byte that several name is counted once, with the kind of the
@@ -82,7 +111,9 @@ def balance(
     live = [a for a in accounts if len(a.offsets)]
     begins = np.concatenate([np.asarray(a.offsets, np.int64) for a in live]) if live else np.empty(0, np.int64)
     lengths = np.concatenate([np.asarray(a.lengths, np.int64) for a in live]) if live else np.empty(0, np.int64)
-    kinds = np.concatenate([np.full(len(a.offsets), KINDS.index(a.kind)) for a in live]) if live else begins
+    labels = sorted({(KINDS.index(a.kind), a.part) for a in live})
+    which = [np.full(len(a.offsets), labels.index((KINDS.index(a.kind), a.part))) for a in live]
+    kinds = np.concatenate(which) if live else begins
     ends = begins + lengths
     for at in np.flatnonzero((begins < start) | (ends > stop) | (lengths < 0)):
         reason = f"reader claims bytes outside [{start}, {stop}); only those inside are counted"
@@ -93,8 +124,12 @@ def balance(
     reach = np.maximum.accumulate(np.concatenate((np.array([start], np.int64), ends)))
     before = reach[:-1]
     counted = np.maximum(ends - np.maximum(begins, before), 0)
-    for index, kind in enumerate(KINDS):
-        sums[kind] = int(counted[kinds == index].sum())
+    parts = []
+    for index, (kind, part) in enumerate(labels):
+        held = counted[kinds == index]
+        sums[KINDS[kind]] += int(held.sum())
+        if held.any():
+            parts.append(LedgerPart(exhibit, file, KINDS[kind], part, int(held.sum()), int((held > 0).sum())))
     for at in np.flatnonzero((begins < before) & (np.minimum(before, ends) > begins)):
         overlap = int(min(before[at], ends[at]) - begins[at])
         problems.append(
@@ -107,4 +142,8 @@ def balance(
         sums["damaged"] += length
         reason = "bytes not accounted for by the reader; counted as damaged"
         problems.append(Problem(exhibit, file, offset, length, reason))
-    return LedgerRow(exhibit, file, size, sums["read"], sums["free"], sums["unsupported"], sums["damaged"]), problems
+    if gaps:
+        lost = sum(length for _, length in gaps)
+        parts.append(LedgerPart(exhibit, file, "damaged", "not accounted for", lost, len(gaps)))
+    row = LedgerRow(exhibit, file, size, sums["read"], sums["free"], sums["unsupported"], sums["damaged"])
+    return Balance(row, tuple(parts), problems)

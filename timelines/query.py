@@ -5,7 +5,7 @@ Order is always `time` (rows without one last), `exhibit`, `file`, `offset`, `ro
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from timelines.messages.placeholders import columns_spoken_of
 from timelines.parts import Part
+from timelines.problems import KINDS
 from timelines.schema import CORE_NAMES, SORT_KEYS, core_schema
 from timelines.store import Store
 from timelines.views import connect, families_of, quoted
@@ -71,11 +72,23 @@ class Filter:
 
 
 class Timeline:
-    """A case's timeline, read-only. `extra` tables (matches, findings) become views of their names."""
+    """A case's timeline, read-only. `extra` tables (matches, findings) become views of their names.
 
-    def __init__(self, root: Path, extra: Mapping[str, pa.Table] | None = None) -> None:
+    `rewrite` changes the rows of every answer but those of `sql` before sentences are made of them (redaction); filters see the rows
+    as they are. With `whole`, sentences hold long values uncut.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        extra: Mapping[str, pa.Table] | None = None,
+        rewrite: Callable[[pa.Table], pa.Table] | None = None,
+        whole: bool = False,
+    ) -> None:
         self.store = Store(root)
         self._extra = dict(extra or {})
+        self._rewrite = rewrite or _as_it_is
+        self._whole = whole
         self._connection: duckdb.DuckDBPyConnection | None = None
 
     def families(self) -> list[str]:
@@ -94,8 +107,9 @@ class Timeline:
         return totals
 
     def sql(self, query: str, parameters: Sequence[Any] = ()) -> pa.Table:
-        """Answer one SELECT. Views: one a family (`windows_security`), `timeline` (core columns of all), `problems`, `ledger`, and
-        what the case adds. Raises QueryError with DuckDB's own reason. It reads nothing outside the case and writes nothing."""
+        """Answer one SELECT. Views: one a family (`windows_security`), `timeline` (core columns of all), `problems`, `ledger`,
+        `ledger_parts`, and what the case adds. Raises QueryError with DuckDB's own reason. It reads nothing outside the case and writes
+        nothing."""
         import duckdb
 
         connection = self._open()
@@ -152,7 +166,7 @@ class Timeline:
         """Rows of one family with its own columns, in order; columns that are null throughout are left out unless declared."""
         view = self._view(family)
         condition, values = (chosen or Filter()).sql()
-        return self.sql(f"select * from {view} where {condition} {ORDER}", values)
+        return self._rewrite(self.sql(f"select * from {view} where {condition} {ORDER}", values))
 
     def few(self, family: str, chosen: Filter, columns: Sequence[str], lang: str = "en") -> pa.Table:
         """Columns (also `message`) of the chosen rows of one family, all at once, in no order: for a question that few rows answer, where
@@ -177,11 +191,18 @@ class Timeline:
             yield table.select(keep)
 
     def problems(self) -> pa.Table:
-        return self.sql('select * from problems order by exhibit, file, "offset", "length", reason')
+        return self._rewrite(self.sql('select * from problems order by exhibit, file, "offset", "length", reason'))
 
     def ledger(self) -> pa.Table:
         """One row a file: bytes read, free, unsupported and damaged; they add up to its size."""
-        return self.sql("select * from ledger order by exhibit, file")
+        return self._rewrite(self.sql("select * from ledger order by exhibit, file"))
+
+    def ledger_parts(self) -> pa.Table:
+        """One row a part of a file: its kind (read, free …), what it is of the file, its bytes, in how many ranges."""
+        kinds = ", ".join(f"'{kind}'" for kind in KINDS)
+        return self._rewrite(
+            self.sql(f"select * from ledger_parts order by exhibit, file, list_position([{kinds}], kind), part")
+        )
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:
@@ -211,15 +232,17 @@ class Timeline:
         return sorted(set(united) - set(CORE_NAMES))
 
     def _windows(self, chosen: Filter) -> Iterator[tuple[int | None, int | None, bool]]:
-        """Spans of time that hold about WINDOW_ROWS rows each, then the rows without a time."""
+        """Spans of time that hold about WINDOW_ROWS of the chosen rows each, then the rows without a time."""
         families = self.chosen_families(chosen.families)
         bounds: list[int] = []
         counts = self.counts()
         if sum(counts[f] for f in families) > WINDOW_ROWS:
-            spans = " union all ".join(f"select time from {self._view(f)}" for f in families)
+            condition, values = chosen.sql()
+            spans = " union all ".join(f"select time from {self._view(f)} where {condition}" for f in families)
             steps = self.sql(
                 f"select t from (select epoch_ns(time) as t, row_number() over (order by time) as n from ({spans}) where time is not null) "
-                f"where n % {WINDOW_ROWS} = 0 order by t"
+                f"where n % {WINDOW_ROWS} = 0 order by t",
+                values * len(families),
             )
             bounds = sorted(set(steps.column("t").to_pylist()))
         inside = [
@@ -240,12 +263,19 @@ class Timeline:
         listed = ", ".join(f'"{quoted(name)}"' for name in sorted(wanted & present))
         presence = "time is null" if timeless else "time is not null"
         query = f"select {listed} from {self._view(family)} where {presence} and {condition}"
-        table = self.sql(query, values)
+        found = self.sql(query, values)
+        table = self._rewrite(found)
+        called = dict(zip(found.schema.names, table.schema.names, strict=True))  # rewriting may name columns anew
         if "message" in names:
-            from timelines.messages.sentences import sentences
+            from timelines.messages.sentences import VALUE_LIMIT, sentences
 
-            table = table.append_column("message", sentences(table, lang))
-        return table.select([n for n in dict.fromkeys((*names, *SORT_KEYS)) if n in table.schema.names])
+            table = table.append_column("message", sentences(table, lang, None if self._whole else VALUE_LIMIT))
+        wanted_names = [called.get(name, name) for name in dict.fromkeys((*names, *SORT_KEYS))]
+        return table.select([name for name in wanted_names if name in table.schema.names])
+
+
+def _as_it_is(table: pa.Table) -> pa.Table:
+    return table
 
 
 def to_frame(table: pa.Table) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""A case's parts as SQL views: one a family, `timeline` over all of them, `problems`, `ledger`, and what the case adds.
+"""A case's parts as SQL views: one a family, `timeline` over all of them, `problems`, `ledger`, `ledger_parts`, and what the case adds.
 
 The connection can read the timeline folder and nothing else, loads no extension, and its configuration is locked: questions come
 from people and rules, some of them from strangers.
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from timelines.families import all_families
-from timelines.parts import LEDGER, PROBLEMS, Part
+from timelines.parts import LEDGER, LEDGER_PARTS, PROBLEMS, Part
+from timelines.problems import KINDS
 from timelines.schema import CORE_NAMES, Family, core_schema
 from timelines.store import Store
 
@@ -44,6 +45,7 @@ def connect(store: Store, extra: Mapping[str, pa.Table]) -> duckdb.DuckDBPyConne
     connection.execute(f"create view problems as {_problems(store)}")
     sums = ", ".join(f'sum("{name}")::bigint as "{name}"' for name in _BYTES)
     connection.execute(f"create view ledger as select exhibit, file, {sums} from ({_ledger(store)}) group by all")
+    connection.execute(f"create view ledger_parts as {_ledger_parts(store)}")
     for name, table in extra.items():
         connection.register(name, table)
     connection.execute("set enable_external_access = false")
@@ -73,6 +75,21 @@ def _ledger(store: Store) -> str:
     if parts := store.parts(LEDGER):
         return f"select * from read_parquet({_paths(parts)})"
     return _empty([(name, pa.string()) for name in ("exhibit", "file")] + [(name, pa.int64()) for name in _BYTES])
+
+
+def _ledger_parts(store: Store) -> str:
+    """The ledger in detail: a row for each part of a file. Files of which only the sums are known have a row for each kind."""
+    kinds = " union all ".join(
+        f"""select exhibit, file, '{kind}' as kind, '' as part, "{kind}" as bytes, 1::bigint as ranges from ledger """
+        f"""where "{kind}" > 0"""
+        for kind in KINDS
+    )
+    held = store.parts(LEDGER_PARTS)
+    if not held:
+        return kinds
+    sums = ", ".join(f"sum({name})::bigint as {name}" for name in ("bytes", "ranges"))
+    detailed = f"select exhibit, file, kind, part, {sums} from read_parquet({_paths(held)}) group by all"
+    return f"{detailed} union all from ({kinds}) anti join read_parquet({_paths(held)}) using (exhibit, file)"
 
 
 def _paths(parts: Sequence[Part]) -> str:

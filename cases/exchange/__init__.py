@@ -11,8 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
-from cases.case import Case
 from cases.errors import CaseError
+from cases.exchange.content import Content
 from timelines.query import Timeline
 
 Counts = Mapping[str, int]  # what was written and what was left out, by name, in the order to be told
@@ -20,10 +20,11 @@ Counts = Mapping[str, int]  # what was written and what was left out, by name, i
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What an export may be told: the date it bears (YYYY-MM-DD) and the language of the sentences."""
+    """What an export may be told: the date it bears (YYYY-MM-DD), the language of the sentences, the redaction profile (or its file)."""
 
     date: str
     lang: str = "en"
+    redact: str | None = None
 
 
 class Exchange(Protocol):
@@ -44,7 +45,12 @@ class Exchange(Protocol):
         """One line: what it holds and who reads it."""
         ...
 
-    def write(self, case: Case, timeline: Timeline, path: Path, options: Options) -> Counts:
+    @property
+    def redactable(self) -> bool:
+        """Whether it can be written with personal data kept out of it."""
+        ...
+
+    def write(self, case: Content, timeline: Timeline, path: Path, options: Options) -> Counts:
         """Write to `path`, a new file (or folder), and say how much. `path` ends in the suffix that the user asked for."""
         ...
 

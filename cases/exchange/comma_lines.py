@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 
@@ -13,7 +13,7 @@ from cases.exchange import cells
 
 
 @contextmanager
-def writer(path: Path, schema: pa.Schema) -> Iterator[Any]:
+def writer(path: Path | BinaryIO, schema: pa.Schema) -> Iterator[Any]:
     """A writer of tables of this schema; the heading is written even when no table comes."""
     from pyarrow import csv
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from cases.case import Case
 from cases.examiner import State
+from cases.exchange.content import Content
 from cases.languages import Language, language
-from cases.reviews import reviews
 from timelines.findings import Finding
 
 
@@ -48,18 +47,18 @@ class Conclusion:
         return self.language.word(f"{group}.{name}") if self.language.known(f"{group}.{name}") else name
 
 
-def every(case: Case, lang: str) -> list[Conclusion]:
+def every(case: Content, lang: str) -> list[Conclusion]:
     """All findings in order as they were made, those set aside included."""
     words = language(lang)
     return [
         Conclusion(found, {**found.texts.get(lang, {}), **review.words(lang)}, words, review.state)
-        for found, review in ((one.finding, one.review) for one in reviews(case).findings)
+        for found, review in ((one.finding, one.review) for one in case.findings)
     ]
 
 
-def conclusions(case: Case, lang: str) -> tuple[list[Conclusion], int]:
+def conclusions(case: Content, lang: str) -> tuple[list[Conclusion], int]:
     """The findings that stand, in order, and how many are set aside: rejected, or merged into another, which then cites their rows."""
-    known = reviews(case).findings
+    known = case.findings
     made = {one.finding.finding_id: one.finding for one in known}
     standing = [
         replace(told, finding=_joined(told.finding, [made[other] for other in one.review.merged]))

@@ -6,17 +6,22 @@ import os
 import re
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from cases.case import Case
 from cases.custody import Subject
 from cases.errors import CaseError
 from cases.exchange import Options, exchange_named
+from cases.exchange.content import Content, content
 from cases.languages import codes
 from timelines.hashing import sha256_file
 from timelines.query import Timeline
+
+if TYPE_CHECKING:
+    from cases.redaction.redactor import Redactor
 
 EXPORTED = "exported"  # the act in custody
 SEAL = "tagmanifest-sha256.txt"  # the file of a bag whose hash covers all others (RFC 8493 section 2.2.1)
@@ -25,27 +30,34 @@ _OWN = ("timeline", "findings", "reports")  # folders of a case in which no file
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What was handed over. `sha256` is of the file, or of the manifest that covers a folder."""
+    """What was handed over. `sha256` is of the file, or of the manifest that covers a folder; `redaction` is what custody keeps of it."""
 
     path: Path
     format: str
     sha256: str
     counts: Mapping[str, int]
+    redaction: Mapping[str, Any] = field(default_factory=dict)
 
 
 def deliver(case: Case, name: str, path: Path, options: Options) -> Delivery:
     """Write `case` in the format `name` to `path`, which must not exist yet, and record it in custody with its hash.
 
-    Raises CaseError for an unknown format, a place that is taken or not writable, and a package that is not installed.
+    Raises CaseError for an unknown format, a place that is taken or not writable, a package that is not installed, and a format that
+    cannot be redacted.
     """
     exchange = exchange_named(name)
     _check(case, path, options)
+    if options.redact is not None and not exchange.redactable:
+        raise CaseError(
+            f"export to {name} cannot be redacted: it holds the case folder as it is; take another format, or `athar report --redact`"
+        )
+    told = _Told.of(case, options)
     working = path.with_name(f".{path.stem}.writing{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _clear(working)
         try:
-            counts = exchange.write(case, Timeline(case.timeline_folder), working, options)
+            counts = exchange.write(told.content, told.timeline, working, options)
             digest = sha256_file(working / SEAL if working.is_dir() else working)
             if path.exists():
                 raise CaseError(_taken(path))
@@ -54,13 +66,42 @@ def deliver(case: Case, name: str, path: Path, options: Options) -> Delivery:
             _clear(working)
     except OSError as error:
         raise CaseError(f"{path}: cannot write: {error.strerror or error}; choose a place you can write to") from error
-    delivery = Delivery(path, name, digest, counts)
+    delivery = Delivery(path, name, digest, counts, told.redaction())
     try:
         _record(case, delivery, options)
     except CaseError:
         _clear(path)  # what custody does not know of was not handed over
         raise
     return delivery
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What goes into an export: all of the case, or what a redactor leaves of it."""
+
+    content: Content
+    timeline: Timeline
+    redactor: Redactor | None = None
+
+    @classmethod
+    def of(cls, case: Case, options: Options) -> _Told:
+        if options.redact is None:
+            return cls(content(case), Timeline(case.timeline_folder))
+        from cases.redaction.of_case import redactor_of
+        from cases.redaction.profile import profile
+        from cases.redaction.tree import contents
+        from cases.summarise import summarise
+
+        redactor = redactor_of(case, summarise(case, options.date), profile(options.redact))
+        return cls(contents(content(case), redactor), Timeline(case.timeline_folder, rewrite=redactor.table), redactor)
+
+    def redaction(self) -> dict[str, Any]:
+        """Profile, reason, how many values of which kind, the name of the secret: never a value."""
+        if self.redactor is None:
+            return {}
+        profile, pseudonyms = self.redactor.profile, self.redactor.pseudonyms
+        kept = {"profile": profile.name, "why": dict(profile.why), "replaced": pseudonyms.counts()}
+        return {**kept, "key": pseudonyms.key_name}
 
 
 def _check(case: Case, path: Path, options: Options) -> None:
@@ -94,7 +135,8 @@ def _clear(working: Path) -> None:
 
 
 def _record(case: Case, delivery: Delivery, options: Options) -> None:
-    told = {"format": delivery.format, "name": delivery.path.name, "counts": dict(delivery.counts), **asdict(options)}
+    told = {"format": delivery.format, "name": delivery.path.name, "counts": dict(delivery.counts)}
+    told |= {"date": options.date, "lang": options.lang, **delivery.redaction}
     place, folder = delivery.path.resolve(), case.folder.resolve()
     inside = place.is_relative_to(folder)
     name = place.relative_to(folder).as_posix() if inside else f"outside/{delivery.path.name}"

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
 from cases import durable
-from cases.case import Case
+from cases.exchange.content import Content
 
 NAMESPACE = UUID(
     "6f2d7c7e-3b0e-5d0f-9a52-0d6a8f1c4e11"
@@ -15,9 +15,9 @@ NAMESPACE = UUID(
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def key(case: Case) -> str:
+def key(case: Content) -> str:
     """What makes this case itself: its number, laboratory, and the hash of every file handed in."""
-    files = [(entry.exhibit, entry.file, entry.sha256) for entry in case.register.entries]
+    files = [(entry.exhibit, entry.file, entry.sha256) for entry in case.entries]
     return hashlib.sha256(durable.canonical([case.info.number, case.info.laboratory, files])).hexdigest()
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cases.case import Case
 from cases.exchange.conclusions import conclusions
+from cases.exchange.content import Content
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Remarks:
     tags: pa.Array
 
     @classmethod
-    def of(cls, case: Case) -> Remarks:
+    def of(cls, case: Content) -> Remarks:
         found: dict[str, list[str]] = {}
         for one in conclusions(case, "en")[0]:
             for row_id in one.finding.rows:

@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote
 
 DEPTH = 3  # encodings within encodings that are looked into
 _PERCENT = re.compile(r"[^\s\"'<>]*%[0-9A-Fa-f]{2}[^\s\"'<>]*")
-_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_=-])(?:[A-Za-z0-9+/]{12,}|[A-Za-z0-9_-]{12,})={0,2}")
+_BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])(?:[A-Za-z0-9+/]{12,}|[A-Za-z0-9_-]{12,})={0,2}")
 _WIDE = re.compile("(?:[^\0]\0){3,}")
 _SAFE = "!#$&'()*+,/:;=?@[]~|\\{}^`"  # as URLs in logs keep them
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from cases.redaction.record import Kind
 
-Meaning = Literal["stays", "name", "text", "authored", "person", "office"]
+Meaning = Literal["stays", "name", "text", "path", "authored", "person", "office"]
 
 # Numbers, digests, instants and words of the tool itself: they name nobody, and without them nothing can be checked.
 _STAYS = """
@@ -15,6 +15,8 @@ _STAYS = """
     role row_id seal sha256 source sources state status supplied_sha256 time time_quality tool version when worked zone
 """
 STAYS = frozenset(_STAYS.split())
+# Paths of files, which still tell files apart once they are redacted.
+PATHS = frozenset(["file", "on_disk", "duplicate_of"])
 # Names that a rule's author chose: they stay as long as they look like one.
 NAMES = frozenset(["attack", "level", "rule_id"])
 BY_CLASS: dict[tuple[str, str], Meaning] = {
@@ -32,6 +34,9 @@ BY_CLASS: dict[tuple[str, str], Meaning] = {
     ("HandOver", "giver"): "person",
     ("HandOver", "receiver"): "person",
     ("FamilyCount", "family"): "stays",
+    ("Act", "who"): "person",
+    **{("Finding", name): "authored" for name in ("title", "description", "falsepositives", "texts")},
+    **{("Finding", name): "stays" for name in ("rows", "families")},
     ("Inference", "title"): "authored",
     ("Inference", "description"): "authored",
     ("Inference", "falsepositives"): "authored",
@@ -58,5 +63,5 @@ KEPT_COLUMNS = frozenset(_KEPT.split())
 
 def meaning(owner: str, name: str) -> Meaning:
     """What the field `name` of the dataclass `owner` means."""
-    plain: Meaning = "stays" if name in STAYS else "name" if name in NAMES else "text"
+    plain: Meaning = "stays" if name in STAYS else "name" if name in NAMES else "path" if name in PATHS else "text"
     return BY_CLASS.get((owner, name), plain)

@@ -6,15 +6,17 @@ import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cases import durable, reports
+from cases import annex as annexes
+from cases import reports
+from cases.annex import Written
 from cases.case import Case
 from cases.errors import CaseError
 from cases.exporters import Exporter, exporter
 from cases.languages import Language, codes, language
 from cases.notebook import one_line
-from cases.redaction.known import cited_rows, known, sentences
+from cases.redaction.known import cited_rows, sentences
+from cases.redaction.of_case import redactor_of
 from cases.redaction.profile import Profile
-from cases.redaction.pseudonyms import KEY_FILE, Pseudonyms, case_key, key_name
 from cases.redaction.record import KINDS, KindCount, Redaction
 from cases.redaction.redactor import Redactor
 from cases.redaction.tree import redacted
@@ -41,28 +43,20 @@ def redact(case: Case, summary: Summary, profile: Profile, full: tuple[str, str]
 
     Raises CaseError when the secret of the case is lost, since its pseudonyms would change.
     """
-    key = _key(case)
-    timeline = Timeline(case.timeline_folder)
-    cited = cited_rows(summary, timeline)
-    redactor = Redactor(profile, known(summary, timeline, cited, profile), Pseudonyms(key))
+    redactor = redactor_of(case, summary, profile)
+    return under(case, summary, redactor, full), redactor
+
+
+def under(case: Case, summary: Summary, redactor: Redactor, full: tuple[str, str]) -> Summary:
+    """`summary` as `redactor` leaves it. Its log counts what the redactor has replaced so far, an annex included."""
+    profile = redactor.profile
+    cited = cited_rows(summary, Timeline(case.timeline_folder))
     changed = redacted(summary, redactor, sentences(cited, redactor, codes()))
     who = case.hand.who if profile.acting == "stay" else redactor.whole("person", case.hand.who)
     counts = redactor.pseudonyms.counts()
     found = tuple(KindCount(kind, counts[kind]) for kind in KINDS if kind in counts)
-    log = Redaction(profile.name, profile.why, who, found, key_name(key), *full)
-    return replace(changed, redaction=log), redactor
-
-
-def _key(case: Case) -> bytes:
-    """The secret, the one that custody names where a copy was redacted before."""
-    acts = (entry.act.options for entry in reversed(case.custody.entries()))
-    used = next((options["key"] for options in acts if "profile" in options and "key" in options), None)
-    path = case.folder / KEY_FILE
-    if used is not None and (not path.exists() or key_name(case_key(case.folder)) != used):
-        raise CaseError(
-            f"{path}: not the key that earlier redacted copies were made with: pseudonyms would change; restore it from a copy"
-        )
-    return case_key(case.folder)
+    log = Redaction(profile.name, profile.why, who, found, redactor.pseudonyms.key_name, *full)
+    return replace(changed, redaction=log)
 
 
 def issue(case: Case, asked: Asked, path: Path | None = None) -> Path:
@@ -76,25 +70,33 @@ def issue(case: Case, asked: Asked, path: Path | None = None) -> Path:
         raise CaseError(
             f"{path}: a file is there already, and an issued summary is never overwritten; give another name"
         )
-    reason = one_line("--reason", asked.reason) if asked.reason is not None else None
+    if asked.reason is not None:
+        asked = replace(asked, reason=one_line("--reason", asked.reason))
     summary = summarise(case, asked.date)
-    full = _sealed(case, asked, summary, reason)
-    changed, redactor = redact(case, summary, asked.profile, full)
-    log = changed.redaction
+    full = _sealed(case, asked, summary)
+    redactor = redactor_of(case, summary, asked.profile)
+    with annexes.written(case, summary, words, redactor.table, asked.profile.name) as annex:
+        changed = replace(under(case, summary, redactor, full), annex=annex.facts)
+        return _issue(case, asked, (summary, changed), (Under(form, changed, redactor), annex), path)
+
+
+def _issue(
+    case: Case, asked: Asked, whole_and_changed: tuple[Summary, Summary], how: tuple[Under, Written], path: Path | None
+) -> Path:
+    summary, changed = whole_and_changed
+    (form, annex), log = how, changed.redaction
     assert log is not None
-    under = Under(form, changed, redactor)
-    last = reports.edition(case.custody.entries(), asked.code, under.name)
-    number, data = reports.written(summary, last, (under, words), reason)
+    last = reports.edition(case.custody.entries(), asked.code, form.name)
+    number, data = reports.written(summary, last, (form, language(asked.code)), asked.reason)
     name = f"summary-{asked.code}-{log.profile}-v{number.version}{form.suffix}"
     target = path if path is not None else case.reports_folder / name
     if path is None and last is not None and number == last.issue and reports.holds(target, last.sha256):
+        annex.put(target.parent)
         return target
-    if target.exists():
-        raise CaseError(f"{target}: a file is there already, and an issued summary is never overwritten")
-    durable.write(target, data)
+    reports.lay(target, data, annex)
     told = {
         "language": asked.code,
-        "format": under.name,
+        "format": form.name,
         "date": asked.date,
         "profile": log.profile,
         "why": dict(log.why),
@@ -102,7 +104,7 @@ def issue(case: Case, asked: Asked, path: Path | None = None) -> Path:
         "key": log.key,
         "full": {"name": log.full_name, "sha256": log.full_sha256},
     }
-    reports.record(case, target, told, number, summary.draft.applies(asked.code), data)
+    reports.record(case, target, told, number, summary.draft.applies(asked.code), data, annex.facts)
     return target
 
 
@@ -128,19 +130,22 @@ class Under:
         return self.form.render(replace(self.changed, issue=replace(number, reason=reason)), language)
 
 
-def _sealed(case: Case, asked: Asked, summary: Summary, reason: str | None) -> tuple[str, str]:
+def _sealed(case: Case, asked: Asked, summary: Summary) -> tuple[str, str]:
     """The full copy's name and SHA-256: the one that was issued already, where it is in the case, else a new one in `sealed`."""
     form, words = exporter(asked.format), language(asked.code)
-    last = reports.edition(case.custody.entries(), asked.code, form.name)
-    try:
-        number, data = reports.written(summary, last, (form, words), None)
+    with annexes.written(case, summary, words) as annex:
+        whole = replace(summary, annex=annex.facts)
+        last = reports.edition(case.custody.entries(), asked.code, form.name)
         reason = None
-    except reports.ReasonDue:
-        number, data = reports.written(summary, last, (form, words), reason)
-    name, sha256 = f"summary-{asked.code}-v{number.version}{form.suffix}", hashlib.sha256(data).hexdigest()
-    for place in (name, f"{SEALED}/{name}"):
-        if reports.holds(case.reports_folder / place, sha256):
-            return f"reports/{place}", sha256
-    target = case.reports_folder / SEALED / name
-    reports.issue(case, asked.code, form.name, asked.date, target, summary, reason)
-    return f"reports/{SEALED}/{name}", sha256
+        try:
+            number, data = reports.written(whole, last, (form, words), None)
+        except reports.ReasonDue:
+            reason = asked.reason
+            number, data = reports.written(whole, last, (form, words), reason)
+        name, sha256 = f"summary-{asked.code}-v{number.version}{form.suffix}", hashlib.sha256(data).hexdigest()
+        for place in (name, f"{SEALED}/{name}"):
+            if reports.holds(case.reports_folder / place, sha256):
+                return f"reports/{place}", sha256
+        target = case.reports_folder / SEALED / name
+        reports.issue(case, asked.code, form.name, asked.date, target, summary, reason, annex)
+        return f"reports/{SEALED}/{name}", sha256

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from cases.redaction.fields import COLUMNS, ENTITIES, KEPT_COLUMNS, meaning
+from cases.redaction.fields import COLUMNS, ENTITIES, meaning
 from cases.redaction.folding import fold
 from cases.redaction.profile import Profile
 from cases.redaction.recognisers.addresses import address
@@ -19,22 +19,18 @@ from cases.redaction.tree import Sentences
 from cases.redaction.vocabulary import SHORT
 from cases.summary import Inference, Observation, Summary
 from timelines.query import Timeline
+from timelines.views import families_of, quoted
 
 _WORD = re.compile("[a-z]+")
 SENTENCE = 600  # characters of a sentence printed, as in the full copy
 
 
-def known(summary: Summary, timeline: Timeline | None, cited: list[pa.Table], profile: Profile) -> Known:
+def known(summary: Summary, timeline: Timeline | None, profile: Profile) -> Known:
     """Every value that redaction looks for, and those that standing findings name."""
     values: dict[Kind, set[str]] = {"account": set(), "host": set(), "person": set()}
     if timeline is not None:
-        for column, kind in (("user", "account"), ("host", "host")):
-            found = timeline.sql(f'select distinct "{column}" as v from timeline where "{column}" is not null')
-            _add(values, _kind(kind), found.column("v").to_pylist())
-    for table in cited:
-        for name in table.schema.names:
-            if COLUMNS.get(name.lower()) in ("account", "host") and pa.types.is_string(table.schema.field(name).type):
-                _add(values, COLUMNS[name.lower()], table.column(name).to_pylist())
+        for kind, texts in _columns(timeline):
+            _add(values, kind, texts)
     every = [*summary.inferences, *summary.set_aside]
     for found_by in every:
         for name, kind in ENTITIES.items():
@@ -45,8 +41,17 @@ def known(summary: Summary, timeline: Timeline | None, cited: list[pa.Table], pr
     return Known({kind: frozenset(texts) for kind, texts in values.items()}, _named(summary.inferences))
 
 
-def _kind(text: str) -> Kind:
-    return "account" if text == "account" else "host"
+def _columns(timeline: Timeline) -> Iterator[tuple[Kind, list[str | None]]]:
+    """The distinct values of every column of the timeline that holds accounts or machines."""
+    families = families_of(timeline.store)
+    for family in timeline.families():
+        view = families[family].view
+        for field in timeline.sql(f"select * from {view} limit 0").schema:
+            kind = COLUMNS.get(field.name.lower())
+            if kind in ("account", "host") and pa.types.is_string(field.type):
+                column = f'"{quoted(field.name)}"'
+                found = timeline.sql(f"select distinct {column} as v from {view} where {column} is not null order by v")
+                yield kind, found.column("v").to_pylist()
 
 
 def _add(values: dict[Kind, set[str]], kind: Kind, texts: Any) -> None:
@@ -114,21 +119,9 @@ def sentences(cited: list[pa.Table], redactor: Redactor, languages: tuple[str, .
 
     found: dict[str, Mapping[str, str]] = {}
     for table in cited:
-        rewritten = _table(table, redactor)
+        rewritten = redactor.table(table)
         said = {language: say(rewritten, language).to_pylist() for language in languages}
         for at, row_id in enumerate(table.column("row_id").to_pylist()):
             texts = {language: said[language][at] or "" for language in languages}
             found[row_id] = {code: t[:SENTENCE] + "…" if len(t) > SENTENCE else t for code, t in texts.items()}
     return found
-
-
-def _table(table: pa.Table, redactor: Redactor) -> pa.Table:
-    for at, field in enumerate(table.schema):
-        if not pa.types.is_string(field.type) or field.name.lower() in KEPT_COLUMNS:
-            continue
-        kind = COLUMNS.get(field.name.lower())
-        texts = table.column(at).to_pylist()
-        changed = [None if t is None else redactor.whole(kind, t) if kind else redactor.text(t) for t in texts]
-        if changed != texts:
-            table = table.set_column(at, field, pa.array(changed, field.type))
-    return table

@@ -59,6 +59,7 @@ class Pseudonyms:
 
     def __init__(self, key: bytes) -> None:
         self._key = key
+        self.key_name = key_name(key)
         self._given: dict[tuple[Kind, str], str] = {}
         self._taken: dict[str, tuple[Kind, str]] = {}
 

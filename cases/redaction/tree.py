@@ -7,9 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
+import pyarrow as pa
+
+from cases.exchange.content import Content
 from cases.redaction.fields import ENTITIES, Meaning, meaning
 from cases.redaction.redactor import Redactor
 from cases.summary import Inference, Observation, Summary
+from timelines.findings import Finding
 
 _KEY = re.compile(r"[a-z0-9_-]{0,40}")  # a key that the tool chose; others are searched
 _NAME = re.compile(r"[\w-]{0,64}(?:\.[0-9]{3})?")  # a rule's identifier, T1505.003
@@ -22,6 +26,18 @@ def redacted(summary: Summary, redactor: Redactor, sentences: Sentences) -> Summ
     return _dataclass(summary, redactor, sentences)  # type: ignore[no-any-return]
 
 
+def contents(whole: Content, redactor: Redactor) -> Content:
+    """What an export tells of a case, under the profile."""
+    plain: Content = _dataclass(whole, redactor, {})
+    matches = redactor.table(whole.matches)
+    for name in ("rule_id", "level", "rule_title"):
+        at = matches.schema.get_field_index(name)
+        rewrite = _rewriter("authored" if name == "rule_title" else "name", redactor)
+        texts = [None if text is None else rewrite(text) for text in whole.matches.column(name).to_pylist()]
+        matches = matches.set_column(at, name, pa.array(texts, pa.string()))
+    return replace(plain, matches=matches, folder=None)
+
+
 def _dataclass(value: Any, redactor: Redactor, sentences: Sentences) -> Any:
     owner = type(value).__name__
     changes: dict[str, Any] = {}
@@ -29,7 +45,7 @@ def _dataclass(value: Any, redactor: Redactor, sentences: Sentences) -> Any:
         held = getattr(value, field.name)
         if isinstance(value, Observation) and field.name == "sentences" and value.row_id in sentences:
             changed: Any = dict(sentences[value.row_id])
-        elif isinstance(value, Inference) and field.name == "entities":
+        elif isinstance(value, Inference | Finding) and field.name == "entities":
             changed = _entities(held, redactor)
         else:
             changed = _value(held, meaning(owner, field.name), redactor, sentences)
@@ -53,6 +69,8 @@ def _value(held: Any, means: Meaning, redactor: Redactor, sentences: Sentences) 
 def _rewriter(means: Meaning, redactor: Redactor) -> Callable[[str], str]:
     if means == "stays" or (means in ("person", "office") and redactor.profile.acting == "stay"):
         return str
+    if means == "path":
+        return redactor.path
     if means == "name":
         return lambda text: text if _NAME.fullmatch(text) else redactor.text(text, authored=True)
     if means == "person":

@@ -134,7 +134,11 @@ def _versions(summary: Summary, pen: Pen) -> list[Block]:
 
 def _excerpts(summary: Summary, pen: Pen) -> list[Block]:
     """The records that did not fit with their finding, in all at most EXCERPTS."""
-    blocks = [section("annex_excerpts", pen.word("section.annex_excerpts")), para(pen.word("annex.excerpts"))]
+    blocks = [
+        section("annex_excerpts", pen.word("section.annex_excerpts")),
+        para(pen.word("annex.excerpts")),
+        *_annex_file(summary, pen),
+    ]
     left = EXCERPTS
     cited = printed = 0
     for place, found in enumerate(summary.inferences):
@@ -148,3 +152,18 @@ def _excerpts(summary: Summary, pen: Pen) -> list[Block]:
             blocks.append(para(*pen.say("finding.records_shown", n=found.rows, shown=len(more)), style="lead"))
             blocks.append(records(more, pen))
     return [*blocks, *_rest(cited, printed, pen)]
+
+
+def _annex_file(summary: Summary, pen: Pen) -> list[Block]:
+    annex, word = summary.annex, pen.word
+    if annex is None:
+        return [para(word("annex.no_file"))]
+    told = facts(
+        [
+            (word("annex.file"), [token(annex.name)]),
+            (word("annex.file_sha256"), [pen.hash(annex.sha256)]),
+            (word("annex.lines"), [pen.count(annex.lines)]),
+            (word("annex.records"), [pen.count(annex.records)]),
+        ]
+    )
+    return [para(word("annex.whole")), told]

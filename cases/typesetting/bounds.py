@@ -82,7 +82,10 @@ def _limits(summary: Summary, pen: Pen) -> list[Block]:
     given = any(sheet.clock_offset_s is not None for sheet in summary.exhibits)
     blocks.append(para(word("limits.skew_given" if given else "limits.skew_none")))
     if summary.limits.flags:
-        flags = [[[token(flag)], [pen.count(n)]] for flag, n in summary.limits.flags.items()]
+        flags = [
+            [[pen.known("flag", flag), " ", styled("tiny", token(flag))], [pen.count(n)]]
+            for flag, n in summary.limits.flags.items()
+        ]
         blocks += [
             head(word("limits.flags")),
             table(["1fr", "4cm n"], [word("limits.flag"), word("limits.rows")], flags),

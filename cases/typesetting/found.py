@@ -194,7 +194,8 @@ def _place(record: Observation, pen: Pen) -> Block:
     parts.append([word("record.length"), " ", pen.count(record.length)])
     parts.append([word("record.id"), " ", token(record.row_id)])
     if record.flags:
-        parts.append([word("record.flags"), " ", token(record.flags)])
+        said = pen.joined([[pen.known("flag", flag)] for flag in record.flags.split(",")])
+        parts.append([word("record.flags"), " ", *said])
     runs: list[Run] = []
     for part in parts:
         runs += [" · ", *part] if runs else part

@@ -22,13 +22,18 @@ def command(case_folder: Path, quiet: bool, as_json: bool, **options: Any) -> in
     """Run our rules, and those at --rules, over CASE. Replaces the findings of the run before.
 
     A rule that is left out is listed as excluded, a match that the allow-list names as suppressed: `athar case show CASE --rules`.
+    Refused, with exit code 1, while the evidence is not what was registered: `athar ingest` hashes it again.
     """
     from cases.case import Case
+    from cases.integrity import changed_evidence
     from forensics import findings_list, overview, pipeline
     from forensics.api import OpenCase
     from forensics.progress import on_terminal
+    from forensics.terminal import Failure
 
     case, rules = Case.open(case_folder), chosen(options)
+    if changed := changed_evidence(case):
+        raise Failure(changed, code=1)
     with on_terminal(quiet or as_json) as progress:
         searched = pipeline.analyze(case, rules, progress)
     findings_list.show(OpenCase(case), json=as_json)

@@ -21,25 +21,16 @@ def command() -> None:
     epilog="\b\nExamples:\n  athar case new CASE --number 2026/17 --question 'Was the portal entered?' --lang fr,ar"
 )
 @click.argument("case_folder", metavar="CASE", type=click.Path(path_type=Path))
-@click.option("--number", help="Case number.")
-@click.option("--title", help="Title of the case.")
-@click.option("--request-number", help="Number of the request.")
-@click.option("--authority", help="Authority that asks.")
-@click.option("--requester", help="Person who asks.")
-@click.option("--examiner", help="Who examines.")
-@click.option("--laboratory", help="Laboratory.")
-@click.option("--legal-basis", help="Legal basis of the request.")
-@click.option("--tz", "zone", metavar="ZONE", help="IANA zone in which local times are printed.")
-@click.option("--lang", metavar="en,fr,ar", help="Languages of the summaries.")
+@casework.details
 @click.option("--question", "questions", multiple=True, help="A question of the request; repeatable, in order.")
-def new(case_folder: Path, lang: str | None, questions: tuple[str, ...], **details: str | None) -> int:
+def new(case_folder: Path, lang: str | None, questions: tuple[str, ...], **given: str | None) -> int:
     """Make a case in the folder CASE. What is not given prints as "not supplied", never as a guess."""
     from cases.case import Case, CaseInfo, Question
     from forensics.reporting import languages
     from forensics.terminal import say
 
     asked = tuple(Question(f"Q{at}", text) for at, text in enumerate(questions, 1))
-    info = CaseInfo(languages=languages(lang) if lang else (), questions=asked, **details)
+    info = CaseInfo(languages=languages(lang) if lang else (), questions=asked, **given)
     Case.create(case_folder, info)
     say(f"{case_folder}: case made; next: athar add {case_folder} EVIDENCE")
     return 0
@@ -50,6 +41,7 @@ def new(case_folder: Path, lang: str | None, questions: tuple[str, ...], **detai
 @click.option("--files", is_flag=True, help="List every file handed in.")
 @click.option("--problems", is_flag=True, help="List every problem.")
 @click.option("--ledger", is_flag=True, help="List the byte account of every file.")
+@click.option("--ledger-parts", is_flag=True, help="List it in detail: headers, records, slack, free space, damage …")
 @click.option("--rules", is_flag=True, help="List what became of every rule.")
 @click.option("--opinions", is_flag=True, help="List the examiner's notes and answers.")
 @click.option("--handovers", is_flag=True, help="List the exhibits that changed hands.")
@@ -63,7 +55,7 @@ def show(case_folder: Path, as_json: bool, **chosen: bool) -> int:
     case = open_case(case_folder)
     lists = [name for name, wanted in chosen.items() if wanted]
     for name in lists:
-        frame = getattr(case, name)()
+        frame = case.ledger(detail=True) if name == "ledger_parts" else getattr(case, name)()
         if as_json:
             print_json(frame.to_dict("records"))
         else:

@@ -16,6 +16,7 @@ Examples:
   athar export CASE --to timesketch -o case.csv
   athar export CASE --to xlsx -o case.xlsx --lang fr
   athar export CASE --to stix -o bundle.json --date 2026-01-20
+  athar export CASE --to ecs -o case.jsonl --redact court
   athar export CASE --to bag -o case-bag --date 2026-01-20
 """
 
@@ -41,8 +42,15 @@ class _Listed(click.Command):
 @click.option(
     "--lang", type=click.Choice(("en", "fr", "ar")), default="en", show_default=True, help="Language of the sentences."
 )
+@click.option(
+    "--redact",
+    metavar="PROFILE",
+    help="Replace personal data by pseudonyms: court, public, or FILE.toml; those of `athar report --redact`.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
-def command(case_folder: Path, name: str, output: Path, date: str | None, lang: str, as_json: bool) -> int:
+def command(
+    case_folder: Path, name: str, output: Path, date: str | None, lang: str, redact: str | None, as_json: bool
+) -> int:
     """Write CASE for another tool, and record the file and its SHA-256 in custody. The same case, date and language give the same bytes."""
     from cases.case import Case
     from cases.exchange import Options
@@ -52,9 +60,17 @@ def command(case_folder: Path, name: str, output: Path, date: str | None, lang: 
     from forensics.terminal import say
     from timelines.visible import visible
 
-    made = deliver(Case.open(case_folder), name, output, Options(report_date(date), lang))
+    made = deliver(Case.open(case_folder), name, output, Options(report_date(date), lang, redact))
     if as_json:
-        print_json({"path": str(made.path), "format": made.format, "sha256": made.sha256, "counts": dict(made.counts)})
+        print_json(
+            {
+                "path": str(made.path),
+                "format": made.format,
+                "sha256": made.sha256,
+                "counts": dict(made.counts),
+                **made.redaction,
+            }
+        )
         return 0
     counts = ", ".join(f"{count:,} {what.replace('_', ' ')}" for what, count in made.counts.items())
     say(f"{visible(str(made.path))}: {counts}\nSHA-256 {made.sha256}, recorded in custody")

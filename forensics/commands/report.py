@@ -43,7 +43,8 @@ def command(
     """Write the summary of CASE. The same case, language and date give the same bytes. An issued summary is never overwritten.
 
     Once the case has changed, a summary in the same language and format is a new version: it needs a --reason, which it prints with
-    the hash of the version before.
+    the hash of the version before. Beside it lies its annex (annex-LANG-HASH.csv): every record that its findings cite, whole; the
+    summary prints the annex's name, SHA-256 and number of lines.
     """
     from cases.case import Case
     from forensics.reporting import issue, issue_redacted

@@ -49,7 +49,8 @@ def command(
 ) -> int:
     """Read EVIDENCE (files or folders) into a case, run the rules, write the summaries.
 
-    Nothing is written to the evidence. Every file is hashed before and after; every byte is accounted for.
+    Nothing is written to the evidence. Every file is hashed before and after; every byte is accounted for. Where a hash is not what was
+    registered, the run stops there: exit code 1, no rules, no summary.
     """
     from forensics import overview, pipeline
     from forensics.api import OpenCase, start
@@ -61,6 +62,8 @@ def command(
     with on_terminal(quiet or as_json) as progress:
         case = start(folder, evidence, zone, progress)
         ingested = pipeline.ingest(case, workers, scheduler, progress)
+        if ingested.changed:
+            return overview.stop(ingested, as_json)
         searched = pipeline.analyze(case, rules, progress)
         progress.stage("Write summaries", len(wanted) * len(FORMATS))
         reports = issue_all(case, wanted, bears, progress.advance)

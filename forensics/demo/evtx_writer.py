@@ -236,10 +236,22 @@ class _Chunk:
         return bytes(self.out)
 
 
-def _file_header(chunks: int, next_record: int) -> bytes:
+def file_header(chunks: int, next_record: int) -> bytes:
+    """The header of a log of so many chunks; its count has 16 bits, and readers look at all chunks whatever it says."""
     header = bytearray(FILE_HEADER_BYTES)
     struct.pack_into(
-        "<8sQQQIHHHH", header, 0, b"ElfFile\0", 0, max(chunks - 1, 0), next_record, 128, 1, 3, FILE_HEADER_BYTES, chunks
+        "<8sQQQIHHHH",
+        header,
+        0,
+        b"ElfFile\0",
+        0,
+        max(chunks - 1, 0),
+        next_record,
+        128,
+        1,
+        3,
+        FILE_HEADER_BYTES,
+        chunks & 0xFFFF,
     )
     struct.pack_into("<I", header, 124, zlib.crc32(header[:120]))
     return bytes(header)
@@ -269,5 +281,5 @@ def write_log(path: Path, channel: str, events: Iterable[Event], renumber: bool 
             handle.write(chunk.close())
             chunks += 1
         handle.seek(0)
-        handle.write(_file_header(chunks, number + 1))
+        handle.write(file_header(chunks, number + 1))
     return total

@@ -13,6 +13,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from cases.isolate import token
+from cases.languages import language
 from forensics.demo.exercise_facts import Fact, facts
 
 PARTS = {
@@ -78,7 +79,9 @@ def sheet(lang: str, seed: int, known: dict[str, Fact], key: bool) -> str:
     from jinja2 import Environment
 
     said = words(lang)
-    values = {name: token(str(value)) for name, value in {**known, "seed": seed}.items()}
+    number = language(lang).number
+    told = {name: number(value) if isinstance(value, int) else str(value) for name, value in known.items()}
+    values = {name: token(text) for name, text in {**told, "seed": str(seed)}.items()}
 
     def fill(text: str) -> Markup:
         return Markup(escape(text)).format(**values)

@@ -17,8 +17,9 @@ from typing import Any
 
 from parsers.second.event_names import Element, Text, named
 from parsers.second.reading import Place, Reading, Tool, Unread
+from parsers.windows.places import chunk_base
 
-_HEADER, _CHUNK = 0x1000, 0x10000  # bytes: MS-EVEN6, and Libyal's description of the file
+_CHUNK = 0x10000  # bytes: MS-EVEN6, and Libyal's description of the file
 _BUDGET = 200_000  # elements and values of one record; a record of 64 KiB holds far fewer unless it repeats itself
 _ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _JOIN = " ¦ "  # as the timeline joins the items of an array
@@ -67,7 +68,7 @@ class EventRecords:
             values["event"] = values.get("EventID")
             values["RecordTime"] = _usable(_filetime(record.unpack_qword(_WRITTEN)))
             values["time"] = _usable(values.get("time"))
-        except _Exhausted as error:
+        except (_Exhausted, _Overwritten) as error:
             return Unread(str(error))
         except ParseException as error:
             return Unread(f"python-evtx: {error}")
@@ -85,14 +86,14 @@ class EventRecords:
         return Reading(values, complete=True)
 
     def _data(self, offset: int) -> bytes:
-        base = _HEADER + (offset - _HEADER) // _CHUNK * _CHUNK
+        base = chunk_base(self._view, offset)
         if base != self._base:
             from Evtx.Evtx import ChunkHeader
             from Evtx.Nodes import NameStringNode, TemplateNode
 
             data = bytes(self._view[base : base + _CHUNK])
             chunk = ChunkHeader(data, 0)
-            names = _Lookup(lambda at: NameStringNode(data, at, chunk, chunk))
+            names = _Lookup(lambda at: _name(NameStringNode(data, at, chunk, chunk)))
             templates = _Lookup(lambda at: TemplateNode(data, at, chunk, chunk))
             chunk._strings, chunk._templates = names, templates
             chunk.strings, chunk.templates = (lambda: names), (lambda: templates)
@@ -118,6 +119,21 @@ class _Exhausted(ValueError):
     """A record that grows past the budget."""
 
 
+class _Overwritten(ValueError):
+    """A record whose template or names are gone. python-evtx takes whatever stands in their place."""
+
+
+def _name(node: Any) -> Any:
+    """A name whose hash is its own: times 65,599 and the next UTF-16 unit, 16 bits of it."""
+    digest = 0
+    units = node.string().encode("utf-16-le", "surrogatepass")
+    for (unit,) in struct.iter_unpack("<H", units):
+        digest = (digest * 65_599 + unit) & 0xFFFF
+    if digest != node.hash():
+        raise _Overwritten("newer bytes stand where a name of its template was; python-evtx cannot tell")
+    return node
+
+
 @dataclass(slots=True)
 class _Walk:
     """python-evtx's nodes to plain elements."""
@@ -129,7 +145,11 @@ class _Walk:
         from Evtx.Nodes import TemplateInstanceNode
 
         top = Element("")
-        if any(isinstance(child, TemplateInstanceNode) for child in root.children()):
+        instances = [child for child in root.children() if isinstance(child, TemplateInstanceNode)]
+        for instance in instances:
+            if instance.template_id() != instance.template().template_id():
+                raise _Overwritten("newer bytes stand where its template was; python-evtx cannot tell")
+        if instances:
             values = root.substitutions()
             self._fill(top, root.template().children(), values)
         else:

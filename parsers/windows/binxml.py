@@ -7,16 +7,31 @@ raises for what it finds: it keeps what it could read and adds a `Remark` for wh
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from parsers.windows import tokens, values
+from parsers.windows import ansi, tokens, values
 from parsers.windows.document import Element, Part, Remark, Slot
 
 MAX_DEPTH = 16  # fragments inside fragments; Windows uses two or three
 MAX_ELEMENTS = 256  # elements inside elements
 MAX_TOKENS = 16_384  # a record of 64 KiB has no room for more that are honest
 TOKENS_A_CHUNK = 1 << 18  # an honest chunk needs a third of it; past that its records are not expanded further
+MAX_NAME = 1024  # characters of a name that is to be proved; Windows' own have some dozens
 MAX_TEXT = 1 << 20  # characters rendered from one record; a record is at most 64 KiB
+
+
+class Library(Protocol):
+    """What is known of template definitions when newer bytes may stand over them. `ident`: the first four bytes of a template's GUID."""
+
+    def stands(self, place: int, ident: bytes) -> bool:
+        """Whether the definition at `place` of the chunk is of this template and reads to its end."""
+        ...
+
+    def same(self, ident: bytes, kinds: Sequence[int]) -> tuple[Sequence[Part], str] | None:
+        """A document for an instance of this template with values of these types, and how it was come by, in words."""
+        ...
 
 
 class _Broken(ValueError):
@@ -34,11 +49,16 @@ class Reader:
     names: list[tuple[int, int, int]] = field(
         default_factory=list
     )  # each use of a name: its offset's place, the name's, its end
+    omitted: list[Element] = field(
+        default_factory=list
+    )  # elements that Windows leaves out, since the value they depend on is null
     tokens: int = 0
     text: int = 0
     limit: int = MAX_TOKENS
     room: int = MAX_TEXT
     known: dict[int, tuple[str, int]] = field(default_factory=dict)  # names of this chunk by offset: text and end
+    strict: bool = False  # names are proved by their hash: in free space others may have been written over them
+    library: Library | None = None  # asked for definitions that may not be where they should
 
     def fragment(self, at: int, end: int, slots: list[tuple[int, int, int]] | None, depth: int = 0) -> list[Part]:
         """Everything from `at` to `end`: the roots, in order.
@@ -80,8 +100,14 @@ class Reader:
         (target,) = self.unpack(_U32, at, end)
         found = self.known.get(target)
         if found is None:
-            _, _, count = self.unpack(_NAME, target, len(self.chunk))
+            _, digest, count = self.unpack(_NAME, target, len(self.chunk))
+            if self.strict and count > MAX_NAME:
+                raise _Broken(
+                    at, f"no name at byte {target} of the chunk: {count} characters; expected at most {MAX_NAME}"
+                )
             text = self.characters(target + _NAME.size, count, len(self.chunk))
+            if self.strict and digest != name_hash(self.chunk[target + _NAME.size : target + _NAME.size + 2 * count]):
+                raise _Broken(at, f"the name at byte {target} of the chunk was written over: its hash is another")
             found = self.known[target] = (text, target + _NAME.size + 2 * count)
         text, past = found
         self.names.append((at, target, past))
@@ -109,8 +135,13 @@ class Reader:
 
     def template(self, at: int, end: int) -> tuple[int, int, int]:
         """A template instance at `at` (past its token): where its definition's body begins and ends, and where its values begin."""
-        _, _, definition = self.unpack(_INSTANCE, at, end)
+        _, ident, definition = self.unpack(_INSTANCE, at, end)
         after = at + _INSTANCE.size
+        (held,) = self.unpack(_U32, definition + 4, len(self.chunk))
+        if held != ident:
+            raise _Broken(
+                definition, f"template {ident:08x} is not at byte {definition} of the chunk, as the record says"
+            )
         (size,) = self.unpack(_U32, definition + 20, len(self.chunk))
         body = definition + 24
         if size < _MIN_DEFINITION or body + size > len(self.chunk):
@@ -118,6 +149,15 @@ class Reader:
                 definition, f"no template: {size} bytes; expected {_MIN_DEFINITION} to {len(self.chunk) - body}"
             )
         return body, body + size, body + size if definition == after else after
+
+    def past(self, at: int, end: int) -> int:
+        """Where the values of a template instance at `at` begin whose definition is not to be read: behind it where it stands inline."""
+        _, _, definition = self.unpack(_INSTANCE, at, end)
+        after = at + _INSTANCE.size
+        if definition != after:
+            return after
+        (size,) = self.unpack(_U32, definition + 20, end)
+        return after + 24 + size
 
     def slots(self, at: int, end: int) -> tuple[list[tuple[int, int, int]], int]:
         """A template instance's values at `at`: (kind, start, length) of each, and where they end."""
@@ -136,10 +176,10 @@ class Reader:
     def value(self, kind: int, at: int, size: int, depth: int) -> list[Part]:
         """One substitution value as parts of the document; no part at all for null."""
         if kind == values.NULL:
-            if size:
-                self.remarks.append(Remark(at, f"null value that takes {size} bytes; kept as hex"))
-                return [self.chunk[at : at + size].hex().upper()]
-            return []
+            if size in values.NULL_SIZES:
+                return []
+            self.remarks.append(Remark(at, f"null value that takes {size} bytes; kept as hex"))
+            return [self.chunk[at : at + size].hex().upper()]
         if kind == values.BINXML:
             return self.fragment(at, at + size, [], depth + 1)
         return [self.rendered(kind, at, size)]
@@ -149,11 +189,21 @@ class Reader:
         raw = self.chunk[at : at + size]
         try:
             text = values.render(kind, raw)
+            if why := ansi.doubt(kind, raw):
+                self.remarks.append(Remark(at, why))
         except values.Unreadable as error:
             self.remarks.append(Remark(at, f"{error}; kept as hex"))
             text = raw.hex().upper()
         self.spend(len(text))
         return text
+
+
+def name_hash(text: bytes) -> int:
+    """The hash that stands before a name, UTF-16-LE: times 65,599 and the next unit, of which 16 bits are kept."""
+    digest = 0
+    for (unit,) in _LENGTH.iter_unpack(text):
+        digest = (digest * 65_599 + unit) & 0xFFFF
+    return digest
 
 
 _MIN_DEFINITION = 16  # fragment header and one empty element
@@ -164,6 +214,7 @@ _DESCRIPTOR = struct.Struct("<HBB")  # size, type, padding
 _ELEMENT = struct.Struct("<HII")  # dependency, size, name's offset
 _LEAN_ELEMENT = struct.Struct("<II")  # the same without dependency, in fragments that stand outside templates
 _LENGTH = struct.Struct("<H")
+_NO_VALUE = 0xFFFF  # an element that depends on none
 _TYPED = struct.Struct("<BH")
 _SLOT = struct.Struct("<HB")
 
@@ -179,6 +230,7 @@ class _Walk:
     depth: int
     open: list[Element] = field(default_factory=list)
     attribute: list[Part] | None = None  # where text goes while a start tag is open
+    instruction: Element | None = None  # the processing instruction whose data comes next
 
     def run(self, at: int) -> None:
         reader, chunk, end = self.reader, self.reader.chunk, self.end
@@ -210,8 +262,11 @@ class _Walk:
         """OpenStartElement (2.2.12): dependency, size, name; fragments outside templates lack the dependency."""
         lean = self.reader.lean(at, self.end)
         at += 4 if lean else 6
+        (dependency,) = (_NO_VALUE,) if lean else self.reader.unpack(_LENGTH, at - 6, self.end)
         name, at = self.reader.name(at, self.end)
         element = Element(name)
+        if self.slots is not None and dependency < len(self.slots) and self.slots[dependency][0] == values.NULL:
+            self.reader.omitted.append(element)
         self.put(element)
         self.open.append(element)
         if len(self.open) > MAX_ELEMENTS:
@@ -265,8 +320,21 @@ class _Walk:
         return at
 
     def target(self, at: int, more: bool) -> int:
-        _, at = self.reader.name(at, self.end)
+        """A processing instruction, kept as an element `?target` that holds its data (2.2.12, PITarget and PIData)."""
+        name, at = self.reader.name(at, self.end)
+        self.attribute = None
+        self.instruction = Element(f"?{name}")
+        self.put(self.instruction)
         return at
+
+    def instructed(self, at: int, more: bool) -> int:
+        (count,) = self.reader.unpack(_LENGTH, at, self.end)
+        text = self.reader.characters(at + 2, count, self.end)
+        if self.instruction is None:
+            raise _Broken(at, "data of a processing instruction without its target")
+        self.instruction.children.append(text)
+        self.instruction = None
+        return at + 2 + 2 * count
 
     def slot(self, at: int, more: bool) -> int:
         index, kind = self.reader.unpack(_SLOT, at, self.end)
@@ -289,14 +357,44 @@ class _Walk:
         try:
             body, stop, after = reader.template(at, self.end)
         except _Broken as broken:
-            after = at + _INSTANCE.size
-            found, past = reader.slots(after, self.end)
-            reader.remarks.append(Remark(at, f"{broken.remark.reason}; its {len(found)} values kept as unnamed Data"))
-            self.put(Element("EventData", [], [Element("Data", [], reader.value(*v, self.depth)) for v in found]))
-            return past
+            return self._without(at, broken.remark.reason)
+        if reader.library is not None and not reader.library.stands(body - 24, reader.chunk[at + 1 : at + 5]):
+            return self._without(at, "its template was written over in part", after)
         found, past = reader.slots(after, self.end)
         self.put(*reader.fragment(body, stop, found, self.depth + 1))
         return past
+
+    def _without(self, at: int, reason: str, after: int | None = None) -> int:
+        """An instance whose definition can't be read where it should stand: by the same template elsewhere, else its values alone."""
+        reader = self.reader
+        after = reader.past(at, self.end) if after is None else after
+        found, past = reader.slots(after, self.end)
+        same = None
+        if reader.library is not None:
+            same = reader.library.same(reader.chunk[at + 1 : at + 5], [kind for kind, _, _ in found])
+        if same is None:
+            reader.remarks.append(Remark(at, f"{reason}; its {len(found)} values kept as unnamed Data"))
+            self.put(Element("EventData", [], [Element("Data", [], reader.value(*v, self.depth)) for v in found]))
+            return past
+        roots, how = same
+        reader.remarks.append(Remark(at, f"{reason}; {how}"))
+        self.put(*self._filled(roots, found))
+        return past
+
+    def _filled(self, parts: Sequence[Part], found: list[tuple[int, int, int]]) -> list[Part]:
+        """A definition's document with the values in its slots."""
+        out: list[Part] = []
+        for part in parts:
+            self.reader.tokens += 1
+            self.reader.spend(0)
+            if isinstance(part, Slot):
+                out += self.reader.value(*found[part.index], self.depth)
+            elif isinstance(part, Element):
+                attributes = [(name, self._filled(text, found)) for name, text in part.attributes]
+                out.append(Element(part.name, attributes, self._filled(part.children, found)))
+            else:
+                out.append(part)
+        return out
 
 
 _STEPS = {
@@ -310,7 +408,7 @@ _STEPS = {
     tokens.CHARACTER: _Walk.character,
     tokens.ENTITY: _Walk.entity,
     tokens.PI_TARGET: _Walk.target,
-    tokens.PI_DATA: _Walk.text,
+    tokens.PI_DATA: _Walk.instructed,
     tokens.TEMPLATE: _Walk.instance,
     tokens.NORMAL: _Walk.slot,
     tokens.OPTIONAL: _Walk.slot,

@@ -20,7 +20,8 @@ from parsers.windows.groups import Fragments
 from parsers.windows.tokens import ATTRIBUTE, CLOSE_EMPTY, CLOSE_START, END, EOF, HEADER, MORE, OPEN, VALUE
 from parsers.windows.typed import Values, Window
 
-FAILURES = 8  # records that can't be learned from before the rest is left to be read one by one
+FAILURES = 8  # records that can't be learned from before the rest is left to be read one by one; more where there are many records
+A_FAILURE_IN = 100  # records
 FEW = 12  # records below which reading them one by one costs less than the steps
 
 
@@ -125,7 +126,7 @@ def inline(window: Window, fragments: Fragments, odd: Int64s) -> tuple[list[Shap
     passed = _Passed(len(rows))
     shapes: list[Shape] = []
     rest = [odd[~plain]]
-    failures = 0
+    failures, patience = 0, max(FAILURES, len(rows) // A_FAILURE_IN)
     while waiting:
         node, walkers = waiting.pop()
         arrived, node, walkers = _follow(window, node, walkers, (waiting, passed))
@@ -137,7 +138,7 @@ def inline(window: Window, fragments: Fragments, odd: Int64s) -> tuple[list[Shap
                 rest.append(walkers.rows)
             else:
                 shapes.append(found)
-        elif not len(walkers.rows) or node.seen < FEW or failures > FAILURES or _library.held >= 2 * MAX_KEPT:
+        elif not len(walkers.rows) or node.seen < FEW or failures > patience or _library.held >= 2 * MAX_KEPT:
             rest.append(walkers.rows)
         elif _learn(window, fragments, int(walkers.rows[0])):
             waiting.append((node, walkers))

@@ -15,18 +15,20 @@ from timelines.problems import KINDS, Account, Kind, Problem
 class Ledger:
     """Accounts and problems of one piece of a file. Places count from the window that is read; `start` is where in the file that begins.
 
-    `start` is below zero where other files stand before this one in the window.
+    `start` is below zero where other files stand before this one in the window. `grid`: the file is an event log, with its chunks where
+    they belong; else they were found in other bytes.
     """
 
     evidence: Evidence
     start: int
+    grid: bool = True
     problems: list[Problem] = field(default_factory=list)
-    ranges: dict[Kind, list[tuple[int, int]]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
+    ranges: dict[tuple[Kind, str], list[tuple[int, int]]] = field(default_factory=dict)
 
-    def put(self, kind: Kind, at: int, stop: int) -> None:
-        """Account bytes [at, stop) of the piece."""
+    def put(self, kind: Kind, at: int, stop: int, part: str = "") -> None:
+        """Account bytes [at, stop) of the piece; `part` says what they are of a log, in a word or two."""
         if stop > at:
-            self.ranges[kind].append((at, stop - at))
+            self.ranges.setdefault((kind, part), []).append((at, stop - at))
 
     def complain(self, at: int, length: int, reason: str) -> None:
         self.problems.append(self.evidence.problem(self.start + at, length, reason))
@@ -38,8 +40,7 @@ class Ledger:
 
     def accounts(self) -> list[Account]:
         out = []
-        for kind, ranges in self.ranges.items():
-            if ranges:
-                pairs = np.array(ranges, np.int64)
-                out.append(Account(kind, pairs[:, 0] + self.start, pairs[:, 1]))
+        for (kind, part), ranges in sorted(self.ranges.items(), key=lambda item: (KINDS.index(item[0][0]), item[0][1])):
+            pairs = np.array(ranges, np.int64)
+            out.append(Account(kind, pairs[:, 0] + self.start, pairs[:, 1], part))
         return out

@@ -54,9 +54,10 @@ class _Flat:
         lowest = held.extremes(index)[0]
         asked = Asked(kind, self.count, len(held))
         self.asked.append(asked)
+        valid = None if lowest == kind else held.kind[index] == kind
         self.starts.append(held.start[index])
-        self.sizes.append(held.size[index])
-        self.valid.append(None if lowest == kind else held.kind[index] == kind)
+        self.sizes.append(held.size[index] if valid is None else held.size[index] * valid)  # a null may keep bytes
+        self.valid.append(valid)
         self.count += len(held)
         return asked
 
@@ -109,13 +110,16 @@ class Lexicon:
         block, count = self._strings, len(held)
         whole = len(wanted) == len(held.start)
         starts, sizes = (a if whole else a[wanted] for a in (held.start, held.size))
+        kinds = held.kind if whole else held.kind[wanted]
+        full = all(held.extremes(index)[0] == values.STRING for index in wanted)
+        if not full:
+            sizes = sizes * (kinds == values.STRING)  # a null may keep bytes
         ends, data = together(self._window, starts.T.reshape(-1), sizes.T.reshape(-1))
         block.data.append(
             pa.Array.from_buffers(pa.binary(), len(ends) - 1, [None, pa.py_buffer(ends), pa.py_buffer(data)])
         )
         block.shapes.append((count, len(wanted)))
-        full = all(held.extremes(index)[0] == values.STRING for index in wanted)
-        block.nulls.append(None if full else held.kind[wanted].reshape(-1) != values.STRING)
+        block.nulls.append(None if full else kinds.reshape(-1) != values.STRING)
         for at, index in enumerate(wanted):
             out[index] = Asked(values.STRING, block.count + at * count, count)
         block.count += count * len(wanted)

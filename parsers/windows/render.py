@@ -2,41 +2,77 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
+from parsers.gather import Bytes, as_bytes
+from parsers.windows import carve, evtx
 from parsers.windows.binxml import Reader
-from parsers.windows.chunks import CHUNK, FILE_HEADER, MIN_RECORD, RECORD_HEADER, SIGNATURE
+from parsers.windows.definitions import Definitions, Shelf
 from parsers.windows.document import Element, Part
+from parsers.windows.places import chunk_base
+from parsers.windows.structures import (
+    CHUNK,
+    CHUNK_MAGIC,
+    FILE_HEADER,
+    FILE_MAGIC,
+    MIN_RECORD,
+    RECORD_HEADER,
+    SIGNATURE,
+)
 from timelines.visible import visible
+
+_LAYOUT = re.compile(r"([\t\r\n]+)")
 
 
 def record_xml(evidence: memoryview, offset: int) -> str:
-    """The record at byte `offset` of a whole event log, as Windows words it, an element a line.
+    """The record at byte `offset` of an event log, or of bytes that it was carved from, as Windows words it, an element a line.
 
-    What could not be read follows as comments. Characters that XML does not allow are made visible.
-    Raises ValueError when no record stands there.
+    Old records are read as the timeline reads them, by templates that are proved. What could not be read follows as comments. Characters
+    that XML does not allow are made visible. Raises ValueError when no record stands there.
     """
-    base = FILE_HEADER + (offset - FILE_HEADER) // CHUNK * CHUNK
-    chunk = bytes(evidence[base : base + CHUNK]) if offset >= FILE_HEADER else b""
+    if bytes(evidence[offset : offset + 4]) != SIGNATURE or offset + MIN_RECORD > len(evidence):
+        found = bytes(evidence[offset : offset + 4])
+        raise ValueError(f"no record at byte {offset}: found {found!r}, expected {SIGNATURE!r}")
+    base = chunk_base(evidence, offset)
+    chunk = bytes(evidence[base : base + CHUNK])
     at = offset - base
-    if chunk[at : at + 4] != SIGNATURE or at + MIN_RECORD > len(chunk):
-        raise ValueError(f"no record at byte {offset}: found {chunk[at : at + 4]!r}, expected {SIGNATURE!r}")
     size = int.from_bytes(chunk[at + 4 : at + 8], "little")
     reader = Reader(chunk)
+    if chunk[:8] != CHUNK_MAGIC or at >= int.from_bytes(chunk[48:52], "little"):  # in free space, or without its chunk
+        start, window = _around(evidence, offset)
+        reader.strict, reader.library = True, Shelf(Definitions(window, 0, len(window)), base - start, start)
     roots = reader.fragment(at + RECORD_HEADER, min(at + size - 4, len(chunk)), [])
-    lines = [line for root in roots for line in _lines(root, "")]
+    omitted = {id(element) for element in reader.omitted}
+    lines = [line for root in roots for line in _lines(root, "", omitted)]
     lines += [f"<!-- byte {base + remark.at}: {_comment(remark.reason)} -->" for remark in reader.remarks]
     return "\n".join(lines)
 
 
-def _lines(part: Part, indent: str) -> Iterator[str]:
+def _around(evidence: memoryview, offset: int) -> tuple[int, Bytes]:
+    """The piece in which the reader saw a record, and where it begins."""
+    if bytes(evidence[:8]) == FILE_MAGIC and offset >= FILE_HEADER:
+        start = (offset - FILE_HEADER) // evtx.PIECE * evtx.PIECE
+        bounds = (start + FILE_HEADER if start else 0, start + FILE_HEADER + evtx.PIECE)
+    else:
+        start = offset // carve.PIECE * carve.PIECE
+        bounds = (max(0, start - carve.MARGIN), start + carve.PIECE + CHUNK)
+    return bounds[0], as_bytes(evidence[bounds[0] : bounds[1]])
+
+
+def _lines(part: Part, indent: str, omitted: set[int]) -> Iterator[str]:
     if not isinstance(part, Element):
         yield indent + _shown(str(part))
         return
+    if id(part) in omitted:  # Windows leaves out what depends on a value that is null
+        return
     closing = _shown(part.name)
-    tag = closing + "".join(f" {_shown(name)}={_quoted(text)}" for name, text in part.attributes if text)
     text = "".join(_shown(str(child)) for child in part.children if not isinstance(child, Element))
+    if part.name.startswith("?"):
+        yield f"{indent}<{closing} {text}?>"
+        return
+    tag = closing + "".join(f" {_shown(name)}={_quoted(text)}" for name, text in part.attributes if text)
     if not part.children:
         yield f"{indent}<{tag}/>"
     elif not any(isinstance(child, Element) for child in part.children):
@@ -45,12 +81,14 @@ def _lines(part: Part, indent: str) -> Iterator[str]:
         yield f"{indent}<{tag}>"
         for child in part.children:
             if isinstance(child, Element) or str(child).strip():
-                yield from _lines(child, indent + "  ")
+                yield from _lines(child, indent + "  ", omitted)
         yield f"{indent}</{closing}>"
 
 
 def _plain(text: str) -> str:
-    return "".join(char if char in "\t\r\n" else visible(char) for char in text)
+    pieces = _LAYOUT.split(text)
+    pieces[::2] = [visible(piece) for piece in pieces[::2]]
+    return "".join(pieces)
 
 
 def _shown(text: str) -> str:

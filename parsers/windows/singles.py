@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pyarrow as pa
 
 from parsers.gather import Int64s
 from parsers.windows.binxml import MAX_TEXT, MAX_TOKENS, TOKENS_A_CHUNK, Reader
-from parsers.windows.chunks import CHUNK, RECORD_HEADER, Records
+from parsers.windows.chunks import CHUNK, RECORD_HEADER, RECOVERED, Records
 from parsers.windows.columns import Decoded
+from parsers.windows.definitions import Definitions, Shelf
 from parsers.windows.document import Part
 from parsers.windows.paths import Field, Layout, Text, Unnameable, layout
 from parsers.windows.typed import Window
@@ -16,27 +19,36 @@ from parsers.windows.typed import Window
 TEXT_A_FILE = 64 << 20  # characters read of one file at a time; values that are repeated can fill memory
 
 
-def singles(window: Window, records: Records, rows: Int64s) -> list[Decoded]:
-    """The records `rows`, grouped by the names of their fields, in order of first appearance."""
+def singles(
+    window: Window, records: Records, rows: Int64s, known: Callable[[int], Definitions] | None = None
+) -> list[Decoded]:
+    """The records `rows`, grouped by the names of their fields, in order of first appearance.
+
+    `known` gives the definitions of a file by its number: recovered records may need one that stands elsewhere.
+    """
     alike: dict[tuple[object, ...], list[tuple[int, Layout, list[tuple[int, str]]]]] = {}
     base, chunk, spent, text, file = -1, b"", 0, 0, -1
-    known: dict[int, tuple[str, int]] = {}
+    names: dict[int, tuple[str, int]] = {}
+    proved: dict[int, tuple[str, int]] = {}
     for row in rows.tolist():
         if int(records.base[row]) != base:
             base = int(records.base[row])
-            chunk, spent, known = window.data[base : base + CHUNK].tobytes(), 0, {}
+            chunk, spent, names, proved = window.data[base : base + CHUNK].tobytes(), 0, {}, {}
         if int(records.file[row]) != file:
             file, text = int(records.file[row]), 0
         reader = Reader(
-            chunk, limit=min(MAX_TOKENS, TOKENS_A_CHUNK - spent), room=min(MAX_TEXT, TEXT_A_FILE - text), known=known
+            chunk, limit=min(MAX_TOKENS, TOKENS_A_CHUNK - spent), room=min(MAX_TEXT, TEXT_A_FILE - text), known=names
         )
+        if known is not None and records.flags[row] & RECOVERED:
+            reader.strict, reader.known = True, proved
+            reader.library = Shelf(known(file), base, records.ledgers[file].start)
         start = int(records.offset[row]) - base
         roots = reader.fragment(start + RECORD_HEADER, start + int(records.size[row]) - 4, [])
         spent, text = spent + reader.tokens, text + reader.text
         remarks = [(base + remark.at, remark.reason) for remark in reader.remarks]
         held = _laid_out(roots, remarks, base + start)
-        names = (tuple(held.system), tuple((field.own, field.stored) for field in held.fields))
-        alike.setdefault(names, []).append((row, held, remarks))
+        shape = (tuple(held.system), tuple((field.own, field.stored) for field in held.fields))
+        alike.setdefault(shape, []).append((row, held, remarks))
     return [_side_by_side(members) for members in alike.values()]
 
 

@@ -20,9 +20,10 @@ from parsers.windows.tokens import HEADER, TEMPLATE
 from parsers.windows.typed import Window
 
 DEFINITION = 24  # bytes before a definition's body: offset of the next one, GUID, size
-INSTANCE = 14  # bytes of fragment header and template instance before an inline definition or the values
-_HEAD = np.uint64(HEADER | 1 << 8 | 1 << 16 | TEMPLATE << 32)  # fragment header 1.1, any flags, template instance
-_HEAD_MASK = np.uint64(0xFF_00FF_FFFF)
+INSTANCE = 10  # bytes of a template instance before an inline definition or the values: token, 1, template id, place of the definition
+FRAGMENT = 4  # bytes of a fragment header: token, version 1.1, flags; what Windows nests while it logs has none, what it exports has
+_HEAD, _HEAD_MASK = np.uint32(HEADER | 1 << 8 | 1 << 16), np.uint32(0xFF_FFFF)  # any flags
+_BEGUN = np.uint16(TEMPLATE | 1 << 8)
 MAX_KEPT = 2048  # definitions remembered by a process, some 10 kB each
 MAX_TWINS = 32  # definitions remembered for one GUID and size
 
@@ -62,11 +63,17 @@ def locate(window: Window, at: Int64s, end: Int64s, base: Int64s) -> Located:
     data = window.data
     which = np.full(len(at), -1, np.int64)
     values_at = np.zeros(len(at), np.int64)
-    fits = np.flatnonzero(at + INSTANCE + 4 <= end)
-    plain = (numbers_at(data, at[fits], "<u8") & _HEAD_MASK) == _HEAD
-    relative = numbers_at(data, at[fits] + 10, "<u4").astype(np.int64)
+    fits = np.flatnonzero(at + FRAGMENT + INSTANCE + 4 <= end)
+    begin = at[fits]
+    headed = (numbers_at(data, begin, "<u4") & _HEAD_MASK) == _HEAD
+    begin = begin + FRAGMENT * headed
+    plain = numbers_at(data, begin, "<u2") == _BEGUN
+    relative = numbers_at(data, begin + 6, "<u4").astype(np.int64)
     place = base[fits] + relative
     plain &= (relative + DEFINITION <= CHUNK) & (place + DEFINITION <= len(data))
+    # a template's id is the begin of its GUID; where the two differ another definition stands in its place
+    plain &= numbers_at(data, begin + 2, "<u4") == numbers_at(data, np.where(plain, place + 4, 0), "<u4")
+    begin = begin[plain]
     chosen, place = fits[plain], place[plain]
     if not len(chosen):
         return Located([], which, values_at)
@@ -74,7 +81,7 @@ def locate(window: Window, at: Int64s, end: Int64s, base: Int64s) -> Located:
     bases = base[chosen[first]]
     definitions, found, sizes = _recognise(window, distinct, bases)
     which[chosen] = found[inverse]
-    after = at[chosen] + INSTANCE
+    after = begin + INSTANCE
     values_at[chosen] = np.where(place == after, after + DEFINITION + sizes[inverse], after)
     return Located(definitions, which, values_at)
 

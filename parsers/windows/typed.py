@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from parsers.gather import Bytes, Int64s
-from parsers.windows import values
+from parsers.windows import ansi, values
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +62,11 @@ def uniform(held: Values, index: int) -> int | None:
     if lowest != kind:
         kinds, sizes = held.kind[index], held.size[index]
         same = kinds == kind
-        if not (same | ((kinds == values.NULL) & (sizes == 0))).all():
+        if not (same | ((kinds == values.NULL) & ((sizes == 0) | np.isin(sizes, values.NULL_SIZES)))).all():
             return None
         sizes = sizes[same]
         least, most = int(sizes.min()), int(sizes.max())
-    if kind == values.NULL and most:
+    if kind == values.NULL and most and not np.isin(held.size[index], values.NULL_SIZES).all():
         return None
     if width is not None and not least == most == width:
         return None
@@ -85,10 +85,11 @@ def one_by_one(window: Window, held: Values, index: int) -> tuple[pa.Array, list
         zip(held.kind[index].tolist(), held.start[index].tolist(), held.size[index].tolist(), strict=True)
     ):
         if kind == values.NULL:
-            if size:
-                raw = bytes(view[start : start + min(size, 32)])
-                trouble.append((row, start, f"null value that carries {size} bytes ({raw.hex()}); shown as null"))
-            found.append(None)
+            if size in values.NULL_SIZES:
+                found.append(None)
+                continue
+            trouble.append((row, start, f"null value that takes {size} bytes; kept as hex"))
+            found.append(bytes(view[start : start + size]).hex().upper())
             continue
         text, why = rendered(kind, bytes(view[start : start + size]))
         if why:
@@ -98,9 +99,9 @@ def one_by_one(window: Window, held: Values, index: int) -> tuple[pa.Array, list
 
 
 def rendered(kind: int, raw: bytes) -> tuple[str, str]:
-    """A value's text, or its bytes in hex and the reason."""
+    """A value's text, or its bytes in hex; and why either may not be what was meant."""
     try:
-        return values.render(kind, raw), ""
+        return values.render(kind, raw), ansi.doubt(kind, raw)
     except values.Unreadable as error:
         return raw.hex().upper(), f"{error}; kept as hex"
 

@@ -30,6 +30,7 @@ WIDTHS = {
     HEX32: 4,
     HEX64: 8,
 }
+NULL_SIZES = (0, *sorted(set(WIDTHS.values())))  # a null keeps the room of a fixed type; its bytes mean nothing
 _1601 = datetime(1601, 1, 1)
 LAST = 2_650_467_743_999_999_999  # 9999-12-31T23:59:59.9999999 in 100 ns since 1601
 

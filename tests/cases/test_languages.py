@@ -22,6 +22,7 @@ from cases.review import ACTIONS as DECISIONS
 from cases.summarise import HASHED_AGAIN
 from cases.summary import Agreement, Evidence
 from timelines.findings import LEVELS, Grade, Kind
+from timelines.flags import FLAGS
 from timelines.inventory import Status
 from timelines.problems import KINDS
 
@@ -38,7 +39,8 @@ FAMILIES = {
     "bytes": KINDS,
     "integrity": get_args(Evidence),
     "exhibit": get_args(Agreement),
-    "quality": ("assumed-zone", "unknown", "no-time"),
+    "quality": ("utc", "offset", "assumed-zone", "unknown", "no-time"),
+    "flag": tuple(FLAGS),
     "source": ("windows", "net", "web"),
     "entity": ("users", "hosts", "ips", "processes", "objects"),
     "numbers": ("kilo", "mega", "giga", "tera"),

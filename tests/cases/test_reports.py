@@ -52,7 +52,10 @@ def test_issued_summaries_get_versions_and_are_recorded(filled: Case) -> None:
         "reason": "a finding was reviewed",
         "predecessor": sha256_file(first),
     }
-    assert [a.options for a in acts[:2]] == [{**asked, **begun}, {**asked, **again}]
+    annexes = [
+        {"annex": {"name": a.subjects[1].name.removeprefix("reports/"), "lines": 43, "records": 43}} for a in acts
+    ]
+    assert [a.options for a in acts[:2]] == [{**asked, **begun, **annexes[0]}, {**asked, **again, **annexes[1]}]
     assert verify(filled).ok
 
 
@@ -76,7 +79,7 @@ def test_a_new_version_needs_a_reason(filled: Case) -> None:
     with pytest.raises(CaseError, match="--reason: empty"):
         issue(filled, "en", "html", DATE, reason=" ")
     assert len(filled.custody.entries()) == entries
-    assert len(list(filled.reports_folder.iterdir())) == 1
+    assert sorted(path.suffix for path in filled.reports_folder.iterdir()) == [".csv", ".html"]
 
 
 def test_asking_again_for_what_was_issued_gives_its_bytes(filled: Case, tmp_path: Path) -> None:
@@ -124,7 +127,7 @@ def test_an_issued_summary_that_changes_is_caught(filled: Case) -> None:
 def test_nothing_is_overwritten(filled: Case, tmp_path: Path) -> None:
     path = tmp_path / "elsewhere.html"
     assert issue(filled, "en", "html", DATE, path) == path
-    (subject,) = filled.custody.entries()[-1].act.subjects
+    subject, _ = filled.custody.entries()[-1].act.subjects
     assert (subject.name, subject.sha256) == ("outside/elsewhere.html", sha256_file(path))
     before, entries = path.read_bytes(), len(filled.custody.entries())
     with pytest.raises(CaseError, match="an issued summary is never overwritten; give another name"):

@@ -67,6 +67,7 @@ SAMPLES: dict[str, Callable[[Path], bytes]] = {
     "iis-w3c": _iis,
     "web-access": _access,
     "windows/evtx": _evtx,
+    "windows/evtx-carve": lambda folder: _evtx(folder)[4096:],
 }
 
 

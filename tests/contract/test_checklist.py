@@ -128,7 +128,7 @@ def test_row_01_evidence_is_never_written(tmp_path, athar):
     assert after == before
 
 
-def test_row_02_evidence_is_hashed_before_and_after_and_a_changed_byte_is_named(tmp_path, athar):
+def test_row_02_evidence_is_hashed_before_and_after_and_a_changed_byte_stops_the_work(tmp_path, athar):
     """SHA-256 before and after each run; mismatch = stop + log."""
     seized, case = put_evidence(tmp_path / "seized"), tmp_path / "case"
     assert athar("case", "new", case).code == 0
@@ -141,6 +141,9 @@ def test_row_02_evidence_is_hashed_before_and_after_and_a_changed_byte_is_named(
     assert "access.log" in ran.out + ran.err
     (told,) = [entry for entry in entries(case) if entry["action"] == "evidence-changed"]
     assert told["subjects"]
+    assert athar("run", seized, "--case", case, "--workers", "1", "--quiet").code == 1
+    assert athar("analyze", case, "--quiet").code == 1
+    assert "rules-run" not in [entry["action"] for entry in entries(case)]
     assert any("access.log" in line for line in failed(athar("verify", case, "--json", "--quiet")))
 
 
@@ -262,7 +265,7 @@ def test_row_08_the_same_case_gives_the_same_bytes_anywhere(small, tmp_path, ath
     monkeypatch.undo()
     if hasattr(time, "tzset"):
         time.tzset()
-    assert len(found[0]) == 2
+    assert len(found[0]) == 4  # two summaries, each with its annex
     assert found[0] == found[1]
 
 

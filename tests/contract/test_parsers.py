@@ -13,7 +13,7 @@ import pytest
 
 from parsers.base import HEAD_BYTES, Batch, Evidence, Parser
 from parsers.containers import container_for
-from parsers.registry import all_parsers, recognise
+from parsers.registry import all_parsers, on_request, recognise
 from timelines.coded import CODED
 from timelines.families import all_families
 from timelines.problems import Account, LedgerRow, Problem, balance
@@ -21,7 +21,8 @@ from timelines.rows import Provenance, finish
 from timelines.schema import CORE_NAMES, TIME
 
 Sample = Callable[[str], bytes]
-each_parser = pytest.mark.parametrize("parser", all_parsers(), ids=lambda parser: parser.name)
+each_recognised = pytest.mark.parametrize("parser", all_parsers(), ids=lambda parser: parser.name)
+each_parser = pytest.mark.parametrize("parser", [*all_parsers(), *on_request()], ids=lambda parser: parser.name)
 FOREIGN = {
     "empty": b"",
     "zeros": bytes(4096),
@@ -62,7 +63,7 @@ def ids(batches: list[Batch], sha256: str) -> list[str]:
 
 
 def test_names_are_unique() -> None:
-    names = [parser.name for parser in all_parsers()]
+    names = [parser.name for parser in (*all_parsers(), *on_request())]
     assert len(set(names)) == len(names)
     assert names, "no parser found by walking the package"
 
@@ -74,13 +75,18 @@ def test_accepts_nothing_foreign(parser: Parser, what: str) -> None:
     assert parser.accepts(FOREIGN[what], "access.log") is False
 
 
-@each_parser
+@each_recognised
 def test_its_sample_is_recognised_by_content_alone_and_by_nobody_else(parser: Parser, sample: Sample) -> None:
     head = sample(parser.name)[:HEAD_BYTES]
     for name in ("x", "x.evtx", "x.pcap", "access.log", "", "سجل"):
         assert [other.name for other in all_parsers() if other.accepts(head, name)] == [parser.name]
         assert recognise(head, name) is parser
     assert container_for(head) is None
+
+
+def test_what_is_read_on_request_recognises_nothing(sample: Sample) -> None:
+    for parser in on_request():
+        assert parser.accepts(sample(parser.name)[:HEAD_BYTES], "x") is False
 
 
 @each_parser

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from forensics.validation_page import ROOT, by_row, limits, modules, page
-from forensics.validation_results import ROWS
+from forensics.validation_page import ROOT, by_row, limits, main, modules, page
+from forensics.validation_results import ROWS, SOURCE, source_digest
 
 PAGE = ROOT / "docs" / "validation" / "README.md"
 
@@ -47,20 +47,55 @@ JUNIT = """<testsuites><testsuite timestamp="2026-02-01T10:00:00">
 </testsuite></testsuites>"""
 
 
-def test_the_results_of_a_run_are_counted_by_area_and_failed_rows_are_named(tmp_path):
+def test_the_results_of_a_run_are_counted_by_area_and_rows_are_judged(tmp_path, capsysbinary):
     (tmp_path / "run.xml").write_text(JUNIT, encoding="utf-8")
-    text = page(results=tmp_path / "run.xml")
+    assert main(["--results", str(tmp_path / "run.xml")]) == 1  # row 5 failed
+    text = capsysbinary.readouterr().out.decode()
     assert "Run of 2026-02-01: 1 passed, 1 failed, 1 skipped." in text
     assert "| `tests/contract` | 1 | 1 | 0 |" in text
-    assert "- 1 skipped: no real evidence" in text
-    assert (
-        "Rows of the checklist with a test that failed or was skipped: 5. Rows of the checklist without a test in this run: 1, 3, 4, 6,"
-        in text
+    assert "- 1: no real evidence" in text
+    came = dict(re.findall(r"^\| (\d+) \| .* \| (\w+ ?\w*) \|$", text, re.MULTILINE))
+    assert [int(row) for row in came] == list(ROWS)
+    assert (came["2"], came["5"], came["1"]) == ("passed", "failed", "no test")
+    assert all(item["text"] in text for item in limits()["limit"])
+    assert source_digest(ROOT) in text
+
+
+def test_every_row_passed_is_exit_code_0(tmp_path, capsysbinary):
+    cases = "".join(
+        f'<testcase classname="tests.contract.test_checklist" name="test_row_{row:02d}_x"/>' for row in ROWS
     )
+    (tmp_path / "run.xml").write_text(
+        f'<testsuite timestamp="2026-02-01T10:00:00">{cases}</testsuite>', encoding="utf-8"
+    )
+    assert main(["--results", str(tmp_path / "run.xml")]) == 0
+
+
+def test_the_digest_of_the_source_follows_its_files_and_nothing_else(tmp_path):
+    for folder in SOURCE:
+        (tmp_path / folder / "__pycache__").mkdir(parents=True)
+        (tmp_path / folder / "a.py").write_text("x = 1\n", encoding="utf-8")
+    before = source_digest(tmp_path)
+    (tmp_path / "cases" / "__pycache__" / "a.pyc").write_bytes(b"made")
+    (tmp_path / "notes.txt").write_text("beside", encoding="utf-8")
+    assert source_digest(tmp_path) == before
+    (tmp_path / "tests" / "a.py").write_text("x = 2\n", encoding="utf-8")
+    assert source_digest(tmp_path) != before
 
 
 @pytest.mark.parametrize("content", ["", "no xml", "<other/>"])
-def test_a_file_that_holds_no_results_is_one_clear_error(tmp_path, content):
+def test_a_file_that_holds_no_results_is_one_clear_error(tmp_path, capsys, content):
     (tmp_path / "run.xml").write_text(content, encoding="utf-8")
-    with pytest.raises(ValueError, match="pytest --junitxml"):
-        page(results=tmp_path / "run.xml")
+    assert main(["--results", str(tmp_path / "run.xml")]) == 2
+    told = capsys.readouterr().err
+    assert "pytest --junitxml" in told
+    assert len(told.strip().splitlines()) == 1
+
+
+def test_published_results_judge_every_row():
+    """The record of a run is not compared with the tests of today; it has to be one, of a whole run."""
+    published = ROOT / "docs" / "validation" / "results.md"
+    if published.exists():
+        text = published.read_text("utf-8")
+        assert re.findall(r"^\| (\d+) \| .* \| passed \|$", text, re.MULTILINE) == [str(row) for row in ROWS]
+        assert re.search(r"^- Run of \d{4}-\d\d-\d\d: \d+ passed, 0 failed, \d+ skipped\.$", text, re.MULTILINE)

@@ -106,3 +106,24 @@ def test_a_copied_case_verifies_and_one_flipped_byte_is_named(demo, tmp_path, at
     assert len(failed) == 1
     assert "E001" in failed[0]["subject"]
     assert "access.log" in failed[0]["subject"] + failed[0]["detail"]
+
+
+def test_the_ledger_in_detail_adds_up_to_the_ledger(demo):
+    case = open_case(demo.case)
+    sums = case.ledger().set_index(["exhibit", "file"])
+    detail = case.ledger(detail=True)
+    assert list(detail.columns) == ["exhibit", "file", "kind", "part", "bytes", "ranges"]
+    by_kind = detail.pivot_table(index=["exhibit", "file"], columns="kind", values="bytes", aggfunc="sum", fill_value=0)
+    for kind in by_kind.columns:
+        assert (by_kind[kind] == sums[kind]).all()
+    logs = detail[detail["file"].str.endswith(".evtx")]
+    assert set(logs["part"]) >= {
+        "file header",
+        "chunk headers",
+        "name tables",
+        "template tables",
+        "records",
+        "free space",
+    }
+    files = detail.groupby(["exhibit", "file"])["bytes"].sum()
+    assert (files == sums["size"][sums["size"] > 0]).all()

@@ -178,3 +178,37 @@ def test_no_samples_at_all_is_said(athar, folder):
 @pytest.mark.parametrize("words", [(), ("list",), ("check",), ("explain",), ("test",)])
 def test_help_has_examples(athar, words):
     assert "Examples" in athar("rules", *words, "--help").out
+
+
+def test_the_examples_of_the_page_are_true(tmp_path):
+    from timelines.detection.allowed import allow_list
+    from timelines.detection.samples import rows_of, samples_of, timeline_of
+
+    page = (Path(__file__).resolve().parents[2] / "docs" / "rules-howto.md").read_text("utf-8")
+    blocks = [text.partition("```")[0] for text in page.split("```yaml\n")[1:]]
+    allowed, samples = tmp_path / "allow.yaml", tmp_path / "samples.yml"
+    allowed.write_text(blocks[0], "utf-8")
+    samples.write_text(blocks[1], "utf-8")
+    _, agent = allow_list(allowed)
+    assert agent.fields["ParentImage"][0].holds("C:\\Tools\\AGENT.exe")
+    assert agent.fields["User"][0].holds("corp\\svc-deploy")
+    written = samples_of(samples)
+    rows = [rows_of(written["base"], case) for kind in ("match", "no_match") for case in written[kind]]
+    assert [len(found) for found in rows] == [6, 6, 2]
+    assert sum(timeline_of(rows[2], tmp_path / "t").counts().values()) == 2
+
+
+def test_the_page_names_every_transformation_that_is_honoured():
+    from timelines.detection.given import TRANSFORMATIONS
+
+    page = (Path(__file__).resolve().parents[2] / "docs" / "rules-howto.md").read_text("utf-8")
+    families = {"field_name_mapping", "field_name_prefix_mapping", "field_name_suffix", "field_name_prefix"}
+    outputs = {
+        "add_field",
+        "remove_field",
+        "set_field",
+        "rule_failure",
+        "detection_item_failure",
+        "strict_field_mapping_failure",
+    }
+    assert [name for name in sorted(TRANSFORMATIONS - families - outputs) if f"`{name}`" not in page] == []

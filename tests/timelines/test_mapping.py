@@ -27,7 +27,7 @@ SOURCES = (
 
 @pytest.fixture(autouse=True)
 def two_sources(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(mapping, "sources", lambda: SOURCES)
+    monkeypatch.setattr(mapping, "sources_of", lambda family: tuple(s for s in SOURCES if s.family == family))
     meaning.cache_clear()
     mapping.general_meaning.cache_clear()
     yield
@@ -156,4 +156,4 @@ def test_each_row_is_filled_as_if_it_came_alone(rows: list[tuple[str | None, str
 
 def test_a_mapping_to_a_core_column_that_does_not_exist_is_refused() -> None:
     with pytest.raises(ValueError, match="core column that does not exist: 'usr'"):
-        mapping._meaning({"core": {"usr": ["User"]}}, {})
+        mapping._meaning({"core": {"usr": ["User"]}}, Meaning({}))

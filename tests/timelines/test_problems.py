@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from timelines.problems import KINDS, Account, Kind, LedgerRow, Problem, account, balance
+from timelines.problems import KINDS, Account, Kind, LedgerPart, LedgerRow, Problem, account, balance, balanced
 
 TWICE = "bytes claimed twice by the reader; counted once"
 MISSED = "bytes not accounted for by the reader; counted as damaged"
@@ -108,3 +108,25 @@ def test_a_reason_is_one_short_line_whatever_it_quotes() -> None:
     assert reason.startswith("ends inside element ⟨U+001B⟩[2J⟨U+000A⟩⟨U+202E⟩AAAA")
     assert reason.endswith("AAAA; not read")
     assert len(reason) < 1_000
+
+
+def test_parts_of_a_kind_add_up_to_it() -> None:
+    """Ranges of one part count once each; what nobody names is a part of the damage."""
+    at = np.array([0, 10], np.int64)
+    found = balanced(
+        "E001",
+        "f",
+        40,
+        [
+            Account("read", at, np.array([4, 6], np.int64), "records"),
+            Account("read", np.array([4], np.int64), np.array([6], np.int64), "headers"),
+            Account("free", np.array([16], np.int64), np.array([20], np.int64)),
+        ],
+    )
+    assert found.parts == (
+        LedgerPart("E001", "f", "read", "headers", 6, 1),
+        LedgerPart("E001", "f", "read", "records", 10, 2),
+        LedgerPart("E001", "f", "free", "", 20, 1),
+        LedgerPart("E001", "f", "damaged", "not accounted for", 4, 1),
+    )
+    assert (found.row.read, found.row.free, found.row.damaged) == (16, 20, 4)

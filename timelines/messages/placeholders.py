@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from timelines.mapping import sources, stored_as
+from timelines.mapping import sources_of, stored_as
 
-_PLACE = re.compile(r"\{([^{}|:]+)(?:\|([^{}]+)|:([a-z_]+))?\}")
+_PLACE = re.compile(r"\{([^{}|:]+)(?:\|([^{}]+)|:([a-z][a-z0-9_+]*))?\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def parts(template: str) -> tuple[str | Placeholder, ...]:
 @cache
 def fields_spoken_of(family: str) -> frozenset[str]:
     """Own names of the fields that any sentence of the family uses, in any language."""
-    speaking = [s for s in sources() if s.family in (family, family.partition("/")[0] + "/*")]
+    speaking = sources_of(family) + sources_of(family.partition("/")[0] + "/*")
     texts = [text for s in speaking for m in (s.default, *s.events.values()) for text in m.message.values()]
     names = {part.name for text in texts for part in parts(text) if isinstance(part, Placeholder)}
     return frozenset(stored for name in names for stored in stored_as(name))

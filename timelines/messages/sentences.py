@@ -45,17 +45,19 @@ def _runs(template: str) -> list[tuple[str, list[str | Placeholder]]]:
     return runs
 
 
-def _shown(value: str) -> str | None:
+def _shown(value: str, limit: int | None) -> str | None:
     text = " ".join(value.split())
     if text in ("", "-"):
         return None
-    return visible(text if len(text) <= VALUE_LIMIT else text[: VALUE_LIMIT - 1] + "…")
+    return visible(text if limit is None or len(text) <= limit else text[: limit - 1] + "…")
 
 
-def _writer(placeholder: Placeholder, lang: str, isolate: tuple[str, str]) -> Callable[[str], str | None]:
+def _writer(
+    placeholder: Placeholder, lang: str, isolate: tuple[str, str], limit: int | None
+) -> Callable[[str], str | None]:
     def write(value: str) -> str | None:
         known = decode(value, placeholder.codes, lang) if placeholder.codes else None
-        shown = known or _shown(value)
+        shown = known or _shown(value, limit)
         return shown if known or shown is None else isolate[0] + shown + isolate[1]
 
     return write
@@ -77,7 +79,7 @@ def _values(
     return shown.take(coded.indices)
 
 
-def _filled(template: str, columns: Mapping[str, pa.Array], count: int, lang: str) -> pa.Array:
+def _filled(template: str, columns: Mapping[str, pa.Array], count: int, lang: str, limit: int | None) -> pa.Array:
     around = _ISOLATE.get(lang, ("", ""))
     pieces: list[pa.Array] = []
     for joint, run in _runs(template):
@@ -85,7 +87,9 @@ def _filled(template: str, columns: Mapping[str, pa.Array], count: int, lang: st
             pieces.append(pa.repeat(run[0], count))
             continue
         inside = around if len(run) == 1 else ("", "")
-        values = [_values(p, columns, count, _writer(p, lang, inside)) for p in run if isinstance(p, Placeholder)]
+        values = [
+            _values(p, columns, count, _writer(p, lang, inside, limit)) for p in run if isinstance(p, Placeholder)
+        ]
         text = values[0]
         for value in values[1:]:  # of `DOMAIN\\user` only what is there
             both = pc.binary_join_element_wise(text, value, joint)
@@ -119,11 +123,11 @@ def _template(found: Meaning, general: Meaning, lang: str) -> str:
     return found.message.get(lang) or general.message.get(lang) or "{event}"
 
 
-def sentences(rows: pa.Table, lang: str = "en") -> pa.StringArray:
+def sentences(rows: pa.Table, lang: str = "en", limit: int | None = VALUE_LIMIT) -> pa.StringArray:
     """One sentence a row, in the rows' order. Rows may be of several families and events.
 
-    A value that the row does not hold is shown as `–`; a long one is cut and ends in `…`. Raises ValueError for a language Athar
-    does not speak.
+    A value that the row does not hold is shown as `–`; one of more than `limit` characters is cut and ends in `…`. Raises ValueError
+    for a language Athar does not speak.
     """
     if lang not in LANGUAGES:
         raise ValueError(f"no sentences in language {lang!r}; there are {', '.join(LANGUAGES)}")
@@ -143,7 +147,7 @@ def sentences(rows: pa.Table, lang: str = "en") -> pa.StringArray:
         needed = {stored for name in names for stored in (*stored_as(name), name + "_")}
         where = pa.array(positions)
         subset = {name: column.take(where) for name, column in columns.items() if name in needed}
-        pieces.append(_filled(template, subset, len(positions), lang))
+        pieces.append(_filled(template, subset, len(positions), lang, limit))
     back = np.argsort(np.concatenate([positions for _, positions in groups]), kind="stable")
     return pa.concat_arrays(pieces).take(pa.array(back))
 

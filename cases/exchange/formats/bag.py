@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cases.case import Case, tool_version
+from cases.case import tool_version
 from cases.errors import CaseError
 from cases.exchange import Counts, Options, part
+from cases.exchange.content import Content
 from cases.redaction.pseudonyms import KEY_FILE
 from timelines.query import Timeline
 
@@ -27,8 +28,10 @@ class Bag:
     name: str = "bag"
     suffixes: tuple[str, ...] = ()
     doc: str = "The whole case as a BagIt folder, validated after it is written."
+    redactable: bool = False
 
-    def write(self, case: Case, timeline: Timeline, path: Path, options: Options) -> Counts:
+    def write(self, case: Content, timeline: Timeline, path: Path, options: Options) -> Counts:
+        assert case.folder is not None  # what is redacted comes to no format that is not `redactable`
         bagit = part("bagit", self.name)
         _check(case.folder, path)
         shutil.copytree(case.folder, path, ignore=shutil.ignore_patterns(KEY_FILE))
@@ -53,7 +56,7 @@ def _check(folder: Path, path: Path) -> None:
             )
 
 
-def _info(case: Case, options: Options, bagit: Any) -> dict[str, str]:
+def _info(case: Content, options: Options, bagit: Any) -> dict[str, str]:
     """RFC 8493 section 2.2.2; what nobody supplied is left out."""
     given = {
         "Source-Organization": case.info.laboratory,

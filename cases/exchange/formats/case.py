@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cases.case import Case, tool_version
+from cases.case import tool_version
 from cases.exchange import Counts, Options, identity
 from cases.exchange.conclusions import Conclusion, cited, conclusions
+from cases.exchange.content import Content
 from cases.moments import utc
 from timelines.inventory import FileEntry
 from timelines.query import Filter, Timeline
@@ -48,8 +49,9 @@ class CaseUco:
     name: str = "case"
     suffixes: tuple[str, ...] = (".jsonld", ".json")
     doc: str = "Exhibits, files, findings and the rows they cite as CASE/UCO JSON-LD (passes case_validate)."
+    redactable: bool = True
 
-    def write(self, case: Case, timeline: Timeline, path: Path, options: Options) -> Counts:
+    def write(self, case: Content, timeline: Timeline, path: Path, options: Options) -> Counts:
         told, aside = conclusions(case, options.lang)
         graph = _Graph(case, told, options)
         written = 0
@@ -62,7 +64,7 @@ class CaseUco:
             handle.write("\n]}\n")
         return {
             "objects": written,
-            "files": len(case.register.entries),
+            "files": len(case.entries),
             "findings": len(told),
             "findings_set_aside": aside,
             "cited_rows": len(graph.held),
@@ -73,13 +75,13 @@ class CaseUco:
 class _Graph:
     """The nodes of one case, one after the other. `held` gathers the ids of cited rows that the timeline holds."""
 
-    def __init__(self, case: Case, told: Sequence[Conclusion], options: Options) -> None:
+    def __init__(self, case: Content, told: Sequence[Conclusion], options: Options) -> None:
         self.told, self.held = told, set[str]()
         self._case, self._options, self._key = case, options, identity.key(case)
 
     def nodes(self, timeline: Timeline) -> Iterator[Node]:
         yield self._tool()
-        for entry in self._case.register.entries:
+        for entry in self._case.entries:
             yield self._file(entry)
             if entry.on_disk not in ("", entry.file):
                 yield self._within("File", entry.exhibit, entry.file, into=(entry.exhibit, entry.on_disk))
@@ -142,8 +144,8 @@ class _Graph:
         return {**node, "uco-core:hasFacet": list(facets)} if facets else node
 
     def _records(self) -> Iterator[Node]:
-        for exhibit in self._case.register.exhibits:
-            files = self._case.register.files_of(exhibit.exhibit)
+        for exhibit in self._case.exhibits:
+            files = [entry for entry in self._case.entries if entry.exhibit == exhibit.exhibit]
             words = [exhibit.description, f"seal {exhibit.seal}" if exhibit.seal else None]
             node: Node = {
                 "@id": self._iri("ProvenanceRecord", exhibit.exhibit),
@@ -208,8 +210,7 @@ class _Graph:
 
     def _acts(self) -> Iterator[Node]:
         named: set[str] = set()
-        for entry in self._case.custody.entries():
-            act = entry.act
+        for act in self._case.acts:
             if act.action not in _ACTS:
                 continue
             who = self._iri("Identity", act.who)
@@ -217,22 +218,21 @@ class _Graph:
                 named.add(act.who)
                 yield {"@id": who, "@type": "uco-identity:Identity", "uco-core:name": act.who}
             node: Node = {
-                "@id": self._iri("InvestigativeAction", entry.seq, entry.hash),
+                "@id": self._iri("InvestigativeAction", act.seq, act.hash),
                 "@type": "case-investigation:InvestigativeAction",
                 "uco-core:name": act.action,
-                "uco-core:description": f"custody entry {entry.seq}, SHA-256 {entry.hash}",
+                "uco-core:description": f"custody entry {act.seq}, SHA-256 {act.hash}",
                 "uco-action:startTime": {"@type": "xsd:dateTime", "@value": act.time},
                 "uco-action:performer": {"@id": who},
                 "uco-action:instrument": {"@id": self._iri("Tool")},
             }
-            exhibit = act.options.get("exhibit")
-            if any(exhibit == known.exhibit for known in self._case.register.exhibits):
-                node["uco-action:object"] = {"@id": self._iri("ProvenanceRecord", exhibit)}
+            if any(act.exhibit == known.exhibit for known in self._case.exhibits):
+                node["uco-action:object"] = {"@id": self._iri("ProvenanceRecord", act.exhibit)}
             yield node
 
     def _investigation(self) -> Node:
         info = self._case.info
-        records = [self._iri("ProvenanceRecord", exhibit.exhibit) for exhibit in self._case.register.exhibits]
+        records = [self._iri("ProvenanceRecord", exhibit.exhibit) for exhibit in self._case.exhibits]
         findings = [self._iri("Annotation", one.finding.finding_id) for one in self.told]
         node: Node = {
             "@id": self._iri("Investigation"),

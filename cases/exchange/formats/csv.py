@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from cases.case import Case
 from cases.exchange import Counts, Options, comma_lines, instants
+from cases.exchange.content import Content
 from timelines.query import Filter, Timeline
 from timelines.schema import core_schema
 
@@ -21,8 +21,9 @@ class Csv:
     name: str = "csv"
     suffixes: tuple[str, ...] = (".csv",)
     doc: str = "Timeline as CSV: core columns and message, nanoseconds; formulas neutralised."
+    redactable: bool = True
 
-    def write(self, case: Case, timeline: Timeline, path: Path, options: Options) -> Counts:
+    def write(self, case: Content, timeline: Timeline, path: Path, options: Options) -> Counts:
         schema = _texts(core_schema().append(pa.field("message", pa.string())))
         rows = 0
         with comma_lines.writer(path, schema) as writer:

@@ -15,8 +15,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cases.case import Case
 from cases.exchange import Counts, Options, json_lines
+from cases.exchange.content import Content
 from cases.exchange.remarks import Remarks
 from timelines.families import all_families
 from timelines.query import Filter, Timeline
@@ -34,8 +34,9 @@ class Ecs:
     name: str = "ecs"
     suffixes: tuple[str, ...] = (".jsonl", ".ndjson")
     doc: str = "Timeline as JSON lines under dotted Elastic Common Schema names, with all columns."
+    redactable: bool = True
 
-    def write(self, case: Case, timeline: Timeline, path: Path, options: Options) -> Counts:
+    def write(self, case: Content, timeline: Timeline, path: Path, options: Options) -> Counts:
         remarks = Remarks.of(case)
         rows = timeless = 0
         with path.open("wb") as handle:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from cases.case import Case
 from cases.exchange import Counts, Options, json_lines
+from cases.exchange.content import Content
 from timelines.query import Filter, Timeline
 
 
@@ -17,8 +17,9 @@ class JsonLines:
     name: str = "jsonl"
     suffixes: tuple[str, ...] = (".jsonl", ".ndjson")
     doc: str = "Timeline as JSON lines: core columns and message, exact text, nanoseconds."
+    redactable: bool = True
 
-    def write(self, case: Case, timeline: Timeline, path: Path, options: Options) -> Counts:
+    def write(self, case: Content, timeline: Timeline, path: Path, options: Options) -> Counts:
         rows = 0
         with path.open("wb") as handle:
             for table in timeline.batches(Filter(), lang=options.lang):

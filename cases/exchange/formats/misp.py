@@ -9,20 +9,22 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cases.case import Case
 from cases.exchange import Counts, Options, identity
 from cases.exchange.conclusions import Conclusion, cited, conclusions, techniques
+from cases.exchange.content import Content
 from cases.languages import language
 from timelines.query import Filter, Timeline
 from timelines.visible import visible, visible_sentence
 
 _TEXT = 65_000  # bytes; MISP keeps a value in a MySQL TEXT of 65,535
 _NAMED = {"hosts": "machine", "users": "account", "processes": "program", "objects": "object"}
+_PSEUDONYM = re.compile("address-[0-9a-f]{10,24}")
 _UNDEFINED, _ONGOING, _OWN_ORGANISATION, _INHERIT = "4", "1", "0", "5"  # threat level, analysis, distributions
 Named = dict[tuple[str, str, str], dict[str, None]]  # (type, value, what it is) -> ids of the findings that name it
 
@@ -34,8 +36,9 @@ class Misp:
     name: str = "misp"
     suffixes: tuple[str, ...] = (".json",)
     doc: str = "Findings as a MISP event: addresses, names, a report for each finding; nothing flagged for detection."
+    redactable: bool = True
 
-    def write(self, case: Case, timeline: Timeline, path: Path, options: Options) -> Counts:
+    def write(self, case: Content, timeline: Timeline, path: Path, options: Options) -> Counts:
         told, aside = conclusions(case, options.lang)
         key, stamp = identity.key(case), str(int(identity.midnight(options.date).timestamp()))
         named = _named(timeline, told)
@@ -80,6 +83,8 @@ def _addresses(timeline: Timeline, row_ids: tuple[str, ...]) -> Iterator[tuple[s
             for kind, address in (("ip-src", source), ("ip-dst", target)):
                 if address is not None and _is_address(address):
                     yield row, kind, address
+                elif address is not None and _PSEUDONYM.fullmatch(address):
+                    yield row, "text", address
 
 
 def _is_address(text: str) -> bool:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cases.case import Case
 from cases.exchange import Counts, Options
 from cases.exchange.conclusions import Conclusion, conclusions, techniques
+from cases.exchange.content import Content
 from cases.languages import language
 from timelines.findings import LEVELS
 from timelines.query import Timeline
@@ -33,8 +33,9 @@ class Navigator:
     name: str = "navigator"
     suffixes: tuple[str, ...] = (".json",)
     doc: str = "Techniques of the findings as an ATT&CK Navigator layer."
+    redactable: bool = True
 
-    def write(self, case: Case, timeline: Timeline, path: Path, options: Options) -> Counts:
+    def write(self, case: Content, timeline: Timeline, path: Path, options: Options) -> Counts:
         told, aside = conclusions(case, options.lang)
         by_technique = techniques(told)
         most = max((len(found) for found in by_technique.values()), default=1)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from cases.case import Case
 from cases.exchange import Counts, Options
+from cases.exchange.content import Content
 from timelines.query import Filter, Timeline
 from timelines.schema import core_schema
 
@@ -20,8 +20,9 @@ class Parquet:
     name: str = "parquet"
     suffixes: tuple[str, ...] = (".parquet",)
     doc: str = "Timeline as one Parquet file: core columns and message, typed, nanoseconds."
+    redactable: bool = True
 
-    def write(self, case: Case, timeline: Timeline, path: Path, options: Options) -> Counts:
+    def write(self, case: Content, timeline: Timeline, path: Path, options: Options) -> Counts:
         import pyarrow.parquet as pq
 
         schema = core_schema().append(pa.field("message", pa.string()))

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from cases.case import Case
 from cases.exchange import Counts, Options, identity, part
 from cases.exchange.conclusions import Conclusion, cited, conclusions, techniques
+from cases.exchange.content import Content
 from timelines.query import Filter, Timeline
 
 Files = dict[str, set[tuple[str, str]]]  # row id -> where it lies: exhibit, file
@@ -29,8 +29,9 @@ class Stix:
     name: str = "stix"
     suffixes: tuple[str, ...] = (".json",)
     doc: str = "Findings as a STIX 2.1 bundle: observed-data, notes, sightings of ATT&CK techniques."
+    redactable: bool = True
 
-    def write(self, case: Case, timeline: Timeline, path: Path, options: Options) -> Counts:
+    def write(self, case: Content, timeline: Timeline, path: Path, options: Options) -> Counts:
         maker = _Maker(part("stix2", self.name), identity.key(case), options)
         told, aside = conclusions(case, options.lang)
         with path.open("w", encoding="ascii", newline="\n") as handle:
@@ -83,7 +84,7 @@ class _Maker:
         own = {"id": f"{kind}--{self.id(kind, *content)}", "created": self._born, "modified": self._born}
         return own if kind == "identity" else {**own, "created_by_ref": self._author}
 
-    def author(self, case: Case) -> Any:
+    def author(self, case: Content) -> Any:
         name = case.info.laboratory or "Athar"
         return self._stix2.Identity(
             **{**self._common("identity"), "id": self._author}, name=name, identity_class="organization"
@@ -95,7 +96,7 @@ class _Maker:
             **self._common("attack-pattern", technique), name=technique, external_references=[about]
         )
 
-    def finding(self, case: Case, one: Conclusion, places: Files) -> Iterator[Any]:
+    def finding(self, case: Content, one: Conclusion, places: Files) -> Iterator[Any]:
         """Everything of one finding, what is referred to before what refers."""
         found = one.finding
         observed = [*self._files(case, one, places), *self._names(found.entities)]
@@ -143,10 +144,10 @@ class _Maker:
             lang=self._options.lang,
         )
 
-    def _files(self, case: Case, one: Conclusion, places: Files) -> Iterator[Any]:
+    def _files(self, case: Content, one: Conclusion, places: Files) -> Iterator[Any]:
         lying = sorted({place for row in one.finding.rows for place in places.get(row, ())})
         for exhibit, file in lying:
-            entry, (folder, _, name) = case.register.entry(exhibit, file), file.rpartition("/")
+            entry, (folder, _, name) = case.files[exhibit, file], file.rpartition("/")
             parent = self._stix2.Directory(path="/".join(filter(None, (exhibit, folder))))
             yield parent
             yield self._stix2.File(

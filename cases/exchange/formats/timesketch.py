@@ -15,8 +15,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cases.case import Case
 from cases.exchange import Counts, Options, comma_lines, instants, json_lines
+from cases.exchange.content import Content
 from cases.exchange.remarks import Remarks
 from timelines.query import Filter, Timeline
 from timelines.schema import CORE_NAMES, SORT_KEYS, core_schema
@@ -68,9 +68,10 @@ class Timesketch:
     name: str = "timesketch"
     suffixes: tuple[str, ...] = (".jsonl", ".csv")
     doc: str = "Timeline for Timesketch: JSON lines with all columns; CSV with the core ones by suffix."
+    redactable: bool = True
 
-    def write(self, case: Case, timeline: Timeline, path: Path, options: Options) -> Counts:
-        tally = _Tally(iis={(e.exhibit, e.file) for e in case.register.entries if e.parser == "iis-w3c"})
+    def write(self, case: Content, timeline: Timeline, path: Path, options: Options) -> Counts:
+        tally = _Tally(iis={(e.exhibit, e.file) for e in case.entries if e.parser == "iis-w3c"})
         remarks = Remarks.of(case)
         if path.suffix.lower() == ".csv":
             _csv(timeline, path, options, remarks, tally)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from cases.case import Case, tool_version
+from cases.case import tool_version
 from cases.exchange import Counts, Options, identity, part
 from cases.exchange.conclusions import Conclusion, every
+from cases.exchange.content import Content
 from cases.exchange.workbook import CHARACTERS, ROWS, Sheet, Workbook
-from cases.findings import load_matches
 from cases.moments import utc
 from timelines.findings import MATCH_COLUMNS
 from timelines.query import Filter, Timeline
@@ -55,19 +55,20 @@ class Xlsx:
     name: str = "xlsx"
     suffixes: tuple[str, ...] = (".xlsx",)
     doc: str = "Workbook: findings, matches, files, ledger, problems and timeline; formulas neutralised."
+    redactable: bool = True
 
-    def write(self, case: Case, timeline: Timeline, path: Path, options: Options) -> Counts:
+    def write(self, case: Content, timeline: Timeline, path: Path, options: Options) -> Counts:
         book = Workbook(_openpyxl(self.name), identity.midnight(options.date))
         about = book.sheet("about", ("what", "value"))
         sheets = {
             "findings": _findings(book, every(case, options.lang)),
-            "matches": _filled(book, "matches", MATCH_COLUMNS, [load_matches(case.findings_folder)]),
+            "matches": _filled(book, "matches", MATCH_COLUMNS, [case.matches]),
             "files": book.sheet("files", _FILE),
             "ledger": _filled(book, "ledger", _LEDGER, [timeline.ledger()]),
             "problems": _filled(book, "problems", _PROBLEM, [timeline.problems()]),
             "timeline": book.sheet("timeline", (*CORE_NAMES, "message")),
         }
-        for entry in case.register.entries:
+        for entry in case.entries:
             sheets["files"].add(getattr(entry, name) for name in _FILE)
         for table in timeline.batches(Filter(), lang=options.lang):
             sheets["timeline"].add_table(table)
@@ -108,7 +109,7 @@ def _findings(book: Workbook, told: Sequence[Conclusion]) -> Sheet:
     return sheet
 
 
-def _about(sheet: Sheet, case: Case, options: Options, sheets: dict[str, Sheet], cut: int) -> None:
+def _about(sheet: Sheet, case: Content, options: Options, sheets: dict[str, Sheet], cut: int) -> None:
     sheet.add(("case number", case.info.number))
     sheet.add(("case title", case.info.title))
     sheet.add(("date of this export", options.date))

@@ -5,7 +5,10 @@ from __future__ import annotations
 import base64
 from urllib.parse import quote
 
+import pyarrow as pa
 import pytest
+
+from cases.errors import CaseError
 
 from .redacting import KEY, redactor
 
@@ -118,3 +121,33 @@ def test_pseudonyms_do_not_hold_what_they_stand_for() -> None:
     under = redactor({"account": ["j.doe"]})
     assert under.whole("account", "j.doe") == redactor({}, key=KEY).whole("account", "J.DOE")
     assert under.whole("account", "j.doe") != redactor({}, key=b"x" * 32).whole("account", "j.doe")
+
+
+def test_a_table_is_searched_whatever_its_texts_are_made_of() -> None:
+    under = redactor({"account": ["jdoe1"]})
+    table = pa.table(
+        {
+            "user": pa.array(["jdoe1", None]).dictionary_encode(),
+            "object": pa.array(["of jdoe1", "/"], pa.large_string()),
+            "flags": ["jdoe1", ""],
+            "record": pa.array([1, 2], pa.uint64()),
+            "field of jdoe1": ["x", "y"],
+        }
+    )
+    made = under.table(table)
+    assert "jdoe1" not in str(made.drop_columns("flags").to_pydict())
+    assert made.column("user").to_pylist()[0] == under.whole("account", "jdoe1")
+    assert made.column("flags").to_pylist() == ["jdoe1", ""]
+    assert made.column("record").to_pylist() == [1, 2]
+
+
+def test_columns_whose_names_become_alike_stay_apart() -> None:
+    under = redactor({"account": ["jdoe1"]})
+    names = under.table(pa.table({"a jdoe1": ["x"], "a JDOE1": ["y"]})).schema.names
+    assert len(set(names)) == 2
+    assert not any("jdoe1" in name.lower() for name in names)
+
+
+def test_what_cannot_be_searched_is_never_handed_on() -> None:
+    with pytest.raises(CaseError, match="column answers: list"):
+        redactor({}).table(pa.table({"answers": [["192.0.2.1"]]}))

@@ -27,7 +27,7 @@ PLACED = f"{SECRET}, AB123456, +212 612 345 678, 192.0.2.77, C:\\Users\\portal\\
 
 def under(summary: tree.Summary, name: str) -> tuple[tree.Summary, Redactor]:
     found = profile(name)
-    redactor = Redactor(found, known(summary, None, [], found), Pseudonyms(KEY))
+    redactor = Redactor(found, known(summary, None, found), Pseudonyms(KEY))
     return redacted(summary, redactor, {}), redactor
 
 
@@ -95,7 +95,7 @@ def test_a_field_that_nobody_named_is_searched() -> None:
 
     later = Later(PLACED, ({"x": PLACED, PLACED: "x"},))
     found = profile("public")
-    redactor = Redactor(found, known(synthetic.summary("x"), None, [], found), Pseudonyms(KEY))
+    redactor = Redactor(found, known(synthetic.summary("x"), None, found), Pseudonyms(KEY))
     changed: Any = redacted(later, redactor, {})  # type: ignore[arg-type]
     assert "Doe@" not in f"{changed}"
     assert f"{changed}".count("email-") == 3

@@ -212,3 +212,24 @@ def test_the_command_refuses_a_folder_that_holds_answers_and_makes_no_case(tmp_p
     assert ran.code == 2
     assert "answers: is not empty" in ran.err
     assert [path.name for path in tmp_path.iterdir()] == ["answers"]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_words_are_written_as_the_language_writes_them(lang):
+    """Labels bring their own colon, sentences end as sentences; French has no bare space before a mark, and no straight apostrophe."""
+    said = exercise.words(lang)
+    assert all(said[label].endswith(":") for label in ("seen", "answer", "name", "date"))
+    for question in QUESTIONS:
+        assert said[question]["question"].endswith(("?", "؟"))
+        assert said[question]["answer"].endswith(".")
+    texts = [text for value in said.values() for text in (value.values() if isinstance(value, dict) else [value])]
+    assert not any("'" in text for text in texts)
+    if lang == "fr":
+        assert not any(re.search(r" [:;?!»]|« |[^\s][:;?!]", text.replace("{", "")) for text in texts)
+
+
+@pytest.mark.parametrize(("lang", "shown"), [("en", "4,200,000"), ("fr", "4\u202f200\u202f000"), ("ar", "4,200,000")])
+def test_large_numbers_are_grouped_as_the_reader_writes_them(known, lang, shown):
+    page = exercise.sheet(lang, 1, known, True)
+    assert f">{shown}</bdi>" in page
+    assert "4200000" not in page

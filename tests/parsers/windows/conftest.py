@@ -6,13 +6,14 @@ import hashlib
 import struct
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from parsers.base import Batch, Evidence
+from parsers.windows.binxml import name_hash
 from parsers.windows.evtx import PARSER
 from timelines.problems import Account, LedgerRow, Problem, balance
 
@@ -26,8 +27,9 @@ class Made:
     noon = NOON
 
     def name(self, text: str) -> bytes:
-        # offset of the next name in its bucket, hash (not checked by readers), characters, text, NUL
-        return struct.pack("<IHH", 0, 0x1234, len(text)) + text.encode("utf-16-le") + b"\0\0"
+        # offset of the next name in its bucket, hash, characters, text, NUL
+        raw = text.encode("utf-16-le")
+        return struct.pack("<IHH", 0, name_hash(raw), len(raw) // 2) + raw + b"\0\0"
 
     def element(self, at: int, name: str, inside: bytes | Callable[[int], bytes], lean: bool = False) -> bytes:
         """Element without attributes whose name stands inline; `inside` follows the start tag."""
@@ -158,6 +160,7 @@ class Read:
     problems: list[Problem]
     ledger: LedgerRow
     uncounted: list[Problem]
+    parts: dict[tuple[str, str], int] = field(default_factory=dict)  # bytes by kind and part
 
     @property
     def rows(self) -> list[dict[str, Any]]:
@@ -184,6 +187,8 @@ def parse(path: Path) -> Read:
                 read.problems.append(item)
             else:
                 accounts.append(item)
+                key = (item.kind, item.part)
+                read.parts[key] = read.parts.get(key, 0) + int(item.lengths.sum())
     read.ledger, read.uncounted = balance("E001", evidence.file, evidence.size, accounts)
     return read
 

@@ -87,15 +87,7 @@ def test_a_file_that_ends_inside_a_chunk(made, read):
     found = read(log[: starts[3] + 40])
     assert images(found) == ["program1.exe", "program2.exe", "program3.exe"]
     assert found.ledger.damaged == 40
-    assert any("the file ends after" in reason for reason in found.reasons)
-
-
-def test_old_records_in_free_space_are_mentioned(made, read):
-    records = filled(made, 2)
-    old = made.record(900, made.again(DEFINITION, made.head_values(900)))
-    found = read(made.log(made.chunk(records)[: 512 + len(records)] + old.ljust(65_536 - 512 - len(records), b"\0")))
-    assert len(found.rows) == 2
-    assert found.reasons == ["1 old records still stand in the chunk's free space; counted as free, not read"]
+    assert any("it ends after" in reason for reason in found.reasons)
 
 
 def test_records_written_after_the_header_was_are_recovered(made, read):
@@ -126,7 +118,7 @@ def test_fragments_inside_fragments_end_somewhere(made):
     """A value of type BinXML that holds an instance of the same template, over and over."""
     chunk = bytearray(65_536)
     body = b"\x0f\x01\x01\0" + made.element(28, "A", made.slot(0, 0x21)) + b"\0"
-    chunk[0:24] = struct.pack("<I16sI", 0, bytes(16), len(body))
+    chunk[0:24] = struct.pack("<I16sI", 0, bytes(range(16)), len(body))  # next definition, GUID, size
     chunk[24 : 24 + len(body)] = body
     inner = b""
     for _ in range(MAX_DEPTH * 3):

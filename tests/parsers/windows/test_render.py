@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
+from pathlib import Path
+
 import pytest
 
+from parsers.base import Batch, Evidence
+from parsers.windows import carve, evtx
 from parsers.windows.render import record_xml
+
+CORPUS = Path(__file__).resolve().parents[2] / "corpus"
 
 
 def log(made, value):
@@ -38,7 +45,7 @@ def test_what_cannot_be_read_is_a_comment(made):
     lines = record_xml(memoryview(made.log(made.chunk(lost))), 4608).splitlines()
     assert "  <Data>4624</Data>" in lines
     assert lines[-1].startswith(
-        "<!-- byte 4637: no template: 0 bytes; expected 16 to 5512; its 4 values kept as unnamed Data"
+        "<!-- byte 4637: template 03020100 is not at byte 60000 of the chunk, as the record says; its 4 values kept as"
     )
 
 
@@ -46,3 +53,19 @@ def test_what_cannot_be_read_is_a_comment(made):
 def test_where_there_is_no_record(made, offset):
     with pytest.raises(ValueError, match="no record at byte"):
         record_xml(memoryview(log(made, "x")), offset)
+
+
+@pytest.mark.parametrize("name", ["used_again", "shifted"])
+@pytest.mark.parametrize("parser", [evtx.PARSER, carve.ON_REQUEST], ids=lambda parser: parser.name)
+def test_every_row_of_a_damaged_log_can_be_shown(tmp_path, name, parser):
+    """Old records in a chunk that was used again; chunks that do not stand where a log has them. Once a row had no record to show."""
+    data = gzip.decompress((CORPUS / f"{name}.evtx.gz").read_bytes())
+    (tmp_path / "log").write_bytes(data)
+    evidence = Evidence("E001", "log", tmp_path / "log", len(data), "0" * 64)
+    items = [item for piece in parser.slices(evidence) for item in parser.parse(evidence, piece)]
+    rows = [row for item in items if isinstance(item, Batch) for row in item.rows.to_pylist()]
+    assert len(rows) > 30
+    for row in rows:
+        shown = record_xml(memoryview(data), row["offset"])
+        assert f"<EventRecordID>{row['record']}</EventRecordID>" in shown
+        assert (f"value {row['record']}<" in shown) or "template" in shown

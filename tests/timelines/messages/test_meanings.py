@@ -80,6 +80,14 @@ def test_languages_say_the_same_fields_and_arabic_is_arabic(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
+def test_no_place_of_a_value_is_left_as_text(name: str) -> None:
+    for event, content in events_of(name).items():
+        for text in content.get("message", {}).values():
+            plain = "".join(part for part in parts(text) if isinstance(part, str))
+            assert not set(plain) & set("{}"), f"{event}: {plain}"
+
+
+@pytest.mark.parametrize("name", FILES)
 def test_no_sentence_says_who_did_it(name: str) -> None:
     said = [
         text

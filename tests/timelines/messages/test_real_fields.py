@@ -19,6 +19,7 @@ EVIDENCE = Path(__file__).resolve().parents[4] / "shared" / "evidence" / "window
 OPTIONAL = {
     ("windows/dns", "150", "param2"),
     ("windows/system", "104", "Channel_"),  # stored beside the declared column Channel
+    ("windows/system", "12", "Level_"),  # so is Level
     ("windows/bits", "3", "processPath"),
 }
 

@@ -1,0 +1,183 @@
+"""Template definitions of old records: whether one still stands where a record points, and where else in the file it stands.
+
+A record names its template by the first four bytes of the template's GUID and by a place in its chunk. In free space newer records have
+often been written over that place: then the definition there is of another template, or its names are gone, and to read by it would be to
+invent. Names carry a hash, definitions their GUID: both are proved. The same template mostly stands in other chunks too. MS-EVEN6 2.2.12.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from parsers.gather import Bools, Bytes, Int64s, numbers_at
+from parsers.windows import values
+from parsers.windows.binxml import MAX_TOKENS, TOKENS_A_CHUNK, Reader
+from parsers.windows.document import Element, Part, Slot
+from parsers.windows.structures import CHUNK, RECORD_HEADER
+from parsers.windows.system_values import system_document
+
+DEFINITION = 24  # bytes before a definition's body: offset of the next one, GUID, size
+TWINS = 8  # definitions of one id that are tried
+FRAGMENT = (
+    b"\x0f\x01"  # how a record's binary XML begins; nested templates often lack it where the log was not exported
+)
+_INSTANCE = re.compile(
+    rb"(?=\x0c\x01(.{4})(.{4}))", re.DOTALL
+)  # template instance: id, place; other bytes may look like it
+_INSTANCE_SIZE = 10
+_INLINE = 39  # bytes of an instance and of the head of its definition, to the begin of the body
+SEARCHED = 4 << 20  # bytes searched at a time: the search's memory is of that order
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A definition that was proved: its document with slots, where it stands in the window, and the types of its slots."""
+
+    roots: tuple[Part, ...]
+    at: int
+    slots: dict[int, set[int]]
+
+    def fits(self, kinds: Sequence[int]) -> bool:
+        """Whether an instance whose values have these types can be of this template."""
+        return all(
+            index < len(kinds) and (kinds[index] in expected or kinds[index] == values.NULL)
+            for index, expected in self.slots.items()
+        )
+
+
+@dataclass(slots=True)
+class Definitions:
+    """Definitions of one file in the window: its bytes are [begin, end)."""
+
+    data: Bytes
+    begin: int
+    end: int
+    _places: dict[bytes, list[tuple[int, int]]] | None = None  # by id: chunk base and place
+    _proved: dict[tuple[int, int], Found | None] = field(default_factory=dict)
+    _spent: dict[int, int] = field(default_factory=dict)  # tokens read, by chunk
+    _chunk: tuple[int, bytes] = (-1, b"")
+
+    def proved(self, base: int, place: int, ident: bytes) -> Found | None:
+        """The definition at `place` of the window in the chunk at `base`; None unless it is of template `ident` and all of it reads."""
+        if (base, place) not in self._proved:
+            self._proved[base, place] = self._read(base, place)
+        found = self._proved[base, place]
+        return found if found is not None and self.data[place + 4 : place + 8].tobytes() == ident else None
+
+    def elsewhere(self, ident: bytes, kinds: Sequence[int]) -> Found | None:
+        """A definition of template `ident` anywhere in the file whose slots have the types of an instance's values."""
+        if self._places is None:
+            self._places = self._all()
+        for base, place in self._places.get(ident, ())[:TWINS]:
+            found = self.proved(base, place, ident)
+            if found is not None and found.fits(kinds):
+                return found
+        return None
+
+    def _read(self, base: int, place: int) -> Found | None:
+        if base != self._chunk[0]:  # a chunk may begin before the window; the definition itself may still be whole
+            self._chunk = base, bytes(max(-base, 0)) + self.data[max(base, 0) : max(base + CHUNK, 0)].tobytes()
+        chunk = self._chunk[1]
+        body = place - base + DEFINITION
+        if place < 0 or body > len(chunk):
+            return None
+        size = int.from_bytes(chunk[body - 4 : body], "little")
+        if body + size > len(chunk):
+            return None
+        reader = Reader(chunk, limit=min(MAX_TOKENS, TOKENS_A_CHUNK - self._spent.get(base, 0)), strict=True)
+        roots = reader.fragment(body, body + size, None)
+        self._spent[base] = self._spent.get(base, 0) + reader.tokens
+        if reader.remarks or not any(isinstance(root, Element) for root in roots):
+            return None
+        slots: dict[int, set[int]] = {}
+        _collect(roots, slots)
+        return Found(tuple(roots), place, slots)
+
+    def _all(self) -> dict[bytes, list[tuple[int, int]]]:
+        """Every place where an instance is followed by its own definition, which tells its chunk's base too."""
+        places: dict[bytes, list[tuple[int, int]]] = {}
+        for begin in range(self.begin, self.end, SEARCHED):
+            part = self.data[begin : min(begin + SEARCHED + _INLINE - 1, self.end)]
+            at = _instances(part)
+            offsets = numbers_at(part, at + 6, "<u4").astype(np.int64)
+            near = offsets < CHUNK
+            for place, offset in zip((at[near] + 10).tolist(), offsets[near].tolist(), strict=True):
+                ident = part[place + 4 : place + 8].tobytes()
+                known = places.setdefault(ident, [])
+                if len(known) < TWINS:
+                    known.append((begin + place - offset, begin + place))
+        return places
+
+
+def _instances(part: Bytes) -> Int64s:
+    """Where a template instance may begin that is followed by its own definition: the id that it names stands again in the GUID."""
+    last = len(part) - _INLINE
+    if last < 0:
+        return np.empty(0, np.int64)
+    found = []
+    for odd in (0, 1):  # as 16-bit numbers from either parity: one pass for both bytes
+        pairs = part[odd : odd + (len(part) - odd) // 2 * 2].view("<u2")
+        found.append(np.flatnonzero(pairs == 0x010C) * 2 + odd)
+    at = np.sort(np.concatenate(found))
+    at = at[at <= last]
+    again: Bools = numbers_at(part, at + 2, "<u4") == numbers_at(part, at + 14, "<u4")
+    return at[again]
+
+
+def _collect(parts: Sequence[Part], slots: dict[int, set[int]]) -> None:
+    for part in parts:
+        if isinstance(part, Slot):
+            slots.setdefault(part.index, set()).add(part.kind)
+        elif isinstance(part, Element):
+            _collect(part.children, slots)
+            for _, text in part.attributes:
+                _collect(text, slots)
+
+
+def doubtful(data: Bytes, known: Definitions, rows: tuple[Int64s, Int64s, Int64s]) -> Bools:
+    """For records by offset, size and chunk base: whether any template that they use is not where they say, or none is named."""
+    out: list[bool] = []
+    for offset, size, base in zip(*(array.tolist() for array in rows), strict=True):
+        raw = data[offset + RECORD_HEADER : offset + size - 4].tobytes()
+        hits = list(_INSTANCE.finditer(raw))
+        sound = bool(hits) and hits[0].start() == 4 and raw.startswith(FRAGMENT)
+        for hit in hits:
+            if not sound:
+                break
+            sound = known.proved(base, base + int.from_bytes(hit[2], "little"), hit[1]) is not None
+        out.append(not sound)
+    return np.array(out, np.bool_)
+
+
+def implied_base(record: bytes, offset: int) -> int | None:
+    """Where the chunk of a record began that stands at `offset`, by a template that it brings along; None where it brings none."""
+    for hit in _INSTANCE.finditer(record, RECORD_HEADER):
+        place = hit.start() + _INSTANCE_SIZE
+        if record[place + 4 : place + 8] == hit[1]:
+            base = offset + place - int.from_bytes(hit[2], "little")
+            if 0 <= base <= offset and offset + len(record) - base <= CHUNK:
+                return base
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The definitions that records of the chunk at `base` can use; `start` is where in the file the window begins."""
+
+    definitions: Definitions
+    base: int
+    start: int
+
+    def stands(self, place: int, ident: bytes) -> bool:
+        return self.definitions.proved(self.base, self.base + place, ident) is not None
+
+    def same(self, ident: bytes, kinds: Sequence[int]) -> tuple[Sequence[Part], str] | None:
+        found = self.definitions.elsewhere(ident, kinds)
+        if found is not None:
+            return found.roots, f"read by the same template at byte {self.start + found.at}"
+        system = system_document(kinds)
+        return None if system is None else (system, "System read by the places that its values have in every event")

@@ -1,0 +1,147 @@
+"""Old records in the free space of chunks: what a log held before it was cleared, wrapped around, or cut down.
+
+A record that stands whole there is a row again, flagged `recovered`, unless the log still holds it: same number and same bytes. The rest of
+the free space is counted: `slack` as far as old bytes reach, `free space` behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from hashlib import blake2b
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from parsers.gather import Bytes, Int64s, numbers_at
+from parsers.windows.ledger import Ledger
+from parsers.windows.structures import (
+    CHUNK,
+    CHUNK_HEADER,
+    CHUNK_MAGIC,
+    FILE_HEADER,
+    SIGNATURE,
+    Chunk,
+    apart,
+    record_at,
+    standing,
+)
+from parsers.windows.tokens import HEADER
+
+CHUNKS_ASKED = 64  # chunks outside the window that are asked whether they hold an old record; numbers ascend, so an honest log needs few
+
+Identity = tuple[int, int, bytes]  # file, number, digest of all bytes
+
+
+def old_records(
+    data: Bytes, spaces: Sequence[tuple[Chunk, int]], live: tuple[Int64s, Int64s, Int64s], ledgers: Sequence[Ledger]
+) -> tuple[Int64s, Int64s, Int64s]:
+    """Offsets, sizes and chunk bases of the old records that are worth a row. `spaces`: chunks and where their free space begins;
+    `live`: offsets, sizes and files of the log's own records."""
+    found = [_in_space(data, chunk, at) for chunk, at in spaces]
+    files = [chunk.file for chunk, _ in spaces]
+    told = _known(data, found, files, live, ledgers)
+    kept: list[tuple[int, int, int]] = []
+    for (chunk, at), (offsets, sizes) in zip(spaces, found, strict=True):
+        ledger, reach = ledgers[chunk.file], at
+        for offset, size in zip(offsets.tolist(), sizes.tolist(), strict=True):
+            who = _identity(data, chunk.file, offset, size)
+            if who in told:
+                continue
+            told.add(who)
+            kept.append((offset, size, chunk.base))
+            ledger.put("free", reach, offset, "slack")
+            ledger.put("read", offset, offset + size, "recovered records")
+            reach = offset + size
+        rest = data[reach : chunk.limit]
+        used = max(_used(rest), int(offsets[-1] + sizes[-1]) - reach if len(offsets) else 0)
+        ledger.put("free", reach, reach + used, "slack")
+        ledger.put("free", reach + used, chunk.limit, "free space")
+    rows = np.array(kept, np.int64).reshape(-1, 3)
+    return rows[:, 0], rows[:, 1], rows[:, 2]
+
+
+def _in_space(data: Bytes, chunk: Chunk, at: int) -> tuple[Int64s, Int64s]:
+    """Whole records behind `at` whose binary XML begins as all does."""
+    if data[at : chunk.limit].tobytes().find(SIGNATURE) < 0:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    offsets, sizes = standing(data, at, chunk.limit)
+    good = (data[offsets + 24] == HEADER) & (data[offsets + 25] == 1)
+    offsets, sizes = offsets[good], sizes[good]
+    keep = apart(offsets, sizes)
+    return offsets[keep], sizes[keep]
+
+
+def _used(rest: Bytes) -> int:
+    """Bytes up to the last one that is not zero."""
+    return len(rest.tobytes().rstrip(b"\0"))
+
+
+def _identity(data: Bytes, file: int, offset: int, size: int) -> Identity:
+    raw = data[offset : offset + size].tobytes()
+    return file, int.from_bytes(raw[8:16], "little"), blake2b(raw, digest_size=16).digest()
+
+
+def _known(
+    data: Bytes,
+    found: Sequence[tuple[Int64s, Int64s]],
+    files: Sequence[int],
+    live: tuple[Int64s, Int64s, Int64s],
+    ledgers: Sequence[Ledger],
+) -> set[Identity]:
+    """The log's own records that have the number of an old one: from the window, and from the rest of a log that is larger."""
+    counts = [len(offsets) for offsets, _ in found]
+    if not sum(counts):
+        return set()
+    at = np.concatenate([offsets for offsets, _ in found])
+    numbers = numbers_at(data, at + 8, "<u8")
+    offsets, sizes, file = live
+    alike = np.flatnonzero(np.isin(numbers_at(data, offsets + 8, "<u8"), numbers))
+    told = {_identity(data, int(file[row]), int(offsets[row]), int(sizes[row])) for row in alike.tolist()}
+    of = np.repeat(np.array(files, np.int64), counts)
+    for number, ledger in enumerate(ledgers):
+        if ledger.grid and (ledger.start + len(data) < ledger.evidence.size or ledger.start > 0):
+            told |= _elsewhere(
+                ledger, (ledger.start, ledger.start + len(data)), np.unique(numbers[of == number]), number
+            )
+    return told
+
+
+def _elsewhere(ledger: Ledger, window: tuple[int, int], wanted: Int64s, file: int) -> set[Identity]:
+    """Records of a log's chunks outside the window that have one of the numbers `wanted` (ascending), by what chunk headers say."""
+    if not len(wanted):
+        return set()
+    evidence = ledger.evidence
+    bases, first, last = _chunks_of(evidence.path, evidence.size, evidence.sha256)
+    holds = np.searchsorted(wanted, last, side="right") > np.searchsorted(wanted, first, side="left")
+    holds &= (bases + CHUNK <= window[0]) | (bases >= window[1])
+    told = set()
+    asked = frozenset(wanted.tolist())
+    with evidence.path.open("rb") as handle:
+        for base in bases[holds][:CHUNKS_ASKED].tolist():
+            handle.seek(base)
+            raw = handle.read(CHUNK)
+            whole = np.frombuffer(raw, np.uint8)
+            free = int.from_bytes(raw[48:52], "little")
+            at = CHUNK_HEADER
+            while at < min(free, len(raw)) and (record := record_at(raw, at))[0]:
+                if record[1] in asked:
+                    told.add(_identity(whole, file, at, record[0]))
+                at += record[0]
+    return told
+
+
+@lru_cache(4)
+def _chunks_of(path: Path, size: int, _sha256: str) -> tuple[Int64s, npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
+    """Where a log's chunks begin, and the first and last record number that each says it holds. Read, not mapped: pages of a map that are
+    touched count as this process's memory, and these lie all over the file."""
+    heads = []
+    with path.open("rb", buffering=0) as handle:
+        for base in range(FILE_HEADER, size - CHUNK_HEADER + 1, CHUNK):
+            handle.seek(base)
+            head = handle.read(40)
+            if head.startswith(CHUNK_MAGIC) and len(head) == 40:
+                heads.append((base, int.from_bytes(head[24:32], "little"), int.from_bytes(head[32:40], "little")))
+    held = list(zip(*heads, strict=True)) or [(), (), ()]
+    return np.array(held[0], np.int64), np.array(held[1], np.uint64), np.array(held[2], np.uint64)

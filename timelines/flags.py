@@ -1,0 +1,37 @@
+"""Every remark that a reader may put in the core column `flags`: its name there, and what it says of the row.
+
+Summaries say them in the reader's language (`flag.` in `cases/languages/`). A test finds any that a reader sets and this list lacks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+FLAGS: Mapping[str, str] = {
+    "ambiguous-time": "The local time occurred twice, when clocks were set back; the first is taken.",
+    "bad-checksum": "The checksum of the block that holds the record does not fit its bytes.",
+    "bad-encoding": "Some bytes are no text in the file's encoding.",
+    "bad-time": "What stands in the place of the time is no moment.",
+    "caplen-exceeds-original": "A packet says that more bytes were captured than it had.",
+    "control-bytes": "The line holds control characters.",
+    "empty-field": "A field is empty although the format forbids it.",
+    "extra-fields": "More stands in the line than its format has fields.",
+    "fragmented": "Packets came in fragments; only the first is read.",
+    "id-differs": "The record's number in its header and in the event differ.",
+    "incomplete": "Some values could not be rendered.",
+    "interleaved": "Two lines were written into one.",
+    "loose": "The line departs from its format and was read loosely.",
+    "no-date": "The record bears no date.",
+    "no-line-end": "The last line does not end.",
+    "no-time": "The record holds no usable time.",
+    "no-zone": "The time was written without a zone.",
+    "odd-request": "The request departs from `METHOD target HTTP/n`.",
+    "outer-quotes": "The whole line stands in quotes.",
+    "prefix": "Other text stands before the client's address.",
+    "recovered": "The record was recovered from space that its file no longer counts as in use.",
+    "skipped-time": "The local time never occurred, since clocks were set forward over it.",
+    "snapped": "Packets were captured in part only (snap length).",
+    "time-differs": "The time of the record's header and of the event are apart: forwarded, or altered.",
+    "truncated": "The record is cut off.",
+    "tunnel": "The packets carry others inside, which are not read.",
+}
