@@ -23,6 +23,7 @@ FILES = (FINDINGS, MATCHES, OUTCOMES)
 COVERAGE = "coverage.json"  # what rules could not see; a case analysed by an earlier version has none
 _FORMAT = 1
 _LATER = {"suppressed"}  # fields that files of earlier versions lack; their default says the same
+_COVERED = {"host", "logsource", "rules", "rows", "first", "last", "state", "log_rows", "logs"}
 _LISTS = ("rows", "attack", "falsepositives", "families")  # fields of a finding that JSON holds as lists
 _NEVER = 2**63  # sorts findings without a time last
 
@@ -96,9 +97,14 @@ def load_coverage(folder: Path) -> list[dict[str, Any]]:
         raise CaseError(f"{path}: not there; run `athar analyze` again")
     value = durable.read_json(path)
     rows = value.get("coverage") if isinstance(value, dict) and value.get("format") == _FORMAT else None
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+    if not isinstance(rows, list) or not all(isinstance(row, dict) and set(row) >= _COVERED for row in rows):
         raise CaseError(f"{path}: expected coverage of format {_FORMAT}; run `athar analyze` again")
     return rows
+
+
+def coverage_if_kept(folder: Path) -> list[dict[str, Any]]:
+    """The same; none where an earlier version ran the rules."""
+    return load_coverage(folder) if (folder / COVERAGE).exists() else []
 
 
 def load_matches(folder: Path) -> pa.Table:

@@ -98,11 +98,20 @@ def show_logsources(json: bool) -> None:
     if json:
         as_json(rows)
         return
-    names = ("product", "category", "service", "families", "fields", "rows")
-    note = f"{len(rows)} log sources; fields: names of rules that are other names in the rows"
+    names: tuple[str, ...] = ("product", "category", "service", "families", "fields", "rows")
+    note = f"{len(rows)} log sources; a pipe gets product, category and service apart, and the number of fields that have other names"
     if sys.stdout.isatty():
-        rows = [{**row, "product": str(row["product"]).partition(",")[0]} for row in rows]
+        names = ("log source", "rows")
+        rows = [
+            {"log source": "/".join(filter(None, _parts(row))), "rows": row["rows"] or f"all of {row['families']}"}
+            for row in rows
+        ]
     table("", names, [tuple(row[name] for name in names) for row in rows], note)
+
+
+def _parts(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    product = str(row["product"]).partition(",")[0].replace("(none)", "")
+    return product, str(row["category"]), str(row["service"])
 
 
 def check(paths: Sequence[Path], options: Mapping[str, Any], quiet: bool, json: bool) -> int:

@@ -43,6 +43,7 @@ BY_CLASS: dict[tuple[str, str], Meaning] = {
     ("Inference", "texts"): "authored",
     ("RuleLine", "title"): "authored",
     ("RuleLine", "families"): "stays",
+    ("Blind", "logsources"): "stays",
 }
 ENTITIES: dict[str, Kind] = {"users": "account", "hosts": "host", "ips": "address"}  # keys of `Inference.entities`
 

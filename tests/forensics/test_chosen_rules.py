@@ -142,3 +142,17 @@ def test_findings_by_host_technique_and_rule(case, athar):
     assert {row["title"]: row["matches"] for row in counted} == {
         title: row.matches for title, row in outcomes(case).items() if row.matches
     }
+
+
+@pytest.mark.parametrize(("code", "said"), [("en", "Rules that could see nothing"), ("fr", "ne pouvaient rien voir"), ("ar", "أن ترى شيئًا")])  # fmt: skip # noqa: E501
+def test_summaries_say_what_was_not_there_to_look_at(case, code, said):
+    case.analyze()
+    found = summarise(case.case, "2026-02-01")
+    frame = case.coverage()
+    unseen = frame[frame["state"] != "seen"]
+    assert {b.host: (b.rules, b.kinds) for b in found.rules.blind} == {
+        host: (int(rows["rules"].sum()), len(rows)) for host, rows in unseen.groupby("host")
+    }
+    page = exporters()["html"].render(found, language(code)).decode()
+    assert said in page
+    assert found.rules.blind[0].logsources[0] in page

@@ -10,6 +10,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from timelines.detection.rules import About, RuleSet
 from timelines.detection.selection import fits
 from timelines.findings import Fate, RuleOutcome
 
+KNOWN = 10_000  # answers of a pattern that are kept
 _KEYS = {"rule", "reason", "host", "fields"}
 
 
@@ -42,9 +44,13 @@ class Pattern:
 
         folded = tuple(p if isinstance(p, Wild) else fold(p) for p in pieces_of(SigmaString(text)))
         self._regex = compiled(Like(folded).regex)
+        self._known = lru_cache(KNOWN)(self._asked)  # rows repeat their values
+
+    def _asked(self, text: str) -> bool:
+        return self._regex.fullmatch(fold(text)) is not None
 
     def holds(self, text: str | None) -> bool:
-        return text is not None and self._regex.fullmatch(fold(text)) is not None
+        return text is not None and self._known(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +109,10 @@ def _patterns(where: str, value: object) -> tuple[Pattern, ...]:
     listed = value if isinstance(value, list) else [value]
     if not listed or not all(isinstance(item, str | int) and not isinstance(item, bool) for item in listed):
         raise AllowListError(f"{where}: expected a text or a list of texts, found {value!r}")
-    return tuple(Pattern(str(item)) for item in listed)
+    try:
+        return tuple(Pattern(str(item)) for item in listed)
+    except ValueError as error:  # BeyondLinear: a pattern of thousands of characters
+        raise AllowListError(f"{where}: {error}") from error
 
 
 class Sieve:
