@@ -106,17 +106,20 @@ class PartWriter:
         path.parent.mkdir(parents=True, exist_ok=True)
         working = path.with_suffix(".part")
         names = table.schema.names
-        with pq.ParquetWriter(
-            working,
-            table.schema,
-            compression="zstd",
-            compression_level=1,
-            use_dictionary=[name for name in names if name not in UNCODED],
-            write_statistics=[name for name in PRUNED if name in names] or False,
-            store_schema=False,  # that drops a table's metadata; the schema is added below, with texts as texts
-        ) as writer:
-            writer.write_table(table, row_group_size=ROW_GROUP)
-            writer.add_key_value_metadata({b"ARROW:schema": _described(_plain_schema(table.schema))})
+        with (
+            pq.ParquetWriter(
+                working,
+                table.schema.remove_metadata(),
+                compression="zstd",
+                compression_level=1,
+                use_dictionary=[name for name in names if name not in UNCODED],
+                write_statistics=[name for name in PRUNED if name in names] or False,
+                store_schema=False,  # it is told below, with texts as texts; the table's own metadata is not written without it
+            ) as writer
+        ):
+            writer.write_table(table.replace_schema_metadata(None), row_group_size=ROW_GROUP)
+            described = _described(_plain_schema(table.schema))
+            writer.add_key_value_metadata({"ARROW:schema": described.decode("ascii")})
         os.replace(working, path)
         first, last = _span(table) if "time" in names else (None, None)
         size = path.stat().st_size

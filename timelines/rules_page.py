@@ -1,4 +1,4 @@
-"""`docs/rules.md`, generated from the rules: `python -m timelines.rules_page > docs/rules.md`."""
+"""`docs/rules/`, generated from the rules: `python -m timelines.rules_page docs/rules`."""
 
 from __future__ import annotations
 
@@ -12,9 +12,21 @@ from typing import Any
 import yaml
 
 _TECHNIQUE = re.compile(r"attack\.(t\d{4}(?:\.\d{3})?)")
+_AREAS = {
+    "windows": "Windows event logs",
+    "web": "Web logs",
+    "network": "Network captures",
+    "correlations": "Correlations",
+}
+_SAID = {
+    "shows": "Shows",
+    "does_not_show": "Does not show",
+    "alternatives": "May also be",
+    "would_change": "Would change it",
+}
 _HEAD = """# Our rules
 
-Generated from `timelines/rules/` by `python -m timelines.rules_page > docs/rules.md`; a test keeps it true.
+Generated from `timelines/rules/` by `python -m timelines.rules_page docs/rules`, like the pages of the areas; a test keeps them true.
 
 Every rule is a [Sigma](https://sigmahq.io) file of its own, written from the technique it looks for. Its `athar` block says in English,
 French and Arabic what a match shows, what it does not show, what else would explain it, and which other record would strengthen or overturn
@@ -34,7 +46,8 @@ Correlations compare the values of `group-by` fields, without regard to case. Wh
 - IIS log and Windows log: `s-ip`, the server's address, is `SourceIp` of Sysmon event 3. Names are not joined: `s-computername` is a short
   name where `Computer` is often a full one.
 - Apache or nginx log and Windows log: nothing, since the common formats do not name the machine. `web_attack_then_server_process` joins by
-  time alone and says so.
+  time alone and says so; so does `archive_then_large_upload`, since the event of the archive does not tell the machine's address.
+- A name asked for by DNS and the address then connected to: not joined, since one answer lists several addresses in one text.
 
 Clocks matter: a correlation by time across machines holds only as far as their clocks agree.
 """
@@ -64,46 +77,51 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
-def _section(title: str, rules: Sequence[tuple[str, Mapping[str, Any]]]) -> str:
-    lines = [
-        f"## {title}\n",
-        "| rule | title | level | looks at | ATT&CK | may also be |",
-        "|---|---|---|---|---|---|",
-    ]
+def _table(area: str, rules: Sequence[tuple[str, Mapping[str, Any]]]) -> list[str]:
+    lines = ["| rule | title | level | ATT&CK |", "|---|---|---|---|"]
     for name, rule in rules:
+        stem = name.rpartition("/")[2]
         step = " *(step)*" if rule["athar"].get("output") is False else ""
-        cells = (
-            f"`{name.rpartition('/')[2]}`{step}",
-            rule["title"],
-            rule["level"],
-            _source(rule),
-            _techniques(rule),
-            "; ".join(rule["falsepositives"]),
-        )
+        cells = (f"[`{stem}`]({area}.md#{stem}){step}", rule["title"], rule["level"], _techniques(rule))
         lines.append("| " + " | ".join(_cell(cell) for cell in cells) + " |")
-    return "\n".join(lines) + "\n"
+    return lines
 
 
-def rules_page() -> str:
-    """The whole page, as Markdown."""
+def _section(name: str, rule: Mapping[str, Any]) -> list[str]:
+    said = rule["athar"]["en"]
+    step = " *(step)*" if rule["athar"].get("output") is False else ""
+    return [
+        f"## {name.rpartition('/')[2]}\n",
+        f"**{rule['title']}**{step}\n",
+        f"{_cell(rule['description'])}\n",
+        f"Level: {rule['level']}. ATT&CK: {_techniques(rule)}. Looks at: {_source(rule)}. Id: `{rule['id']}`.\n",
+        *(f"- *{title}:* {_cell(said[key])}" for key, title in _SAID.items()),
+        f"- *False positives:* {_cell('; '.join(rule['falsepositives']))}",
+        "",
+    ]
+
+
+def rules_pages() -> dict[str, str]:
+    """The pages as Markdown, by file name: the index, and one an area."""
     rules = _rules(Path(str(files("timelines") / "rules")))
     singles = sum("correlation" not in rule for _, rule in rules)
-    titles = {
-        "windows": "Windows event logs",
-        "web": "Web logs",
-        "network": "Network captures",
-        "correlations": "Correlations",
-    }
-    count = f"{singles} rules of single events and {len(rules) - singles} correlations.\n"
-    sections = [
-        _section(title, [r for r in rules if r[0].startswith(f"{folder}/")]) for folder, title in titles.items()
-    ]
-    return "\n".join([_HEAD, count, *sections])
+    index = [_HEAD, f"{singles} rules of single events and {len(rules) - singles} correlations.\n"]
+    pages: dict[str, str] = {}
+    for area, title in _AREAS.items():
+        theirs = [(name, rule) for name, rule in rules if name.startswith(f"{area}/")]
+        index += [f"## {title}\n", f"{len(theirs)} on [their page]({area}.md).\n", *_table(area, theirs), ""]
+        head = f"# Our rules: {title}\n\nGenerated like [the index](README.md), which says how to read this page.\n"
+        lines = [head, *(line for name, rule in theirs for line in _section(name, rule))]
+        pages[f"{area}.md"] = "\n".join(lines).rstrip() + "\n"
+    return {"README.md": "\n".join(index).rstrip() + "\n", **pages}
 
 
 def main() -> None:
-    """Write the page to standard output, as UTF-8 with `\\n` on every system."""
-    sys.stdout.buffer.write(rules_page().encode("utf-8"))
+    """Write the pages into the folder named on the command line, as UTF-8 with `\\n` on every system."""
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in rules_pages().items():
+        (folder / name).write_bytes(text.encode("utf-8"))
 
 
 if __name__ == "__main__":

@@ -69,15 +69,19 @@ class Words:
     """All that the dictionaries of many batches say as one dictionary, `text`, and the way from a place in one to the place in all."""
 
     def __init__(self, dictionaries: dict[int, pa.Array]) -> None:
-        held = list(dictionaries.values())
+        largest = sorted(dictionaries, key=lambda address: -len(dictionaries[address]))
+        held = [dictionaries[address] for address in largest]
         self.text = held[0] if held else pa.array([], pa.string())
         self._places: dict[int, pa.Array] = {}
         if len(held) > 1:
             whole = pa.concat_arrays(held).dictionary_encode()
             self.text = whole.dictionary
             starts = np.cumsum([0, *(len(one) for one in held)]).tolist()
-            for address, start, one in zip(dictionaries, starts[:-1], held, strict=True):
+            for address, start, one in zip(largest, starts[:-1], held, strict=True):
                 self._places[address] = whole.indices.slice(start, len(one))
+            first = self._places[largest[0]].to_numpy()
+            if (first == np.arange(len(first))).all():
+                del self._places[largest[0]]  # the largest stands first: its places stay as they are
 
     def places(self, column: _Places) -> pa.Array:
         """The column as places in `text`."""

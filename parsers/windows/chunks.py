@@ -5,6 +5,7 @@ Chunks are read wherever the file has room for them, whatever the file header's 
 
 from __future__ import annotations
 
+import itertools
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -66,6 +67,13 @@ class Records:
         self.ledgers[int(self.file[row])].complain(at, length, f"record {int(self.number[row])}: {reason}")
 
 
+_HEADER_PARTS = (
+    (0, NAME_TABLE, "chunk headers"),
+    (NAME_TABLE, TEMPLATE_TABLE, "name tables"),
+    (TEMPLATE_TABLE, CHUNK_HEADER, "template tables"),
+)
+
+
 def file_header(data: Bytes, at: int, ledger: Ledger) -> None:
     """Account for the file header at `at` and check its checksum (CRC-32 of the first 120 bytes, stored at 124)."""
     stop = min(FILE_HEADER, len(data) - at)
@@ -82,13 +90,36 @@ def file_header(data: Bytes, at: int, ledger: Ledger) -> None:
 
 def records(data: Bytes, bounds: Sequence[tuple[int, int]], ledgers: Sequence[Ledger]) -> Records:
     """All records of the chunks of `data`. Each file has one of the `ledgers`, and its chunks lie within one of the `bounds`."""
-    chunks = []
+    chunks: list[Chunk] = []
     for file, ((first, stop), ledger) in enumerate(zip(bounds, ledgers, strict=True)):
+        sound = _sound(data, first, stop)
         for base in range(first, stop, CHUNK):
+            if base in sound:
+                chunks.append(Chunk(base, base + CHUNK, base + sound[base], 0, file))
+                continue
             chunk = _chunk(data, base, min(base + CHUNK, stop), ledger)
             if chunk is not None:
                 chunks.append(replace(chunk, file=file) if file else chunk)
+        for begin, end, part in _HEADER_PARTS:
+            ledger.put_all("read", [(base + begin, end - begin) for base in sound], part)
     return _walk(data, chunks, ledgers)
+
+
+def _sound(data: Bytes, first: int, stop: int) -> dict[int, int]:
+    """Whole chunks whose checksums fit, by begin: where in the chunk free space begins."""
+    bases = np.arange(first, stop - CHUNK + 1, CHUNK)
+    if not len(bases):
+        return {}
+    free = numbers_at(data, bases + 48, "<u4").astype(np.int64)
+    good = (numbers_at(data, bases, "<u8") == int.from_bytes(CHUNK_MAGIC, "little")) & (free >= CHUNK_HEADER)
+    bases, free = bases[good & (free <= CHUNK)], free[good & (free <= CHUNK)]
+    view, check = data.data, zlib.crc32
+    places = list(zip(bases.tolist(), free.tolist(), strict=True))
+    heads = [check(view[at + 128 : at + CHUNK_HEADER], check(view[at : at + 120])) for at, _ in places]
+    bodies = [check(view[at + CHUNK_HEADER : at + end]) for at, end in places]
+    fits = np.array(heads, np.int64) == numbers_at(data, bases + 124, "<u4")
+    fits &= np.array(bodies, np.int64) == numbers_at(data, bases + 52, "<u4")
+    return dict(itertools.compress(places, fits.tolist()))
 
 
 def _chunk(data: Bytes, base: int, limit: int, ledger: Ledger) -> Chunk | None:
@@ -97,9 +128,8 @@ def _chunk(data: Bytes, base: int, limit: int, ledger: Ledger) -> Chunk | None:
     if view[:8] != CHUNK_MAGIC or limit - base < CHUNK_HEADER:
         return _headless(data[base:limit], base, limit, ledger)
     _, _, _, _, _, _, _, free, stored, _ = CHUNK_FIELDS.unpack_from(view)
-    ledger.put("read", base, base + NAME_TABLE, "chunk headers")
-    ledger.put("read", base + NAME_TABLE, base + TEMPLATE_TABLE, "name tables")
-    ledger.put("read", base + TEMPLATE_TABLE, base + CHUNK_HEADER, "template tables")
+    for begin, end, part in _HEADER_PARTS:
+        ledger.put("read", base + begin, base + end, part)
     number = f" {(ledger.start + base - FILE_HEADER) // CHUNK}" if ledger.grid else ""
     where = f"chunk{number} at 0x{ledger.start + base:x}"
     flags = 0

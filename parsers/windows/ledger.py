@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -29,6 +29,11 @@ class Ledger:
         """Account bytes [at, stop) of the piece; `part` says what they are of a log, in a word or two."""
         if stop > at:
             self.ranges.setdefault((kind, part), []).append((at, stop - at))
+
+    def put_all(self, kind: Kind, ranges: Sequence[tuple[int, int]], part: str = "") -> None:
+        """The same for many ranges: begin and length of each, none empty."""
+        if ranges:
+            self.ranges.setdefault((kind, part), []).extend(ranges)
 
     def complain(self, at: int, length: int, reason: str) -> None:
         self.problems.append(self.evidence.problem(self.start + at, length, reason))

@@ -140,7 +140,14 @@ class Lexicon:
             words.append(text)
             codes[kind] = pa.array(found + np.int32(known), mask=flat.mask())
             known += len(text)
-        return Words(pa.concat_arrays(words) if words else pa.array([], pa.string()), codes)
+        if not words:
+            return Words(pa.array([], pa.string()), codes)
+        distinct = pa.concat_arrays(
+            words
+        ).dictionary_encode()  # texts of two types can be the same, and those with a terminator more
+        if len(distinct.dictionary) < known:
+            codes = {kind: distinct.indices.take(places) for kind, places in codes.items()}
+        return Words(distinct.dictionary, codes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,19 +168,20 @@ class Words:
 
 def _texts(block: _Strings) -> tuple[pa.Array, Int32s, Bools | None]:
     """Distinct strings, the place of each value among them (columns one after the other), and which are null."""
-    encoded = pa.concat_arrays(block.data).dictionary_encode()
-    found = encoded.indices.to_numpy()
+    encoded = pa.chunked_array(
+        block.data
+    ).dictionary_encode()  # chunks share the dictionary, and are not copied together
     out = np.empty(block.count, np.int32)
     at = 0
-    for count, width in block.shapes:
+    for chunk, (count, width) in zip(encoded.chunks, block.shapes, strict=True):
         stop = at + count * width
-        out[at:stop].reshape(width, count)[:] = found[at:stop].reshape(count, width).T
+        out[at:stop].reshape(width, count)[:] = chunk.indices.to_numpy().reshape(count, width).T
         at = stop
     nulls = None
     if any(mask is not None for mask in block.nulls):
         pairs = zip(block.nulls, block.shapes, strict=True)
         nulls = np.concatenate([np.zeros(n * k, np.bool_) if mask is None else mask for mask, (n, k) in pairs])
-    return _utf8(encoded.dictionary), out, nulls
+    return _utf8(encoded.chunk(0).dictionary), out, nulls
 
 
 def _utf8(raw: pa.Array) -> pa.Array:

@@ -104,16 +104,26 @@ def test_parts_read_as_dictionaries_a_row_group_at_a_time(tmp_path, monkeypatch)
     assert "absent" not in tables[0].schema.names
 
 
-def test_a_part_keeps_the_names_that_the_evidence_gave_its_columns(tmp_path):
-    """Rules ask for `User`; the column is stored as `User_`, since `user` is a core column."""
-    plain = rows(["1", "1"], User_=["alice", "bob"])
-    at = plain.schema.get_field_index("User_")
+def test_a_part_keeps_the_evidences_own_names_of_columns(tmp_path):
+    """`User` lies stored as `User_` beside the core column `user`; rules that say `User` must still find it."""
+    plain = pa.RecordBatch.from_pydict(
+        {
+            "time": pa.array([0], pa.timestamp("ns", tz="UTC")),
+            "offset": pa.array([0], pa.int64()),
+            "length": pa.array([10], pa.int64()),
+            "event": pa.array(["1"]),
+        }
+    )
+    batch = pa.RecordBatch.from_arrays(
+        [*plain.columns, pa.array(["EXAMPLE\\clerk"])], schema=plain.schema.append(named_field("User_", "User"))
+    )
     store = Store(tmp_path)
     writer = store.writer("t1")
-    writer.add(pa.RecordBatch.from_arrays(plain.columns, schema=plain.schema.set(at, named_field("User_", "User"))))
+    writer.add(finish("windows/sysmon", batch, WHERE))
     store.commit({"t1": writer.close([], [])})
-    (part,) = store.parts("windows/security")
+    (part,) = Store(tmp_path).parts("windows/sysmon")
     assert own_name(part.schema.field("User_")) == "User"
+    assert part.schema.field("User_").type == pa.string()
 
 
 def test_a_manifest_of_another_format_is_refused(tmp_path):

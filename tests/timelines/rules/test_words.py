@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 import yaml
 
-from timelines.rules_page import rules_page
+from timelines.rules_page import rules_pages
 
 RULES = Path(str(files("timelines") / "rules"))
 FILES = sorted(RULES.rglob("*.yml"))
-PAGE = Path(__file__).resolve().parents[3] / "docs" / "rules.md"
+PAGES = Path(__file__).resolve().parents[3] / "docs" / "rules"
 KEYS = {"title", "shows", "does_not_show", "alternatives", "would_change"}
 ARABIC = re.compile("[\u0600-\u06ff]")
 IDENTITY = re.compile(
@@ -71,5 +71,16 @@ def test_ordinary_steps_are_used_by_correlations() -> None:
     assert {rule["name"] for rule in rules if rule["level"] == "informational"} <= steps
 
 
-def test_the_page_is_true() -> None:
-    assert PAGE.read_text("utf-8") == rules_page(), "run: python -m timelines.rules_page > docs/rules.md"
+def test_the_pages_are_true() -> None:
+    written = {path.name: path.read_text("utf-8") for path in PAGES.iterdir()}
+    assert written == rules_pages(), "run: python -m timelines.rules_page docs/rules"
+
+
+def test_the_pages_tell_every_rule_and_how_many_there_are() -> None:
+    pages = rules_pages()
+    for path in FILES:
+        assert f"\n## {path.stem}\n" in pages[f"{path.parent.name}.md"]
+    correlations = sum(path.parent.name == "correlations" for path in FILES)
+    assert f"{len(FILES) - correlations} rules of single events and {correlations} correlations." in pages["README.md"]
+    assert len(FILES) - correlations >= 80
+    assert correlations >= 25
