@@ -38,6 +38,10 @@ class Selection:
     tags: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
 
+    def names(self, about: About) -> bool:
+        """Whether the user excluded this very rule."""
+        return any(fits(pattern, about) for pattern in self.exclude)
+
     def why_not(self, about: About) -> str:
         """Why the rule is left out; empty when it is wanted."""
         out = next((pattern for pattern in self.exclude if fits(pattern, about)), None)
@@ -99,11 +103,12 @@ def _chosen(rules: tuple[_R, ...], selection: Selection, steps: set[str]) -> tup
         about = rule.about
         reason = selection.why_not(about)
         needed = about.rule_id in steps
-        if reason and needed and rule.output:
+        named = bool(reason) and selection.names(about)
+        if reason and needed and (rule.output or named):
             reason += "; still a step of correlations"
         if not reason or needed:
             kept.append(replace(rule, output=rule.output and not reason))
-        if reason and (rule.output or not needed):
+        if reason and (rule.output or not needed or named):  # a step that was not named stays what it was
             kind: Kind = "match" if isinstance(rule, Rule) else "correlation"
             left.append(
                 RuleOutcome(about.rule_id, about.title, about.level, kind, "excluded", about.path, reason=reason)

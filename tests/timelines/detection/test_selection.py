@@ -80,6 +80,17 @@ def test_steps_of_wanted_correlations_run_and_say_that_they_are_left_out(
     assert findings == ["High", "Together"]
 
 
+def test_a_step_that_is_excluded_by_name_is_told_of_though_it_stays_one(
+    load: Callable[..., RuleSet], rule: Callable[..., str], make_timeline: Callable
+) -> None:
+    rules = load(rule(SAW, **LOW, athar={"output": False}), rule(SAW, **HIGH), TOGETHER)
+    told, findings = fates(rules, Selection(exclude=("low",)), make_timeline)
+    assert told["Low"] == ("excluded", "excluded by 'low'; still a step of correlations")
+    assert findings == ["High", "Together"]
+    told, _ = fates(rules, Selection(level="high"), make_timeline)
+    assert told["Low"][0] == "matched"  # a step that nobody named is still the step it was
+
+
 def test_a_rule_that_nothing_needs_does_not_run(
     load: Callable[..., RuleSet], rule: Callable[..., str], make_timeline: Callable
 ) -> None:
