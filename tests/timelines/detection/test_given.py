@@ -131,3 +131,32 @@ def test_a_pipeline_that_cannot_be_honoured_is_one_line(run: Run, text: str, sai
         run(RULE, None, text)
     assert said in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_the_documents_of_a_rule_collection_build_on_each_other(tmp_path: Path) -> None:
+    (tmp_path / "c.yml").write_text(
+        """action: global
+title: Collected
+level: high
+logsource: {product: windows}
+detection: {condition: selection}
+---
+id: 00000000-0000-4000-8000-00000000000a
+detection: {selection: {User: a}}
+---
+action: repeat
+id: 00000000-0000-4000-8000-00000000000b
+detection: {selection: {User|nonsense: b}}
+---
+action: reset
+---
+title: Alone
+detection: {selection: {User: c}, condition: selection}
+"""
+    )
+    rules = load_rules([tmp_path], own=False)
+    assert [(r.about.rule_id[-1], r.about.title, r.about.level) for r in rules.rules] == [("a", "Collected", "high")]
+    assert sorted((r.title, r.reason) for r in rules.refused) == [
+        ("Alone", "Sigma rule must have a log source"),
+        ("Collected", "Unknown modifier 'nonsense'"),
+    ]
