@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -20,13 +20,23 @@ if TYPE_CHECKING:
 
 FINDINGS, MATCHES, OUTCOMES = "findings.json", "matches.parquet", "outcomes.json"
 FILES = (FINDINGS, MATCHES, OUTCOMES)
+COVERAGE = "coverage.json"  # what rules could not see; a case analysed by an earlier version has none
 _FORMAT = 1
+_LATER = {"suppressed"}  # fields that files of earlier versions lack; their default says the same
+_COVERED = {"host", "logsource", "rules", "rows", "first", "last", "state", "log_rows", "logs"}
 _LISTS = ("rows", "attack", "falsepositives", "families")  # fields of a finding that JSON holds as lists
 _NEVER = 2**63  # sorts findings without a time last
 
 
-def save(folder: Path, findings: Iterable[Finding], matches: pa.Table, outcomes: Iterable[RuleOutcome]) -> list[str]:
-    """Write all three files into `folder`, sorted, so that equal results give equal bytes. Returns their names in the case.
+def save(
+    folder: Path,
+    findings: Iterable[Finding],
+    matches: pa.Table,
+    outcomes: Iterable[RuleOutcome],
+    coverage: Iterable[Mapping[str, Any]] | None = None,
+) -> list[str]:
+    """Write all three files into `folder`, sorted, so that equal results give equal bytes, and the coverage where it is given. Returns
+    their names in the case.
 
     `matches` has the columns `MATCH_COLUMNS` (more are kept); `time` is a UTC timestamp.
     """
@@ -43,7 +53,11 @@ def save(folder: Path, findings: Iterable[Finding], matches: pa.Table, outcomes:
     sink = io.BytesIO()
     pq.write_table(matches.take(pc.sort_indices(matches, sort_keys=keys)), sink, compression="zstd")
     durable.write(folder / MATCHES, sink.getvalue())
-    return [f"{folder.name}/{name}" for name in FILES]
+    if coverage is None:
+        (folder / COVERAGE).unlink(missing_ok=True)  # it was told of another run
+        return [f"{folder.name}/{name}" for name in FILES]
+    _write(folder / COVERAGE, "coverage", [dict(item) for item in coverage])
+    return [f"{folder.name}/{name}" for name in (*FILES, COVERAGE)]
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
@@ -74,6 +88,23 @@ def load_outcomes(folder: Path) -> list[RuleOutcome]:
     """What became of each rule, by rule id; none when rules have not been run."""
     rows = _rows(folder / OUTCOMES, "outcomes", RuleOutcome)
     return [RuleOutcome(**{**row, "families": tuple(row["families"])}) for row in rows]
+
+
+def load_coverage(folder: Path) -> list[dict[str, Any]]:
+    """What rules could and could not see, as it was kept. Raises CaseError where the last run of the rules kept none."""
+    path = folder / COVERAGE
+    if not path.exists():
+        raise CaseError(f"{path}: not there; run `athar analyze` again")
+    value = durable.read_json(path)
+    rows = value.get("coverage") if isinstance(value, dict) and value.get("format") == _FORMAT else None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) and set(row) >= _COVERED for row in rows):
+        raise CaseError(f"{path}: expected coverage of format {_FORMAT}; run `athar analyze` again")
+    return rows
+
+
+def coverage_if_kept(folder: Path) -> list[dict[str, Any]]:
+    """The same; none where an earlier version ran the rules."""
+    return load_coverage(folder) if (folder / COVERAGE).exists() else []
 
 
 def load_matches(folder: Path) -> pa.Table:
@@ -126,7 +157,7 @@ def _rows(path: Path, key: str, kind: type) -> list[dict[str, Any]]:
         raise CaseError(f"{path}: expected {key} of format {_FORMAT}; run `athar analyze` again")
     names = {f.name for f in fields(kind)}
     for row in value[key]:
-        if not isinstance(row, dict) or set(row) != names:
+        if not isinstance(row, dict) or not names - _LATER <= set(row) <= names:
             raise CaseError(f"{path}: expected the fields {', '.join(sorted(names))}; run `athar analyze` again")
     return list(value[key])
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from cases.summary import FamilyCount, Limits, RuleLine, Rules, Silence, ZoneLine
+from cases.summary import Blind, FamilyCount, Limits, RuleLine, Rules, Silence, ZoneLine
 from timelines.findings import RuleOutcome
 from timelines.problems import Problem
 from timelines.query import Timeline
 
 PROBLEMS = 200  # quoted in a summary; the rest is counted and stays in the case
-FATES = ("matched", "silent", "no-data", "refused")
+KINDS = 4  # kinds of record named for a machine; the others are counted
+FATES = ("matched", "suppressed", "silent", "no-data", "excluded", "refused")
+_CHOICES = (
+    "suppressed",
+    "excluded",
+)  # fates that only a choice of the examiner's brings about: told where there are any
 
 
 def limits(timeline: Timeline) -> Limits:
@@ -33,9 +39,16 @@ def limits(timeline: Timeline) -> Limits:
     )
 
 
-def rules(outcomes: Sequence[RuleOutcome], ran: bool, families: Sequence[FamilyCount]) -> Rules:
-    """What became of each rule, and over what the silent ones looked: "not found" is bounded by source and window."""
-    counts = dict.fromkeys(FATES, 0)
+def rules(
+    outcomes: Sequence[RuleOutcome],
+    ran: bool,
+    families: Sequence[FamilyCount],
+    coverage: Sequence[Mapping[str, Any]] = (),
+) -> Rules:
+    """What became of each rule, over what the silent ones looked, and what was not there to look at (`coverage`, as detection tells it):
+    "not found" is bounded by source, machine and window."""
+    met = {outcome.fate for outcome in outcomes}
+    counts = dict.fromkeys((fate for fate in FATES if fate not in _CHOICES or fate in met), 0)
     quiet: dict[str, int] = {}
     for outcome in outcomes:
         counts[outcome.fate] += 1
@@ -49,7 +62,23 @@ def rules(outcomes: Sequence[RuleOutcome], ran: bool, families: Sequence[FamilyC
         if name in seen
     )
     lines = tuple(
-        RuleLine(o.rule_id, o.title, o.level, o.kind, o.fate, o.families, o.rows_seen, o.matches, o.reason)
+        RuleLine(
+            o.rule_id, o.title, o.level, o.kind, o.fate, o.families, o.rows_seen, o.matches, o.reason, o.suppressed
+        )
         for o in sorted(outcomes, key=lambda o: (FATES.index(o.fate), o.rule_id, o.path))
     )
-    return Rules(ran, counts, lines, silences)
+    return Rules(ran, counts, lines, silences, _blind(coverage))
+
+
+def _blind(coverage: Sequence[Mapping[str, Any]]) -> tuple[Blind, ...]:
+    """By machine, what the whole case lacks last."""
+    unseen: dict[str, list[Mapping[str, Any]]] = {}
+    for item in coverage:
+        if item["state"] != "seen":
+            unseen.setdefault(item["host"], []).append(item)
+    told = []
+    for host in sorted(unseen, key=lambda name: (not name, name.casefold())):
+        kinds = sorted(unseen[host], key=lambda item: (-item["rules"], item["logsource"]))
+        named = tuple(item["logsource"] for item in kinds[:KINDS])
+        told.append(Blind(host, sum(item["rules"] for item in kinds), len(kinds), named))
+    return tuple(told)

@@ -52,7 +52,9 @@ def summarise(case: Case, date: str) -> tree.Summary:
         custody=custody,
         inferences=inferences,
         chart=chart(timeline, inferences),
-        rules=rules(outcomes, kept.analysed(case.findings_folder), families),
+        rules=rules(
+            outcomes, kept.analysed(case.findings_folder), families, kept.coverage_if_kept(case.findings_folder)
+        ),
         limits=limits(timeline),
         opinions=written.opinions(case),
         set_aside=tuple(found for found in every if not found.review.stands),

@@ -166,7 +166,7 @@ class Inference:
 
 @dataclass(frozen=True, slots=True)
 class RuleLine:
-    """What became of one rule."""
+    """What became of one rule. `suppressed`: matches that the examiner's allow-list took away; `reason` then says why."""
 
     rule_id: str
     title: str
@@ -177,6 +177,7 @@ class RuleLine:
     rows_seen: int
     matches: int
     reason: str
+    suppressed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +192,17 @@ class Silence:
 
 
 @dataclass(frozen=True, slots=True)
+class Blind:
+    """A machine of which kinds of record that rules asked for are not in the case: how many `rules` could therefore see nothing of it, how
+    many `kinds`, and the names of those that most rules asked for. `host` is empty for what the whole case lacks."""
+
+    host: str
+    rules: int
+    kinds: int
+    logsources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """Every rule by fate. `ran` is False when no rules were run on this case: then nothing can be said of what was not found."""
 
@@ -198,6 +210,12 @@ class Rules:
     counts: Mapping[str, int]
     lines: tuple[RuleLine, ...]
     silences: tuple[Silence, ...]
+    blind: tuple[Blind, ...] = ()
+
+    @property
+    def suppressed(self) -> int:
+        """Matches that the examiner's allow-list took away, of all rules."""
+        return sum(line.suppressed for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True)

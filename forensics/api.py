@@ -45,18 +45,21 @@ def run(
     workers: int | None = None,
     scheduler: str | None = None,
     progress: Progress | None = None,
+    **chosen: Any,
 ) -> OpenCase:
     """Make a case of `evidence` (files, folders) in the folder `case`, read it all, and run our rules and those at `rules`.
 
-    A case that exists goes on: evidence that it already holds is not added again, finished work is not done again.
-    Raises CaseError when a path is missing or the folder cannot be used, EvidenceChanged (one of these) when evidence is no longer what
-    was registered: then nothing is concluded from it.
+    `chosen` narrows and feeds the rules, as for `OpenCase.analyze`. A case that exists goes on: evidence that it already holds is not
+    added again, finished work is not done again. Raises CaseError when a path is missing or the folder cannot be used, EvidenceChanged
+    (one of these) when evidence is no longer what was registered: then nothing is concluded from it.
     """
     from forensics import pipeline
+    from forensics.chosen_rules import chosen_of
 
+    picked = chosen_of(rules, **chosen)
     opened = start(Path(case), [Path(path) for path in evidence], tz, progress)
     pipeline.ingest(opened, workers, scheduler, progress)
-    pipeline.analyze(opened, [Path(path) for path in rules], progress)
+    pipeline.analyze(opened, picked, progress)
     return OpenCase(opened)
 
 
@@ -141,6 +144,18 @@ class OpenCase:
         table = self.query.events(family, chosen)
         return to_frame(_without_empty(table))
 
+    def analyze(self, rules: Sequence[str | Path] = (), progress: Progress | None = None, **chosen: Any) -> None:
+        """Run our rules and those at `rules`; replaces the findings of the run before.
+
+        `chosen`: `level` (this and above), `status`, `tag`, `exclude` (each a text or several), `allow`, `placeholders` (a file),
+        `pipeline` (a file or several), as the options of `athar analyze`. Raises CaseError for what cannot be used.
+        """
+        from forensics import pipeline
+        from forensics.chosen_rules import chosen_of
+
+        pipeline.analyze(self.case, chosen_of(rules, **chosen), progress)
+        self.__dict__.pop("query", None)  # its views hold the findings of the run before
+
     def matches(self) -> pd.DataFrame:
         """rule_id, rule_title, level, row_id, time, family, why."""
         return kept.matches_frame(self.case.findings_folder)
@@ -160,6 +175,19 @@ class OpenCase:
     def rules(self) -> pd.DataFrame:
         """What became of every rule: matched, silent, no-data or refused, what it looked at, and why not."""
         return _frame(RuleOutcome, kept.load_outcomes(self.case.findings_folder))
+
+    def coverage(self) -> pd.DataFrame:
+        """What rules could see, by machine and log source: host, logsource, rules, rows, first, last (UTC), state, log_rows, logs.
+
+        `state` is seen, no-such-records (the log is here, without any of the kind) or no-log. Raises CaseError before rules were run.
+        """
+        import pandas as pd
+
+        names = ["host", "logsource", "rules", "rows", "first", "last", "state", "log_rows", "logs"]
+        frame = pd.DataFrame(kept.load_coverage(self.case.findings_folder), columns=names)
+        for name in ("first", "last"):
+            frame[name] = pd.to_datetime(frame[name].astype("Int64"), unit="ns", utc=True)
+        return frame
 
     def problems(self) -> pd.DataFrame:
         """exhibit, file, offset, length, reason."""

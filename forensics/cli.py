@@ -21,6 +21,7 @@ ORDER = (
     "stats",
     "search",
     "findings",
+    "rules",
     "show",
     "extract",
     "carve",

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from cases import findings as kept
 from cases.examiner import LIMITS, Decision
 from cases.reviews import Reviewed, reviews
+from forensics import rules_coverage
 from forensics.listing import cells
-from forensics.terminal import as_json, instant, say, table
+from forensics.terminal import as_json, instant, narrow, say, table
 from timelines.findings import LEVELS
 
 if TYPE_CHECKING:
@@ -22,8 +23,10 @@ NS = 1_000_000_000
 
 _FATES = {
     "matched": "matched",
+    "suppressed": "found only what the allow-list names",
     "silent": "ran and found nothing",
     "no-data": "had no data to look at",
+    "excluded": "were excluded",
     "refused": "could not be run",
 }
 
@@ -43,6 +46,8 @@ def show(case: OpenCase, level: str | None = None, json: bool = False, limit: in
     headers: tuple[str, ...] = ("id", "level", "grade", "first", "rows", "technique", "review", "title")
     if sys.stdout.isatty() and all(one.review.state == "open" for one in standing):
         headers, rows = _without_review(headers), [_without_review(line) for line in rows]
+    if narrow():
+        headers, rows = _for_narrow(headers), [_for_narrow(line) for line in rows]
     table("Findings", headers, rows, note)
     if aside and limit is not None:
         say(f"{len(aside)} findings were set aside by the examiner: athar findings {case.case.folder}")
@@ -68,6 +73,11 @@ def _without_review(line: tuple[Any, ...]) -> tuple[Any, ...]:
     return (*line[:6], *line[7:])
 
 
+def _for_narrow(line: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Without grade, time and technique, which a finding shown alone has."""
+    return (*line[:2], line[4], *line[6:])
+
+
 def _last(one: Reviewed) -> tuple[str, str, str, str]:
     """What set a finding aside: the review, by whom, when, why."""
     fate = [d for d in one.review.decisions if d.action in ("reject", "merge")][-1]
@@ -91,6 +101,8 @@ def _rules(case: OpenCase, told: bool) -> None:
     if told:
         say("Rules: " + ", ".join(f"{fates[fate]:,} {text}" for fate, text in _FATES.items() if fates[fate]))
         say(f"       athar case show {case.case.folder} --rules says which, and why")
+        if blind := rules_coverage.blind_spots(case):
+            say(blind)
 
 
 def show_one(case: OpenCase, wanted: str, json: bool = False) -> None:

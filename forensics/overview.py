@@ -92,6 +92,12 @@ def warn(ingested: Ingest) -> None:
         )
 
 
+def warn_unused(unused: Sequence[str]) -> None:
+    """Say what was given that had no effect: a mistake in it would go unseen."""
+    for what in unused:
+        complain(f"{what}: no rule is so named, so it has no effect; athar rules list shows ids and titles")
+
+
 def stop(ingested: Ingest, json: bool) -> int:
     """Say that a run ended because the evidence is not what was registered. Gives the exit code."""
     if json:

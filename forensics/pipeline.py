@@ -5,30 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from cases import findings as kept
 from cases.case import Case
 from cases.custody import Subject
-from cases.errors import CaseError
 from cases.integrity import CHANGED, READ, require_unchanged
 from forensics import tasks
+from forensics.chosen_rules import Chosen
 from forensics.evidence_paths import check_evidence
 from forensics.executors import deaths, default_workers
 from forensics.executors import executor as make_executor
 from forensics.progress import Progress, Silent
 from forensics.rule_digests import rule_digests
+from forensics.searching import Search, search
 from forensics.tasks import Done, Task
 from parsers.evidence import examine, examine_as, rehash
 from timelines.inventory import Exhibit, FileEntry
 from timelines.problems import LedgerRow, Problem
 from timelines.query import Timeline
 from timelines.store import MANIFEST, Store
-
-if TYPE_CHECKING:
-    from timelines.detection import Detection
 
 AHEAD = 4  # tasks submitted per worker beyond the one it runs: enough to keep it busy, few enough to keep memory flat
 
@@ -180,49 +177,30 @@ def _log_reading(case: Case, store: Store, totals: Ingest, options: dict[str, ob
     case.log(CHANGED if totals.changed else READ, told, [_manifest(case)], subjects)
 
 
-def analyze(case: Case, rules: Sequence[Path] = (), progress: Progress | None = None) -> Detection:
-    """Run our rules, those at `rules` and the analyzers over the timeline; the case keeps matches, findings and what became of each.
+def analyze(case: Case, rules: Sequence[Path] | Chosen = (), progress: Progress | None = None) -> Search:
+    """Run our rules, those chosen and the analyzers over the timeline; the case keeps matches, findings and what became of each.
 
     Raises EvidenceChanged where the last hashing found evidence that is not what was registered.
     """
     require_unchanged(case)
-    result = search(Timeline(case.timeline_folder), rules, progress or Silent())
-    files = kept.save(case.findings_folder, result.findings, result.matches, result.outcomes)
+    chosen = rules if isinstance(rules, Chosen) else Chosen(tuple(Path(path) for path in rules))
+    result = search(Timeline(case.timeline_folder), chosen, progress or Silent())
+    seen = [asdict(item) for item in result.coverage]
+    files = kept.save(case.findings_folder, result.findings, result.matches, result.outcomes, seen)
     fates: dict[str, int] = {}
     for outcome in result.outcomes:
         fates[outcome.fate] = fates.get(outcome.fate, 0) + 1
+    suppressed = sum(outcome.suppressed for outcome in result.outcomes)
     options = {
-        "rules": [Path(path).name for path in rules],
-        "rules_sha256": rule_digests([Path(path) for path in rules]),
+        "rules": [path.name for path in chosen.rules],
+        "rules_sha256": rule_digests(chosen.rules),
+        **chosen.told(),
         "findings": len(result.findings),
+        **({"matches_suppressed": suppressed} if chosen.allow is not None else {}),
         **dict(sorted(fates.items())),
     }
     case.log("rules-run", options, files)
     return result
-
-
-def search(timeline: Timeline, rules: Sequence[Path], progress: Progress) -> Detection:
-    """What our rules, those at `rules` and the analyzers find in a timeline. Nothing is kept."""
-    from timelines import analyzers
-    from timelines.detection import detect, load_rules
-    from timelines.detection.rule_cache import cached
-
-    check_rules(rules)
-    progress.stage("Load rules", None)
-    paths = [Path(path) for path in rules]
-    loaded = cached(paths, {}, lambda: load_rules(paths))
-    progress.stage("Run rules", sum(timeline.counts().values()), "rows")
-    result = detect(timeline, loaded, progress=lambda _family, rows: progress.advance(rows))
-    progress.stage("Ask analyzers", None)
-    findings, outcomes = analyzers.analyze(timeline)
-    return replace(result, findings=(*result.findings, *findings), outcomes=(*result.outcomes, *outcomes))
-
-
-def check_rules(paths: Sequence[Path]) -> None:
-    """Raise CaseError for a rule path that is not there: before hours of reading, not after."""
-    for path in paths:
-        if not Path(path).exists():
-            raise CaseError(f"{path}: no such file or folder; give Sigma rules")
 
 
 def _run(pool: Executor, todo: Sequence[Task], root: Path, workers: int | None) -> Iterator[Done]:

@@ -10,25 +10,39 @@ from cases import durable
 from cases.case import Case
 from cases.checks import Check
 from cases.findings import load_findings, load_outcomes
+from forensics.chosen_rules import Chosen
 from forensics.progress import Progress, Silent
 from timelines.findings import Finding
 from timelines.query import Timeline
 
 _NAME = "rules run again"
+_OPTIONS = (
+    *("level", "statuses", "tags", "exclude"),
+    *("allow_sha256", "placeholders_sha256", "pipelines_sha256"),
+)
 
 
-def rerun(case: Case, rules: Sequence[Path] = (), progress: Progress | None = None) -> list[Check]:
-    """Our rules, those at `rules` and the analyzers, on the case's timeline. A kept finding whose rule was not given is `not-checked`.
+def rerun(case: Case, rules: Sequence[Path] | Chosen = (), progress: Progress | None = None) -> list[Check]:
+    """Our rules, those chosen and the analyzers, on the case's timeline. A kept finding whose rule was not given is `not-checked`, and so
+    are all where the options of the run were others: what is left out or allowed changes what correlations find.
 
     Raises CaseError for a rule path that is not there. Nothing of the case is changed.
     """
-    from forensics.pipeline import search
+    from forensics.searching import search
 
-    result = search(Timeline(case.timeline_folder), rules, progress or Silent())
+    chosen = rules if isinstance(rules, Chosen) else Chosen(tuple(rules))
+    if other := _otherwise(case, chosen):
+        chosen.check()
+        detail = (
+            f"the case was run with other {', '.join(other)}, which custody names; give the same to check its findings"
+        )
+        return [Check(_NAME, "options", "not-checked", detail)]
+    result = search(Timeline(case.timeline_folder), chosen, progress or Silent())
     kept = {finding.finding_id: finding for finding in load_findings(case.findings_folder)}
     found = {finding.finding_id: finding for finding in result.findings}
-    given = {outcome.rule_id for outcome in result.outcomes} | {finding.rule_id for finding in result.findings}
-    before = {outcome.rule_id for outcome in load_outcomes(case.findings_folder)} | {f.rule_id for f in kept.values()}
+    outcomes = load_outcomes(case.findings_folder)
+    given = {o.rule_id for o in result.outcomes if o.fate != "excluded"} | {f.rule_id for f in result.findings}
+    before = {o.rule_id for o in outcomes} | {f.rule_id for f in kept.values()}
     judged = {key: f for key, f in kept.items() if f.rule_id in given}
     named = list(_compared(judged, found, before))
     same = len(judged) - sum(check.subject in judged for check in named)
@@ -39,6 +53,13 @@ def rerun(case: Case, rules: Sequence[Path] = (), progress: Progress | None = No
         detail = f"made by {len(missing)} rules that were not given, such as {missing[0]}; name them with --rules"
         checks.append(Check(_NAME, f"{len(kept) - len(judged)} findings", "not-checked", detail))
     return checks
+
+
+def _otherwise(case: Case, chosen: Chosen) -> list[str]:
+    """The options of the case's last run that are other than those given now, but for the rules themselves."""
+    entries = [entry.act for entry in case.custody.entries() if entry.act.action == "rules-run"]
+    before, now = (entries[-1].options if entries else {}), chosen.told()
+    return [name for name in _OPTIONS if before.get(name) != now.get(name)]
 
 
 def _compared(kept: dict[str, Finding], found: dict[str, Finding], before: set[str]) -> Iterator[Check]:

@@ -11,6 +11,8 @@ from typing import Any
 
 from timelines.visible import visible, visible_sentence
 
+WIDE = 100  # columns of a terminal that a table with a time and a title needs
+
 
 class Failure(Exception):
     """A command ends with this line and this exit code."""
@@ -37,6 +39,26 @@ def complain(message: str) -> None:
 def say(text: str = "") -> None:
     """A line of our own words on standard output."""
     print(text)
+
+
+def wrapped(text: str) -> str:
+    """A line broken between words where the terminal is narrower, its indent kept; as it is into a pipe."""
+    if not sys.stdout.isatty():
+        return text
+    import shutil
+    import textwrap
+
+    indent = " " * (len(text) - len(text.lstrip()))
+    hang = indent + ("  " if text.lstrip().startswith(("- ", "• ")) else "")
+    width = max(40, shutil.get_terminal_size().columns)
+    return textwrap.fill(text.strip(), width, initial_indent=indent, subsequent_indent=hang, break_on_hyphens=False)
+
+
+def narrow() -> bool:
+    """Whether standard output is a terminal on which a table of many columns would leave the last one no room."""
+    import shutil
+
+    return sys.stdout.isatty() and shutil.get_terminal_size().columns < WIDE
 
 
 def table(

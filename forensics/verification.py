@@ -13,6 +13,7 @@ from cases.errors import CaseError
 from cases.second_reading import SecondReading
 from cases.verify import Trust
 from cases.verify import verify as verify_records
+from forensics.chosen_rules import Chosen
 from forensics.progress import Progress, Silent
 
 SAMPLE = 200  # cited rows read again unless told otherwise: the first of each finding, then the second …; some seconds of work
@@ -20,14 +21,14 @@ SAMPLE = 200  # cited rows read again unless told otherwise: the first of each f
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What to verify beyond the records. `limit`: cited rows to read again, None all; `keep`: put the reading into the case; `rules`: paths
-    of rules to run again beside our own, None to run none."""
+    """What to verify beyond the records. `limit`: cited rows to read again, None all; `keep`: put the reading into the case; `rules`: which
+    rules to run again, None to run none."""
 
     evidence: Path | None = None
     trust: Trust | None = None
     limit: int | None = SAMPLE
     keep: bool = False
-    rules: tuple[Path, ...] | None = None
+    rules: Chosen | tuple[Path, ...] | None = None
 
 
 def verify(case: Case, wanted: Wanted, progress: Progress | None = None) -> tuple[Verification, SecondReading | None]:

@@ -62,13 +62,14 @@ def grade(families: set[str], level: str, all_rows_sound: bool) -> Grade:
     return "indication"
 
 
-Fate = Literal["matched", "silent", "no-data", "refused"]
+Fate = Literal["matched", "suppressed", "silent", "no-data", "excluded", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
 class RuleOutcome:
-    """What became of one rule: matched; silent (ran on `rows_seen` rows of `families` and found nothing); no-data (nothing in this case
-    that it could look at); refused (could not be honoured exactly: `reason`, with the place in `path`)."""
+    """What became of one rule: matched; suppressed (all that it found is on the user's allow-list); silent (ran on `rows_seen` rows of
+    `families` and found nothing); no-data (nothing in this case that it could look at); excluded (the user left it out); refused (could
+    not be honoured exactly: `reason`, with the place in `path`). `suppressed` counts matches that the allow-list took away."""
 
     rule_id: str
     title: str
@@ -80,6 +81,7 @@ class RuleOutcome:
     rows_seen: int = 0
     matches: int = 0
     reason: str = ""
+    suppressed: int = 0
 
 
 MATCH_COLUMNS: tuple[str, ...] = ("rule_id", "rule_title", "level", "row_id", "time", "family", "why")

@@ -42,8 +42,8 @@ BY_CLASS: dict[tuple[str, str], Meaning] = {
     ("Inference", "falsepositives"): "authored",
     ("Inference", "texts"): "authored",
     ("RuleLine", "title"): "authored",
-    ("RuleLine", "reason"): "authored",
     ("RuleLine", "families"): "stays",
+    ("Blind", "logsources"): "stays",
 }
 ENTITIES: dict[str, Kind] = {"users": "account", "hosts": "host", "ips": "address"}  # keys of `Inference.entities`
 

@@ -15,7 +15,7 @@ FILES = 2_000  # files listed in Annex A; the JSON twin lists all
 RULES = 600  # rules listed in Annex C
 JOURNAL = 1_000  # entries of Annex B: the last ones, up to the head
 EXCERPTS = 1_000  # records of Annex D in all, the gravest findings first
-FATES = ("matched", "refused", "silent", "no-data")  # in the order in which a reader asks
+FATES = ("matched", "suppressed", "refused", "excluded", "silent", "no-data")  # in the order in which a reader asks
 COMMANDS = (
     "sha256sum FILE                      # Linux\n"
     "shasum -a 256 FILE                  # macOS\n"
@@ -113,15 +113,16 @@ def _versions(summary: Summary, pen: Pen) -> list[Block]:
     if not rules.lines:
         return [*blocks, para(word("annex.no_rules"))]
     ordered = sorted(rules.lines, key=lambda line: FATES.index(line.fate))
-    for fate, group in groupby(ordered[:RULES], key=lambda line: line.fate):
+    for fate, lines in groupby(ordered[:RULES], key=lambda line: line.fate):
+        group = list(lines)
         heads = [word("annex.rule_title"), word("finding.level"), word("annex.rule_seen")]
-        reasons = [word("annex.rule_reason")] if fate == "refused" else []
+        reasons = [word("annex.rule_reason")] if any(line.reason for line in group) else []
         rows: list[list[Cell]] = [
             [
                 [plain(line.title), " ", styled("tiny", token(line.rule_id))],
                 [pen.known("level", line.level)],
                 [pen.count(line.rows_seen)],
-                *([[plain(line.reason)]] if fate == "refused" else []),
+                *([[plain(line.reason)]] if reasons else []),
             ]
             for line in group
         ]

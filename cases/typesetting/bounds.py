@@ -57,7 +57,30 @@ def _negative(summary: Summary, pen: Pen) -> list[Block]:
         blocks.append(para(*pen.say("negative.blind", n=rules.counts["no-data"])))
     if rules.ran and rules.counts["refused"]:
         blocks.append(para(*pen.say("negative.refused", n=rules.counts["refused"])))
-    return [*blocks, para(word("negative.bounded"))]
+    if rules.ran and rules.counts.get("excluded"):
+        blocks.append(para(*pen.say("negative.excluded", n=rules.counts["excluded"])))
+    if rules.ran and rules.suppressed:
+        blocks.append(para(*pen.say("negative.suppressed", n=rules.suppressed)))
+    return [*blocks, *_unseen(summary, pen), para(word("negative.bounded"))]
+
+
+def _unseen(summary: Summary, pen: Pen) -> list[Block]:
+    """What rules asked of a machine and was not there, so that silence is not taken for absence."""
+    blind, word = summary.rules.blind, pen.word
+    if not summary.rules.ran or not blind:
+        return []
+    rows: list[list[Cell]] = []
+    for machine in blind[:LISTED]:
+        more = machine.kinds - len(machine.logsources)
+        kinds = ", ".join(machine.logsources) + (f" +{more:,}" if more else "")
+        name = [token(machine.host)] if machine.host else [word("negative.whole_case")]
+        rows.append([name, [pen.count(machine.rules)], [token(kinds)]])
+    heads = [word("negative.machine"), word("negative.unseen_rules"), word("negative.unseen_kinds")]
+    return [
+        para(word("negative.unseen"), style="lead"),
+        table(["4.5cm", "2.4cm n", "1fr"], heads, rows),
+        *_rest(len(blind), LISTED, pen),
+    ]
 
 
 def _limits(summary: Summary, pen: Pen) -> list[Block]:

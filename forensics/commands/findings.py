@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -39,6 +40,7 @@ def command() -> None:
 @command.command(
     "list",
     epilog="\b\nExamples:\n  athar findings CASE\n  athar findings CASE --level high\n  athar findings CASE F-1a2b3c4d5e\n"
+    "  athar findings CASE --by host\n  athar findings CASE --by rule\n  athar findings CASE --coverage\n"
     "  athar findings CASE --matches --json",
 )
 @click.argument("case_folder", metavar="CASE", type=click.Path(path_type=Path))
@@ -48,16 +50,29 @@ def command() -> None:
     type=click.Choice(("informational", "low", "medium", "high", "critical")),
     help="Only this level and above.",
 )
+@click.option(
+    "--by",
+    type=click.Choice(("host", "technique", "rule")),
+    help="Grouped by host and technique, by technique and host, or counted by rule, noisiest first.",
+)
+@click.option("--coverage", is_flag=True, help="What the rules could not see, by machine and log source.")
 @click.option("--matches", is_flag=True, help="List single matches with the reason of each.")
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-def listed(case_folder: Path, finding: str | None, level: str | None, matches: bool, as_json: bool) -> int:
+def listed(case_folder: Path, finding: str | None, by: str | None, as_json: bool, **options: Any) -> int:
     """List the findings of CASE, gravest first, with their review; or show one FINDING with its rows."""
-    from forensics import findings_list, open_case, overview
+    from forensics import findings_groups, findings_list, open_case, overview, rules_coverage
 
+    level: str | None = options["level"]
     case = open_case(case_folder)
     if finding is not None:
         findings_list.show_one(case, finding, as_json)
-    elif matches:
+    elif options["coverage"]:
+        rules_coverage.show(case, None, False, as_json)
+    elif by == "rule":
+        findings_groups.show_rules(case, level, as_json)
+    elif by is not None:
+        findings_groups.show(case, by, level, as_json)
+    elif options["matches"]:
         overview.show_matches(case, level, as_json)
     else:
         findings_list.show(case, level, as_json)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
+
+from forensics.rule_options import chosen, rule_options
 
 _EPILOG = """\b
 Examples:
   athar run /media/usb/evidence --case case-0042
   athar run web.zip dc01/ trace.pcap --case C --rules sigma/rules --lang fr,ar
+  athar run dc01/ --case C --rules sigma/rules --level medium --allow known.yaml
   athar run logs/ --case C --tz Africa/Casablanca      times written without a zone
   athar run logs/ --case C --workers 1                 one process, least memory
 An interrupted run goes on where it stopped when it is given again.
@@ -21,12 +25,7 @@ An interrupted run goes on where it stopped when it is given again.
 @click.option(
     "--case", "folder", required=True, type=click.Path(path_type=Path), help="Case folder: new, or one to go on with."
 )
-@click.option(
-    "--rules",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="Sigma rules beside ours: a file or folder; repeatable.",
-)
+@rule_options
 @click.option("--tz", "zone", metavar="ZONE", help="IANA zone of times that the evidence writes without one.")
 @click.option(
     "--lang", default="en", show_default=True, metavar="en,fr,ar", help="Languages of the summaries (HTML, PDF, JSON)."
@@ -39,7 +38,6 @@ An interrupted run goes on where it stopped when it is given again.
 def command(
     evidence: tuple[Path, ...],
     folder: Path,
-    rules: tuple[Path, ...],
     zone: str | None,
     lang: str,
     date: str | None,
@@ -47,6 +45,7 @@ def command(
     scheduler: str | None,
     quiet: bool,
     as_json: bool,
+    **options: Any,
 ) -> int:
     """Read EVIDENCE (files or folders) into a case, run the rules, write the summaries.
 
@@ -59,16 +58,17 @@ def command(
     from forensics.reporting import FORMATS, issue_all, languages, report_date
 
     wanted, bears = languages(lang), report_date(date)
-    pipeline.check_rules(rules)
+    rules = chosen(options)
     with on_terminal(quiet or as_json) as progress:
         case = start(folder, evidence, zone, progress)
         ingested = pipeline.ingest(case, workers, scheduler, progress)
         if ingested.changed:
             return overview.stop(ingested, as_json)
-        pipeline.analyze(case, rules, progress)
+        searched = pipeline.analyze(case, rules, progress)
         progress.stage("Write summaries", len(wanted) * len(FORMATS))
         reports = issue_all(case, wanted, bears, progress.advance)
     opened = OpenCase(case)
     overview.show(opened, reports, as_json)
     overview.warn(ingested)
+    overview.warn_unused(searched.unused)
     return 0 if ingested.sound else 1

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from forensics.rule_options import NAMES, chosen, rule_options
+
 if TYPE_CHECKING:
     from cases.checks import Verification
     from cases.second_reading import SecondReading
@@ -26,7 +28,7 @@ _PATH = click.Path(path_type=Path)
 )
 @click.option("--limit", type=click.IntRange(min=0), help="Cited rows to read again: 200 unless --rows; 0 for none.")
 @click.option("--rerun-rules", is_flag=True, help="Run the rules again and compare their findings with those kept.")
-@click.option("--rules", multiple=True, type=_PATH, help="With --rerun-rules: Sigma rules that the case was run with.")
+@rule_options
 @click.option("--public-key", "keys", multiple=True, type=_PATH, help="Key that signed custody (PEM); repeatable.")
 @click.option(
     "--signed", multiple=True, type=_PATH, help="Signature (.sig) kept outside the case, its .head beside it."
@@ -40,6 +42,8 @@ def command(case_folder: Path, as_json: bool, quiet: bool, **options: Any) -> in
     """Check evidence, custody, timeline, findings and reports of CASE against their recorded hashes, and cited rows against a second,
     independent reading of their bytes (python-evtx, scapy, regular expressions).
 
+    With --rerun-rules, --rules and the options after it are those that the case was run with.
+
     Exit code 0: everything holds; 1: something does not, or could not be checked, and is named.
     """
     from cases.case import Case
@@ -47,15 +51,16 @@ def command(case_folder: Path, as_json: bool, quiet: bool, **options: Any) -> in
     from forensics.progress import on_terminal
     from forensics.verification import SAMPLE, Wanted, verify
 
-    if options["rules"] and not options["rerun_rules"]:
-        raise click.UsageError("--rules is for --rerun-rules; give both")
+    given = [name for name in NAMES if options[name]]
+    if given and not options["rerun_rules"]:
+        raise click.UsageError(f"--{given[0]} is for --rerun-rules; give both")
     sample = None if options["rows"] else SAMPLE
     wanted = Wanted(
         evidence=options["evidence"],
         trust=Trust(options["keys"], options["signed"], options["authorities"]),
         limit=sample if options["limit"] is None else options["limit"],
         keep=options["rows"],
-        rules=options["rules"] if options["rerun_rules"] else None,
+        rules=chosen(options) if options["rerun_rules"] else None,
     )
     case = Case.open(case_folder)
     with on_terminal(quiet or as_json) as progress:

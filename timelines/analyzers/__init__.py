@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
@@ -65,12 +65,21 @@ def all_analyzers() -> dict[str, Analyzer]:
     return dict(sorted(found.items()))
 
 
-def analyze(timeline: Timeline) -> tuple[tuple[Finding, ...], tuple[RuleOutcome, ...]]:
-    """Ask every analyzer. Returns the findings, gravest first, and what became of each analyzer, in name order."""
+def analyze(
+    timeline: Timeline, why_not: Callable[[About], str] = lambda _: ""
+) -> tuple[tuple[Finding, ...], tuple[RuleOutcome, ...]]:
+    """Ask every analyzer but those for which `why_not` gives a reason. Returns the findings, gravest first, and what became of each
+    analyzer, in name order."""
     findings: list[Finding] = []
     outcomes: list[RuleOutcome] = []
     counts = timeline.counts()
     for analyzer in all_analyzers().values():
+        if reason := why_not(analyzer.about):
+            about = analyzer.about
+            outcomes.append(
+                RuleOutcome(about.rule_id, about.title, about.level, "analyzer", "excluded", about.path, reason=reason)
+            )
+            continue
         families = _families(analyzer.needs, counts)
         found = list(analyzer.find(timeline)) if families else []
         findings += found

@@ -20,6 +20,7 @@ from timelines.findings import LEVELS, Fate, Finding, RuleOutcome
 from timelines.schema import TIME
 
 if TYPE_CHECKING:
+    from timelines.detection.allowed import Sieve
     from timelines.query import Timeline
 
 MATCH_SCHEMA = pa.schema(
@@ -53,14 +54,22 @@ class _Cites:
     why: Sequence[str]
 
 
-def detect(timeline: Timeline, rules: RuleSet, progress: Progress | None = None) -> Detection:
-    """Run all rules and correlations. The result depends on rows and rules alone: not on parts, row groups or order of work."""
+def detect(
+    timeline: Timeline, rules: RuleSet, progress: Progress | None = None, sieve: Sieve | None = None
+) -> Detection:
+    """Run all rules and correlations. The result depends on rows and rules alone: not on parts, row groups or order of work.
+    `sieve` takes away what the user's allow-list names."""
     engine = Engine(rules.rules)
     place = {rule.about.rule_id: at for at, rule in enumerate(rules.rules)}
-    found = survey(timeline, engine, _fields_wanted(rules.correlations, place), progress)
+    wanted = _fields_wanted(rules.correlations, place)
+    found = survey(timeline, engine, wanted if sieve is None else sieve.fields(rules, wanted), progress)
+    if sieve is not None:
+        found.cited = sieve.sifted(rules, found.cited)
     texts = CitedTexts.of(found.cited)
     by_rule = {rules.rules[at].about.rule_id: hits for at, hits in found.cited.hits.items()}
     episodes = correlate(rules.correlations, by_rule, found.cited)
+    if sieve is not None:
+        episodes = sieve.sifted_episodes(rules, episodes, found.cited)
     by_id = {correlation.about.rule_id: correlation for correlation in rules.correlations}
     findings: list[Finding] = []
     cites: list[_Cites] = []
@@ -77,10 +86,11 @@ def detect(timeline: Timeline, rules: RuleSet, progress: Progress | None = None)
             rows = [row for hit in hits_of_it for row in hit.rows]
             told = [_joined(reasons.get(row), hit.why) for hit in hits_of_it for row in hit.rows]
             cites.append(_Cites(correlation.about, np.array(rows, np.int64), told))
+    outcomes = _outcomes(rules, found.seen, found.cited, episodes)
     return Detection(
         _matches(found.cited, cites),
         tuple(sorted(findings, key=_finding_order)),
-        _outcomes(rules, found.seen, found.cited, episodes),
+        outcomes if sieve is None else sieve.told(outcomes),
     )
 
 

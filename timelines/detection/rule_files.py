@@ -12,6 +12,7 @@ RULE_BYTES = 4 << 20  # the largest rule file that is read; real ones are a few 
 MOST_NESTED = 100  # lists and mappings inside one another; real rules have about six
 _TOO_DEEP = f"nested more than {MOST_NESTED} deep"
 SUFFIXES = (".yml", ".yaml")
+SAMPLES = (".samples.yml", ".samples.yaml")  # rows beside a rule to try it on: no rules
 _Base = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -45,7 +46,7 @@ def rule_files(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
     missing: list[Path] = []
     for path in paths:
         if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+            inside = sorted(p for p in path.rglob("*") if is_rule_name(p.name) and p.is_file())
         elif path.is_file():
             inside = [path]
         else:
@@ -54,6 +55,11 @@ def rule_files(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
         for file in inside:
             found.setdefault(file.resolve(), file)
     return list(found.values()), missing
+
+
+def is_rule_name(name: str) -> bool:
+    """Whether a file of this name in a folder of rules holds rules."""
+    return name.lower().endswith(SUFFIXES) and not name.lower().endswith(SAMPLES)
 
 
 def documents_of(path: Path) -> list[dict[str, Any]]:

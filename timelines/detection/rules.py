@@ -12,7 +12,8 @@ from timelines.detection.logsources import LogSource
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a rule says of itself. `path` is where it was read; `texts` the plain words of its `athar` block, by language."""
+    """What a rule says of itself. `path` is where it was read; `texts` the plain words of its `athar` block, by language; `logsource` its
+    product, category and service as written, empty where it names none (a correlation names none of the three)."""
 
     rule_id: str
     title: str
@@ -23,6 +24,9 @@ class About:
     attack: tuple[str, ...] = ()
     falsepositives: tuple[str, ...] = ()
     texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    status: str = ""
+    tags: tuple[str, ...] = ()
+    logsource: tuple[str, str, str] = ("", "", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +84,8 @@ class RuleSet:
     rules: tuple[Rule, ...] = ()
     correlations: tuple[Correlation, ...] = ()
     refused: tuple[Refused, ...] = ()
+
+    @property
+    def abouts(self) -> tuple[About, ...]:
+        """What each rule and correlation says of itself, in order."""
+        return (*(rule.about for rule in self.rules), *(correlation.about for correlation in self.correlations))

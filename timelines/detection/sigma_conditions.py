@@ -102,7 +102,7 @@ def _predicate(value: Any) -> Predicate:
     from sigma import types as t
 
     makers: list[tuple[type, Callable[[Any], Predicate]]] = [
-        (t.SigmaString, lambda v: _string(_pieces(v), isinstance(v, t.SigmaCasedString))),
+        (t.SigmaString, lambda v: _string(pieces_of(v), isinstance(v, t.SigmaCasedString))),
         (t.SigmaTimestampPart, lambda v: TimePart(_part(v), "eq", v.number)),
         (t.SigmaNumber, lambda v: Number("eq", v.number)),
         (t.SigmaBool, lambda v: _string(("true" if v.boolean else "false",), False)),
@@ -131,7 +131,7 @@ def _comparison(value: Any) -> Predicate:
     return Number(operator, value.number.number)
 
 
-def _pieces(value: SigmaString) -> tuple[str | Wild, ...]:
+def pieces_of(value: SigmaString) -> tuple[str | Wild, ...]:
     """Literal pieces and wildcards, with runs of `*` and neighbouring literals joined."""
     from sigma.types import Placeholder, SpecialChars
 
@@ -178,7 +178,7 @@ def _keyword(value: SigmaString) -> Predicate:
     """A keyword is looked for inside each value (Sigma 2.1, "Keyword search")."""
     from sigma.types import SigmaCasedString
 
-    pieces = _pieces(value)
+    pieces = pieces_of(value)
     if pieces[:1] != (Wild.ANY,):
         pieces = (Wild.ANY, *pieces)
     if pieces[-1] is not Wild.ANY:
