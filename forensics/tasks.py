@@ -22,7 +22,7 @@ BUNDLE_BYTES = 64 << 20  # small files that share a task
 LARGE_BYTES = (
     128 << 20
 )  # how much of a large file a task reads: parts cost by the column, so few large ones are better than many
-TOGETHER_BYTES = 24 << 20  # small files that a reader takes at once; they are held in memory
+TOGETHER_BYTES = 64 << 20  # small files that a reader takes at once; they are held in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +115,7 @@ def run(task: Task, root: Path, scratch: Path | None = None) -> Done:
                 and (content := _content(parser, evidence)) is not None
             ):
                 held = together.setdefault(parser.name, _Together(parser, []))
-                held.files.append((evidence, content))
-                if sum(len(content) for _, content in held.files) >= TOGETHER_BYTES:
+                if held.add(evidence, content) >= TOGETHER_BYTES:
                     _read_together(together.pop(parser.name), writer, tally)
                 continue
             for piece in task.slices if task.slices is not None else parser.slices(evidence):
@@ -173,12 +172,19 @@ def _crashed(name: str, evidence: Evidence, piece: Slice, error: Exception, tall
     tally.problems.append(evidence.problem(piece.start, piece.stop - piece.start, reason))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Together:
     """Small files for one reader, and their bytes: a container's members have no path for long."""
 
     reader: Joiner
     files: list[tuple[Evidence, bytes]]
+    size: int = 0
+
+    def add(self, evidence: Evidence, content: bytes) -> int:
+        """Hold a file. Returns the bytes held."""
+        self.files.append((evidence, content))
+        self.size += len(content)
+        return self.size
 
 
 def _content(reader: Joiner, evidence: Evidence) -> bytes | None:

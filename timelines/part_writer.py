@@ -9,7 +9,8 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
 import pyarrow as pa
@@ -80,11 +81,11 @@ class PartWriter:
         """Write what is held, the task's problems and its ledger rows, and these in detail. Returns all parts of the task."""
         self._flush()
         if problems:
-            self._write(PROBLEMS, pa.Table.from_pylist([asdict(p) for p in problems], PROBLEM_SCHEMA))
+            self._write(PROBLEMS, _table(problems, PROBLEM_SCHEMA))
         if ledger:
-            self._write(LEDGER, pa.Table.from_pylist([asdict(row) for row in ledger], LEDGER_SCHEMA))
+            self._write(LEDGER, _table(ledger, LEDGER_SCHEMA))
         if detail:
-            self._write(LEDGER_PARTS, pa.Table.from_pylist([asdict(part) for part in detail], LEDGER_PART_SCHEMA))
+            self._write(LEDGER_PARTS, _table(detail, LEDGER_PART_SCHEMA))
         return self._parts
 
     def _flush(self) -> None:
@@ -126,6 +127,12 @@ class PartWriter:
         first, last = _span(table) if "time" in names else (None, None)
         size = path.stat().st_size
         self._parts.append(PartInfo(relative, family, table.num_rows, size, sha256_file(path), first, last))
+
+
+def _table(items: Sequence[object], schema: pa.Schema) -> pa.Table:
+    """Dataclasses as a table of their fields."""
+    columns = [pa.array(list(map(attrgetter(field.name), items)), field.type) for field in schema]
+    return pa.Table.from_arrays(columns, schema=schema)
 
 
 def _names(schema: pa.Schema) -> tuple[tuple[str, str], ...]:
