@@ -103,7 +103,7 @@ def _meanings(lang: str) -> list[Any]:
     types = codes.table("logon_type")
     titles = [(family, event) for (family, _), events in _EVENTS.items() for event in events]
     failures = [
-        (kerberos, code, said[lang])
+        (kerberos, f"0x{int(code):x}", said[lang])  # as the events write them; the tables spell numbers in decimal
         for kerberos, name in ((False, "ntstatus"), (True, "kerberos"))
         for code, said in codes.table(name).items()
     ]

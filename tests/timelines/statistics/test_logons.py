@@ -119,13 +119,13 @@ def test_an_unknown_code_or_type_is_shown_as_it_stands(made, counted):
             ["4625"],
             TargetUserName=["anna"],
             LogonType=["99"],
-            Status=["0xC00000E5"],
+            Status=["0xC0FFEE01"],
             SubStatus=["0x0"],
             IpAddress=["-"],
         )
     )
     (row,) = counted("logons", timeline)
-    assert (row["how"], row["reasons"], row["address"]) == ("99", "0xc00000e5 (1)", None)
+    assert (row["how"], row["reasons"], row["address"]) == ("99", "0xc0ffee01 (1)", None)
 
 
 def test_a_filter_takes_the_rows_that_count(made, counted):
