@@ -24,6 +24,7 @@ from timelines.detection.expressions import (
     disjunction,
 )
 from timelines.detection.folding import fold
+from timelines.detection.regex_dialect import for_re2
 
 if TYPE_CHECKING:
     from sigma.rule import SigmaRule
@@ -197,6 +198,7 @@ def _regex(value: Any) -> Predicate:
     flags = "".join(sorted(value.sigma_to_re_flag[flag] for flag in value.flags))
     pattern = (f"(?{flags})" if flags else "") + str(value.regexp)
     _check_regex(pattern)
+    _check_regex(for_re2(pattern))
     return Regex(pattern)
 
 
