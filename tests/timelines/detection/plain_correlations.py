@@ -54,7 +54,7 @@ def hits_of(body: Mapping[str, Any], rows: Sequence[Row], done: Mapping[str, lis
         found.sort(key=lambda item: (item[0].time, sorted(item[0].rows), item[0].place))
         events = [occurrence for occurrence, _ in found]
         spelled = tuple(zip(body.get("group-by", []), found[0][1], strict=True))
-        span = int(body["timespan"][:-1])
+        span = int(body["timespan"][:-1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[body["timespan"][-1]]
         for part in merged(windows(body, events, span)):
             out.append(Hit(key, frozenset().union(*(e.rows for e in part)), max(e.time for e in part), spelled))
     return out
@@ -154,15 +154,16 @@ def measured(body: Mapping[str, Any], condition: Mapping[str, Any], inside: list
 
 
 def ordered(body: Mapping[str, Any], events: list[Occurrence], span: int) -> list[list[Occurrence]]:
-    """For each last event the chain that begins latest; a hit has all events from its begin to its end."""
-    best: dict[Occurrence, int] = {}
+    """For each order and last event the chain that begins latest; a hit has all events from its begin to its end."""
+    best: dict[tuple[tuple[int, ...], Occurrence], int] = {}
     for places in orders(body):
         for chain in product(*[[event for event in events if event.place == place] for place in places]):
             if any(a.time > b.time or a.rows == b.rows for a, b in pairwise(chain)):
                 continue
             if chain[-1].time - chain[0].time <= span:
-                best[chain[-1]] = max(best.get(chain[-1], chain[0].time), chain[0].time)
-    return [[e for e in events if begin <= e.time <= last.time] for last, begin in best.items()]
+                key = (places, chain[-1])
+                best[key] = max(best.get(key, chain[0].time), chain[0].time)
+    return [[e for e in events if begin <= e.time <= last.time] for (_, last), begin in best.items()]
 
 
 def orders(body: Mapping[str, Any]) -> list[tuple[int, ...]]:
@@ -173,8 +174,10 @@ def orders(body: Mapping[str, Any]) -> list[tuple[int, ...]]:
         return [tuple(range(count))]
     every = [places for size in range(1, count + 1) for places in combinations(range(count), size)]
     if isinstance(condition, str):
-        return [p for p in every if eval(condition, {}, {n: at in p for at, n in enumerate(body["rules"])})]
-    return [p for p in every if len(p) >= condition["gte"]]
+        enough = [p for p in every if eval(condition, {}, {n: at in p for at, n in enumerate(body["rules"])})]
+    else:
+        enough = [p for p in every if len(p) >= condition["gte"]]
+    return [p for p in enough if not any(set(other) < set(p) for other in enough)]  # no rule that need not be there
 
 
 def merged(parts: list[list[Occurrence]]) -> list[set[Occurrence]]:

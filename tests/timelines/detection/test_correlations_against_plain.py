@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -138,7 +139,7 @@ def compare(
 
 
 @pytest.mark.parametrize("kind", BODIES)
-@settings(max_examples=70, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), group=groups, span=st.integers(1, 12), rows=streams, chance=st.randoms(use_true_random=False))
 def test_every_type_agrees_with_windows_tried_one_by_one(
     load: Loaded,
@@ -177,6 +178,42 @@ def test_aliases(
     aliases = {"who": {"a": "user", "b": "other"}}
     body = {"type": "temporal", "rules": ["a", "b"], "group-by": ["who"], "timespan": f"{span}s", "aliases": aliases}
     compare(load, make_table, plain_correlations, [document("one", body)], rows, list(range(len(rows))))
+
+
+def _table() -> Iterator[Any]:
+    for section in yaml.safe_load((Path(__file__).parent / "semantics" / "correlations.yml").read_text("utf-8")):
+        for number, case in enumerate(section["cases"], 1):
+            yield pytest.param(case, id=f"{section['cites']} ({number})")
+
+
+def _event(at: int, text: str) -> dict[str, Any]:
+    time, rules, user, number = [*text.split(), "-", "-"][:4]
+    said = [None if value == "-" else value for value in (time, user, number)]
+    return {
+        "row": at,
+        "time": said[0] and int(said[0]),
+        "rules": rules.split("+"),
+        "user": said[1],
+        "other": None,
+        "n": said[2],
+    }
+
+
+@pytest.mark.parametrize("case", list(_table()))
+def test_case(load: Loaded, make_table: Any, plain_correlations: ModuleType, case: dict[str, Any]) -> None:
+    """The specification case by case: our engine and the plain evaluator against what each case expects."""
+    written = document("one", case["is"])
+    loaded = load(BASE, yaml.safe_dump(written))
+    if "refused" in case:
+        assert [case["refused"] in refused.reason.lower() for refused in loaded.refused] == [True], loaded.refused
+        return
+    assert loaded.refused == (), loaded.refused
+    rows = [_event(at, text) for at, text in enumerate(case["events"])]
+    table = make_table([{"time": row["time"], "row_id": f"r-{row['row']:06d}"} for row in rows])
+    expected = sorted(case["hits"])
+    found = sorted(sorted(hit.rows) for hit in plain_correlations.correlate([written], rows)["one"])
+    assert found == expected, "the plain evaluator"
+    assert sorted(sorted(hit) for _, hit in engine_hits(loaded, rows, table)["one"]) == expected, "the engine"
 
 
 def test_referenced_rules_speak_for_themselves_only_where_they_may(load: Loaded) -> None:
