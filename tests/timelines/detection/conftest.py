@@ -90,6 +90,12 @@ def plain_correlations() -> ModuleType:
     return _beside("plain_correlations")
 
 
+@pytest.fixture(scope="session")
+def plain_sources() -> ModuleType:
+    """The plain reading of log sources."""
+    return _beside("plain_sources")
+
+
 @pytest.fixture
 def make_table() -> MakeTable:
     return table_of

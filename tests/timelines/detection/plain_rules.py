@@ -77,7 +77,7 @@ def reference_holds(wanted: Any, text: str, other: str) -> bool:
 
 def text_is(text: str, wanted: Any) -> bool:
     if isinstance(wanted, t.SigmaString):
-        return string_is(text, list(pieces_of(wanted)), isinstance(wanted, t.SigmaCasedString))
+        return string_is(text, wanted)
     if isinstance(wanted, t.SigmaBool):
         return fold(text) == text_of(wanted.boolean)
     if isinstance(wanted, t.SigmaTimestampPart):
@@ -101,8 +101,11 @@ def pieces_of(wanted: Any) -> list[Any]:
     return out
 
 
-def string_is(text: str, pattern: list[Any], cased: bool) -> bool:
-    """The whole text against literal characters, `?` (any one character) and `*` (any characters), character by character."""
+def string_is(text: str, wanted: Any, anywhere: bool = False) -> bool:
+    """The whole text (or any part of it) against literal characters, `?` (any one character) and `*` (any characters)."""
+    pattern, cased = pieces_of(wanted), isinstance(wanted, t.SigmaCasedString)
+    if anywhere:
+        pattern = [t.SpecialChars.WILDCARD_MULTI, *pattern, t.SpecialChars.WILDCARD_MULTI]
     reachable = {0}  # how many pieces of the pattern the text so far may have used up
     for used, piece in enumerate(pattern):
         if used in reachable and piece == t.SpecialChars.WILDCARD_MULTI:
@@ -210,7 +213,5 @@ def keyword_found(wanted: Any, event: Event) -> bool:
     texts = [text for name in dict.fromkeys(event) for text in texts_of({name: event[name]}, name)]
     if isinstance(wanted, t.SigmaRegularExpression):
         return any(regex_found(text, wanted) for text in texts)
-    star = [t.SpecialChars.WILDCARD_MULTI]
-    pattern = list(str(wanted)) if isinstance(wanted, t.SigmaNumber) else pieces_of(wanted)
-    cased = isinstance(wanted, t.SigmaCasedString)
-    return any(string_is(text, star + pattern + star, cased) for text in texts)
+    wanted = t.SigmaString(str(wanted)) if isinstance(wanted, t.SigmaNumber) else wanted
+    return any(string_is(text, wanted, anywhere=True) for text in texts)
