@@ -114,6 +114,10 @@ def other_forms(form: str, text: str) -> list[str]:
     """What else a value is looked at as."""
     if form == "integrity":
         return [INTEGRITY[text]] if text in INTEGRITY else []
+    if form == "start-type":
+        return {"2": ["auto start"], "3": ["demand start"]}.get(text, [])
+    if form == "service-type":
+        return {"0x1": ["kernel mode driver"], "0x10": ["user mode service"]}.get(text, [])
     assert form in ("", "raw"), f"the plain reading of {form} is still to be written"
     return []
 
