@@ -1,4 +1,4 @@
-"""How much of a rule collection runs, by log source, and why the rest does not: `python -m timelines.detection.coverage PATH`."""
+"""How much of a rule collection runs, by log source, and why the rest does not: `python -m timelines.detection.collection_counts PATH`."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from timelines.detection import load_rules
-from timelines.detection.coverage import coverage, table
+from timelines.detection.collection_counts import coverage, table
 
 SIGMA = Path(__file__).parents[4] / "shared" / "rules" / "sigma"
 # Services of Zeek whose logs hold what Athar does not decode, and the two kinds of file events that Windows writes to no event log.
