@@ -11,17 +11,22 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from timelines.detection.value_forms import (
+    EVENT_TYPE,
+    INITIATED,
+    INTEGRITY,
+    PROTOCOL,
+    SERVICE_TYPE,
+    START_TYPE,
+    named,
+    registry_path,
+    registry_value,
+)
+
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 DECODINGS = 4  # attackers encode twice; more rounds than this only cost time
-INTEGRITY = {  # [MS-DTYP] 2.4.2.4: well-known SIDs of mandatory labels, under the names that Sysmon writes
-    "S-1-16-0": "Untrusted",
-    "S-1-16-4096": "Low",
-    "S-1-16-8192": "Medium",
-    "S-1-16-12288": "High",
-    "S-1-16-16384": "System",
-}
 
 
 def _percent(text: str) -> tuple[str, ...]:
@@ -45,10 +50,6 @@ def _decodings(text: str, decode: Callable[[str], str]) -> tuple[str, ...]:
     return tuple(out)
 
 
-def _integrity(text: str) -> tuple[str, ...]:
-    return (INTEGRITY[text],) if text in INTEGRITY else ()
-
-
 def _extension(text: str) -> tuple[str, ...]:
     name = text.partition("?")[0].partition("#")[0].rpartition("/")[2]
     stem, dot, extension = name.rpartition(".")
@@ -60,7 +61,14 @@ FORMS: dict[str, Callable[[str], tuple[str, ...]] | None] = {
     "percent": _percent,  # also as percent-decoding gives it, up to DECODINGS times
     "query": _query,  # the same, and with `+` as a space (application/x-www-form-urlencoded)
     "extension": _extension,  # also the extension of the file that a URL names
-    "integrity": _integrity,  # also under the name of the integrity level
+    "integrity": named(INTEGRITY),  # also under the name of the integrity level
+    "initiated": named(INITIATED),  # the direction of a connection also as whether this machine began it
+    "protocol": named(PROTOCOL),  # an IANA number also as tcp or udp
+    "event-type": named(EVENT_TYPE),  # what was done to a registry value, as Sysmon names it
+    "start-type": named(START_TYPE),  # how a service starts, in the words of event 7045
+    "service-type": named(SERVICE_TYPE),
+    "registry-path": registry_path,  # a key of the object tree also as HKLM
+    "registry-value": registry_value,  # type and value of 4657 also as Sysmon's Details
 }
 
 

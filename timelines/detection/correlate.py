@@ -2,19 +2,23 @@
 
 A window begins at an event and holds all events of its group up to and including `timespan` later. Windows that satisfy the condition
 and share events are told as one hit, which lists every row behind it. Matches without a time or without a value for a group field
-are left out: they belong to no window and no group. Group and counted values are compared without regard to case, as Sigma compares.
+are left out: they belong to no window and no group; so are those without a number where numbers are measured. Group and counted
+values are compared without regard to case, as Sigma compares.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from functools import cache
+from typing import get_args
 
 from timelines.detection.cited import Cited, RuleHits
-from timelines.detection.explain import quoted
+from timelines.detection.explain import quoted, trimmed
 from timelines.detection.folding import fold
-from timelines.detection.rules import Correlation
-from timelines.detection.windows import Event, Window, counted_windows, ordered_windows, valued_windows
+from timelines.detection.rules import AllMatched, AnyMatched, Correlation, Matched, Metric, NotMatched, RuleExpression
+from timelines.detection.tallies import Different, Event, Percentile, Satisfied, Total, exact, shown
+from timelines.detection.windows import Window, counted_windows, once, ordered_windows, tallied_windows, within
 
 NS = 1_000_000_000
 _SAID = {
@@ -25,6 +29,7 @@ _SAID = {
     "eq": "exactly",
     "neq": "other than",
 }
+_MEASURED = {"value_sum": "sum", "value_avg": "mean", "value_median": "median"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +92,9 @@ def _own_events(
     counted = [found.fields[name] for name in correlation.counted.get(rule_id, ())]
     for at, row in enumerate(found.rows.tolist()):
         time = clock[row]
-        values = tuple(column[at] for column in group)
-        told = tuple(column[at] for column in counted)
-        if time is not None and all(values) and all(told):
-            yield Event(time, (row,), which, _folded(told)), tuple(str(value) for value in values)
+        if time is not None:
+            told = tuple(column[at] for column in counted)
+            yield from _event(correlation, which, time, (row,), tuple(column[at] for column in group), told)
 
 
 def _nested_events(
@@ -99,42 +103,98 @@ def _nested_events(
     for hit in done[rule_id]:
         values = tuple(hit.group.get(name) for name in correlation.fields[rule_id])
         told = tuple(hit.group.get(name) for name in correlation.counted.get(rule_id, ()))
-        if all(values) and all(told):
-            yield Event(hit.at, hit.rows, which, _folded(told)), tuple(str(value) for value in values)
+        yield from _event(correlation, which, hit.at, hit.rows, values, told)
 
 
-def _folded(values: Sequence[str | None]) -> tuple[str, ...]:
-    return tuple(fold(str(value)) for value in values)
+def _event(
+    correlation: Correlation,
+    which: int,
+    time: int,
+    rows: tuple[int, ...],
+    group: tuple[str | None, ...],
+    told: tuple[str | None, ...],
+) -> Iterator[tuple[Event, tuple[str, ...]]]:
+    """The event with its group's values; nothing where a value that is needed is missing, or is no number where one is measured."""
+    if not (all(group) and all(told)):
+        return
+    values = tuple(str(value) for value in group)
+    if correlation.type not in get_args(Metric):
+        yield Event(time, rows, which, tuple(fold(str(value)) for value in told)), values
+    elif (number := exact(str(told[0]))) is not None:
+        yield Event(time, rows, which, (), number), values
 
 
 def _windows(correlation: Correlation, events: list[Event]) -> list[Window]:
-    span, op, count = correlation.timespan, correlation.op, correlation.count
+    span, holds = correlation.timespan, within(correlation.limits)
     match correlation.type:
         case "event_count":
-            return counted_windows(events, span, op, count)
+            return counted_windows(events, span, holds)
         case "value_count":
-            return valued_windows(events, span, op, count, lambda event: event.counted)
+            return tallied_windows(events, span, Different(lambda event: event.counted), holds)
+        case "temporal" if correlation.expression is not None:
+            return tallied_windows(events, span, Satisfied(_truth(correlation)), bool)
         case "temporal":
-            return valued_windows(events, span, op, count, lambda event: event.rule)
+            return tallied_windows(events, span, Different(lambda event: event.rule), holds)
         case "temporal_ordered":
-            return ordered_windows(events, span, len(correlation.rules))
+            return ordered_windows(events, span, correlation.chains)
+        case "value_sum" | "value_avg":
+            return tallied_windows(once(events), span, Total(mean=correlation.type == "value_avg"), holds)
+        case "value_percentile" | "value_median":
+            return tallied_windows(once(events), span, Percentile(correlation.percentile), holds)
+
+
+def _truth(correlation: Correlation) -> Callable[[frozenset[int]], bool]:
+    expression = correlation.expression
+    assert expression is not None
+
+    @cache
+    def holds(present: frozenset[int]) -> bool:
+        return satisfied(expression, {correlation.rules[at] for at in present})
+
+    return holds
+
+
+def satisfied(expression: RuleExpression, matched: Set[str]) -> bool:
+    """Whether a condition over rules holds when these, and no others, matched."""
+    match expression:
+        case Matched(rule):
+            return rule in matched
+        case AllMatched(args):
+            return all(satisfied(arg, matched) for arg in args)
+        case AnyMatched(args):
+            return any(satisfied(arg, matched) for arg in args)
+        case NotMatched(arg):
+            return not satisfied(arg, matched)
 
 
 def _hit(correlation: Correlation, values: tuple[str, ...], window: Window, row_ids: Sequence[str]) -> CorrelationHit:
     rows = tuple(sorted({row for event in window.events for row in event.rows}))
     group = dict(zip(correlation.group_by, values, strict=True))
     about = ", ".join(f"{name} {quoted(value)}" for name, value in group.items()) or "all rows together"
+    key = "\n".join([*(fold(value) for value in values), row_ids[rows[0]]])
+    said = f"{about}: {_said(correlation, window)}; {len(rows)} rows"
+    return CorrelationHit(key, rows, said, window.events[-1].time, group)
+
+
+def _said(correlation: Correlation, window: Window) -> str:
+    """What was found in the window, in words."""
     seconds = f"{correlation.timespan // NS} s"
-    count = f"{_SAID[correlation.op]} {correlation.count}"
+    asked = " and ".join(f"{_SAID[limit.op]} {limit.count}" for limit in correlation.limits)
+    names = ", ".join(dict.fromkeys(n for told in correlation.counted.values() for n in told))
+    measure = shown(window.measure)
     match correlation.type:
         case "event_count":
-            said = f"{window.measure} events within {seconds} ({count} asked)"
+            return f"{measure} events within {seconds} ({asked} asked)"
         case "value_count":
-            names = ", ".join(dict.fromkeys(n for told in correlation.counted.values() for n in told))
-            said = f"{window.measure} different values of {names} within {seconds} ({count} asked)"
+            return f"{measure} different values of {names} within {seconds} ({asked} asked)"
+        case "temporal" if correlation.expression is not None:
+            return f"the rules that matched within {seconds} satisfy {trimmed(correlation.written)}"
         case "temporal":
-            said = f"{window.measure} of {len(correlation.rules)} rules matched within {seconds} ({count} asked)"
+            return f"{measure} of {len(correlation.rules)} rules matched within {seconds} ({asked} asked)"
+        case "temporal_ordered" if correlation.written:
+            return f"{measure} rules matched in their order within {seconds} ({trimmed(correlation.written)} asked)"
         case "temporal_ordered":
-            said = f"all {len(correlation.rules)} rules matched in their order within {seconds}"
-    key = "\n".join([*(fold(value) for value in values), row_ids[rows[0]]])
-    return CorrelationHit(key, rows, f"{about}: {said}; {len(rows)} rows", window.events[-1].time, group)
+            return f"all {len(correlation.rules)} rules matched in their order within {seconds}"
+        case kind:
+            measured = _MEASURED.get(kind, f"percentile {correlation.percentile}")
+            return f"{measured} of {names} {measure} within {seconds} ({asked} asked)"

@@ -60,7 +60,9 @@ def load_rules(
 
 def _read(path: Path, shown: str, remarks: list[Refused]) -> Iterator[Any]:
     """pySigma's rules of one file, and what of it is refused."""
-    _know_all_modifiers()
+    from timelines.detection.sigma_modifiers import know_all_modifiers
+
+    know_all_modifiers()
     try:
         documents = documents_of(path)
     except RuleFileError as error:
@@ -78,13 +80,19 @@ def _parse(documents: list[dict[str, Any]], path: Path, shown: str, remarks: lis
     from sigma.exceptions import SigmaError, SigmaRuleLocation
 
     from timelines.detection.linear_regex import POLICY
+    from timelines.detection.load_correlations import one_limit
 
     first = documents[0]
     kind: Any = "correlation" if "correlation" in first else "match"
     base = Refused(shown, _text(first.get("title"), path.name), "", rule_id=_text(first.get("id"), ""), kind=kind)
     try:
         collection = SigmaCollection.from_dicts(
-            documents, True, SigmaRuleLocation(path), collect_filters=True, resolve_references=False, policy=POLICY
+            [one_limit(document) for document in documents],
+            True,
+            SigmaRuleLocation(path),
+            collect_filters=True,
+            resolve_references=False,
+            policy=POLICY,
         )
     except (SigmaError, TypeError, AttributeError, KeyError, ValueError, RecursionError) as error:
         yield _refusal(base, error)
@@ -106,13 +114,6 @@ def _parse(documents: list[dict[str, Any]], path: Path, shown: str, remarks: lis
 
 def _text(value: object, default: str) -> str:
     return value if isinstance(value, str) and value else default
-
-
-def _know_all_modifiers() -> None:
-    """Sigma 2.1 has `utf16le`, the same as `wide`; pySigma 2.0 does not know it."""
-    from sigma.modifiers import SigmaWideModifier, modifier_mapping
-
-    modifier_mapping.setdefault("utf16le", SigmaWideModifier)
 
 
 def _refusal(base: Refused, error: Exception) -> Refused:

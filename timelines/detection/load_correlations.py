@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, get_args
+from math import isfinite
+from typing import TYPE_CHECKING, Any, cast, get_args
 
-from timelines.detection.rules import About, Correlation, CorrelationType, CountOperator, Refused, Rule
+from timelines.detection.rule_expressions import chains_of, expression_of, shorter_chains
+from timelines.detection.rules import (
+    CORRELATION_TYPES,
+    About,
+    Correlation,
+    CountOperator,
+    Limit,
+    Metric,
+    Refused,
+    Rule,
+)
 from timelines.detection.sigma_conditions import Unsupported
 
 if TYPE_CHECKING:
     from sigma.correlations import SigmaCorrelationRule
 
 SECOND = 1_000_000_000
+_RANGE = "_range"  # the second comparison of a range, which pySigma does not take
 
 Written = Mapping[str, tuple["SigmaCorrelationRule", About]]
 
@@ -76,44 +88,80 @@ def _references(rule: SigmaCorrelationRule) -> list[str]:
 
 
 def _correlation(rule: SigmaCorrelationRule, about: About, names: Mapping[str, str]) -> Correlation:
-    from sigma.correlations import SigmaCorrelationCondition
-
     kind = rule.type.name.lower()
-    if kind not in get_args(CorrelationType):
-        raise Unsupported(
-            f"correlation type {kind} is not supported; supported are {', '.join(get_args(CorrelationType))}"
-        )
-    if not isinstance(rule.condition, SigmaCorrelationCondition):
-        raise Unsupported("a correlation condition over rule expressions is not supported")
-    references = _references(rule)
-    rules = tuple(names[reference] for reference in references)
-    op = rule.condition.op.name.lower()
-    if op not in get_args(CountOperator):
-        raise Unsupported(f"correlation operator {op} is not supported")
-    if kind == "temporal_ordered" and (op != "gte" or rule.condition.count != len(rules)):
-        raise Unsupported(
-            "temporal_ordered with a condition is not supported: all its rules have to match, in their order"
-        )
+    if kind not in CORRELATION_TYPES:
+        raise Unsupported(f"correlation type {kind} is not supported; supported are {', '.join(CORRELATION_TYPES)}")
+    rules = tuple(names[reference] for reference in _references(rule))
+    if kind == "temporal" and len(set(rules)) < len(rules):
+        raise Unsupported("a temporal correlation names a rule twice; what has to match a second time is not said")
     group_by = tuple(rule.group_by or ())
     aliases = {
         alias.alias: {names.get(str(ref.reference)): str(field) for ref, field in alias.mapping.items()}
         for alias in rule.aliases
     }
     fields = {target: tuple(_field(name, target, aliases) for name in group_by) for target in rules}
-    wanted = rule.condition.fieldref
+    wanted = getattr(rule.condition, "fieldref", None)
     listed: list[Any] = [] if wanted is None else [wanted] if isinstance(wanted, str) else list(wanted)
+    if kind in get_args(Metric) and len(listed) != 1:
+        raise Unsupported(f"{kind} measures one field; its condition names {len(listed)}")
     counted = {target: tuple(_field(str(name), target, aliases) for name in listed) for target in rules}
-    return Correlation(
-        about,
-        kind,
-        rules,
-        group_by,
-        fields,
-        rule.timespan.seconds * SECOND,
-        op,
-        rule.condition.count,
-        counted if listed else {},
+    plain = Correlation(about, kind, rules, group_by, fields, rule.timespan.seconds * SECOND)
+    return _with_condition(replace(plain, counted=counted if listed else {}), rule, names)
+
+
+def _with_condition(plain: Correlation, rule: SigmaCorrelationRule, names: Mapping[str, str]) -> Correlation:
+    from sigma.correlations import SigmaExtendedCorrelationCondition
+
+    if isinstance(rule.condition, SigmaExtendedCorrelationCondition):
+        expression = expression_of(rule.condition.parsed, names)
+        chains = chains_of(expression, plain.rules) if plain.type == "temporal_ordered" else ()
+        return replace(plain, expression=expression, chains=chains, written=rule.condition.expression)
+    limits = _limits(rule)
+    if plain.type == "temporal_ordered":
+        count = len(plain.rules)
+        if limits == (Limit("gte", count),):
+            return replace(plain, limits=limits, chains=(tuple(range(count)),))
+        return replace(plain, limits=limits, chains=shorter_chains(limits, count), written=_in_words(limits))
+    if plain.type == "value_percentile":
+        percent = rule.condition.percentile
+        if percent is None or not 0 <= percent <= 100:
+            raise Unsupported("value_percentile needs a percentile from 0 to 100 in its condition")
+        return replace(plain, limits=limits, percentile=percent)
+    return replace(plain, limits=limits)
+
+
+def _limits(rule: SigmaCorrelationRule) -> tuple[Limit, ...]:
+    others = rule.custom_attributes.get(_RANGE, {})
+    return tuple(
+        _limit(op, count) for op, count in ((rule.condition.op.name.lower(), rule.condition.count), *others.items())
     )
+
+
+def _limit(op: str, count: Any) -> Limit:
+    if op not in get_args(CountOperator):
+        raise Unsupported(f"correlation operator {op} is not supported")
+    if isinstance(count, bool) or not isinstance(count, int | float) or not isfinite(count):
+        raise Unsupported(f"condition {op}: {count!r} is not a number")
+    return Limit(cast(CountOperator, op), count)
+
+
+def _in_words(limits: tuple[Limit, ...]) -> str:
+    return " and ".join(f"{limit.op} {limit.count}" for limit in limits)
+
+
+def one_limit(document: dict[str, Any]) -> dict[str, Any]:
+    """A correlation with a range (`gt: 100, lte: 200`) as pySigma takes it: one comparison, and the other beside the rule."""
+    document = {key: value for key, value in document.items() if key != _RANGE}
+    body = document.get("correlation")
+    condition = body.get("condition") if isinstance(body, dict) else None
+    if not isinstance(body, dict) or not isinstance(condition, dict):
+        return document
+    operators = [name for name in condition if name in get_args(CountOperator)]
+    if len(operators) != 2:
+        return document
+    other = operators[1]
+    left = {name: value for name, value in condition.items() if name != other}
+    return {**document, _RANGE: {other: condition[other]}, "correlation": {**body, "condition": left}}
 
 
 def _field(name: str, target: str, aliases: Mapping[str, Mapping[str | None, str]]) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from itertools import chain
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,13 +21,14 @@ import pyarrow.compute as pc
 from timelines.detection.columns import Ints
 from timelines.detection.expressions import Like, Network, Number, Predicate, Regex, Text, TimePart
 from timelines.detection.literals import Literals, anchors, is_short, is_whole, positions
+from timelines.detection.regex_dialect import for_re2
 
 Hits = dict[Predicate, Ints]
 
 _NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?", re.ASCII)
 _RUN = re.compile(r"\.\{(\d{1,4}),\}")
 _HEX = re.compile(r"0[xX][0-9a-fA-F]{1,32}")
-COMPARE: dict[str, Callable[[float, float], bool]] = {
+COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     name: getattr(operator, {"lte": "le", "gte": "ge", "neq": "ne"}.get(name, name))
     for name in ("eq", "lt", "lte", "gt", "gte", "neq")
 }
@@ -78,7 +80,7 @@ def ask_late(predicate: Predicate, texts: pa.StringArray, folded: pa.StringArray
         run = _RUN.fullmatch(predicate.pattern)
         if run:
             return _with_run(texts, int(run[1]))
-        return positions(pc.match_substring_regex(texts, predicate.pattern))
+        return positions(pc.match_substring_regex(texts, for_re2(predicate.pattern)))
     assert isinstance(predicate, Text | Like)
     where = texts if predicate.cased else folded
     if isinstance(predicate, Like):

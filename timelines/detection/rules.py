@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from timelines.detection.expressions import Expression
 from timelines.detection.logsources import LogSource
@@ -39,8 +39,46 @@ class Rule:
     output: bool = True
 
 
-CorrelationType = Literal["event_count", "value_count", "temporal", "temporal_ordered"]
+Metric = Literal["value_sum", "value_avg", "value_percentile", "value_median"]
+CorrelationType = Literal["event_count", "value_count", "temporal", "temporal_ordered"] | Metric
+CORRELATION_TYPES: tuple[str, ...] = (
+    *("event_count", "value_count", "temporal", "temporal_ordered"),
+    *get_args(Metric),
+)
 CountOperator = Literal["gt", "gte", "lt", "lte", "eq", "neq"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What a correlation asks of what it measures; two of them make a range."""
+
+    op: CountOperator
+    count: int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """A rule, by `rule_id`, matched in the window."""
+
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class AllMatched:
+    args: tuple[RuleExpression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyMatched:
+    args: tuple[RuleExpression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotMatched:
+    arg: RuleExpression
+
+
+RuleExpression = Matched | AllMatched | AnyMatched | NotMatched
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +86,10 @@ class Correlation:
     """A rule over the matches of other rules (by `rule_id`, in the order written).
 
     `group_by` names fields or aliases; `fields[rule_id]` gives for each of them, in order, the field to read in that rule's matches;
-    `counted[rule_id]` the fields whose values value_count counts. `timespan` is in ns.
+    `counted[rule_id]` the fields whose values are counted, or the one whose numbers are measured. `timespan` is in ns. All `limits` hold.
+    `expression` is what a temporal one asks instead; `chains` are the orders (of places in `rules`) of which
+    temporal_ordered asks any;
+    `written` is a condition over rules as the rule has it.
     """
 
     about: About
@@ -57,9 +98,12 @@ class Correlation:
     group_by: tuple[str, ...]
     fields: Mapping[str, tuple[str, ...]]
     timespan: int
-    op: CountOperator
-    count: int | float
+    limits: tuple[Limit, ...] = ()
     counted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    percentile: int = 50
+    expression: RuleExpression | None = None
+    chains: tuple[tuple[int, ...], ...] = ()
+    written: str = ""
     output: bool = True
 
 

@@ -24,6 +24,7 @@ from timelines.detection.expressions import (
     disjunction,
 )
 from timelines.detection.folding import fold
+from timelines.detection.regex_dialect import for_re2
 
 if TYPE_CHECKING:
     from sigma.rule import SigmaRule
@@ -43,6 +44,10 @@ def condition_of(rule: SigmaRule) -> Expression:
         raise Unsupported(f"taxonomy {rule.taxonomy!r} is not known; field names are read as those of `sigma`")
     if "timeframe" in rule.detection.detections:
         raise Unsupported("a timeframe inside a detection is no longer Sigma; correlations took its place")
+    if any(_anchored_keyword(detection) for detection in rule.detection.detections.values()):
+        raise Unsupported(
+            "a keyword with startswith or endswith: it is looked for in a whole row, which has no begin and no end"
+        )
     written = [condition.condition for condition in rule.detection.parsed_condition]
     if not all(isinstance(text, str) for text in written):
         raise Unsupported("the condition is not text; expected an expression such as `selection and not filter`")
@@ -53,6 +58,15 @@ def condition_of(rule: SigmaRule) -> Expression:
     if not trees or any(tree is None for tree in trees):
         raise Unsupported("the condition selects nothing")
     return disjunction([_convert(tree) for tree in trees])
+
+
+def _anchored_keyword(item: Any) -> bool:
+    from sigma.modifiers import SigmaEndswithModifier, SigmaStartswithModifier
+
+    if hasattr(item, "detection_items"):
+        return any(map(_anchored_keyword, item.detection_items))
+    anchors = (SigmaStartswithModifier, SigmaEndswithModifier)
+    return item.field is None and any(issubclass(modifier, anchors) for modifier in item.modifiers)
 
 
 def _convert(node: Any) -> Expression:
@@ -197,6 +211,7 @@ def _regex(value: Any) -> Predicate:
     flags = "".join(sorted(value.sigma_to_re_flag[flag] for flag in value.flags))
     pattern = (f"(?{flags})" if flags else "") + str(value.regexp)
     _check_regex(pattern)
+    _check_regex(for_re2(pattern))
     return Regex(pattern)
 
 

@@ -3,54 +3,60 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from timelines.detection.questions import COMPARE
+from timelines.detection.rules import Limit
+from timelines.detection.tallies import Event, Number, Tally
 
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """A match as correlations see it: UTC ns, cited rows behind it, which of the correlation's rules, the values value_count counts."""
-
-    time: int
-    rows: tuple[int, ...]
-    rule: int
-    counted: tuple[str, ...] = ()
+Holds = Callable[[Number], bool]
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Events of windows that satisfied the condition and share events; `measure` is the value that is farthest from zero."""
+    """Events of windows that satisfied the condition and share events; `measure` is the largest value among them."""
 
     events: tuple[Event, ...]
-    measure: int
+    measure: Number
 
 
-def counted_windows(events: list[Event], span: int, op: str, count: float) -> list[Window]:
+def within(limits: Sequence[Limit]) -> Holds:
+    """Whether a measure satisfies all limits. A decimal fraction of a rule is taken as written."""
+    exact = [(COMPARE[limit.op], _exact(limit.count)) for limit in limits]
+    return lambda measure: all(compare(measure, count) for compare, count in exact)
+
+
+def _exact(count: float) -> Number:
+    return Fraction(repr(count)) if isinstance(count, float) else count
+
+
+def once(events: list[Event]) -> list[Event]:
+    """Events with those left out that another rule's match of the same rows already stands for."""
+    return list({event.rows: event for event in reversed(events)}.values())[::-1]
+
+
+def counted_windows(events: list[Event], span: int, holds: Holds) -> list[Window]:
     """Windows by how many events they hold; an event that several rules matched is one."""
-    unique = list({event.rows: event for event in reversed(events)}.values())[::-1]
-    return _merged(unique, _spans(unique, span), lambda first, last: last - first, op, count)
+    unique = once(events)
+    return _merged(unique, ((first, last, last - first) for first, last in _spans(unique, span)), holds)
 
 
-def valued_windows(
-    events: list[Event], span: int, op: str, count: float, value: Callable[[Event], Hashable]
-) -> list[Window]:
-    """Windows by how many different values their events have."""
-    present: dict[Hashable, int] = {}
+def tallied_windows(events: list[Event], span: int, tally: Tally, holds: Holds) -> list[Window]:
+    """Windows by what a tally (new) makes of their events."""
+    return _merged(events, _tallied(events, span, tally), holds)
+
+
+def _tallied(events: list[Event], span: int, tally: Tally) -> Iterable[tuple[int, int, Number]]:
     reach, begin = 0, 0
-    measures: dict[tuple[int, int], int] = {}
-    spans = list(_spans(events, span))
-    for first, last in spans:
+    for first, last in _spans(events, span):
         for event in events[reach:last]:
-            present[value(event)] = present.get(value(event), 0) + 1
+            tally.add(event)
         for event in events[begin:first]:
-            present[value(event)] -= 1
-            if not present[value(event)]:
-                del present[value(event)]
+            tally.remove(event)
         reach, begin = max(reach, last), first
-        measures[first, last] = len(present)
-    return _merged(events, spans, lambda first, last: measures[first, last], op, count)
+        yield first, last, tally.measure()
 
 
 def _spans(events: list[Event], span: int) -> Iterable[tuple[int, int]]:
@@ -61,14 +67,10 @@ def _spans(events: list[Event], span: int) -> Iterable[tuple[int, int]]:
             yield first, bisect_right(times, time + span)
 
 
-def _merged(
-    events: list[Event], spans: Iterable[tuple[int, int]], measure: Callable[[int, int], int], op: str, count: float
-) -> list[Window]:
-    compare = COMPARE[op]
-    out: list[tuple[int, int, int]] = []
-    for first, last in spans:
-        value = measure(first, last)
-        if not compare(value, count):
+def _merged(events: list[Event], measured: Iterable[tuple[int, int, Number]], holds: Holds) -> list[Window]:
+    out: list[tuple[int, int, Number]] = []
+    for first, last, value in measured:
+        if not holds(value):
             continue
         if out and first < out[-1][1]:
             begin, end, most = out[-1]
@@ -78,39 +80,43 @@ def _merged(
     return [Window(tuple(events[first:last]), most) for first, last, most in out]
 
 
-def ordered_windows(events: list[Event], span: int, steps: int) -> list[Window]:
-    """Windows in which rule 0, rule 1 … matched in this order, each step another event than the step before.
+def ordered_windows(events: list[Event], span: int, chains: Sequence[Sequence[int]]) -> list[Window]:
+    """Windows in which the rules of any chain matched in its order, each step another event than the step before.
 
-    Events of one instant may stand in either order: their sources do not tell. For each step the latest begin of a chain is kept,
-    and a second one that ends in other rows, so that one event is never two steps in a row.
+    Events of one instant may stand in either order: their sources do not tell.
     """
-    chains: list[list[tuple[int, tuple[int, ...]]]] = [[] for _ in range(steps)]
-    hits: list[tuple[int, int]] = []
-    for event in sorted(events, key=lambda e: (e.time, e.rule, e.rows)):
-        if event.rule == 0:
-            begins = [event.time]
-        else:
-            begins = [
-                begin for begin, rows in chains[event.rule - 1] if rows != event.rows and event.time - begin <= span
-            ]
+    hits = [hit for chain in chains for hit in _completed(events, span, chain)]
+    return [_between(events, begin, end, steps) for begin, end, steps in _joined(hits)]
+
+
+def _completed(events: list[Event], span: int, chain: Sequence[int]) -> Iterable[tuple[int, int, int]]:
+    """Begin and end of completed chains, with their length. For each step the latest begin of a chain is kept, and a second one that
+    ends in other rows, so that one event is never two steps in a row."""
+    place = {rule: step for step, rule in enumerate(chain)}
+    last = len(chain) - 1
+    kept: list[list[tuple[int, tuple[int, ...]]]] = [[] for _ in chain]
+    mine = [(event, place[event.rule]) for event in events if event.rule in place]
+    for event, step in sorted(mine, key=lambda item: (item[0].time, item[1], item[0].rows)):
+        before = kept[step - 1] if step else [(event.time, ())]
+        begins = [begin for begin, rows in before if rows != event.rows and event.time - begin <= span]
         if not begins:
             continue
         begin = max(begins)
-        if event.rule == steps - 1:
-            hits.append((begin, event.time))
-        kept = sorted([*chains[event.rule], (begin, event.rows)], reverse=True)
-        best = kept[0]
-        chains[event.rule] = [best, *[chain for chain in kept[1:] if chain[1] != best[1]][:1]]
-    return [_between(events, begin, end, steps) for begin, end in _joined(hits)]
+        if step == last:
+            yield begin, event.time, len(chain)
+        found = sorted([*kept[step], (begin, event.rows)], reverse=True)
+        best = found[0]
+        kept[step] = [best, *[one for one in found[1:] if one[1] != best[1]][:1]]
 
 
-def _joined(hits: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    out: list[tuple[int, int]] = []
-    for begin, end in sorted(hits):
+def _joined(hits: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    out: list[tuple[int, int, int]] = []
+    for begin, end, steps in sorted(hits):
         if out and begin <= out[-1][1]:
-            out[-1] = (out[-1][0], max(out[-1][1], end))
+            first, last, most = out[-1]
+            out[-1] = (first, max(last, end), max(most, steps))
         else:
-            out.append((begin, end))
+            out.append((begin, end, steps))
     return out
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pyarrow as pa
@@ -62,6 +65,35 @@ def rule_text(detection: Mapping[str, Any] | str, **changes: Any) -> str:
         "detection": block,
     }
     return yaml.safe_dump({**rule, **changes}, sort_keys=False)
+
+
+def _beside(name: str) -> ModuleType:
+    """A module of this folder; test files cannot import one another."""
+    spec = importlib.util.spec_from_file_location(f"athar_tests_{name}", Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def plain() -> ModuleType:
+    """The second evaluator of single-event rules."""
+    return _beside("plain_rules")
+
+
+@pytest.fixture(scope="session")
+def plain_correlations() -> ModuleType:
+    """The second evaluator of correlations."""
+    return _beside("plain_correlations")
+
+
+@pytest.fixture(scope="session")
+def plain_sources() -> ModuleType:
+    """The plain reading of log sources."""
+    return _beside("plain_sources")
 
 
 @pytest.fixture

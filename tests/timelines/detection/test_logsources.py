@@ -25,6 +25,23 @@ def security(event: int, **fields: Any) -> dict[str, Any]:
     return {"Channel": "Security", "EventID": event, **fields}
 
 
+CONNECTED = security(
+    5156,
+    Application=r"\device\harddiskvolume2\x.exe",
+    ProcessID="8",
+    SourceAddress="198.51.100.1",
+    DestAddress="192.0.2.9",
+    DestPort="443",
+    Protocol="6",
+)
+STARTED = {
+    "ObjectName": r"\REGISTRY\MACHINE\SYSTEM\ControlSet001\Services\x",
+    "ObjectValueName": "Start",
+    "NewValueType": "%%1876",
+    "NewValue": "4",
+}
+
+
 CASES: list[tuple[str, dict[str, str], str, str, list[dict[str, Any]], list[dict[str, Any]]]] = [
     ("process starts of Sysmon and of Security 4688", {"product": "windows", "category": "process_creation"},
      r"Image|endswith: '\x.exe'", "windows/security",
@@ -41,6 +58,33 @@ CASES: list[tuple[str, dict[str, str], str, str, list[dict[str, Any]], list[dict
      [security(4688, SubjectDomainName="LAB", SubjectUserName="SYSTEM")]),
     ("process ids in hexadecimal", {"product": "windows", "category": "process_creation"},
      "ParentProcessId: 4", "windows/security", [security(4688, ProcessId="0x4")], [security(4688, ProcessId="0x44", NewProcessId="0x4")]),
+    ("outbound connections of Security 5156", {"product": "windows", "category": "network_connection"},
+     "{Initiated: 'true', DestinationPort: 443, DestinationIp|cidr: 192.0.2.0/24, Protocol: tcp, Image|endswith: '\\x.exe', ProcessId: 8}",
+     "windows/security",
+     [{**CONNECTED, "Direction": "%%14593"},
+      sysmon(3, Initiated="true", DestinationPort="443", DestinationIp="192.0.2.9", Protocol="tcp", Image=r"C:\x.exe", ProcessId="8")],
+     [{**CONNECTED, "Direction": "%%14592"}, {**CONNECTED, "Direction": "%%14593", "Protocol": "17"}]),
+    ("registry values of Security 4657", {"product": "windows", "category": "registry_set"},
+     r"{TargetObject|endswith: '\Services\x\Start', TargetObject|startswith: 'HKLM\System\CurrentC', Details: DWORD (0x00000004)}",
+     "windows/security",
+     [security(4657, OperationType="%%1905", **STARTED), security(4657, OperationType="%%1904", **STARTED),
+      sysmon(13, TargetObject=r"HKLM\System\CurrentControlSet\Services\x\Start", Details="DWORD (0x00000004)")],
+     [security(4657, OperationType="%%1906", **STARTED), security(4657, OperationType="%%1905", **{**STARTED, "NewValue": "3"})]),
+    ("registry values that were text", {"product": "windows", "category": "registry_event"},
+     r"{TargetObject: 'HKU\S-1-5-21-1\Run\x', Details|startswith: 'C:\', EventType: SetValue}", "windows/security",
+     [security(4657, ObjectName=r"\REGISTRY\USER\S-1-5-21-1\Run", ObjectValueName="x", OperationType="%%1904",
+               NewValueType="%%1873", NewValue=r"C:\x.exe")],
+     [security(4657, ObjectName=r"\REGISTRY\USERS\S-1-5-21-1\Run", ObjectValueName="x", OperationType="%%1904",
+               NewValueType="%%1873", NewValue=r"C:\x.exe")]),
+    ("registry values that were deleted", {"product": "windows", "category": "registry_delete"}, r"TargetObject|endswith: '\Start'",
+     "windows/security", [security(4657, OperationType="%%1906", **STARTED)], [security(4657, OperationType="%%1905", **STARTED)]),
+    ("new services of System 7045 and Security 4697", {"product": "windows", "category": "service_creation"},
+     "{ImagePath|contains: x.exe, StartType: demand start, ServiceType: user mode service, AccountName: LocalSystem}", "windows/system",
+     [{"Channel": "System", "EventID": 7045, "ImagePath": "x.exe", "StartType": "demand start", "ServiceType": "user mode service",
+       "AccountName": "LocalSystem"},
+      security(4697, ServiceFileName="x.exe", ServiceStartType="3", ServiceType="0x10", ServiceAccount="LocalSystem")],
+     [security(4697, ServiceFileName="x.exe", ServiceStartType="2", ServiceType="0x10", ServiceAccount="LocalSystem"),
+      {"Channel": "System", "EventID": 7036, "ImagePath": "x.exe"}]),
     ("registry keys that are made", {"product": "windows", "category": "registry_add"}, "TargetObject|contains: Run",
      "windows/sysmon", [sysmon(12, EventType="CreateKey", TargetObject=r"HKLM\Run")],
      [sysmon(12, EventType="DeleteKey", TargetObject=r"HKLM\Run"), sysmon(13, EventType="CreateKey", TargetObject=r"HKLM\Run")]),

@@ -128,3 +128,27 @@ def test_few_sets_are_kept(loads, folder):
         loads.paths[0].write_text(RULE.format(title=f"Rule {number}", needle="c"), "utf-8")
         loads()
     assert len(list(folder.iterdir())) == KEPT
+
+
+CORRELATIONS = """
+---
+{title: A, id: 00000000-0000-4000-8000-00000000000a, name: a, logsource: {product: windows}, detection: {s: {F: a}, condition: s}}
+---
+{title: B, id: 00000000-0000-4000-8000-00000000000b, name: b, logsource: {product: windows}, detection: {s: {F: b}, condition: s}}
+---
+{title: One, id: 30000000-0000-4000-8000-000000000001,
+ correlation: {type: temporal, rules: [a, b], timespan: 1m, condition: not (a and b) or b}}
+---
+{title: Two, id: 30000000-0000-4000-8000-000000000002, correlation: {type: temporal_ordered, rules: [a, b], timespan: 1m}}
+---
+{title: Three, id: 30000000-0000-4000-8000-000000000003,
+ correlation: {type: value_percentile, rules: [a], timespan: 1m, condition: {field: n, percentile: 95, gt: 1.5, lte: 9}}}
+"""
+
+
+def test_correlations_with_ranges_and_expressions_are_kept(loads):
+    loads.paths[0].write_text(RULE.format(title="One", needle="c") + CORRELATIONS, "utf-8")
+    fresh, kept = loads(), loads()
+    assert loads.times == 1
+    assert kept.correlations == fresh.correlations
+    assert {c.about.title for c in kept.correlations} >= {"One", "Two", "Three"}

@@ -73,7 +73,9 @@ def test_logs_hold_the_numbers_that_the_other_reader_finds(case, records):
         for key, held in numbers.items()
     }
     mine = case.stats("logs")
-    mine = mine[~mine["log"].str.startswith("windows/") & mine["first_record"].notna()]  # the others hold old records alone
+    mine = mine[
+        ~mine["log"].str.startswith("windows/") & mine["first_record"].notna()
+    ]  # the others hold old records alone
     live = mine["rows"] - mine["recovered"]
     counted = zip(live, mine["first_record"], mine["last_record"], mine["missing"], strict=True)
     keys = zip(mine["file"], mine["log"], mine["host"], strict=True)

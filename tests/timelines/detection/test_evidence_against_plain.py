@@ -1,0 +1,175 @@
+"""All of the shared Windows evidence with all of SigmaHQ's rules: our engine and the plain evaluator, hit for hit, nothing left out.
+
+The plain evaluator looks at every row that a rule speaks of; rows that have the same values in all fields that the rule names are looked
+at once. Texts are compared by a regular expression there, which the last test holds against the comparison character by character.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sigma import conditions as c
+from sigma import types as t
+
+from forensics import api, pipeline
+from timelines.detection import Engine, RuleSet, evaluate, load, load_rules
+from timelines.schema import CORE_NAMES, own_name
+
+pytestmark = pytest.mark.evidence
+SHARED = Path(__file__).resolve().parents[4] / "shared"
+WINDOWS = Path(load.__file__).parent / "logsources" / "windows.toml"
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, pa.Table]]:
+    opened = api.start(tmp_path_factory.mktemp("real") / "case", [SHARED / "evidence" / "windows"], None)
+    pipeline.ingest(opened, 1)
+    timeline = api.OpenCase(opened).query
+    return [(name, table) for name in timeline.families() for part in timeline.parts(name) for table in part.read()]
+
+
+@pytest.fixture(scope="module")
+def loaded() -> tuple[RuleSet, dict[str, Any]]:
+    """The rules as our engine has them, and as pySigma read them, by id."""
+    parsed: dict[str, Any] = {}
+    original = load._compile
+
+    def kept(rule: Any, *more: Any) -> Any:
+        made = original(rule, *more)
+        parsed[made.about.rule_id] = rule
+        return made
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(load, "_compile", kept)
+        return load_rules([SHARED / "rules" / "sigma"], own=False), parsed
+
+
+def rows_of(table: pa.Table, plain_sources: ModuleType) -> list[Any]:
+    own: dict[str, list[str]] = {}
+    for column in table.schema:
+        if column.name not in CORE_NAMES:
+            own.setdefault((own_name(column) or "Data").replace(" ", ""), []).append(column.name)
+    texts = {name: column if pa.types.is_list(column.type) else column.cast(pa.string()) for name, column in
+             zip(table.schema.names, table.columns, strict=True)}  # fmt: skip
+    return [plain_sources.Row(stored, own) for stored in pa.table(texts).to_pylist()]
+
+
+def fields_of(node: Any) -> Iterator[str | None]:
+    """The fields that a rule names; None for keywords."""
+    if isinstance(node, c.ConditionFieldEqualsValueExpression):
+        yield node.field
+        if isinstance(node.value, t.SigmaFieldReference):
+            yield node.value.field
+    elif isinstance(node, c.ConditionValueExpression):
+        yield None
+    else:
+        for arg in node.args:
+            yield from fields_of(arg)
+
+
+class Plain:
+    """The plain evaluator over rows of one table."""
+
+    def __init__(self, rules: ModuleType, sources: ModuleType, rows: list[Any], known: list[Any]) -> None:
+        self._rules, self._sources, self._rows = rules, sources, rows
+        self._inside = [(source, [at for at, row in enumerate(rows) if source.has(row)]) for source in known]
+        self._groups: dict[Any, dict[tuple[Any, ...], list[int]]] = {}
+
+    def hits(self, logsource: Any, trees: list[Any]) -> list[int]:
+        names = sorted({name or "" for tree in trees for name in fields_of(tree)})
+        found: set[int] = set()
+        for number, (source, inside) in enumerate(self._inside):
+            if inside and self._sources.meant(source, logsource):
+                key = (number, *names)
+                if key not in self._groups:
+                    self._groups[key] = self._grouped(source, inside, names)
+                for values, members in self._groups[key].items():
+                    event = dict(zip(names, map(list, values), strict=True))
+                    if any(self._rules.holds(tree, event) for tree in trees):
+                        found.update(members)
+        return sorted(found)
+
+    def _grouped(self, source: Any, inside: list[int], names: list[str]) -> dict[tuple[Any, ...], list[int]]:
+        groups: dict[tuple[Any, ...], list[int]] = {}
+        for at in inside:
+            row = self._rows[at]
+            values = tuple(tuple(self._values(source, row, name)) for name in names)
+            groups.setdefault(values, []).append(at)
+        return groups
+
+    def _values(self, source: Any, row: Any, name: str) -> list[str]:
+        return (
+            self._sources.values_of(source, row, name.replace(" ", ""))
+            if name
+            else self._sources.every_value(source, row)
+        )
+
+
+class Quick:
+    """Texts compared by regular expressions, each made once."""
+
+    def __init__(self, fold: Callable[[str], str]) -> None:
+        self._fold = cache(fold)
+        self._made: dict[
+            tuple[int, bool], tuple[Any, re.Pattern[str]]
+        ] = {}  # with the object, so that its id stays its own
+
+    def string_is(self, text: str, wanted: Any, anywhere: bool = False) -> bool:
+        key, cased = (id(wanted), anywhere), isinstance(wanted, t.SigmaCasedString)
+        if key not in self._made:
+            signs = {t.SpecialChars.WILDCARD_MULTI: ".*", t.SpecialChars.WILDCARD_SINGLE: "."}
+            parts = [signs.get(p) or re.escape(p if cased else self._fold(p)) for p in wanted.s]
+            self._made[key] = wanted, re.compile("".join([".*", *parts] if anywhere else parts), re.DOTALL)
+        pattern = self._made[key][1]
+        text = text if cased else self._fold(text)
+        return bool(pattern.match(text) if anywhere else pattern.fullmatch(text))
+
+
+def test_every_hit_is_the_same(
+    tables: list[tuple[str, pa.Table]],
+    loaded: tuple[RuleSet, dict[str, Any]],
+    plain: ModuleType,
+    plain_sources: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rules, parsed = loaded
+    monkeypatch.setattr(plain, "string_is", Quick(plain.fold).string_is)
+    known = plain_sources.sources(WINDOWS)
+    ids = [rule.about.rule_id for rule in rules.rules]
+    windows = {at for at, name in enumerate(ids) if any(plain_sources.meant(s, parsed[name].logsource) for s in known)}
+    assert len(windows) > 2800
+    spoken = {
+        at: (parsed[ids[at]].logsource, [one.parsed for one in parsed[ids[at]].detection.parsed_condition])
+        for at in sorted(windows)
+    }
+    engine = Engine(rules.rules)
+    total, rows = 0, 0
+    for family, table in tables:
+        found = {(at, int(row)) for at, hits in evaluate(engine, family, table).items() for row in hits}
+        evaluator = Plain(plain, plain_sources, rows_of(table, plain_sources), known)
+        expected = {(at, row) for at, said in spoken.items() for row in evaluator.hits(*said)}
+        differing = sorted(found ^ expected)
+        assert not differing, [(rules.rules[at].about.title, row, (at, row) in found) for at, row in differing[:10]]
+        total, rows = total + len(found), rows + table.num_rows
+    assert (rows > 8000, total > 1000) == (True, True), (rows, total)
+
+
+words = st.text("aAbB*?\\\néÉςΣß", max_size=7)
+
+
+@settings(max_examples=300, deadline=None)
+@given(text=words, pattern=words, cased=st.booleans(), anywhere=st.booleans())
+def test_the_quick_comparison_is_the_plain_one(
+    plain: ModuleType, text: str, pattern: str, cased: bool, anywhere: bool
+) -> None:
+    wanted = t.SigmaCasedString(pattern) if cased else t.SigmaString(pattern)
+    assert Quick(plain.fold).string_is(text, wanted, anywhere) == plain.string_is(text, wanted, anywhere)
