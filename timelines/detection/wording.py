@@ -26,7 +26,7 @@ from timelines.detection.expressions import (
     TimePart,
 )
 from timelines.detection.logsources import LogSource
-from timelines.detection.rules import Correlation, Rule, RuleSet
+from timelines.detection.rules import Correlation, Limit, Rule, RuleSet
 
 Section = tuple[str, list[str]]  # a title and its lines; an indent says what a line belongs to
 LISTED = 12  # values or conditions in one list; a rule of hundreds is read in its file
@@ -209,10 +209,21 @@ def _said(test: Test, value: str, say: Words) -> str:
 
 def _together(rule: Correlation, rules: RuleSet, say: Words, lang: str) -> list[str]:
     fields = ", ".join(dict.fromkeys(name for told in rule.counted.values() for name in told))
-    key = f"correlation.{rule.type}"
-    values = {"count": rule.count, "span": _span(rule.timespan), "fields": fields, "type": rule.type}
-    compared = say(f"compared.{rule.op}")
-    lines = [say(key if say.has(key) else "correlation.other", compared=compared, **values), say("correlation.rules")]
+    key, span = f"correlation.{rule.type}", _span(rule.timespan)
+    if rule.written:
+        lines = [say("correlation.written", written=rule.written, span=span)]
+    else:
+        values = {"span": span, "fields": fields, "type": rule.type, "percentile": rule.percentile}
+        lines = [
+            say(
+                key if say.has(key) else "correlation.other",
+                compared=say(f"compared.{limit.op}"),
+                count=limit.count,
+                **values,
+            )
+            for limit in rule.limits or (Limit("gte", len(rule.rules)),)
+        ]
+    lines.append(say("correlation.rules"))
     known = {about.rule_id: about for about in rules.abouts}
     for rule_id in rule.rules:
         about = known[rule_id]

@@ -118,6 +118,10 @@ def other_forms(form: str, text: str) -> list[str]:
         return {"2": ["auto start"], "3": ["demand start"]}.get(text, [])
     if form == "service-type":
         return {"0x1": ["kernel mode driver"], "0x10": ["user mode service"]}.get(text, [])
+    if form == "initiated":
+        return {"%%14592": ["false"], "%%14593": ["true"]}.get(text, [])
+    if form == "protocol":
+        return {"6": ["tcp"], "17": ["udp"]}.get(text, [])
     assert form in ("", "raw"), f"the plain reading of {form} is still to be written"
     return []
 
