@@ -10,8 +10,7 @@ from cases.typesetting.runs import Run
 Block = dict[str, Any]
 Cell = Sequence[Run]  # a cell holds runs, or blocks one under the other
 
-KEPT = 1_500  # characters up to which a box or a row of a table is not broken over two pages
-FACTS_KEPT = 400  # the same of a list of facts, whose lines are short and many
+KEPT = 1_500  # characters up to which a box, a list of facts or a row of a table is not broken over two pages
 SECTIONS = (
     *("summary", "mandate", "exhibits", "custody", "method", "findings", "timeline", "opinion", "negative", "limits"),
     *("statement", "glossary"),
@@ -34,10 +33,10 @@ def para(*runs: Run, style: str = "", label: str = "") -> Block:
     return {"b": "p", "s": style, "c": list(runs), **({"id": label} if label else {})}
 
 
-def facts(rows: Sequence[tuple[Run, Cell]], columns: int = 1) -> Block:
-    """Labels and what they say, in one or more columns of pairs."""
+def facts(rows: Sequence[tuple[Run, Cell]], columns: int = 1, kept: int = KEPT) -> Block:
+    """Labels and what they say, in one or more columns of pairs. `kept`: characters up to which they stand on one page."""
     pairs = [[label, value] for label, value in rows]
-    return {"b": "facts", "cols": columns, "rows": pairs, "keep": length(pairs) < FACTS_KEPT}
+    return {"b": "facts", "cols": columns, "rows": pairs, "keep": length(pairs) < kept}
 
 
 def table(columns: Sequence[str], heads: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Block:

@@ -16,6 +16,7 @@ from cases.typesetting.runs import SHORT, Run, Runs, number, plain, styled, toke
 
 NAMES = 10  # entities of a kind printed with a finding
 NAME = 160  # characters of an entity printed; the JSON twin holds it whole
+NAMES_KEPT = 400  # characters up to which the names are not broken over two pages: their lines are short and many
 WITH = 3  # records printed with a finding; Annex D holds more
 
 
@@ -64,7 +65,7 @@ def _observed(inference: Inference, pen: Pen) -> Iterator[Block]:
     """What the records name and say, and what is made of it."""
     if entities := _entities(inference, pen):
         yield head(pen.word("finding.entities"), level=3)
-        yield facts(entities)
+        yield facts(entities, kept=NAMES_KEPT)
     yield head(pen.word("finding.observed"), level=3)
     if inference.absent:
         yield para(styled("warn", *pen.say("finding.absent", n=inference.absent)))

@@ -26,7 +26,7 @@ def _findings(summary: Summary, places: Sequence[Place], pen: Pen) -> list[Block
     if missing := phrases.missing(summary):
         blocks.append(para(*pen.phrase(missing)))
     if any(place.form == "whole" and place.found.chart for place in places):
-        blocks.append(para(pen.word("chart.cited_is"), style="small"))
+        blocks.append(para(pen.word("chart.cited_is"), style="lead"))
     for place in places:
         blocks += place.blocks
     blocks += _lines([place for place in places if place.form == "line"], pen)
