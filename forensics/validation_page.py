@@ -19,7 +19,7 @@ from typing import Any
 from forensics.validation_results import ROWS, Results, cell, checklist, heading, read, table
 
 ROOT = Path(__file__).resolve().parents[1]
-CHECKLIST, LIMITS = "tests/contract/test_checklist.py", "docs/validation/limits.toml"
+CHECKLIST, LIMITS = "tests/contract/checklist", "docs/validation/limits.toml"
 _INTRO = """# Validation
 
 Made from the test suite by `python -m forensics.validation_page > docs/validation/README.md`; a test keeps it so.
@@ -98,7 +98,7 @@ def by_row(found: list[Module]) -> dict[int, list[Test]]:
     """The tests of the checklist by their row."""
     rows: dict[int, list[Test]] = {}
     for module in found:
-        if module.path == CHECKLIST:
+        if module.path.startswith(f"{CHECKLIST}/"):
             for test in module.tests:
                 if row := re.match(r"test_row_(\d\d)_", test.name):
                     rows.setdefault(int(row[1]), []).append(test)

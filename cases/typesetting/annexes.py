@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from cases.summary import FileLine, Summary
-from cases.typesetting.blocks import BREAK, Block, Cell, code, facts, head, para, section, table
-from cases.typesetting.found import WHOLE, WITH, records
+from cases.typesetting.blocks import BREAK, Block, Cell, code, facts, head, length, para, section, table
+from cases.typesetting.card import WITH, records
 from cases.typesetting.pen import Pen
 from cases.typesetting.redactions import redactions
+from cases.typesetting.room import Place
 from cases.typesetting.runs import Runs, number, plain, styled, token
 
-FILES = 2_000  # files listed in Annex A; the JSON twin lists all
-RULES = 600  # rules listed in Annex C
+FILES = 1_000  # files listed in Annex A; the JSON twin lists all
+RULES = 400  # rules listed in Annex C
 JOURNAL = 1_000  # entries of Annex B: the last ones, up to the head
-EXCERPTS = 1_000  # records of Annex D in all, the gravest findings first
+EXCERPTS = 60_000  # characters of records in Annex D, the gravest findings first
 FATES = ("matched", "suppressed", "refused", "excluded", "silent", "no-data")  # in the order in which a reader asks
 COMMANDS = (
     "sha256sum FILE                      # Linux\n"
@@ -23,14 +25,14 @@ COMMANDS = (
 )
 
 
-def annexes(summary: Summary, pen: Pen) -> list[Block]:
+def annexes(summary: Summary, pen: Pen, places: Sequence[Place]) -> list[Block]:
     word = pen.word
     return [
         BREAK,
         *_files(summary, pen),
         *_journal(summary, pen),
         *_versions(summary, pen),
-        *_excerpts(summary, pen),
+        *_excerpts(summary, places, pen),
         *redactions(summary, pen),
         section("annex_verification", word("section.annex_verification")),
         para(word("annex.verify_case")),
@@ -132,26 +134,36 @@ def _versions(summary: Summary, pen: Pen) -> list[Block]:
     return [*blocks, *_rest(len(ordered), RULES, pen)]
 
 
-def _excerpts(summary: Summary, pen: Pen) -> list[Block]:
-    """The records that did not fit with their finding, in all at most EXCERPTS."""
+def _excerpts(summary: Summary, places: Sequence[Place], pen: Pen) -> list[Block]:
+    """The records that did not fit with their finding, in all at most EXCERPTS characters of them."""
     blocks = [
         section("annex_excerpts", pen.word("section.annex_excerpts")),
         para(pen.word("annex.excerpts")),
         *_annex_file(summary, pen),
     ]
     left = EXCERPTS
-    cited = printed = 0
-    for place, found in enumerate(summary.inferences):
-        with_it = WITH if place < WHOLE else 0
-        more = found.observations[with_it:][:left]
-        left -= len(more)
-        cited += found.rows
-        printed += min(with_it, len(found.observations)) + len(more)
-        if more:
+    printed = 0
+    for place in places:
+        found, with_it = place.found, WITH if place.form == "whole" else 0
+        printed += min(with_it, len(found.observations))
+        more = records(found.observations[with_it:], pen) if left > 0 else {"rows": []}
+        more["rows"] = list(_fitting(more["rows"], left))
+        left -= length(more)
+        printed += len(more["rows"])
+        if more["rows"]:
             blocks.append(head(styled("fno", number(found.number)), " ", *pen.title(found)))
-            blocks.append(para(*pen.say("finding.records_shown", n=found.rows, shown=len(more)), style="lead"))
-            blocks.append(records(more, pen))
-    return [*blocks, *_rest(cited, printed, pen)]
+            blocks.append(para(*pen.say("finding.records_shown", n=found.rows, shown=len(more["rows"])), style="lead"))
+            blocks.append(more)
+    return [*blocks, *_rest(sum(found.rows for found in summary.inferences), printed, pen)]
+
+
+def _fitting(rows: Sequence[Block], left: int) -> Iterator[Block]:
+    """The first rows of a table that fit into `left` characters."""
+    for row in rows:
+        left -= length(row)
+        if left < 0:
+            return
+        yield row
 
 
 def _annex_file(summary: Summary, pen: Pen) -> list[Block]:

@@ -28,14 +28,15 @@ def head(*runs: Run, level: int = 2, label: str = "") -> Block:
     return {"b": "head", "level": level, "id": label, "no": "", "c": list(runs)}
 
 
-def para(*runs: Run, style: str = "") -> Block:
-    return {"b": "p", "s": style, "c": list(runs)}
+def para(*runs: Run, style: str = "", label: str = "") -> Block:
+    """A paragraph; links to `label` lead to it."""
+    return {"b": "p", "s": style, "c": list(runs), **({"id": label} if label else {})}
 
 
-def facts(rows: Sequence[tuple[Run, Cell]], columns: int = 1) -> Block:
-    """Labels and what they say, in one or more columns of pairs."""
+def facts(rows: Sequence[tuple[Run, Cell]], columns: int = 1, kept: int = KEPT) -> Block:
+    """Labels and what they say, in one or more columns of pairs. `kept`: characters up to which they stand on one page."""
     pairs = [[label, value] for label, value in rows]
-    return {"b": "facts", "cols": columns, "rows": pairs, "keep": _length(pairs) < KEPT}
+    return {"b": "facts", "cols": columns, "rows": pairs, "keep": length(pairs) < kept}
 
 
 def table(columns: Sequence[str], heads: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Block:
@@ -45,7 +46,7 @@ def table(columns: Sequence[str], heads: Sequence[str], rows: Sequence[Sequence[
         "b": "table",
         "cols": [_column(column) for column in columns],
         "head": list(heads),
-        "rows": [{"c": list(row), "keep": _length(row) < KEPT} for row in rows],
+        "rows": [{"c": list(row), "keep": length(row) < KEPT} for row in rows],
     }
 
 
@@ -54,13 +55,13 @@ def _column(width: str) -> dict[str, Any]:
     return {"w": 0.0 if size == "1fr" else float(size.removesuffix("cm")), "n": kind == "n"}
 
 
-def _length(part: Any) -> int:
+def length(part: Any) -> int:
     """About how many characters a part of a page holds."""
     if isinstance(part, str):
         return len(part)
     if isinstance(part, dict):
-        return sum(_length(part[key]) for key in ("t", "n", "p", "c", "h", "items", "rows") if key in part)
-    return sum(map(_length, part)) if isinstance(part, list | tuple) else 0
+        return sum(length(part[key]) for key in ("t", "n", "p", "c", "h", "items", "rows") if key in part)
+    return sum(map(length, part)) if isinstance(part, list | tuple) else 0
 
 
 def items(entries: Sequence[Sequence[Block]], ordered: bool = False) -> Block:
@@ -68,7 +69,7 @@ def items(entries: Sequence[Sequence[Block]], ordered: bool = False) -> Block:
 
 
 def box(blocks: Sequence[Block], warning: bool = False) -> Block:
-    return {"b": "box", "warn": warning, "c": list(blocks), "keep": _length(blocks) < KEPT}
+    return {"b": "box", "warn": warning, "c": list(blocks), "keep": length(blocks) < KEPT}
 
 
 def pair(left: Sequence[Block], right: Sequence[Block], warning: bool = False) -> Block:

@@ -1,205 +1,72 @@
-"""Findings, timeline and opinion: sections 6 to 8, and the records of findings that Annex D takes over."""
+"""Findings, timeline and opinion: sections 6 to 8."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from cases import captions, moments, phrases
-from cases.drawing import FINDING
-from cases.phrases import opinions_on
-from cases.summary import Inference, Observation, Opinion, Summary
+from cases import captions, phrases
+from cases.summary import Inference, Opinion, Summary
 from cases.typesetting import plate
-from cases.typesetting.blocks import Block, Cell, box, facts, figure, head, items, para, section, table
+from cases.typesetting.blocks import Block, figure, head, para, section, table
+from cases.typesetting.card import opinion as quoted
 from cases.typesetting.pen import Pen
-from cases.typesetting.reviewed import by, history, jump, mine, numbers, set_aside, stated
-from cases.typesetting.runs import SHORT, Run, Runs, number, plain, styled, token
-
-NAMES = 10  # entities of a kind printed with a finding
-NAME = 160  # characters of an entity printed; the JSON twin holds it whole
-WHOLE = 200  # findings printed with names, chart and records, the gravest first; a thousand would need more than 1 GB to set
-WITH = 3  # records printed with a finding; Annex D holds more
+from cases.typesetting.reviewed import jump, numbers, set_aside
+from cases.typesetting.room import Place, placed
+from cases.typesetting.runs import Runs, anchor, number, plain, styled, token
 
 
-def found(summary: Summary, pen: Pen) -> list[Block]:
-    return [*_findings(summary, pen), *_timeline(summary, pen), *_opinions(summary, pen)]
+def found(summary: Summary, pen: Pen, places: Sequence[Place] | None = None) -> list[Block]:
+    """`places`: how each finding is printed, where that is known already."""
+    printed = placed(summary, pen) if places is None else places
+    return [*_findings(summary, printed, pen), *_timeline(summary, pen), *_opinions(summary, pen)]
 
 
-def _findings(summary: Summary, pen: Pen) -> list[Block]:
+def _findings(summary: Summary, places: Sequence[Place], pen: Pen) -> list[Block]:
     blocks = [section("findings", pen.word("section.findings"))]
     if missing := phrases.missing(summary):
         blocks.append(para(*pen.phrase(missing)))
-    if any(inference.chart for inference in summary.inferences[:WHOLE]):
-        blocks.append(para(pen.word("chart.cited_is"), style="small"))
-    said: dict[str, str] = {}
-    for place, inference in enumerate(summary.inferences):
-        claims = _claims(inference, pen)
-        before = said.setdefault(repr(claims), inference.number)
-        if place >= WHOLE and before != inference.number:
-            claims = [para(*pen.say("finding.as_before", number=[jump(before)]))]
-        blocks += _card(summary, inference, claims, pen)
-        blocks += _observed(inference, pen) if place < WHOLE else _counted(inference, pen)
+    if any(place.form == "whole" and place.found.chart for place in places):
+        blocks.append(para(pen.word("chart.cited_is"), style="lead"))
+    for place in places:
+        blocks += place.blocks
+    blocks += _lines([place for place in places if place.form == "line"], pen)
+    blocks += _uncounted([place.found for place in places if place.form == "counted"], pen)
     return [*blocks, *set_aside(summary, pen)]
 
 
-def _card(summary: Summary, inference: Inference, claims: Sequence[Block], pen: Pen) -> Iterator[Block]:
-    word, human = pen.word, inference.kind == "human"
-    own_title = bool(inference.review.words(pen.language.code).get("title"))
-    mark: Runs = [" ", mine(pen)] if own_title else []
-    shown = styled("fno", number(inference.number))
-    yield head(shown, " ", *pen.title(inference), *mark, label=f"finding:{inference.number}")
-    if own_title and not human:
-        yield para(styled("label", word("review.original")), " ", *pen.rule_words(inference), style="small")
-    yield facts(
-        [
-            (word("finding.grade"), [pen.grade(inference.grade)]),
-            (word("finding.level"), [pen.known("level", inference.level)]),
-            (word("finding.when"), _when(inference, pen)),
-            (word("finding.sources"), pen.sources(inference)),
-            (word("review.status"), [word(f"state.{inference.review.state}")]),
-        ],
-        columns=2,
-    )
-    yield box(claims)
-    yield from history(inference, summary, pen)
-    for opinion in opinions_on(summary, finding=inference.finding_id):
-        yield _opinion(opinion, pen)
-
-
-def _counted(inference: Inference, pen: Pen) -> Iterator[Block]:
-    """Why a finding was made and how many records it cites, for those that come after the first WHOLE."""
-    yield facts(_inferred(inference, pen))
-    yield para(*pen.say("finding.records_shown", n=inference.rows, shown=0), style="small")
-
-
-def _observed(inference: Inference, pen: Pen) -> Iterator[Block]:
-    """What the records name and say, and what is made of it."""
-    if entities := _entities(inference, pen):
-        yield head(pen.word("finding.entities"), level=3)
-        yield facts(entities)
-    yield head(pen.word("finding.observed"), level=3)
-    if inference.absent:
-        yield para(styled("warn", *pen.say("finding.absent", n=inference.absent)))
-    yield from _cited_over_time(inference, pen)
-    shown = inference.observations[:WITH]
-    yield para(*pen.say("finding.records_shown", n=inference.rows, shown=len(shown)), style="lead")
-    if shown:
-        yield records(shown, pen)
-    if any(seen.cut for seen in shown):
-        yield para(pen.word("common.cut"), style="small")
-    yield head(pen.word("review.stated" if inference.kind == "human" else "finding.inferred"), level=3)
-    yield facts(_inferred(inference, pen))
-
-
-def _cited_over_time(found: Inference, pen: Pen) -> Iterator[Block]:
-    """The chart of one finding under its caption; nothing where it has none."""
-    chart, word = found.chart, pen.word
-    if chart is None:
-        return
-    width = captions.bar_width(chart, pen.language)
-    caption: Runs = [styled("label", word("chart.cited")), " · ", *pen.say("chart.bar", width=[plain(width)])]
-    if chart.timeless:
-        caption += [" · ", *pen.say("chart.timeless", n=chart.timeless)]
-    yield para(*caption, style="lead")
-    drawn = plate.svg(chart, pen.language, "chart.cited", FINDING)
-    yield figure(drawn, captions.finding_alt(found, chart, pen.language))
-
-
-def _when(inference: Inference, pen: Pen) -> Runs:
-    local = pen.local(inference.first, inference.last)
-    return [*pen.when(inference.first, inference.last), *([" ", *local] if local else [])]
-
-
-def _claims(inference: Inference, pen: Pen) -> list[Block]:
-    word, human = pen.word, inference.kind == "human"
-    own = styled("soft", "(", word("common.own_words"), ")")
-    mine_too = inference.review.words(pen.language.code)
-    shows = [para(plain(inference.description or inference.title), " ", own)]
-    if human:
-        shows = [] if mine_too.get("shows") else [para(pen.absent())]
-    if inference.falsepositives:
-        others = [items([[para(plain(text))] for text in inference.falsepositives]), para(own)]
-    else:
-        absent = para(styled("absent", word("review.not_given" if human else "finding.not_given")))
-        others = [] if mine_too.get("alternatives") else [absent]
-    general = [para(styled("absent", word("review.not_given" if human else "finding.would_change_general")))]
-    if mine_too.get("would_change"):
-        general = []
+def _lines(places: Sequence[Place], pen: Pen) -> list[Block]:
+    """Findings that are printed in a line each: paragraphs, which take half the memory of a table to set."""
+    if not places:
+        return []
     return [
-        para(word("finding.shows"), style="claim"),
-        *stated(inference, "shows", pen, shows),
-        para(word("finding.does_not_show"), style="claim"),
-        *stated(inference, "does_not_show", pen, []),
-        para(word("finding.not_person")),
-        para(word("finding.alternatives"), style="claim"),
-        *stated(inference, "alternatives", pen, others),
-        para(word("finding.would_change"), style="claim"),
-        *stated(inference, "would_change", pen, general),
+        head(pen.word("finding.others")),
+        para(*pen.say("finding.others_is", n=len(places)), style="lead"),
+        *(_line(place, pen) for place in places),
     ]
 
 
-def _entities(inference: Inference, pen: Pen) -> list[tuple[Run, Cell]]:
-    rows: list[tuple[Run, Cell]] = []
-    for kind, names in inference.entities.items():
-        if kind.endswith("_total"):
-            continue
-        total = inference.entities.get(f"{kind}_total", ())
-        count = int(total[0]) if total and total[0].isascii() and total[0].isdigit() else len(names)
-        shown = [[token(name if len(name) <= NAME else name[:NAME] + "…")] for name in names[:NAMES]]
-        rest = max(count, len(names)) - len(shown)
-        more: Runs = [" ", *pen.say("common.and_more", n=rest)] if rest else []
-        label = pen.known("entity", kind)
-        if any(len(name) > SHORT for name in names[:NAMES]):
-            rows.append((label, [*(para(*name) for name in shown), *([para(*more[1:])] if more else [])]))
-        else:
-            rows.append((label, [*pen.joined(shown), *more]))
-    return rows
+def _line(place: Place, pen: Pen) -> Block:
+    shown = place.found.number
+    told = styled("tiny", *_told(place, pen))
+    return para(styled("fno", number(shown)), " ", *pen.title(place.found), " · ", told, label=f"finding:{shown}")
 
 
-def _inferred(inference: Inference, pen: Pen) -> list[tuple[Run, Runs]]:
-    human = inference.kind == "human"
-    rows: list[tuple[Run, Runs]] = [(pen.word("review.why" if human else "finding.why"), [plain(inference.why)])]
-    if not human:
-        rule: Runs = [plain(inference.title), " ", styled("tiny", token(inference.rule_id))]
-        rows.append((pen.word("finding.rule"), rule))
-    rows.append((pen.word("finding.kind"), [pen.word(f"kind.{inference.kind}")]))
-    if inference.attack:
-        rows.append((pen.word("finding.technique"), pen.joined([[token(name)] for name in inference.attack])))
-    return [*rows, (pen.word("finding.id"), [token(inference.finding_id)])]
+def _told(place: Place, pen: Pen) -> Runs:
+    """Grade, importance, begin and number of records of a finding, and which one has the same words."""
+    found = place.found
+    told: Runs = [pen.grade(found.grade), " · ", pen.known("level", found.level), " · ", *pen.when(found.first, None)]
+    told += [" · ", *pen.say("review.rows", n=found.rows)]
+    if found.review.decided:
+        told += [" · ", pen.word(f"state.{found.review.state}")]
+    return [*told, " · ", *pen.say("finding.same_words", number=[jump(place.before)])] if place.before else told
 
 
-def records(seen: Sequence[Observation], pen: Pen) -> Block:
-    """Cited records: when, what each says, and where its bytes are."""
-    rows = [
-        [_time(record, pen), [para(*pen.said(record.sentences[pen.language.code])), _place(record, pen)]]
-        for record in seen
-    ]
-    return table(["3.1cm", "1fr"], [pen.word("record.time"), pen.word("record.says")], rows)
-
-
-def _time(record: Observation, pen: Pen) -> Cell:
-    quality = record.time_quality
-    mark = [para(pen.word(f"quality.{quality}"), style="tiny")] if quality in ("assumed-zone", "unknown") else []
-    if record.time is None:
-        return [para(pen.word("time.none"))]
-    stamp = moments.utc(record.time)
-    return [para(number(stamp[:10])), para(number(stamp[11:-1])), *mark]
-
-
-def _place(record: Observation, pen: Pen) -> Block:
-    word = pen.word
-    parts: list[Runs] = [[token(f"{record.exhibit}/{record.file}")]]
-    if record.record is not None:
-        parts.append([word("record.position"), " ", pen.count(record.record)])
-    parts.append([word("record.offset"), " ", pen.count(record.offset)])
-    parts.append([word("record.length"), " ", pen.count(record.length)])
-    parts.append([word("record.id"), " ", token(record.row_id)])
-    if record.flags:
-        said = pen.joined([[pen.known("flag", flag)] for flag in record.flags.split(",")])
-        parts.append([word("record.flags"), " ", *said])
-    runs: list[Run] = []
-    for part in parts:
-        runs += [" · ", *part] if runs else part
-    return para(*runs, style="tiny")
+def _uncounted(rest: Sequence[Inference], pen: Pen) -> list[Block]:
+    """How many findings there are beyond the lines; links to them lead here."""
+    if not rest:
+        return []
+    anchors = [anchor(f"finding:{found.number}") for found in rest]
+    return [para(*anchors, *pen.say("common.more", n=len(rest)), style="small")]
 
 
 def _timeline(summary: Summary, pen: Pen) -> list[Block]:
@@ -243,7 +110,7 @@ def _opinions(summary: Summary, pen: Pen) -> list[Block]:
         elif opinion.finding:
             shown = known.get(opinion.finding, opinion.finding)
             blocks.append(para(styled("label", *pen.say("opinion.on_finding", id=shown))))
-        blocks.append(_opinion(opinion, pen))
+        blocks.append(quoted(opinion, pen))
     return blocks if summary.opinions else [*blocks, para(pen.word("opinion.none"))]
 
 
@@ -254,8 +121,3 @@ def _on_question(summary: Summary, opinion: Opinion, pen: Pen) -> Runs:
         if phrases.answer(summary, opinion.question or "") is not opinion:
             told += [" · ", pen.word("opinion.replaced")]
     return told
-
-
-def _opinion(opinion: Opinion, pen: Pen) -> Block:
-    said = [para(plain(line)) for line in opinion.text.splitlines() if line.strip()]
-    return {"b": "quote", "c": [*said, para(*by(opinion, pen), style="small")]}

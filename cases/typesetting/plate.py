@@ -24,7 +24,8 @@ _STYLE = (
 _EDGE = "text{paint-order:stroke;stroke:#fff;stroke-width:3px}"
 _ENDS = re.compile(r'<text x="([\d.]+)" y="([\d.]+)" class="(?:lane|peak)"[^>]*>([^<]*)</text>')
 _LETTER, _HEIGHT = 8.0, 19.0  # user units
-_NASKH = ".lane{font-size:18px}.peak{font-size:16px}"  # Amiri is drawn small on its body
+# Amiri is drawn small on its body.
+_NASKH = ".number{paint-order:stroke;stroke:#fff;stroke-width:3px}.lane{font-size:18px}.peak{font-size:16px}"
 
 
 def svg(chart: Chart, language: Language, title: str = "chart.title", scale: Scale = CASE) -> str:

@@ -18,6 +18,7 @@ from cases.typesetting.found import found
 from cases.typesetting.opening import first_page
 from cases.typesetting.pen import Pen
 from cases.typesetting.received import received
+from cases.typesetting.room import placed
 from cases.typesetting.runs import plain
 
 RUNNING = 60  # characters of the case number in the running head
@@ -28,6 +29,7 @@ def content(summary: Summary, language: Language) -> dict[str, Any]:
     pen = Pen(language, summary.case.zone)
     title = language.word(heading(summary).key)
     head = summary.custody.head
+    places = placed(summary, pen)
     return {
         "lang": language.code,
         "dir": language.direction,
@@ -47,7 +49,12 @@ def content(summary: Summary, language: Language) -> dict[str, Any]:
         "draft": pen.word("draft.mark") if summary.draft.applies(language.code) else "",
         "contents": pen.word("common.contents"),
         "first": first_page(summary, pen),
-        "body": [*received(summary, pen), *found(summary, pen), *bounds(summary, pen), *annexes(summary, pen)],
+        "body": [
+            *received(summary, pen),
+            *found(summary, pen, places),
+            *bounds(summary, pen),
+            *annexes(summary, pen, places),
+        ],
     }
 
 

