@@ -97,9 +97,9 @@ def test_show_gives_meanings_beside_the_values(tmp_path: Path, capsys: pytest.Ca
     shutil.copy(HONEYPOT, tmp_path / "a.evtx")
     run([tmp_path / "a.evtx"], case=tmp_path / "case", rules=[], workers=1)
     case = open_case(tmp_path / "case")
-    row_id = case.sql("select row_id from timeline where event = '4662' and flags = '' order by \"offset\" limit 1")[
-        "row_id"
-    ][0]
+    row_id = case.sql(
+        "select row_id from timeline where event = '4662' and not contains(flags, 'recovered') order by \"offset\" limit 1"
+    )["row_id"][0]
     sheet = row_sheet.find(case, row_id)
     capsys.readouterr()
     row_sheet.as_json(sheet)
