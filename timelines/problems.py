@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -99,6 +99,31 @@ def balance(
     return found.row, found.faults
 
 
+def _tiled(begins: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], start: int, stop: int) -> bool:
+    """Whether ranges stand end to end from `start` to `stop`: what a reader that keeps count gives."""
+    order = begins.argsort(kind="stable")
+    begins, ends = begins[order], ends[order]
+    if not len(begins) or begins[0] != start or ends[-1] != stop:
+        return False
+    return bool((begins[1:] == ends[:-1]).all() and (ends > begins).all())
+
+
+def _added_up(
+    blank: LedgerRow, labels: list[tuple[int, str]], kinds: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]
+) -> Balance:
+    """Ranges that tile a file, none empty, by kind and part."""
+    totals = np.zeros(len(labels), np.int64)
+    np.add.at(totals, kinds, lengths)
+    counts = np.bincount(kinds, minlength=len(labels))
+    sums = dict.fromkeys(KINDS, 0)
+    parts = []
+    for (kind, part), total, count in zip(labels, totals.tolist(), counts.tolist(), strict=True):
+        sums[KINDS[kind]] += total
+        parts.append(LedgerPart(blank.exhibit, blank.file, KINDS[kind], part, total, count))
+    read, free, unsupported, damaged = (sums[kind] for kind in KINDS)
+    return Balance(replace(blank, read=read, free=free, unsupported=unsupported, damaged=damaged), tuple(parts), [])
+
+
 def balanced(exhibit: str, file: str, size: int, accounts: list[Account], start: int = 0) -> Balance:
     """Add up the accounts of [start, start + size) and check that they tile it. With `start` 0 and the file's size: a whole file.
 
@@ -115,6 +140,8 @@ def balanced(exhibit: str, file: str, size: int, accounts: list[Account], start:
     which = [np.full(len(a.offsets), labels.index((KINDS.index(a.kind), a.part))) for a in live]
     kinds = np.concatenate(which) if live else begins
     ends = begins + lengths
+    if _tiled(begins, ends, start, stop):
+        return _added_up(LedgerRow(exhibit, file, size, 0, 0, 0, 0), labels, kinds, lengths)
     for at in np.flatnonzero((begins < start) | (ends > stop) | (lengths < 0)):
         reason = f"reader claims bytes outside [{start}, {stop}); only those inside are counted"
         problems.append(Problem(exhibit, file, int(begins[at]), int(lengths[at]), reason))
