@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 from parsers.base import Batch, Evidence, Joiner, Parser, Shared, Slice
 from parsers.evidence import materialised
@@ -109,12 +110,9 @@ def run(task: Task, root: Path, scratch: Path | None = None) -> Done:
             entry, path = item
             evidence = Evidence(entry.exhibit, entry.file, path, entry.size, entry.sha256, task.zone)
             parser = by_name(entry.parser)
-            if (
-                task.slices is None
-                and isinstance(parser, Joiner)
-                and (content := _content(parser, evidence)) is not None
-            ):
-                held = together.setdefault(parser.name, _Together(parser, []))
+            joiner = _joiner(parser)
+            if task.slices is None and joiner is not None and (content := _content(joiner, evidence)) is not None:
+                held = together.setdefault(parser.name, _Together(joiner, []))
                 if held.add(evidence, content) >= TOGETHER_BYTES:
                     _read_together(together.pop(parser.name), writer, tally)
                 continue
@@ -124,6 +122,17 @@ def run(task: Task, root: Path, scratch: Path | None = None) -> Done:
             _read_together(held, writer, tally)
     parts = writer.close(tally.problems, _summed(tally.ledger), tally.detail)
     return Done(task.id, tuple(parts), tally.rows, len(tally.problems), task.size, tally.crashes)
+
+
+_joining: dict[type, bool] = {}
+
+
+def _joiner(parser: Parser) -> Joiner | None:
+    """The reader, if it can read many files at once. Remembered by type: to ask an object for a protocol is dear, once a file."""
+    kind = type(parser)
+    if kind not in _joining:
+        _joining[kind] = isinstance(parser, Joiner)
+    return cast(Joiner, parser) if _joining[kind] else None
 
 
 @dataclass(slots=True)
