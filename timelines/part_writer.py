@@ -31,7 +31,7 @@ from timelines.parts import (
 )
 from timelines.problems import LedgerPart, LedgerRow, Problem
 from timelines.schema import own_name
-from timelines.shapes import Shape, Words, side_by_side
+from timelines.shapes import Address, Shape, Words, side_by_side
 
 ROW_GROUP = 131_072  # rows; large enough for cheap footers, small enough that min/max of time prune
 BIG_SHAPE = 20_000  # rows of one shape in one task that earn a part of their own
@@ -58,7 +58,7 @@ class PartWriter:
         self._root = root
         self._task = task
         self._held: dict[tuple[str, tuple[tuple[str, str], ...]], Shape] = {}
-        self._dictionaries: dict[int, pa.Array] = {}
+        self._dictionaries: dict[Address, pa.Array] = {}
         self._bytes = 0
         self._parts: list[PartInfo] = []
 

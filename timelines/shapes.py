@@ -13,13 +13,14 @@ from timelines.coded import CODED, compact
 from timelines.parts import UNCODED
 
 Int64s = npt.NDArray[np.int64]
+Address = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Places:
-    """A coded text column, its dictionary by address: batches share dictionaries, and each is put among the others once."""
+    """A coded text column, its dictionary by where that lies: batches share dictionaries, and each is put among the others once."""
 
-    address: int
+    address: Address
     indices: pa.Array
 
 
@@ -31,7 +32,7 @@ class Shape:
         self.rows = 0
         self._columns: list[list[pa.Array | _Places]] = [[] for _ in schema]
 
-    def add(self, batch: pa.RecordBatch, dictionaries: dict[int, pa.Array]) -> int:
+    def add(self, batch: pa.RecordBatch, dictionaries: dict[Address, pa.Array]) -> int:
         """Take a batch in and note its dictionaries. Returns the bytes that it holds; a dictionary that batches share counts once."""
         total, self.rows = 0, self.rows + batch.num_rows
         for held, column in zip(self._columns, batch.columns, strict=True):
@@ -40,8 +41,7 @@ class Shape:
                 total += column.nbytes
                 continue
             dictionary = column.dictionary
-            buffer = dictionary.buffers()[1]
-            address = 0 if buffer is None else buffer.address + dictionary.offset
+            address = _address(dictionary)
             held.append(_Places(address, column.indices))
             total += 4 * len(column)
             if address not in dictionaries:
@@ -65,14 +65,21 @@ class Shape:
         return _Sorted(columns, self.rows, events[0] if events else "")
 
 
+def _address(dictionary: pa.Array) -> Address:
+    """Tells dictionaries that are held apart without comparing texts. Arrow lets arrays share bounds or bytes (a text and the same in
+    lower case have the same bounds), so one of them alone does not."""
+    buffers = [0 if buffer is None else buffer.address for buffer in dictionary.buffers()]
+    return (*buffers, dictionary.offset, len(dictionary))
+
+
 class Words:
     """All that the dictionaries of many batches say as one dictionary, `text`, and the way from a place in one to the place in all."""
 
-    def __init__(self, dictionaries: dict[int, pa.Array]) -> None:
+    def __init__(self, dictionaries: dict[Address, pa.Array]) -> None:
         largest = sorted(dictionaries, key=lambda address: -len(dictionaries[address]))
         held = [dictionaries[address] for address in largest]
         self.text = held[0] if held else pa.array([], pa.string())
-        self._places: dict[int, pa.Array] = {}
+        self._places: dict[Address, pa.Array] = {}
         if len(held) > 1:
             whole = pa.concat_arrays(held).dictionary_encode()
             self.text = whole.dictionary

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from timelines.coded import CODED
 from timelines.shapes import Shape, Words, side_by_side
@@ -59,3 +60,25 @@ def test_words_of_several_dictionaries_are_one_without_repeats():
     shape(held, [("1", 1, "y"), ("1", 2, "z")], "A")
     assert Words(held).text.to_pylist() == ["x", "y", "z"]
     assert Words({}).text.to_pylist() == []
+
+
+def test_dictionaries_that_share_their_bounds_are_two():
+    """Arrow gives a text in lower case the bounds of the text itself: told apart by those, one column would say what the other says."""
+    said = pa.array(["NTLM"])
+    lower = pc.ascii_lower(said)
+    assert lower.buffers()[1].address == said.buffers()[1].address
+    places = pa.array([0], pa.int32())
+    columns = {
+        "event": ["4624"],
+        "file": ["a.evtx"],
+        "time": pa.array([0], pa.int64()).cast(pa.timestamp("ns", "UTC")),
+        "offset": pa.array([0], pa.int64()),
+        "said": pa.DictionaryArray.from_arrays(places, said),
+        "lower": pa.DictionaryArray.from_arrays(places, lower),
+    }
+    batch = pa.record_batch(columns)
+    plain = pa.schema([(f.name, pa.string() if pa.types.is_dictionary(f.type) else f.type) for f in batch.schema])
+    shape, dictionaries = Shape("windows/security", plain), {}
+    shape.add(batch, dictionaries)
+    (row,) = side_by_side([shape], Words(dictionaries)).select(["said", "lower"]).to_pylist()
+    assert row == {"said": "NTLM", "lower": "ntlm"}
