@@ -37,7 +37,9 @@ def rerun(case: Case, rules: Sequence[Path] | Chosen = (), progress: Progress | 
             f"the case was run with other {', '.join(other)}, which custody names; give the same to check its findings"
         )
         return [Check(_NAME, "options", "not-checked", detail)]
-    result = search(Timeline(case.timeline_folder), chosen, progress or Silent())
+    result = search(
+        Timeline(case.timeline_folder), chosen, progress or Silent(), afresh=True
+    )  # a check trusts no cache
     kept = {finding.finding_id: finding for finding in load_findings(case.findings_folder)}
     found = {finding.finding_id: finding for finding in result.findings}
     outcomes = load_outcomes(case.findings_folder)

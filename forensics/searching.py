@@ -27,8 +27,9 @@ class Search:
     coverage: tuple[Coverage, ...] = ()
 
 
-def search(timeline: Timeline, chosen: Chosen, progress: Progress) -> Search:
-    """What our rules, those chosen and the analyzers find in a timeline. Nothing is kept."""
+def search(timeline: Timeline, chosen: Chosen, progress: Progress, afresh: bool = False) -> Search:
+    """What our rules, those chosen and the analyzers find in a timeline. Nothing is kept. `afresh`: rules are read from their files,
+    whatever an earlier run has kept of them."""
     from timelines import analyzers
     from timelines.detection import detect, load_rules
     from timelines.detection.allowed import Sieve
@@ -38,7 +39,10 @@ def search(timeline: Timeline, chosen: Chosen, progress: Progress) -> Search:
 
     chosen.check()
     progress.stage("Load rules", None)
-    loaded = cached(chosen.rules, chosen.inputs(), lambda: load_rules(chosen.rules, given=chosen.given()))
+    if afresh:
+        loaded = load_rules(chosen.rules, given=chosen.given())
+    else:
+        loaded = cached(chosen.rules, chosen.inputs(), lambda: load_rules(chosen.rules, given=chosen.given()))
     selection, sieve = chosen.selection(), Sieve(chosen.allowances()) if chosen.allow is not None else None
     abouts = [*loaded.abouts, *(analyzer.about for analyzer in analyzers.all_analyzers().values())]
     unused = [f"--exclude {pattern!r}" for pattern in selection.unused(abouts)]

@@ -65,3 +65,14 @@ def test_a_rule_that_was_not_given_again_leaves_its_findings_unchecked(case: Cas
     assert (done.code, "found again alike" in done.out) == (0, True)
     assert athar("verify", case.folder, "--rules", rule).code == 2
     assert athar("verify", case.folder, "--rerun-rules", "--rules", tmp_path / "none.yml").code == 2
+
+
+def test_rules_are_read_from_their_files_whatever_the_cache_holds(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A set that someone put into the user's cache folder must not vouch for itself."""
+
+    def planted(*_: object) -> object:
+        raise AssertionError("the cache was asked")
+
+    monkeypatch.setattr("timelines.detection.rule_cache.cached", planted)
+    (check,) = rerun(case)
+    assert check.state == "ok"

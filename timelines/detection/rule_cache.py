@@ -1,8 +1,8 @@
 """A loaded rule set kept in the user's cache folder, so that thousands of rules are parsed once and not at each run.
 
-The name of a kept set is a digest of everything that it depends on: Athar's own code of detection, its log sources and rules, the files
-given and their bytes. It is plain JSON, read back by type: a file that someone else wrote there can hold a wrong rule set at worst as any
-rule file can, and no code. What cannot be read, or does not bear its own digest, is made anew.
+The name of a kept set is a digest of everything that it depends on: Athar's own code of detection, its log sources and rules, the libraries
+that read rules, the files given and their bytes. It is plain JSON, read back by type: a file that someone else wrote there can hold a
+wrong rule set at worst, as any rule file can, and no code. What cannot be read, or does not bear its own digest, is made anew.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from importlib.metadata import version
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from timelines.detection.rule_files import RULE_BYTES, rule_files
 from timelines.detection.rules import RuleSet
 
 KEPT = 6  # sets in the folder, of 3 to 10 MB each; the oldest go first
+_READERS = ("pySigma", "PyYAML")
 _TYPES: dict[str, type] = {
     name: kind
     for module in (expressions, rules)
@@ -60,7 +62,8 @@ def cached(paths: Sequence[Path], options: Mapping[str, str], make: Callable[[],
 
 
 def _digest(paths: Sequence[Path], options: Mapping[str, str]) -> str:
-    digest = hashlib.blake2b(json.dumps(dict(sorted(options.items()))).encode(), digest_size=16)
+    read_with = {name: version(name) for name in _READERS}
+    digest = hashlib.blake2b(json.dumps([dict(sorted(options.items())), read_with]).encode(), digest_size=16)
     listed, missing = rule_files(paths)
     for path in [*_own(), *listed]:
         digest.update(f"\n{path}\n".encode("utf-8", "surrogatepass"))

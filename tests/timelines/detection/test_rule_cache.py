@@ -152,3 +152,10 @@ def test_correlations_with_ranges_and_expressions_are_kept(loads):
     assert loads.times == 1
     assert kept.correlations == fresh.correlations
     assert {c.about.title for c in kept.correlations} >= {"One", "Two", "Three"}
+
+
+def test_another_version_of_what_reads_rules_reads_them_again(loads, monkeypatch):
+    loads()
+    monkeypatch.setattr("timelines.detection.rule_cache.version", lambda name: "0.0")
+    assert loads() == load_rules(loads.paths)
+    assert loads.times == 2
