@@ -1,4 +1,4 @@
-"""The parser of packet captures: a file to rows of net/conn, net/dns, net/http, net/ssl, problems and byte accounts.
+"""The parser of packet captures: a file to rows of net/conn and of each protocol, problems and byte accounts.
 
 A capture is one slice: flows and streams need all of its packets (docs/decisions/0009-captures.md).
 """
@@ -12,12 +12,12 @@ import numpy as np
 
 from parsers.base import Evidence, Output, Slice
 from parsers.gather import as_bytes
-from parsers.network import connections, flows, identities, notes, packets, pcap, pcapng, streams
+from parsers.network import connections, flows, identities, notes, packets, pcap, pcapng, reading, streams
 from parsers.network.conversations import Conversations
 from parsers.network.packets import TUNNEL_PORTS, TUNNELS, Headers
-from parsers.network.protocols import Record, Trouble, all_dissectors
+from parsers.network.protocols import Trouble
 from parsers.network.records import Gap, Packets
-from parsers.network.tables import BATCH_ROWS, ConnRows, Sources, conn_batches, record_batches
+from parsers.network.tables import ConnRows, Sources, conn_batches, record_batches
 from timelines.problems import KINDS, Account, Problem
 
 GAP_PROBLEMS = 1_000  # gaps reported one by one; the rest of a shattered file is summed up in one problem
@@ -47,24 +47,14 @@ class Capture:
         segments = streams.build(headers, walk.packets, found)
         sources = Sources(walk.packets, headers, identities.identify(headers, walk.packets, found))
         talks = Conversations(view, sources, found, segments)
-        service: list[str | None] = [None] * len(found)
-        troubles: list[Trouble] = []
-        for dissector in all_dissectors():
-            records: list[Record] = []
-            for talk in talks.spoken(buffer, dissector):
-                for item in dissector.read(talk, walk.packets.time):
-                    if isinstance(item, Trouble):
-                        troubles.append(item)
-                    else:
-                        records.append(item)
-                        service[talk.flow] = dissector.service
-                if len(records) >= BATCH_ROWS:  # rows that begin at one packet are of one flow, so none are torn apart
-                    yield from record_batches(sources, dissector.family, records)
-                    records = []
-            yield from record_batches(sources, dissector.family, records)
-        yield from _troubles(evidence, walk.packets, troubles)
+        done = reading.read(talks, buffer, walk.packets.time)
+        for family, records in reading.families(done):
+            yield from record_batches(sources, family, list(records))
+        yield from _troubles(evidence, walk.packets, done.troubles)
         described = connections.describe(headers, walk.packets, found, segments)
-        yield from conn_batches(sources, described, _conn_rows(walk.packets, headers, found, service))
+        yield from conn_batches(
+            sources, described, _conn_rows(walk.packets, headers, found, reading.services(done, len(found)))
+        )
 
 
 def _conn_rows(packed: Packets, headers: Headers, found: flows.Flows, service: list[str | None]) -> ConnRows:

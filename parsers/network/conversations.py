@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from parsers.network.flows import Flows
 from parsers.network.packets import TCP, UDP
-from parsers.network.protocols import OPENING, Conversation, Datagram, Dissector, Openings
+from parsers.network.protocols import OPENING, Conversation, Datagram, Openings
 from parsers.network.records import Bytes, Int64s
 from parsers.network.streams import Segments, Stream
 from parsers.network.tables import Sources
@@ -26,6 +24,7 @@ class Conversations:
         self._grams = np.flatnonzero(grams)
         self._gram_bounds = np.searchsorted(flows.flow[self._grams], np.arange(len(flows) + 1))
         self._openings: Openings | None = None
+        self._by_end: dict[tuple[str, int, str], list[int]] | None = None
 
     def openings(self, buffer: Bytes) -> Openings:
         """How every flow begins."""
@@ -63,14 +62,29 @@ class Conversations:
             raw[number, : len(begin)] = np.frombuffer(begin, np.uint8)
             size[number] = len(begin)
 
-    def spoken(self, buffer: Bytes, dissector: Dissector) -> Iterator[Conversation]:
-        """The flows that `dissector` recognises."""
-        for flow in np.flatnonzero(dissector.recognise(self.openings(buffer))).tolist():
-            if self._sources.identities.proto[flow] == TCP:
-                orig, resp = (self._stream(2 * flow + side) for side in (0, 1))
-                yield Conversation(flow, True, self._view, orig, resp)
-            else:
-                yield Conversation(flow, False, self._view, datagrams=self._datagrams(flow))
+    def talk(self, flow: int) -> Conversation:
+        """One flow, ready to be read."""
+        if self._sources.identities.proto[flow] == TCP:
+            orig, resp = (self._stream(2 * flow + side) for side in (0, 1))
+            return Conversation(flow, True, self._view, orig, resp)
+        return Conversation(flow, False, self._view, datagrams=self._datagrams(flow))
+
+    def between(self, host: str, port: int, peer: str, packet: int) -> list[int]:
+        """TCP and UDP flows that `host` takes part in on `port` with `peer`, and whose first packet comes after `packet`, in time order."""
+        if self._by_end is None:
+            self._by_end = {}
+            ids = self._sources.identities
+            ends = zip(
+                ids.orig.to_pylist(), ids.orig_port.tolist(), ids.resp.to_pylist(), ids.resp_port.tolist(), strict=True
+            )
+            for flow, (orig, orig_port, resp, resp_port) in enumerate(ends):
+                if ids.proto[flow] in (TCP, UDP):
+                    self._by_end.setdefault((orig, orig_port, resp), []).append(flow)
+                    self._by_end.setdefault((resp, resp_port, orig), []).append(flow)
+        time = self._sources.packets.time
+        first = self._flows.order[self._flows.first]
+        found = [flow for flow in self._by_end.get((host, port, peer), ()) if time[first[flow]] >= time[packet]]
+        return sorted(set(found), key=lambda flow: (int(time[first[flow]]), flow))
 
     def _stream(self, number: int) -> Stream:
         return Stream(self._view, self._segments, int(self._bounds[number]), int(self._bounds[number + 1]))

@@ -131,6 +131,9 @@ class Stream:
         self._length: list[int] = segments.held[piece][fresh].tolist()
         self._at: list[int] = segments.at[piece][fresh].tolist()
         self._packet: list[int] = segments.packet[piece][fresh].tolist()
+        self._settle()
+
+    def _settle(self) -> None:
         self.begin = self._start[0] if self._start else 0
         self.end = self._start[-1] + self._length[-1] if self._start else 0
         self._solid = sum(self._length) == self.end - self.begin
@@ -169,3 +172,22 @@ class Stream:
         """Where the first piece after a gap at `position` begins."""
         index = bisect_right(self._start, position)
         return self._start[index] if index < len(self._start) else None
+
+    def after(self, position: int) -> Stream:
+        """The stream from `position` on, which becomes its position 0."""
+        rest = object.__new__(Stream)
+        first = max(bisect_right(self._start, position) - 1, 0)
+        skip = [max(position - start, 0) for start in self._start[first : first + 1]]
+        rest._view = self._view
+        rest._start = [start - position for start in self._start[first:]]
+        rest._length, rest._at, rest._packet = self._length[first:], self._at[first:], self._packet[first:]
+        if skip and skip[0] >= rest._length[0]:
+            rest._start, rest._length, rest._at, rest._packet = (
+                rest._start[1:], rest._length[1:], rest._at[1:], rest._packet[1:],
+            )  # fmt: skip
+        elif skip:
+            rest._start[0], rest._length[0], rest._at[0] = (
+                rest._start[0] + skip[0], rest._length[0] - skip[0], rest._at[0] + skip[0],
+            )  # fmt: skip
+        rest._settle()
+        return rest

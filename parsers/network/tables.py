@@ -136,7 +136,7 @@ def record_batches(sources: Sources, family: str, records: list[Record]) -> Iter
         columns["flags"] = pa.array([",".join(record.flags) for record in piece], pa.string())
         columns["packet_first"] = pa.array(first[span] + 1)
         columns["packet_last"] = pa.array([record.last + 1 for record in piece], pa.int64())
-        for name in ("object", "outcome"):  # core columns that a protocol may know better than a mapping
+        for name in ("object", "outcome", "user"):  # core columns that a protocol may know better than a mapping
             if any(name in record.values for record in piece):
                 columns[name] = pa.array([record.values.get(name) for record in piece], pa.string())
         for column in _FAMILIES[family].columns:

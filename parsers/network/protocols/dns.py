@@ -191,7 +191,11 @@ class Dns:
     family: str = "net/dns"
 
     def recognise(self, openings: Openings) -> Bools:
-        """By port here; whether the bytes are DNS is decided when they are parsed."""
+        """Never by its first bytes, which are an identifier."""
+        return np.zeros(len(openings.proto), np.bool_)
+
+    def guess(self, openings: Openings) -> Bools:
+        """By port; whether the bytes are DNS is decided when they are parsed."""
         udp, spoken = openings.proto == 17, (openings.orig_size > 0) | (openings.resp_size > 0)
         tcp = (openings.proto == 6) & (openings.on_port(53) | (openings.resp_port == 5355))
         found: Bools = spoken & ((udp & openings.on_port(*PORTS)) | tcp)
@@ -210,7 +214,7 @@ class Dns:
 
 def _payloads(talk: Conversation) -> Iterator[tuple[int, bool, bytes]]:
     for gram in talk.datagrams:
-        yield gram.packet, gram.forward, bytes(talk.view[gram.at : gram.at + gram.size])
+        yield gram.packet, gram.forward, talk.payload(gram)
     for stream, forward in ((talk.orig, True), (talk.resp, False)):
         if stream is not None:
             yield from _framed(stream, forward)

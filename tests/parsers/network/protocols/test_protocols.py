@@ -11,13 +11,15 @@ from hypothesis import strategies as st
 
 from parsers.network.conversations import Conversations
 from parsers.network.flows import build as build_flows
-from parsers.network.protocols import Dissector, Record, Trouble, all_dissectors
+from parsers.network.protocols import Dissector, Record, Yield, all_dissectors
 from timelines.families import all_families
 from timelines.schema import CORE_NAMES
 
 
 def test_the_protocols_that_are_there() -> None:
-    assert [dissector.service for dissector in all_dissectors()] == ["dns", "http", "ssl"]
+    services = [dissector.service for dissector in all_dissectors()]
+    assert services == sorted(set(services))
+    assert {"dns", "http", "ssl"} <= set(services)
 
 
 @pytest.mark.parametrize("dissector", all_dissectors(), ids=lambda dissector: dissector.service)
@@ -71,10 +73,12 @@ def test_any_payload_gives_records_of_declared_columns(port: int, sent: list[tup
     talks = Conversations(view, Sources(packets, headers, identify(headers, packets, flows)), flows, segments)
     buffer = np.frombuffer(view, np.uint8)
     for dissector in all_dissectors():
-        allowed = {column.name for column in all_families()[dissector.family].columns} | set(CORE_NAMES)
-        for talk in talks.spoken(buffer, dissector):
+        claimed = dissector.recognise(talks.openings(buffer))
+        assert claimed.dtype == np.bool_
+        for talk in map(talks.talk, range(len(flows))):
             for item in dissector.read(talk, packets.time):
-                assert isinstance(item, Record | Trouble)
+                assert isinstance(item, Yield)
                 if isinstance(item, Record):
-                    assert set(item.values) <= allowed
+                    family = all_families()[item.family or dissector.family]
+                    assert set(item.values) <= {column.name for column in family.columns} | set(CORE_NAMES)
                     assert 0 <= item.first < count
