@@ -9,8 +9,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from parsers.network.flows import Flows
-from parsers.network.packets import ACK, FIN, RST, SYN, TCP, UDP, Headers
-from parsers.network.records import Bools, Bytes, Int64s, Packets
+from parsers.network.ip_packets import IpPackets
+from parsers.network.packets import ACK, FIN, RST, SYN, TCP, UDP
+from parsers.network.records import Bools, Bytes, Int64s
 from parsers.network.streams import Segments
 
 LETTERS = "shdafrtg"  # Zeek's history letters kept here; a column a letter and side, originator first
@@ -30,19 +31,19 @@ class Connections:
     history: pa.StringArray
 
 
-def describe(headers: Headers, packets: Packets, flows: Flows, segments: Segments) -> Connections:
+def describe(packets: IpPackets, flows: Flows, segments: Segments) -> Connections:
     """Columns for all flows."""
     order, forward, first = flows.order, flows.forward, flows.first
     last = first + flows.count - 1
     sides = np.stack([forward, ~forward])
-    ip_length = headers.ip_length[order].astype(np.int64)
-    declared = np.where(headers.proto[order] == TCP, 0, headers.declared[order]).astype(np.int64)
+    ip_length = packets.ip_length[order].astype(np.int64)
+    declared = np.where(packets.proto[order] == TCP, 0, packets.declared[order]).astype(np.int64)
     streams = np.zeros(2 * len(flows), np.int64)
     np.add.at(streams, segments.stream, segments.fresh + segments.gap)
     missed = np.zeros(len(flows), np.int64)
     np.add.at(missed, segments.stream // 2, segments.gap)
-    table = _first_sights(headers, flows, segments)
-    proto = headers.proto[order[first]] if len(flows) else np.zeros(0, np.int16)
+    table = _first_sights(packets, flows, segments)
+    proto = packets.proto[order[first]] if len(flows) else np.zeros(0, np.int16)
     times = packets.time[order]
     known = packets.timed[order]
     return Connections(
@@ -60,13 +61,13 @@ def _sums(values: Int64s, first: Int64s) -> Int64s:
     return np.asarray(np.add.reduceat(values, first, axis=1)) if len(first) else np.zeros((2, 0), np.int64)
 
 
-def _first_sights(headers: Headers, flows: Flows, segments: Segments) -> Int64s:
+def _first_sights(packets: IpPackets, flows: Flows, segments: Segments) -> Int64s:
     """(f, 16): when each letter of each side was first seen, as 8 * place in `order` + place in LETTERS; else _NEVER."""
-    order, proto = flows.order, headers.proto[flows.order]
-    flags = np.where(proto == TCP, headers.flags[order], 0)
-    data = (headers.declared[order] > 0) & ((proto == TCP) | (proto == UDP))
+    order, proto = flows.order, packets.proto[flows.order]
+    flags = np.where(proto == TCP, packets.flags[order], 0)
+    data = (packets.declared[order] > 0) & ((proto == TCP) | (proto == UDP))
     plain = flags & (SYN | FIN | RST) == 0
-    place = np.empty(len(headers), np.int64)
+    place = np.empty(len(packets), np.int64)
     place[order] = np.arange(len(order))
     again, gap = np.zeros(len(order), np.bool_), np.zeros(len(order), np.bool_)
     again[place[segments.packet[segments.again]]] = True

@@ -4,44 +4,52 @@ from __future__ import annotations
 
 import numpy as np
 
+from parsers.gather import as_bytes, forget
 from parsers.network.flows import Flows
+from parsers.network.identities import Identities
+from parsers.network.ip_packets import IpPackets
 from parsers.network.packets import TCP, UDP
 from parsers.network.protocols import OPENING, Conversation, Datagram, Openings
 from parsers.network.records import Bytes, Int64s
 from parsers.network.streams import Segments, Stream
-from parsers.network.tables import Sources
+
+FORGET_PACKETS = 4_096  # packets read before the file's pages are let go: 64 KiB each at the worst
+OPENINGS_AT_ONCE = 4_096  # flows whose first bytes are looked at before the file's pages are let go
 
 
 class Conversations:
-    """The flows of a file with payload. Payload stays in the mapped file until a dissector asks for it."""
+    """The flows of a capture with payload. Payload stays in the mapped file until a dissector asks for it."""
 
-    def __init__(self, view: memoryview, sources: Sources, flows: Flows, segments: Segments) -> None:
-        self._view, self._sources, self._flows, self._segments = view, sources, flows, segments
-        streams = np.arange(2 * len(flows) + 1)
-        self._bounds = np.searchsorted(segments.stream, streams)
-        headers = sources.headers
-        grams = (headers.proto[flows.order] == UDP) & (headers.captured[flows.order] > 0)
-        self._grams = np.flatnonzero(grams)
-        self._gram_bounds = np.searchsorted(flows.flow[self._grams], np.arange(len(flows) + 1))
-        self._openings: Openings | None = None
+    def __init__(self, view: memoryview, packets: IpPackets, ids: Identities, flows: Flows, segments: Segments) -> None:
+        self._view, self._packets, self._ids, self._flows, self._segments = view, packets, ids, flows, segments
+        self._bounds = np.searchsorted(segments.stream, np.arange(2 * len(flows) + 1))
+        self._grams = np.flatnonzero((packets.proto[flows.order] == UDP) & (packets.captured[flows.order] > 0))
+        self._gram_bounds = np.searchsorted(flows.flow[self._grams], np.arange(len(flows) + 1)).tolist()
+        self._is_tcp = (ids.proto == TCP).tolist()
         self._by_end: dict[tuple[str, int, str], list[int]] | None = None
+        self._read = 0
 
-    def openings(self, buffer: Bytes) -> Openings:
+    def first_packets(self) -> Int64s:
+        """The first packet of each flow in time order: (f,)."""
+        return self._flows.order[self._flows.first]
+
+    def openings(self) -> Openings:
         """How every flow begins."""
-        if self._openings is None:
-            ids = self._sources.identities
-            at, size = self._first_payloads()
-            raw = _starts(buffer, at, size)
-            self._complete(raw, size)
-            self._openings = Openings(
-                ids.proto, ids.orig_port, ids.resp_port, raw[0::2], size[0::2], raw[1::2], size[1::2]
-            )
-        return self._openings
+        ids = self._ids
+        at, size = self._first_payloads()
+        raw = np.zeros((len(at), OPENING), np.uint8)
+        buffer = as_bytes(self._view)
+        by_place = np.argsort(at, kind="stable")
+        for begin in range(0, len(at), OPENINGS_AT_ONCE):
+            rows = by_place[begin : begin + OPENINGS_AT_ONCE]
+            raw[rows] = _starts(buffer, at[rows], size[rows])
+            self._complete(raw, size, rows)
+            forget(self._view)
+        return Openings(ids.proto, ids.orig_port, ids.resp_port, raw[0::2], size[0::2], raw[1::2], size[1::2])
 
     def _first_payloads(self) -> tuple[Int64s, Int64s]:
         """Where the first payload of each side of each flow lies, and its size: (2 f,), originator and responder in turn."""
-        flows, segments = self._flows, self._segments
-        headers, packets = self._sources.headers, self._sources.packets
+        flows, segments, packets = self._flows, self._segments, self._packets
         at, size = np.zeros(2 * len(flows), np.int64), np.zeros(2 * len(flows), np.int64)
         first = self._bounds[:-1]
         there = np.flatnonzero(self._bounds[1:] > first)
@@ -49,14 +57,14 @@ class Conversations:
         grams = self._grams[::-1]  # reversed: the first of each side is written last
         side = flows.flow[grams].astype(np.int64) * 2 + ~flows.forward[grams]
         packet = flows.order[grams]
-        at[side] = packets.data[packet] + headers.payload[packet]
-        size[side] = headers.captured[packet]
+        at[side] = packets.at[packet]
+        size[side] = packets.captured[packet]
         return at, size
 
-    def _complete(self, raw: Bytes, size: Int64s) -> None:
+    def _complete(self, raw: Bytes, size: Int64s, rows: Int64s) -> None:
         """Streams whose first segment is shorter than an opening: take the rest from the segments that follow."""
-        several = np.diff(self._bounds) > 1
-        for number in np.flatnonzero(several & (size < OPENING)).tolist():
+        several = self._bounds[rows + 1] - self._bounds[rows] > 1
+        for number in rows[several & (size[rows] < OPENING)].tolist():
             stream = self._stream(number)
             begin = stream.read(stream.begin, OPENING)
             raw[number, : len(begin)] = np.frombuffer(begin, np.uint8)
@@ -64,7 +72,11 @@ class Conversations:
 
     def talk(self, flow: int) -> Conversation:
         """One flow, ready to be read."""
-        if self._sources.identities.proto[flow] == TCP:
+        self._read += int(self._flows.count[flow])
+        if self._read >= FORGET_PACKETS:
+            self._read = 0
+            forget(self._view)
+        if self._is_tcp[flow]:
             orig, resp = (self._stream(2 * flow + side) for side in (0, 1))
             return Conversation(flow, True, self._view, orig, resp)
         return Conversation(flow, False, self._view, datagrams=self._datagrams(flow))
@@ -73,7 +85,7 @@ class Conversations:
         """TCP and UDP flows that `host` takes part in on `port` with `peer`, and whose first packet comes after `packet`, in time order."""
         if self._by_end is None:
             self._by_end = {}
-            ids = self._sources.identities
+            ids = self._ids
             ends = zip(
                 ids.orig.to_pylist(), ids.orig_port.tolist(), ids.resp.to_pylist(), ids.resp_port.tolist(), strict=True
             )
@@ -81,8 +93,7 @@ class Conversations:
                 if ids.proto[flow] in (TCP, UDP):
                     self._by_end.setdefault((orig, orig_port, resp), []).append(flow)
                     self._by_end.setdefault((resp, resp_port, orig), []).append(flow)
-        time = self._sources.packets.time
-        first = self._flows.order[self._flows.first]
+        time, first = self._packets.time, self.first_packets()
         found = [flow for flow in self._by_end.get((host, port, peer), ()) if time[first[flow]] >= time[packet]]
         return sorted(set(found), key=lambda flow: (int(time[first[flow]]), flow))
 
@@ -91,13 +102,9 @@ class Conversations:
 
     def _datagrams(self, flow: int) -> tuple[Datagram, ...]:
         rows = self._grams[self._gram_bounds[flow] : self._gram_bounds[flow + 1]]
-        headers, packets = self._sources.headers, self._sources.packets
         packet = self._flows.order[rows]
-        at = (packets.data[packet] + headers.payload[packet]).tolist()
-        columns = zip(
-            packet.tolist(), self._flows.forward[rows].tolist(), at, headers.captured[packet].tolist(), strict=True
-        )
-        return tuple(Datagram(*values) for values in columns)
+        columns = (packet, self._flows.forward[rows], self._packets.at[packet], self._packets.captured[packet])
+        return tuple(map(Datagram, *(column.tolist() for column in columns)))
 
 
 def _starts(buffer: Bytes, at: Int64s, size: Int64s) -> Bytes:

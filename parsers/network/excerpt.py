@@ -8,6 +8,7 @@ import numpy as np
 
 from parsers.gather import as_bytes
 from parsers.network import flows, packets, pcap, pcapng
+from parsers.network.ip_packets import IpPackets, columns, gathered
 from parsers.network.pcap import FILE_HEADER
 from parsers.network.records import Int64s, Packets
 from parsers.second.blocks import Preambles
@@ -22,7 +23,8 @@ def capture_of(view: memoryview, offset: int, span: tuple[int, int] | None) -> I
     buffer = as_bytes(view)
     blocks = pcapng.is_pcapng(bytes(view[:12]))
     packed = (pcapng.walk(view, buffer) if blocks else pcap.walk(view, buffer)).packets
-    rows = _rows(packed, offset, flows.build(packets.decode(buffer, packed), packed), span)
+    decoded = columns(gathered(packets.decode(buffer, packed), packed))
+    rows = _rows(packed, offset, decoded, flows.build(decoded), span)
     rows = rows[~packed.cut[rows]]
     if not len(rows):
         raise ValueError(f"the packet at byte {offset} is cut by the end of the file; a capture file cannot hold it")
@@ -39,13 +41,13 @@ def capture_of(view: memoryview, offset: int, span: tuple[int, int] | None) -> I
         yield bytes(view[start : start + int(packed.size[row])])
 
 
-def _rows(packed: Packets, offset: int, found: flows.Flows, span: tuple[int, int] | None) -> Int64s:
+def _rows(packed: Packets, offset: int, decoded: IpPackets, found: flows.Flows, span: tuple[int, int] | None) -> Int64s:
     """The chosen packets in file order."""
     row = int(np.searchsorted(packed.record, offset))
     if row >= len(packed) or packed.record[row] != offset:
         raise ValueError(f"no packet record begins at byte {offset}; use the offset of a row")
     flow_of = np.full(len(packed), -1, np.int64)
-    flow_of[found.order] = found.flow
+    flow_of[decoded.packet[found.order]] = found.flow
     if flow_of[row] < 0:
         return np.array([row])
     same = np.flatnonzero(flow_of == flow_of[row])

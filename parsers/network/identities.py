@@ -12,8 +12,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from parsers.network.flows import Flows
-from parsers.network.packets import ICMP, ICMPV6, TCP, UDP, Headers
-from parsers.network.records import Bytes, Int32s, Packets
+from parsers.network.ip_packets import IpPackets
+from parsers.network.packets import ICMP, ICMPV6, TCP, UDP
+from parsers.network.records import Bytes, Int32s
 
 _DIGITS = np.frombuffer(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", np.uint8)
 _UID_DIGITS = 9  # base-62 digits of each half of the digest: 107 bits in all
@@ -34,18 +35,18 @@ class Identities:
     community: pa.StringArray
 
 
-def identify(headers: Headers, packets: Packets, flows: Flows) -> Identities:
+def identify(packets: IpPackets, flows: Flows) -> Identities:
     """Endpoints, uids and Community IDs. The first packet of a flow tells; where the responder sent it, its ends are turned."""
     rows = flows.order[flows.first] if len(flows) else np.zeros(0, np.int64)
     turned = ~flows.forward[flows.first] if len(flows) else np.zeros(0, np.bool_)
-    src, dst, version = headers.src[rows], headers.dst[rows], headers.version[rows]
+    src, dst, version = packets.src[rows], packets.dst[rows], packets.version[rows]
     orig, resp = np.where(turned[:, None], dst, src), np.where(turned[:, None], src, dst)
-    sport, dport = headers.sport[rows].astype(np.int32), headers.dport[rows].astype(np.int32)
+    sport, dport = packets.sport[rows].astype(np.int32), packets.dport[rows].astype(np.int32)
     orig_port, resp_port = np.where(turned, dport, sport), np.where(turned, sport, dport)
     texts = address_texts(np.concatenate([version, version]), np.concatenate([orig, resp]))
-    proto = headers.proto[rows]
+    proto = packets.proto[rows]
     wire = _wire(version, orig, orig_port), _wire(version, resp, resp_port)
-    start = np.stack([packets.time[rows].astype(">i8"), headers.seq[rows].astype(">i8")], axis=1).view(np.uint8)
+    start = np.stack([packets.time[rows].astype(">i8"), packets.seq[rows].astype(">i8")], axis=1).view(np.uint8)
     head = np.stack([version, proto.astype(np.uint8)], axis=1)
     uid = _uids(np.concatenate([head, *wire, start], axis=1))
     community = [_community(*ends) for ends in zip(proto.tolist(), version.tolist(), *map(_rows, wire), strict=True)]

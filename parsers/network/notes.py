@@ -29,7 +29,8 @@ def fate(note: int) -> Kind:
     return _FATE[note]
 
 
-def _reason(note: int, detail: int, tunnels: dict[int, str]) -> str:
+def reason(note: int, detail: int, tunnels: dict[int, str]) -> str:
+    """What to say of the packets that this hindered."""
     if note == FIRST_FRAGMENT:
         return (
             f"first fragments of IPv{detail} packets: read as they are; fragments are not reassembled in this version"
@@ -57,10 +58,8 @@ def _reason(note: int, detail: int, tunnels: dict[int, str]) -> str:
     return f"packets with a malformed {layer} header: counted as damaged"
 
 
-def summaries(
-    note: npt.NDArray[np.uint8], detail: npt.NDArray[np.int32], tunnels: dict[int, str]
-) -> Iterator[tuple[int, str]]:
-    """For each kind of hindrance its first packet (0-based) and a line with the count, in order of the first packet."""
+def kinds(note: npt.NDArray[np.uint8], detail: npt.NDArray[np.int32]) -> Iterator[tuple[int, int, int, int]]:
+    """Each kind of hindrance (note, detail), with how many packets it met and the first of them (0-based), in order of the first."""
     rows = np.flatnonzero(note != FINE)
     if not len(rows):
         return
@@ -68,5 +67,4 @@ def summaries(
     _, first, counts = np.unique(keys, return_index=True, return_counts=True)
     for at in np.argsort(first).tolist():
         row = int(rows[first[at]])
-        reason = _reason(int(note[row]), int(detail[row]), tunnels)
-        yield row, f"{int(counts[at])} {reason}; first is packet {row + 1}"
+        yield int(note[row]), int(detail[row]), int(counts[at]), row

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -20,24 +20,28 @@ from parsers.network.protocols import (
     Upgrade,
     all_dissectors,
 )
-from parsers.network.records import Bools, Bytes, Int64s
+from parsers.network.records import Int64s
 
 UPGRADES = 4  # services that may follow one another in one flow
 WEIRD_ROWS = 1_000  # rows of net/weird for one kind of trouble; the problem tells how many there were
+WEIRD_KINDS = 1_000  # kinds of trouble told apart; a capture may quote itself in any number of reasons
+PENDING_ROWS = 32_768  # rows that wait to become a batch; about 2 KiB each
 
 
 @dataclass(slots=True)
 class Reading:
-    """What was read from the flows of a capture: rows by family, troubles, and the services of each flow."""
+    """What was read from the flows of a capture: rows by family until they are taken, troubles by kind (the first one, and how
+    many), and the services of each flow."""
 
     records: dict[str, list[Record]] = field(default_factory=dict)
-    troubles: list[Trouble] = field(default_factory=list)
+    troubles: dict[str, tuple[Trouble, int]] = field(default_factory=dict)
     services: dict[int, list[str]] = field(default_factory=dict)
     expected: list[Expected] = field(default_factory=list)
-    _weird: dict[str, int] = field(default_factory=dict)
+    pending: int = 0
 
     def add(self, record: Record, family: str) -> None:
         self.records.setdefault(record.family or family, []).append(record)
+        self.pending += 1
 
     def speaks(self, flow: int, service: str) -> None:
         known = self.services.setdefault(flow, [])
@@ -46,36 +50,53 @@ class Reading:
 
     def trouble(self, item: Trouble, flow: int, service: str) -> None:
         """Keep a trouble, and its row of net/weird while there are not too many of its kind."""
-        self.troubles.append(item)
         kind = item.reason.partition(":")[0]
-        self._weird[kind] = self._weird.get(kind, 0) + 1
-        if self._weird[kind] <= WEIRD_ROWS:
+        if kind not in self.troubles and len(self.troubles) >= WEIRD_KINDS:
+            kind = "payload that breaks its protocol in further ways"
+        first, count = self.troubles.get(kind, (item, 0))
+        if (item.packet, item.reason) < (first.packet, first.reason):
+            first = item
+        self.troubles[kind] = first, count + 1
+        if count < WEIRD_ROWS:
             values: dict[str, object] = {"name": item.name, "addl": item.reason, "source": service, "object": item.name}
             self.add(Record(flow, item.packet, item.packet, "weird", values), "net/weird")
 
+    def taken(self) -> list[tuple[str, list[Record]]]:
+        """The rows that wait, by family in name order; they wait no longer."""
+        found = sorted(self.records.items())
+        self.records, self.pending = {}, 0
+        return found
 
-def read(talks: Conversations, buffer: Bytes, packet_time: Int64s) -> Reading:
-    """The rows of all flows. Content decides who reads a flow; ports, and what other flows foretold, only where it is silent."""
-    out = Reading()
-    openings = talks.openings(buffer)
-    claimed = np.zeros(len(openings.proto), np.bool_)
-    for dissector in all_dissectors():
-        mine = dissector.recognise(openings)
-        claimed |= mine
-        _read_flows(out, dissector, talks, mine, packet_time)
-    for dissector in all_dissectors():
-        if isinstance(dissector, Guesser):
-            mine = dissector.guess(openings) & ~claimed
-            claimed |= mine
-            _read_flows(out, dissector, talks, mine, packet_time)
-    for foretold in out.expected[:]:
+
+def read(talks: Conversations, packet_time: Int64s, out: Reading) -> Iterator[tuple[str, list[Record]]]:
+    """The rows of all flows, some at a time, by family. Content decides who reads a flow; ports, and what other flows foretold, only
+    where it is silent."""
+    readers, flows = _assigned(talks)
+    for reader, flow in zip(readers, flows, strict=True):
+        _read_talk(out, reader, talks.talk(flow), packet_time)
+        if out.pending >= PENDING_ROWS:
+            yield from out.taken()
+    for foretold in out.expected:
         _read_expected(out, foretold, talks, packet_time)
-    return out
+        if out.pending >= PENDING_ROWS:
+            yield from out.taken()
+    yield from out.taken()
 
 
-def _read_flows(out: Reading, dissector: Dissector, talks: Conversations, mine: Bools, packet_time: Int64s) -> None:
-    for flow in np.flatnonzero(mine).tolist():
-        _read_talk(out, dissector, talks.talk(flow), packet_time)
+def _assigned(talks: Conversations) -> tuple[list[Dissector], list[int]]:
+    """Which dissector reads which flow, in file order of the flows, which is kind to the disk."""
+    openings = talks.openings()
+    dissectors = all_dissectors()
+    masks = [dissector.recognise(openings) for dissector in dissectors]
+    claimed = np.logical_or.reduce(masks) if masks else np.zeros(0, np.bool_)
+    for number, dissector in enumerate(dissectors):
+        if isinstance(dissector, Guesser):
+            guessed = dissector.guess(openings) & ~claimed
+            claimed |= guessed
+            masks[number] = masks[number] | guessed
+    reader, flow = np.nonzero(np.stack(masks)) if masks else (np.zeros(0, np.int64), np.zeros(0, np.int64))
+    order = np.lexsort((reader, talks.first_packets()[flow]))
+    return [dissectors[number] for number in reader[order].tolist()], flow[order].tolist()
 
 
 def _read_expected(out: Reading, foretold: Expected, talks: Conversations, packet_time: Int64s) -> None:
@@ -112,8 +133,3 @@ def _read_talk(out: Reading, dissector: Dissector, talk: Conversation, packet_ti
 def services(reading: Reading, count: int) -> list[str | None]:
     """The services of each of `count` flows, joined by commas as in Zeek."""
     return [",".join(reading.services[flow]) if flow in reading.services else None for flow in range(count)]
-
-
-def families(reading: Reading) -> Iterator[tuple[str, Iterable[Record]]]:
-    """Rows by family, in name order."""
-    yield from sorted(reading.records.items())

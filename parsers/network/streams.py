@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from parsers.network.flows import Flows
-from parsers.network.packets import SYN, TCP, Headers
-from parsers.network.records import Bools, Int64s, Packets
+from parsers.network.ip_packets import IpPackets
+from parsers.network.packets import SYN, TCP
+from parsers.network.records import Bools, Int64s
 
 MAX_WINDOW = (
     1 << 30
@@ -35,23 +36,23 @@ class Segments:
     again: Bools
 
 
-def build(headers: Headers, packets: Packets, flows: Flows) -> Segments:
+def build(packets: IpPackets, flows: Flows) -> Segments:
     """All TCP data segments of all flows in sequence order."""
-    place = np.flatnonzero((headers.proto[flows.order] == TCP) & (headers.declared[flows.order] > 0))
+    place = np.flatnonzero((packets.proto[flows.order] == TCP) & (packets.declared[flows.order] > 0))
     stream = flows.flow[place].astype(np.int64) * 2 + ~flows.forward[place]
     by_stream = np.argsort(stream, kind="stable")
     place, stream = place[by_stream], stream[by_stream]
     packet = flows.order[place]
     begins = _begins(stream)
-    start = _relative(headers, flows, packet, stream, begins)
+    start = _relative(packets, flows, packet, stream, begins)
     order = _sequence_order(stream, start, begins)
     packet, start = packet[order], start[order]
-    declared, held = headers.declared[packet].astype(np.int64), headers.captured[packet].astype(np.int64)
+    declared, held = packets.declared[packet].astype(np.int64), packets.captured[packet].astype(np.int64)
     reach = _reach_before(start + declared, stream, begins)
     trim = np.clip(reach - start, 0, declared)
     gap = np.maximum(start - reach, 0)
     gap[gap >= MAX_WINDOW] = 0
-    at = packets.data[packet] + headers.payload[packet] + trim
+    at = packets.at[packet] + trim
     return Segments(
         stream, packet, start + trim, at, np.maximum(held - trim, 0), declared - trim, gap, np.asarray(trim > 0)
     )
@@ -63,12 +64,12 @@ def _begins(stream: Int64s) -> Bools:
     return out
 
 
-def _relative(headers: Headers, flows: Flows, packet: Int64s, stream: Int64s, begins: Bools) -> Int64s:
+def _relative(packets: IpPackets, flows: Flows, packet: Int64s, stream: Int64s, begins: Bools) -> Int64s:
     """Sequence numbers relative to the stream's first byte, free of the wrap at 2^32.
 
     The first byte follows the SYN where one was seen; else it is the lowest that was seen.
     """
-    sequence = headers.seq[packet] + (headers.flags[packet] & SYN != 0).astype(np.uint32)
+    sequence = packets.seq[packet] + (packets.flags[packet] & SYN != 0).astype(np.uint32)
     step = np.zeros(len(sequence), np.int64)
     step[1:] = (sequence[1:] - sequence[:-1]).view(np.int32)
     total = np.cumsum(step)
@@ -78,9 +79,9 @@ def _relative(headers: Headers, flows: Flows, packet: Int64s, stream: Int64s, be
     number = np.cumsum(begins) - 1
     relative = total - total[first][number]
     lowest = np.minimum.reduceat(relative, first)
-    syn = np.flatnonzero((headers.proto[flows.order] == TCP) & (headers.flags[flows.order] & SYN != 0))[::-1]
+    syn = np.flatnonzero((packets.proto[flows.order] == TCP) & (packets.flags[flows.order] & SYN != 0))[::-1]
     opened = np.full(2 * len(flows), -1, np.int64)
-    opened[flows.flow[syn].astype(np.int64) * 2 + ~flows.forward[syn]] = headers.seq[flows.order[syn]]
+    opened[flows.flow[syn].astype(np.int64) * 2 + ~flows.forward[syn]] = packets.seq[flows.order[syn]]
     isn = opened[stream[first]]
     lead = (sequence[first] - (isn + 1).astype(np.uint32)).view(np.int32).astype(np.int64)
     known = (isn >= 0) & (np.abs(lead) < MAX_WINDOW)

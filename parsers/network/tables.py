@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter
 
 import numpy as np
 import numpy.typing as npt
@@ -12,9 +13,10 @@ import pyarrow as pa
 from parsers.base import Batch
 from parsers.network.connections import Connections
 from parsers.network.identities import Identities
-from parsers.network.packets import ICMP, ICMPV6, TCP, UDP, Headers
+from parsers.network.ip_packets import IpPackets
+from parsers.network.packets import ICMP, ICMPV6, TCP, UDP
 from parsers.network.protocols import Record
-from parsers.network.records import Bools, Int64s, Packets
+from parsers.network.records import Bools, Int64s
 from timelines.families.network import FAMILIES
 from timelines.schema import TIME, Column, named_field
 
@@ -29,11 +31,19 @@ _OUTCOMES |= dict.fromkeys(("S0", "REJ", "RSTOS0", "SH"), "failure")
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What all rows of a file draw on."""
+    """What all rows draw on. `rows_at`: how many rows of each family begin at each packet so far."""
 
-    packets: Packets
-    headers: Headers
+    packets: IpPackets
     identities: Identities
+    rows_at: dict[str, Int64s] = field(default_factory=dict)
+
+    def index(self, family: str, first: Int64s) -> Int64s:
+        """Numbers that tell apart the rows of a family that begin at the same packet record. `first`: their packets, sorted."""
+        known = self.rows_at.setdefault(family, np.zeros(len(self.packets), np.int64))
+        depth = self.packets.depth[first].astype(np.int64) << 32  # packets inside others begin at the same record
+        numbers = known[first] + _repeats(first)
+        known[first] = numbers + 1  # of several equal ones the last, which is the highest, is kept
+        return numbers + depth
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +79,7 @@ def _core(sources: Sources, flow: Int64s, first: Int64s, event: list[str]) -> di
         "src_port": pa.array(orig_port, pa.int32(), mask=~ported),
         "dst_ip": resp,
         "dst_port": pa.array(resp_port, pa.int32(), mask=~ported),
-        "record": pa.array(first + 1, pa.uint64()),
+        "record": pa.array(packets.packet[first] + 1, pa.uint64()),
         "offset": pa.array(packets.record[first]),
         "length": pa.array(packets.size[first]),
         "uid": ids.uid.take(at),
@@ -97,7 +107,7 @@ def _conn_columns(sources: Sources, connections: Connections, rows: ConnRows, fl
     proto = sources.identities.proto[flow]
     at = pa.array(flow)
     tcp = proto == TCP
-    vlan = sources.headers.vlan[rows.first[flow]]
+    vlan = sources.packets.vlan[rows.first[flow]]
     state = connections.state.take(at)
     columns = _core(sources, flow, rows.first[flow], ["conn"] * len(flow))
     columns |= {
@@ -112,8 +122,9 @@ def _conn_columns(sources: Sources, connections: Connections, rows: ConnRows, fl
         "history": connections.history.take(at),
         "vlan": pa.array(vlan, pa.int32(), mask=vlan < 0),
         "community_id": sources.identities.community.take(at),
-        "packet_first": pa.array(rows.first[flow] + 1),
-        "packet_last": pa.array(rows.last[flow] + 1),
+        "index": pa.array(sources.packets.depth[rows.first[flow]].astype(np.int64) << 32),
+        "packet_first": pa.array(sources.packets.packet[rows.first[flow]] + 1),
+        "packet_last": pa.array(sources.packets.packet[rows.last[flow]] + 1),
     }
     for side, name in enumerate(("orig", "resp")):
         columns[f"{name}_bytes"] = pa.array(connections.bytes[side, flow])
@@ -122,28 +133,36 @@ def _conn_columns(sources: Sources, connections: Connections, rows: ConnRows, fl
     return columns
 
 
-def record_batches(sources: Sources, family: str, records: list[Record]) -> Iterator[Batch]:
+def record_batch(sources: Sources, family: str, records: list[Record]) -> Batch:
     """Protocol records as rows of their family, in file order of their first packets."""
-    records.sort(key=lambda record: record.first)
-    first = np.fromiter((record.first for record in records), np.int64, len(records))
-    index = _repeats(first)
-    for start in range(0, len(records), BATCH_ROWS):
-        piece = records[start : start + BATCH_ROWS]
-        span = slice(start, start + len(piece))
-        flow = np.fromiter((record.flow for record in piece), np.int64, len(piece))
-        columns = _core(sources, flow, first[span], [record.event for record in piece])
-        columns["index"] = pa.array(index[span])
-        columns["flags"] = pa.array([",".join(record.flags) for record in piece], pa.string())
-        columns["packet_first"] = pa.array(first[span] + 1)
-        columns["packet_last"] = pa.array([record.last + 1 for record in piece], pa.int64())
-        for name in ("object", "outcome", "user"):  # core columns that a protocol may know better than a mapping
-            if any(name in record.values for record in piece):
-                columns[name] = pa.array([record.values.get(name) for record in piece], pa.string())
-        for column in _FAMILIES[family].columns:
-            if column.name not in columns:
-                values = [record.values.get(column.name) for record in piece]
-                columns[column.name] = pa.array(values, column.type)
-        yield _batch(family, columns)
+    records.sort(key=attrgetter("first"))
+    count = len(records)
+    flow = np.fromiter(map(attrgetter("flow"), records), np.int64, count)
+    first = np.fromiter(map(attrgetter("first"), records), np.int64, count)
+    last = np.fromiter(map(attrgetter("last"), records), np.int64, count)
+    columns = _core(sources, flow, first, list(map(attrgetter("event"), records)))
+    columns["index"] = pa.array(sources.index(family, first))
+    columns["flags"] = pa.array([",".join(flags) for flags in map(attrgetter("flags"), records)], pa.string())
+    columns["packet_first"] = pa.array(sources.packets.packet[first] + 1)
+    columns["packet_last"] = pa.array(sources.packets.packet[last] + 1)
+    told = _transposed([record.values for record in records])
+    for name in ("object", "outcome", "user"):  # core columns that a protocol may know better than a mapping
+        if name in told:
+            columns[name] = pa.array(told[name], pa.string())
+    for column in _FAMILIES[family].columns:
+        if column.name not in columns:
+            values = told.get(column.name)
+            columns[column.name] = pa.nulls(count, column.type) if values is None else pa.array(values, column.type)
+    return _batch(family, columns)
+
+
+def _transposed(values: list[dict[str, object]]) -> dict[str, Sequence[object]]:
+    """Columns of values by name, None where a row lacks one. Rows with the same names in the same order are turned together."""
+    names = tuple(values[0])
+    if all(map(names.__eq__, map(tuple, values))):
+        return dict(zip(names, zip(*(row.values() for row in values), strict=True), strict=True))
+    every = dict.fromkeys(name for row in values for name in row)
+    return {name: [row.get(name) for row in values] for name in every}
 
 
 def _repeats(first: Int64s) -> Int64s:
