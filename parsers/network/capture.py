@@ -58,7 +58,7 @@ def _rows(evidence: Evidence, found: Survey, share: int, shares: int) -> Iterato
     """The rows of a share of the host pairs, and what was wrong with their payload."""
     troubles: dict[str, _Told] = {}
     for packets in found.partitions(share, shares):
-        done = reading.Reading()
+        done = reading.Reading(packets.packet)
         yield from _partition(found, packets, done)
         for kind, (first, count) in done.troubles.items():
             row = first.packet

@@ -25,7 +25,8 @@ WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class IpPackets:
-    """Packets that have a transport to follow, in file order: (n,) arrays. A packet's place here is what dissectors call its number.
+    """Packets that have a transport to follow: (n,) arrays, those of one pair of hosts in file order. A packet's place here is what dissectors
+    call its number.
 
     packet: the captured packet (0-based); time, timed, record, size: as in `Packets`; version to vlan: as in `Headers`; at: where the
     payload begins in the capture's bytes; depth: 0 for a captured packet, 1 for one in its tunnel, and so on; remarks: bits as above.

@@ -30,9 +30,10 @@ PENDING_ROWS = 32_768  # rows that wait to become a batch; about 2 KiB each
 
 @dataclass(slots=True)
 class Reading:
-    """What was read from the flows of a capture: rows by family until they are taken, troubles by kind (the first one, and how
-    many), and the services of each flow."""
+    """What was read from the flows of a capture: rows by family until they are taken, troubles by kind (the first one in the file, and how
+    many), and the services of each flow. `packet`: the captured packet of each packet that dissectors number."""
 
+    packet: Int64s
     records: dict[str, list[Record]] = field(default_factory=dict)
     troubles: dict[str, tuple[Trouble, int]] = field(default_factory=dict)
     services: dict[int, list[str]] = field(default_factory=dict)
@@ -54,7 +55,7 @@ class Reading:
         if kind not in self.troubles and len(self.troubles) >= WEIRD_KINDS:
             kind = "payload that breaks its protocol in further ways"
         first, count = self.troubles.get(kind, (item, 0))
-        if (item.packet, item.reason) < (first.packet, first.reason):
+        if (self.packet[item.packet], item.reason) < (self.packet[first.packet], first.reason):
             first = item
         self.troubles[kind] = first, count + 1
         if count < WEIRD_ROWS:
@@ -71,7 +72,7 @@ class Reading:
 def read(talks: Conversations, packet_time: Int64s, out: Reading) -> Iterator[tuple[str, list[Record]]]:
     """The rows of all flows, some at a time, by family. Content decides who reads a flow; ports, and what other flows foretold, only
     where it is silent."""
-    readers, flows = _assigned(talks)
+    readers, flows = _assigned(talks, out)
     for reader, flow in zip(readers, flows, strict=True):
         _read_talk(out, reader, talks.talk(flow), packet_time)
         if out.pending >= PENDING_ROWS:
@@ -83,7 +84,7 @@ def read(talks: Conversations, packet_time: Int64s, out: Reading) -> Iterator[tu
     yield from out.taken()
 
 
-def _assigned(talks: Conversations) -> tuple[list[Dissector], list[int]]:
+def _assigned(talks: Conversations, out: Reading) -> tuple[list[Dissector], list[int]]:
     """Which dissector reads which flow, in file order of the flows, which is kind to the disk."""
     openings = talks.openings()
     dissectors = all_dissectors()
@@ -95,7 +96,7 @@ def _assigned(talks: Conversations) -> tuple[list[Dissector], list[int]]:
             claimed |= guessed
             masks[number] = masks[number] | guessed
     reader, flow = np.nonzero(np.stack(masks)) if masks else (np.zeros(0, np.int64), np.zeros(0, np.int64))
-    order = np.lexsort((reader, talks.first_packets()[flow]))
+    order = np.lexsort((reader, out.packet[talks.first_packets()[flow]]))
     return [dissectors[number] for number in reader[order].tolist()], flow[order].tolist()
 
 

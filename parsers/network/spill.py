@@ -43,13 +43,12 @@ class Spill:
         self._written += len(records)
 
     def take(self, first: int, stop: int, part: tuple[int, int] | None = None) -> Records:
-        """The records of the groups [first, stop) in the order in which they came; of part (i, n) those whose flow falls to i of n."""
+        """The records of the groups [first, stop), those of each group in file order; of part (i, n) those whose flow falls to i of n."""
         found = [np.empty(0, RECORD)]
         for bounds in self._bounds:
             records = self._portion(bounds, first, stop)
             found.append(records if part is None else records[flow_digest(records) % np.uint64(part[1]) == part[0]])
-        together = np.concatenate(found)
-        return together[np.argsort(together["packet"], kind="stable")]
+        return np.concatenate(found)
 
     def _portion(self, bounds: npt.NDArray[np.int64], first: int, stop: int) -> Records:
         begin, end = int(bounds[first]), int(bounds[stop])

@@ -98,7 +98,7 @@ def _batch(family: str, columns: dict[str, pa.Array]) -> Batch:
 
 def conn_batches(sources: Sources, connections: Connections, rows: ConnRows) -> Iterator[Batch]:
     """All flows as net/conn, in file order of their first packets."""
-    order = np.argsort(rows.first, kind="stable")
+    order = np.argsort(sources.packets.packet[rows.first], kind="stable")
     for start in range(0, len(order), BATCH_ROWS):
         yield _batch("net/conn", _conn_columns(sources, connections, rows, order[start : start + BATCH_ROWS]))
 
@@ -135,10 +135,11 @@ def _conn_columns(sources: Sources, connections: Connections, rows: ConnRows, fl
 
 def record_batch(sources: Sources, family: str, records: list[Record]) -> Batch:
     """Protocol records as rows of their family, in file order of their first packets."""
-    records.sort(key=attrgetter("first"))
     count = len(records)
-    flow = np.fromiter(map(attrgetter("flow"), records), np.int64, count)
     first = np.fromiter(map(attrgetter("first"), records), np.int64, count)
+    order = np.argsort(sources.packets.packet[first], kind="stable")
+    records, first = [records[at] for at in order.tolist()], first[order]
+    flow = np.fromiter(map(attrgetter("flow"), records), np.int64, count)
     last = np.fromiter(map(attrgetter("last"), records), np.int64, count)
     columns = _core(sources, flow, first, list(map(attrgetter("event"), records)))
     columns["index"] = pa.array(sources.index(family, first))
@@ -156,13 +157,26 @@ def record_batch(sources: Sources, family: str, records: list[Record]) -> Batch:
     return _batch(family, columns)
 
 
-def _transposed(values: list[dict[str, object]]) -> dict[str, Sequence[object]]:
+SHAPES = 64  # sets of names that are turned into columns apart; more are turned value by value
+
+
+def _transposed(rows: list[dict[str, object]]) -> dict[str, Sequence[object]]:
     """Columns of values by name, None where a row lacks one. Rows with the same names in the same order are turned together."""
-    names = tuple(values[0])
-    if all(map(names.__eq__, map(tuple, values))):
-        return dict(zip(names, zip(*(row.values() for row in values), strict=True), strict=True))
-    every = dict.fromkeys(name for row in values for name in row)
-    return {name: [row.get(name) for row in values] for name in every}
+    shapes: dict[tuple[str, ...], list[int]] = {}
+    for at, names in enumerate(map(tuple, rows)):
+        shapes.setdefault(names, []).append(at)
+    if len(shapes) == 1:
+        return dict(zip(next(iter(shapes)), zip(*map(dict.values, rows), strict=True), strict=True))
+    every = dict.fromkeys(name for names in shapes for name in names)
+    if len(shapes) > SHAPES:
+        return {name: [row.get(name) for row in rows] for name in every}
+    out: dict[str, list[object]] = {name: [None] * len(rows) for name in every}
+    for names, places in shapes.items():
+        turned = zip(*(rows[at].values() for at in places), strict=True)
+        for column, values in zip(map(out.__getitem__, names), turned, strict=True):
+            for at, value in zip(places, values, strict=True):
+                column[at] = value
+    return dict(out)
 
 
 def _repeats(first: Int64s) -> Int64s:
