@@ -14,12 +14,23 @@ from parsers.base import Evidence, Output, Slice
 from parsers.gather import as_bytes
 from parsers.network import connections, flows, identities, notes, packets, pcap, pcapng, reading, streams
 from parsers.network.conversations import Conversations
-from parsers.network.packets import TUNNEL_PORTS, TUNNELS, Headers
+from parsers.network.fragments import Tally
+from parsers.network.headers import CARRIER, DEEP, OVERLAP, PARTIAL, REASSEMBLED, Headers
+from parsers.network.layers import DEPTH
 from parsers.network.protocols import Trouble
 from parsers.network.records import Gap, Packets
+from parsers.network.space import Space
 from parsers.network.tables import ConnRows, Sources, conn_batches, record_batches
 from timelines.problems import KINDS, Account, Problem
 
+_TALLIES = {
+    "oversized": "fragments reach beyond 65,535 bytes, more than a datagram can have: not read",
+    "in too many pieces": "fragments of datagrams that are split into more pieces than are put together: not read",
+    "late": "datagrams in fragments were not complete within 60 seconds: given up",
+    "crowded out": "datagrams in fragments were given up because too many others waited for the rest of theirs",
+    "overlap with other bytes": "datagrams have fragments that overlap with other bytes: the bytes that came first are read, flagged",
+    "reach beyond their last one": "datagrams have fragments that reach beyond their last one: what lies beyond is left out",
+}
 GAP_PROBLEMS = 1_000  # gaps reported one by one; the rest of a shattered file is summed up in one problem
 
 
@@ -40,14 +51,17 @@ class Capture:
         buffer = as_bytes(view)
         walk = pcapng.walk(view, buffer) if pcapng.is_pcapng(bytes(view[:12])) else pcap.walk(view, buffer)
         yield from _gap_problems(evidence, walk.gaps)
-        headers = packets.decode(buffer, walk.packets)
+        space = Space(view)
+        decoder = packets.Decoder(space)
+        headers = packets.decode_all(decoder, walk.packets)
         yield from _accounts(walk.packets, headers, walk.gaps)
         yield from _packet_problems(evidence, walk.packets, headers)
+        yield from _fragment_problems(evidence, walk.packets, decoder.tally)
         found = flows.build(headers, walk.packets)
-        segments = streams.build(headers, walk.packets, found)
+        segments = streams.build(headers, found)
         sources = Sources(walk.packets, headers, identities.identify(headers, walk.packets, found))
-        talks = Conversations(view, sources, found, segments)
-        done = reading.read(talks, buffer, walk.packets.time)
+        talks = Conversations(space, sources, found, segments)
+        done = reading.read(talks, walk.packets.time)
         for family, records in reading.families(done):
             yield from record_batches(sources, family, list(records))
         yield from _troubles(evidence, walk.packets, done.troubles)
@@ -59,18 +73,22 @@ class Capture:
 
 def _conn_rows(packed: Packets, headers: Headers, found: flows.Flows, service: list[str | None]) -> ConnRows:
     order, first = found.order, found.first
+    packet = headers.packet[order]
+    last = packet + headers.span[order]
+    marks = headers.marks[order]
     remarks = (
-        ("truncated", packed.cut),
-        ("snapped", headers.captured < headers.declared),
-        ("caplen-exceeds-original", packed.caplen > packed.origlen),
-        ("fragmented", headers.note == notes.FIRST_FRAGMENT),
-        ("tunnel", headers.note == notes.TUNNEL),
+        ("truncated", packed.cut[packet]),
+        ("snapped", headers.captured[order] < headers.declared[order]),
+        ("caplen-exceeds-original", (packed.caplen > packed.origlen)[packet]),
+        ("fragmented", marks & (PARTIAL | REASSEMBLED) != 0),
+        ("fragment-overlap", marks & OVERLAP != 0),
+        ("tunnel", marks & CARRIER != 0),
     )
-    flags = np.full(len(found), "", "<U80")
+    flags = np.full(len(found), "", "<U120")
     for word, mask in remarks:
-        marked = np.flatnonzero(np.bincount(found.flow[mask[order]], minlength=len(found)))
+        marked = np.flatnonzero(np.bincount(found.flow[mask], minlength=len(found)))
         flags[marked] = np.char.add(np.where(flags[marked] == "", "", np.char.add(flags[marked], ",")), word)
-    return ConnRows(order[first], order[first + found.count - 1], service, flags)
+    return ConnRows(order[first], packet[first], last[first + found.count - 1], service, flags)
 
 
 def _gap_problems(evidence: Evidence, gaps: tuple[Gap, ...]) -> Iterator[Problem]:
@@ -92,7 +110,9 @@ def _gap_problems(evidence: Evidence, gaps: tuple[Gap, ...]) -> Iterator[Problem
 def _accounts(packed: Packets, headers: Headers, gaps: tuple[Gap, ...]) -> Iterator[Account]:
     """Every byte's fate. Neighbours that share one become one range."""
     fates = np.array([KINDS.index(notes.fate(n)) if n in notes.KNOWN else 0 for n in range(16)])
-    kinds = np.concatenate([fates[headers.note], np.array([KINDS.index(gap.kind) for gap in gaps], np.int64)])
+    kinds = np.concatenate(
+        [fates[headers.note[: len(packed)]], np.array([KINDS.index(gap.kind) for gap in gaps], np.int64)]
+    )
     offsets = np.concatenate([packed.record, np.array([gap.offset for gap in gaps], np.int64)])
     lengths = np.concatenate([packed.size, np.array([gap.length for gap in gaps], np.int64)])
     order = np.argsort(offsets, kind="stable")
@@ -108,10 +128,12 @@ def _accounts(packed: Packets, headers: Headers, gaps: tuple[Gap, ...]) -> Itera
 
 
 def _packet_problems(evidence: Evidence, packed: Packets, headers: Headers) -> Iterator[Problem]:
-    tunnels = TUNNELS | TUNNEL_PORTS
-    for row, reason in notes.summaries(headers.note, headers.detail, tunnels):
+    for row, reason in notes.summaries(headers):
         yield evidence.problem(packed.record[row], packed.size[row], reason)
+    deep = np.zeros(len(packed), np.bool_)
+    deep[headers.packet[headers.marks & DEEP != 0]] = True
     remarks = (
+        (deep, f"packets lie deeper than {DEPTH} tunnels: what is inside them is not read"),
         (packed.cut, "packet is cut by the end of the file: read as far as it goes"),
         (packed.caplen > packed.origlen, "packets hold more bytes than they say were on the wire: read, flagged"),
         (~packed.timed, "packets have no usable time: rows that begin with them have none"),
@@ -123,6 +145,15 @@ def _packet_problems(evidence: Evidence, packed: Packets, headers: Headers) -> I
             yield evidence.problem(
                 packed.record[row], packed.size[row], f"{len(rows)} {reason}; first is packet {row + 1}"
             )
+
+
+def _fragment_problems(evidence: Evidence, packed: Packets, tally: Tally) -> Iterator[Problem]:
+    """What is odd about fragments, one line a kind."""
+    for kind, count in tally.counts.items():
+        row = tally.first[kind]
+        yield evidence.problem(
+            packed.record[row], packed.size[row], f"{count} {_TALLIES[kind]}; first is packet {row + 1}"
+        )
 
 
 def _troubles(evidence: Evidence, packed: Packets, troubles: list[Trouble]) -> Iterator[Problem]:

@@ -43,8 +43,8 @@ def describe(headers: Headers, packets: Packets, flows: Flows, segments: Segment
     np.add.at(missed, segments.stream // 2, segments.gap)
     table = _first_sights(headers, flows, segments)
     proto = headers.proto[order[first]] if len(flows) else np.zeros(0, np.int16)
-    times = packets.time[order]
-    known = packets.timed[order]
+    times = packets.time[headers.packet[order]]
+    known = packets.timed[headers.packet[order]]
     return Connections(
         np.where(known[first] & known[last], times[last] - times[first], 0),
         _sums(sides.astype(np.int64), first),
@@ -69,8 +69,8 @@ def _first_sights(headers: Headers, flows: Flows, segments: Segments) -> Int64s:
     place = np.empty(len(headers), np.int64)
     place[order] = np.arange(len(order))
     again, gap = np.zeros(len(order), np.bool_), np.zeros(len(order), np.bool_)
-    again[place[segments.packet[segments.again]]] = True
-    gap[place[segments.packet[segments.gap > 0]]] = True
+    again[place[segments.row[segments.again]]] = True
+    gap[place[segments.row[segments.gap > 0]]] = True
     seen = {
         "s": flags & (SYN | ACK) == SYN,
         "h": flags & (SYN | ACK) == SYN | ACK,

@@ -8,6 +8,7 @@ from parsers.network.flows import Flows
 from parsers.network.packets import TCP, UDP
 from parsers.network.protocols import OPENING, Conversation, Datagram, Openings
 from parsers.network.records import Bytes, Int64s
+from parsers.network.space import Space
 from parsers.network.streams import Segments, Stream
 from parsers.network.tables import Sources
 
@@ -15,8 +16,8 @@ from parsers.network.tables import Sources
 class Conversations:
     """The flows of a file with payload. Payload stays in the mapped file until a dissector asks for it."""
 
-    def __init__(self, view: memoryview, sources: Sources, flows: Flows, segments: Segments) -> None:
-        self._view, self._sources, self._flows, self._segments = view, sources, flows, segments
+    def __init__(self, space: Space, sources: Sources, flows: Flows, segments: Segments) -> None:
+        self._space, self._sources, self._flows, self._segments = space, sources, flows, segments
         streams = np.arange(2 * len(flows) + 1)
         self._bounds = np.searchsorted(segments.stream, streams)
         headers = sources.headers
@@ -26,12 +27,12 @@ class Conversations:
         self._openings: Openings | None = None
         self._by_end: dict[tuple[str, int, str], list[int]] | None = None
 
-    def openings(self, buffer: Bytes) -> Openings:
+    def openings(self) -> Openings:
         """How every flow begins."""
         if self._openings is None:
             ids = self._sources.identities
             at, size = self._first_payloads()
-            raw = _starts(buffer, at, size)
+            raw = _starts(self._space, at, size)
             self._complete(raw, size)
             self._openings = Openings(
                 ids.proto, ids.orig_port, ids.resp_port, raw[0::2], size[0::2], raw[1::2], size[1::2]
@@ -41,16 +42,15 @@ class Conversations:
     def _first_payloads(self) -> tuple[Int64s, Int64s]:
         """Where the first payload of each side of each flow lies, and its size: (2 f,), originator and responder in turn."""
         flows, segments = self._flows, self._segments
-        headers, packets = self._sources.headers, self._sources.packets
+        headers = self._sources.headers
         at, size = np.zeros(2 * len(flows), np.int64), np.zeros(2 * len(flows), np.int64)
         first = self._bounds[:-1]
         there = np.flatnonzero(self._bounds[1:] > first)
         at[there], size[there] = segments.at[first[there]], segments.held[first[there]]
         grams = self._grams[::-1]  # reversed: the first of each side is written last
         side = flows.flow[grams].astype(np.int64) * 2 + ~flows.forward[grams]
-        packet = flows.order[grams]
-        at[side] = packets.data[packet] + headers.payload[packet]
-        size[side] = headers.captured[packet]
+        row = flows.order[grams]
+        at[side], size[side] = headers.at[row], headers.captured[row]
         return at, size
 
     def _complete(self, raw: Bytes, size: Int64s) -> None:
@@ -66,8 +66,8 @@ class Conversations:
         """One flow, ready to be read."""
         if self._sources.identities.proto[flow] == TCP:
             orig, resp = (self._stream(2 * flow + side) for side in (0, 1))
-            return Conversation(flow, True, self._view, orig, resp)
-        return Conversation(flow, False, self._view, datagrams=self._datagrams(flow))
+            return Conversation(flow, True, self._space, orig, resp)
+        return Conversation(flow, False, self._space, datagrams=self._datagrams(flow))
 
     def between(self, host: str, port: int, peer: str, packet: int) -> list[int]:
         """TCP and UDP flows that `host` takes part in on `port` with `peer`, and whose first packet comes after `packet`, in time order."""
@@ -82,28 +82,26 @@ class Conversations:
                     self._by_end.setdefault((orig, orig_port, resp), []).append(flow)
                     self._by_end.setdefault((resp, resp_port, orig), []).append(flow)
         time = self._sources.packets.time
-        first = self._flows.order[self._flows.first]
+        first = self._sources.headers.packet[self._flows.order[self._flows.first]]
         found = [flow for flow in self._by_end.get((host, port, peer), ()) if time[first[flow]] >= time[packet]]
         return sorted(set(found), key=lambda flow: (int(time[first[flow]]), flow))
 
     def _stream(self, number: int) -> Stream:
-        return Stream(self._view, self._segments, int(self._bounds[number]), int(self._bounds[number + 1]))
+        return Stream(self._space, self._segments, int(self._bounds[number]), int(self._bounds[number + 1]))
 
     def _datagrams(self, flow: int) -> tuple[Datagram, ...]:
         rows = self._grams[self._gram_bounds[flow] : self._gram_bounds[flow + 1]]
-        headers, packets = self._sources.headers, self._sources.packets
-        packet = self._flows.order[rows]
-        at = (packets.data[packet] + headers.payload[packet]).tolist()
+        headers = self._sources.headers
+        row = self._flows.order[rows]
         columns = zip(
-            packet.tolist(), self._flows.forward[rows].tolist(), at, headers.captured[packet].tolist(), strict=True
-        )
+            headers.packet[row].tolist(), self._flows.forward[rows].tolist(), headers.at[row].tolist(), headers.captured[row].tolist(),
+            strict=True,
+        )  # fmt: skip
         return tuple(Datagram(*values) for values in columns)
 
 
-def _starts(buffer: Bytes, at: Int64s, size: Int64s) -> Bytes:
+def _starts(space: Space, at: Int64s, size: Int64s) -> Bytes:
     """The first OPENING bytes of each payload, zero beyond its end: (n, OPENING)."""
-    if not len(at) or not len(buffer):
-        return np.zeros((len(at), OPENING), np.uint8)
-    steps = np.arange(OPENING)
-    places = np.minimum(at[:, None] + steps, len(buffer) - 1)
-    return np.where(steps < size[:, None], buffer[places], 0).astype(np.uint8)
+    if not len(at):
+        return np.zeros((0, OPENING), np.uint8)
+    return np.where(np.arange(OPENING) < size[:, None], space.windows(at, OPENING), 0).astype(np.uint8)

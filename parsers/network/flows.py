@@ -22,7 +22,7 @@ UInt64s = npt.NDArray[np.uint64]
 class Flows:
     """Flows over sorted packets.
 
-    order: (m,) packet indices, flow after flow, in time order inside each; flow: (m,) the flow of each; forward: (m,) whether
+    order: (m,) rows of `Headers`, flow after flow, in time order inside each; flow: (m,) the flow of each; forward: (m,) whether
     the originator sent it; first, count: (f,) where each flow begins in `order`, and its packets.
     """
 
@@ -100,10 +100,10 @@ def _changes(columns: tuple[UInt64s, ...], order: Int64s) -> Bools:
 
 
 def build(headers: Headers, packets: Packets) -> Flows:
-    """The flows of all packets that have a transport. Packets without a time sort as if at the epoch."""
+    """The flows of all rows that have a transport. Packets without a time sort as if at the epoch."""
     rows = np.flatnonzero(headers.proto >= 0)
     keys = _keys(headers, rows)
-    time = packets.time[rows]
+    time = packets.time[headers.packet[rows]]
     order, begins = _sorted(keys, time)
     placed, swapped = rows[order], keys.swapped[order]
     begins |= _idle(headers.proto[placed], time[order])

@@ -45,7 +45,9 @@ def identify(headers: Headers, packets: Packets, flows: Flows) -> Identities:
     texts = address_texts(np.concatenate([version, version]), np.concatenate([orig, resp]))
     proto = headers.proto[rows]
     wire = _wire(version, orig, orig_port), _wire(version, resp, resp_port)
-    start = np.stack([packets.time[rows].astype(">i8"), headers.seq[rows].astype(">i8")], axis=1).view(np.uint8)
+    start = np.stack([packets.time[headers.packet[rows]].astype(">i8"), headers.seq[rows].astype(">i8")], axis=1).view(
+        np.uint8
+    )
     head = np.stack([version, proto.astype(np.uint8)], axis=1)
     uid = _uids(np.concatenate([head, *wire, start], axis=1))
     community = [_community(*ends) for ends in zip(proto.tolist(), version.tolist(), *map(_rows, wire), strict=True)]

@@ -20,7 +20,7 @@ from parsers.network.protocols import (
     Upgrade,
     all_dissectors,
 )
-from parsers.network.records import Bools, Bytes, Int64s
+from parsers.network.records import Bools, Int64s
 
 UPGRADES = 4  # services that may follow one another in one flow
 WEIRD_ROWS = 1_000  # rows of net/weird for one kind of trouble; the problem tells how many there were
@@ -54,10 +54,10 @@ class Reading:
             self.add(Record(flow, item.packet, item.packet, "weird", values), "net/weird")
 
 
-def read(talks: Conversations, buffer: Bytes, packet_time: Int64s) -> Reading:
+def read(talks: Conversations, packet_time: Int64s) -> Reading:
     """The rows of all flows. Content decides who reads a flow; ports, and what other flows foretold, only where it is silent."""
     out = Reading()
-    openings = talks.openings(buffer)
+    openings = talks.openings()
     claimed = np.zeros(len(openings.proto), np.bool_)
     for dissector in all_dissectors():
         mine = dissector.recognise(openings)

@@ -9,7 +9,8 @@ import numpy as np
 
 from parsers.network.flows import Flows
 from parsers.network.packets import SYN, TCP, Headers
-from parsers.network.records import Bools, Int64s, Packets
+from parsers.network.records import Bools, Int64s
+from parsers.network.space import Space
 
 MAX_WINDOW = (
     1 << 30
@@ -20,13 +21,14 @@ MAX_WINDOW = (
 class Segments:
     """Data segments, stream after stream (stream = 2 * flow, + 1 for the responder), in sequence order: (s,) arrays.
 
-    packet: index of the packet; start: relative sequence of its first fresh byte, 0 being the stream's first; at: where that byte
-    lies in the file; held, fresh: its fresh bytes in the file, and as announced; gap: bytes missing before it; again: it
-    repeats bytes seen before.
+    packet: index of the packet; row: its row of `Headers`; start: relative sequence of its first fresh byte, 0 being the stream's
+    first; at: where that byte lies in the capture's `Space`; held, fresh: its fresh bytes there, and as announced; gap: bytes
+    missing before it; again: it repeats bytes seen before.
     """
 
     stream: Int64s
     packet: Int64s
+    row: Int64s
     start: Int64s
     at: Int64s
     held: Int64s
@@ -35,25 +37,26 @@ class Segments:
     again: Bools
 
 
-def build(headers: Headers, packets: Packets, flows: Flows) -> Segments:
+def build(headers: Headers, flows: Flows) -> Segments:
     """All TCP data segments of all flows in sequence order."""
     place = np.flatnonzero((headers.proto[flows.order] == TCP) & (headers.declared[flows.order] > 0))
     stream = flows.flow[place].astype(np.int64) * 2 + ~flows.forward[place]
     by_stream = np.argsort(stream, kind="stable")
     place, stream = place[by_stream], stream[by_stream]
-    packet = flows.order[place]
+    row = flows.order[place]
     begins = _begins(stream)
-    start = _relative(headers, flows, packet, stream, begins)
+    start = _relative(headers, flows, row, stream, begins)
     order = _sequence_order(stream, start, begins)
-    packet, start = packet[order], start[order]
-    declared, held = headers.declared[packet].astype(np.int64), headers.captured[packet].astype(np.int64)
+    row, start = row[order], start[order]
+    declared, held = headers.declared[row].astype(np.int64), headers.captured[row].astype(np.int64)
     reach = _reach_before(start + declared, stream, begins)
     trim = np.clip(reach - start, 0, declared)
     gap = np.maximum(start - reach, 0)
     gap[gap >= MAX_WINDOW] = 0
-    at = packets.data[packet] + headers.payload[packet] + trim
+    at = headers.at[row] + trim
+    packet = headers.packet[row]
     return Segments(
-        stream, packet, start + trim, at, np.maximum(held - trim, 0), declared - trim, gap, np.asarray(trim > 0)
+        stream, packet, row, start + trim, at, np.maximum(held - trim, 0), declared - trim, gap, np.asarray(trim > 0)
     )
 
 
@@ -63,12 +66,12 @@ def _begins(stream: Int64s) -> Bools:
     return out
 
 
-def _relative(headers: Headers, flows: Flows, packet: Int64s, stream: Int64s, begins: Bools) -> Int64s:
+def _relative(headers: Headers, flows: Flows, row: Int64s, stream: Int64s, begins: Bools) -> Int64s:
     """Sequence numbers relative to the stream's first byte, free of the wrap at 2^32.
 
     The first byte follows the SYN where one was seen; else it is the lowest that was seen.
     """
-    sequence = headers.seq[packet] + (headers.flags[packet] & SYN != 0).astype(np.uint32)
+    sequence = headers.seq[row] + (headers.flags[row] & SYN != 0).astype(np.uint32)
     step = np.zeros(len(sequence), np.int64)
     step[1:] = (sequence[1:] - sequence[:-1]).view(np.int32)
     total = np.cumsum(step)
@@ -123,7 +126,7 @@ class Stream:
 
     __slots__ = ("_at", "_length", "_packet", "_solid", "_start", "_view", "begin", "end")
 
-    def __init__(self, view: memoryview, segments: Segments, begin: int, stop: int) -> None:
+    def __init__(self, view: Space | memoryview, segments: Segments, begin: int, stop: int) -> None:
         piece = slice(begin, stop)
         fresh = segments.held[piece] > 0
         self._view = view

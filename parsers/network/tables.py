@@ -38,8 +38,9 @@ class Sources:
 
 @dataclass(frozen=True, slots=True)
 class ConnRows:
-    """The flows as rows: first and last packet (0-based), service, and remarks, (f,) each."""
+    """The flows as rows: first row of `Headers`, first and last packet (0-based), service, and remarks, (f,) each."""
 
+    row: Int64s
     first: Int64s
     last: Int64s
     service: list[str | None]
@@ -88,16 +89,19 @@ def _batch(family: str, columns: dict[str, pa.Array]) -> Batch:
 
 def conn_batches(sources: Sources, connections: Connections, rows: ConnRows) -> Iterator[Batch]:
     """All flows as net/conn, in file order of their first packets."""
-    order = np.argsort(rows.first, kind="stable")
+    order = np.lexsort((rows.row, rows.first))  # of flows that begin in one packet the outer one comes first
+    index = _repeats(rows.first[order])
     for start in range(0, len(order), BATCH_ROWS):
-        yield _batch("net/conn", _conn_columns(sources, connections, rows, order[start : start + BATCH_ROWS]))
+        piece = slice(start, start + BATCH_ROWS)
+        columns = _conn_columns(sources, connections, rows, order[piece])
+        yield _batch("net/conn", columns | {"index": pa.array(index[piece])})
 
 
 def _conn_columns(sources: Sources, connections: Connections, rows: ConnRows, flow: Int64s) -> dict[str, pa.Array]:
     proto = sources.identities.proto[flow]
     at = pa.array(flow)
     tcp = proto == TCP
-    vlan = sources.headers.vlan[rows.first[flow]]
+    vlan, inner_vlan = sources.headers.vlan[rows.row[flow]], sources.headers.inner_vlan[rows.row[flow]]
     state = connections.state.take(at)
     columns = _core(sources, flow, rows.first[flow], ["conn"] * len(flow))
     columns |= {
@@ -111,6 +115,7 @@ def _conn_columns(sources: Sources, connections: Connections, rows: ConnRows, fl
         "missed_bytes": pa.array(connections.missed[flow], mask=~tcp),
         "history": connections.history.take(at),
         "vlan": pa.array(vlan, pa.int32(), mask=vlan < 0),
+        "inner_vlan": pa.array(inner_vlan, pa.int32(), mask=inner_vlan < 0),
         "community_id": sources.identities.community.take(at),
         "packet_first": pa.array(rows.first[flow] + 1),
         "packet_last": pa.array(rows.last[flow] + 1),

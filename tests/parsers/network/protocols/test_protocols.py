@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from parsers.network.conversations import Conversations
 from parsers.network.flows import build as build_flows
+from parsers.network.headers import empty
 from parsers.network.protocols import Dissector, Record, Yield, all_dissectors
 from timelines.families import all_families
 from timelines.schema import CORE_NAMES
@@ -40,8 +42,8 @@ def test_any_payload_gives_records_of_declared_columns(port: int, sent: list[tup
     """Payloads that begin as a protocol does and go on at random; every protocol reads every conversation."""
     from parsers.network import streams
     from parsers.network.identities import identify
-    from parsers.network.packets import Headers
     from parsers.network.records import Packets
+    from parsers.network.space import Space
     from parsers.network.tables import Sources
 
     starts = (
@@ -56,24 +58,23 @@ def test_any_payload_gives_records_of_declared_columns(port: int, sent: list[tup
     sizes = np.array([len(raw) for raw in data], np.int64)
     begin, count = np.cumsum(sizes) - sizes, len(data)
     view = memoryview(b"".join(data))
-    zero, no = np.zeros(count, np.int64), np.zeros(count, np.bool_)
+    no = np.zeros(count, np.bool_)
     packets = Packets(begin, sizes, begin, sizes, sizes, np.arange(count), ~no, np.ones(count, np.int32), no)
     ends = np.zeros((count, 2), np.uint64)
     ends[:, 1] = np.where(up, 1, 2)
     sport, dport = np.where(up, 40000, port).astype(np.uint16), np.where(up, port, 40000).astype(np.uint16)
     sequence = np.where(up, np.cumsum(sizes * up) - sizes * up, np.cumsum(sizes * ~up) - sizes * ~up).astype(np.uint32)
     narrow = sizes.astype(np.int32)
-    headers = Headers(
-        np.full(count, 4, np.uint8), np.full(count, 6, np.int16), ends, 3 - ends, sport, dport, sequence,
-        np.full(count, 0x18, np.uint8), zero.astype(np.int32), narrow, narrow, narrow + 40,
-        np.full(count, -1, np.int16), np.zeros(count, np.uint8), zero.astype(np.int32),
+    headers = replace(
+        empty(count), version=np.full(count, 4, np.uint8), proto=np.full(count, 6, np.int16), src=ends, dst=3 - ends,
+        sport=sport, dport=dport, seq=sequence, flags=np.full(count, 0x18, np.uint8), at=begin, captured=narrow, declared=narrow,
+        ip_length=narrow + 40, packet=np.arange(count),
     )  # fmt: skip
     flows = build_flows(headers, packets)
-    segments = streams.build(headers, packets, flows)
-    talks = Conversations(view, Sources(packets, headers, identify(headers, packets, flows)), flows, segments)
-    buffer = np.frombuffer(view, np.uint8)
+    segments = streams.build(headers, flows)
+    talks = Conversations(Space(view), Sources(packets, headers, identify(headers, packets, flows)), flows, segments)
     for dissector in all_dissectors():
-        claimed = dissector.recognise(talks.openings(buffer))
+        claimed = dissector.recognise(talks.openings())
         assert claimed.dtype == np.bool_
         for talk in map(talks.talk, range(len(flows))):
             for item in dissector.read(talk, packets.time):
