@@ -42,12 +42,10 @@ class Capture:
         share, shares = int(str(piece.context["share"])), int(str(piece.context["shares"]))
         found = survey.make(evidence) if shares == 1 else _surveys.of(evidence, shares)
         if share == 0:
-            yield from survey.problems(evidence, found)
+            yield from found.problems(evidence)
         yield from found.ranges.within(piece.start, piece.stop)
         yield from _rows(evidence, found, share, shares)
-        if shares == 1:
-            found.close()
-        else:
+        if shares > 1:
             _surveys.done(evidence, share)
 
 
@@ -59,7 +57,11 @@ def _rows(evidence: Evidence, found: Survey, share: int, shares: int) -> Iterato
     troubles: dict[str, _Told] = {}
     for packets in found.partitions(share, shares):
         done = reading.Reading(packets.packet)
-        yield from _partition(found, packets, done)
+        sources = Sources(packets, identities.identify(packets, joined := flows.build(packets)))
+        yield from _partition(found, sources, joined, done)
+        for row, family, count in sources.left_out:
+            reason = f"{count} rows of {family} begin at one packet beyond those that can be told apart: left out"
+            yield evidence.problem(packets.record[row], packets.size[row], reason)
         for kind, (first, count) in done.troubles.items():
             row = first.packet
             told = _Told(
@@ -88,11 +90,10 @@ class _Told:
         return replace(first, count=self.count + other.count)
 
 
-def _partition(found: Survey, packets: IpPackets, done: reading.Reading) -> Iterator[Output]:
-    joined = flows.build(packets)
+def _partition(found: Survey, sources: Sources, joined: flows.Flows, done: reading.Reading) -> Iterator[Output]:
+    packets = sources.packets
     segments = streams.build(packets, joined)
-    sources = Sources(packets, identities.identify(packets, joined))
-    talks = Conversations(found.view, packets, sources.identities, joined, segments)
+    talks = Conversations(found.space, packets, sources.identities, joined, segments)
     for family, records in reading.read(talks, packets.time, done):
         yield record_batch(sources, family, records)
     described = connections.describe(packets, joined, segments)
@@ -101,12 +102,13 @@ def _partition(found: Survey, packets: IpPackets, done: reading.Reading) -> Iter
 
 def _conn_rows(packets: IpPackets, found: flows.Flows, service: list[str | None]) -> ConnRows:
     order, first = found.order, found.first
-    flags = np.full(len(found), "", "<U80")
+    flags = np.full(len(found), "", "<U120")
     for bit, word in WORDS.items():
         here = packets.remarks[order] & bit != 0
         marked = np.flatnonzero(np.bincount(found.flow[here], minlength=len(found)))
         flags[marked] = np.char.add(np.where(flags[marked] == "", "", np.char.add(flags[marked], ",")), word)
-    return ConnRows(order[first], order[first + found.count - 1], service, flags)
+    last = np.maximum.reduceat(packets.last[order], first) if len(first) else first
+    return ConnRows(order[first], last, service, flags)
 
 
 PARSER = Capture()

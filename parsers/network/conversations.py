@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from parsers.gather import as_bytes, forget
+from parsers.gather import forget
 from parsers.network.flows import Flows
 from parsers.network.identities import Identities
 from parsers.network.ip_packets import IpPackets
 from parsers.network.packets import TCP, UDP
 from parsers.network.protocols import OPENING, Conversation, Datagram, Openings
 from parsers.network.records import Bytes, Int64s
+from parsers.network.space import Space
 from parsers.network.streams import Segments, Stream
 
 FORGET_PACKETS = 4_096  # packets read before the file's pages are let go: 64 KiB each at the worst
@@ -20,8 +21,8 @@ OPENINGS_AT_ONCE = 4_096  # flows whose first bytes are looked at before the fil
 class Conversations:
     """The flows of a capture with payload. Payload stays in the mapped file until a dissector asks for it."""
 
-    def __init__(self, view: memoryview, packets: IpPackets, ids: Identities, flows: Flows, segments: Segments) -> None:
-        self._view, self._packets, self._ids, self._flows, self._segments = view, packets, ids, flows, segments
+    def __init__(self, space: Space, packets: IpPackets, ids: Identities, flows: Flows, segments: Segments) -> None:
+        self._space, self._packets, self._ids, self._flows, self._segments = space, packets, ids, flows, segments
         self._bounds = np.searchsorted(segments.stream, np.arange(2 * len(flows) + 1))
         self._grams = np.flatnonzero((packets.proto[flows.order] == UDP) & (packets.captured[flows.order] > 0))
         self._gram_bounds = np.searchsorted(flows.flow[self._grams], np.arange(len(flows) + 1)).tolist()
@@ -38,13 +39,12 @@ class Conversations:
         ids = self._ids
         at, size = self._first_payloads()
         raw = np.zeros((len(at), OPENING), np.uint8)
-        buffer = as_bytes(self._view)
         by_place = np.argsort(at, kind="stable")
         for begin in range(0, len(at), OPENINGS_AT_ONCE):
             rows = by_place[begin : begin + OPENINGS_AT_ONCE]
-            raw[rows] = _starts(buffer, at[rows], size[rows])
+            raw[rows] = _starts(self._space, at[rows], size[rows])
             self._complete(raw, size, rows)
-            forget(self._view)
+            forget(self._space.view)
         return Openings(ids.proto, ids.orig_port, ids.resp_port, raw[0::2], size[0::2], raw[1::2], size[1::2])
 
     def _first_payloads(self) -> tuple[Int64s, Int64s]:
@@ -75,11 +75,11 @@ class Conversations:
         self._read += int(self._flows.count[flow])
         if self._read >= FORGET_PACKETS:
             self._read = 0
-            forget(self._view)
+            forget(self._space.view)
         if self._is_tcp[flow]:
             orig, resp = (self._stream(2 * flow + side) for side in (0, 1))
-            return Conversation(flow, True, self._view, orig, resp)
-        return Conversation(flow, False, self._view, datagrams=self._datagrams(flow))
+            return Conversation(flow, True, self._space, orig, resp)
+        return Conversation(flow, False, self._space, datagrams=self._datagrams(flow))
 
     def between(self, host: str, port: int, peer: str, packet: int) -> list[int]:
         """TCP and UDP flows that `host` takes part in on `port` with `peer`, and whose first packet comes after `packet`, in time order."""
@@ -98,7 +98,7 @@ class Conversations:
         return sorted(set(found), key=lambda flow: (int(time[first[flow]]), flow))
 
     def _stream(self, number: int) -> Stream:
-        return Stream(self._view, self._segments, int(self._bounds[number]), int(self._bounds[number + 1]))
+        return Stream(self._space, self._segments, int(self._bounds[number]), int(self._bounds[number + 1]))
 
     def _datagrams(self, flow: int) -> tuple[Datagram, ...]:
         rows = self._grams[self._gram_bounds[flow] : self._gram_bounds[flow + 1]]
@@ -107,10 +107,8 @@ class Conversations:
         return tuple(map(Datagram, *(column.tolist() for column in columns)))
 
 
-def _starts(buffer: Bytes, at: Int64s, size: Int64s) -> Bytes:
+def _starts(space: Space, at: Int64s, size: Int64s) -> Bytes:
     """The first OPENING bytes of each payload, zero beyond its end: (n, OPENING)."""
-    if not len(at) or not len(buffer):
-        return np.zeros((len(at), OPENING), np.uint8)
-    steps = np.arange(OPENING)
-    places = np.minimum(at[:, None] + steps, len(buffer) - 1)
-    return np.where(steps < size[:, None], buffer[places], 0).astype(np.uint8)
+    if not len(at):
+        return np.zeros((0, OPENING), np.uint8)
+    return np.where(np.arange(OPENING) < size[:, None], space.windows(at, OPENING), 0).astype(np.uint8)

@@ -8,31 +8,32 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parsers.network import notes
-from parsers.network.packets import Headers
+from parsers.network.headers import CARRIER, OVERLAP, PARTIAL, REASSEMBLED, Headers
 from parsers.network.records import Bools, Int32s, Int64s, Packets
 
 # Remarks on a packet that its flow's row repeats: bits of `remarks`, and their words
-TRUNCATED, SNAPPED, OVERLONG, FRAGMENTED, TUNNEL = 1, 2, 4, 8, 16
+TRUNCATED, SNAPPED, OVERLONG, FRAGMENTED, OVERLAPPED, TUNNEL = 1, 2, 4, 8, 16, 32
 WORDS = {
     TRUNCATED: "truncated",
     SNAPPED: "snapped",
     OVERLONG: "caplen-exceeds-original",
     FRAGMENTED: "fragmented",
+    OVERLAPPED: "fragment-overlap",
     TUNNEL: "tunnel",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class IpPackets:
-    """Packets that have a transport to follow: (n,) arrays, those of one pair of hosts in file order. A packet's place here is what dissectors
-    call its number.
+    """Packets that have a transport to follow: (n,) arrays, those of one pair of hosts in file order. A packet's place here is what
+    dissectors call its number.
 
-    packet: the captured packet (0-based); time, timed, record, size: as in `Packets`; version to vlan: as in `Headers`; at: where the
-    payload begins in the capture's bytes; depth: 0 for a captured packet, 1 for one in its tunnel, and so on; remarks: bits as above.
+    packet, last: the first and last captured packet (0-based) that it lies in, the same but for datagrams in fragments; time, timed,
+    record, size: as in `Packets`; version to tunnel: as in `Headers`; remarks: bits as above.
     """
 
     packet: Int64s
+    last: Int64s
     time: Int64s
     timed: Bools
     record: Int64s
@@ -50,7 +51,9 @@ class IpPackets:
     declared: Int32s
     ip_length: Int32s
     vlan: npt.NDArray[np.int16]
+    inner_vlan: npt.NDArray[np.int16]
     depth: npt.NDArray[np.uint8]
+    tunnel: npt.NDArray[np.uint8]
     remarks: npt.NDArray[np.uint8]
 
     def __len__(self) -> int:
@@ -58,44 +61,40 @@ class IpPackets:
 
 
 NAMES = tuple(field.name for field in fields(IpPackets))
+_HEADERS = NAMES[NAMES.index("version") : NAMES.index("remarks")]
 _FORMS = {"timed": "?", "size": "<u4", "version": "u1", "proto": "<i2", "sport": "<u2", "dport": "<u2", "seq": "<u4"}
-_FORMS |= {"flags": "u1", "captured": "<i4", "declared": "<i4", "ip_length": "<i4", "vlan": "<i2", "depth": "u1"}
-_FORMS |= {"remarks": "u1"}
+_FORMS |= {"flags": "u1", "captured": "<i4", "declared": "<i4", "ip_length": "<i4", "vlan": "<i2", "inner_vlan": "<i2"}
+_FORMS |= {"depth": "u1", "tunnel": "u1", "remarks": "u1"}
 # One packet as it is set aside: its columns side by side.
-RECORD = np.dtype(
-    [
-        (name, "<u8", 2) if name in ("src", "dst") else (name, _FORMS.get(name, "<i8"))
-        for name in sorted(NAMES, key=lambda name: name in _FORMS)
-    ]
-)
+RECORD = np.dtype([(name, "<u8", 2) if name in ("src", "dst") else (name, _FORMS.get(name, "<i8")) for name in NAMES])
 
 Records = npt.NDArray[Any]
 
 
-def gathered(headers: Headers, packets: Packets, before: int = 0) -> Records:
-    """Those rows of a window that have a transport, as records. `before`: packets in the windows before."""
+def gathered(headers: Headers, packets: Packets, place: Int64s | None = None) -> Records:
+    """Those rows that have a transport, as records. `place`: where each row's captured packet lies in `packets`; None where these are all
+    that the file has."""
     rows = np.flatnonzero(headers.proto >= 0)
+    at = headers.packet[rows] if place is None else place[rows]
     out = np.empty(len(rows), RECORD)
-    place = rows
-    out["packet"] = place + before
+    out["packet"] = headers.packet[rows]
+    out["last"] = headers.packet[rows] + headers.span[rows]
     for name in ("time", "timed", "record", "size"):
-        out[name] = getattr(packets, name)[place]
-    for name in NAMES[5:13]:
+        out[name] = getattr(packets, name)[at]
+    for name in _HEADERS:
         out[name] = getattr(headers, name)[rows]
-    for name in ("captured", "declared", "ip_length", "vlan"):
-        out[name] = getattr(headers, name)[rows]
-    out["at"] = packets.data[place] + headers.payload[rows]
-    out["depth"] = 0
-    remarks = np.zeros(len(headers), np.uint8)
+    marks = headers.marks[rows]
+    remarks = np.zeros(len(rows), np.uint8)
     for bit, where in (
-        (TRUNCATED, packets.cut),
-        (SNAPPED, headers.captured < headers.declared),
-        (OVERLONG, packets.caplen > packets.origlen),
-        (FRAGMENTED, headers.note == notes.FIRST_FRAGMENT),
-        (TUNNEL, headers.note == notes.TUNNEL),
+        (TRUNCATED, packets.cut[at]),
+        (SNAPPED, headers.captured[rows] < headers.declared[rows]),
+        (OVERLONG, (packets.caplen > packets.origlen)[at]),
+        (FRAGMENTED, marks & (PARTIAL | REASSEMBLED) != 0),
+        (OVERLAPPED, marks & OVERLAP != 0),
+        (TUNNEL, marks & CARRIER != 0),
     ):
-        remarks[where] |= bit
-    out["remarks"] = remarks[rows]
+        remarks |= np.where(where, np.uint8(bit), np.uint8(0))
+    out["remarks"] = remarks
     return out
 
 

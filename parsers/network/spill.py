@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
+import weakref
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +21,8 @@ class Spill:
 
     def __init__(self, groups: int) -> None:
         self._groups = groups
-        self._file = tempfile.SpooledTemporaryFile(max_size=MEMORY)  # noqa: SIM115  closed by `close`
+        self._file = tempfile.SpooledTemporaryFile(max_size=MEMORY)  # noqa: SIM115  closed with the spill
+        weakref.finalize(self, self._file.close)
         self._bounds: list[
             npt.NDArray[np.int64]
         ] = []  # for each portion where its groups begin, in records of the file
@@ -56,11 +58,6 @@ class Spill:
             self._file.seek(begin * RECORD.itemsize)
             raw = self._file.read((end - begin) * RECORD.itemsize)
         return np.frombuffer(raw, RECORD)
-
-    def close(self) -> None:
-        """Let go of what was set aside."""
-        self._file.close()
-        self._bounds.clear()
 
 
 def mixed(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:

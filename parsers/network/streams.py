@@ -11,6 +11,7 @@ from parsers.network.flows import Flows
 from parsers.network.ip_packets import IpPackets
 from parsers.network.packets import SYN, TCP
 from parsers.network.records import Bools, Int64s
+from parsers.network.space import Space
 
 MAX_WINDOW = (
     1 << 30
@@ -22,7 +23,7 @@ class Segments:
     """Data segments, stream after stream (stream = 2 * flow, + 1 for the responder), in sequence order: (s,) arrays.
 
     packet: index of the packet; start: relative sequence of its first fresh byte, 0 being the stream's first; at: where that byte
-    lies in the file; held, fresh: its fresh bytes in the file, and as announced; gap: bytes missing before it; again: it
+    lies in the capture's `Space`; held, fresh: its fresh bytes there, and as announced; gap: bytes missing before it; again: it
     repeats bytes seen before.
     """
 
@@ -124,7 +125,7 @@ class Stream:
 
     __slots__ = ("_at", "_length", "_packet", "_solid", "_start", "_view", "begin", "end")
 
-    def __init__(self, view: memoryview, segments: Segments, begin: int, stop: int) -> None:
+    def __init__(self, view: Space | memoryview, segments: Segments, begin: int, stop: int) -> None:
         piece = slice(begin, stop)
         fresh = segments.held[piece] > 0
         self._view = view

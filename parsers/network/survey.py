@@ -5,67 +5,38 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from parsers.base import Evidence
-from parsers.gather import as_bytes, forget
-from parsers.network import notes, packets, pcap, pcapng
+from parsers.gather import forget
+from parsers.network import notes, pcap, pcapng
+from parsers.network.headers import DEEP, Headers
 from parsers.network.ip_packets import IpPackets, columns, gathered
-from parsers.network.packets import TUNNEL_PORTS, TUNNELS, Headers
-from parsers.network.records import Bytes, Gap, Int64s, Packets
+from parsers.network.layers import DEPTH
+from parsers.network.packets import Decoder
+from parsers.network.records import Gap, Int64s, Packets, joined
+from parsers.network.space import Space
 from parsers.network.spill import Spill, pair_digest
-from timelines.problems import KINDS, Account, Problem
+from parsers.network.tally import Gaps, Ranges, Remarks, Seen
+from timelines.problems import KINDS, Problem
 
 GROUPS = 4_096  # host pairs fall into as many groups; slices are runs of groups that weigh the same
 PARTITION_PACKETS = 1 << 20  # packets whose flows are read at a time: about 300 bytes of columns and temporaries each
-GAP_PROBLEMS = 1_000  # gaps reported one by one; the rest of a shattered file is summed up in one problem
-
-
-@dataclass(slots=True)
-class Ranges:
-    """Byte ranges and their fates, neighbours that share one made one."""
-
-    parts: list[tuple[Int64s, Int64s, Int64s]] = field(default_factory=list)  # kinds, offsets, lengths
-
-    def add(self, kinds: Int64s, offsets: Int64s, lengths: Int64s) -> None:
-        order = np.argsort(offsets, kind="stable")
-        kinds, offsets, lengths = kinds[order], offsets[order], lengths[order]
-        begins = np.ones(len(kinds), np.bool_)
-        begins[1:] = (kinds[1:] != kinds[:-1]) | (offsets[1:] != offsets[:-1] + lengths[:-1])
-        first = np.flatnonzero(begins)
-        if len(first):
-            self.parts.append((kinds[first], offsets[first], np.add.reduceat(lengths, first)))
-
-    def within(self, start: int, stop: int) -> Iterator[Account]:
-        """The accounts of [start, stop)."""
-        if not self.parts:
-            return
-        kinds, offsets, lengths = (np.concatenate(columns) for columns in zip(*self.parts, strict=True))
-        joined = Ranges()
-        joined.add(kinds, offsets, lengths)
-        kinds, offsets, lengths = joined.parts[0]
-        begins, ends = np.clip(offsets, start, stop), np.clip(offsets + lengths, start, stop)
-        for number, kind in enumerate(KINDS):
-            mine = (kinds == number) & (ends > begins)
-            if mine.any():
-                yield Account(kind, begins[mine], (ends - begins)[mine])
-
-
-@dataclass(slots=True)
-class Remarks:
-    """What is told once a file and kind: how many packets, and the first of them (number, record, size)."""
-
-    found: dict[tuple[int, int], tuple[int, int, int, int]] = field(default_factory=dict)
-
-    def add(self, key: tuple[int, int], count: int, packed: Packets, row: int, before: int) -> None:
-        known = self.found.get(key)
-        if known is not None:
-            self.found[key] = (known[0] + count, *known[1:])
-        else:
-            self.found[key] = (count, row + before, int(packed.record[row]), int(packed.size[row]))
+_CUT = "packet is cut by the end of the file: read as far as it goes"
+_OVERLONG = "packets hold more bytes than they say were on the wire: read, flagged"
+_TIMELESS = "packets have no usable time: rows that begin with them have none"
+_DEEP = f"packets lie deeper than {DEPTH} tunnels: what is inside them is not read"
+_FRAGMENTS = {
+    "oversized": "fragments reach beyond 65,535 bytes, more than a datagram can have: not read",
+    "in too many pieces": "fragments of datagrams that are split into more pieces than are put together: not read",
+    "late": "datagrams in fragments were not complete within 60 seconds: given up",
+    "crowded out": "datagrams in fragments were given up because too many others waited for the rest of theirs",
+    "overlap with other bytes": "datagrams have fragments that overlap with other bytes: the bytes that came first are read, flagged",
+    "reach beyond their last one": "datagrams have fragments that reach beyond their last one: what lies beyond is left out",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +51,13 @@ class Portion:
 
 @dataclass(slots=True)
 class Survey:
-    """What the pass found. `packets`: how many the file holds; `left`: slices not yet read in this process."""
+    """What the pass found: the capture's bytes, its packets by group, the fate of every byte, and what is told of the file as a whole."""
 
-    view: memoryview
-    buffer: Bytes
+    space: Space
     spill: Spill
     ranges: Ranges = field(default_factory=Ranges)
-    gaps: list[Gap] = field(default_factory=list)
+    gaps: Gaps = field(default_factory=Gaps)
     remarks: Remarks = field(default_factory=Remarks)
-    packets: int = 0
 
     def portions(self, slices: int) -> list[list[Portion]]:
         """What each slice reads: about the same weight, by the file alone. Only a host pair with too many packets is divided."""
@@ -116,104 +85,136 @@ class Survey:
             if len(records):
                 yield columns(records)
 
-    def close(self) -> None:
-        self.spill.close()
+    def problems(self, evidence: Evidence) -> Iterator[Problem]:
+        """What is told of the file as a whole."""
+        yield from self.gaps.problems(evidence)
+        yield from self.remarks.problems(evidence)
 
 
 def make(evidence: Evidence) -> Survey:
     """Walk the file."""
     view = evidence.open()
-    buffer = as_bytes(view)
-    survey = Survey(view, buffer, Spill(GROUPS))
+    space = Space(view)
+    survey = Survey(space, Spill(GROUPS))
+    decoder = Decoder(space)
+    waiting = _Waiting(np.zeros(0, np.int64), joined([]), {})
     windows = pcapng.windows if pcapng.is_pcapng(bytes(view[:12])) else pcap.windows
-    for window in windows(view, buffer):
-        packed = window.packets
-        headers = packets.decode(buffer, packed)
-        _account(survey, packed, headers, window.gaps)
-        _remark(survey.remarks, packed, headers, survey.packets)
-        records = gathered(headers, packed, survey.packets)
-        if len(records):
-            survey.spill.add(records, (pair_digest(records) % np.uint64(GROUPS)).astype(np.int64))
-        survey.packets += len(packed)
+    first = 0
+    for window in windows(view, space.buffer):
+        headers = decoder.window(window.packets, first)
+        waiting = _take(survey, decoder, headers, waiting, window.packets, first)
+        _account(survey, window.packets, headers, window.gaps, waiting)
+        first += len(window.packets)
         forget(view)
+    _take(survey, decoder, decoder.finish(), waiting, joined([]), first)
+    survey.ranges.settle()
     return survey
 
 
-def _account(survey: Survey, packed: Packets, headers: Headers, gaps: tuple[Gap, ...]) -> None:
-    """Every byte's fate."""
-    survey.gaps += [gap for gap in gaps if gap.reason]
-    fates = np.array([KINDS.index(notes.fate(n)) if n in notes.KNOWN else 0 for n in range(16)])
-    kinds = np.concatenate([fates[headers.note], np.array([KINDS.index(gap.kind) for gap in gaps], np.int64)])
-    offsets = np.concatenate([packed.record, np.array([gap.offset for gap in gaps], np.int64)])
-    lengths = np.concatenate([packed.size, np.array([gap.length for gap in gaps], np.int64)])
-    survey.ranges.add(kinds, offsets, lengths)
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """Captured packets whose fragments wait for others, ascending by number; and by packet and depth the detail of each fragment, which
+    is not yet counted."""
+
+    number: Int64s
+    packets: Packets
+    details: dict[tuple[int, int], int]
 
 
-_CUT, _OVERLONG, _TIMELESS = (-1, 0), (-1, 1), (-1, 2)
-_REASONS = {
-    _CUT: "packet is cut by the end of the file: read as far as it goes",
-    _OVERLONG: "packets hold more bytes than they say were on the wire: read, flagged",
-    _TIMELESS: "packets have no usable time: rows that begin with them have none",
-}
+def _take(
+    survey: Survey, decoder: Decoder, headers: Headers, before: _Waiting, packed: Packets, first: int
+) -> _Waiting:
+    """Set the rows of a window aside and count what is to be told of them. Returns what waits for the next window."""
+    known = packed if not len(before.number) else joined([before.packets, packed])
+    numbers = np.concatenate([before.number, np.arange(first, first + len(packed))])
+    place = np.searchsorted(numbers, headers.packet) if len(before.number) else headers.packet - first
+    records = gathered(headers, known, place)
+    if len(records):
+        survey.spill.add(records, (pair_digest(records) % np.uint64(GROUPS)).astype(np.int64))
 
+    def seen(count: int, packet: int) -> Seen:
+        at = int(np.searchsorted(numbers, packet))
+        return Seen(count, packet, int(known.record[at]), int(known.size[at]))
 
-def _remark(remarks: Remarks, packed: Packets, headers: Headers, before: int) -> None:
-    for note, detail, count, row in notes.kinds(headers.note, headers.detail):
-        remarks.add((note, detail), count, packed, row, before)
+    number = decoder.waiting()
+    waits = (headers.note == notes.FRAGMENT) & np.isin(headers.packet, number)
+    for kind, count, packet in notes.kinds(headers, np.flatnonzero(~waits)):
+        survey.remarks.add(notes.reason(kind), seen(count, packet))
+    details = _settled(survey, decoder, before, number, seen)
+    rows = np.flatnonzero(waits)
+    keys = zip(headers.packet[rows].tolist(), headers.depth[rows].tolist(), strict=True)
+    details |= dict(zip(keys, headers.detail[rows].tolist(), strict=True))
+    deep = np.unique(headers.packet[headers.marks & DEEP != 0])
     masks = ((_CUT, packed.cut), (_OVERLONG, packed.caplen > packed.origlen), (_TIMELESS, ~packed.timed))
-    for key, mask in masks:
-        rows = np.flatnonzero(mask)
-        if len(rows):
-            remarks.add(key, len(rows), packed, int(rows[0]), before)
+    for reason, which in ((_DEEP, deep), *((reason, np.flatnonzero(mask) + first) for reason, mask in masks)):
+        if len(which):
+            survey.remarks.add(reason, seen(len(which), int(which[0])))
+    tally = decoder.tally
+    for fate, count in tally.counts.items():
+        survey.remarks.add(_FRAGMENTS[fate], seen(count, tally.first[fate]))
+    tally.counts.clear()
+    tally.first.clear()
+    at = np.searchsorted(numbers, number)
+    return _Waiting(number, Packets(*(getattr(known, name)[at] for name in Packets.__slots__)), details)
 
 
-def problems(evidence: Evidence, survey: Survey) -> Iterator[Problem]:
-    """What is told of the file as a whole."""
-    yield from _gap_problems(evidence, survey.gaps)
-    tunnels = TUNNELS | TUNNEL_PORTS
-    for key, (count, packet, record, size) in sorted(survey.remarks.found.items(), key=lambda item: item[1][1]):
-        reason = _REASONS.get(key) or notes.reason(*key, tunnels)
-        yield evidence.problem(record, size, f"{count} {reason}; first is packet {packet + 1}")
+def _settled(
+    survey: Survey, decoder: Decoder, before: _Waiting, number: Int64s, seen: Callable[[int, int], Seen]
+) -> dict[tuple[int, int], int]:
+    """Count the fragments of former windows that wait no longer. Returns those that still do."""
+    still = set(number.tolist()) if before.details else set()
+    left = {key: detail for key, detail in before.details.items() if key[0] in still and key not in decoder.late}
+    for (packet, depth), detail in before.details.items():
+        if (packet, depth) in left:
+            continue
+        note = decoder.late.get((packet, depth), notes.FRAGMENT)
+        told = seen(1, packet)
+        if note != notes.PART:
+            survey.remarks.add(notes.reason((note, depth > 0, detail)), told)
+        if depth == 0:
+            fate = np.array([KINDS.index(notes.fate(note))])
+            survey.ranges.add(fate, np.array([told.record]), np.array([told.size]))
+    decoder.late.clear()
+    return left
 
 
-def _gap_problems(evidence: Evidence, gaps: list[Gap]) -> Iterator[Problem]:
-    told = [gap for gap in gaps if gap.kind == "damaged"]
-    for gap in told[:GAP_PROBLEMS]:
-        yield evidence.problem(gap.offset, gap.length, gap.reason)
-    rest = told[GAP_PROBLEMS:]
-    if rest:
-        reason = f"{len(rest)} further damaged places from here on, {sum(gap.length for gap in rest)} bytes in all"
-        yield evidence.problem(rest[0].offset, 0, reason)
-    kinds: dict[str, list[Gap]] = {}
+def _account(survey: Survey, packed: Packets, headers: Headers, gaps: tuple[Gap, ...], waiting: _Waiting) -> None:
+    """The fate of every byte of a window, but for fragments that wait."""
     for gap in gaps:
-        if gap.kind != "damaged":
-            kinds.setdefault(gap.reason, []).append(gap)
-    for reason, same in sorted(kinds.items(), key=lambda item: item[1][0].offset):
-        yield evidence.problem(same[0].offset, same[0].length, f"{reason}; {len(same)} of them, this is the first")
+        survey.gaps.add(gap)
+    fates = np.array([KINDS.index(notes.fate(n)) if n in notes.KNOWN else 0 for n in range(16)])
+    outer = headers.note[: len(packed)]
+    keep = np.ones(len(packed), np.bool_)
+    if waiting.details:
+        keep = ~((outer == notes.FRAGMENT) & np.isin(headers.packet[: len(packed)], waiting.number))
+    kinds = np.concatenate([fates[outer[keep]], np.array([KINDS.index(gap.kind) for gap in gaps], np.int64)])
+    offsets = np.concatenate([packed.record[keep], np.array([gap.offset for gap in gaps], np.int64)])
+    lengths = np.concatenate([packed.size[keep], np.array([gap.length for gap in gaps], np.int64)])
+    survey.ranges.add(kinds, offsets, lengths)
 
 
 class Shared:
     """The survey of the file read last, for the slices of it that this process reads; let go of after the last of them."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # a cluster's worker may read several slices at once
         self._key: tuple[str, str, int] | None = None
         self._survey: Survey | None = None
-        self._waiting: set[int] = set()
+        self._left: set[int] = set()
 
     def of(self, evidence: Evidence, slices: int) -> Survey:
         """The survey of a file that has several slices."""
         with self._lock:
             key = str(evidence.path), evidence.sha256, evidence.size
             if self._survey is None or key != self._key:
-                self._survey = None  # a survey still in use elsewhere closes when that is done with it
-                self._survey, self._key, self._waiting = make(evidence), key, set(range(slices))
+                self._survey = None  # let go of the old one before the new one is made
+                self._survey, self._key, self._left = make(evidence), key, set(range(slices))
             return self._survey
 
     def done(self, evidence: Evidence, number: int) -> None:
         """A slice has been read."""
         with self._lock:
             if self._key == (str(evidence.path), evidence.sha256, evidence.size):
-                self._waiting.discard(number)
-                if not self._waiting:
+                self._left.discard(number)
+                if not self._left:
                     self._survey, self._key = None, None

@@ -14,6 +14,7 @@ from parsers.base import Batch
 from parsers.network.connections import Connections
 from parsers.network.identities import Identities
 from parsers.network.ip_packets import IpPackets
+from parsers.network.layers import DEPTH
 from parsers.network.packets import ICMP, ICMPV6, TCP, UDP
 from parsers.network.protocols import Record
 from parsers.network.records import Bools, Int64s
@@ -21,6 +22,9 @@ from timelines.families.network import FAMILIES
 from timelines.schema import TIME, Column, named_field
 
 BATCH_ROWS = 65_536
+# Rows of one family that may begin at one packet, and at one inside others; all indices of a record together fit 16 bits
+ROWS_OUTSIDE = 1 << 15
+ROWS_INSIDE = ROWS_OUTSIDE // DEPTH
 _FAMILIES = {family.name: family for family in FAMILIES}
 _OWN_NAMES = {"host_": "host"}
 _TRANSPORTS = {TCP: "tcp", UDP: "udp", ICMP: "icmp", ICMPV6: "icmp"}
@@ -31,24 +35,34 @@ _OUTCOMES |= dict.fromkeys(("S0", "REJ", "RSTOS0", "SH"), "failure")
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What all rows draw on. `rows_at`: how many rows of each family begin at each packet so far."""
+    """What all rows draw on. `rows_at`: how many rows of each family begin at each packet so far; `left_out`: rows of which too many begin
+    at one packet: the first such packet, family, and how many."""
 
     packets: IpPackets
     identities: Identities
     rows_at: dict[str, Int64s] = field(default_factory=dict)
+    left_out: list[tuple[int, str, int]] = field(default_factory=list)
 
-    def index(self, family: str, first: Int64s) -> Int64s:
-        """Numbers that tell apart the rows of a family that begin at the same packet record. `first`: their packets, sorted."""
+    def index(self, family: str, first: Int64s) -> tuple[Int64s, Bools]:
+        """Numbers that tell apart the rows of a family that begin at the same packet record, and which rows get one.
+
+        `first`: their packets, equal ones side by side.
+        """
         known = self.rows_at.setdefault(family, np.zeros(len(self.packets), np.int64))
-        depth = self.packets.depth[first].astype(np.int64) << 32  # packets inside others begin at the same record
-        numbers = known[first] + _repeats(first)
-        known[first] = numbers + 1  # of several equal ones the last, which is the highest, is kept
-        return numbers + depth
+        number = known[first] + _repeats(first)
+        known[first] = number + 1  # of several equal ones the last, which is the highest, is kept
+        depth = self.packets.depth[first].astype(np.int64)
+        return number + _begin(depth), number < np.where(depth == 0, ROWS_OUTSIDE, ROWS_INSIDE)
+
+
+def _begin(depth: Int64s) -> Int64s:
+    """The first index of rows that begin at packets inside so many others: these begin at the same record as the outer ones."""
+    return np.where(depth == 0, 0, ROWS_OUTSIDE + (depth - 1) * ROWS_INSIDE)
 
 
 @dataclass(frozen=True, slots=True)
 class ConnRows:
-    """The flows as rows: first and last packet (0-based), service, and remarks, (f,) each."""
+    """The flows as rows: first packet, number of the last captured one (0-based), service, and remarks, (f,) each."""
 
     first: Int64s
     last: Int64s
@@ -107,7 +121,7 @@ def _conn_columns(sources: Sources, connections: Connections, rows: ConnRows, fl
     proto = sources.identities.proto[flow]
     at = pa.array(flow)
     tcp = proto == TCP
-    vlan = sources.packets.vlan[rows.first[flow]]
+    vlan, inner_vlan = sources.packets.vlan[rows.first[flow]], sources.packets.inner_vlan[rows.first[flow]]
     state = connections.state.take(at)
     columns = _core(sources, flow, rows.first[flow], ["conn"] * len(flow))
     columns |= {
@@ -121,10 +135,11 @@ def _conn_columns(sources: Sources, connections: Connections, rows: ConnRows, fl
         "missed_bytes": pa.array(connections.missed[flow], mask=~tcp),
         "history": connections.history.take(at),
         "vlan": pa.array(vlan, pa.int32(), mask=vlan < 0),
+        "inner_vlan": pa.array(inner_vlan, pa.int32(), mask=inner_vlan < 0),
         "community_id": sources.identities.community.take(at),
-        "index": pa.array(sources.packets.depth[rows.first[flow]].astype(np.int64) << 32),
+        "index": pa.array(_begin(sources.packets.depth[rows.first[flow]].astype(np.int64))),
         "packet_first": pa.array(sources.packets.packet[rows.first[flow]] + 1),
-        "packet_last": pa.array(sources.packets.packet[rows.last[flow]] + 1),
+        "packet_last": pa.array(rows.last[flow] + 1),
     }
     for side, name in enumerate(("orig", "resp")):
         columns[f"{name}_bytes"] = pa.array(connections.bytes[side, flow])
@@ -142,10 +157,11 @@ def record_batch(sources: Sources, family: str, records: list[Record]) -> Batch:
     flow = np.fromiter(map(attrgetter("flow"), records), np.int64, count)
     last = np.fromiter(map(attrgetter("last"), records), np.int64, count)
     columns = _core(sources, flow, first, list(map(attrgetter("event"), records)))
-    columns["index"] = pa.array(sources.index(family, first))
+    index, kept = sources.index(family, first)
+    columns["index"] = pa.array(index)
     columns["flags"] = pa.array([",".join(flags) for flags in map(attrgetter("flags"), records)], pa.string())
     columns["packet_first"] = pa.array(sources.packets.packet[first] + 1)
-    columns["packet_last"] = pa.array(sources.packets.packet[last] + 1)
+    columns["packet_last"] = pa.array(sources.packets.last[last] + 1)
     told = _transposed([record.values for record in records])
     for name in ("object", "outcome", "user"):  # core columns that a protocol may know better than a mapping
         if name in told:
@@ -154,7 +170,11 @@ def record_batch(sources: Sources, family: str, records: list[Record]) -> Batch:
         if column.name not in columns:
             values = told.get(column.name)
             columns[column.name] = pa.nulls(count, column.type) if values is None else pa.array(values, column.type)
-    return _batch(family, columns)
+    batch = _batch(family, columns)
+    if kept.all():
+        return batch
+    sources.left_out.append((int(first[~kept][0]), family, int((~kept).sum())))
+    return Batch(family, batch.rows.filter(pa.array(kept)))
 
 
 SHAPES = 64  # sets of names that are turned into columns apart; more are turned value by value

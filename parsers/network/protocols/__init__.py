@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.network.records import Bools, Bytes
+from parsers.network.space import Space
 from parsers.network.streams import Stream
 
 OPENING = 32  # bytes of each side's first payload that recognition sees
@@ -41,7 +42,7 @@ class Openings:
 
 @dataclass(frozen=True, slots=True)
 class Datagram:
-    """One UDP payload: which packet (0-based), who sent it, where its bytes lie in the file."""
+    """One UDP payload: which packet (0-based), who sent it, where its bytes lie in the capture's `Space`."""
 
     packet: int
     forward: bool
@@ -55,7 +56,7 @@ class Conversation:
 
     flow: int
     tcp: bool
-    view: memoryview
+    view: Space | memoryview
     orig: Stream | None = None
     resp: Stream | None = None
     datagrams: tuple[Datagram, ...] = ()

@@ -66,6 +66,13 @@ FAMILIES = (
             Column("resp_pkts", pa.int64(), "Packets the responder sent.", source=ZEEK, ecs="destination.packets"),
             Column("resp_ip_bytes", pa.int64(), "IP bytes the responder sent, headers included.", "bytes", source=ZEEK),
             Column("vlan", pa.int32(), "Outer VLAN id of the first packet.", source=ZEEK, ecs="network.vlan.id"),
+            Column(
+                "inner_vlan",
+                pa.int32(),
+                "Innermost VLAN id of the first packet, where there are several.",
+                source=ZEEK,
+                ecs="network.inner.vlan.id",
+            ),
             COMMUNITY,
             *PACKETS,
         ),

@@ -41,6 +41,7 @@ def test_any_payload_gives_records_of_declared_columns(port: int, sent: list[tup
     from parsers.network import streams
     from parsers.network.identities import identify
     from parsers.network.ip_packets import RECORD, columns
+    from parsers.network.space import Space
 
     starts = (
         b"",
@@ -55,12 +56,8 @@ def test_any_payload_gives_records_of_declared_columns(port: int, sent: list[tup
     begin, count = np.cumsum(sizes) - sizes, len(data)
     view = memoryview(b"".join(data))
     records = np.zeros(count, RECORD)
-    records["packet"], records["record"], records["at"], records["time"] = (
-        np.arange(count),
-        begin,
-        begin,
-        np.arange(count),
-    )
+    records["packet"], records["last"] = np.arange(count), np.arange(count)
+    records["record"], records["at"], records["time"] = begin, begin, np.arange(count)
     records["timed"], records["version"], records["proto"], records["flags"], records["vlan"] = True, 4, 6, 0x18, -1
     records["src"][:, 1], records["dst"][:, 1] = np.where(up, 1, 2), np.where(up, 2, 1)
     records["sport"], records["dport"] = np.where(up, 40000, port), np.where(up, port, 40000)
@@ -69,7 +66,7 @@ def test_any_payload_gives_records_of_declared_columns(port: int, sent: list[tup
     packets = columns(records)
     flows = build_flows(packets)
     segments = streams.build(packets, flows)
-    talks = Conversations(view, packets, identify(packets, flows), flows, segments)
+    talks = Conversations(Space(view), packets, identify(packets, flows), flows, segments)
     for dissector in all_dissectors():
         claimed = dissector.recognise(talks.openings())
         assert claimed.dtype == np.bool_
