@@ -64,10 +64,11 @@ class Conversations:
 
     def talk(self, flow: int) -> Conversation:
         """One flow, ready to be read."""
+        uid = self._sources.identities.uid[flow].as_py()
         if self._sources.identities.proto[flow] == TCP:
             orig, resp = (self._stream(2 * flow + side) for side in (0, 1))
-            return Conversation(flow, True, self._view, orig, resp)
-        return Conversation(flow, False, self._view, datagrams=self._datagrams(flow))
+            return Conversation(flow, True, self._view, orig, resp, uid=uid)
+        return Conversation(flow, False, self._view, datagrams=self._datagrams(flow), uid=uid)
 
     def between(self, host: str, port: int, peer: str, packet: int) -> list[int]:
         """TCP and UDP flows that `host` takes part in on `port` with `peer`, and whose first packet comes after `packet`, in time order."""
@@ -98,6 +99,16 @@ class Conversations:
             packet.tolist(), self._flows.forward[rows].tolist(), at, headers.captured[packet].tolist(), strict=True
         )
         return tuple(Datagram(*values) for values in columns)
+
+
+def opening_of(talk: Conversation) -> Openings:
+    """How one conversation over TCP begins, apart from any port."""
+    sides = []
+    for stream in (talk.orig, talk.resp):
+        start = stream.read(0, OPENING) if stream is not None else b""
+        raw = np.frombuffer(start.ljust(OPENING, b"\0"), np.uint8).reshape(1, OPENING)
+        sides += [raw, np.array([len(start)])]
+    return Openings(np.array([TCP], np.int16), np.zeros(1, np.int32), np.zeros(1, np.int32), *sides)
 
 
 def _starts(buffer: Bytes, at: Int64s, size: Int64s) -> Bytes:
