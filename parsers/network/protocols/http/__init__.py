@@ -1,0 +1,123 @@
+"""HTTP: each request with its response, the files and credentials they carry. HTTP/1 here, HTTP/2 in `http2`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from parsers.network.protocols import Conversation, Openings, Record, Trouble, Upgrade, Yield, text
+from parsers.network.protocols.http.credentials import Login, logins
+from parsers.network.protocols.http.exchanges import Exchange, exchanges
+from parsers.network.protocols.http.files import Sender, Sent, sent
+from parsers.network.protocols.http.heads import STATUS_LINE
+from parsers.network.protocols.http.messages import Message
+from parsers.network.protocols.http.parameters import name_in_url
+from parsers.network.protocols.http.rows import row, websocket
+from parsers.network.protocols.http.signs import signs
+from parsers.network.records import Bools
+
+METHODS = (
+    b"GET", b"POST", b"HEAD", b"PUT", b"DELETE", b"OPTIONS", b"PATCH", b"TRACE", b"CONNECT", b"PROPFIND", b"PROPPATCH",
+    b"MKCOL", b"COPY", b"MOVE", b"LOCK", b"UNLOCK", b"SEARCH", b"REPORT", b"MERGE", b"CHECKOUT", b"CHECKIN", b"MKACTIVITY",
+    b"BIND", b"UNBIND", b"LINK", b"UNLINK", b"PURGE", b"ACL", b"M-SEARCH", b"NOTIFY", b"SUBSCRIBE", b"UNSUBSCRIBE",
+    b"PRI", b"RPC_IN_DATA", b"RPC_OUT_DATA", b"BITS_POST", b"CCM_POST", b"SMS_POST", b"X-MS-ENUMATTS", b"POLL", b"BMOVE", b"BCOPY",
+)  # fmt: skip
+LOGINS = 1_000  # different credentials kept of one connection
+_METHOD_LIKE = re.compile(rb"[A-Z_-]{3,16} ")
+
+
+@dataclass(frozen=True, slots=True)
+class Http:
+    """The dissector."""
+
+    service: str = "http"
+    family: str = "net/http"
+
+    def recognise(self, openings: Openings) -> Bools:
+        """A method and a space from one side, or `HTTP/` from the other."""
+        found = np.zeros(len(openings.proto), np.bool_)
+        for raw in (openings.orig, openings.resp):
+            lead = (raw[:, :2] == (13, 10)).all(axis=1)  # an empty line before the first message
+            side = np.where(lead[:, None], np.roll(raw, -2, axis=1), raw)
+            for start in (*(method + b" " for method in METHODS), b"HTTP/"):
+                found |= (side[:, : len(start)] == np.frombuffer(start, np.uint8)).all(axis=1)
+        found &= openings.proto == 6
+        return found
+
+    def read(self, talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[Yield]:
+        orig, resp = talk.orig, talk.resp
+        if orig is None or resp is None:
+            return
+        asking, answering = Sender(talk, orig, True), Sender(talk, resp, False)
+        start, other = orig.read(0, 32), resp.read(0, 32)
+        if STATUS_LINE.match(start) or (_METHOD_LIKE.match(other) and not _METHOD_LIKE.match(start)):
+            asking, answering = answering, asking  # captured without its handshake, the answer first
+        known: set[tuple[Login, bool | None]] = set()
+        for item in exchanges(asking.stream, answering.stream):
+            if isinstance(item, Trouble):
+                yield item
+            else:
+                yield from _read(asking, answering, item, known)
+
+
+def _read(
+    asking: Sender, answering: Sender, exchange: Exchange, known: set[tuple[Login, bool | None]]
+) -> Iterator[Yield]:
+    """Everything that one exchange tells; `known` holds the connection's credentials so far."""
+    request, response = exchange.request, exchange.response
+    if request is not None and request.head.parts[0] == b"PRI":
+        yield Trouble(request.first, "HTTP/2 connection: known but not read in this version")
+        return
+    target = text(request.head.parts[1]) if request else ""
+    files: list[Sent | None] = []
+    for sender, message in ((asking, request), (answering, response)):
+        found = None
+        if message is not None:
+            yield from signs(message)
+            named = message is response or message.head.parts[0] == b"PUT"
+            found = sent(sender, message, name_in_url(target) if named else None) if message.body.seen else None
+            if found is not None:
+                yield from found.files
+                yield from found.troubles(message.first)
+        files.append(found)
+    username = None
+    for login, accepted in logins(exchange):
+        username = login.username or username
+        if (login, accepted) not in known and len(known) < LOGINS and request is not None:
+            known.add((login, accepted))
+            yield _credentials(asking.talk.flow, request, login, accepted)
+    yield row(asking.talk.flow, exchange, username, (files[0], files[1]))
+    if exchange.follows is not None:
+        yield from _following(asking, exchange)
+
+
+def _following(asking: Sender, exchange: Exchange) -> Iterator[Yield]:
+    """What the connection speaks after an upgrade or a tunnel was granted."""
+    upgraded = websocket(asking.talk.flow, exchange)
+    if upgraded is not None:
+        yield upgraded
+    elif exchange.follows is not None and asking.forward:
+        yield Upgrade("", *exchange.follows)
+
+
+def _credentials(flow: int, request: Message, login: Login, accepted: bool | None) -> Record:
+    values: dict[str, object] = {
+        "service": "http",
+        "scheme": login.scheme,
+        "username": login.username,
+        "realm": login.realm or request.head.headers.get("host"),
+        "secret": login.secret,
+        "challenge": login.challenge,
+        "accepted": accepted,
+        "user": login.username,
+    }
+    if accepted is not None:
+        values["outcome"] = "success" if accepted else "failure"
+    return Record(flow, request.first, request.last, "credentials", values, family="net/credentials")
+
+
+DISSECTOR = Http()
