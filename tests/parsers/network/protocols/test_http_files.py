@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import zstandard
 
-from parsers.network.protocols.http import contents
+from parsers.network.protocols.http1 import contents
 
 GET = b"GET /files/r%C3%A9port.pdf?x=1 HTTP/1.1\r\nHost: www.example.com\r\n\r\n"
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 20

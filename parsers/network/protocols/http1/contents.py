@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import IO, cast
 
 from parsers.network.protocols import CutShort
-from parsers.network.protocols.http.messages import Body, chunks
-from parsers.network.protocols.http.window import Window
+from parsers.network.protocols.http1.messages import Body, chunks
+from parsers.network.protocols.http1.window import Window
 from parsers.network.streams import Stream
 
 PIECE = 65_536  # bytes given at a time
@@ -175,10 +175,11 @@ def span(stream: Stream, at: int, stop: int, solid: bool) -> Pieces:
 class Content:
     """The content of a body, decoded. Called, it gives the bytes; `start` then holds the first of them, and `fault` why it ended early."""
 
-    __slots__ = ("_applied", "_body", "_stream", "fault", "start")
+    __slots__ = ("_applied", "_source", "fault", "start")
 
-    def __init__(self, stream: Stream, body: Body, applied: list[str]) -> None:
-        self._stream, self._body, self._applied = stream, body, applied
+    def __init__(self, source: Callable[[bool], Pieces], applied: list[str]) -> None:
+        """`source` gives the encoded bytes, told whether missing ones end them."""
+        self._source, self._applied = source, applied
         self.start: bytes | None = None
         self.fault: str | None = None
 
@@ -188,13 +189,13 @@ class Content:
                 yield from self._started(self._decoded())
             except _Mislabelled:
                 self.fault = "content is not what its Content-Encoding says: given as it is"
-                yield from self._started(framed(self._stream, self._body, solid=False))
+                yield from self._started(self._source(False))
         except CutShort as cut:
             self.fault = str(cut)
             raise
 
     def _decoded(self) -> Pieces:
-        pieces = framed(self._stream, self._body, bool(self._applied))
+        pieces = self._source(bool(self._applied))
         for name in reversed(self._applied):
             pieces = _DECODERS[name](pieces)
         return pieces

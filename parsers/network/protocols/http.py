@@ -1,4 +1,4 @@
-"""HTTP: each request with its response, the files and credentials they carry. HTTP/1 here, HTTP/2 in `http2`."""
+"""HTTP: each request with its response, the files and credentials they carry. The versions are read in `http1/` and `http2/`."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.network.protocols import Conversation, Openings, Record, Trouble, Upgrade, Yield, text
-from parsers.network.protocols.http.credentials import Login, logins
-from parsers.network.protocols.http.exchanges import Exchange, exchanges
-from parsers.network.protocols.http.files import Sender, Sent, sent
-from parsers.network.protocols.http.heads import STATUS_LINE
-from parsers.network.protocols.http.messages import Message
-from parsers.network.protocols.http.parameters import name_in_url
-from parsers.network.protocols.http.rows import row, websocket
-from parsers.network.protocols.http.signs import signs
+from parsers.network.protocols.http1.credentials import Login, logins
+from parsers.network.protocols.http1.exchanges import Exchange, exchanges
+from parsers.network.protocols.http1.files import Sender, Sent, sent
+from parsers.network.protocols.http1.heads import STATUS_LINE
+from parsers.network.protocols.http1.messages import Message
+from parsers.network.protocols.http1.parameters import name_in_url
+from parsers.network.protocols.http1.rows import row, websocket
+from parsers.network.protocols.http1.signs import signs
+from parsers.network.protocols.http2.exchanges import exchanges as http2
+from parsers.network.protocols.http2.frames import PREFACE
 from parsers.network.records import Bools
 
 METHODS = (
@@ -57,9 +59,13 @@ class Http:
         if STATUS_LINE.match(start) or (_METHOD_LIKE.match(other) and not _METHOD_LIKE.match(start)):
             asking, answering = answering, asking  # captured without its handshake, the answer first
         known: set[tuple[Login, bool | None]] = set()
-        for item in exchanges(asking.stream, answering.stream):
+        two = asking.stream.read(0, len(PREFACE)) == PREFACE
+        for item in (http2 if two else exchanges)(asking.stream, answering.stream):
             if isinstance(item, Trouble):
                 yield item
+            elif item.follows is not None and _upgraded(item) == "h2c":
+                for later in http2(asking.stream, answering.stream, item, item.follows):
+                    yield from (later,) if isinstance(later, Trouble) else _read(asking, answering, later, known)
             else:
                 yield from _read(asking, answering, item, known)
 
@@ -69,9 +75,6 @@ def _read(
 ) -> Iterator[Yield]:
     """Everything that one exchange tells; `known` holds the connection's credentials so far."""
     request, response = exchange.request, exchange.response
-    if request is not None and request.head.parts[0] == b"PRI":
-        yield Trouble(request.first, "HTTP/2 connection: known but not read in this version")
-        return
     target = text(request.head.parts[1]) if request else ""
     files: list[Sent | None] = []
     for sender, message in ((asking, request), (answering, response)):
@@ -93,6 +96,11 @@ def _read(
     yield row(asking.talk.flow, exchange, username, (files[0], files[1]))
     if exchange.follows is not None:
         yield from _following(asking, exchange)
+
+
+def _upgraded(exchange: Exchange) -> str:
+    """The protocol that a 101 response goes over to, in lower case."""
+    return exchange.response.head.headers.get("upgrade", "").strip().lower() if exchange.response else ""
 
 
 def _following(asking: Sender, exchange: Exchange) -> Iterator[Yield]:

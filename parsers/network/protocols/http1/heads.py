@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from parsers.network.protocols import text
-from parsers.network.protocols.http.window import AHEAD, Window
+from parsers.network.protocols.http1.window import AHEAD, Window
 
 HEAD_LIMIT = 65_536  # bytes of one message's head; servers refuse more than 8 to 64 KiB
 _KNOWN_LINES = 4_096  # header lines kept parsed: the same ones come again and again

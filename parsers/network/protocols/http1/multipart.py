@@ -7,8 +7,8 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from parsers.network.protocols import CutShort
-from parsers.network.protocols.http.heads import fields
-from parsers.network.protocols.http.parameters import parameters
+from parsers.network.protocols.http1.heads import fields
+from parsers.network.protocols.http1.parameters import parameters
 
 PARTS = 1_000  # parts read of one body
 PART_HEAD = 8_192  # bytes of one part's header fields

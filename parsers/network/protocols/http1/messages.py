@@ -7,12 +7,12 @@ Parsed by our own code and not by dpkt, which wants whole bodies in memory and d
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from parsers.network.protocols import Trouble
-from parsers.network.protocols.http.heads import FirstLine, Head, head_at, request_line, status_line
-from parsers.network.protocols.http.window import Window
+from parsers.network.protocols.http1.heads import FirstLine, Head, head_at, request_line, status_line
+from parsers.network.protocols.http1.window import Window
 from parsers.network.streams import Stream
 
 MESSAGES = 100_000  # messages read of one connection and side
@@ -44,12 +44,14 @@ class Body(NamedTuple):
 
 
 class Message(NamedTuple):
-    """A request or a response, and its first and last packet."""
+    """A request or a response, and its first and last packet. `source` gives the body's bytes where they do not lie one after another
+    in the stream (HTTP/2); it is told whether missing bytes end them."""
 
     head: Head
     body: Body
     first: int
     last: int
+    source: Callable[[bool], Iterator[bytes]] | None = None
 
     @property
     def flags(self) -> tuple[str, ...]:

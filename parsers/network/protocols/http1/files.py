@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 from parsers.network.protocols import Carried, Conversation, CutShort, Trouble
 from parsers.network.protocols.file_ids import file_id
-from parsers.network.protocols.http.contents import Content, codings, span
-from parsers.network.protocols.http.messages import Message
-from parsers.network.protocols.http.multipart import Part, boundary, parts
-from parsers.network.protocols.http.parameters import file_name
+from parsers.network.protocols.http1.contents import Content, codings, framed, span
+from parsers.network.protocols.http1.messages import Message
+from parsers.network.protocols.http1.multipart import Part, boundary, parts
+from parsers.network.protocols.http1.parameters import file_name
 from parsers.network.protocols.media_types import media_type
 from parsers.network.streams import Stream
 
@@ -76,7 +77,7 @@ class Sent(NamedTuple):
         fault = self.whole.fault
         if fault is not None and "not all there" not in fault:
             name = "http_content_bomb" if "grows" in fault else "http_bad_content_encoding"
-            yield Trouble(packet, f"HTTP {fault.partition(':')[0]}:{fault.partition(':')[2]}", name)
+            yield Trouble(packet, f"HTTP {fault}", name)
 
 
 def sent(sender: Sender, message: Message, name: str | None) -> Sent | None:
@@ -85,7 +86,7 @@ def sent(sender: Sender, message: Message, name: str | None) -> Sent | None:
     if not body.seen:
         return None
     applied, left = codings(headers.get("content-encoding"))
-    content = Content(sender.stream, body, applied)
+    content = Content(message.source or partial(framed, sender.stream, body), applied)
     mark = boundary(headers.get("content-type"))
     if mark is not None and not left:
         found = _parts(sender, message, content, mark, bool(applied))
@@ -115,14 +116,15 @@ def sent(sender: Sender, message: Message, name: str | None) -> Sent | None:
 def _parts(sender: Sender, message: Message, content: Content, mark: bytes, encoded: bool) -> Sent | None:
     """The parts of a multipart body as files of their own; None where it has none that can be read."""
     body = message.body
+    plain = not encoded and not body.chunked and message.source is None  # it lies in the stream as it is
     found = list(parts(content, mark))
-    if not found or ((encoded or body.chunked) and sum(part.stop for part in found) > REREAD_LIMIT):
+    if not found or (not plain and sum(part.stop for part in found) > REREAD_LIMIT):
         return None
     files, contents = [], []
     for number, part in enumerate(found, 1):
         piece = PartContent(content, part)
         first, last = message.first, message.last
-        if not encoded and not body.chunked and body.whole:
+        if plain and body.whole:
             first, last = (sender.stream.packet(body.begin + at) for at in (part.begin, max(part.stop - 1, part.begin)))
             piece = PartContent(
                 _slice(sender.stream, body.begin + part.begin, part),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from parsers.network.protocols import Trouble
-from parsers.network.protocols.http.heads import Fields
-from parsers.network.protocols.http.messages import Message
+from parsers.network.protocols.http1.heads import Fields
+from parsers.network.protocols.http1.messages import Message
 
 _CODINGS = ("chunked", "gzip, chunked", "deflate, chunked", "identity")
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from parsers.network.protocols import text
-from parsers.network.protocols.http.exchanges import Exchange
+from parsers.network.protocols.http1.exchanges import Exchange
 
 _LIMIT = 16_384  # characters of one field
 _PAIR = re.compile(r'([\w-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s,]*)')

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from parsers.network.protocols import Trouble
-from parsers.network.protocols.http.heads import Head
-from parsers.network.protocols.http.messages import Message, Side
+from parsers.network.protocols.http1.heads import Head
+from parsers.network.protocols.http1.messages import Message, Side
 from parsers.network.streams import Stream
 
 
@@ -56,7 +56,9 @@ def exchanges(asking: Stream, answering: Stream) -> Iterator[Exchange | Trouble]
 
 def _next(requests: Side) -> Message | None:
     head = requests.head()
-    return None if head is None else requests.message(head, last=head.parts[0] == b"PRI")
+    if head is not None and head.parts[0] == b"PRI":  # the preface of HTTP/2, which an upgrade announced or should have
+        return None
+    return None if head is None else requests.message(head)
 
 
 def _method(request: Message | None) -> bytes:
@@ -65,7 +67,7 @@ def _method(request: Message | None) -> bytes:
 
 def _changes(head: Head) -> bool:
     """Whether the connection may speak something else after this request, whose response was not seen."""
-    return head.parts[0] in (b"CONNECT", b"PRI") or "upgrade" in head.headers
+    return head.parts[0] == b"CONNECT" or "upgrade" in head.headers
 
 
 def _troubles(*sides: Side) -> Iterator[Trouble]:

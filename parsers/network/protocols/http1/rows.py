@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from parsers.network.protocols import Record, text
-from parsers.network.protocols.http.exchanges import Exchange
-from parsers.network.protocols.http.files import Sent
-from parsers.network.protocols.http.messages import Message
+from parsers.network.protocols.http1.exchanges import Exchange
+from parsers.network.protocols.http1.files import Sent
+from parsers.network.protocols.http1.messages import Message
 
 _PROXY_HEADERS = (
     "forwarded", "x-forwarded-for", "x-forwarded-from", "client-ip", "via", "xroxy-connection", "proxy-connection",
