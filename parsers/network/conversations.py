@@ -76,10 +76,11 @@ class Conversations:
         if self._read >= FORGET_PACKETS:
             self._read = 0
             forget(self._space.view)
+        uid = self._ids.uid[flow].as_py()
         if self._is_tcp[flow]:
             orig, resp = (self._stream(2 * flow + side) for side in (0, 1))
-            return Conversation(flow, True, self._space, orig, resp)
-        return Conversation(flow, False, self._space, datagrams=self._datagrams(flow))
+            return Conversation(flow, True, self._space, orig, resp, uid=uid)
+        return Conversation(flow, False, self._space, datagrams=self._datagrams(flow), uid=uid)
 
     def between(self, host: str, port: int, peer: str, packet: int) -> list[int]:
         """TCP and UDP flows that `host` takes part in on `port` with `peer`, and whose first packet comes after `packet`, in time order."""
@@ -105,6 +106,16 @@ class Conversations:
         packet = self._flows.order[rows]
         columns = (packet, self._flows.forward[rows], self._packets.at[packet], self._packets.captured[packet])
         return tuple(map(Datagram, *(column.tolist() for column in columns)))
+
+
+def opening_of(talk: Conversation) -> Openings:
+    """How one conversation over TCP begins, apart from any port."""
+    sides = []
+    for stream in (talk.orig, talk.resp):
+        start = stream.read(0, OPENING) if stream is not None else b""
+        raw = np.frombuffer(start.ljust(OPENING, b"\0"), np.uint8).reshape(1, OPENING)
+        sides += [raw, np.array([len(start)])]
+    return Openings(np.array([TCP], np.int16), np.zeros(1, np.int32), np.zeros(1, np.int32), *sides)
 
 
 def _starts(space: Space, at: Int64s, size: Int64s) -> Bytes:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from parsers.network.carried import described
-from parsers.network.conversations import Conversations
+from parsers.network.conversations import Conversations, opening_of
 from parsers.network.protocols import (
     Carried,
     Conversation,
@@ -113,18 +113,26 @@ def _named(service: str) -> Dissector:
     return next(dissector for dissector in all_dissectors() if dissector.service == service)
 
 
+def _recognised(talk: Conversation) -> Dissector | None:
+    """The dissector that knows a conversation by its first bytes, if there is one."""
+    openings = opening_of(talk)
+    return next((dissector for dissector in all_dissectors() if dissector.recognise(openings)[0]), None)
+
+
 def _read_talk(out: Reading, dissector: Dissector, talk: Conversation, packet_time: Int64s, depth: int = 0) -> None:
     for item in dissector.read(talk, packet_time):
         if isinstance(item, Trouble):
             out.trouble(item, talk.flow, dissector.service)
         elif isinstance(item, Carried):
-            out.add(described(item, dissector.service, packet_time), "net/files")
+            out.add(described(item, dissector.service, talk.uid, packet_time), "net/files")
         elif isinstance(item, Expected):
             out.expected.append(item)
         elif isinstance(item, Upgrade):
             if depth < UPGRADES and talk.orig is not None and talk.resp is not None:
                 rest = replace(talk, orig=talk.orig.after(item.orig_at), resp=talk.resp.after(item.resp_at))
-                _read_talk(out, _named(item.service), rest, packet_time, depth + 1)
+                follows = _named(item.service) if item.service else _recognised(rest)
+                if follows is not None:
+                    _read_talk(out, follows, rest, packet_time, depth + 1)
         else:
             out.add(item, dissector.family)
             if item.family in (None, dissector.family):

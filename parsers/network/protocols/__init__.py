@@ -52,7 +52,8 @@ class Datagram:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """One flow to be read: streams for TCP, datagrams for UDP. `told` is what an `Expected` said of it beforehand."""
+    """One flow to be read: streams for TCP, datagrams for UDP. `uid` is its connection id; `told` is what an `Expected` said of it
+    beforehand."""
 
     flow: int
     tcp: bool
@@ -61,6 +62,7 @@ class Conversation:
     resp: Stream | None = None
     datagrams: tuple[Datagram, ...] = ()
     told: Mapping[str, object] = field(default_factory=dict)
+    uid: str = ""
 
     def payload(self, gram: Datagram) -> bytes:
         """The bytes of a datagram that the capture holds."""
@@ -96,13 +98,18 @@ class Trouble:
     name: str = "malformed"
 
 
+class CutShort(Exception):
+    """Raised by the `content` of a `Carried` where its bytes cannot be given further; the file is then incomplete."""
+
+
 @dataclass(frozen=True, slots=True)
 class Carried:
     """A file that a protocol carried: it becomes a row of net/files with its digests.
 
     first, last: packets (0-based); forward: the originator sent it; name, declared: file name and media type as the protocol says;
     size: bytes it should have, where known; missing: how many of them the capture lacks; content: gives its bytes in order, piece by
-    piece, as often as asked; values: more columns of net/files.
+    piece, as often as asked, and may raise CutShort; values: more columns of net/files, `fuid` (from `file_ids.py`) among them where
+    other rows name the file.
     """
 
     flow: int
@@ -119,7 +126,10 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class Upgrade:
-    """From these positions of its two streams on the flow speaks another service (STARTTLS, CONNECT, WebSocket …)."""
+    """From these positions of its two streams on the flow speaks another service (STARTTLS, CONNECT, WebSocket …).
+
+    An empty `service` means whatever recognises the bytes that follow, if anything does.
+    """
 
     service: str
     orig_at: int
