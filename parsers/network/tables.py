@@ -16,7 +16,7 @@ from parsers.network.packets import ICMP, ICMPV6, TCP, UDP, Headers
 from parsers.network.protocols import Record
 from parsers.network.records import Bools, Int64s, Packets
 from timelines.families.network import FAMILIES
-from timelines.schema import TIME, Column, named_field
+from timelines.schema import CORE_NAMES, TIME, Column, named_field
 
 BATCH_ROWS = 65_536
 _FAMILIES = {family.name: family for family in FAMILIES}
@@ -136,14 +136,18 @@ def record_batches(sources: Sources, family: str, records: list[Record]) -> Iter
         columns["flags"] = pa.array([",".join(record.flags) for record in piece], pa.string())
         columns["packet_first"] = pa.array(first[span] + 1)
         columns["packet_last"] = pa.array([record.last + 1 for record in piece], pa.int64())
-        for name in ("object", "outcome", "user"):  # core columns that a protocol may know better than a mapping
-            if any(name in record.values for record in piece):
-                columns[name] = pa.array([record.values.get(name) for record in piece], pa.string())
-        for column in _FAMILIES[family].columns:
-            if column.name not in columns:
-                values = [record.values.get(column.name) for record in piece]
-                columns[column.name] = pa.array(values, column.type)
+        for name, array in _values(family, piece).items():
+            if name not in CORE_NAMES or array.null_count < len(array):
+                columns.setdefault(name, array)
         yield _batch(family, columns)
+
+
+def _values(family: str, records: list[Record]) -> dict[str, pa.Array]:
+    """The family's columns, and core columns that a protocol may know better than a mapping. Arrow takes the dicts apart in C++."""
+    fields = [pa.field(column.name, column.type) for column in _FAMILIES[family].columns]
+    fields += [pa.field(name, pa.string()) for name in ("object", "outcome", "user")]
+    rows = pa.array([record.values for record in records], pa.struct(fields))
+    return dict(zip([field.name for field in fields], rows.flatten(), strict=True))
 
 
 def _repeats(first: Int64s) -> Int64s:
