@@ -60,6 +60,8 @@ class Conversation:
     resp: Stream | None = None
     datagrams: tuple[Datagram, ...] = ()
     told: Mapping[str, object] = field(default_factory=dict)
+    orig_port: int = 0
+    resp_port: int = 0
 
     def payload(self, gram: Datagram) -> bytes:
         """The bytes of a datagram that the capture holds."""
