@@ -6,7 +6,7 @@ import numpy as np
 
 from parsers.network.flows import Flows
 from parsers.network.packets import TCP, UDP
-from parsers.network.protocols import OPENING, Conversation, Datagram, Openings
+from parsers.network.protocols import OPENING, Conversation, Datagram, Ends, Openings
 from parsers.network.records import Bytes, Int64s
 from parsers.network.streams import Segments, Stream
 from parsers.network.tables import Sources
@@ -71,6 +71,12 @@ class Conversations:
             return Conversation(flow, True, self._view, orig, resp, orig_port=port, resp_port=peer)
         grams = self._datagrams(flow)
         return Conversation(flow, False, self._view, datagrams=grams, orig_port=port, resp_port=peer)
+
+    def ends(self, flow: int) -> Ends:
+        """Whom a flow lies between."""
+        ids = self._sources.identities
+        orig, resp = ids.orig[flow].as_py(), ids.resp[flow].as_py()
+        return Ends(ids.uid[flow].as_py(), orig, int(ids.orig_port[flow]), resp, int(ids.resp_port[flow]))
 
     def between(self, host: str, port: int, peer: str, packet: int) -> list[int]:
         """TCP and UDP flows that `host` takes part in on `port` with `peer`, and whose first packet comes after `packet`, in time order."""

@@ -15,7 +15,9 @@ from parsers.network.protocols import (
     Dissector,
     Expected,
     Guesser,
+    Joiner,
     Record,
+    Spoken,
     Trouble,
     Upgrade,
     all_dissectors,
@@ -70,6 +72,9 @@ def read(talks: Conversations, buffer: Bytes, packet_time: Int64s) -> Reading:
             _read_flows(out, dissector, talks, mine, packet_time)
     for foretold in out.expected[:]:
         _read_expected(out, foretold, talks, packet_time)
+    for dissector in all_dissectors():
+        if isinstance(dissector, Joiner) and dissector.family in out.records:
+            out.records[dissector.family] = dissector.join(out.records[dissector.family], talks.ends, packet_time)
     return out
 
 
@@ -97,6 +102,8 @@ def _read_talk(out: Reading, dissector: Dissector, talk: Conversation, packet_ti
             out.trouble(item, talk.flow, dissector.service)
         elif isinstance(item, Carried):
             out.add(described(item, dissector.service, packet_time), "net/files")
+        elif isinstance(item, Spoken):
+            out.speaks(talk.flow, item.service)
         elif isinstance(item, Expected):
             out.expected.append(item)
         elif isinstance(item, Upgrade):
