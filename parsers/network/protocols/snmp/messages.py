@@ -13,7 +13,7 @@ BINDINGS = 4_096  # bindings read of one message; one of 64 KiB holds fewer
 
 
 class Message(NamedTuple):
-    """One message. `pdu` is None where it is encrypted; `bindings` are names with their values; `trap` is what a version 1 trap is about."""
+    """One message. `pdu` is None where it is encrypted; `bindings` are names with values; `trap` is what a version 1 trap is about."""
 
     version: int
     community: bytes | None
