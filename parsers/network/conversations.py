@@ -9,7 +9,7 @@ from parsers.network.flows import Flows
 from parsers.network.identities import Identities
 from parsers.network.ip_packets import IpPackets
 from parsers.network.packets import TCP, UDP
-from parsers.network.protocols import OPENING, Conversation, Datagram, Openings
+from parsers.network.protocols import OPENING, Conversation, Datagram, Ends, Openings
 from parsers.network.records import Bytes, Int64s
 from parsers.network.space import Space
 from parsers.network.streams import Segments, Stream
@@ -76,11 +76,19 @@ class Conversations:
         if self._read >= FORGET_PACKETS:
             self._read = 0
             forget(self._space.view)
-        uid = self._ids.uid[flow].as_py()
+        ids = self._ids
+        uid, port, peer = ids.uid[flow].as_py(), int(ids.orig_port[flow]), int(ids.resp_port[flow])
         if self._is_tcp[flow]:
             orig, resp = (self._stream(2 * flow + side) for side in (0, 1))
-            return Conversation(flow, True, self._space, orig, resp, uid=uid)
-        return Conversation(flow, False, self._space, datagrams=self._datagrams(flow), uid=uid)
+            return Conversation(flow, True, self._space, orig, resp, uid=uid, orig_port=port, resp_port=peer)
+        grams = self._datagrams(flow)
+        return Conversation(flow, False, self._space, datagrams=grams, uid=uid, orig_port=port, resp_port=peer)
+
+    def ends(self, flow: int) -> Ends:
+        """Whom a flow lies between."""
+        ids = self._ids
+        orig, resp = ids.orig[flow].as_py(), ids.resp[flow].as_py()
+        return Ends(ids.uid[flow].as_py(), orig, int(ids.orig_port[flow]), resp, int(ids.resp_port[flow]))
 
     def between(self, host: str, port: int, peer: str, packet: int) -> list[int]:
         """TCP and UDP flows that `host` takes part in on `port` with `peer`, and whose first packet comes after `packet`, in time order."""

@@ -15,7 +15,9 @@ from parsers.network.protocols import (
     Dissector,
     Expected,
     Guesser,
+    Joiner,
     Record,
+    Spoken,
     Trouble,
     Upgrade,
     all_dissectors,
@@ -62,10 +64,12 @@ class Reading:
             values: dict[str, object] = {"name": item.name, "addl": item.reason, "source": service, "object": item.name}
             self.add(Record(flow, item.packet, item.packet, "weird", values), "net/weird")
 
-    def taken(self) -> list[tuple[str, list[Record]]]:
-        """The rows that wait, by family in name order; they wait no longer."""
-        found = sorted(self.records.items())
-        self.records, self.pending = {}, 0
+    def taken(self, but: frozenset[str] = frozenset()) -> list[tuple[str, list[Record]]]:
+        """The rows that wait, by family in name order; but for some families they wait no longer."""
+        found = sorted((family, records) for family, records in self.records.items() if family not in but)
+        for family, _ in found:
+            del self.records[family]
+        self.pending = 0
         return found
 
 
@@ -73,14 +77,19 @@ def read(talks: Conversations, packet_time: Int64s, out: Reading) -> Iterator[tu
     """The rows of all flows, some at a time, by family. Content decides who reads a flow; ports, and what other flows foretold, only
     where it is silent."""
     readers, flows = _assigned(talks, out)
+    joiners = [dissector for dissector in all_dissectors() if isinstance(dissector, Joiner)]
+    joined = frozenset(dissector.family for dissector in joiners)  # their rows wait for those of other flows
     for reader, flow in zip(readers, flows, strict=True):
         _read_talk(out, reader, talks.talk(flow), packet_time)
         if out.pending >= PENDING_ROWS:
-            yield from out.taken()
+            yield from out.taken(joined)
     for foretold in out.expected:
         _read_expected(out, foretold, talks, packet_time)
         if out.pending >= PENDING_ROWS:
-            yield from out.taken()
+            yield from out.taken(joined)
+    for dissector in joiners:
+        if dissector.family in out.records:
+            out.records[dissector.family] = dissector.join(out.records[dissector.family], talks.ends, packet_time)
     yield from out.taken()
 
 
@@ -121,22 +130,30 @@ def _recognised(talk: Conversation) -> Dissector | None:
 
 def _read_talk(out: Reading, dissector: Dissector, talk: Conversation, packet_time: Int64s, depth: int = 0) -> None:
     for item in dissector.read(talk, packet_time):
-        if isinstance(item, Trouble):
+        if type(item) is Record:
+            out.add(item, dissector.family)
+            if item.family is None or item.family == dissector.family:
+                out.speaks(talk.flow, dissector.service)
+        elif isinstance(item, Trouble):
             out.trouble(item, talk.flow, dissector.service)
         elif isinstance(item, Carried):
             out.add(described(item, dissector.service, talk.uid, packet_time), "net/files")
+        elif isinstance(item, Spoken):
+            out.speaks(talk.flow, item.service)
         elif isinstance(item, Expected):
             out.expected.append(item)
         elif isinstance(item, Upgrade):
-            if depth < UPGRADES and talk.orig is not None and talk.resp is not None:
-                rest = replace(talk, orig=talk.orig.after(item.orig_at), resp=talk.resp.after(item.resp_at))
-                follows = _named(item.service) if item.service else _recognised(rest)
-                if follows is not None:
-                    _read_talk(out, follows, rest, packet_time, depth + 1)
-        else:
-            out.add(item, dissector.family)
-            if item.family in (None, dissector.family):
-                out.speaks(talk.flow, dissector.service)
+            _go_on(out, item, talk, packet_time, depth + 1)
+
+
+def _go_on(out: Reading, item: Upgrade, talk: Conversation, packet_time: Int64s, depth: int) -> None:
+    """Read what follows an upgrade."""
+    if depth > UPGRADES or talk.orig is None or talk.resp is None:
+        return
+    rest = replace(talk, orig=talk.orig.after(item.orig_at), resp=talk.resp.after(item.resp_at))
+    follows = _named(item.service) if item.service else _recognised(rest)
+    if follows is not None:
+        _read_talk(out, follows, rest, packet_time, depth)
 
 
 def services(reading: Reading, count: int) -> list[str | None]:

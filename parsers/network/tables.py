@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from operator import attrgetter
 
@@ -19,7 +19,7 @@ from parsers.network.packets import ICMP, ICMPV6, TCP, UDP
 from parsers.network.protocols import Record
 from parsers.network.records import Bools, Int64s
 from timelines.families.network import FAMILIES
-from timelines.schema import TIME, Column, named_field
+from timelines.schema import CORE_NAMES, TIME, Column, named_field
 
 BATCH_ROWS = 65_536
 # Rows of one family that may begin at one packet, and at one inside others; all indices of a record together fit 16 bits
@@ -162,14 +162,9 @@ def record_batch(sources: Sources, family: str, records: list[Record]) -> Batch:
     columns["flags"] = pa.array([",".join(flags) for flags in map(attrgetter("flags"), records)], pa.string())
     columns["packet_first"] = pa.array(sources.packets.packet[first] + 1)
     columns["packet_last"] = pa.array(sources.packets.last[last] + 1)
-    told = _transposed([record.values for record in records])
-    for name in ("object", "outcome", "user"):  # core columns that a protocol may know better than a mapping
-        if name in told:
-            columns[name] = pa.array(told[name], pa.string())
-    for column in _FAMILIES[family].columns:
-        if column.name not in columns:
-            values = told.get(column.name)
-            columns[column.name] = pa.nulls(count, column.type) if values is None else pa.array(values, column.type)
+    for name, array in _values(family, records).items():
+        if name not in CORE_NAMES or array.null_count < len(array):
+            columns.setdefault(name, array)
     batch = _batch(family, columns)
     if kept.all():
         return batch
@@ -177,26 +172,12 @@ def record_batch(sources: Sources, family: str, records: list[Record]) -> Batch:
     return Batch(family, batch.rows.filter(pa.array(kept)))
 
 
-SHAPES = 64  # sets of names that are turned into columns apart; more are turned value by value
-
-
-def _transposed(rows: list[dict[str, object]]) -> dict[str, Sequence[object]]:
-    """Columns of values by name, None where a row lacks one. Rows with the same names in the same order are turned together."""
-    shapes: dict[tuple[str, ...], list[int]] = {}
-    for at, names in enumerate(map(tuple, rows)):
-        shapes.setdefault(names, []).append(at)
-    if len(shapes) == 1:
-        return dict(zip(next(iter(shapes)), zip(*map(dict.values, rows), strict=True), strict=True))
-    every = dict.fromkeys(name for names in shapes for name in names)
-    if len(shapes) > SHAPES:
-        return {name: [row.get(name) for row in rows] for name in every}
-    out: dict[str, list[object]] = {name: [None] * len(rows) for name in every}
-    for names, places in shapes.items():
-        turned = zip(*(rows[at].values() for at in places), strict=True)
-        for column, values in zip(map(out.__getitem__, names), turned, strict=True):
-            for at, value in zip(places, values, strict=True):
-                column[at] = value
-    return dict(out)
+def _values(family: str, records: list[Record]) -> dict[str, pa.Array]:
+    """The family's columns, and core columns that a protocol may know better than a mapping. Arrow takes the dicts apart in C++."""
+    fields = [pa.field(column.name, column.type) for column in _FAMILIES[family].columns]
+    fields += [pa.field(name, pa.string()) for name in ("object", "outcome", "user")]
+    rows = pa.array([record.values for record in records], pa.struct(fields))
+    return dict(zip([field.name for field in fields], rows.flatten(), strict=True))
 
 
 def _repeats(first: Int64s) -> Int64s:

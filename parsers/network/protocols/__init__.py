@@ -63,6 +63,8 @@ class Conversation:
     datagrams: tuple[Datagram, ...] = ()
     told: Mapping[str, object] = field(default_factory=dict)
     uid: str = ""
+    orig_port: int = 0
+    resp_port: int = 0
 
     def payload(self, gram: Datagram) -> bytes:
         """The bytes of a datagram that the capture holds."""
@@ -151,7 +153,25 @@ class Expected:
     told: Mapping[str, object] = field(default_factory=dict)
 
 
-Yield = Record | Trouble | Carried | Upgrade | Expected
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """The flow speaks this service; there is no row to tell more (tunnels and other sealed traffic that its first bytes give away)."""
+
+    service: str
+
+
+Yield = Record | Trouble | Carried | Upgrade | Expected | Spoken
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Whom a flow lies between: addresses as text, and ports."""
+
+    uid: str
+    orig: str
+    orig_port: int
+    resp: str
+    resp_port: int
 
 
 @runtime_checkable
@@ -176,6 +196,17 @@ class Guesser(Protocol):
 
     def guess(self, openings: Openings) -> Bools:
         """Which flows may speak this protocol by their ports (and whatever bytes allow it): (f,) bool."""
+        ...
+
+
+@runtime_checkable
+class Joiner(Protocol):
+    """A dissector whose rows span flows, since answers come from another address or go to all (DHCP)."""
+
+    def join(
+        self, records: list[Record], ends: Callable[[int], Ends], packet_time: npt.NDArray[np.int64]
+    ) -> list[Record]:
+        """The rows of its family, from those that the flows gave one by one; asked once, after all flows were read."""
         ...
 
 
