@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from parsers.network.protocols import Conversation, Openings, Record, Trouble, Upgrade, Yield, text
 from parsers.network.protocols.beginnings import begins, holds, replies, silent
-from parsers.network.protocols.lines import Lines, gather
-from parsers.network.protocols.mail_headers import WEBMAIL, envelope, head
-from parsers.network.protocols.mail_parts import MESSAGE_LIMIT, files
+from parsers.network.protocols.lines import Lines
+from parsers.network.protocols.mail_headers import WEBMAIL
+from parsers.network.protocols.mail_message import message
 from parsers.network.protocols.sasl import credentials, exchanged
 from parsers.network.protocols.smtp_commands import Command, Dialogue, Replies
 from parsers.network.records import Bools
@@ -55,9 +55,12 @@ class Session:
     def row(self, job: Transaction) -> Iterator[Yield]:
         """The row of a transaction, and the files it carried."""
         self.depth += 1
-        passage = gather(self.orig, job.content, MESSAGE_LIMIT)
-        top = head(passage.raw, 0, len(passage.raw))
-        values = envelope(top) if job.content else {}
+        mail = None
+        if job.content:
+            mail = message(
+                self.flow, self.orig, job.content, forward=self.forward, stuffed=job.stuffed, whole=job.whole
+            )
+        values = dict(mail.values) if mail else {}
         reply = job.last.reply if job.last else None
         recipients = dict.fromkeys(text(path) for path in job.recipients)
         values |= {
@@ -68,7 +71,6 @@ class Session:
             "tls": self.tls,
             "trans_depth": self.depth,
             "is_webmail": bool(WEBMAIL.search(str(values.get("user_agent") or ""))),
-            "message_bytes": sum(stop - begin for begin, stop in job.content) if job.content else None,
             "user": self.user,
         }
         values["object"] = values.get("subject") or values["rcptto"]
@@ -76,17 +78,11 @@ class Session:
             values["outcome"] = "success" if reply.code < 400 else "failure"
         last = self.orig.packet(max(job.last.end - 1, 0)) if job.last else job.first
         last = max(last, self.resp.packet(reply.begin)) if reply else last
-        whole = job.whole and not passage.gaps and not passage.cut
-        parts = list(files(self.flow, passage, top, forward=self.forward, stuffed=job.stuffed, whole=whole))
-        names = [part.name for part in parts if part.name]
-        values["attachments"] = ", ".join(names) or None
-        event = "smtp.message" if job.content else "smtp.session"
-        yield Record(self.flow, job.first, last, event, values, () if whole else ("truncated",))
-        yield from parts
-        if passage.cut:
-            yield Trouble(
-                last, f"SMTP message larger than {MESSAGE_LIMIT} bytes: the rest is not read", "smtp_long_message"
-            )
+        event = "smtp.message" if mail else "smtp.session"
+        yield Record(self.flow, job.first, last, event, values, mail.flags if mail else ())
+        if mail:
+            yield from mail.parts
+            yield from mail.troubles("SMTP")
 
 
 @dataclass(frozen=True, slots=True)
