@@ -64,10 +64,12 @@ class Conversations:
 
     def talk(self, flow: int) -> Conversation:
         """One flow, ready to be read."""
-        if self._sources.identities.proto[flow] == TCP:
+        ids = self._sources.identities
+        ends = (ids.orig[flow].as_py(), int(ids.orig_port[flow]), ids.resp[flow].as_py(), int(ids.resp_port[flow]))
+        if ids.proto[flow] == TCP:
             orig, resp = (self._stream(2 * flow + side) for side in (0, 1))
-            return Conversation(flow, True, self._view, orig, resp)
-        return Conversation(flow, False, self._view, datagrams=self._datagrams(flow))
+            return Conversation(flow, True, self._view, orig, resp, ends=ends)
+        return Conversation(flow, False, self._view, datagrams=self._datagrams(flow), ends=ends)
 
     def between(self, host: str, port: int, peer: str, packet: int) -> list[int]:
         """TCP and UDP flows that `host` takes part in on `port` with `peer`, and whose first packet comes after `packet`, in time order."""

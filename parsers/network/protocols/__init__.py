@@ -51,7 +51,10 @@ class Datagram:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """One flow to be read: streams for TCP, datagrams for UDP. `told` is what an `Expected` said of it beforehand."""
+    """One flow to be read: streams for TCP, datagrams for UDP. `told` is what an `Expected` said of it beforehand.
+
+    ends: address and port of the originator, then of the responder.
+    """
 
     flow: int
     tcp: bool
@@ -60,6 +63,7 @@ class Conversation:
     resp: Stream | None = None
     datagrams: tuple[Datagram, ...] = ()
     told: Mapping[str, object] = field(default_factory=dict)
+    ends: tuple[str, int, str, int] = ("", 0, "", 0)
 
     def payload(self, gram: Datagram) -> bytes:
         """The bytes of a datagram that the capture holds."""

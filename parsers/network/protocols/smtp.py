@@ -14,8 +14,9 @@ from parsers.network.protocols.beginnings import begins, holds, replies, silent
 from parsers.network.protocols.lines import Lines
 from parsers.network.protocols.mail_headers import WEBMAIL
 from parsers.network.protocols.mail_message import message
+from parsers.network.protocols.replies import Replies
 from parsers.network.protocols.sasl import credentials, exchanged
-from parsers.network.protocols.smtp_commands import Command, Dialogue, Replies
+from parsers.network.protocols.smtp_commands import Command, Dialogue
 from parsers.network.records import Bools
 from parsers.network.streams import Stream
 

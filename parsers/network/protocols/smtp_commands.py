@@ -7,23 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from parsers.network.protocols.lines import Line, Lines, find_end
-from parsers.network.streams import Stream
+from parsers.network.protocols.replies import LOOK_AHEAD, Replies, Reply
 
 COMMANDS = 100_000  # commands read of one connection
-REPLY_LINES = 1_000  # lines of one reply
-LOOK_AHEAD = 8  # replies searched for the one that DATA must have, after a gap
-_REPLY = re.compile(rb"(\d{3})([ -]|$)")
 _VERB = re.compile(rb"([A-Za-z0-9-]{1,16})(?:[ \t]+(.*))?", re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A reply: code, its lines as one text, the position of its first byte and the one after its last."""
-
-    code: int
-    text: bytes
-    begin: int
-    end: int
 
 
 @dataclass(slots=True)
@@ -40,48 +27,6 @@ class Command:
     whole: bool = True
     said: list[bytes] = field(default_factory=list)
     asked: list[bytes] = field(default_factory=list)
-
-
-class Replies:
-    """The replies of a server, in order."""
-
-    def __init__(self, stream: Stream) -> None:
-        self.lines = Lines(stream)
-
-    def next(self) -> Reply | None:
-        """The next reply; lines that are none are passed over."""
-        found: list[Line] = []
-        for _ in range(REPLY_LINES):
-            line = self.lines.next()
-            if line is None:
-                break
-            match = _REPLY.match(line.raw)
-            if match is None and not found:
-                continue
-            found.append(line)
-            if match is not None and match[2] != b"-":
-                break
-        if not found:
-            return None
-        return Reply(int(found[0].raw[:3]), b"\n".join(line.raw for line in found), found[0].begin, found[-1].end)
-
-    def peek(self) -> Reply | None:
-        at = self.lines.at
-        reply = self.next()
-        self.lines.at = at
-        return reply
-
-    def until(self, *codes: int) -> Reply | None:
-        """The next reply of these codes where it comes soon, else the next one."""
-        at = self.lines.at
-        for _ in range(LOOK_AHEAD):
-            reply = self.next()
-            if reply is None:
-                break
-            if reply.code in codes:
-                return reply
-        self.lines.at = at
-        return self.next()
 
 
 @dataclass(slots=True)
