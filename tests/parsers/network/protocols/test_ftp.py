@@ -50,7 +50,8 @@ def transfer(
 
 CLIENT, SERVER = "192.0.2.10", "198.51.100.20"
 CHANNELS = {
-    "passive": ([("c", b"PASV\r\n"), ("s", b"227 ok (198,51,100,20,200,10)\r\n")], b"RETR tool.exe", (CLIENT, 40001, SERVER, 51210), 1, True),
+    "passive": ([("c", b"PASV\r\n"), ("s", b"227 ok (198,51,100,20,200,10)\r\n")], b"RETR tool.exe",
+                (CLIENT, 40001, SERVER, 51210), 1, True),
     "behind-nat": ([("c", b"PASV\r\n"), ("s", b"227 ok (10,0,0,1,200,10)\r\n")], b"RETR tool.exe",
                    (CLIENT, 40001, SERVER, 51210), 1, True),
     "extended": ([("c", b"EPSV\r\n"), ("s", b"229 ok (|||51210|)\r\n")], b"STOR tool.exe", (CLIENT, 40001, SERVER, 51210), 0, True),
