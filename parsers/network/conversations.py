@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from parsers.gather import forget
@@ -78,11 +80,12 @@ class Conversations:
             forget(self._space.view)
         ids = self._ids
         uid, port, peer = ids.uid[flow].as_py(), int(ids.orig_port[flow]), int(ids.resp_port[flow])
+        told: dict[str, Any] = {"uid": uid, "orig_port": port, "resp_port": peer}
+        told["ends"] = ids.orig[flow].as_py(), port, ids.resp[flow].as_py(), peer
         if self._is_tcp[flow]:
             orig, resp = (self._stream(2 * flow + side) for side in (0, 1))
-            return Conversation(flow, True, self._space, orig, resp, uid=uid, orig_port=port, resp_port=peer)
-        grams = self._datagrams(flow)
-        return Conversation(flow, False, self._space, datagrams=grams, uid=uid, orig_port=port, resp_port=peer)
+            return Conversation(flow, True, self._space, orig, resp, **told)
+        return Conversation(flow, False, self._space, datagrams=self._datagrams(flow), **told)
 
     def ends(self, flow: int) -> Ends:
         """Whom a flow lies between."""

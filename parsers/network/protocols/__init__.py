@@ -55,6 +55,11 @@ class Conversation:
     """One flow to be read: streams for TCP, datagrams for UDP. `uid` is its connection id; `told` is what an `Expected` said of it
     beforehand."""
 
+    """One flow to be read: streams for TCP, datagrams for UDP. `told` is what an `Expected` said of it beforehand.
+
+    ends: address and port of the originator, then of the responder.
+    """
+
     flow: int
     tcp: bool
     view: Space | memoryview
@@ -65,6 +70,7 @@ class Conversation:
     uid: str = ""
     orig_port: int = 0
     resp_port: int = 0
+    ends: tuple[str, int, str, int] = ("", 0, "", 0)
 
     def payload(self, gram: Datagram) -> bytes:
         """The bytes of a datagram that the capture holds."""
