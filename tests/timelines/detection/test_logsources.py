@@ -119,6 +119,8 @@ CASES: list[tuple[str, dict[str, str], str, str, list[dict[str, Any]], list[dict
      [{"rejected": False, "Z": 1}], [{"rejected": True, "Z": 1}, {"rejected": False, "Z": 0}]),
     ("zeek smb", {"product": "zeek", "service": "smb_files"}, "{path: '\\\\\\\\*\\IPC$', name: atsvc}", "net/smb_files",
      [{"path": "\\\\h\\IPC$", "name": "atsvc"}], [{"path": "\\\\h\\C$", "name": "atsvc"}]),
+    ("zeek rpc", {"product": "zeek", "service": "dce_rpc"}, "{endpoint: isecLogon, operation|startswith: secl}", "net/dce_rpc",
+     [{"endpoint": "ISecLogon", "operation": "SeclCreateProcessWithLogonW"}], [{"endpoint": "svcctl", "operation": "SeclX"}]),
     ("generic dns", {"category": "dns"}, "{query|endswith: .example, record_type: TXT, answer|contains: x}", "net/dns",
      [{"query": "a.example", "qtype_name": "TXT", "answers": "y,x"}], [{"query": "a.example", "qtype_name": "A", "answers": "x"}]),
     ("a proxy's whole URL on capture rows", {"category": "proxy"}, "c-uri|startswith: 'http://www.example.org/a'", "net/http",

@@ -56,7 +56,7 @@ class Smb:
         forward = not _answers_first(client)
         if not forward:
             client, server = server, client
-        shares = Shares(talk.flow, forward)
+        shares = Shares(talk.flow, packet_time, forward)
         walk = _Walk(shares, Logons(talk.flow, shares.out))
         walk.answers(server)
         yield from walk.requests(client)
@@ -137,7 +137,8 @@ class _Walk:
 
     def _malformed(self, stream: Stream, frame: Frame, error: Exception) -> None:
         cut = stream.held(frame.at, frame.at + frame.size) < frame.size
-        reason = f"SMB message is {'cut' if cut else 'malformed'}: {error}"
+        what = error if isinstance(error, ValueError) else "a field lies beyond its end"
+        reason = f"SMB message is {'cut' if cut else 'malformed'}: {what}"
         self.shares.out.append(Trouble(stream.packet(frame.at), reason, "smb_truncated" if cut else "smb_malformed"))
 
 

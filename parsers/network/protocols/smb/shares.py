@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 from parsers.network.protocols import Record, Yield
+from parsers.network.protocols.dce_rpc.association import Association
 from parsers.network.protocols.nt_status import failed, status_name
 from parsers.network.protocols.smb.transfers import Range, Transfer
 from parsers.network.streams import Stream
@@ -13,6 +17,7 @@ from parsers.network.streams import Stream
 _FILETIME_EPOCH = 116_444_736_000_000_000  # 1601-01-01 to 1970-01-01, in 100 ns (MS-DTYP section 2.3.3)
 _MAX_100NS = (2**63 - 1) // 100
 TIMES = ("times_created", "times_accessed", "times_modified", "times_changed")  # their order on the wire
+PIPE_PIECE = 1 << 20  # bytes of one message that are looked at for calls through a pipe
 SHARE_ROOT = "<share_root>"  # Zeek's name for a file opened without one
 
 
@@ -62,6 +67,7 @@ class Handle:
     reads: Transfer | None = None
     writes: Transfer | None = None
     user: str | None = None
+    calls: Association | None = None  # what is said through a pipe, if it is DCE/RPC
 
 
 @dataclass(slots=True)
@@ -69,6 +75,7 @@ class Shares:
     """What is mapped and open on one connection. Rows gather in `out`."""
 
     flow: int
+    packet_time: npt.NDArray[np.int64]
     forward: bool = True  # the originator of the flow is the client
     out: list[Yield] = field(default_factory=list)
     trees: dict[tuple[int, int], Tree] = field(default_factory=dict)
@@ -106,6 +113,16 @@ class Shares:
         transfer.ranges.append(piece)
         transfer.last = exchange.last
         handle.user = handle.user or exchange.user
+        if handle.tree.kind in ("PIPE", None):
+            self.piped(handle, writing, stream, piece, exchange)
+
+    def piped(self, handle: Handle, client: bool, stream: Stream, piece: Range, exchange: Exchange) -> None:
+        """Bytes went through what is, or may be, a pipe: calls are looked for in them."""
+        if handle.calls is None:
+            handle.calls = Association(self.flow, handle.name, exchange.user)
+        if handle.calls.spoken is not False:
+            packet = exchange.first if client else exchange.last
+            handle.calls.feed(client, stream.read(piece.at, min(piece.size, PIPE_PIECE)), packet)
 
     def closed(self, key: bytes, exchange: Exchange) -> None:
         handle = self.handles.get(key)
@@ -119,13 +136,16 @@ class Shares:
         self.acted("CLOSE", handle, exchange)
 
     def settle(self, handle: Handle) -> None:
-        """The rows of what was read and written through a file, and the files themselves."""
+        """The rows of what was read and written through a file, and the files themselves; the calls through a pipe."""
+        calls, handle.calls = handle.calls, None
+        if calls is not None and calls.spoken:
+            self.out.extend(calls.rows(self.packet_time))
         for verb, transfer in (("READ", handle.reads), ("WRITE", handle.writes)):
             if transfer is None or not transfer.moved:
                 continue
             exchange = Exchange(transfer.first, transfer.last, 0, handle.user)
             self.acted(verb, handle, exchange, {"moved_bytes": transfer.moved})
-            if handle.tree.kind != "PIPE":
+            if handle.tree.kind != "PIPE" and not (calls and calls.spoken):
                 forward = self.forward == (verb == "WRITE")
                 size = None if verb == "WRITE" else handle.size
                 self.out.append(transfer.carried(self.flow, handle.name, forward, size))

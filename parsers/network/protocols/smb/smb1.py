@@ -15,6 +15,7 @@ from parsers.network.protocols.smb.smb1_messages import NT_STATUS, Message, Part
 from parsers.network.protocols.smb.transfers import Range
 
 DELETE_ON_CLOSE = 0x1000
+PIPE_TRANSCEIVE = 0x26
 _KINDS = {"A:": "DISK", "IPC": "PIPE", "LPT1:": "PRINT", "COMM": "COMM"}
 _UNKNOWN_STATUS = 0xC0000001
 
@@ -153,7 +154,17 @@ class Smb1:
         self.shares.acted("RENAME", handle, now.exchange, {"prev_name": _relative(before)})
 
     def _transaction(self, now: Step) -> None:
-        """Calls through pipes are taken up with the files of named pipes."""
+        """A call and its answer through a pipe in one command (MS-CIFS section 2.2.5.6)."""
+        if len(now.part.words) < 32:
+            return  # no setup words: no pipe
+        size, lead, setups, _, command, key = struct.unpack_from("<HHBBH2s", now.part.words, 22)
+        if setups < 2 or command != PIPE_TRANSCEIVE:
+            return
+        handle, request = self.shares.handle(key, self._tree(now.request)), now.request
+        self.shares.piped(handle, True, request.stream, Range(0, request.at + lead, size), now.exchange)
+        if now.told is not None and now.answer is not None:
+            size, lead = struct.unpack_from("<HH", now.told.words, 12)
+            self.shares.piped(handle, False, now.answer.stream, Range(0, now.answer.at + lead, size), now.exchange)
 
     def _transaction2(self, now: Step) -> None:
         """What sets the attributes of a file, deletes or renames it (MS-CIFS section 2.2.6)."""

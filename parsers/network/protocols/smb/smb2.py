@@ -19,6 +19,7 @@ BODY = 65_536 + 256  # bytes read of a message; what it reads or writes of a fil
 RESPONSE, RELATED = 0x1, 0x4  # flags
 SAME = b"\xff" * 16  # in a compound: the file of the request before
 DELETE_ON_CLOSE = 0x1000
+PIPE_TRANSCEIVE = 0x0011C017
 _HEADER = struct.Struct("<4sHHIHHIIQIIQ")  # section 2.2.1.2, without its signature
 _KINDS = {1: "DISK", 2: "PIPE", 3: "PRINT"}
 
@@ -159,7 +160,15 @@ class Smb2:
             self.shares.moved(handle, True, request.stream, piece, exchange)
 
     def _control(self, request: Message, answer: Message | None, exchange: Exchange) -> None:
-        """Calls through pipes are taken up with the files of named pipes."""
+        """A call and its answer through a pipe in one command."""
+        asked = request.read(120)
+        control, key, lead, size = struct.unpack_from("<I16sII", asked, 68)
+        if control != PIPE_TRANSCEIVE or (handle := self._handle(request, key)) is None:
+            return
+        self.shares.piped(handle, True, request.stream, Range(0, request.at + lead, size), exchange)
+        if answer is not None and not failed(answer.status):
+            lead, size = struct.unpack_from("<II", answer.read(112), 96)
+            self.shares.piped(handle, False, answer.stream, Range(0, answer.at + lead, size), exchange)
 
     def _set_info(self, request: Message, answer: Message | None, exchange: Exchange) -> None:
         asked = request.read()
