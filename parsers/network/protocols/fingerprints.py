@@ -7,7 +7,10 @@ from collections.abc import Iterable
 
 from parsers.network.protocols.hellos import ALPN, SERVER_NAME, Hello
 
-_JA4_VERSIONS = {0x0304: "13", 0x0303: "12", 0x0302: "11", 0x0301: "10", 0x0300: "s3", 0x0002: "s2"}
+_JA4_VERSIONS = {
+    0x0304: "13", 0x0303: "12", 0x0302: "11", 0x0301: "10", 0x0300: "s3", 0x0002: "s2",
+    0xFEFF: "d1", 0xFEFD: "d2", 0xFEFC: "d3",
+}  # fmt: skip
 _NOTHING = "000000000000"  # JA4 writes this for an empty list
 
 
@@ -59,13 +62,18 @@ def _alpn_mark(protocols: tuple[bytes, ...]) -> str:
     return first.hex()[0] + first.hex()[-1]
 
 
-def ja4(hello: Hello) -> str:
-    """JA4 of a client hello over TCP (FoxIO technical details, JA4: TLS client fingerprint)."""
+def _newest(versions: list[int]) -> int:
+    """The numbers of DTLS, from 0xFE00 on, count down."""
+    return max(versions, key=lambda version: 0x10000 - version if version >> 8 == 0xFE else version)
+
+
+def ja4(hello: Hello, transport: str = "t") -> str:
+    """JA4 of a client hello over TCP (`t`), DTLS (`d`) or QUIC (`q`): FoxIO technical details, JA4: TLS client fingerprint."""
     ciphers, extensions = _plain(hello.ciphers), _plain(hello.extensions)
     versions = _plain(hello.versions) or [hello.version]
     named = "d" if SERVER_NAME in extensions else "i"
     mark = _alpn_mark(tuple(p for p in hello.protocols if not _grease_name(p)))
-    head = f"t{_JA4_VERSIONS.get(max(versions), '00')}{named}{min(len(ciphers), 99):02d}{min(len(extensions), 99):02d}{mark}"
+    head = f"{transport}{_JA4_VERSIONS.get(_newest(versions), '00')}{named}{min(len(ciphers), 99):02d}{min(len(extensions), 99):02d}{mark}"
     kept = _hex(sorted(kind for kind in extensions if kind not in (SERVER_NAME, ALPN)))
     signatures = _hex(_plain(hello.signatures))
     tail = f"{kept}_{signatures}" if kept and signatures else kept

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 # RFC 8446 section 4.1.3: this random value marks a HelloRetryRequest
 _RETRY = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
 SERVER_NAME, GROUPS, POINTS, SIGNATURES, ALPN, VERSIONS, KEY_SHARE = 0, 10, 11, 13, 16, 43, 51
+TICKET, PRE_SHARED_KEY = 35, 41
 
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """A hello. `ciphers` and `extensions` in the order of the wire (a server's single cipher as a tuple of one)."""
+    """A hello. `ciphers` and `extensions` in the order of the wire (a server's single cipher as a tuple of one).
+
+    group: the key exchange group a server chose; ticket: a client offered to resume with a ticket (RFC 5077).
+    """
 
     version: int
     session: bytes
@@ -24,6 +28,7 @@ class Hello:
     protocols: tuple[bytes, ...] = ()
     versions: tuple[int, ...] = ()
     group: int | None = None
+    ticket: bool = False
 
     @property
     def chosen_version(self) -> int:
@@ -61,10 +66,14 @@ def _pairs(data: bytes) -> tuple[int, ...]:
     return tuple(data[i] << 8 | data[i + 1] for i in range(0, len(data) - 1, 2))
 
 
-def client_hello(body: bytes) -> Hello:
-    """A ClientHello without its handshake header. Raises ValueError when it is malformed."""
+def client_hello(body: bytes, cookie: bool = False) -> Hello:
+    """A ClientHello without its handshake header. Raises ValueError when it is malformed.
+
+    cookie: it has the field that DTLS adds (RFC 6347 section 4.2.1)."""
     reader = _Reader(body)
     version, _, session = reader.number(2), reader.take(32), reader.vector(1)
+    if cookie:
+        reader.vector(1)
     ciphers = _pairs(reader.vector(2))
     reader.vector(1)  # compression methods
     extensions = _extensions(reader)
@@ -80,6 +89,7 @@ def client_hello(body: bytes) -> Hello:
         _pairs(_inner(content.get(SIGNATURES), 2)),
         _protocols(content.get(ALPN)),
         _pairs(_inner(content.get(VERSIONS), 1)),
+        ticket=bool(content.get(TICKET)),
     )
 
 
