@@ -47,7 +47,7 @@ def side(stream: Stream) -> Side:
         if head[0] == HANDSHAKE and not lost:
             if not pending:
                 begun = stream.packet(at)
-            pending = _messages(out, pending + body, (begun, last))
+            pending = handshake_messages(out, pending + body, (begun, last))
         elif head[0] == ALERT:
             out.alerted(body, last)
         elif head[0] == CHANGE_CIPHER:
@@ -67,7 +67,7 @@ def _clear_again(out: Side, kind: int, body: bytes) -> bool:
     return kind == HANDSHAKE and hello and int.from_bytes(body[1:4], "big") == len(body) - 4
 
 
-def _messages(out: Side, data: bytes, packets: tuple[int, int]) -> bytes:
+def handshake_messages(out: Side, data: bytes, packets: tuple[int, int]) -> bytes:
     """Take whole handshake messages off `data`; what is left begins the next one."""
     at = 0
     while len(data) - at >= 4:
