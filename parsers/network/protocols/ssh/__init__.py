@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.network.protocols import Conversation, Openings, Record, Trouble
+from parsers.network.protocols.packet_span import packet_span
 from parsers.network.protocols.ssh.transport import GROUP_REPLY, REPLY, Side, side
 from parsers.network.records import Bools
 
@@ -46,9 +47,9 @@ class Ssh:
                 yield Trouble(stream.packet(0), "SSH side sends no version line", "ssh_no_version")
         said = [one for one in (client, server) if one.version is not None]
         if said:
-            packets = sorted((p for one in said for p in (one.first, one.last)), key=lambda p: (int(packet_time[p]), p))
+            first, last = packet_span((p for one in said for p in (one.first, one.last)), packet_time)
             flags = ("truncated",) if client.cut or server.cut else ()
-            yield Record(talk.flow, packets[0], packets[-1], "ssh.connection", _values(client, server), flags)
+            yield Record(talk.flow, first, last, "ssh.connection", _values(client, server), flags)
 
 
 def _values(client: Side, server: Side) -> dict[str, object]:

@@ -12,6 +12,7 @@ from parsers.network.protocols import Record, Trouble
 from parsers.network.protocols.certificates import Chain, certificate_rows, chain
 from parsers.network.protocols.fingerprints import ja3, ja3s, ja4
 from parsers.network.protocols.hellos import PRE_SHARED_KEY, Hello, client_hello, retry, server_hello
+from parsers.network.protocols.packet_span import packet_span
 from parsers.network.protocols.ssl.sides import CERTIFICATE, CLIENT_HELLO, SERVER_HELLO, SERVER_KEY_EXCHANGE, Side
 from parsers.network.protocols.ssl.version2 import VERSION2, cipher_name2
 from parsers.network.protocols.tls_names import alert_name, cipher_name, curve_name, is_tls13, version_name
@@ -86,10 +87,9 @@ def _row(flow: int, shake: _Handshake, packet_time: npt.NDArray[np.int64]) -> Re
     values["last_alert"] = None if alert is None else alert_name(alert)
     if established or alert not in _NO_FAILURE:
         values["outcome"] = "success" if established else "failure"
-    packets = _packets(shake)
+    first, last = packet_span(_packets(shake), packet_time)
     flags = ("truncated",) if shake.client.cut or shake.server.cut else ()
-    packets.sort(key=lambda packet: (int(packet_time[packet]), packet))
-    return Record(flow, packets[0], packets[-1], "ssl.hello", values, flags, "net/ssl")
+    return Record(flow, first, last, "ssl.hello", values, flags, "net/ssl")
 
 
 def _answer_values(shake: _Handshake, answer: Hello) -> dict[str, object]:
