@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from functools import lru_cache
 
 from parsers.network.protocols.hellos import ALPN, SERVER_NAME, Hello
 
@@ -11,6 +12,8 @@ _JA4_VERSIONS = {
     0x0304: "13", 0x0303: "12", 0x0302: "11", 0x0301: "10", 0x0300: "s3", 0x0002: "s2",
     0xFEFF: "d1", 0xFEFD: "d2", 0xFEFC: "d3",
 }  # fmt: skip
+REMEMBERED = 2_048  # distinct hellos whose fingerprints are kept: programs say hello the same way each time
+Numbers = tuple[int, ...]
 _NOTHING = "000000000000"  # JA4 writes this for an empty list
 
 
@@ -29,17 +32,31 @@ def _dashed(values: Iterable[int]) -> str:
 
 def ja3_text(hello: Hello) -> str:
     """Version, ciphers, extensions, groups, point formats, as JA3 digests them."""
-    parts = (_plain(hello.ciphers), _plain(hello.extensions), _plain(hello.groups), hello.points)
-    return ",".join([str(hello.version), *map(_dashed, parts)])
+    return _ja3_text(hello.version, hello.ciphers, hello.extensions, hello.groups, hello.points)
+
+
+def _ja3_text(version: int, ciphers: Numbers, extensions: Numbers, groups: Numbers, points: Numbers) -> str:
+    return ",".join([str(version), *map(_dashed, (_plain(ciphers), _plain(extensions), _plain(groups), points))])
 
 
 def ja3(hello: Hello) -> str:
-    return hashlib.md5(ja3_text(hello).encode(), usedforsecurity=False).hexdigest()
+    return _ja3(hello.version, hello.ciphers, hello.extensions, hello.groups, hello.points)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _ja3(version: int, ciphers: Numbers, extensions: Numbers, groups: Numbers, points: Numbers) -> str:
+    line = _ja3_text(version, ciphers, extensions, groups, points)
+    return hashlib.md5(line.encode(), usedforsecurity=False).hexdigest()
 
 
 def ja3s(hello: Hello) -> str:
     """Version, cipher and extensions of the server hello."""
-    line = f"{hello.version},{_dashed(hello.ciphers)},{_dashed(hello.extensions)}"
+    return _ja3s(hello.version, hello.ciphers, hello.extensions)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _ja3s(version: int, ciphers: Numbers, extensions: Numbers) -> str:
+    line = f"{version},{_dashed(ciphers)},{_dashed(extensions)}"
     return hashlib.md5(line.encode(), usedforsecurity=False).hexdigest()
 
 
@@ -69,13 +86,20 @@ def _newest(versions: list[int]) -> int:
 
 def ja4(hello: Hello, transport: str = "t") -> str:
     """JA4 of a client hello over TCP (`t`), DTLS (`d`) or QUIC (`q`): FoxIO technical details, JA4: TLS client fingerprint."""
-    ciphers, extensions = _plain(hello.ciphers), _plain(hello.extensions)
-    versions = _plain(hello.versions) or [hello.version]
-    named = "d" if SERVER_NAME in extensions else "i"
     mark = _alpn_mark(tuple(p for p in hello.protocols if not _grease_name(p)))
-    head = f"{transport}{_JA4_VERSIONS.get(_newest(versions), '00')}{named}{min(len(ciphers), 99):02d}{min(len(extensions), 99):02d}{mark}"
+    version = _newest(_plain(hello.versions) or [hello.version])
+    return _ja4(
+        f"{transport}{_JA4_VERSIONS.get(version, '00')}", mark, hello.ciphers, hello.extensions, hello.signatures
+    )
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _ja4(start: str, mark: str, all_ciphers: Numbers, all_extensions: Numbers, all_signatures: Numbers) -> str:
+    ciphers, extensions = _plain(all_ciphers), _plain(all_extensions)
+    named = "d" if SERVER_NAME in extensions else "i"
+    head = f"{start}{named}{min(len(ciphers), 99):02d}{min(len(extensions), 99):02d}{mark}"
     kept = _hex(sorted(kind for kind in extensions if kind not in (SERVER_NAME, ALPN)))
-    signatures = _hex(_plain(hello.signatures))
+    signatures = _hex(_plain(all_signatures))
     tail = f"{kept}_{signatures}" if kept and signatures else kept
     return f"{head}_{_short(_hex(sorted(ciphers)))}_{_short(tail)}"
 

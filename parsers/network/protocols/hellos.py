@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 
 # RFC 8446 section 4.1.3: this random value marks a HelloRetryRequest
@@ -63,7 +64,7 @@ class _Reader:
 
 
 def _pairs(data: bytes) -> tuple[int, ...]:
-    return tuple(data[i] << 8 | data[i + 1] for i in range(0, len(data) - 1, 2))
+    return struct.unpack_from(f">{len(data) // 2}H", data)
 
 
 def client_hello(body: bytes, cookie: bool = False) -> Hello:
@@ -120,9 +121,14 @@ def retry(body: bytes) -> bool:
 def _extensions(reader: _Reader) -> list[tuple[int, bytes]]:
     if not reader.left:
         return []
-    inner, found = _Reader(reader.vector(2)), []
-    while inner.left:
-        found.append((inner.number(2), inner.vector(2)))
+    data, found = reader.vector(2), []
+    at, end = 0, len(data)
+    while at < end:
+        stop = at + 4 + (data[at + 2] << 8 | data[at + 3]) if at + 4 <= end else end + 1
+        if stop > end:
+            raise ValueError(f"an extension runs beyond byte {end} of the extensions")
+        found.append((data[at] << 8 | data[at + 1], data[at + 4 : stop]))
+        at = stop
     return found
 
 
