@@ -13,6 +13,7 @@ _JA4_VERSIONS = {
     0xFEFF: "d1", 0xFEFD: "d2", 0xFEFC: "d3",
 }  # fmt: skip
 REMEMBERED = 2_048  # distinct hellos whose fingerprints are kept: programs say hello the same way each time
+ORDINARY = 500  # numbers in such a hello; browsers send under a hundred
 Numbers = tuple[int, ...]
 _NOTHING = "000000000000"  # JA4 writes this for an empty list
 
@@ -24,6 +25,11 @@ def is_grease(value: int) -> bool:
 
 def _plain(values: Iterable[int]) -> list[int]:
     return [value for value in values if not is_grease(value)]
+
+
+def _ordinary(hello: Hello) -> bool:
+    """Whether a hello is small enough for its fingerprints to be kept, so that memory stays bounded."""
+    return len(hello.ciphers) + len(hello.extensions) + len(hello.groups) + len(hello.signatures) <= ORDINARY
 
 
 def _dashed(values: Iterable[int]) -> str:
@@ -40,7 +46,8 @@ def _ja3_text(version: int, ciphers: Numbers, extensions: Numbers, groups: Numbe
 
 
 def ja3(hello: Hello) -> str:
-    return _ja3(hello.version, hello.ciphers, hello.extensions, hello.groups, hello.points)
+    digest = _ja3 if _ordinary(hello) else _ja3.__wrapped__
+    return digest(hello.version, hello.ciphers, hello.extensions, hello.groups, hello.points)
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -51,7 +58,8 @@ def _ja3(version: int, ciphers: Numbers, extensions: Numbers, groups: Numbers, p
 
 def ja3s(hello: Hello) -> str:
     """Version, cipher and extensions of the server hello."""
-    return _ja3s(hello.version, hello.ciphers, hello.extensions)
+    digest = _ja3s if _ordinary(hello) else _ja3s.__wrapped__
+    return digest(hello.version, hello.ciphers, hello.extensions)
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -88,7 +96,8 @@ def ja4(hello: Hello, transport: str = "t") -> str:
     """JA4 of a client hello over TCP (`t`), DTLS (`d`) or QUIC (`q`): FoxIO technical details, JA4: TLS client fingerprint."""
     mark = _alpn_mark(tuple(p for p in hello.protocols if not _grease_name(p)))
     version = _newest(_plain(hello.versions) or [hello.version])
-    return _ja4(
+    whole = _ja4 if _ordinary(hello) else _ja4.__wrapped__
+    return whole(
         f"{transport}{_JA4_VERSIONS.get(version, '00')}", mark, hello.ciphers, hello.extensions, hello.signatures
     )
 
