@@ -117,17 +117,14 @@ CASES: list[tuple[str, dict[str, str], str, str, list[dict[str, Any]], list[dict
      [{"id_orig_h": "192.0.2.1"}], [{"id_orig_h": "198.51.100.1", "id_resp_h": "192.0.2.1"}]),
     ("zeek flags", {"product": "zeek", "service": "dns"}, "{rejected: false, Z: 1}", "net/dns",
      [{"rejected": False, "Z": 1}], [{"rejected": True, "Z": 1}, {"rejected": False, "Z": 0}]),
-<<<<<<< HEAD
     ("zeek smb", {"product": "zeek", "service": "smb_files"}, "{path: '\\\\\\\\*\\IPC$', name: atsvc}", "net/smb_files",
      [{"path": "\\\\h\\IPC$", "name": "atsvc"}], [{"path": "\\\\h\\C$", "name": "atsvc"}]),
     ("zeek rpc", {"product": "zeek", "service": "dce_rpc"}, "{endpoint: isecLogon, operation|startswith: secl}", "net/dce_rpc",
      [{"endpoint": "ISecLogon", "operation": "SeclCreateProcessWithLogonW"}], [{"endpoint": "svcctl", "operation": "SeclX"}]),
-=======
     ("zeek certificates", {"product": "zeek", "service": "x509"}, "certificate.serial: 8BB00EE", "net/x509",
      [{"certificate_serial": "08BB00EE"}, {"certificate_serial": "8BB00EE"}], [{"certificate_serial": "18BB00EE"}]),
     ("zeek remote desktop", {"product": "zeek", "service": "rdp"}, "id.orig_h|cidr: 192.0.2.0/24", "net/rdp",
      [{"id_orig_h": "192.0.2.1"}], [{"id_orig_h": "198.51.100.1"}]),
->>>>>>> htls
     ("generic dns", {"category": "dns"}, "{query|endswith: .example, record_type: TXT, answer|contains: x}", "net/dns",
      [{"query": "a.example", "qtype_name": "TXT", "answers": "y,x"}], [{"query": "a.example", "qtype_name": "A", "answers": "x"}]),
     ("a proxy's whole URL on capture rows", {"category": "proxy"}, "c-uri|startswith: 'http://www.example.org/a'", "net/http",
