@@ -41,5 +41,9 @@ def described(file: Carried, source: str, uid: str, packet_time: npt.NDArray[np.
     }
     values |= {digest.name: digest.hexdigest() for digest in digests} | dict(file.values)
     if "fuid" not in values:
-        values["fuid"] = file_id(uid, file.forward, file.first, file.last, file.name, values["sha256"])
+        span = (
+            int(packet_time[file.first]),
+            int(packet_time[file.last]),
+        )  # packets are numbered otherwise in another file
+        values["fuid"] = file_id(uid, file.forward, *span, file.name, values["sha256"])
     return Record(file.flow, file.first, file.last, "file", values, () if whole else ("truncated",), "net/files")

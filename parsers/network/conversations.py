@@ -14,7 +14,7 @@ from parsers.network.packets import TCP, UDP
 from parsers.network.protocols import OPENING, Conversation, Datagram, Ends, Openings
 from parsers.network.records import Bytes, Int64s
 from parsers.network.space import Space
-from parsers.network.streams import Segments, Stream
+from parsers.network.streams import Segments, Stream, pieces
 
 FORGET_PACKETS = 4_096  # packets read before the file's pages are let go: 64 KiB each at the worst
 OPENINGS_AT_ONCE = 4_096  # flows whose first bytes are looked at before the file's pages are let go
@@ -24,11 +24,15 @@ class Conversations:
     """The flows of a capture with payload. Payload stays in the mapped file until a dissector asks for it."""
 
     def __init__(self, space: Space, packets: IpPackets, ids: Identities, flows: Flows, segments: Segments) -> None:
-        self._space, self._packets, self._ids, self._flows, self._segments = space, packets, ids, flows, segments
-        self._bounds = np.searchsorted(segments.stream, np.arange(2 * len(flows) + 1))
-        self._grams = np.flatnonzero((packets.proto[flows.order] == UDP) & (packets.captured[flows.order] > 0))
-        self._gram_bounds = np.searchsorted(flows.flow[self._grams], np.arange(len(flows) + 1)).tolist()
-        self._is_tcp = (ids.proto == TCP).tolist()
+        self._space, self._packets, self._ids, self._flows = space, packets, ids, flows
+        self._held = pieces(space, segments, len(flows))
+        grams = np.flatnonzero((packets.proto[flows.order] == UDP) & (packets.captured[flows.order] > 0))
+        self._gram_bounds = np.searchsorted(flows.flow[grams], np.arange(len(flows) + 1))
+        packet = flows.order[grams]
+        self._grams = packet, flows.forward[grams], packets.at[packet], packets.captured[packet]
+        self._gram_flow = flows.flow[grams]
+        inside = not len(packet) or int(self._grams[2].max()) < space.size
+        self._gram_space: Space | memoryview = space.view if inside else space
         self._by_end: dict[tuple[str, int, str], list[int]] | None = None
         self._read = 0
 
@@ -51,21 +55,21 @@ class Conversations:
 
     def _first_payloads(self) -> tuple[Int64s, Int64s]:
         """Where the first payload of each side of each flow lies, and its size: (2 f,), originator and responder in turn."""
-        flows, segments, packets = self._flows, self._segments, self._packets
-        at, size = np.zeros(2 * len(flows), np.int64), np.zeros(2 * len(flows), np.int64)
-        first = self._bounds[:-1]
-        there = np.flatnonzero(self._bounds[1:] > first)
-        at[there], size[there] = segments.at[first[there]], segments.held[first[there]]
-        grams = self._grams[::-1]  # reversed: the first of each side is written last
-        side = flows.flow[grams].astype(np.int64) * 2 + ~flows.forward[grams]
-        packet = flows.order[grams]
-        at[side] = packets.at[packet]
-        size[side] = packets.captured[packet]
+        count, held = len(self._flows), self._held
+        at, size = np.zeros(2 * count, np.int64), np.zeros(2 * count, np.int64)
+        first = held.bounds[:-1]
+        there = np.flatnonzero(held.bounds[1:] > first)
+        at[there], size[there] = held.at[first[there]], held.length[first[there]]
+        _, forward, places, sizes = (
+            column[::-1] for column in self._grams
+        )  # reversed: the first of each side is written last
+        side = self._gram_flow[::-1].astype(np.int64) * 2 + ~forward
+        at[side], size[side] = places, sizes
         return at, size
 
     def _complete(self, raw: Bytes, size: Int64s, rows: Int64s) -> None:
         """Streams whose first segment is shorter than an opening: take the rest from the segments that follow."""
-        several = self._bounds[rows + 1] - self._bounds[rows] > 1
+        several = self._held.bounds[rows + 1] - self._held.bounds[rows] > 1
         for number in rows[several & (size[rows] < OPENING)].tolist():
             stream = self._stream(number)
             begin = stream.read(stream.begin, OPENING)
@@ -82,10 +86,10 @@ class Conversations:
         uid, port, peer = ids.uid[flow].as_py(), int(ids.orig_port[flow]), int(ids.resp_port[flow])
         told: dict[str, Any] = {"uid": uid, "orig_port": port, "resp_port": peer}
         told["ends"] = ids.orig[flow].as_py(), port, ids.resp[flow].as_py(), peer
-        if self._is_tcp[flow]:
+        if ids.proto[flow] == TCP:
             orig, resp = (self._stream(2 * flow + side) for side in (0, 1))
-            return Conversation(flow, True, self._space, orig, resp, **told)
-        return Conversation(flow, False, self._space, datagrams=self._datagrams(flow), **told)
+            return Conversation(flow, True, self._held.space, orig, resp, **told)
+        return Conversation(flow, False, self._gram_space, datagrams=self._datagrams(flow), **told)
 
     def ends(self, flow: int) -> Ends:
         """Whom a flow lies between."""
@@ -110,13 +114,11 @@ class Conversations:
         return sorted(set(found), key=lambda flow: (int(time[first[flow]]), flow))
 
     def _stream(self, number: int) -> Stream:
-        return Stream(self._space, self._segments, int(self._bounds[number]), int(self._bounds[number + 1]))
+        return Stream(self._held, number)
 
     def _datagrams(self, flow: int) -> tuple[Datagram, ...]:
-        rows = self._grams[self._gram_bounds[flow] : self._gram_bounds[flow + 1]]
-        packet = self._flows.order[rows]
-        columns = (packet, self._flows.forward[rows], self._packets.at[packet], self._packets.captured[packet])
-        return tuple(map(Datagram, *(column.tolist() for column in columns)))
+        rows = slice(self._gram_bounds[flow], self._gram_bounds[flow + 1])
+        return tuple(map(Datagram, *(column[rows].tolist() for column in self._grams)))
 
 
 def opening_of(talk: Conversation) -> Openings:

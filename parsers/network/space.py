@@ -32,7 +32,9 @@ class Space:
 
     def __getitem__(self, piece: slice) -> memoryview:
         """The bytes of [start, stop), which lie in the file or in one datagram of the arena."""
-        start, stop, _ = piece.indices(len(self))
+        start, stop = piece.start, piece.stop
+        if start is None or stop is None or start < 0 or stop > self.size:
+            start, stop, _ = piece.indices(len(self))
         if start < self.size:
             return self.view[start : min(stop, self.size)]
         return memoryview(self._arena(start - self.size, max(stop - self.size, 0)))

@@ -120,19 +120,42 @@ def _running_max(values: Int64s, group: Int64s) -> Int64s:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """What the capture holds of all streams, stream after stream and in sequence order: (p,) arrays as in `Segments`. `bounds`: where each
+    stream begins, (2 f + 1,)."""
+
+    space: Space | memoryview
+    start: Int64s
+    length: Int64s
+    at: Int64s
+    packet: Int64s
+    bounds: Int64s
+
+
+def pieces(space: Space, segments: Segments, flows: int) -> Pieces:
+    """The bytes that are there. Where no datagram from the arena is among them, they are read from the mapped file itself."""
+    rows = np.flatnonzero(segments.held > 0)
+    at = segments.at[rows]
+    plain = not len(at) or int(at.max()) < space.size
+    bounds = np.searchsorted(segments.stream[rows], np.arange(2 * flows + 1))
+    return Pieces(
+        space.view if plain else space, segments.start[rows], segments.held[rows], at, segments.packet[rows], bounds
+    )
+
+
 class Stream:
     """The bytes one side sent, read from the mapped file when asked for. Positions are relative sequence numbers."""
 
     __slots__ = ("_at", "_length", "_packet", "_solid", "_start", "_view", "begin", "end")
 
-    def __init__(self, view: Space | memoryview, segments: Segments, begin: int, stop: int) -> None:
-        piece = slice(begin, stop)
-        fresh = segments.held[piece] > 0
-        self._view = view
-        self._start: list[int] = segments.start[piece][fresh].tolist()
-        self._length: list[int] = segments.held[piece][fresh].tolist()
-        self._at: list[int] = segments.at[piece][fresh].tolist()
-        self._packet: list[int] = segments.packet[piece][fresh].tolist()
+    def __init__(self, held: Pieces, number: int) -> None:
+        piece = slice(held.bounds[number], held.bounds[number + 1])
+        self._view = held.space
+        self._start: list[int] = held.start[piece].tolist()
+        self._length: list[int] = held.length[piece].tolist()
+        self._at: list[int] = held.at[piece].tolist()
+        self._packet: list[int] = held.packet[piece].tolist()
         self._settle()
 
     def _settle(self) -> None:
@@ -142,17 +165,27 @@ class Stream:
 
     def read(self, position: int, count: int) -> bytes:
         """Up to `count` bytes from `position` on, fewer at a gap or the end."""
-        index = bisect_right(self._start, position) - 1
-        parts: list[bytes] = []
-        while 0 <= index < len(self._start) and count > 0:
-            skip = position - self._start[index]
-            take = min(self._length[index] - skip, count)
-            if skip < 0 or take <= 0:
+        starts, view = self._start, self._view
+        index = bisect_right(starts, position) - 1
+        if index < 0:
+            return b""
+        skip = position - starts[index]
+        room = self._length[index] - skip
+        begin = self._at[index] + skip
+        if room >= count or room <= 0:
+            return bytes(view[begin : begin + count]) if room > 0 and count > 0 else b""
+        parts = [view[begin : begin + room]]
+        position, count = position + room, count - room
+        for place in range(index + 1, len(starts)):
+            if starts[place] != position:
                 break
-            begin = self._at[index] + skip
-            parts.append(bytes(self._view[begin : begin + take]))
-            position, count, index = position + take, count - take, index + 1
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+            begin, room = self._at[place], self._length[place]
+            if room >= count:
+                parts.append(view[begin : begin + count])
+                break
+            parts.append(view[begin : begin + room])
+            position, count = position + room, count - room
+        return b"".join(parts)
 
     def held(self, begin: int, stop: int) -> int:
         """How many bytes of [begin, stop) the capture holds."""
