@@ -31,8 +31,6 @@ class Conversations:
         packet = flows.order[grams]
         self._grams = packet, flows.forward[grams], packets.at[packet], packets.captured[packet]
         self._gram_flow = flows.flow[grams]
-        inside = not len(packet) or int(self._grams[2].max()) < space.size
-        self._gram_space: Space | memoryview = space.view if inside else space
         self._by_end: dict[tuple[str, int, str], list[int]] | None = None
         self._read = 0
 
@@ -88,8 +86,11 @@ class Conversations:
         told["ends"] = ids.orig[flow].as_py(), port, ids.resp[flow].as_py(), peer
         if ids.proto[flow] == TCP:
             orig, resp = (self._stream(2 * flow + side) for side in (0, 1))
-            return Conversation(flow, True, self._held.space, orig, resp, **told)
-        return Conversation(flow, False, self._gram_space, datagrams=self._datagrams(flow), **told)
+            return Conversation(flow, True, self._space, orig, resp, **told)
+        rows = slice(self._gram_bounds[flow], self._gram_bounds[flow + 1])
+        packet, forward, at, size = (column[rows].tolist() for column in self._grams)
+        grams = tuple(map(Datagram, packet, forward, at, size))
+        return Conversation(flow, False, self._space.holding(at), datagrams=grams, **told)
 
     def ends(self, flow: int) -> Ends:
         """Whom a flow lies between."""
@@ -115,10 +116,6 @@ class Conversations:
 
     def _stream(self, number: int) -> Stream:
         return Stream(self._held, number)
-
-    def _datagrams(self, flow: int) -> tuple[Datagram, ...]:
-        rows = slice(self._gram_bounds[flow], self._gram_bounds[flow + 1])
-        return tuple(map(Datagram, *(column[rows].tolist() for column in self._grams)))
 
 
 def opening_of(talk: Conversation) -> Openings:

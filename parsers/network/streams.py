@@ -125,7 +125,7 @@ class Pieces:
     """What the capture holds of all streams, stream after stream and in sequence order: (p,) arrays as in `Segments`. `bounds`: where each
     stream begins, (2 f + 1,)."""
 
-    space: Space | memoryview
+    space: Space
     start: Int64s
     length: Int64s
     at: Int64s
@@ -134,14 +134,11 @@ class Pieces:
 
 
 def pieces(space: Space, segments: Segments, flows: int) -> Pieces:
-    """The bytes that are there. Where no datagram from the arena is among them, they are read from the mapped file itself."""
+    """The bytes that are there."""
     rows = np.flatnonzero(segments.held > 0)
-    at = segments.at[rows]
-    plain = not len(at) or int(at.max()) < space.size
     bounds = np.searchsorted(segments.stream[rows], np.arange(2 * flows + 1))
-    return Pieces(
-        space.view if plain else space, segments.start[rows], segments.held[rows], at, segments.packet[rows], bounds
-    )
+    start, at, packet = segments.start[rows], segments.at[rows], segments.packet[rows]
+    return Pieces(space, start, segments.held[rows], at, packet, bounds)
 
 
 class Stream:
@@ -151,10 +148,10 @@ class Stream:
 
     def __init__(self, held: Pieces, number: int) -> None:
         piece = slice(held.bounds[number], held.bounds[number + 1])
-        self._view = held.space
         self._start: list[int] = held.start[piece].tolist()
         self._length: list[int] = held.length[piece].tolist()
         self._at: list[int] = held.at[piece].tolist()
+        self._view = held.space.holding(self._at)
         self._packet: list[int] = held.packet[piece].tolist()
         self._settle()
 

@@ -40,7 +40,7 @@ class Openings:
         return np.isin(self.resp_port, ports) | np.isin(self.orig_port, ports)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # made for every flow or row: frozen costs three times as much
 class Datagram:
     """One UDP payload: which packet (0-based), who sent it, where its bytes lie in the capture's `Space`."""
 
@@ -50,7 +50,7 @@ class Datagram:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # made for every flow or row: frozen costs three times as much
 class Conversation:
     """One flow to be read: streams for TCP, datagrams for UDP. `uid` is its connection id; `told` is what an `Expected` said of it
     beforehand."""
@@ -77,7 +77,7 @@ class Conversation:
         return bytes(self.view[gram.at : gram.at + gram.size])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # made for every flow or row: frozen costs three times as much
 class Record:
     """One row of a protocol: its flow, first and last packet (0-based), event verb, family columns, and remarks.
 
