@@ -9,10 +9,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from parsers.base import Evidence, Output, Slice
 from parsers.gather import as_bytes
-from parsers.network import connections, flows, identities, notes, packets, pcap, pcapng, reading, streams
+from parsers.network import (
+    arp,
+    carriers,
+    connections,
+    flows,
+    hardware,
+    identities,
+    notes,
+    packets,
+    pcap,
+    pcapng,
+    reading,
+    streams,
+)
 from parsers.network.conversations import Conversations
 from parsers.network.fragments import Tally
 from parsers.network.headers import CARRIER, DEEP, OVERLAP, PARTIAL, REASSEMBLED, Headers
@@ -62,16 +77,18 @@ class Capture:
         sources = Sources(walk.packets, headers, identities.identify(headers, walk.packets, found))
         talks = Conversations(space, sources, found, segments)
         done = reading.read(talks, walk.packets.time)
-        for family, records in reading.families(done):
+        for family, records in (*reading.families(done), ("net/tunnel", carriers.tunnels(headers, found))):
             yield from record_batches(sources, family, list(records))
         yield from _troubles(evidence, walk.packets, done.troubles)
         described = connections.describe(headers, walk.packets, found, segments)
         yield from conn_batches(
-            sources, described, _conn_rows(walk.packets, headers, found, reading.services(done, len(found)))
+            sources, described, _conn_rows(space, sources, found, reading.services(done, len(found)))
         )
+        yield from _resolutions(evidence, space, headers, walk.packets)
 
 
-def _conn_rows(packed: Packets, headers: Headers, found: flows.Flows, service: list[str | None]) -> ConnRows:
+def _conn_rows(space: Space, sources: Sources, found: flows.Flows, service: list[str | None]) -> ConnRows:
+    packed, headers = sources.packets, sources.headers
     order, first = found.order, found.first
     packet = headers.packet[order]
     last = packet + headers.span[order]
@@ -88,7 +105,30 @@ def _conn_rows(packed: Packets, headers: Headers, found: flows.Flows, service: l
     for word, mask in remarks:
         marked = np.flatnonzero(np.bincount(found.flow[mask], minlength=len(found)))
         flags[marked] = np.char.add(np.where(flags[marked] == "", "", np.char.add(flags[marked], ",")), word)
-    return ConnRows(order[first], packet[first], last[first + found.count - 1], service, flags)
+    parents = carriers.parents(headers, found, sources.identities.uid)
+    hardware = _hardware(space, sources, found)
+    return ConnRows(order[first], packet[first], last[first + found.count - 1], service, flags, hardware, parents)
+
+
+def _hardware(space: Space, sources: Sources, found: flows.Flows) -> tuple[pa.StringArray, pa.StringArray]:
+    """Link-layer addresses of originator and responder; none inside tunnels, whose frames are others'."""
+    rows = found.order[found.first]
+    sender, receiver = hardware.ends(space, sources.packets, sources.headers.packet[rows])
+    own = pa.array(sources.headers.depth[rows] == 0)
+    forward = pa.array(found.forward[found.first])
+    nothing = pa.scalar(None, pa.string())
+    orig, resp = pc.if_else(forward, sender, receiver), pc.if_else(forward, receiver, sender)
+    return pc.if_else(own, orig, nothing), pc.if_else(own, resp, nothing)
+
+
+def _resolutions(evidence: Evidence, space: Space, headers: Headers, packed: Packets) -> Iterator[Output]:
+    """Rows of net/arp."""
+    messages, other = arp.gather(space, headers, packed)
+    yield from arp.batches(messages)
+    if other:
+        row = int(headers.packet[headers.note == notes.ARP].min())
+        reason = f"{other} ARP messages are cut, or not about Ethernet and IPv4: not read; first ARP message is packet {row + 1}"
+        yield evidence.problem(packed.record[row], packed.size[row], reason)
 
 
 def _gap_problems(evidence: Evidence, gaps: tuple[Gap, ...]) -> Iterator[Problem]:

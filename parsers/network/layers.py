@@ -8,7 +8,7 @@ from parsers.network import internet, transports, tunnels
 from parsers.network.frames import Frames, Inner, Pieces, Work
 from parsers.network.headers import CARRIER, DEEP, Headers, empty, put
 from parsers.network.links import peel_links
-from parsers.network.notes import FRAGMENT, MALFORMED, OVERFLOW
+from parsers.network.notes import ARP, FRAGMENT, MALFORMED, OVERFLOW
 from parsers.network.records import Int64s
 from parsers.network.space import Space
 from parsers.network.stack import Stack
@@ -48,6 +48,10 @@ def _pass(space: Space, work: Work, width: int) -> tuple[Headers, list[Inner], l
         frames.inner_vlan,
     )
     done.proto[(frames.note == OVERFLOW) | (frames.note == FRAGMENT)] = -1
+    resolves = np.flatnonzero(frames.note == ARP)
+    if len(resolves):
+        done.at[resolves] = work.at[resolves] + frames.at[resolves]
+        done.captured[resolves] = work.caplen[resolves] - frames.at[resolves]
     done.marks[:] |= work.marks
     for name in ("packet", "span", "depth", "parent", "tunnel"):
         getattr(done, name)[:] = getattr(work, name)
