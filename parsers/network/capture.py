@@ -30,10 +30,10 @@ from parsers.network import (
 )
 from parsers.network.conversations import Conversations
 from parsers.network.fragments import Tally
-from parsers.network.headers import CARRIER, DEEP, OVERLAP, PARTIAL, REASSEMBLED, Headers
+from parsers.network.headers import BAD_IP_SUM, BAD_SUM, CARRIER, DEEP, OFFLOAD, OVERLAP, PARTIAL, REASSEMBLED, Headers
 from parsers.network.layers import DEPTH
 from parsers.network.protocols import Trouble
-from parsers.network.records import Gap, Packets
+from parsers.network.records import Bools, Gap, Packets
 from parsers.network.space import Space
 from parsers.network.tables import ConnRows, Sources, conn_batches, record_batches
 from timelines.problems import KINDS, Account, Problem
@@ -97,17 +97,28 @@ def _conn_rows(space: Space, sources: Sources, found: flows.Flows, service: list
         ("truncated", packed.cut[packet]),
         ("snapped", headers.captured[order] < headers.declared[order]),
         ("caplen-exceeds-original", (packed.caplen > packed.origlen)[packet]),
-        ("fragmented", marks & (PARTIAL | REASSEMBLED) != 0),
+        ("time-backwards", _backwards(packed)[packet]),
+        ("fragmented", marks & REASSEMBLED != 0),
+        ("fragments-missing", marks & PARTIAL != 0),
         ("fragment-overlap", marks & OVERLAP != 0),
         ("tunnel", marks & CARRIER != 0),
+        ("bad-ip-checksum", marks & BAD_IP_SUM != 0),
+        ("bad-transport-checksum", marks & BAD_SUM != 0),
     )
-    flags = np.full(len(found), "", "<U120")
+    flags = np.full(len(found), "", "<U200")
     for word, mask in remarks:
         marked = np.flatnonzero(np.bincount(found.flow[mask], minlength=len(found)))
         flags[marked] = np.char.add(np.where(flags[marked] == "", "", np.char.add(flags[marked], ",")), word)
     parents = carriers.parents(headers, found, sources.identities.uid)
     hardware = _hardware(space, sources, found)
     return ConnRows(order[first], packet[first], last[first + found.count - 1], service, flags, hardware, parents)
+
+
+def _backwards(packed: Packets) -> Bools:
+    """Packets that are earlier than the one before them in the file."""
+    out = np.zeros(len(packed), np.bool_)
+    out[1:] = (np.diff(packed.time) < 0) & packed.timed[1:] & packed.timed[:-1]
+    return out
 
 
 def _hardware(space: Space, sources: Sources, found: flows.Flows) -> tuple[pa.StringArray, pa.StringArray]:
@@ -170,12 +181,16 @@ def _accounts(packed: Packets, headers: Headers, gaps: tuple[Gap, ...]) -> Itera
 def _packet_problems(evidence: Evidence, packed: Packets, headers: Headers) -> Iterator[Problem]:
     for row, reason in notes.summaries(headers):
         yield evidence.problem(packed.record[row], packed.size[row], reason)
-    deep = np.zeros(len(packed), np.bool_)
-    deep[headers.packet[headers.marks & DEEP != 0]] = True
+    marks = np.zeros(len(packed), np.uint8)
+    np.bitwise_or.at(marks, headers.packet[headers.marks > 0], headers.marks[headers.marks > 0])
     remarks = (
-        (deep, f"packets lie deeper than {DEPTH} tunnels: what is inside them is not read"),
+        (marks & DEEP != 0, f"packets lie deeper than {DEPTH} tunnels: what is inside them is not read"),
         (packed.cut, "packet is cut by the end of the file: read as far as it goes"),
         (packed.caplen > packed.origlen, "packets hold more bytes than they say were on the wire: read, flagged"),
+        (_backwards(packed), "packets are earlier than the one before them: read in order of time, flagged"),
+        (marks & BAD_IP_SUM != 0, "packets have an IPv4 header whose checksum does not fit: read, flagged"),
+        (marks & BAD_SUM != 0, "packets have a TCP, UDP or ICMP checksum that does not fit: read, flagged"),
+        (marks & OFFLOAD != 0, "packets were captured before the sender's network card completed their checksum: read"),
         (~packed.timed, "packets have no usable time: rows that begin with them have none"),
     )
     for mask, reason in remarks:
