@@ -24,7 +24,7 @@ from benchmarks.mixed_capture import EVIDENCE, write_mixed
 
 SIZES = (100 << 20,)  # bytes of the mixed capture
 LARGE_SIZES = (800_000_000, 3_000_000_000)  # with ATHAR_BENCH_LARGE=1
-FLOWS, LARGE_FLOWS = 50_000, 400_000  # of the one made up: about 100 and 800 MB
+FLOWS, LARGE_FLOWS = 4_500, 35_000  # of the one made up: about 100 and 800 MB
 NFSTREAM = "ATHAR_NFSTREAM_PYTHON"  # names an interpreter that has NFStream, which is no dependency of ours
 FIELDS = (
     "frame.number", "frame.time_epoch", "ip.src", "ip.dst", "tcp.srcport", "tcp.dstport", "http.request.method", "http.host",

@@ -10,11 +10,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from parsers.base import Evidence, Output, Slice
-from parsers.network import connections, flows, identities, pcap, pcapng, reading, streams, survey
+from parsers.network import (
+    arp,
+    carriers,
+    connections,
+    flows,
+    hardware,
+    identities,
+    pcap,
+    pcapng,
+    reading,
+    streams,
+    survey,
+)
 from parsers.network.conversations import Conversations
 from parsers.network.ip_packets import WORDS, IpPackets
+from parsers.network.space import Space
 from parsers.network.survey import Survey
 from parsers.network.tables import ConnRows, Sources, conn_batches, record_batch
 
@@ -43,6 +58,7 @@ class Capture:
         found = survey.make(evidence) if shares == 1 else _surveys.of(evidence, shares)
         if share == 0:
             yield from found.problems(evidence)
+            yield from arp.batches(arp.joined(found.arp)) if found.arp else ()
         yield from found.ranges.within(piece.start, piece.stop)
         yield from _rows(evidence, found, share, shares)
         if shares > 1:
@@ -59,6 +75,11 @@ def _rows(evidence: Evidence, found: Survey, share: int, shares: int) -> Iterato
         done = reading.Reading(packets.packet)
         sources = Sources(packets, identities.identify(packets, joined := flows.build(packets)))
         yield from _partition(found, sources, joined, done)
+        alone = carriers.unknown(packets, joined)
+        if len(alone):
+            row = int(joined.order[joined.first[alone[0]]])
+            reason = f"{len(alone)} flows inside tunnels are read apart from those that carry them, which are too many: tunnel_parents is empty"
+            yield evidence.problem(packets.record[row], packets.size[row], reason)
         for row, family, count in sources.left_out:
             reason = f"{count} rows of {family} begin at one packet beyond those that can be told apart: left out"
             yield evidence.problem(packets.record[row], packets.size[row], reason)
@@ -96,19 +117,31 @@ def _partition(found: Survey, sources: Sources, joined: flows.Flows, done: readi
     talks = Conversations(found.space, packets, sources.identities, joined, segments)
     for family, records in reading.read(talks, packets.time, done):
         yield record_batch(sources, family, records)
+    tunnels = list(carriers.tunnels(packets, joined))
+    if tunnels:
+        yield record_batch(sources, "net/tunnel", tunnels)
     described = connections.describe(packets, joined, segments)
-    yield from conn_batches(sources, described, _conn_rows(packets, joined, reading.services(done, len(joined))))
+    services = reading.services(done, len(joined))
+    yield from conn_batches(sources, described, _conn_rows(found.space, sources, joined, services))
 
 
-def _conn_rows(packets: IpPackets, found: flows.Flows, service: list[str | None]) -> ConnRows:
-    order, first = found.order, found.first
-    flags = np.full(len(found), "", "<U120")
+def _conn_rows(space: Space, sources: Sources, found: flows.Flows, service: list[str | None]) -> ConnRows:
+    packets, order, first = sources.packets, found.order, found.first
+    flags = np.full(len(found), "", "<U200")
     for bit, word in WORDS.items():
         here = packets.remarks[order] & bit != 0
         marked = np.flatnonzero(np.bincount(found.flow[here], minlength=len(found)))
         flags[marked] = np.char.add(np.where(flags[marked] == "", "", np.char.add(flags[marked], ",")), word)
     last = np.maximum.reduceat(packets.last[order], first) if len(first) else first
-    return ConnRows(order[first], last, service, flags)
+    parents = carriers.parents(packets, found, sources.identities.uid)
+    return ConnRows(order[first], last, service, flags, _hardware(space, packets, found), parents)
+
+
+def _hardware(space: Space, packets: IpPackets, found: flows.Flows) -> tuple[pa.StringArray, pa.StringArray]:
+    """Link-layer addresses of originator and responder; none inside tunnels, whose frames are others'."""
+    sender, receiver = hardware.ends(space, packets, found.order[found.first])
+    forward = pa.array(found.forward[found.first])
+    return pc.if_else(forward, sender, receiver), pc.if_else(forward, receiver, sender)
 
 
 PARSER = Capture()

@@ -9,7 +9,7 @@ import numpy as np
 from parsers.gather import as_bytes
 from parsers.network import flows, packets, pcap, pcapng
 from parsers.network.headers import Headers
-from parsers.network.ip_packets import columns, gathered
+from parsers.network.ip_packets import Captured, columns, gathered
 from parsers.network.notes import PART
 from parsers.network.pcap import FILE_HEADER
 from parsers.network.records import Bools, Int64s, Packets
@@ -48,7 +48,7 @@ def _rows(packed: Packets, offset: int, headers: Headers, span: tuple[int, int] 
     if packet >= len(packed) or packed.record[packet] != offset:
         raise ValueError(f"no packet record begins at byte {offset}; use the offset of a row")
     decoded = np.flatnonzero(headers.proto >= 0)
-    found = flows.build(columns(gathered(headers, packed)))
+    found = flows.build(columns(gathered(headers, Captured(packed, np.zeros(len(packed), np.bool_)))))
     order = decoded[found.order]
     first = headers.packet[order]
     covering = np.flatnonzero((first <= packet) & (packet <= first + headers.span[order]))

@@ -230,8 +230,8 @@ def _keys(pieces: Pieces, work: Work, out: Headers) -> Iterator[_Key]:
 
 
 def _head(head: bytes, whole: _Datagram, size: int) -> bytes:
-    """The IP header of a whole datagram: that of its first fragment, with its own length and no fragment."""
+    """The IP header of a whole datagram: that of its first fragment, with its own length, no fragment, and no checksum."""
     if whole.version == 4:
         total = min(len(head) + size, DATAGRAM_LIMIT)
-        return head[:2] + total.to_bytes(2, "big") + head[4:6] + b"\0\0" + head[8:]
+        return head[:2] + total.to_bytes(2, "big") + head[4:6] + b"\0\0" + head[8:10] + b"\0\0" + head[12:]
     return head[:4] + min(size, DATAGRAM_LIMIT).to_bytes(2, "big") + bytes((whole.proto,)) + head[7:40]

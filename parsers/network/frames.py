@@ -92,6 +92,8 @@ class Frames:
     __slots__ = (
         "_base",
         "_flat",
+        "_fours",
+        "_twos",
         "at",
         "caplen",
         "detail",
@@ -107,6 +109,11 @@ class Frames:
     def __init__(self, window: Bytes, caplen: Int32s, link: Int32s) -> None:
         count, self.width = window.shape
         self._flat = window.reshape(-1)
+        # Numbers of two and four bytes at any place: one gather each. They are turned to network order afterwards, which is faster.
+        self._twos, self._fours = (
+            np.ndarray((max(len(self._flat) - size + 1, 0),), form, self._flat, strides=(1,))
+            for form, size in (("<u2", 2), ("<u4", 4))
+        )
         self._base = np.arange(count, dtype=np.int64) * self.width
         self.caplen, self.link = caplen, link
         self.at = np.zeros(count, np.int32)
@@ -122,12 +129,19 @@ class Frames:
         return found
 
     def u16(self, rows: Int64s, at: Int32s) -> Int32s:
-        base = self._base[rows] + at
-        found: Int32s = (self._flat[base].astype(np.int32) << 8) | self._flat[base + 1]
+        found: Int32s = self._twos[self._base[rows] + at].byteswap().astype(np.int32)
         return found
 
     def u32(self, rows: Int64s, at: Int32s) -> Int64s:
-        return (self.u16(rows, at).astype(np.int64) << 16) | self.u16(rows, at + 2)
+        found: Int64s = self._fours[self._base[rows] + at].byteswap().astype(np.int64)
+        return found
+
+    def cut(self, rows: Int64s, at: int, size: int) -> Bytes:
+        """The `size` bytes at one place of these rows: (n, size)."""
+        window = self._flat.reshape(-1, self.width)
+        return np.ascontiguousarray(
+            window[:, at : at + size] if len(rows) == len(window) else window[rows, at : at + size]
+        )
 
     def stop(self, rows: Int64s, note: int, detail: int | Int32s) -> None:
         """These packets are decoded no further."""

@@ -19,6 +19,7 @@ OVERLAP = 0x04  # some of its fragments overlapped with other bytes; those that 
 CARRIER = 0x08  # a tunnel packet: another row holds what it carries
 DEEP = 0x10  # carries one packet more than are peeled
 BAD_IP_SUM, BAD_SUM = 0x20, 0x40  # the checksum of the IPv4 header, and of TCP, UDP or ICMP, is not right
+OFFLOAD = 0x80  # its checksum was left to the network card, so it was captured before it was sent
 
 
 @dataclass(frozen=True, slots=True)

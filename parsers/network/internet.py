@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from parsers.network import checksums
 from parsers.network.frames import Pieces
 from parsers.network.headers import PARTIAL
 from parsers.network.notes import FRAGMENT, IPV4, IPV6, MALFORMED
@@ -29,6 +30,8 @@ def ipv4(stack: Stack) -> None:
         frames.stop(rows[bad], MALFORMED, IPV4)
         rows, at, size, length = rows[~bad], at[~bad], size[~bad], length[~bad]
     out.version[rows] = 4
+    checksums.header(stack, rows, at, size)
+    stack.routed[rows] = size > 20  # options may hold a source route
     out.ip_length[rows] = length
     stack.end[rows] = at + length
     out.src[rows, 1], out.dst[rows, 1] = frames.u32(rows, at + 12), frames.u32(rows, at + 16)
@@ -78,6 +81,7 @@ def _extension(stack: Stack, rows: Int64s, head: Int32s) -> None:
     at, kind = frames.at[rows], frames.next[rows]
     units = frames.u8(rows, at + 1)
     size = np.where(kind == 51, (units + 2) * 4, np.where(kind == 44, 8, (units + 1) * 8))
+    stack.routed[rows[kind == 43]] = True
     fragment = np.where(kind == 44, frames.u16(rows, at + 2), 0)
     frames.next[rows] = frames.u8(rows, at)
     frames.at[rows] = at + size

@@ -8,19 +8,31 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from parsers.network.headers import CARRIER, OVERLAP, PARTIAL, REASSEMBLED, Headers
+from parsers.network.headers import BAD_IP_SUM, BAD_SUM, CARRIER, OVERLAP, PARTIAL, REASSEMBLED, Headers
+from parsers.network.links import ETHERNET, SLL
 from parsers.network.records import Bools, Int32s, Int64s, Packets
 
 # Remarks on a packet that its flow's row repeats: bits of `remarks`, and their words
-TRUNCATED, SNAPPED, OVERLONG, FRAGMENTED, OVERLAPPED, TUNNEL = 1, 2, 4, 8, 16, 32
 WORDS = {
-    TRUNCATED: "truncated",
-    SNAPPED: "snapped",
-    OVERLONG: "caplen-exceeds-original",
-    FRAGMENTED: "fragmented",
-    OVERLAPPED: "fragment-overlap",
-    TUNNEL: "tunnel",
+    1 << bit: word
+    for bit, word in enumerate(
+        (
+            "truncated",
+            "snapped",
+            "caplen-exceeds-original",
+            "time-backwards",
+            "fragmented",
+            "fragments-missing",
+            "fragment-overlap",
+            "tunnel",
+            "bad-ip-checksum",
+            "bad-transport-checksum",
+        )
+    )
 }
+_MARKS = {"fragmented": REASSEMBLED, "fragments-missing": PARTIAL, "fragment-overlap": OVERLAP, "tunnel": CARRIER}
+_MARKS |= {"bad-ip-checksum": BAD_IP_SUM, "bad-transport-checksum": BAD_SUM}
+FRAME = 14  # bytes in which the hardware addresses of a frame stand
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +40,18 @@ class IpPackets:
     """Packets that have a transport to follow: (n,) arrays, those of one pair of hosts in file order. A packet's place here is what
     dissectors call its number.
 
-    packet, last: the first and last captured packet (0-based) that it lies in, the same but for datagrams in fragments; time, timed,
-    record, size: as in `Packets`; version to tunnel: as in `Headers`; remarks: bits as above.
+    row, parent: its number among all decoded packets of the file, and that of the one that carries it, or -1; packet: the captured packet
+    (0-based); span: packets from it to the last one that this was put together from; time, timed, record, size: as in `Packets`; frame:
+    where the captured packet begins, from its record; link: whose hardware addresses stand there (ETHERNET, SLL), or 0; version
+    to tunnel: as in `Headers`; remarks: bits as above.
     """
 
+    row: Int64s
+    parent: Int64s
     packet: Int64s
-    last: Int64s
+    span: Int32s
+    frame: npt.NDArray[np.uint8]
+    link: npt.NDArray[np.uint8]
     time: Int64s
     timed: Bools
     record: Int64s
@@ -54,47 +72,68 @@ class IpPackets:
     inner_vlan: npt.NDArray[np.int16]
     depth: npt.NDArray[np.uint8]
     tunnel: npt.NDArray[np.uint8]
-    remarks: npt.NDArray[np.uint8]
+    remarks: npt.NDArray[np.uint16]
 
     def __len__(self) -> int:
         return len(self.packet)
+
+    @property
+    def last(self) -> Int64s:
+        """The last captured packet (0-based) that each lies in."""
+        return self.packet + self.span
 
 
 NAMES = tuple(field.name for field in fields(IpPackets))
 _HEADERS = NAMES[NAMES.index("version") : NAMES.index("remarks")]
 _FORMS = {"timed": "?", "size": "<u4", "version": "u1", "proto": "<i2", "sport": "<u2", "dport": "<u2", "seq": "<u4"}
 _FORMS |= {"flags": "u1", "captured": "<i4", "declared": "<i4", "ip_length": "<i4", "vlan": "<i2", "inner_vlan": "<i2"}
-_FORMS |= {"depth": "u1", "tunnel": "u1", "remarks": "u1"}
+_FORMS |= {"depth": "u1", "tunnel": "u1", "remarks": "<u2", "span": "<i4", "frame": "u1", "link": "u1"}
 # One packet as it is set aside: its columns side by side.
 RECORD = np.dtype([(name, "<u8", 2) if name in ("src", "dst") else (name, _FORMS.get(name, "<i8")) for name in NAMES])
 
 Records = npt.NDArray[Any]
 
 
-def gathered(headers: Headers, packets: Packets, place: Int64s | None = None) -> Records:
-    """Those rows that have a transport, as records. `place`: where each row's captured packet lies in `packets`; None where these are all
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """Captured packets, and which of them are earlier than the one before them in the file."""
+
+    packets: Packets
+    backwards: Bools
+
+
+def gathered(headers: Headers, captured: Captured, place: Int64s | None = None, first_row: int = 0) -> Records:
+    """Those rows that have a transport, as records. `place`: where each row's captured packet lies in `captured`; None where these are all
     that the file has."""
+    packets = captured.packets
     rows = np.flatnonzero(headers.proto >= 0)
     at = headers.packet[rows] if place is None else place[rows]
     out = np.empty(len(rows), RECORD)
-    out["packet"] = headers.packet[rows]
-    out["last"] = headers.packet[rows] + headers.span[rows]
+    out["row"] = rows + first_row
     for name in ("time", "timed", "record", "size"):
         out[name] = getattr(packets, name)[at]
-    for name in _HEADERS:
+    for name in ("parent", "packet", "span", *_HEADERS):
         out[name] = getattr(headers, name)[rows]
+    out["frame"] = packets.data[at] - packets.record[at]
+    framed = np.isin(packets.link[at], (ETHERNET, SLL)) & (packets.caplen[at] >= FRAME)
+    out["link"] = np.where(framed & (headers.depth[rows] == 0), packets.link[at], 0)
     marks = headers.marks[rows]
-    remarks = np.zeros(len(rows), np.uint8)
-    for bit, where in (
-        (TRUNCATED, packets.cut[at]),
-        (SNAPPED, headers.captured[rows] < headers.declared[rows]),
-        (OVERLONG, (packets.caplen > packets.origlen)[at]),
-        (FRAGMENTED, marks & (PARTIAL | REASSEMBLED) != 0),
-        (OVERLAPPED, marks & OVERLAP != 0),
-        (TUNNEL, marks & CARRIER != 0),
-    ):
-        remarks |= np.where(where, np.uint8(bit), np.uint8(0))
+    seen = {word: marks & mark != 0 for word, mark in _MARKS.items()}
+    seen["truncated"], seen["caplen-exceeds-original"] = packets.cut[at], (packets.caplen > packets.origlen)[at]
+    seen["snapped"], seen["time-backwards"] = headers.captured[rows] < headers.declared[rows], captured.backwards[at]
+    remarks = np.zeros(len(rows), np.uint16)
+    for bit, word in WORDS.items():
+        remarks[seen[word]] |= bit
     out["remarks"] = remarks
+    return out
+
+
+def backwards(packets: Packets, before: int | None = None) -> Bools:
+    """Packets that are earlier than the one before them; `before` is the time of the one before the first, where that is known."""
+    out = np.zeros(len(packets), np.bool_)
+    out[1:] = (np.diff(packets.time) < 0) & packets.timed[1:] & packets.timed[:-1]
+    if before is not None and len(packets) and packets.timed[0]:
+        out[0] = packets.time[0] < before
     return out
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from parsers.network import internet, transports, tunnels
+from parsers.network import checksums, internet, transports, tunnels
 from parsers.network.frames import Frames, Inner, Pieces, Work
 from parsers.network.headers import CARRIER, DEEP, Headers, empty, put
 from parsers.network.links import peel_links
-from parsers.network.notes import FRAGMENT, MALFORMED, OVERFLOW
+from parsers.network.notes import ARP, FRAGMENT, MALFORMED, OVERFLOW
 from parsers.network.records import Int64s
 from parsers.network.space import Space
 from parsers.network.stack import Stack
@@ -35,10 +35,12 @@ def peel(space: Space, work: Work) -> tuple[Headers, list[Inner], list[Pieces]]:
 def _pass(space: Space, work: Work, width: int) -> tuple[Headers, list[Inner], list[Pieces]]:
     frames = Frames(space.windows(work.at, width), work.caplen, work.link)
     peel_links(frames)
-    stack = Stack(frames, empty(len(work)), np.zeros(len(work), np.int32), work.wire, work.whole, work.at)
+    no = np.zeros(len(work), np.bool_)
+    stack = Stack(frames, empty(len(work)), np.zeros(len(work), np.int32), work.wire, work.whole, work.at, no)
     internet.ipv4(stack)
     internet.ipv6(stack)
     transports.peel(stack)
+    checksums.transport(stack, space.buffer)
     tunnels.find(stack)
     done = stack.out
     done.note[:], done.detail[:], done.vlan[:], done.inner_vlan[:] = (
@@ -48,6 +50,10 @@ def _pass(space: Space, work: Work, width: int) -> tuple[Headers, list[Inner], l
         frames.inner_vlan,
     )
     done.proto[(frames.note == OVERFLOW) | (frames.note == FRAGMENT)] = -1
+    resolves = np.flatnonzero(frames.note == ARP)
+    if len(resolves):
+        done.at[resolves] = work.at[resolves] + frames.at[resolves]
+        done.captured[resolves] = work.caplen[resolves] - frames.at[resolves]
     done.marks[:] |= work.marks
     for name in ("packet", "span", "depth", "parent", "tunnel"):
         getattr(done, name)[:] = getattr(work, name)

@@ -10,6 +10,7 @@ from parsers.network import wireless
 from parsers.network.frames import TYPED, Frames
 from parsers.network.notes import (
     AGGREGATED,
+    ARP,
     ENCRYPTED,
     HDLC_CONTROL,
     IPV4,
@@ -31,6 +32,7 @@ NULL, ETHERNET, PPP, RAW_BSD, RAW_OPENBSD, PPP_HDLC, PPPOE = 0, 1, 9, 12, 14, 50
 RAW, HDLC, WIRELESS, LOOP, SLL, RADIOTAP, LINK_IPV4, LINK_IPV6, SLL2 = 101, 104, 105, 108, 113, 127, 228, 229, 276
 VLAN_TAGS = (0x8100, 0x88A8, 0x9100, 0x9200)  # IEEE 802.1Q, 802.1ad and two older QinQ marks
 _MPLS = (MPLS, 0x8848)  # RFC 3032: unicast, and what was multicast
+_RESOLUTION = (0x0806, 0x8035)  # ARP and RARP, alike in form
 _BRIDGED, _PPPOE, _PPP = 0x6558, 0x8864, 0x880B
 LINK_DEPTH = 16  # tags, labels and headers peeled before the network layer; real stacks have two to five
 _AF_INET, _AF_INET6 = 2, (10, 23, 24, 28, 30)  # AF_INET6 differs among systems (LINKTYPE_NULL)
@@ -56,6 +58,9 @@ def peel_links(frames: Frames) -> None:
             break
     rows = np.flatnonzero((frames.note == 0) & ~np.isin(frames.ether, (IPV4, IPV6)))
     if len(rows):
+        resolves = np.isin(frames.ether[rows], _RESOLUTION)
+        frames.note[rows[resolves]] = ARP
+        rows = rows[~resolves]
         more = np.isin(frames.ether[rows], list(_LAYERS))
         frames.stop(rows, NO_IP, np.where(more, NESTED, frames.ether[rows]))
 

@@ -14,16 +14,17 @@ IPV4, IPV6, MPLS = 0x0800, 0x86DD, 0x8847  # ethertypes (IEEE 802 numbers)
 
 # Below MALFORMED a packet is decoded to its transport; from there on decoding stopped.
 FINE = 0
+ARP = 1  # a message of its own family
 PART, REST_MISSING = 3, 4  # fragments of a datagram that was put together; first ones of which the rest is missing
 MALFORMED, CUT, FRAGMENT, NO_IP, LINK, OVERFLOW = 10, 11, 12, 13, 14, 15
 
 _FATE: dict[int, Kind] = {MALFORMED: "damaged", CUT: "unsupported", FRAGMENT: "unsupported", NO_IP: "unsupported"}
-_FATE |= {LINK: "unsupported", FINE: "read", PART: "read", REST_MISSING: "read", OVERFLOW: "damaged"}
+_FATE |= {LINK: "unsupported", FINE: "read", ARP: "read", PART: "read", REST_MISSING: "read", OVERFLOW: "damaged"}
 KNOWN = frozenset(_FATE)
 
 # Details of NO_IP beside ethertypes
 LLC, MANAGEMENT, ENCRYPTED, AGGREGATED, PPP_CONTROL, PPP_CLOSED, HDLC_CONTROL, NESTED = range(-1, -9, -1)
-_ETHERTYPES = {0x0806: "ARP", 0x8035: "RARP", 0x8863: "PPPoE discovery"}
+_ETHERTYPES = {0x8863: "PPPoE discovery"}
 _ETHERTYPES |= {0x888E: "EAPOL", 0x88CC: "LLDP", 0x0: "none"}
 _WITHOUT_IP = {
     LLC: "packets with IEEE 802.2 LLC headers carry no IP: known but not read in this version",
@@ -75,7 +76,7 @@ def _reason(note: int, detail: int) -> str:
 
 def kinds(headers: Headers, rows: Int64s) -> Iterator[tuple[Kind3, int, int]]:
     """The kinds of hindrance among these rows, each with its count and the first captured packet that it met."""
-    rows = rows[(headers.note[rows] != FINE) & (headers.note[rows] != PART)]
+    rows = rows[~np.isin(headers.note[rows], (FINE, ARP, PART))]
     if not len(rows):
         return
     packet, inner = headers.packet[rows], headers.depth[rows] > 0

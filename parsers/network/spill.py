@@ -5,12 +5,14 @@ from __future__ import annotations
 import tempfile
 import threading
 import weakref
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from parsers.network.ip_packets import RECORD, Records
 
+_DHCP = (67, 68, 546, 547)  # UDP ports (RFC 2131, RFC 8415)
 MEMORY = (
     64 << 20
 )  # bytes kept in memory; beyond it a nameless file in the system's temporary folder, which nothing outlives
@@ -44,12 +46,14 @@ class Spill:
         self._file.write(records[order].tobytes())
         self._written += len(records)
 
-    def take(self, first: int, stop: int, part: tuple[int, int] | None = None) -> Records:
-        """The records of the groups [first, stop), those of each group in file order; of part (i, n) those whose flow falls to i of n."""
+    def take(self, groups: Sequence[int], part: tuple[int, int] | None = None) -> Records:
+        """The records of these groups, those of each in file order; of part (i, n) those whose flow falls to i of n."""
+        runs = _runs(sorted(groups))
         found = [np.empty(0, RECORD)]
         for bounds in self._bounds:
-            records = self._portion(bounds, first, stop)
-            found.append(records if part is None else records[flow_digest(records) % np.uint64(part[1]) == part[0]])
+            for first, stop in runs:
+                records = self._portion(bounds, first, stop)
+                found.append(records if part is None else records[flow_digest(records) % np.uint64(part[1]) == part[0]])
         return np.concatenate(found)
 
     def _portion(self, bounds: npt.NDArray[np.int64], first: int, stop: int) -> Records:
@@ -58,6 +62,12 @@ class Spill:
             self._file.seek(begin * RECORD.itemsize)
             raw = self._file.read((end - begin) * RECORD.itemsize)
         return np.frombuffer(raw, RECORD)
+
+
+def _runs(groups: list[int]) -> list[tuple[int, int]]:
+    """Runs [first, stop) of neighbouring groups."""
+    starts = [at for at in range(len(groups)) if at == 0 or groups[at] != groups[at - 1] + 1]
+    return [(groups[one], groups[two - 1] + 1) for one, two in zip(starts, [*starts[1:], len(groups)], strict=True)]
 
 
 def mixed(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
@@ -71,7 +81,11 @@ def pair_digest(records: Records) -> npt.NDArray[np.uint64]:
     """A number for the two hosts of each packet, whoever sent it."""
     src, dst = records["src"], records["dst"]
     with np.errstate(over="ignore"):
-        return mixed(mixed(src[:, 0]) + src[:, 1]) + mixed(mixed(dst[:, 0]) + dst[:, 1])
+        digest = mixed(mixed(src[:, 0]) + src[:, 1]) + mixed(mixed(dst[:, 0]) + dst[:, 1])
+    # DHCP goes from a host without an address to all, and back from a server: what belongs together has no pair of hosts in common.
+    dhcp = (records["proto"] == 17) & np.isin(records["sport"], _DHCP) & np.isin(records["dport"], _DHCP)
+    digest[dhcp] = 0
+    return digest
 
 
 def flow_digest(records: Records) -> npt.NDArray[np.uint64]:

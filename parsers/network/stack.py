@@ -17,7 +17,7 @@ class Stack:
     """Frames and the columns they fill; what is known of each packet; the packets and fragments found inside.
 
     end: where its IP packet ends, from its start; wire: its bytes as announced; whole: a fragment of it is taken as it is; base:
-    where it begins in the capture's `Space`.
+    where it begins in the capture's `Space`; routed: its addresses may not be those that checksums are over.
     """
 
     frames: Frames
@@ -26,6 +26,7 @@ class Stack:
     wire: Int32s
     whole: Bools
     base: Int64s
+    routed: Bools
     inner: list[Inner] = field(default_factory=list)
     pieces: list[Pieces] = field(default_factory=list)
 

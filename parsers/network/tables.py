@@ -62,12 +62,15 @@ def _begin(depth: Int64s) -> Int64s:
 
 @dataclass(frozen=True, slots=True)
 class ConnRows:
-    """The flows as rows: first packet, number of the last captured one (0-based), service, and remarks, (f,) each."""
+    """The flows as rows, (f,) each: first packet, number of the last captured one (0-based), service, remarks, hardware addresses of
+    originator and responder, and the flows that carried each."""
 
     first: Int64s
     last: Int64s
     service: list[str | None]
     flags: npt.NDArray[np.str_]
+    hardware: tuple[pa.StringArray, pa.StringArray]
+    parents: pa.StringArray
 
 
 def _field(column: Column) -> pa.Field:
@@ -136,6 +139,9 @@ def _conn_columns(sources: Sources, connections: Connections, rows: ConnRows, fl
         "history": connections.history.take(at),
         "vlan": pa.array(vlan, pa.int32(), mask=vlan < 0),
         "inner_vlan": pa.array(inner_vlan, pa.int32(), mask=inner_vlan < 0),
+        "orig_l2_addr": rows.hardware[0].take(at),
+        "resp_l2_addr": rows.hardware[1].take(at),
+        "tunnel_parents": rows.parents.take(at),
         "community_id": sources.identities.community.take(at),
         "index": pa.array(_begin(sources.packets.depth[rows.first[flow]].astype(np.int64))),
         "packet_first": pa.array(sources.packets.packet[rows.first[flow]] + 1),

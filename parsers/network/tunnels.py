@@ -144,9 +144,9 @@ def _mpls_in_udp(load: Load) -> list[Found]:
 
 
 def _vxlan(load: Load) -> list[Found]:
-    """RFC 7348: the flag that a network id is there, and nothing that must be zero."""
+    """RFC 7348: the flag that a network id is there; the other bits are to be ignored."""
     load = load.fit(8)
-    return _all(load.keep((load.u8(0) & 0x77 == 0) & (load.u8(0) & 8 != 0)).moved(8), ETHERNET, "VXLAN")
+    return _all(load.keep(load.u8(0) & 8 != 0).moved(8), ETHERNET, "VXLAN")
 
 
 def _vxlan_gpe(load: Load) -> list[Found]:

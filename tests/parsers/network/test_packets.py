@@ -102,7 +102,7 @@ def test_other_protocols_are_followed_by_their_number(read: Any, wire: Any) -> N
 @pytest.mark.parametrize(
     ("packet", "fate", "reason"),
     [
-        (b"\2" * 12 + b"\x08\x06" + bytes(28), "unsupported", "ethertype 0x0806 (ARP) carry no IP"),
+        (b"\2" * 12 + b"\x88\xcc" + bytes(28), "unsupported", "ethertype 0x88cc (LLDP) carry no IP"),
         (b"\2" * 12 + b"\x00\x26" + bytes(38), "unsupported", "IEEE 802.2 LLC headers carry no IP"),
         (b"\2" * 9, "unsupported", "headers end beyond the captured bytes"),
         (b"\2" * 12 + b"\x08\x00\x65" + bytes(30), "damaged", "malformed IPv4 header"),  # version 6 under IPv4's type
@@ -136,7 +136,7 @@ def test_fragments_are_counted_and_the_first_is_read(read: Any, wire: Any) -> No
     later = wire.ethernet(wire.ip(wire.client, wire.server, 17, b"rest" * 4, fragment=0x0002))  # 16 bytes in
     result = read(wire.pcap([first, later, later]))
     (row,) = result.conn
-    assert (row["orig_pkts"], row["flags"]) == (1, "fragmented")
+    assert (row["orig_pkts"], row["flags"]) == (1, "fragments-missing")
     assert result.ledger.unsupported == 2 * (16 + len(later))
     assert [reason.split(":")[0] for reason in result.reasons] == [
         "1 first fragments of IPv4 packets whose rest is missing",

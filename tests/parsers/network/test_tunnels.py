@@ -121,6 +121,13 @@ def by_scapy() -> dict[str, bytes]:
     return {name: bytes(packet) for name, packet in made.items()}
 
 
+def kind(name: str) -> str:
+    """Zeek's Tunnel::Type of a packet above."""
+    known = {"PPTP": "GRE", "GTP-U": "GTPv1", "6in4": "IP", "4in6": "IP", "6in6": "IP", "GRE6": "GRE", "L2TPv3": "L2TP"}
+    word = name.split()[0]
+    return "Tunnel::" + known.get(word, word if word in ("IP", "GRE") else word.upper())
+
+
 def inner_rows(result: Any) -> list[dict[str, Any]]:
     return [row for row in result.conn if (row["id_orig_p"], row["id_resp_p"]) == (40001, 9)]
 
@@ -131,7 +138,9 @@ def test_each_kind_by_hand(read: Any, wire: Any) -> None:
         (row,) = inner_rows(result)
         assert (row["orig_bytes"], row["record"], row["packet_first"]) == (4, 1, 1), name
         (outer,) = [other for other in result.conn if other["uid"] != row["uid"]]
-        assert outer["flags"] == "tunnel", name
+        assert (outer["flags"], row["tunnel_parents"]) == ("tunnel", outer["uid"]), name
+        (tunnel,) = result.tunnel
+        assert (tunnel["uid"], tunnel["tunnel_type"], tunnel["inner_packets"]) == (outer["uid"], kind(name), 1), name
         assert (result.problems, result.ledger.read) == ([], len(result.data)), name
 
 
@@ -184,6 +193,11 @@ def test_nested_tunnels_end_at_a_depth(read: Any, wire: Any) -> None:
         packet = wire.ip(f"192.0.2.{number}", "198.51.100.1", 4, packet)
     result = read(wire.pcap([wire.ethernet(packet)] * 50))
     assert len(result.conn) == DEPTH + 1
+    outermost = next(row for row in result.conn if "tunnel_parents" not in row)
+    deepest = max(result.conn, key=lambda row: len(row.get("tunnel_parents", "")))
+    assert len(deepest["tunnel_parents"].split(",")) == DEPTH
+    assert deepest["tunnel_parents"].endswith(outermost["uid"])
+    assert ("orig_l2_addr" in outermost, "orig_l2_addr" in deepest) == (True, False)
     assert result.reasons == [
         f"50 packets lie deeper than {DEPTH} tunnels: what is inside them is not read; first is packet 1"
     ]

@@ -56,7 +56,7 @@ def test_any_payload_gives_records_of_declared_columns(port: int, sent: list[tup
     begin, count = np.cumsum(sizes) - sizes, len(data)
     view = memoryview(b"".join(data))
     records = np.zeros(count, RECORD)
-    records["packet"], records["last"] = np.arange(count), np.arange(count)
+    records["packet"], records["row"], records["parent"] = np.arange(count), np.arange(count), -1
     records["record"], records["at"], records["time"] = begin, begin, np.arange(count)
     records["timed"], records["version"], records["proto"], records["flags"], records["vlan"] = True, 4, 6, 0x18, -1
     records["src"][:, 1], records["dst"][:, 1] = np.where(up, 1, 2), np.where(up, 2, 1)
