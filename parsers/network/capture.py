@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -21,6 +22,7 @@ from parsers.network import (
     flows,
     hardware,
     identities,
+    overlaps,
     pcap,
     pcapng,
     reading,
@@ -29,6 +31,7 @@ from parsers.network import (
 )
 from parsers.network.conversations import Conversations
 from parsers.network.ip_packets import WORDS, IpPackets
+from parsers.network.protocols import Trouble
 from parsers.network.space import Space
 from parsers.network.survey import Survey
 from parsers.network.tables import ConnRows, Sources, conn_batches, record_batch
@@ -36,6 +39,10 @@ from parsers.network.tables import ConnRows, Sources, conn_batches, record_batch
 SLICE_BYTES = (
     256 << 20
 )  # a larger capture has an even number of slices, none larger than this, so that workers share the reading
+
+OTHER_BYTES = (
+    "TCP segments repeat a range of their stream with other bytes: those that came first in sequence are read, flagged"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +85,7 @@ def _rows(evidence: Evidence, found: Survey, share: int, shares: int) -> Iterato
         alone = carriers.unknown(packets, joined)
         if len(alone):
             row = int(joined.order[joined.first[alone[0]]])
-            reason = f"{len(alone)} flows inside tunnels are read apart from those that carry them, which are too many: tunnel_parents is empty"
+            reason = f"{len(alone)} flows inside tunnels are read apart from what carries them, which is too much: no tunnel_parents"
             yield evidence.problem(packets.record[row], packets.size[row], reason)
         for row, family, count in sources.left_out:
             reason = f"{count} rows of {family} begin at one packet beyond those that can be told apart: left out"
@@ -115,6 +122,10 @@ def _partition(found: Survey, sources: Sources, joined: flows.Flows, done: readi
     packets = sources.packets
     segments = streams.build(packets, joined)
     talks = Conversations(found.space, packets, sources.identities, joined, segments)
+    other = overlaps.conflicts(found.space, segments, talks.held)
+    for place in other.tolist():
+        trouble = Trouble(int(segments.packet[place]), OTHER_BYTES, "rexmit_inconsistency")
+        done.trouble(trouble, int(segments.stream[place]) // 2, "tcp")
     for family, records in reading.read(talks, packets.time, done):
         yield record_batch(sources, family, records)
     tunnels = list(carriers.tunnels(packets, joined))
@@ -122,7 +133,9 @@ def _partition(found: Survey, sources: Sources, joined: flows.Flows, done: readi
         yield record_batch(sources, "net/tunnel", tunnels)
     described = connections.describe(packets, joined, segments)
     services = reading.services(done, len(joined))
-    yield from conn_batches(sources, described, _conn_rows(found.space, sources, joined, services))
+    rows = _conn_rows(found.space, sources, joined, services)
+    _flag(rows.flags, np.unique(segments.stream[other] // 2), "overlap-conflict")
+    yield from conn_batches(sources, described, rows)
 
 
 def _conn_rows(space: Space, sources: Sources, found: flows.Flows, service: list[str | None]) -> ConnRows:
@@ -130,11 +143,15 @@ def _conn_rows(space: Space, sources: Sources, found: flows.Flows, service: list
     flags = np.full(len(found), "", "<U200")
     for bit, word in WORDS.items():
         here = packets.remarks[order] & bit != 0
-        marked = np.flatnonzero(np.bincount(found.flow[here], minlength=len(found)))
-        flags[marked] = np.char.add(np.where(flags[marked] == "", "", np.char.add(flags[marked], ",")), word)
+        _flag(flags, np.flatnonzero(np.bincount(found.flow[here], minlength=len(found))), word)
     last = np.maximum.reduceat(packets.last[order], first) if len(first) else first
     parents = carriers.parents(packets, found, sources.identities.uid)
     return ConnRows(order[first], last, service, flags, _hardware(space, packets, found), parents)
+
+
+def _flag(flags: npt.NDArray[np.str_], flows: npt.NDArray[np.int64], word: str) -> None:
+    """Add a word to the flags of some flows."""
+    flags[flows] = np.char.add(np.where(flags[flows] == "", "", np.char.add(flags[flows], ",")), word)
 
 
 def _hardware(space: Space, packets: IpPackets, found: flows.Flows) -> tuple[pa.StringArray, pa.StringArray]:

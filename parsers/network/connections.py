@@ -9,12 +9,13 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from parsers.network.flows import Flows
-from parsers.network.ip_packets import IpPackets
+from parsers.network.ip_packets import BAD_SUMS, IpPackets
 from parsers.network.packets import ACK, FIN, RST, SYN, TCP, UDP
 from parsers.network.records import Bools, Bytes, Int64s
 from parsers.network.streams import Segments
 
-LETTERS = "shdafrtg"  # Zeek's history letters kept here; a column a letter and side, originator first
+LETTERS = "shdafrtgciq"  # Zeek's history letters kept here; a column a letter and side, originator first
+FLIPPED = "^"  # before them where the responder's packet came first, as Zeek marks ends that it turned
 _NEVER = np.iinfo(np.int64).max
 
 
@@ -53,7 +54,7 @@ def describe(packets: IpPackets, flows: Flows, segments: Segments) -> Connection
         _sums(sides * declared, first) + streams.reshape(-1, 2).T,
         missed,
         _states(table, proto),
-        _history(table),
+        _history(table, ~forward[first]),
     )
 
 
@@ -62,7 +63,7 @@ def _sums(values: Int64s, first: Int64s) -> Int64s:
 
 
 def _first_sights(packets: IpPackets, flows: Flows, segments: Segments) -> Int64s:
-    """(f, 16): when each letter of each side was first seen, as 8 * place in `order` + place in LETTERS; else _NEVER."""
+    """(f, 2 letters): when each letter of each side was first seen, as letters * place in `order` + place in LETTERS; else _NEVER."""
     order, proto = flows.order, packets.proto[flows.order]
     flags = np.where(proto == TCP, packets.flags[order], 0)
     data = (packets.declared[order] > 0) & ((proto == TCP) | (proto == UDP))
@@ -81,6 +82,9 @@ def _first_sights(packets: IpPackets, flows: Flows, segments: Segments) -> Int64
         "r": flags & RST != 0,
         "t": again,
         "g": gap,
+        "c": packets.remarks[order] & BAD_SUMS != 0,
+        "i": (flags & (FIN | RST)) == FIN | RST,
+        "q": (flags & SYN != 0) & (flags & (FIN | RST) != 0),
     }
     table = np.full((len(flows), 2 * len(LETTERS)), _NEVER, np.int64)
     for side, mine in enumerate((flows.forward, ~flows.forward)):
@@ -90,9 +94,10 @@ def _first_sights(packets: IpPackets, flows: Flows, segments: Segments) -> Int64
     return table
 
 
-def _history(table: Int64s) -> pa.StringArray:
+def _history(table: Int64s, flipped: Bools) -> pa.StringArray:
     """Letters in order of first sight, the originator's in upper case."""
-    letters = np.frombuffer((LETTERS.upper() + LETTERS).encode(), np.uint8)
+    letters = np.frombuffer((FLIPPED + LETTERS.upper() + LETTERS).encode(), np.uint8)
+    table = np.concatenate([np.where(flipped, -1, _NEVER)[:, None], table], axis=1)
     columns = np.argsort(table, axis=1, kind="stable")
     count = (table != _NEVER).sum(axis=1)
     kept: Bytes = letters[columns][np.arange(table.shape[1]) < count[:, None]]

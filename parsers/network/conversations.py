@@ -25,7 +25,7 @@ class Conversations:
 
     def __init__(self, space: Space, packets: IpPackets, ids: Identities, flows: Flows, segments: Segments) -> None:
         self._space, self._packets, self._ids, self._flows = space, packets, ids, flows
-        self._held = pieces(space, segments, len(flows))
+        self.held = pieces(space, segments, len(flows))
         grams = np.flatnonzero((packets.proto[flows.order] == UDP) & (packets.captured[flows.order] > 0))
         self._gram_bounds = np.searchsorted(flows.flow[grams], np.arange(len(flows) + 1))
         packet = flows.order[grams]
@@ -53,7 +53,7 @@ class Conversations:
 
     def _first_payloads(self) -> tuple[Int64s, Int64s]:
         """Where the first payload of each side of each flow lies, and its size: (2 f,), originator and responder in turn."""
-        count, held = len(self._flows), self._held
+        count, held = len(self._flows), self.held
         at, size = np.zeros(2 * count, np.int64), np.zeros(2 * count, np.int64)
         first = held.bounds[:-1]
         there = np.flatnonzero(held.bounds[1:] > first)
@@ -67,7 +67,7 @@ class Conversations:
 
     def _complete(self, raw: Bytes, size: Int64s, rows: Int64s) -> None:
         """Streams whose first segment is shorter than an opening: take the rest from the segments that follow."""
-        several = self._held.bounds[rows + 1] - self._held.bounds[rows] > 1
+        several = self.held.bounds[rows + 1] - self.held.bounds[rows] > 1
         for number in rows[several & (size[rows] < OPENING)].tolist():
             stream = self._stream(number)
             begin = stream.read(stream.begin, OPENING)
@@ -115,7 +115,7 @@ class Conversations:
         return sorted(set(found), key=lambda flow: (int(time[first[flow]]), flow))
 
     def _stream(self, number: int) -> Stream:
-        return Stream(self._held, number)
+        return Stream(self.held, number)
 
 
 def opening_of(talk: Conversation) -> Openings:

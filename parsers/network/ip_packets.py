@@ -30,6 +30,7 @@ WORDS = {
         )
     )
 }
+BAD_SUMS = sum(bit for bit, word in WORDS.items() if word.endswith("checksum"))
 _MARKS = {"fragmented": REASSEMBLED, "fragments-missing": PARTIAL, "fragment-overlap": OVERLAP, "tunnel": CARRIER}
 _MARKS |= {"bad-ip-checksum": BAD_IP_SUM, "bad-transport-checksum": BAD_SUM}
 FRAME = 14  # bytes in which the hardware addresses of a frame stand

@@ -23,8 +23,8 @@ class Segments:
     """Data segments, stream after stream (stream = 2 * flow, + 1 for the responder), in sequence order: (s,) arrays.
 
     packet: index of the packet; start: relative sequence of its first fresh byte, 0 being the stream's first; at: where that byte
-    lies in the capture's `Space`; held, fresh: its fresh bytes there, and as announced; gap: bytes missing before it; again: it
-    repeats bytes seen before.
+    lies in the capture's `Space`; held, fresh: its fresh bytes there, and as announced; gap: bytes missing before it; repeated: how
+    many bytes of what other segments brought stand before its first fresh one; whole: all its bytes that are there, fresh or not.
     """
 
     stream: Int64s
@@ -34,7 +34,13 @@ class Segments:
     held: Int64s
     fresh: Int64s
     gap: Int64s
-    again: Bools
+    repeated: Int64s
+    whole: Int64s
+
+    @property
+    def again(self) -> Bools:
+        """Where a segment repeats bytes that were there before."""
+        return np.asarray(self.repeated > 0)
 
 
 def build(packets: IpPackets, flows: Flows) -> Segments:
@@ -54,9 +60,7 @@ def build(packets: IpPackets, flows: Flows) -> Segments:
     gap = np.maximum(start - reach, 0)
     gap[gap >= MAX_WINDOW] = 0
     at = packets.at[packet] + trim
-    return Segments(
-        stream, packet, start + trim, at, np.maximum(held - trim, 0), declared - trim, gap, np.asarray(trim > 0)
-    )
+    return Segments(stream, packet, start + trim, at, np.maximum(held - trim, 0), declared - trim, gap, trim, held)
 
 
 def _begins(stream: Int64s) -> Bools:

@@ -80,9 +80,7 @@ def test_damaged_and_cut_messages(read: Any, wire: Any) -> None:
         wire.pcap([whole, whole[:30], message(wire, 1, (ONE, "192.0.2.10"), (NONE, "192.0.2.1"), hardware=7)])
     )
     assert len(result.arp) == 1
-    assert result.reasons == [
-        "2 ARP messages are cut, or not about Ethernet and IPv4: not read; first is packet 1"
-    ]
+    assert result.reasons == ["2 ARP messages are cut, or not about Ethernet and IPv4: not read; first is packet 1"]
 
 
 def test_a_message_inside_a_tunnel(read: Any, wire: Any) -> None:
