@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -30,7 +29,7 @@ from parsers.network import (
     survey,
 )
 from parsers.network.conversations import Conversations
-from parsers.network.ip_packets import WORDS, IpPackets
+from parsers.network.ip_packets import OVERLAP_CONFLICT, IpPackets
 from parsers.network.protocols import Trouble
 from parsers.network.space import Space
 from parsers.network.survey import Survey
@@ -134,24 +133,16 @@ def _partition(found: Survey, sources: Sources, joined: flows.Flows, done: readi
     described = connections.describe(packets, joined, segments)
     services = reading.services(done, len(joined))
     rows = _conn_rows(found.space, sources, joined, services)
-    _flag(rows.flags, np.unique(segments.stream[other] // 2), "overlap-conflict")
+    rows.remarks[segments.stream[other] // 2] |= OVERLAP_CONFLICT
     yield from conn_batches(sources, described, rows)
 
 
 def _conn_rows(space: Space, sources: Sources, found: flows.Flows, service: list[str | None]) -> ConnRows:
     packets, order, first = sources.packets, found.order, found.first
-    flags = np.full(len(found), "", "<U200")
-    for bit, word in WORDS.items():
-        here = packets.remarks[order] & bit != 0
-        _flag(flags, np.flatnonzero(np.bincount(found.flow[here], minlength=len(found))), word)
     last = np.maximum.reduceat(packets.last[order], first) if len(first) else first
+    remarks = np.bitwise_or.reduceat(packets.remarks[order], first) if len(first) else packets.remarks[order]
     parents = carriers.parents(packets, found, sources.identities.uid)
-    return ConnRows(order[first], last, service, flags, _hardware(space, packets, found), parents)
-
-
-def _flag(flags: npt.NDArray[np.str_], flows: npt.NDArray[np.int64], word: str) -> None:
-    """Add a word to the flags of some flows."""
-    flags[flows] = np.char.add(np.where(flags[flows] == "", "", np.char.add(flags[flows], ",")), word)
+    return ConnRows(order[first], last, service, remarks, _hardware(space, packets, found), parents)
 
 
 def _hardware(space: Space, packets: IpPackets, found: flows.Flows) -> tuple[pa.StringArray, pa.StringArray]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from parsers.network.headers import BAD_IP_SUM, BAD_SUM, CARRIER, OVERLAP, PARTIAL, REASSEMBLED, Headers
 from parsers.network.links import ETHERNET, SLL
@@ -27,9 +28,11 @@ WORDS = {
             "tunnel",
             "bad-ip-checksum",
             "bad-transport-checksum",
+            "overlap-conflict",
         )
     )
 }
+OVERLAP_CONFLICT = 1 << 10  # of a flow, not of a packet
 BAD_SUMS = sum(bit for bit, word in WORDS.items() if word.endswith("checksum"))
 _MARKS = {"fragmented": REASSEMBLED, "fragments-missing": PARTIAL, "fragment-overlap": OVERLAP, "tunnel": CARRIER}
 _MARKS |= {"bad-ip-checksum": BAD_IP_SUM, "bad-transport-checksum": BAD_SUM}
@@ -124,7 +127,8 @@ def gathered(headers: Headers, captured: Captured, place: Int64s | None = None, 
     seen["snapped"], seen["time-backwards"] = headers.captured[rows] < headers.declared[rows], captured.backwards[at]
     remarks = np.zeros(len(rows), np.uint16)
     for bit, word in WORDS.items():
-        remarks[seen[word]] |= bit
+        if word in seen:
+            remarks[seen[word]] |= bit
     out["remarks"] = remarks
     return out
 
@@ -136,6 +140,13 @@ def backwards(packets: Packets, before: int | None = None) -> Bools:
     if before is not None and len(packets) and packets.timed[0]:
         out[0] = packets.time[0] < before
     return out
+
+
+def words(remarks: npt.NDArray[np.uint16]) -> pa.StringArray:
+    """The words of remarks, joined by commas."""
+    distinct, inverse = np.unique(remarks, return_inverse=True)
+    texts = [",".join(word for bit, word in WORDS.items() if number & bit) for number in distinct.tolist()]
+    return pa.array(texts, pa.string()).take(pa.array(inverse.reshape(-1)))
 
 
 def columns(records: Records) -> IpPackets:

@@ -13,7 +13,7 @@ import pyarrow as pa
 from parsers.base import Batch
 from parsers.network.connections import Connections
 from parsers.network.identities import Identities
-from parsers.network.ip_packets import IpPackets
+from parsers.network.ip_packets import IpPackets, words
 from parsers.network.layers import DEPTH
 from parsers.network.packets import ICMP, ICMPV6, TCP, UDP
 from parsers.network.protocols import Record
@@ -68,7 +68,7 @@ class ConnRows:
     first: Int64s
     last: Int64s
     service: list[str | None]
-    flags: npt.NDArray[np.str_]
+    remarks: npt.NDArray[np.uint16]
     hardware: tuple[pa.StringArray, pa.StringArray]
     parents: pa.StringArray
 
@@ -129,7 +129,7 @@ def _conn_columns(sources: Sources, connections: Connections, rows: ConnRows, fl
     columns = _core(sources, flow, rows.first[flow], ["conn"] * len(flow))
     columns |= {
         "outcome": pa.array([_OUTCOMES.get(name) for name in state.to_pylist()], pa.string(), mask=~tcp),
-        "flags": pa.array(rows.flags[flow].tolist(), pa.string()),
+        "flags": words(rows.remarks[flow]),
         "proto": pa.array([_TRANSPORTS.get(number, "unknown_transport") for number in proto.tolist()], pa.string()),
         "ip_proto": pa.array(proto, pa.int32()),
         "service": pa.array([rows.service[number] for number in flow.tolist()], pa.string()),
