@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from parsers.network.protocols import (
     Expected,
     Guesser,
     Joiner,
+    Openings,
     Record,
     Spoken,
     Trouble,
@@ -95,7 +96,7 @@ def read(talks: Conversations, packet_time: Int64s, out: Reading) -> Iterator[tu
 
 def _assigned(talks: Conversations, out: Reading) -> tuple[list[Dissector], list[int]]:
     """Which dissector reads which flow, in file order of the flows, which is kind to the disk."""
-    openings = talks.openings()
+    spoken, openings = _spoken(talks.openings())
     dissectors = all_dissectors()
     masks = [dissector.recognise(openings) for dissector in dissectors]
     claimed = np.logical_or.reduce(masks) if masks else np.zeros(0, np.bool_)
@@ -105,8 +106,15 @@ def _assigned(talks: Conversations, out: Reading) -> tuple[list[Dissector], list
             claimed |= guessed
             masks[number] = masks[number] | guessed
     reader, flow = np.nonzero(np.stack(masks)) if masks else (np.zeros(0, np.int64), np.zeros(0, np.int64))
+    flow = spoken[flow]
     order = np.lexsort((reader, out.packet[talks.first_packets()[flow]]))
     return [dissectors[number] for number in reader[order].tolist()], flow[order].tolist()
+
+
+def _spoken(openings: Openings) -> tuple[Int64s, Openings]:
+    """The flows that have any payload, and how they begin: most of a scan or a flood has none."""
+    rows = np.flatnonzero((openings.orig_size > 0) | (openings.resp_size > 0))
+    return rows, Openings(*(getattr(openings, field.name)[rows] for field in fields(Openings)))
 
 
 def _read_expected(out: Reading, foretold: Expected, talks: Conversations, packet_time: Int64s) -> None:
