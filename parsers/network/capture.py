@@ -27,6 +27,7 @@ from parsers.network import (
     pcapng,
     reading,
     streams,
+    told_rows,
 )
 from parsers.network.conversations import Conversations
 from parsers.network.fragments import Tally
@@ -66,6 +67,12 @@ class Capture:
         buffer = as_bytes(view)
         walk = pcapng.walk(view, buffer) if pcapng.is_pcapng(bytes(view[:12])) else pcap.walk(view, buffer)
         yield from _gap_problems(evidence, walk.gaps)
+        yield from told_rows.batches(walk.told, walk.packets)
+        if walk.left_out:
+            reason = (
+                f"{walk.left_out} more comments, names and interfaces than are listed stand in the file: not listed"
+            )
+            yield evidence.problem(0, 0, reason)
         space = Space(view)
         decoder = packets.Decoder(space)
         headers = packets.decode_all(decoder, walk.packets)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,11 +56,24 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """Something told: which kind, the block it stands in, columns of net/capture, and its time in UTC ns."""
+
+    kind: str
+    offset: int
+    length: int
+    values: Mapping[str, object]
+    time: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Walk:
-    """What a walk over a file found: its packets, and every other byte."""
+    """What a walk over a file found: its packets, every other byte, and what the file says of itself (`left_out` more than are kept)."""
 
     packets: Packets
     gaps: tuple[Gap, ...]
+    told: tuple[Remark, ...] = ()
+    left_out: int = 0
 
 
 def joined(parts: list[Packets]) -> Packets:
