@@ -64,6 +64,7 @@ class Capture:
         found = survey.make(evidence) if shares == 1 else _surveys.of(evidence, shares)
         if share == 0:
             yield from found.problems(evidence)
+            yield from found.told
             yield from arp.batches(arp.joined(found.arp)) if found.arp else ()
         yield from found.ranges.within(piece.start, piece.stop)
         yield from _rows(evidence, found, share, shares)
