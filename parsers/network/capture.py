@@ -5,7 +5,7 @@ A capture is one slice: flows and streams need all of its packets (docs/decision
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ from parsers.gather import as_bytes
 from parsers.network import connections, flows, identities, notes, packets, pcap, pcapng, reading, streams
 from parsers.network.conversations import Conversations
 from parsers.network.packets import TUNNEL_PORTS, TUNNELS, Headers
-from parsers.network.protocols import Trouble
+from parsers.network.protocols import Carried, Trouble
 from parsers.network.records import Gap, Packets
 from parsers.network.tables import ConnRows, Sources, conn_batches, record_batches
 from timelines.problems import KINDS, Account, Problem
@@ -25,9 +25,10 @@ GAP_PROBLEMS = 1_000  # gaps reported one by one; the rest of a shattered file i
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """pcap and pcapng files."""
+    """pcap and pcapng files. `tap` is given the files they carry instead of their becoming rows."""
 
     name: str = "capture"
+    tap: Callable[[Carried], None] | None = None
 
     def accepts(self, head: bytes, name: str) -> bool:
         return pcapng.is_pcapng(head) or pcap.magic(head) is not None
@@ -47,7 +48,7 @@ class Capture:
         segments = streams.build(headers, walk.packets, found)
         sources = Sources(walk.packets, headers, identities.identify(headers, walk.packets, found))
         talks = Conversations(view, sources, found, segments)
-        done = reading.read(talks, buffer, walk.packets.time)
+        done = reading.read(talks, buffer, walk.packets.time, self.tap)
         for family, records in reading.families(done):
             yield from record_batches(sources, family, list(records))
         yield from _troubles(evidence, walk.packets, done.troubles)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -28,12 +28,14 @@ WEIRD_ROWS = 1_000  # rows of net/weird for one kind of trouble; the problem tel
 
 @dataclass(slots=True)
 class Reading:
-    """What was read from the flows of a capture: rows by family, troubles, and the services of each flow."""
+    """What was read from the flows of a capture: rows by family, troubles, and the services of each flow. `tap` is given the files
+    instead of their becoming rows."""
 
     records: dict[str, list[Record]] = field(default_factory=dict)
     troubles: list[Trouble] = field(default_factory=list)
     services: dict[int, list[str]] = field(default_factory=dict)
     expected: list[Expected] = field(default_factory=list)
+    tap: Callable[[Carried], None] | None = None
     _weird: dict[str, int] = field(default_factory=dict)
 
     def add(self, record: Record, family: str) -> None:
@@ -54,9 +56,11 @@ class Reading:
             self.add(Record(flow, item.packet, item.packet, "weird", values), "net/weird")
 
 
-def read(talks: Conversations, buffer: Bytes, packet_time: Int64s) -> Reading:
+def read(
+    talks: Conversations, buffer: Bytes, packet_time: Int64s, tap: Callable[[Carried], None] | None = None
+) -> Reading:
     """The rows of all flows. Content decides who reads a flow; ports, and what other flows foretold, only where it is silent."""
-    out = Reading()
+    out = Reading(tap=tap)
     openings = talks.openings(buffer)
     claimed = np.zeros(len(openings.proto), np.bool_)
     for dissector in all_dissectors():
@@ -101,6 +105,8 @@ def _read_talk(out: Reading, dissector: Dissector, talk: Conversation, packet_ti
     for item in dissector.read(talk, packet_time):
         if isinstance(item, Trouble):
             out.trouble(item, talk.flow, dissector.service)
+        elif isinstance(item, Carried) and out.tap is not None:
+            out.tap(item)
         elif isinstance(item, Carried):
             out.add(described(item, dissector.service, talk.uid, packet_time), "net/files")
         elif isinstance(item, Expected):
