@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from parsers.network.protocols import text
@@ -63,12 +62,12 @@ def _bearer(rest: str) -> Login | None:
 _SCHEMES = {"basic": _basic, "digest": _digest, "bearer": _bearer}
 
 
-def logins(exchange: Exchange) -> Iterator[tuple[Login, bool | None]]:
+def logins(exchange: Exchange) -> list[tuple[Login, bool | None]]:
     """The credentials of a request, and whether the server took them (None: not seen)."""
-    if exchange.request is None:
-        return
-    headers = exchange.request.head.headers
+    headers = exchange.request.head.headers if exchange.request else {}
+    out: list[tuple[Login, bool | None]] = []
     for name, refused in _FIELDS:
         if name in headers and (found := login(headers[name])) is not None:
             status = int(exchange.response.head.parts[1]) if exchange.response else None
-            yield found, None if status is None else status != refused
+            out.append((found, None if status is None else status != refused))
+    return out

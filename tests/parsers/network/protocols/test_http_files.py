@@ -54,7 +54,7 @@ def test_a_response_body_is_a_file(read: Any, wire: Any) -> None:
         "réport.pdf",
         "application/pdf",
     )
-    assert (len(file["fuid"]), file["fuid"][0], file["uid"]) == (18, "F", row["uid"])
+    assert (len(file["fuid"]), file["fuid"][0], file["uid"]) == (21, "F", row["uid"])
 
 
 ENCODED = [
