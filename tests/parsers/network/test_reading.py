@@ -90,3 +90,12 @@ def test_trouble_is_a_problem_and_a_row_of_weird(speak: Any, read: Any, wire: An
     assert [reason for reason in result.reasons if "odd" in reason] == [
         "alpha is odd: very; 3 times, first in packet 4"
     ]
+
+
+def test_a_file_without_an_id_gets_one_that_no_order_of_packets_changes(speak: Any, read: Any, wire: Any) -> None:
+    speak(_Spoken("alpha", "net/weird", (_file,)))
+    packets = wire.session([("c", b"alpha one")], port=9)
+    other = wire.udp((wire.client, 5, wire.server, 6), b"x")
+    first, second = (read(wire.pcap(sent)).files[0]["fuid"] for sent in (packets, [*packets, other]))
+    assert first == second
+    assert first.startswith("F")
