@@ -45,5 +45,6 @@ def described(file: Carried, source: str, uid: str, packet_time: npt.NDArray[np.
         **file.values,
     }
     if "fuid" not in values:
-        values["fuid"] = file_id(uid, file.forward, file.name, values["sha256"])  # the same in whatever order packets lie
-    return Record(file.flow, file.first, file.last, "file", values, () if whole else ("truncated",), "net/files")
+        values["fuid"] = file_id(
+            uid, file.forward, file.name, values["sha256"]
+        )  # the same in whatever order packets lie
