@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
@@ -34,9 +34,11 @@ PENDING_ROWS = 32_768  # rows that wait to become a batch; about 2 KiB each
 @dataclass(slots=True)
 class Reading:
     """What was read from the flows of a capture: rows by family until they are taken, troubles by kind (the first one in the file, and how
-    many), and the services of each flow. `packet`: the captured packet of each packet that dissectors number."""
+    many), and the services of each flow. `packet`: the captured packet of each packet that dissectors number; `tap` is given
+    the files instead of their becoming rows."""
 
     packet: Int64s
+    tap: Callable[[Carried], None] | None = None
     records: dict[str, list[Record]] = field(default_factory=dict)
     troubles: dict[str, tuple[Trouble, int]] = field(default_factory=dict)
     services: dict[int, list[str]] = field(default_factory=dict)
@@ -144,6 +146,8 @@ def _read_talk(out: Reading, dissector: Dissector, talk: Conversation, packet_ti
                 out.speaks(talk.flow, dissector.service)
         elif isinstance(item, Trouble):
             out.trouble(item, talk.flow, dissector.service)
+        elif isinstance(item, Carried) and out.tap is not None:
+            out.tap(item)
         elif isinstance(item, Carried):
             out.add(described(item, dissector.service, talk.uid, packet_time), "net/files")
         elif isinstance(item, Spoken):
