@@ -83,6 +83,8 @@ class _Side:
                 continue
             yield self.checked(frame(raw, at))
             at += len(raw)
+        if at is not None and self.stream.read(at, 1):
+            self.trouble(at, f"flow holds more DNP3 frames than are read: {FRAMES}", "dnp3_too_many_frames")
 
     def next_frame(self, at: int) -> int | None:
         """Where the next start bytes stand from `at` on; None where there are none within FRAMES windows."""

@@ -158,6 +158,13 @@ def test_a_flood_of_starts_is_bounded(read: Any, wire: Any) -> None:
     assert [row["fc_request"] for row in result.dnp3] == ["READ"]
 
 
+def test_more_frames_than_are_read_are_told(read: Any, wire: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("parsers.network.protocols.dnp3.FRAMES", 2)
+    result = read(wire.pcap(wire.session([("c", ask(n, 0x01, READ)) for n in range(4)], port=20000)))
+    assert [row["sequence"] for row in result.dnp3] == [0, 1]
+    assert [row["name"] for row in result.weird] == ["dnp3_too_many_frames"]
+
+
 @pytest.mark.evidence
 @pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
 def test_real_captures_as_tshark_reads_them(captures: list[Path], read_file: Callable[[Path], Any]) -> None:
