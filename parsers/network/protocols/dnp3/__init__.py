@@ -12,10 +12,11 @@ import numpy.typing as npt
 
 from parsers.network.protocols import Conversation, Openings, Record, Trouble
 from parsers.network.protocols.dnp3.functions import CONFIRM, UNSOLICITED, Application, application, name
-from parsers.network.protocols.dnp3.layers import HEADER, START, Fragment, Frame, fragments, frame, frame_size
-from parsers.network.records import Bools
+from parsers.network.protocols.dnp3.layers import HEADER, START, Fragment, Frame, fits, fragments, frame, frame_size
+from parsers.network.records import Bools, Bytes, Int64s
 from parsers.network.streams import Stream
 
+PORT = 20000
 FRAMES = 100_000  # frames read of each side of one flow
 SEARCH = 512  # bytes searched at a time for the next start after bytes that are no frame
 
@@ -122,10 +123,17 @@ class Dnp3:
     family: str = "net/dnp3"
 
     def recognise(self, openings: Openings) -> Bools:
-        """A side begins with a frame: start bytes, a length that can be."""
+        """A side begins with a frame whose header bears the right checksum: two start bytes alone are any identifier."""
         found = np.zeros(len(openings.proto), np.bool_)
         for raw, size in ((openings.orig, openings.orig_size), (openings.resp, openings.resp_size)):
-            found |= (size >= HEADER) & (raw[:, 0] == START[0]) & (raw[:, 1] == START[1]) & (raw[:, 2] >= 5)
+            for flow in np.flatnonzero(_begins(raw, size)).tolist():
+                found[flow] |= fits(raw[flow, :HEADER].tobytes())
+        return found
+
+    def guess(self, openings: Openings) -> Bools:
+        """By port, where a side begins as a frame."""
+        begins = _begins(openings.orig, openings.orig_size) | _begins(openings.resp, openings.resp_size)
+        found: Bools = openings.on_port(PORT) & begins
         return found
 
     def read(self, talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[Record | Trouble]:
@@ -136,6 +144,11 @@ class Dnp3:
         messages.sort(key=lambda each: (int(packet_time[each.last]), each.last, each.fragment.begin))
         for request, reply in _pairs(messages):
             yield _row(talk.flow, request, reply)
+
+
+def _begins(raw: Bytes, size: Int64s) -> Bools:
+    found: Bools = (size >= HEADER) & (raw[:, 0] == START[0]) & (raw[:, 1] == START[1]) & (raw[:, 2] >= 5)
+    return found
 
 
 def _sides(talk: Conversation) -> list[_Side]:

@@ -63,9 +63,14 @@ def frame_size(length: int) -> int:
     return HEADER + carried + 2 * -(-carried // 16)
 
 
+def fits(head: bytes) -> bool:
+    """Whether the checksum of a frame's header is right."""
+    return checksum(head[:8]) == head[8] | head[9] << 8
+
+
 def frame(raw: bytes, at: int) -> Frame:
     """A whole frame. The caller saw to the start bytes, the length and that all bytes are there."""
-    sound = checksum(raw[:8]) == raw[8] | raw[9] << 8
+    sound = fits(raw)
     parts = []
     for begin in range(HEADER, len(raw), 18):
         block = raw[begin : begin + 18]

@@ -120,6 +120,15 @@ def test_wrong_checksums_and_foreign_bytes(read: Any, wire: Any) -> None:
     ]
 
 
+def test_a_dns_query_whose_identifier_is_the_start_bytes_stays_dns(read: Any, wire: Any) -> None:
+    query = b"\x05\x64\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00" + b"\x03www\x07example\x03com\x00\x00\x01\x00\x01"
+    result = read(wire.pcap([wire.udp((wire.client, 40000, wire.server, 53), query)]))
+    assert [row["query"] for row in result.dns] == ["www.example.com"]
+    reply = query.replace(b"\x01\x00\x00\x01", b"\x81\x80\x00\x01")
+    result = read(wire.pcap([wire.udp((wire.server, 53, wire.client, 40000), reply)]))
+    assert ([row["query"] for row in result.dns], result.dnp3) == (["www.example.com"], [])
+
+
 def test_over_udp_and_written_by_scapy(read: Any, wire: Any) -> None:
     from scapy.layers.inet import IP, UDP
     from scapy.layers.l2 import Ether
