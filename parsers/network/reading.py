@@ -10,11 +10,13 @@ import numpy as np
 from parsers.network.carried import described
 from parsers.network.conversations import Conversations
 from parsers.network.protocols import (
+    OPENING,
     Carried,
     Conversation,
     Dissector,
     Expected,
     Guesser,
+    Openings,
     Record,
     Trouble,
     Upgrade,
@@ -102,11 +104,26 @@ def _read_talk(out: Reading, dissector: Dissector, talk: Conversation, packet_ti
         elif isinstance(item, Upgrade):
             if depth < UPGRADES and talk.orig is not None and talk.resp is not None:
                 rest = replace(talk, orig=talk.orig.after(item.orig_at), resp=talk.resp.after(item.resp_at))
-                _read_talk(out, _named(item.service), rest, packet_time, depth + 1)
+                for following in (_named(item.service),) if item.service else _recognising(rest):
+                    _read_talk(out, following, rest, packet_time, depth + 1)
         else:
             out.add(item, dissector.family)
             if item.family in (None, dissector.family):
                 out.speaks(talk.flow, dissector.service)
+
+
+def _recognising(talk: Conversation) -> list[Dissector]:
+    """Who reads what goes on in a flow, by how it begins there."""
+    _, orig_port, _, resp_port = talk.ends
+    raw = np.zeros((2, OPENING), np.uint8)
+    sizes = np.zeros(2, np.int64)
+    for side, stream in enumerate((talk.orig, talk.resp)):
+        begin = stream.read(stream.begin, OPENING) if stream is not None else b""
+        raw[side, : len(begin)] = np.frombuffer(begin, np.uint8)
+        sizes[side] = len(begin)
+    one, other = np.array([orig_port], np.int32), np.array([resp_port], np.int32)
+    openings = Openings(np.array([6], np.int16), one, other, raw[:1], sizes[:1], raw[1:], sizes[1:])
+    return [dissector for dissector in all_dissectors() if bool(dissector.recognise(openings)[0])]
 
 
 def services(reading: Reading, count: int) -> list[str | None]:

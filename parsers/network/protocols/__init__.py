@@ -122,7 +122,10 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class Upgrade:
-    """From these positions of its two streams on the flow speaks another service (STARTTLS, CONNECT, WebSocket …)."""
+    """From these positions of its two streams on the flow speaks another service (STARTTLS, CONNECT, WebSocket …).
+
+    An empty `service` means the one that what follows is recognised as.
+    """
 
     service: str
     orig_at: int
