@@ -27,6 +27,8 @@ from parsers.network.protocols.dce_rpc.pdus import (
     pdu,
     size_of,
 )  # fmt: skip
+from parsers.network.protocols.kerberos.messages import ticket_use
+from parsers.network.protocols.kerberos.rows import used
 
 UNITS = 100_000  # units kept of one side; what comes after is counted as not read
 _FAULTS = {
@@ -137,9 +139,14 @@ class Association:
         return Record(self.flow, unit.packet, last, "dce_rpc.call", values, flags, "net/dce_rpc")
 
     def _logon(self) -> Iterator[Record | Trouble]:
-        """The NTLM logon of the association, if it has one; answered calls show that it succeeded."""
+        """The NTLM logon or Kerberos ticket of the association, if it has one; answered calls show that it succeeded."""
+        kinds = {unit.kind for unit in self.told}
+        denied = any(unit.kind == FAULT and unit.status == 5 for unit in self.told)
+        success = True if RESPONSE in kinds else False if denied else None
         challenge = answer = None
         for unit in (*self.told, *self.asked):
+            if unit.verifier and (use := ticket_use(unit.verifier, unit.packet)) is not None:
+                yield used(self.flow, use, "dce_rpc", success)
             raw = ntlm.find(unit.verifier) if unit.verifier else None
             if raw is None:
                 continue
@@ -151,7 +158,4 @@ class Association:
             challenge = found if isinstance(found, ntlm.Challenge) else challenge
             answer = found if isinstance(found, ntlm.Authenticate) and unit.kind in (ALTER, AUTH3, BIND) else answer
         if answer is not None:
-            kinds = {unit.kind for unit in self.told}
-            denied = any(unit.kind == FAULT and unit.status == 5 for unit in self.told)
-            success = True if RESPONSE in kinds else False if denied else None
             yield from ntlm.rows(self.flow, "dce_rpc", challenge, answer, success)
