@@ -92,6 +92,7 @@ def _named(service: str) -> Dissector:
 
 
 def _read_talk(out: Reading, dissector: Dissector, talk: Conversation, packet_time: Int64s, depth: int = 0) -> None:
+    own = {None, dissector.family, *getattr(dissector, "families", ())}
     for item in dissector.read(talk, packet_time):
         if isinstance(item, Trouble):
             out.trouble(item, talk.flow, dissector.service)
@@ -105,7 +106,7 @@ def _read_talk(out: Reading, dissector: Dissector, talk: Conversation, packet_ti
                 _read_talk(out, _named(item.service), rest, packet_time, depth + 1)
         else:
             out.add(item, dissector.family)
-            if item.family in (None, dissector.family):
+            if item.family in own:
                 out.speaks(talk.flow, dissector.service)
 
 

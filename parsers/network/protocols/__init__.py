@@ -145,7 +145,7 @@ Yield = Record | Trouble | Carried | Upgrade | Expected
 
 @runtime_checkable
 class Dissector(Protocol):
-    """One application protocol."""
+    """One application protocol. It may have `families`: others than its own whose rows show that a flow speaks it."""
 
     service: str
     family: str

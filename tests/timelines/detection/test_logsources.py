@@ -123,6 +123,8 @@ CASES: list[tuple[str, dict[str, str], str, str, list[dict[str, Any]], list[dict
      [{"endpoint": "ISecLogon", "operation": "SeclCreateProcessWithLogonW"}], [{"endpoint": "svcctl", "operation": "SeclX"}]),
     ("zeek kerberos", {"product": "zeek", "service": "kerberos"}, "{request_type: TGS, cipher: rc4-hmac}", "net/kerberos",
      [{"request_type": "TGS", "cipher": "rc4-hmac"}], [{"request_type": "AS", "cipher": "rc4-hmac"}]),
+    ("zeek ldap", {"product": "zeek", "service": "ldap_search"}, "filter|contains: 'servicePrincipalName=\\*'", "net/ldap_search",
+     [{"filter": "(&(servicePrincipalName=*)(x=y))"}], [{"filter": "(servicePrincipalName=a)"}]),
     ("generic dns", {"category": "dns"}, "{query|endswith: .example, record_type: TXT, answer|contains: x}", "net/dns",
      [{"query": "a.example", "qtype_name": "TXT", "answers": "y,x"}], [{"query": "a.example", "qtype_name": "A", "answers": "x"}]),
     ("a proxy's whole URL on capture rows", {"category": "proxy"}, "c-uri|startswith: 'http://www.example.org/a'", "net/http",

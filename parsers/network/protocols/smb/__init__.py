@@ -34,6 +34,7 @@ class Smb:
 
     service: str = "smb"
     family: str = "net/smb_files"
+    families: tuple[str, ...] = ("net/smb_mapping", "net/ntlm")
 
     def recognise(self, openings: Openings) -> Bools:
         """An SMB message in a session frame, or the request for a NetBIOS session that comes before it."""
