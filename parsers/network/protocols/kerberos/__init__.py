@@ -28,10 +28,13 @@ class Kerberos:
     def recognise(self, openings: Openings) -> Bools:
         """A message's tag, and protocol version 5 among its first bytes; over TCP after four bytes of length."""
         found = np.zeros(len(openings.proto), np.bool_)
+        udp, tcp = openings.proto == 17, openings.proto == 6
         for side in (openings.orig, openings.resp):
-            udp = np.isin(side[:, 0], tuple(KINDS)) & _version(side)
-            tcp = np.isin(side[:, 4], tuple(KINDS)) & (side[:, 0] == 0) & _version(side)
-            found |= np.where(openings.proto == 17, udp, tcp & (openings.proto == 6))
+            tagged = (udp & np.isin(side[:, 0], tuple(KINDS))) | (
+                tcp & (side[:, 0] == 0) & np.isin(side[:, 4], tuple(KINDS))
+            )
+            some = np.flatnonzero(tagged)
+            found[some] |= _version(side[some])
         return found
 
     def read(self, talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[Yield]:

@@ -72,9 +72,12 @@ def message(data: bytes, packet: int) -> Message:
     if outer.tag == AP_REQ:
         ticket = _ticket(_of(fields, 0xA3))
         return Message(packet, AP_REQ, realm=ticket.realm, service=ticket.service, ticket=ticket)
+    code = _of(fields, 0xA6).number
+    if abs(code) >> 31:
+        raise ValueError("error code is none")
     return Message(
         packet, ERROR, _optional(fields, 0xA8), text(fields[0xA9].inner().raw) if 0xA9 in fields else None,
-        _optional(fields, 0xAA), error=_of(fields, 0xA6).number,
+        _optional(fields, 0xAA), error=code,
     )  # fmt: skip
 
 

@@ -66,14 +66,14 @@ class Ldap:
 
 def _begins(side: Bytes, size: npt.NDArray[np.int64]) -> Bools:
     found = np.zeros(len(side), np.bool_)
-    every = np.arange(len(side))
+    some = np.flatnonzero((side[:, 0] == 0x30) & (size >= 7))
+    side, every = side[some], np.arange(len(some))
     for form, lead in ((0x81, 3), (0x82, 4), (0x83, 5), (0x84, 6), (0, 2)):
         number = side[:, lead + 1].astype(np.int64)
         shaped = (side[:, 1] == form) if form else (side[:, 1] < 0x80)
         whole = (side[:, lead] == 2) & (number >= 1) & (number <= 4) & shaped
         operation = side[every, np.minimum(lead + 2 + number, side.shape[1] - 1)]
-        found |= whole & np.isin(operation, tuple(OPERATIONS))
-    found &= (side[:, 0] == 0x30) & (size >= 7)
+        found[some] |= whole & np.isin(operation, tuple(OPERATIONS))
     return found
 
 

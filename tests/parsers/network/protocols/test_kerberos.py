@@ -162,6 +162,13 @@ def test_mixed_cut_and_damaged(read: Any, wire: Any) -> None:
     assert [row["name"] for row in result.weird] == ["kerberos_malformed"]
 
 
+def test_numbers_without_measure(read: Any, wire: Any) -> None:
+    assert read(wire.pcap(grams(wire, error(2**40, *KRBTGT)))).weird[0]["addl"].endswith("error code is none")
+    assert (
+        read(wire.pcap(grams(wire, error(2**90, *KRBTGT)))).weird[0]["addl"].endswith("integer is longer than 9 bytes")
+    )
+
+
 def presented(service: str) -> bytes:
     # AP-REQ: [0] version, [1] kind, [2] options, [3] ticket, [4] authenticator; in GSS-API: its identifier and 01 00
     head = der(0xA0, integer(5)), der(0xA1, integer(14)), der(0xA2, der(0x03, bytes(5)))
