@@ -23,6 +23,9 @@ FAMILIES = (
             Column("cipher", pa.string(), "Encryption of the ticket.", source=ZEEK),
             Column("forwardable", pa.bool_(), "A forwardable ticket was asked for.", source=ZEEK),
             Column("renewable", pa.bool_(), "A renewable ticket was asked for.", source=ZEEK),
+            Column(
+                "client_cert_subject", pa.string(), "Subject of the certificate the client logs on with.", source=ZEEK
+            ),
             Column("realm", pa.string(), "Realm that was asked.", source="Athar"),
             Column("error_code", pa.int32(), "Number of the error.", source="Athar"),
             Column(

@@ -8,13 +8,14 @@ from time import strptime
 
 from parsers.network.protocols import text
 from parsers.network.protocols.ber import Element, element
+from parsers.network.protocols.kerberos.pkinit import certificate_subject
 
 AS_REQ, AS_REP, TGS_REQ, TGS_REP, AP_REQ, ERROR = 0x6A, 0x6B, 0x6C, 0x6D, 0x6E, 0x7E
 KINDS = frozenset((AS_REQ, AS_REP, TGS_REQ, TGS_REP, ERROR))  # what a KDC hears and says
 PARTS = 16  # parts kept of a name; two or three are usual
 LISTED = 64  # encryption types and kinds of pre-authentication kept of a message
 CIPHER_LIMIT = 16_384  # bytes of an encrypted part that are kept; a longer one is left out, as half of it is of no use
-_TIMESTAMP_PA, _FOR_USER_PA = 2, 129
+_TIMESTAMP_PA, _CERTIFICATE_PA, _FOR_USER_PA = 2, 16, 129
 _GSS = tuple(bytes.fromhex(mark) + b"\x01\x00" for mark in ("06092a864886f712010202", "06092a864882f712010202"))
 
 
@@ -49,6 +50,7 @@ class Message:
     preauth: tuple[int, ...] = ()
     stamp: Sealed | None = None
     for_user: str | None = None
+    certificate: str | None = None
     ticket: Ticket | None = None
     sealed: Sealed | None = None
     error: int | None = None
@@ -136,16 +138,18 @@ def _request(kind: int, fields: dict[int, Element], packet: int) -> Message:
     body = _of(fields, 0xA4).fields()
     options = int.from_bytes(_of(body, 0xA0).raw[1:5], "big") if 0xA0 in body else None
     etypes = tuple(part.number for part in _of(body, 0xA8).parts()[:LISTED]) if 0xA8 in body else ()
-    preauth, stamp, for_user = [], None, None
+    preauth, stamp, for_user, certificate = [], None, None, None
     for entry in (_of(fields, 0xA3).parts() if 0xA3 in fields else [])[:LISTED]:
         pair = entry.fields()
         number, value = _of(pair, 0xA1).number, _of(pair, 0xA2).raw
         preauth.append(number)
         if number == _TIMESTAMP_PA:
             stamp = _sealed(element(value))
+        elif number == _CERTIFICATE_PA:
+            certificate = certificate_subject(value)
         elif number == _FOR_USER_PA:  # MS-SFU section 2.2.1
             for_user = _principal(_of(element(value).fields(), 0xA0))
     return Message(
         packet, kind, _optional(body, 0xA1), text(_of(body, 0xA2).raw), _optional(body, 0xA3), options,
-        _time(body, 0xA4), _time(body, 0xA5), etypes, tuple(preauth), stamp, for_user,
+        _time(body, 0xA4), _time(body, 0xA5), etypes, tuple(preauth), stamp, for_user, certificate,
     )  # fmt: skip

@@ -57,6 +57,7 @@ def _asked(request: Message) -> dict[str, object]:
     values: dict[str, object] = {
         "request_type": _TYPES[request.kind], "client": _named(request.client, request.realm), "service": request.service,
         "realm": request.realm, "from": request.from_, "till": request.till, "for_user": request.for_user,
+        "client_cert_subject": request.certificate,
         "etypes": ",".join(map(cipher_name, request.etypes)) or None, "preauth": ",".join(map(preauth_name, request.preauth)) or None,
     }  # fmt: skip
     if request.options is not None:

@@ -139,6 +139,36 @@ def test_on_behalf_of_another(read: Any, wire: Any) -> None:
     assert not {"success", "outcome", "cipher"} & set(row)
 
 
+def test_logon_by_certificate(read: Any, wire: Any) -> None:
+    from datetime import UTC, datetime
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key, subject = (
+        ec.generate_private_key(ec.SECP256R1()),
+        x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "amina")]),
+    )
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(7)
+    )
+    made = made.not_valid_before(datetime(2026, 1, 1, tzinfo=UTC)).not_valid_after(datetime(2027, 1, 1, tzinfo=UTC))
+    certificate = made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
+    # SignedData: version, digests, content, [0] certificates, signers; inside ContentInfo; inside [0] of PA-PK-AS-REQ
+    signed = der(0x30, integer(3), der(0x31), der(0x30, der(0x06, b"\x2b")), der(0xA0, certificate), der(0x31))
+    content = der(0x30, der(0x06, bytes.fromhex("2a864886f70d010702")), der(0xA0, signed))
+    data = asked(0x6A, 10, *KRBTGT, padata=padata(16, der(0x30, der(0x80, content))) + padata(128, b"\x30\0"))
+    (row,) = read(wire.pcap(grams(wire, data))).kerberos
+    assert (row["client_cert_subject"], row["preauth"]) == ("CN=amina", "pk-as-req,pac-request")
+    broken = asked(0x6A, 10, *KRBTGT, padata=padata(16, der(0x30, der(0x80, content[:90]))))
+    assert "client_cert_subject" not in read(wire.pcap(grams(wire, broken))).kerberos[0]
+
+
 def test_answers_without_requests(read: Any, wire: Any) -> None:
     result = read(wire.pcap(grams(wire, b"", GIVEN)[1:]))
     assert told(result.kerberos, "event", "client", "success") == [("kerberos.answer", "amina/CORP.EXAMPLE", True)]
