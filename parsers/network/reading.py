@@ -134,10 +134,11 @@ def _named(service: str) -> Dissector:
 
 
 def _read_talk(out: Reading, dissector: Dissector, talk: Conversation, packet_time: Int64s, depth: int = 0) -> None:
+    own = {None, dissector.family, *getattr(dissector, "families", ())}
     for item in dissector.read(talk, packet_time):
         if type(item) is Record:
             out.add(item, dissector.family)
-            if item.family is None or item.family == dissector.family:
+            if item.family in own:
                 out.speaks(talk.flow, dissector.service)
         elif isinstance(item, Trouble):
             out.trouble(item, talk.flow, dissector.service)
