@@ -16,8 +16,8 @@ from parsers.network.records import Bytes, Int64s
 from parsers.network.space import Space
 from parsers.network.streams import Segments, Stream, pieces
 
-FORGET_PACKETS = 4_096  # packets read before the file's pages are let go: 64 KiB each at the worst
-OPENINGS_AT_ONCE = 4_096  # flows whose first bytes are looked at before the file's pages are let go
+FORGET_PACKETS = 2_048  # packets read before the file's pages are let go: 64 KiB each at the worst
+OPENINGS_AT_ONCE = 2_048  # flows whose first bytes are looked at before the file's pages are let go
 TOLD_AT_ONCE, TOLD_BLOCKS = 4_096, 64  # flows whose ends are held as text at a time, about 300 bytes each
 
 

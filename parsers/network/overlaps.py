@@ -11,7 +11,7 @@ from parsers.network.records import Bools, Bytes, Int64s
 from parsers.network.space import Space
 from parsers.network.streams import Pieces, Segments
 
-COMPARED = 8 << 20  # bytes compared at a time
+COMPARED = 2 << 20  # bytes compared at a time
 STEPS = 64  # pieces of a stream that one segment is compared with, at most
 
 

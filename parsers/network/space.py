@@ -9,22 +9,24 @@ from typing import BinaryIO
 
 import numpy as np
 
-from parsers.gather import as_bytes
+from parsers.gather import as_bytes, forget
 from parsers.network.records import Bytes, Int64s
 
+FORGET_SLICES = 2_048  # slices taken before the file's pages are let go: the system maps 64 KiB around each
+FEW = 512  # slices that may be taken of the mapped file without counting them
 ARENA_MEMORY = 1 << 25  # bytes of reassembled datagrams kept in memory; older ones lie in a temporary file
 
 
 class Space:
     """Positions below the file's size are the mapped file; those from there on are the arena. Slicing serves either."""
 
-    __slots__ = ("__weakref__", "_file", "_spilled", "_tail", "buffer", "size", "view")
+    __slots__ = ("__weakref__", "_file", "_sliced", "_spilled", "_tail", "buffer", "size", "view")
 
     def __init__(self, view: memoryview) -> None:
         self.view, self.size = view, len(view)
         self.buffer = as_bytes(view)
         self._tail = bytearray()
-        self._spilled = 0
+        self._spilled = self._sliced = 0
         self._file: BinaryIO | None = None
 
     def __len__(self) -> int:
@@ -32,6 +34,10 @@ class Space:
 
     def __getitem__(self, piece: slice) -> memoryview:
         """The bytes of [start, stop), which lie in the file or in one datagram of the arena."""
+        self._sliced += 1
+        if self._sliced >= FORGET_SLICES:
+            self._sliced = 0
+            forget(self.view)
         start, stop = piece.start, piece.stop
         if start is None or stop is None or start < 0 or stop > self.size:
             start, stop, _ = piece.indices(len(self))
@@ -40,8 +46,8 @@ class Space:
         return memoryview(self._arena(start - self.size, max(stop - self.size, 0)))
 
     def holding(self, places: list[int]) -> Space | memoryview:
-        """What to slice for bytes at these places: the mapped file itself where all lie in it, which is faster."""
-        return self.view if not places or max(places) < self.size else self
+        """What to slice for bytes at these places: the mapped file itself where they are few and all lie in it, which is faster."""
+        return self.view if not places or (len(places) <= FEW and max(places) < self.size) else self
 
     def add(self, data: bytes) -> int:
         """Put a reassembled datagram behind what is there, and tell its position."""
