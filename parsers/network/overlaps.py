@@ -12,6 +12,7 @@ from parsers.network.space import Space
 from parsers.network.streams import Pieces, Segments
 
 COMPARED = 2 << 20  # bytes compared at a time
+EACH = 1 << 10  # bytes that a segment counts beside its own, since each has pages mapped around it
 STEPS = 64  # pieces of a stream that one segment is compared with, at most
 
 
@@ -70,8 +71,8 @@ def _differ(space: Space, one: Int64s, two: Int64s, size: Int64s) -> Bools:
 
 
 def _portions(size: Int64s) -> Iterator[Int64s]:
-    """Rows whose sizes come to about COMPARED bytes at a time."""
-    number = np.cumsum(size) // COMPARED
+    """Rows whose sizes, and EACH for every one, come to about COMPARED bytes at a time."""
+    number = np.cumsum(size + EACH) // COMPARED
     starts = np.flatnonzero(np.diff(number, prepend=-1))
     for begin, stop in zip(starts.tolist(), [*starts[1:].tolist(), len(size)], strict=True):
         yield np.arange(begin, stop)
