@@ -12,7 +12,7 @@ from parsers.network.space import Space
 from parsers.network.streams import Pieces, Segments
 
 COMPARED = 2 << 20  # bytes compared at a time
-EACH = 1 << 10  # bytes that a segment counts beside its own, since each has pages mapped around it
+EACH = 4 << 10  # bytes that a segment counts beside its own, since each has pages mapped around it
 STEPS = 64  # pieces of a stream that one segment is compared with, at most
 
 
