@@ -72,6 +72,8 @@ def _differ(space: Space, one: Int64s, two: Int64s, size: Int64s) -> Bools:
 
 def _portions(size: Int64s) -> Iterator[Int64s]:
     """Rows whose sizes, and EACH for every one, come to about COMPARED bytes at a time."""
+    if not len(size):
+        return
     number = np.cumsum(size + EACH) // COMPARED
     starts = np.flatnonzero(np.diff(number, prepend=-1))
     for begin, stop in zip(starts.tolist(), [*starts[1:].tolist(), len(size)], strict=True):
