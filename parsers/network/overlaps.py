@@ -30,7 +30,7 @@ def conflicts(space: Space, segments: Segments, held: Pieces) -> Int64s:
     differs = np.zeros(len(place), np.bool_)
     for _ in range(STEPS):
         going = np.flatnonzero((left > 0) & ~differs)
-        if not len(going):
+        if not len(going) or not len(held.start):
             break
         piece, known = _covering(held, segments.stream[place[going]], begin[going])
         skip = begin[going] - held.start[piece]
