@@ -63,7 +63,7 @@ def write_log(path: Path, lines: int = LINES, seed: int = 7) -> int:
 def read_with_athar(path: Path) -> int:
     """Rows that our parser makes of the log."""
     from parsers.base import Batch, Evidence
-    from parsers.web.access import PARSER
+    from parsers.web.log import PARSER
 
     evidence = Evidence("E001", path.name, path, path.stat().st_size, "0" * 64)
     outputs = (item for piece in PARSER.slices(evidence) for item in PARSER.parse(evidence, piece))
@@ -176,7 +176,7 @@ def main() -> None:
     """`python -m benchmarks.weblogs TOOL LOG`: run one tool here and print what it took."""
     import pyarrow.compute  # noqa: F401  # loaded before the clock starts, for both
 
-    import parsers.web.access  # noqa: F401
+    import parsers.web.log  # noqa: F401
 
     reader = _READERS[sys.argv[1]]
     cpu, wall = time.process_time(), time.perf_counter()

@@ -61,6 +61,10 @@ ACCESS_COLUMNS: tuple[Column, ...] = (
     ),
 )
 
+_FORMAT = Column(
+    "log_format", pa.string(), "Line format that it was read by: `clf`, `iis-w3c`, `apache-error` …", "", OURS
+)
+
 ERROR_COLUMNS: tuple[Column, ...] = (
     Column("level", pa.string(), "Severity as written, such as `error`.", "", CORE_APACHE, "log.level"),
     Column("module", pa.string(), "Module that reports, such as `core` or `php`.", "", CORE_APACHE),
@@ -87,12 +91,12 @@ FAMILIES: tuple[Family, ...] = (
     Family(
         "web/access",
         "One request that a web server logged (Apache, nginx, IIS). `record` is the line number; `length` includes the line's end.",
-        ACCESS_COLUMNS,
+        (*ACCESS_COLUMNS, _FORMAT),
         open=True,
     ),
     Family(
         "web/error",
         "One line of a web server's error log (Apache 2.2 and 2.4). Its times have no zone: without one from the examiner they are null.",
-        ERROR_COLUMNS,
+        (*ERROR_COLUMNS, _FORMAT),
     ),
 )
