@@ -147,7 +147,6 @@ NOT_WEB_LOGS = {
     "csv": b'time,client,"request",status\n2026-01-02,192.0.2.7,"GET / HTTP/1.1",200\n',
     "syslog": b"Jan  2 03:04:05 web1 nginx: " + GOOD + b"\n",
     "docker": b"2026-01-02T03:04:05.000000000Z " + GOOD + b"\n",
-    "nginx error": b'2026/01/02 03:04:05 [error] 7#7: *1 open() failed, client: 192.0.2.7, request: "GET / HTTP/1.1"\n',
     "source code": b'LINE = "192.0.2.7 - - [02/Jan/2026:03:04:05 +0100] \\"GET / HTTP/1.1\\" 200 5"\nprint(LINE)\n',
     "json": b'{"remote_addr": "192.0.2.7", "request": "GET / HTTP/1.1", "status": 200}\n',
     "mostly something else": GOOD + b"\n" + b"a line of prose\n" * 2,
