@@ -12,12 +12,11 @@ import pyarrow.compute as pc
 from parsers.gather import Bools, Bytes, Int64s
 from parsers.web import fields as f
 from parsers.web.numerals import digits, nullable
-from parsers.web.requests import split_target
-from parsers.web.spans import Spans
 from parsers.web.strict import request
 from parsers.web.table import Table
 
 _DASH = 45
+_REQUEST = r"^(?P<method>[!#$%&'*+.^_`|~0-9A-Za-z-]+) (?P<uri>[^ ]+) (?P<version>HTTP/[0-9](?:\.[0-9])?)$"
 
 
 class Kind(Protocol):
@@ -138,27 +137,39 @@ class Request:
         return np.ones(len(starts), np.bool_)
 
     def fill(self, table: Table, place: int, column: str, own: str | None) -> None:
-        spans = table.spans
-        inner = Spans.empty(table.page.lines, f.FIELDS)
-        for row, (start, end) in enumerate(zip(spans.starts[place].tolist(), spans.ends[place].tolist(), strict=True)):
-            reading = f.Reading({}, f.STRICT)
-            line, begin = table.page.lines.at(row), int(table.page.lines.starts[row])
-            request(line, start - begin, end - begin, reading)
-            table.remarks.add(row, *reading.flags)
-            for field, (first, last) in reading.spans.items():
-                inner.starts[field, row], inner.ends[field, row] = first + begin, last + begin
-        split_target(inner, f.URI, f.STEM, f.QUERY)
-        inner.repair(np.flatnonzero(table.page.high))
-        for name, field in (("cs_method", f.METHOD), ("cs_version", f.VERSION)):
-            table.put(name, inner.text(field))
-        as_written = (
-            ("cs_uri", f.URI),
-            ("cs_uri_stem", f.STEM),
-            ("cs_uri_query", f.QUERY),
-            ("request_line", f.REQUEST),
-        )
-        for name, field in as_written:
-            table.put(name, inner.text(field, dash_is_null=False))
+        held = table.spans.text(place, dash_is_null=False)
+        usual = pc.extract_regex(held, _REQUEST)
+        method, uri, version = (pc.struct_field(usual, name) for name in ("method", "uri", "version"))
+        odd = np.flatnonzero(usual.is_null().to_numpy(zero_copy_only=False))
+        line: pa.Array = pa.nulls(len(table), pa.string())
+        if len(odd):
+            at = pa.array(usual.is_null())
+            parts = [_odd_request(text) for text in held.take(pa.array(odd)).to_pylist()]
+            method, uri, version = (
+                pc.replace_with_mask(array, at, pa.array([part[i] for part in parts], pa.string()))
+                for i, array in enumerate((method, uri, version))
+            )
+            line = pc.if_else(at, held, None)
+            table.remarks.mark(odd, "odd-request")
+        mark = pc.find_substring(uri, "?")
+        asked = pc.greater_equal(mark, 0)
+        table.put("cs_method", method)
+        table.put("cs_uri", uri)
+        table.put("cs_uri_stem", pc.struct_field(pc.extract_regex(uri, r"^(?s)(?P<stem>[^?]*)"), "stem"))
+        query = pc.struct_field(pc.extract_regex(uri, r"^(?s)[^?]*\?(?P<query>.*)$"), "query")
+        table.put("cs_uri_query", pc.if_else(asked, query, None))
+        table.put("cs_version", version)
+        table.put("request_line", line)
+
+
+def _odd_request(text: str) -> tuple[str | None, str | None, str | None]:
+    """What can be told apart of a request that is not `METHOD target HTTP/n`: method, target, version."""
+    raw = text.encode("utf-8")
+    reading = f.Reading({}, f.STRICT)
+    request(raw, 0, len(raw), reading)
+    said = [reading.spans.get(field) for field in (f.METHOD, f.URI, f.VERSION)]
+    method, uri, version = (None if span is None else raw[span[0] : span[1]].decode("utf-8") for span in said)
+    return method, uri, version
 
 
 class Lists:

@@ -134,3 +134,27 @@ def test_formats_in_one_file_are_each_read(read: Any) -> None:
     assert [row["log_format"] for row in result.rows] == ["clf"] * 3 + ["nginx-error"] * 2 + ["ingress-nginx", "clf"]
     assert [row["record"] for row in result.rows] == [1, 2, 3, 4, 5, 6, 7]
     assert result.problems == []
+
+
+@pytest.mark.parametrize(
+    ("request_line", "method", "uri", "query", "version", "odd"),
+    [
+        ("GET / HTTP/1.1", "GET", "/", None, "HTTP/1.1", False),
+        ("GET /a?b=1?c HTTP/2.0", "GET", "/a?b=1?c", "b=1?c", "HTTP/2.0", False),
+        ("GET /a? HTTP/1.1", "GET", "/a?", "", "HTTP/1.1", False),
+        ("GET /with space?x HTTP/1.1", "GET", "/with space?x", "x", "HTTP/1.1", True),
+        ("GET /old", "GET", "/old", None, None, True),
+        (r"\x16\x03\x01", None, None, None, None, True),
+        ("-", None, None, None, None, True),
+        ("", None, None, None, None, True),
+    ],
+)
+def test_requests(
+    read: Any, request_line: str, method: str | None, uri: str | None, query: str | None, version: str | None, odd: bool
+) -> None:
+    row = read(INGRESS.replace(b"GET /a?b=1 HTTP/2.0", request_line.encode())).only
+    assert row["log_format"] == "ingress-nginx"
+    found = [row.get(name) for name in ("cs_method", "cs_uri", "cs_uri_query", "cs_version", "request_line")]
+    assert found == [method, uri, query, version, request_line if odd else None]
+    assert row.get("cs_uri_stem") == (None if uri is None else uri.partition("?")[0])
+    assert ("odd-request" in row["flags"]) is odd
