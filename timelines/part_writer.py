@@ -1,7 +1,7 @@
 """A task's rows become Parquet parts: shapes put side by side, each text written once, under names that depend on the task alone.
 
-Within a part rows are ordered by shape, and in a shape by event, time, file and offset. Shapes are in the order of their first event, so
-that a row group holds few kinds of event.
+Within a part rows are ordered by shape, and in a shape by event and file (see `Shape.sorted`). Shapes are in the order of their first
+event, so that a row group holds few kinds of event.
 """
 
 from __future__ import annotations
