@@ -113,6 +113,7 @@ class _Stop:
 
 _library = _Library()
 MAX_KEPT = 256  # documents remembered, some 100 kB each
+STEPS = 256  # steps of such a document; a longer one counts as several
 
 
 def inline(window: Window, fragments: Fragments, odd: Int64s) -> tuple[list[Shape], Int64s]:
@@ -243,7 +244,7 @@ def _learn(window: Window, fragments: Fragments, row: int) -> bool:
     if at.ahead or at.learned is not None:
         return False
     at.learned = _Learned(planned(learner.roots))
-    _library.held += 1
+    _library.held += 1 + len(learner.steps) // STEPS
     return True
 
 

@@ -56,8 +56,8 @@ def _laid_out(roots: list[Part], remarks: list[tuple[int, str]], at: int) -> Lay
     try:
         return layout(roots)
     except Unnameable as error:
-        remarks.append((at, f"{error}; only its header is kept"))
-        return Layout({}, ())
+        remarks.append((at, f"{error}; those before are kept"))
+        return error.before
 
 
 def _side_by_side(members: list[tuple[int, Layout, list[tuple[int, str]]]]) -> Decoded:
