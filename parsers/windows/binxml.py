@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from parsers.windows import ansi, tokens, values
-from parsers.windows.document import Element, Part, Remark, Slot
+from parsers.windows.document import Element, Hex, Part, Remark, Slot
 
 MAX_DEPTH = 16  # fragments inside fragments; Windows uses two or three
 MAX_ELEMENTS = 256  # elements inside elements
@@ -131,7 +131,19 @@ class Reader:
         room = len(self.chunk) - _NAME.size
         if at + 6 + full_size <= end and full_target < room:
             return False
-        return bool(at + 4 + size <= end and target < room)
+        if at + 4 + size <= end and target < room:
+            return True
+        # neither size can be: what stands where a name is expected tells
+        return not self._proved(full_target) and self._proved(target)
+
+    def _proved(self, target: int) -> bool:
+        """Whether a name stands at `target`, by its hash."""
+        if target + _NAME.size > len(self.chunk):
+            return False
+        _, digest, count = _NAME.unpack_from(self.chunk, target)
+        begin = target + _NAME.size
+        text = self.chunk[begin : begin + 2 * count]
+        return 0 < count <= MAX_NAME and len(text) == 2 * count and name_hash(text) == digest
 
     def template(self, at: int, end: int) -> tuple[int, int, int]:
         """A template instance at `at` (past its token): where its definition's body begins and ends, and where its values begin."""
@@ -178,8 +190,8 @@ class Reader:
         if kind == values.NULL:
             if size in values.NULL_SIZES:
                 return []
-            self.remarks.append(Remark(at, f"null value that takes {size} bytes; kept as hex"))
-            return [self.chunk[at : at + size].hex().upper()]
+            self.remarks.append(Remark(at, f"null value that takes {size} bytes; {values.AS_HEX}"))
+            return [Hex(self.chunk[at : at + size].hex().upper())]
         if kind == values.BINXML:
             return self.fragment(at, at + size, [], depth + 1)
         return [self.rendered(kind, at, size)]
@@ -192,10 +204,10 @@ class Reader:
             if why := ansi.doubt(kind, raw):
                 self.remarks.append(Remark(at, why))
         except values.Unreadable as error:
-            self.remarks.append(Remark(at, f"{error}; kept as hex"))
-            text = raw.hex().upper()
+            self.remarks.append(Remark(at, f"{error}; {values.AS_HEX}"))
+            text = Hex(raw.hex().upper())
         self.spend(len(text))
-        return text
+        return Hex(text) if kind == values.BINARY else text
 
 
 def name_hash(text: bytes) -> int:
@@ -261,6 +273,12 @@ class _Walk:
     def start(self, at: int, more: bool) -> int:
         """OpenStartElement (2.2.12): dependency, size, name; fragments outside templates lack the dependency."""
         lean = self.reader.lean(at, self.end)
+        if lean and at + 4 <= self.end:
+            (size,) = self.reader.unpack(_U32, at, self.end)
+            if at + 4 + size > self.end:
+                self.reader.remarks.append(
+                    Remark(at, f"element of {size} bytes; {self.end - at - 4} are left; read by its name")
+                )
         at += 4 if lean else 6
         (dependency,) = (_NO_VALUE,) if lean else self.reader.unpack(_LENGTH, at - 6, self.end)
         name, at = self.reader.name(at, self.end)

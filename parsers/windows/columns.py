@@ -16,12 +16,14 @@ from parsers.windows.lexicon import Asked, Lexicon, Words
 from parsers.windows.numerals import Numerals
 from parsers.windows.paths import RECORD, TIME, Field, Layout, Text, Unnameable, layout
 from parsers.windows.typed import Values, Window
+from parsers.windows.values import AS_HEX, BINARY
 from timelines.coded import constant, nothing, plain
 from timelines.remembered import Remembered
 
 NUMBERS = (
     "EventID", "Qualifiers", "Version", "Level", "Task", "Opcode", "Execution_ProcessID", "Execution_ThreadID", RECORD
 )  # fmt: skip
+BYTES = "bytes "  # before hex where a number is expected: `112233` of three damaged bytes is no number
 MAX_EXPANSION = 1 << 18  # bytes that one record's values may grow to by being repeated; a record has at most 64 KiB
 TABLE_EXPANSION = 64 << 20  # the same for all records of a table
 WRITTEN = 512  # characters that stand in a template itself and thus in all its records; Windows' own have some 200
@@ -155,9 +157,32 @@ def _arranged(one: Shape, asked: list[dict[int, Asked]], words: Words, numbers: 
         name: numbers[name] if name in numbers else _joined(text, columns, count)
         for name, text in layout_.system.items()
     }
+    for name in NUMBERS:
+        if name in system and name not in numbers:
+            system[name] = _marked(system[name], _in_hex(layout_.system[name], one.levels, asked))
     fields = [(value, _joined(value.text, columns, count)) for value in layout_.fields]
     trouble = sorted(item for level in asked for value in level.values() for item in value.trouble)
     return Decoded(one.rows, system, fields, trouble)
+
+
+def _in_hex(text: Text, levels: tuple[Values, ...], asked: list[dict[int, Asked]]) -> list[int]:
+    """The rows in which a piece of a value is bytes in hex: binary, or what does not fit its type."""
+    found: set[int] = set()
+    for piece in text:
+        if isinstance(piece, Slot):
+            found.update(np.flatnonzero(levels[piece.level].kind[piece.index] == BINARY).tolist())
+            trouble = asked[piece.level][piece.index].trouble
+            found.update(row for row, _, reason in trouble if reason.endswith(AS_HEX))
+    return sorted(found)
+
+
+def _marked(column: pa.Array, rows: list[int]) -> pa.Array:
+    if not rows:
+        return column
+    texts = plain(column).to_pylist()
+    for row in rows:
+        texts[row] = BYTES + (texts[row] or "")
+    return pa.array(texts, pa.string())
 
 
 def _joined(text: Text, columns: list[dict[int, pa.DictionaryArray]], count: int) -> pa.Array:

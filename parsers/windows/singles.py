@@ -10,9 +10,9 @@ import pyarrow as pa
 from parsers.gather import Int64s
 from parsers.windows.binxml import MAX_TEXT, MAX_TOKENS, TOKENS_A_CHUNK, Reader
 from parsers.windows.chunks import CHUNK, RECORD_HEADER, RECOVERED, Records
-from parsers.windows.columns import Decoded
+from parsers.windows.columns import BYTES, NUMBERS, Decoded
 from parsers.windows.definitions import Definitions, Shelf
-from parsers.windows.document import Part
+from parsers.windows.document import Hex, Part
 from parsers.windows.paths import Field, Layout, Text, Unnameable, layout
 from parsers.windows.typed import Window
 
@@ -63,7 +63,8 @@ def _laid_out(roots: list[Part], remarks: list[tuple[int, str]], at: int) -> Lay
 def _side_by_side(members: list[tuple[int, Layout, list[tuple[int, str]]]]) -> Decoded:
     first = members[0][1]
     system = {
-        column: pa.array([_said(held.system[column]) for _, held, _ in members], pa.string()) for column in first.system
+        column: pa.array([_said(held.system[column], column in NUMBERS) for _, held, _ in members], pa.string())
+        for column in first.system
     }
     fields: list[tuple[Field, pa.Array]] = [
         (value, pa.array([_said(held.fields[at].text) for _, held, _ in members], pa.string()))
@@ -73,5 +74,9 @@ def _side_by_side(members: list[tuple[int, Layout, list[tuple[int, str]]]]) -> D
     return Decoded(np.array([row for row, _, _ in members], np.int64), system, fields, trouble)
 
 
-def _said(text: Text) -> str | None:
-    return "".join(str(piece) for piece in text) if text else None
+def _said(text: Text, number: bool = False) -> str | None:
+    """What a value says; where a `number` is expected, bytes in hex say so."""
+    if not text:
+        return None
+    said = "".join(str(piece) for piece in text)
+    return BYTES + said if number and any(isinstance(piece, Hex) for piece in text) else said
