@@ -143,7 +143,7 @@ class Reader:
         _, digest, count = _NAME.unpack_from(self.chunk, target)
         begin = target + _NAME.size
         text = self.chunk[begin : begin + 2 * count]
-        return 0 < count <= MAX_NAME and len(text) == 2 * count and name_hash(text) == digest
+        return bool(0 < count <= MAX_NAME and len(text) == 2 * count and name_hash(text) == digest)
 
     def template(self, at: int, end: int) -> tuple[int, int, int]:
         """A template instance at `at` (past its token): where its definition's body begins and ends, and where its values begin."""
