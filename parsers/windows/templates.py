@@ -55,6 +55,23 @@ class Definition:
     weight: int  # about how many bytes all of this takes
 
 
+class TooMany(Exception):
+    """Records of more than MAX_SHAPES shapes: to be read in smaller runs."""
+
+
+@dataclass(slots=True)
+class Room:
+    """How many more shapes and definitions a run of records may have."""
+
+    left: int
+
+    def take(self, count: int) -> None:
+        """Raises TooMany when there is no room for so many more."""
+        self.left -= count
+        if self.left < 0:
+            raise TooMany
+
+
 @dataclass(frozen=True, slots=True)
 class Located:
     """Template instances: `which` of the `definitions` each uses (-1: none that could be read) and where its values begin."""
@@ -69,8 +86,8 @@ _keys: Remembered[bytes, int] = Remembered(KEYS_BYTES)  # by digest of a documen
 _next_key = count()
 
 
-def locate(window: Window, at: Int64s, end: Int64s, base: Int64s) -> Located:
-    """Find the definition of each instance. `at`, `end`, `base`: (n,) begin and end of its fragment, and its chunk."""
+def locate(window: Window, at: Int64s, end: Int64s, base: Int64s, room: Room) -> Located:
+    """Find the definition of each instance. `at`, `end`, `base`: (n,) begin and end of its fragment, and its chunk. Raises TooMany."""
     data = window.data
     which = np.full(len(at), -1, np.int64)
     values_at = np.zeros(len(at), np.int64)
@@ -90,14 +107,14 @@ def locate(window: Window, at: Int64s, end: Int64s, base: Int64s) -> Located:
         return Located([], which, values_at)
     distinct, first, inverse = np.unique(place, return_index=True, return_inverse=True)
     bases = base[chosen[first]]
-    definitions, found, sizes = _recognise(window, distinct, bases)
+    definitions, found, sizes = _recognise(window, distinct, bases, room)
     which[chosen] = found[inverse]
     after = begin + INSTANCE
     values_at[chosen] = np.where(place == after, after + DEFINITION + sizes[inverse], after)
     return Located(definitions, which, values_at)
 
 
-def _recognise(window: Window, place: Int64s, bases: Int64s) -> tuple[list[Definition], Int64s, Int64s]:
+def _recognise(window: Window, place: Int64s, bases: Int64s, room: Room) -> tuple[list[Definition], Int64s, Int64s]:
     """The definitions at `place`: a list of distinct ones, which one stands where (-1: unreadable), and their sizes."""
     heads = window.data[place[:, None] + np.arange(DEFINITION)]
     sizes = np.ascontiguousarray(heads[:, 20:24]).view("<u4").reshape(-1).astype(np.int64)
@@ -107,6 +124,7 @@ def _recognise(window: Window, place: Int64s, bases: Int64s) -> tuple[list[Defin
         if good:
             alike.setdefault((heads[index, 4:20].tobytes(), int(sizes[index])), []).append(index)
     definitions: list[Definition] = []
+    counted = 0
     found = np.full(len(place), -1, np.int64)
     spent: dict[int, int] = {}  # tokens read, by chunk
     for identity, members in alike.items():
@@ -120,6 +138,8 @@ def _recognise(window: Window, place: Int64s, bases: Int64s) -> tuple[list[Defin
                 continue
             _keep(identity, fresh)
             rest = _match(window, fresh, (place, bases, rest), definitions, found)
+        room.take(len(definitions) - counted)
+        counted = len(definitions)
     return definitions, found, sizes
 
 

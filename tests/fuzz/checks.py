@@ -119,7 +119,7 @@ def _one_by_one(evidence: Evidence) -> Rows:
     """The rows when no record is grouped with others: what the plain reader makes of each."""
     rows: Rows = {}
     with (
-        patch.object(evtx, "grouped", lambda window, fragments: ([], np.arange(len(fragments.at)))),
+        patch.object(evtx, "grouped", lambda window, fragments, room: ([], np.arange(len(fragments.at)))),
         patch.object(evtx, "inline", lambda window, fragments, odd: ([], odd)),
     ):
         for piece in PARSER.slices(evidence):
