@@ -38,3 +38,11 @@ class Remark:
 
     at: int
     reason: str
+
+
+class Broken(ValueError):
+    """Binary XML that can't be read further: where, and why."""
+
+    def __init__(self, at: int, reason: str) -> None:
+        super().__init__(reason)
+        self.remark = Remark(at, reason)

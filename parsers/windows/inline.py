@@ -13,11 +13,12 @@ import numpy as np
 
 from parsers.gather import Bools, Int64s, numbers_at
 from parsers.windows import values
-from parsers.windows.binxml import MAX_ELEMENTS, MAX_TOKENS, Reader
+from parsers.windows.binxml import MAX_TOKENS, Reader
 from parsers.windows.chunks import CHUNK
 from parsers.windows.columns import Plan, Shape, bounded, planned
 from parsers.windows.document import Element, Part, Slot
 from parsers.windows.groups import Fragments
+from parsers.windows.token_walk import MAX_ELEMENTS
 from parsers.windows.tokens import ATTRIBUTE, CLOSE_EMPTY, CLOSE_START, END, EOF, HEADER, MORE, OPEN, VALUE
 from parsers.windows.typed import Values, Window
 
