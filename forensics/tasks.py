@@ -137,6 +137,7 @@ def run(task: Task, root: Path, scratch: Path | None = None) -> Done:
                 _read(parser, evidence, piece, writer, tally)
         for held in together.values():
             _read_together(held, writer, tally)
+    tally.problems += writer.crowded()
     parts = writer.close(tally.problems, _summed(tally.ledger), tally.detail)
     return Done(task.id, tuple(parts), tally.rows, len(tally.problems), task.size, tally.crashes)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,6 +50,19 @@ class Shape:
                 dictionaries[address] = dictionary
                 total += dictionary.nbytes
         return total
+
+    def folded(self, names: Collection[str], into: pa.Field, words: Words) -> Shape:
+        """The same rows with the columns `names` as one, `into`: JSON objects by stored name."""
+        kept = [field for field in self.schema if field.name not in names]
+        whole = Shape(self.family, pa.schema([*kept, into]))
+        whole.rows = self.rows
+        held = dict(zip(self.schema.names, self._columns, strict=True))
+        gone = [field for field in self.schema if field.name in names]
+        texts = [_whole(field.type, held[field.name], words).to_pylist() for field in gone]
+        rows = [dict(zip([field.name for field in gone], row, strict=True)) for row in zip(*texts, strict=True)]
+        said = pa.array([json.dumps(row, ensure_ascii=False) for row in rows], pa.string())
+        whole._columns = [*(held[field.name] for field in kept), [said]]
+        return whole
 
     def sorted(self, words: Words) -> _Sorted:
         """The rows in order of event and file, as their reader gave them; in order of event, time, file and offset where it did not.

@@ -64,6 +64,12 @@ class Records:
     def __len__(self) -> int:
         return len(self.offset)
 
+    def span(self, first: int, stop: int) -> Records:
+        """A run of the records, in their order."""
+        own = slice(first, stop)
+        place = self.offset[own], self.size[own], self.number[own], self.instant[own], self.sane[own], self.base[own]
+        return Records(*place, self.flags[own], self.file[own], self.ledgers)
+
     def complain(self, row: int, reason: str, place: tuple[int, int] | None = None) -> None:
         """Report a record, or `place` (begin, length) in it, to its file's ledger."""
         at, length = place or (int(self.offset[row]), int(self.size[row]))
