@@ -1,234 +1,152 @@
-"""Captures: our columns against dpkt and scapy loops that count the packets of each 5-tuple.
+"""Captures: our whole pipeline, from the file to committed Parquet with every record type, against tshark's fields and NFStream's flows.
 
-`athar, flows` does what the loops do; `athar` also orders streams and makes all rows of net/conn, net/dns and net/http. Each tool
-runs in a fresh process, so that CPU seconds and peak memory are its own, start-up included. scapy reads the first SCAPY_PACKETS
-only; its CPU and wall seconds are scaled to the whole file by the packet.
+What is read: copies of the shared real captures, readdressed (`mixed_capture.py`), which are dense in records of many protocols; and plain
+traffic made up (`generated_capture.py`), which is mostly payload. CPU seconds, wall seconds and peak memory are those of a process of its
+own and of its workers, start-up included. docs/benchmarks-captures.md says how to run it.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import json
-import struct
+import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
+from benchmarks.generated_capture import write_capture
+from benchmarks.mixed_capture import EVIDENCE, write_mixed
 
-FLOWS = 16_000  # a quarter DNS, half HTTP, a quarter bulk: one packet in twenty carries a message, as in mixed real captures
-BODY = 30_000  # bytes of an HTTP response
-BULK = 60  # packets of a bulk flow
-SCAPY_PACKETS = 20_000
-TOOLS = ("athar, flows", "athar", "dpkt loop", "scapy loop")
-_START = 1_767_323_045  # 2026-01-02T03:04:05Z
-_SYN, _ACK, _PUSH, _FIN = 2, 16, 8, 1
-
-
-def _dns(number: int, answered: bool) -> bytes:
-    name = b"\x06host%02d\x07example\x03com\x00" % (number % 100)
-    head = struct.pack(">6H", number % 65536, 0x8180 if answered else 0x0100, 1, int(answered), 0, 0)
-    answer = b"\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x04" + bytes((192, 0, 2, number % 256)) if answered else b""
-    return head + name + b"\x00\x01\x00\x01" + answer
+SIZES = (100 << 20,)  # bytes of the mixed capture
+LARGE_SIZES = (800_000_000, 3_000_000_000)  # with ATHAR_BENCH_LARGE=1
+FLOWS, LARGE_FLOWS = 4_500, 35_000  # of the one made up: about 100 and 800 MB
+NFSTREAM = "ATHAR_NFSTREAM_PYTHON"  # names an interpreter that has NFStream, which is no dependency of ours
+FIELDS = (
+    "frame.number", "frame.time_epoch", "ip.src", "ip.dst", "tcp.srcport", "tcp.dstport", "http.request.method", "http.host",
+    "http.request.uri", "http.user_agent", "http.response.code", "http.content_type", "http.content_length", "dns.id",
+    "dns.qry.name", "dns.qry.type", "dns.flags.rcode", "dns.a", "dns.aaaa", "tls.handshake.type",
+    "tls.handshake.extensions_server_name", "tls.handshake.version", "tls.handshake.ciphersuite", "tls.handshake.ja3",
+)  # fmt: skip
+_COUNT_FLOWS = "import sys, nfstream; print(sum(1 for _ in nfstream.NFStreamer(source=sys.argv[1], n_meters=1)))"
 
 
-def _http(number: int) -> tuple[bytes, bytes]:
-    ask = f"GET /page/{number % 5000}?id={number} HTTP/1.1\r\nHost: www{number % 50}.example.org\r\nUser-Agent: Agent/1.0\r\n\r\n"
-    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n" % BODY
-    return ask.encode(), head + b"x" * BODY
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one tool took over one capture. `rows` is what it counted: rows, packets or flows; None where it does not tell."""
 
-
-def _flow(number: int) -> list[tuple[bool, int, bytes, int, int]]:
-    """Packets of one flow: sent by the client, flags (-1: UDP), payload, sequence and acknowledgement relative to the start."""
-    if number % 4 == 0:
-        return [(True, -1, _dns(number, False), 0, 0), (False, -1, _dns(number, True), 0, 0)]
-    if number % 4 == 1:
-        return [(True, _PUSH | _ACK, b"\x01" * 400, 1 + 400 * at, 1) for at in range(BULK)]
-    ask, reply = _http(number)
-    out = [
-        (True, _SYN, b"", 0, 0),
-        (False, _SYN | _ACK, b"", 0, 1),
-        (True, _ACK, b"", 1, 1),
-        (True, _PUSH | _ACK, ask, 1, 1),
-    ]
-    for at in range(0, len(reply), 1400):
-        out.append((False, _PUSH | _ACK, reply[at : at + 1400], 1 + at, 1 + len(ask)))
-    asked, replied = 1 + len(ask), 1 + len(reply)
-    return [
-        *out,
-        (True, _FIN | _ACK, b"", asked, replied),
-        (False, _FIN | _ACK, b"", replied, asked + 1),
-        (True, _ACK, b"", asked + 1, replied + 1),
-    ]
-
-
-def _packet(number: int, packet: tuple[bool, int, bytes, int, int]) -> bytes:
-    up, flags, payload, sequence, acknowledged = packet
-    client, server = bytes((198, 51, 100, number % 251)), bytes((203, 0, 113, number % 241))
-    sport, dport = 1024 + number % 60_000, 53 if flags < 0 else 80
-    ports = struct.pack(">HH", *((sport, dport) if up else (dport, sport)))
-    if flags < 0:
-        body = ports + struct.pack(">HH", 8 + len(payload), 0) + payload
-    else:
-        base = number * 7919 % 2**31
-        numbers = struct.pack(">II", base + sequence, base + acknowledged if flags & _ACK else 0)
-        body = ports + numbers + struct.pack(">BBHHH", 0x50, flags, 65535, 0, 0) + payload
-    head = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(body), 1, 0x4000, 64, 17 if flags < 0 else 6, 0)
-    ends = client + server if up else server + client
-    return b"\x02\0\0\0\0\2\x02\0\0\0\0\1\x08\x00" + head + ends + body
-
-
-def write_capture(path: Path, flows: int = FLOWS, seed: int = 7) -> tuple[int, int]:
-    """A pcap of DNS and HTTP flows, interleaved, the same bytes each time. Returns its packets and its size in bytes."""
-    chance = np.random.default_rng(seed)
-    packets = [(number, at, packet) for number in range(flows) for at, packet in enumerate(_flow(number))]
-    starts = chance.integers(0, 3_600_000_000, flows)  # microseconds within an hour
-    times = np.array([starts[number] + at * 20_000 for number, at, _ in packets])
-    with path.open("wb") as out:
-        out.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
-        for place in np.argsort(times, kind="stable").tolist():
-            raw = _packet(packets[place][0], packets[place][2])
-            second, micro = divmod(int(times[place]), 10**6)
-            out.write(struct.pack("<IIII", _START + second, micro, len(raw), len(raw)) + raw)
-    return len(packets), path.stat().st_size
-
-
-def read_with_athar(path: Path) -> tuple[int, int]:
-    """Flows, and all rows, that our parser makes of the capture."""
-    from parsers.base import Batch, Evidence
-    from parsers.network.capture import PARSER
-
-    evidence = Evidence("E001", path.name, path, path.stat().st_size, "0" * 64)
-    batches = [b for piece in PARSER.slices(evidence) for b in PARSER.parse(evidence, piece) if isinstance(b, Batch)]
-    flows = sum(batch.rows.num_rows for batch in batches if batch.family == "net/conn")
-    return flows, sum(batch.rows.num_rows for batch in batches)
-
-
-def count_with_athar(path: Path) -> tuple[int, int]:
-    """Flows alone: the walk, the headers and the flow table of our parser."""
-    from parsers.base import Evidence
-    from parsers.gather import as_bytes
-    from parsers.network import flows, packets, pcap
-
-    view = Evidence("E001", path.name, path, path.stat().st_size, "0" * 64).open()
-    buffer = as_bytes(view)
-    walked = pcap.walk(view, buffer).packets
-    found = len(flows.build(packets.decode(buffer, walked), walked))
-    return found, found
-
-
-def read_with_dpkt(path: Path) -> tuple[int, int]:
-    """5-tuples, both directions merged, in a loop over dpkt's reader."""
-    import dpkt
-
-    counts: dict[tuple[object, ...], int] = {}
-    with path.open("rb") as handle:
-        for _, raw in dpkt.pcap.Reader(handle):
-            ip = dpkt.ethernet.Ethernet(raw).data
-            if not isinstance(ip, dpkt.ip.IP):
-                continue
-            one, two = (ip.src, ip.data.sport), (ip.dst, ip.data.dport)
-            key = (ip.p, one, two) if one < two else (ip.p, two, one)
-            counts[key] = counts.get(key, 0) + 1
-    return len(counts), len(counts)
-
-
-def read_with_scapy(path: Path) -> tuple[int, int]:
-    """5-tuples of the first SCAPY_PACKETS packets, in a loop over scapy's reader."""
-    import logging
-
-    logging.getLogger("scapy").setLevel(logging.CRITICAL)
-    from scapy.layers.inet import IP, TCP, UDP
-    from scapy.layers.l2 import Ether
-    from scapy.utils import PcapReader
-
-    counts: dict[tuple[object, ...], int] = {}
-    assert Ether is not None  # importing it registers Ethernet for the reader
-    with PcapReader(str(path)) as reader:
-        for number, packet in enumerate(reader):
-            if number == SCAPY_PACKETS:
-                break
-            layer = packet[TCP] if TCP in packet else packet[UDP]
-            ip = packet[IP]
-            one, two = (ip.src, layer.sport), (ip.dst, layer.dport)
-            key = (ip.proto, one, two) if one < two else (ip.proto, two, one)
-            counts[key] = counts.get(key, 0) + 1
-    return len(counts), len(counts)
-
-
-_READERS: dict[str, Callable[[Path], tuple[int, int]]] = {
-    "athar, flows": count_with_athar,
-    "athar": read_with_athar,
-    "dpkt loop": read_with_dpkt,
-    "scapy loop": read_with_scapy,
-}
+    rows: int | None
+    cpu_s: float
+    wall_s: float
+    peak_mb: float
 
 
 def measure(repeat: int = 3) -> list[dict[str, object]]:
-    """The median of `repeat` runs of each tool over one generated capture; `ratio` is the dpkt loop's CPU seconds over the tool's.
-
-    `rows` are flows for the loops; for us all rows of four families.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        capture = Path(folder) / "capture.pcap"
-        written = _run("write", capture)  # in a process of its own: a child's peak memory is never below its parent's
-        packets, size = int(written["packets"]), int(written["bytes"])
-        runs = {
-            tool: sorted((_run(tool, capture) for _ in range(repeat)), key=lambda run: run["cpu_s"]) for tool in TOOLS
-        }
-    found = {tool: many[len(many) // 2] for tool, many in runs.items()}
-    scale = packets / SCAPY_PACKETS
-    found["scapy loop"] |= {name: found["scapy loop"][name] * scale for name in ("cpu_s", "wall_s")}
-    baseline = found["dpkt loop"]["cpu_s"]
-    names = {"scapy loop": f"scapy loop ({SCAPY_PACKETS:,} packets, scaled)"}
-    return [
-        {
-            "work": f"capture of {packets:,} packets to flows" + (", DNS, HTTP" if tool == "athar" else ""),
-            "tool": names.get(tool, tool),
-            "rows": int(run["rows"]),
-            "bytes": size,
-            "cpu_s": round(run["cpu_s"], 2),
-            "wall_s": round(run["wall_s"], 2),
-            "peak_mb": round(run["peak_mb"]),
-            "ratio": baseline / run["cpu_s"],
-        }
-        for tool, run in found.items()
-    ]
+    """The median, by CPU seconds, of `repeat` runs of each tool over each capture. `ratio` is tshark's CPU seconds over the tool's."""
+    large = os.environ.get("ATHAR_BENCH_LARGE") == "1"
+    rows: list[dict[str, object]] = []
+    with tempfile.TemporaryDirectory(prefix="athar-bench-") as folder:
+        for work, path in _captures(Path(folder), large):
+            runs = {tool: _median(tool, command, path, repeat) for tool, command in _tools(path, Path(folder)).items()}
+            baseline = runs["tshark -T fields"]
+            rows += [
+                _row(f"{work}, {path.stat().st_size / 1e6:,.0f} MB", tool, run, baseline) for tool, run in runs.items()
+            ]
+            path.unlink()
+    return rows
 
 
-def _run(tool: str, capture: Path) -> dict[str, float]:
-    command = [sys.executable, "-m", "benchmarks.captures", tool, str(capture)]
-    root = Path(__file__).resolve().parent.parent
-    done = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True)
-    figures: dict[str, float] = json.loads(done.stdout)
-    return figures
+def _captures(folder: Path, large: bool) -> Iterator[tuple[str, Path]]:
+    """Captures are written in a process of their own: a child's peak memory is never below its parent's."""
+    wanted = [("plain traffic", "generated", LARGE_FLOWS if large else FLOWS)]
+    if EVIDENCE.is_dir():
+        wanted += [("real captures, copied", "mixed", size) for size in (LARGE_SIZES if large else SIZES)]
+    else:
+        print(f"no shared evidence at {EVIDENCE}: only the capture made up is read", file=sys.stderr)
+    for work, kind, size in wanted:
+        path = folder / f"{kind}-{size}.pcap"
+        subprocess.run([*_ourselves("write"), kind, str(size), str(path)], cwd=_ROOT, check=True)
+        yield work, path
 
 
-def _peak_mb() -> float:
-    """Peak resident memory of this process, or NaN where the system does not tell."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return float("nan")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / 1_048_576 if sys.platform == "darwin" else peak / 1024
+_ROOT = Path(__file__).resolve().parent.parent
 
 
-def main(tool: str, capture: str) -> None:
-    """One tool's run in this process, start-up and imports included: figures as JSON on standard output."""
-    if tool == "write":
-        packets, size = write_capture(Path(capture))
-        print(json.dumps({"packets": packets, "bytes": size}))
+def _ourselves(what: str) -> list[str]:
+    return [sys.executable, "-m", "benchmarks.captures", what]
+
+
+def _tools(path: Path, folder: Path) -> dict[str, list[str] | None]:
+    """The command of each tool; None where the tool is missing."""
+    tshark, other = shutil.which("tshark"), _nfstream()
+    fields = [word for field in FIELDS for word in ("-e", field)]
+    return {
+        "tshark -T fields": [tshark, "-n", "-r", str(path), "-T", "fields", *fields] if tshark else None,
+        "NFStream": [other, "-c", _COUNT_FLOWS, str(path)] if other else None,
+        "athar": [*_ourselves("athar"), "1", str(path), str(folder / "case")],
+        "athar, two workers": [*_ourselves("athar"), "2", str(path), str(folder / "case")],
+    }
+
+
+def _nfstream() -> str | None:
+    named = os.environ.get(NFSTREAM)
+    return named or (sys.executable if importlib.util.find_spec("nfstream") else None)
+
+
+def _median(tool: str, command: list[str] | None, path: Path, repeat: int) -> Run | None:
+    if command is None:
+        print(f"{tool} is missing" + (f": set {NFSTREAM}" if tool == "NFStream" else ""), file=sys.stderr)
+        return None
+    runs = sorted((_run(command) for _ in range(repeat)), key=lambda run: run.cpu_s)
+    return runs[len(runs) // 2]
+
+
+def _run(command: list[str]) -> Run:
+    """One run. Output is thrown away but for a count on its last line."""
+    with tempfile.TemporaryFile() as out:
+        begin = time.perf_counter()
+        child = subprocess.Popen(command, cwd=_ROOT, stdout=out, stderr=subprocess.DEVNULL)
+        _, status, usage = os.wait4(child.pid, 0)
+        wall = time.perf_counter() - begin
+        child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode:
+            raise RuntimeError(f"{command[0]} ended with {child.returncode}")
+        out.seek(max(out.seek(0, 2) - 200, 0))
+        last = out.read().split(b"\n")[-2:-1]
+    peak = usage.ru_maxrss / (1_048_576 if sys.platform == "darwin" else 1_024)
+    count = int(last[0]) if last and last[0].isdigit() else None
+    return Run(count, usage.ru_utime + usage.ru_stime, wall, peak)
+
+
+def _row(work: str, tool: str, run: Run | None, baseline: Run | None) -> dict[str, object]:
+    if run is None:
+        return {"work": work, "tool": f"{tool} (missing)"}
+    ratio = baseline.cpu_s / run.cpu_s if baseline is not None else None
+    figures = {"cpu_s": round(run.cpu_s, 2), "wall_s": round(run.wall_s, 2), "peak_mb": round(run.peak_mb)}
+    return {"work": work, "tool": tool, "rows": run.rows, **figures, "ratio": ratio}
+
+
+def read(path: Path, case: Path, workers: int) -> int:
+    """Take a capture in and read it to committed Parquet, no rules. Returns its rows."""
+    from forensics import api, pipeline
+
+    shutil.rmtree(case, ignore_errors=True)
+    return pipeline.ingest(api.start(case, [path], None, None), workers).rows
+
+
+def main(what: str, *arguments: str) -> None:
+    """`write KIND SIZE PATH`: make a capture; `athar WORKERS PATH CASE`: read one, and print how many rows it gave."""
+    if what == "write":
+        kind, size, path = arguments
+        made = write_mixed(Path(path), int(size)) if kind == "mixed" else write_capture(Path(path), int(size))
+        print(json.dumps({"packets": made[0], "bytes": made[1]}), file=sys.stderr)
         return
-    wall = time.perf_counter()
-    _, rows = _READERS[tool](Path(capture))
-    print(
-        json.dumps(
-            {"rows": rows, "cpu_s": time.process_time(), "wall_s": time.perf_counter() - wall, "peak_mb": _peak_mb()}
-        )
-    )
+    workers, path, case = arguments
+    print(read(Path(path), Path(case), int(workers)))
 
 
 if __name__ == "__main__":

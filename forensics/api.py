@@ -85,16 +85,16 @@ def start(folder: Path, evidence: Sequence[Path], zone: str | None, progress: Pr
     return case
 
 
-def open_case(case: str | Path) -> OpenCase:
-    """Open the case in a folder. Raises CaseError when there is none."""
-    return OpenCase(Case.open(Path(case)))
+def open_case(case: str | Path, secrets: bool = False) -> OpenCase:
+    """Open the case in a folder. Raises CaseError when there is none. Passwords and their like are masked in answers unless `secrets`."""
+    return OpenCase(Case.open(Path(case)), secrets)
 
 
 class OpenCase:
     """A case to ask: every answer is a plain pandas frame (Arrow-backed), in a fixed order."""
 
-    def __init__(self, case: Case) -> None:
-        self.case = case
+    def __init__(self, case: Case, secrets: bool = False) -> None:
+        self.case, self.secrets = case, secrets
 
     def __repr__(self) -> str:
         return f"<Athar case {self.case.folder.name}: {sum(self.query.counts().values()):,} rows>"
@@ -123,7 +123,8 @@ class OpenCase:
             ],
             _FINDINGS,
         )
-        return Timeline(self.case.timeline_folder, {"matches": kept.load_matches(folder), "findings": found})
+        extra = {"matches": kept.load_matches(folder), "findings": found}
+        return Timeline(self.case.timeline_folder, extra, secrets=self.secrets)
 
     def timeline(
         self,
@@ -222,7 +223,9 @@ class OpenCase:
         return _frame(HandOver, hand_overs(self.case.custody.entries()), object)
 
     def sql(self, query: str) -> pd.DataFrame:
-        """Answer one SELECT over the views: one a family (`web_access`), `timeline`, `matches`, `findings`, `problems`, `ledger`."""
+        """Answer one SELECT over the views: one a family (`web_access`), `timeline`, `matches`, `findings`, `problems`, `ledger`.
+
+        Columns that hold secrets are masked in the views themselves, unless the case was opened with `secrets`."""
         return to_frame(self.query.sql(query))
 
     @overload
@@ -282,7 +285,7 @@ class OpenCase:
         from cases.exchange.delivery import deliver
         from forensics.reporting import report_date
 
-        return deliver(self.case, format, Path(path), Options(report_date(date), lang, redact)).path
+        return deliver(self.case, format, Path(path), Options(report_date(date), lang, redact, self.secrets)).path
 
     def verify(self, evidence: str | Path | None = None, progress: Callable[[int], None] | None = None) -> Verification:
         """Check evidence, custody, timeline, findings and reports against their recorded hashes."""

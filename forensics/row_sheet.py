@@ -105,7 +105,22 @@ def show(case: OpenCase, sheet: Sheet, evidence: Path | None, most: int | None) 
     table("Rules that cite this row", ("rule", "level", "why"), rows, "" if rows else "none")
 
 
+def _holds_secret(case: OpenCase, sheet: Sheet) -> bool:
+    """Whether credentials were read from this record, or from packets among which it is: then its bytes hold a secret that columns mask."""
+    if not sheet.family.startswith("net/"):
+        return False
+    query = (
+        "select 1 from net_credentials where secret is not null and exhibit = ? and file = ? "
+        "and ? between packet_first and packet_last limit 1"
+    )
+    found = case.query.sql(query, [sheet.exhibit, sheet.file, sheet.values["record"]])
+    return bool(found.num_rows)
+
+
 def _bytes(case: OpenCase, sheet: Sheet, evidence: Path | None, most: int | None) -> None:
+    if not case.secrets and _holds_secret(case, sheet):
+        say("\nThe bytes are not shown: they hold a password or its like. --secrets shows them.")
+        return
     shown = sheet.length if most is None else min(sheet.length, most)
     with exhibit_bytes.opened(case.case, sheet.exhibit, sheet.file, evidence) as view:
         for line in exhibit_bytes.reading(sheet.family, view, sheet.offset, sheet.length):

@@ -6,6 +6,7 @@ for lone UTF-16 surrogates) and the row is reported in the returned mask, so tha
 
 from __future__ import annotations
 
+import mmap
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,13 @@ Bools = npt.NDArray[np.bool_]
 def as_bytes(view: memoryview) -> Bytes:
     """A mapped file as a (size,) uint8 array, without copying."""
     return np.frombuffer(view, np.uint8) if len(view) else np.empty(0, np.uint8)
+
+
+def forget(view: memoryview) -> None:
+    """Take the pages of a mapped file out of this process's memory; they are read again when they are needed."""
+    mapped = view.obj
+    if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):  # Windows takes them when it needs them
+        mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def numbers_at(buffer: Bytes, at: Int64s, form: str) -> npt.NDArray[Any]:

@@ -37,7 +37,8 @@ def _code(text: str) -> str:
 
 
 def _row(column: Column) -> str:
-    cells = [_code(column.name), _type(column.type), column.unit, column.doc, column.source, _code(column.ecs)]
+    doc = column.doc + (" Masked unless asked for." if column.secret else "")
+    cells = [_code(column.name), _type(column.type), column.unit, doc, column.source, _code(column.ecs)]
     return "| " + " | ".join(_cell(cell) for cell in cells) + " |\n"
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from timelines.secrecy import masked
+
 PROBLEMS, LEDGER, LEDGER_PARTS = "_problems", "_ledger", "_ledger_parts"
 UNCODED = ("row_id", "offset", "length", "record", "time")
 
@@ -68,10 +70,12 @@ class Part:
     def schema(self) -> pa.Schema:
         return pq.read_schema(self.path)
 
-    def read(self, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
-        """One table a row group with the asked columns that this part has; text columns are dictionary-encoded."""
+    def read(self, columns: Sequence[str] | None = None, secrets: bool = False) -> Iterator[pa.Table]:
+        """One table a row group with the asked columns that this part has; text columns are dictionary-encoded. Secrets are masked unless
+        asked for."""
         names = [n for n in (columns if columns is not None else self.schema.names) if n in self.schema.names]
         texts = [n for n in names if pa.types.is_string(self.schema.field(n).type) and n not in UNCODED]
         with pq.ParquetFile(self.path, read_dictionary=texts) as file:
             for group in range(file.num_row_groups):
-                yield file.read_row_group(group, columns=names).unify_dictionaries()
+                table = file.read_row_group(group, columns=names).unify_dictionaries()
+                yield table if secrets else masked(table, self.family)

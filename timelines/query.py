@@ -75,7 +75,8 @@ class Timeline:
     """A case's timeline, read-only. `extra` tables (matches, findings) become views of their names.
 
     `rewrite` changes the rows of every answer but those of `sql` before sentences are made of them (redaction); filters see the rows
-    as they are. With `whole`, sentences hold long values uncut.
+    as they are. With `whole`, sentences hold long values uncut. Columns that hold secrets are masked, to filters and SQL too, unless
+    `secrets`.
     """
 
     def __init__(
@@ -84,11 +85,13 @@ class Timeline:
         extra: Mapping[str, pa.Table] | None = None,
         rewrite: Callable[[pa.Table], pa.Table] | None = None,
         whole: bool = False,
+        secrets: bool = False,
     ) -> None:
         self.store = Store(root)
         self._extra = dict(extra or {})
         self._rewrite = rewrite or _as_it_is
         self._whole = whole
+        self.secrets = secrets
         self._connection: duckdb.DuckDBPyConnection | None = None
 
     def families(self) -> list[str]:
@@ -206,7 +209,7 @@ class Timeline:
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:
-            self._connection = connect(self.store, self._extra)
+            self._connection = connect(self.store, self._extra, self.secrets)
         return self._connection
 
     def _view(self, family: str) -> str:

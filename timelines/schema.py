@@ -18,7 +18,7 @@ OWN_NAME = b"own_name"  # field metadata: the name that the evidence itself uses
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One declared column: its name, Arrow type, unit and meaning."""
+    """One declared column: its name, Arrow type, unit and meaning. A `secret` one is text that is masked unless asked for."""
 
     name: str
     type: pa.DataType
@@ -26,6 +26,7 @@ class Column:
     unit: str = ""
     source: str = ""
     ecs: str = ""
+    secret: bool = False
 
     def field(self) -> pa.Field:
         return pa.field(self.name, self.type)

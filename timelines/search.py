@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from timelines.query import QueryError, Timeline
 from timelines.schema import own_name
+from timelines.secrecy import secret_columns
 
 _WHERE = ("row_id", "time", "family", "host")
 _NOT_EVIDENCE = ("row_id", "family", "exhibit", "file", "time_desc", "time_quality", "flags")
@@ -31,17 +32,18 @@ class Hit:
 def search(timeline: Timeline, wanted: str, regex: bool = False, families: Sequence[str] = ()) -> Iterator[Hit]:
     """Every value of every row that contains `wanted` (ignoring case), or matches it as an RE2 pattern; part by part, in time order within.
 
-    Numbers are sought as text. Core columns that only repeat a family column are told under the family column's name. Raises QueryError for
-    a pattern that RE2 refuses.
+    Numbers are sought as text, secrets only where the timeline shows them. Core columns that only repeat a family column are told under
+    the family column's name. Raises QueryError for a pattern that RE2 refuses.
     """
     found = _matcher(wanted, regex)
     for family in timeline.families():
         if families and family not in families and family.partition("/")[0] not in families:
             continue
         for part in timeline.parts(family):
-            names = [n for n in part.schema.names if n not in _NOT_EVIDENCE]
+            hidden = set() if timeline.secrets else secret_columns(family)
+            names = [n for n in part.schema.names if n not in _NOT_EVIDENCE and n not in hidden]
             own = {n: own_name(part.schema.field(n)) for n in names}
-            for table in part.read([*names, *_WHERE]):
+            for table in part.read([*names, *_WHERE], timeline.secrets):
                 yield from _hits(table, names, own, found)
 
 

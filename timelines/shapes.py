@@ -58,7 +58,7 @@ class Shape:
         whole.rows = self.rows
         held = dict(zip(self.schema.names, self._columns, strict=True))
         gone = [field for field in self.schema if field.name in names]
-        texts = [_whole(field.type, held[field.name], words).to_pylist() for field in gone]
+        texts = [_whole(held[field.name], words).to_pylist() for field in gone]
         rows = [dict(zip([field.name for field in gone], row, strict=True)) for row in zip(*texts, strict=True)]
         said = pa.array([json.dumps(row, ensure_ascii=False) for row in rows], pa.string())
         whole._columns = [*(held[field.name] for field in kept), [said]]

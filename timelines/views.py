@@ -15,6 +15,7 @@ from timelines.families import all_families
 from timelines.parts import LEDGER, LEDGER_PARTS, PROBLEMS, Part
 from timelines.problems import KINDS
 from timelines.schema import CORE_NAMES, Family, core_schema
+from timelines.secrecy import MASK, secret_columns
 from timelines.store import Store
 
 if TYPE_CHECKING:
@@ -28,8 +29,9 @@ def families_of(store: Store) -> dict[str, Family]:
     return {name: Family(name, "", ()) for name in store.families()} | all_families()
 
 
-def connect(store: Store, extra: Mapping[str, pa.Table]) -> duckdb.DuckDBPyConnection:
-    """An in-memory connection with every view. `extra` tables (matches, findings) become views of their names."""
+def connect(store: Store, extra: Mapping[str, pa.Table], secrets: bool = False) -> duckdb.DuckDBPyConnection:
+    """An in-memory connection with every view. `extra` tables (matches, findings) become views of their names. Columns that hold secrets
+    show a mask unless `secrets`."""
     import duckdb
 
     offline = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
@@ -38,7 +40,7 @@ def connect(store: Store, extra: Mapping[str, pa.Table]) -> duckdb.DuckDBPyConne
     connection.execute(f"set allowed_directories = [{_literal(store.root.resolve().as_posix() + '/')}]")
     families = families_of(store)
     for family in families.values():
-        connection.execute(f"create view {family.view} as {_rows(store, family)}")
+        connection.execute(f"create view {family.view} as {_rows(store, family, secrets)}")
     core = ", ".join(f'"{name}"' for name in CORE_NAMES)
     every = " union all ".join(f"select {core} from {families[name].view}" for name in store.families())
     connection.execute(f"create view timeline as {every or _empty([(f.name, f.type) for f in core_schema()])}")
@@ -58,10 +60,19 @@ def quoted(name: str) -> str:
     return name.replace('"', '""')
 
 
-def _rows(store: Store, family: Family) -> str:
+def _rows(store: Store, family: Family, secrets: bool) -> str:
     if parts := store.parts(family.name):
-        return f"select * from read_parquet({_paths(parts)}, union_by_name = true)"
+        return f"select *{_masks(parts, family, secrets)} from read_parquet({_paths(parts)}, union_by_name = true)"
     return _empty([(f.name, f.type) for f in core_schema()] + [(c.name, c.type) for c in family.columns])
+
+
+def _masks(parts: Sequence[Part], family: Family, secrets: bool) -> str:
+    """The columns that a view shows masked, where these parts have any."""
+    if secrets or not (hidden := secret_columns(family.name)):
+        return ""
+    names = sorted(hidden & {name for part in parts for name in part.schema.names})
+    shown = ", ".join(f'if("{name}" is null, null, {_literal(MASK)}) as "{name}"' for name in names)
+    return f" replace ({shown})" if names else ""
 
 
 def _problems(store: Store) -> str:

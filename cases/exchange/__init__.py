@@ -20,11 +20,13 @@ Counts = Mapping[str, int]  # what was written and what was left out, by name, i
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What an export may be told: the date it bears (YYYY-MM-DD), the language of the sentences, the redaction profile (or its file)."""
+    """What an export may be told: the date it bears (YYYY-MM-DD), the language of the sentences, the redaction profile (or its file), and
+    whether secrets stand in it unmasked."""
 
     date: str
     lang: str = "en"
     redact: str | None = None
+    secrets: bool = False
 
 
 class Exchange(Protocol):

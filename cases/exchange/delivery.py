@@ -51,6 +51,8 @@ def deliver(case: Case, name: str, path: Path, options: Options) -> Delivery:
         raise CaseError(
             f"export to {name} cannot be redacted: it holds the case folder as it is; take another format, or `athar report --redact`"
         )
+    if options.redact is not None and options.secrets:
+        raise CaseError("a redacted export cannot hold secrets: leave out --redact or --secrets")
     told = _Told.of(case, options)
     working = path.with_name(f".{path.stem}.writing{path.suffix}")
     try:
@@ -86,7 +88,7 @@ class _Told:
     @classmethod
     def of(cls, case: Case, options: Options) -> _Told:
         if options.redact is None:
-            return cls(content(case), Timeline(case.timeline_folder))
+            return cls(content(case), Timeline(case.timeline_folder, secrets=options.secrets))
         from cases.redaction.of_case import redactor_of
         from cases.redaction.profile import profile
         from cases.redaction.tree import contents
@@ -135,8 +137,9 @@ def _clear(working: Path) -> None:
 
 
 def _record(case: Case, delivery: Delivery, options: Options) -> None:
-    told = {"format": delivery.format, "name": delivery.path.name, "counts": dict(delivery.counts)}
+    told: dict[str, Any] = {"format": delivery.format, "name": delivery.path.name, "counts": dict(delivery.counts)}
     told |= {"date": options.date, "lang": options.lang, **delivery.redaction}
+    told |= {"secrets": True} if options.secrets else {}
     place, folder = delivery.path.resolve(), case.folder.resolve()
     inside = place.is_relative_to(folder)
     name = place.relative_to(folder).as_posix() if inside else f"outside/{delivery.path.name}"

@@ -47,9 +47,17 @@ class _Listed(click.Command):
     metavar="PROFILE",
     help="Replace personal data by pseudonyms: court, public, or FILE.toml; those of `athar report --redact`.",
 )
+@click.option("--secrets", is_flag=True, help="Write passwords and their like, which are masked otherwise.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
 def command(
-    case_folder: Path, name: str, output: Path, date: str | None, lang: str, redact: str | None, as_json: bool
+    case_folder: Path,
+    name: str,
+    output: Path,
+    date: str | None,
+    lang: str,
+    redact: str | None,
+    secrets: bool,
+    as_json: bool,
 ) -> int:
     """Write CASE for another tool, and record the file and its SHA-256 in custody. The same case, date and language give the same bytes."""
     from cases.case import Case
@@ -60,7 +68,7 @@ def command(
     from forensics.terminal import say
     from timelines.visible import visible
 
-    made = deliver(Case.open(case_folder), name, output, Options(report_date(date), lang, redact))
+    made = deliver(Case.open(case_folder), name, output, Options(report_date(date), lang, redact, secrets))
     if as_json:
         print_json(
             {

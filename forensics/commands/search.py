@@ -19,8 +19,11 @@ import click
     "--family", "families", multiple=True, help="Only this family or group (windows, web/access); repeatable."
 )
 @click.option("--limit", default=200, show_default=True, help="Stop after so many hits; 0 for all.")
+@click.option("--secrets", is_flag=True, help="Show passwords and their like, which are masked otherwise.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def command(case_folder: Path, wanted: str, regex: bool, families: tuple[str, ...], limit: int, as_json: bool) -> int:
+def command(
+    case_folder: Path, wanted: str, regex: bool, families: tuple[str, ...], limit: int, secrets: bool, as_json: bool
+) -> int:
     """Search every value of every row of CASE, ignoring case. Exit code 0 with hits, 1 without."""
     import json
     from dataclasses import asdict
@@ -29,7 +32,7 @@ def command(case_folder: Path, wanted: str, regex: bool, families: tuple[str, ..
     from forensics.terminal import instant, say, table
     from timelines.search import search
 
-    hits = search(open_case(case_folder).query, wanted, regex, families)
+    hits = search(open_case(case_folder, secrets).query, wanted, regex, families)
     taken = islice(hits, limit + 1) if limit else hits
     if as_json:
         count = 0

@@ -16,12 +16,15 @@ BYTES_SHOWN = 512
 @click.argument("row_id", metavar="ROW_ID")
 @click.option("--evidence", type=click.Path(path_type=Path), help="Where the evidence lies now, if it was moved.")
 @click.option("--all-bytes", is_flag=True, help=f"Dump every byte of the record, not the first {BYTES_SHOWN}.")
+@click.option("--secrets", is_flag=True, help="Show passwords and their like, which are masked otherwise.")
 @click.option("--json", "as_json", is_flag=True, help="Print the row as JSON.")
-def command(case_folder: Path, row_id: str, evidence: Path | None, all_bytes: bool, as_json: bool) -> int:
+def command(
+    case_folder: Path, row_id: str, evidence: Path | None, all_bytes: bool, secrets: bool, as_json: bool
+) -> int:
     """Show the row ROW_ID (the first digits are enough): its columns, its sentence, its bytes in the evidence, and what cites it."""
     from forensics import open_case, row_sheet
 
-    case = open_case(case_folder)
+    case = open_case(case_folder, secrets)
     sheet = row_sheet.find(case, row_id)
     if as_json:
         row_sheet.as_json(sheet)

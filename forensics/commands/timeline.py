@@ -36,11 +36,12 @@ _SHOWN = ("time", "family", "host", "message")
 @click.option(
     "--lang", type=click.Choice(("en", "fr", "ar")), default="en", show_default=True, help="Language of the message."
 )
+@click.option("--secrets", is_flag=True, help="Show passwords and their like, which are masked otherwise.")
 @click.option("--json", "as_json", is_flag=True, help="Same as --format jsonl.")
 def command(case_folder: Path, **asked: object) -> int:
     """Print the timeline of CASE in order: time, exhibit, file, offset. Piped, it is CSV."""
     from forensics import listing, open_case
 
-    case = open_case(case_folder)
+    case = open_case(case_folder, bool(asked["secrets"]))
     request = listing.Request.of(asked, _SHOWN)
     return listing.write(case.query, request)

@@ -1,26 +1,47 @@
 """The parser of packet captures: a file to rows of net/conn and of each protocol, problems and byte accounts.
 
-A capture is one slice: flows and streams need all of its packets (docs/decisions/0009-captures.md).
+A large capture has several slices. Each accounts for its own bytes of the file and reads the flows of its share of the host pairs, wherever
+in the file their packets lie (docs/decisions/0019-large-captures.md).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from parsers.base import Evidence, Output, Slice
-from parsers.gather import as_bytes
-from parsers.network import connections, flows, identities, notes, packets, pcap, pcapng, reading, streams
+from parsers.network import (
+    arp,
+    carriers,
+    connections,
+    flows,
+    hardware,
+    identities,
+    overlaps,
+    pcap,
+    pcapng,
+    reading,
+    streams,
+    survey,
+)
 from parsers.network.conversations import Conversations
-from parsers.network.packets import TUNNEL_PORTS, TUNNELS, Headers
+from parsers.network.ip_packets import OVERLAP_CONFLICT, IpPackets
 from parsers.network.protocols import Trouble
-from parsers.network.records import Gap, Packets
-from parsers.network.tables import ConnRows, Sources, conn_batches, record_batches
-from timelines.problems import KINDS, Account, Problem
+from parsers.network.space import Space
+from parsers.network.survey import Survey
+from parsers.network.tables import ConnRows, Sources, conn_batches, record_batch
 
-GAP_PROBLEMS = 1_000  # gaps reported one by one; the rest of a shattered file is summed up in one problem
+SLICE_BYTES = (
+    256 << 20
+)  # a larger capture has an even number of slices, none larger than this, so that workers share the reading
+
+OTHER_BYTES = (
+    "TCP segments repeat a range of their stream with other bytes: those that came first in sequence are read, flagged"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,108 +54,102 @@ class Capture:
         return pcapng.is_pcapng(head) or pcap.magic(head) is not None
 
     def slices(self, evidence: Evidence) -> list[Slice]:
-        return [Slice(0, evidence.size)]
+        size = evidence.size
+        count = 1 if size <= SLICE_BYTES else 2 * -(-size // (2 * SLICE_BYTES))
+        bounds = [size * at // count for at in range(count + 1)]
+        return [Slice(bounds[at], bounds[at + 1], {"share": at, "shares": count}) for at in range(count)]
 
     def parse(self, evidence: Evidence, piece: Slice) -> Iterator[Output]:
-        view = evidence.open()
-        buffer = as_bytes(view)
-        walk = pcapng.walk(view, buffer) if pcapng.is_pcapng(bytes(view[:12])) else pcap.walk(view, buffer)
-        yield from _gap_problems(evidence, walk.gaps)
-        headers = packets.decode(buffer, walk.packets)
-        yield from _accounts(walk.packets, headers, walk.gaps)
-        yield from _packet_problems(evidence, walk.packets, headers)
-        found = flows.build(headers, walk.packets)
-        segments = streams.build(headers, walk.packets, found)
-        sources = Sources(walk.packets, headers, identities.identify(headers, walk.packets, found))
-        talks = Conversations(view, sources, found, segments)
-        done = reading.read(talks, buffer, walk.packets.time)
-        for family, records in reading.families(done):
-            yield from record_batches(sources, family, list(records))
-        yield from _troubles(evidence, walk.packets, done.troubles)
-        described = connections.describe(headers, walk.packets, found, segments)
-        yield from conn_batches(
-            sources, described, _conn_rows(walk.packets, headers, found, reading.services(done, len(found)))
-        )
+        share, shares = int(str(piece.context["share"])), int(str(piece.context["shares"]))
+        found = survey.make(evidence) if shares == 1 else _surveys.of(evidence, shares)
+        if share == 0:
+            yield from found.problems(evidence)
+            yield from arp.batches(arp.joined(found.arp)) if found.arp else ()
+        yield from found.ranges.within(piece.start, piece.stop)
+        yield from _rows(evidence, found, share, shares)
+        if shares > 1:
+            _surveys.done(evidence, share)
 
 
-def _conn_rows(packed: Packets, headers: Headers, found: flows.Flows, service: list[str | None]) -> ConnRows:
-    order, first = found.order, found.first
-    remarks = (
-        ("truncated", packed.cut),
-        ("snapped", headers.captured < headers.declared),
-        ("caplen-exceeds-original", packed.caplen > packed.origlen),
-        ("fragmented", headers.note == notes.FIRST_FRAGMENT),
-        ("tunnel", headers.note == notes.TUNNEL),
-    )
-    flags = np.full(len(found), "", "<U80")
-    for word, mask in remarks:
-        marked = np.flatnonzero(np.bincount(found.flow[mask[order]], minlength=len(found)))
-        flags[marked] = np.char.add(np.where(flags[marked] == "", "", np.char.add(flags[marked], ",")), word)
-    return ConnRows(order[first], order[first + found.count - 1], service, flags)
+_surveys = survey.Shared()
 
 
-def _gap_problems(evidence: Evidence, gaps: tuple[Gap, ...]) -> Iterator[Problem]:
-    told = [gap for gap in gaps if gap.reason and gap.kind == "damaged"]
-    for gap in told[:GAP_PROBLEMS]:
-        yield evidence.problem(gap.offset, gap.length, gap.reason)
-    rest = told[GAP_PROBLEMS:]
-    if rest:
-        reason = f"{len(rest)} further damaged places from here on, {sum(gap.length for gap in rest)} bytes in all"
-        yield evidence.problem(rest[0].offset, 0, reason)
-    kinds: dict[str, list[Gap]] = {}
-    for gap in gaps:
-        if gap.reason and gap.kind != "damaged":
-            kinds.setdefault(gap.reason, []).append(gap)
-    for reason, same in sorted(kinds.items(), key=lambda item: item[1][0].offset):
-        yield evidence.problem(same[0].offset, same[0].length, f"{reason}; {len(same)} of them, this is the first")
-
-
-def _accounts(packed: Packets, headers: Headers, gaps: tuple[Gap, ...]) -> Iterator[Account]:
-    """Every byte's fate. Neighbours that share one become one range."""
-    fates = np.array([KINDS.index(notes.fate(n)) if n in notes.KNOWN else 0 for n in range(16)])
-    kinds = np.concatenate([fates[headers.note], np.array([KINDS.index(gap.kind) for gap in gaps], np.int64)])
-    offsets = np.concatenate([packed.record, np.array([gap.offset for gap in gaps], np.int64)])
-    lengths = np.concatenate([packed.size, np.array([gap.length for gap in gaps], np.int64)])
-    order = np.argsort(offsets, kind="stable")
-    kinds, offsets, lengths = kinds[order], offsets[order], lengths[order]
-    begins = np.ones(len(kinds), np.bool_)
-    begins[1:] = (kinds[1:] != kinds[:-1]) | (offsets[1:] != offsets[:-1] + lengths[:-1])
-    first = np.flatnonzero(begins)
-    sums = np.add.reduceat(lengths, first) if len(first) else lengths
-    for number, kind in enumerate(KINDS):
-        mine = kinds[first] == number
-        if mine.any():
-            yield Account(kind, offsets[first[mine]], sums[mine])
-
-
-def _packet_problems(evidence: Evidence, packed: Packets, headers: Headers) -> Iterator[Problem]:
-    tunnels = TUNNELS | TUNNEL_PORTS
-    for row, reason in notes.summaries(headers.note, headers.detail, tunnels):
-        yield evidence.problem(packed.record[row], packed.size[row], reason)
-    remarks = (
-        (packed.cut, "packet is cut by the end of the file: read as far as it goes"),
-        (packed.caplen > packed.origlen, "packets hold more bytes than they say were on the wire: read, flagged"),
-        (~packed.timed, "packets have no usable time: rows that begin with them have none"),
-    )
-    for mask, reason in remarks:
-        rows = np.flatnonzero(mask)
-        if len(rows):
-            row = int(rows[0])
-            yield evidence.problem(
-                packed.record[row], packed.size[row], f"{len(rows)} {reason}; first is packet {row + 1}"
+def _rows(evidence: Evidence, found: Survey, share: int, shares: int) -> Iterator[Output]:
+    """The rows of a share of the host pairs, and what was wrong with their payload."""
+    troubles: dict[str, _Told] = {}
+    for packets in found.partitions(share, shares):
+        done = reading.Reading(packets.packet)
+        sources = Sources(packets, identities.identify(packets, joined := flows.build(packets)))
+        yield from _partition(found, sources, joined, done)
+        alone = carriers.unknown(packets, joined)
+        if len(alone):
+            row = int(joined.order[joined.first[alone[0]]])
+            reason = f"{len(alone)} flows inside tunnels are read apart from what carries them, which is too much: no tunnel_parents"
+            yield evidence.problem(packets.record[row], packets.size[row], reason)
+        for row, family, count in sources.left_out:
+            reason = f"{count} rows of {family} begin at one packet beyond those that can be told apart: left out"
+            yield evidence.problem(packets.record[row], packets.size[row], reason)
+        for kind, (first, count) in done.troubles.items():
+            row = first.packet
+            told = _Told(
+                int(packets.packet[row]), first.reason, int(packets.record[row]), int(packets.size[row]), count
             )
+            troubles[kind] = told.with_more(troubles.get(kind))
+    for told in sorted(troubles.values(), key=lambda told: (told.packet, told.reason)):
+        text = f"{told.reason}; {told.count} times, first in packet {told.packet + 1}"
+        yield evidence.problem(told.record, told.size, text)
 
 
-def _troubles(evidence: Evidence, packed: Packets, troubles: list[Trouble]) -> Iterator[Problem]:
-    """Reasons of one kind (equal up to a colon) become one problem at their first packet, which tells the rest."""
-    kinds: dict[str, list[Trouble]] = {}
-    for trouble in troubles:
-        kinds.setdefault(trouble.reason.partition(":")[0], []).append(trouble)
-    firsts = [(min(same, key=lambda trouble: (trouble.packet, trouble.reason)), len(same)) for same in kinds.values()]
-    for first, count in sorted(firsts, key=lambda item: (item[0].packet, item[0].reason)):
-        row = first.packet
-        reason = f"{first.reason}; {count} times, first in packet {row + 1}"
-        yield evidence.problem(packed.record[row], packed.size[row], reason)
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Troubles of one kind (their reasons are equal up to a colon), told at the first packet that had one."""
+
+    packet: int
+    reason: str
+    record: int
+    size: int
+    count: int
+
+    def with_more(self, other: _Told | None) -> _Told:
+        if other is None:
+            return self
+        first = min(self, other, key=lambda told: (told.packet, told.reason))
+        return replace(first, count=self.count + other.count)
+
+
+def _partition(found: Survey, sources: Sources, joined: flows.Flows, done: reading.Reading) -> Iterator[Output]:
+    packets = sources.packets
+    segments = streams.build(packets, joined)
+    talks = Conversations(found.space, packets, sources.identities, joined, segments)
+    other = overlaps.conflicts(found.space, segments, talks.held)
+    for place in other.tolist():
+        trouble = Trouble(int(segments.packet[place]), OTHER_BYTES, "rexmit_inconsistency")
+        done.trouble(trouble, int(segments.stream[place]) // 2, "tcp")
+    for family, records in reading.read(talks, packets.time, done):
+        yield record_batch(sources, family, records)
+    tunnels = list(carriers.tunnels(packets, joined))
+    if tunnels:
+        yield record_batch(sources, "net/tunnel", tunnels)
+    described = connections.describe(packets, joined, segments)
+    services = reading.services(done, len(joined))
+    rows = _conn_rows(found.space, sources, joined, services)
+    rows.remarks[segments.stream[other] // 2] |= OVERLAP_CONFLICT
+    yield from conn_batches(sources, described, rows)
+
+
+def _conn_rows(space: Space, sources: Sources, found: flows.Flows, service: list[str | None]) -> ConnRows:
+    packets, order, first = sources.packets, found.order, found.first
+    last = np.maximum.reduceat(packets.last[order], first) if len(first) else first
+    remarks = np.bitwise_or.reduceat(packets.remarks[order], first) if len(first) else packets.remarks[order]
+    parents = carriers.parents(packets, found, sources.identities.uid)
+    return ConnRows(order[first], last, service, remarks, _hardware(space, packets, found), parents)
+
+
+def _hardware(space: Space, packets: IpPackets, found: flows.Flows) -> tuple[pa.StringArray, pa.StringArray]:
+    """Link-layer addresses of originator and responder; none inside tunnels, whose frames are others'."""
+    sender, receiver = hardware.ends(space, packets, found.order[found.first])
+    forward = pa.array(found.forward[found.first])
+    return pc.if_else(forward, sender, receiver), pc.if_else(forward, receiver, sender)
 
 
 PARSER = Capture()

@@ -7,23 +7,25 @@ import hashlib
 import numpy as np
 import numpy.typing as npt
 
-from parsers.network.protocols import Carried, Record
-from parsers.network.protocols.media_types import media_type
+from parsers.network.protocols import Carried, CutShort, Record
+from parsers.network.protocols.file_ids import file_id
+from parsers.network.protocols.media_types import START, media_type
 
-START = 512  # bytes of a file that tell its media type
 
-
-def described(file: Carried, source: str, packet_time: npt.NDArray[np.int64]) -> Record:
-    """The row of a file. Its bytes are read once, piece by piece."""
-    digests = [hashlib.new(name, usedforsecurity=False) for name in ("md5", "sha1", "sha256")]
-    seen, start = 0, b""
-    for piece in file.content():
-        seen += len(piece)
-        if len(start) < START:
-            start += piece[: START - len(start)]
-        for digest in digests:
-            digest.update(piece)
-    whole = not file.missing and (file.size is None or seen >= file.size)
+def described(file: Carried, source: str, uid: str, packet_time: npt.NDArray[np.int64]) -> Record:
+    """The row of a file of the connection `uid`. Its bytes are read once, piece by piece."""
+    digests = [make(usedforsecurity=False) for make in (hashlib.md5, hashlib.sha1, hashlib.sha256)]
+    seen, start, cut = 0, b"", False
+    try:
+        for piece in file.content():
+            if len(start) < START:
+                start += piece[: START - len(start)]
+            seen += len(piece)
+            for digest in digests:
+                digest.update(piece)
+    except CutShort:
+        cut = True
+    whole = not cut and not file.missing and (file.size is None or seen >= file.size)
     values: dict[str, object] = {
         "source": source,
         "is_orig": file.forward,
@@ -38,4 +40,10 @@ def described(file: Carried, source: str, packet_time: npt.NDArray[np.int64]) ->
         "object": file.name,
     }
     values |= {digest.name: digest.hexdigest() for digest in digests} | dict(file.values)
+    if "fuid" not in values:
+        span = (
+            int(packet_time[file.first]),
+            int(packet_time[file.last]),
+        )  # packets are numbered otherwise in another file
+        values["fuid"] = file_id(uid, file.forward, *span, file.name, values["sha256"])
     return Record(file.flow, file.first, file.last, "file", values, () if whole else ("truncated",), "net/files")

@@ -9,11 +9,13 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from parsers.network.flows import Flows
-from parsers.network.packets import ACK, FIN, RST, SYN, TCP, UDP, Headers
-from parsers.network.records import Bools, Bytes, Int64s, Packets
+from parsers.network.ip_packets import BAD_SUMS, IpPackets
+from parsers.network.packets import ACK, FIN, RST, SYN, TCP, UDP
+from parsers.network.records import Bools, Bytes, Int64s
 from parsers.network.streams import Segments
 
-LETTERS = "shdafrtg"  # Zeek's history letters kept here; a column a letter and side, originator first
+LETTERS = "shdafrtgciq"  # Zeek's history letters kept here; a column a letter and side, originator first
+FLIPPED = "^"  # before them where the responder's packet came first, as Zeek marks ends that it turned
 _NEVER = np.iinfo(np.int64).max
 
 
@@ -30,19 +32,19 @@ class Connections:
     history: pa.StringArray
 
 
-def describe(headers: Headers, packets: Packets, flows: Flows, segments: Segments) -> Connections:
+def describe(packets: IpPackets, flows: Flows, segments: Segments) -> Connections:
     """Columns for all flows."""
     order, forward, first = flows.order, flows.forward, flows.first
     last = first + flows.count - 1
     sides = np.stack([forward, ~forward])
-    ip_length = headers.ip_length[order].astype(np.int64)
-    declared = np.where(headers.proto[order] == TCP, 0, headers.declared[order]).astype(np.int64)
+    ip_length = packets.ip_length[order].astype(np.int64)
+    declared = np.where(packets.proto[order] == TCP, 0, packets.declared[order]).astype(np.int64)
     streams = np.zeros(2 * len(flows), np.int64)
     np.add.at(streams, segments.stream, segments.fresh + segments.gap)
     missed = np.zeros(len(flows), np.int64)
     np.add.at(missed, segments.stream // 2, segments.gap)
-    table = _first_sights(headers, flows, segments)
-    proto = headers.proto[order[first]] if len(flows) else np.zeros(0, np.int16)
+    table = _first_sights(packets, flows, segments)
+    proto = packets.proto[order[first]] if len(flows) else np.zeros(0, np.int16)
     times = packets.time[order]
     known = packets.timed[order]
     return Connections(
@@ -52,7 +54,7 @@ def describe(headers: Headers, packets: Packets, flows: Flows, segments: Segment
         _sums(sides * declared, first) + streams.reshape(-1, 2).T,
         missed,
         _states(table, proto),
-        _history(table),
+        _history(table, ~forward[first]),
     )
 
 
@@ -60,13 +62,13 @@ def _sums(values: Int64s, first: Int64s) -> Int64s:
     return np.asarray(np.add.reduceat(values, first, axis=1)) if len(first) else np.zeros((2, 0), np.int64)
 
 
-def _first_sights(headers: Headers, flows: Flows, segments: Segments) -> Int64s:
-    """(f, 16): when each letter of each side was first seen, as 8 * place in `order` + place in LETTERS; else _NEVER."""
-    order, proto = flows.order, headers.proto[flows.order]
-    flags = np.where(proto == TCP, headers.flags[order], 0)
-    data = (headers.declared[order] > 0) & ((proto == TCP) | (proto == UDP))
+def _first_sights(packets: IpPackets, flows: Flows, segments: Segments) -> Int64s:
+    """(f, 2 letters): when each letter of each side was first seen, as letters * place in `order` + place in LETTERS; else _NEVER."""
+    order, proto = flows.order, packets.proto[flows.order]
+    flags = np.where(proto == TCP, packets.flags[order], 0)
+    data = (packets.declared[order] > 0) & ((proto == TCP) | (proto == UDP))
     plain = flags & (SYN | FIN | RST) == 0
-    place = np.empty(len(headers), np.int64)
+    place = np.empty(len(packets), np.int64)
     place[order] = np.arange(len(order))
     again, gap = np.zeros(len(order), np.bool_), np.zeros(len(order), np.bool_)
     again[place[segments.packet[segments.again]]] = True
@@ -80,6 +82,9 @@ def _first_sights(headers: Headers, flows: Flows, segments: Segments) -> Int64s:
         "r": flags & RST != 0,
         "t": again,
         "g": gap,
+        "c": packets.remarks[order] & BAD_SUMS != 0,
+        "i": (flags & (FIN | RST)) == FIN | RST,
+        "q": (flags & SYN != 0) & (flags & (FIN | RST) != 0),
     }
     table = np.full((len(flows), 2 * len(LETTERS)), _NEVER, np.int64)
     for side, mine in enumerate((flows.forward, ~flows.forward)):
@@ -89,9 +94,10 @@ def _first_sights(headers: Headers, flows: Flows, segments: Segments) -> Int64s:
     return table
 
 
-def _history(table: Int64s) -> pa.StringArray:
+def _history(table: Int64s, flipped: Bools) -> pa.StringArray:
     """Letters in order of first sight, the originator's in upper case."""
-    letters = np.frombuffer((LETTERS.upper() + LETTERS).encode(), np.uint8)
+    letters = np.frombuffer((FLIPPED + LETTERS.upper() + LETTERS).encode(), np.uint8)
+    table = np.concatenate([np.where(flipped, -1, _NEVER)[:, None], table], axis=1)
     columns = np.argsort(table, axis=1, kind="stable")
     count = (table != _NEVER).sum(axis=1)
     kept: Bytes = letters[columns][np.arange(table.shape[1]) < count[:, None]]

@@ -2,61 +2,73 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from parsers.gather import forget
 from parsers.network.flows import Flows
+from parsers.network.identities import Identities
+from parsers.network.ip_packets import IpPackets
 from parsers.network.packets import TCP, UDP
-from parsers.network.protocols import OPENING, Conversation, Datagram, Openings
+from parsers.network.protocols import OPENING, Conversation, Datagram, Ends, Openings
 from parsers.network.records import Bytes, Int64s
-from parsers.network.streams import Segments, Stream
-from parsers.network.tables import Sources
+from parsers.network.space import Space
+from parsers.network.streams import Segments, Stream, pieces
+
+FORGET_PACKETS = 4_096  # packets read before the file's pages are let go: 64 KiB each at the worst
+OPENINGS_AT_ONCE = 4_096  # flows whose first bytes are looked at before the file's pages are let go
 
 
 class Conversations:
-    """The flows of a file with payload. Payload stays in the mapped file until a dissector asks for it."""
+    """The flows of a capture with payload. Payload stays in the mapped file until a dissector asks for it."""
 
-    def __init__(self, view: memoryview, sources: Sources, flows: Flows, segments: Segments) -> None:
-        self._view, self._sources, self._flows, self._segments = view, sources, flows, segments
-        streams = np.arange(2 * len(flows) + 1)
-        self._bounds = np.searchsorted(segments.stream, streams)
-        headers = sources.headers
-        grams = (headers.proto[flows.order] == UDP) & (headers.captured[flows.order] > 0)
-        self._grams = np.flatnonzero(grams)
-        self._gram_bounds = np.searchsorted(flows.flow[self._grams], np.arange(len(flows) + 1))
-        self._openings: Openings | None = None
+    def __init__(self, space: Space, packets: IpPackets, ids: Identities, flows: Flows, segments: Segments) -> None:
+        self._space, self._packets, self._ids, self._flows = space, packets, ids, flows
+        self.held = pieces(space, segments, len(flows))
+        grams = np.flatnonzero((packets.proto[flows.order] == UDP) & (packets.captured[flows.order] > 0))
+        self._gram_bounds = np.searchsorted(flows.flow[grams], np.arange(len(flows) + 1))
+        packet = flows.order[grams]
+        self._grams = packet, flows.forward[grams], packets.at[packet], packets.captured[packet]
+        self._gram_flow = flows.flow[grams]
         self._by_end: dict[tuple[str, int, str], list[int]] | None = None
+        self._read = 0
 
-    def openings(self, buffer: Bytes) -> Openings:
+    def first_packets(self) -> Int64s:
+        """The first packet of each flow in time order: (f,)."""
+        return self._flows.order[self._flows.first]
+
+    def openings(self) -> Openings:
         """How every flow begins."""
-        if self._openings is None:
-            ids = self._sources.identities
-            at, size = self._first_payloads()
-            raw = _starts(buffer, at, size)
-            self._complete(raw, size)
-            self._openings = Openings(
-                ids.proto, ids.orig_port, ids.resp_port, raw[0::2], size[0::2], raw[1::2], size[1::2]
-            )
-        return self._openings
+        ids = self._ids
+        at, size = self._first_payloads()
+        raw = np.zeros((len(at), OPENING), np.uint8)
+        by_place = np.argsort(at, kind="stable")
+        for begin in range(0, len(at), OPENINGS_AT_ONCE):
+            rows = by_place[begin : begin + OPENINGS_AT_ONCE]
+            raw[rows] = _starts(self._space, at[rows], size[rows])
+            self._complete(raw, size, rows)
+            forget(self._space.view)
+        return Openings(ids.proto, ids.orig_port, ids.resp_port, raw[0::2], size[0::2], raw[1::2], size[1::2])
 
     def _first_payloads(self) -> tuple[Int64s, Int64s]:
         """Where the first payload of each side of each flow lies, and its size: (2 f,), originator and responder in turn."""
-        flows, segments = self._flows, self._segments
-        headers, packets = self._sources.headers, self._sources.packets
-        at, size = np.zeros(2 * len(flows), np.int64), np.zeros(2 * len(flows), np.int64)
-        first = self._bounds[:-1]
-        there = np.flatnonzero(self._bounds[1:] > first)
-        at[there], size[there] = segments.at[first[there]], segments.held[first[there]]
-        grams = self._grams[::-1]  # reversed: the first of each side is written last
-        side = flows.flow[grams].astype(np.int64) * 2 + ~flows.forward[grams]
-        packet = flows.order[grams]
-        at[side] = packets.data[packet] + headers.payload[packet]
-        size[side] = headers.captured[packet]
+        count, held = len(self._flows), self.held
+        at, size = np.zeros(2 * count, np.int64), np.zeros(2 * count, np.int64)
+        first = held.bounds[:-1]
+        there = np.flatnonzero(held.bounds[1:] > first)
+        at[there], size[there] = held.at[first[there]], held.length[first[there]]
+        _, forward, places, sizes = (
+            column[::-1] for column in self._grams
+        )  # reversed: the first of each side is written last
+        side = self._gram_flow[::-1].astype(np.int64) * 2 + ~forward
+        at[side], size[side] = places, sizes
         return at, size
 
-    def _complete(self, raw: Bytes, size: Int64s) -> None:
+    def _complete(self, raw: Bytes, size: Int64s, rows: Int64s) -> None:
         """Streams whose first segment is shorter than an opening: take the rest from the segments that follow."""
-        several = np.diff(self._bounds) > 1
-        for number in np.flatnonzero(several & (size < OPENING)).tolist():
+        several = self.held.bounds[rows + 1] - self.held.bounds[rows] > 1
+        for number in rows[several & (size[rows] < OPENING)].tolist():
             stream = self._stream(number)
             begin = stream.read(stream.begin, OPENING)
             raw[number, : len(begin)] = np.frombuffer(begin, np.uint8)
@@ -64,16 +76,33 @@ class Conversations:
 
     def talk(self, flow: int) -> Conversation:
         """One flow, ready to be read."""
-        if self._sources.identities.proto[flow] == TCP:
+        self._read += int(self._flows.count[flow])
+        if self._read >= FORGET_PACKETS:
+            self._read = 0
+            forget(self._space.view)
+        ids = self._ids
+        uid, port, peer = ids.uid[flow].as_py(), int(ids.orig_port[flow]), int(ids.resp_port[flow])
+        told: dict[str, Any] = {"uid": uid, "orig_port": port, "resp_port": peer}
+        told["ends"] = ids.orig[flow].as_py(), port, ids.resp[flow].as_py(), peer
+        if ids.proto[flow] == TCP:
             orig, resp = (self._stream(2 * flow + side) for side in (0, 1))
-            return Conversation(flow, True, self._view, orig, resp)
-        return Conversation(flow, False, self._view, datagrams=self._datagrams(flow))
+            return Conversation(flow, True, self._space, orig, resp, **told)
+        rows = slice(self._gram_bounds[flow], self._gram_bounds[flow + 1])
+        packet, forward, at, size = (column[rows].tolist() for column in self._grams)
+        grams = tuple(map(Datagram, packet, forward, at, size))
+        return Conversation(flow, False, self._space.holding(at), datagrams=grams, **told)
+
+    def ends(self, flow: int) -> Ends:
+        """Whom a flow lies between."""
+        ids = self._ids
+        orig, resp = ids.orig[flow].as_py(), ids.resp[flow].as_py()
+        return Ends(ids.uid[flow].as_py(), orig, int(ids.orig_port[flow]), resp, int(ids.resp_port[flow]))
 
     def between(self, host: str, port: int, peer: str, packet: int) -> list[int]:
         """TCP and UDP flows that `host` takes part in on `port` with `peer`, and whose first packet comes after `packet`, in time order."""
         if self._by_end is None:
             self._by_end = {}
-            ids = self._sources.identities
+            ids = self._ids
             ends = zip(
                 ids.orig.to_pylist(), ids.orig_port.tolist(), ids.resp.to_pylist(), ids.resp_port.tolist(), strict=True
             )
@@ -81,29 +110,26 @@ class Conversations:
                 if ids.proto[flow] in (TCP, UDP):
                     self._by_end.setdefault((orig, orig_port, resp), []).append(flow)
                     self._by_end.setdefault((resp, resp_port, orig), []).append(flow)
-        time = self._sources.packets.time
-        first = self._flows.order[self._flows.first]
+        time, first = self._packets.time, self.first_packets()
         found = [flow for flow in self._by_end.get((host, port, peer), ()) if time[first[flow]] >= time[packet]]
         return sorted(set(found), key=lambda flow: (int(time[first[flow]]), flow))
 
     def _stream(self, number: int) -> Stream:
-        return Stream(self._view, self._segments, int(self._bounds[number]), int(self._bounds[number + 1]))
-
-    def _datagrams(self, flow: int) -> tuple[Datagram, ...]:
-        rows = self._grams[self._gram_bounds[flow] : self._gram_bounds[flow + 1]]
-        headers, packets = self._sources.headers, self._sources.packets
-        packet = self._flows.order[rows]
-        at = (packets.data[packet] + headers.payload[packet]).tolist()
-        columns = zip(
-            packet.tolist(), self._flows.forward[rows].tolist(), at, headers.captured[packet].tolist(), strict=True
-        )
-        return tuple(Datagram(*values) for values in columns)
+        return Stream(self.held, number)
 
 
-def _starts(buffer: Bytes, at: Int64s, size: Int64s) -> Bytes:
+def opening_of(talk: Conversation) -> Openings:
+    """How one conversation over TCP begins, apart from any port."""
+    sides = []
+    for stream in (talk.orig, talk.resp):
+        start = stream.read(0, OPENING) if stream is not None else b""
+        raw = np.frombuffer(start.ljust(OPENING, b"\0"), np.uint8).reshape(1, OPENING)
+        sides += [raw, np.array([len(start)])]
+    return Openings(np.array([TCP], np.int16), np.zeros(1, np.int32), np.zeros(1, np.int32), *sides)
+
+
+def _starts(space: Space, at: Int64s, size: Int64s) -> Bytes:
     """The first OPENING bytes of each payload, zero beyond its end: (n, OPENING)."""
-    if not len(at) or not len(buffer):
-        return np.zeros((len(at), OPENING), np.uint8)
-    steps = np.arange(OPENING)
-    places = np.minimum(at[:, None] + steps, len(buffer) - 1)
-    return np.where(steps < size[:, None], buffer[places], 0).astype(np.uint8)
+    if not len(at):
+        return np.zeros((0, OPENING), np.uint8)
+    return np.where(np.arange(OPENING) < size[:, None], space.windows(at, OPENING), 0).astype(np.uint8)

@@ -8,8 +8,11 @@ import numpy as np
 
 from parsers.gather import as_bytes
 from parsers.network import flows, packets, pcap, pcapng
+from parsers.network.headers import Headers
+from parsers.network.ip_packets import Captured, columns, gathered
+from parsers.network.notes import PART
 from parsers.network.pcap import FILE_HEADER
-from parsers.network.records import Int64s, Packets
+from parsers.network.records import Bools, Int64s, Packets
 from parsers.second.blocks import Preambles
 
 
@@ -22,7 +25,7 @@ def capture_of(view: memoryview, offset: int, span: tuple[int, int] | None) -> I
     buffer = as_bytes(view)
     blocks = pcapng.is_pcapng(bytes(view[:12]))
     packed = (pcapng.walk(view, buffer) if blocks else pcap.walk(view, buffer)).packets
-    rows = _rows(packed, offset, flows.build(packets.decode(buffer, packed), packed), span)
+    rows = _rows(packed, offset, packets.decode(buffer, packed), span)
     rows = rows[~packed.cut[rows]]
     if not len(rows):
         raise ValueError(f"the packet at byte {offset} is cut by the end of the file; a capture file cannot hold it")
@@ -39,17 +42,37 @@ def capture_of(view: memoryview, offset: int, span: tuple[int, int] | None) -> I
         yield bytes(view[start : start + int(packed.size[row])])
 
 
-def _rows(packed: Packets, offset: int, found: flows.Flows, span: tuple[int, int] | None) -> Int64s:
-    """The chosen packets in file order."""
-    row = int(np.searchsorted(packed.record, offset))
-    if row >= len(packed) or packed.record[row] != offset:
+def _rows(packed: Packets, offset: int, headers: Headers, span: tuple[int, int] | None) -> Int64s:
+    """The chosen packets in file order: those of the outermost flow that the packet at `offset` is in, fragments among them."""
+    packet = int(np.searchsorted(packed.record, offset))
+    if packet >= len(packed) or packed.record[packet] != offset:
         raise ValueError(f"no packet record begins at byte {offset}; use the offset of a row")
-    flow_of = np.full(len(packed), -1, np.int64)
-    flow_of[found.order] = found.flow
-    if flow_of[row] < 0:
-        return np.array([row])
-    same = np.flatnonzero(flow_of == flow_of[row])
+    decoded = np.flatnonzero(headers.proto >= 0)
+    found = flows.build(columns(gathered(headers, Captured(packed, np.zeros(len(packed), np.bool_)))))
+    order = decoded[found.order]
+    first = headers.packet[order]
+    covering = np.flatnonzero((first <= packet) & (packet <= first + headers.span[order]))
+    if not len(covering):
+        return np.array([packet])
+    flow = found.flow[covering[np.argmin(headers.depth[order[covering]])]]
+    rows = order[found.flow == flow]
+    same = np.zeros(len(packed), np.bool_)
+    same[headers.packet[rows]] = True
+    _add_fragments(same, headers, rows)
+    chosen = np.flatnonzero(same)
     if span is None:
-        return same
-    first, last = sorted(span)
-    return same[(same + 1 >= first) & (same + 1 <= last)]
+        return chosen
+    low, high = sorted(span)
+    return chosen[(chosen + 1 >= low) & (chosen + 1 <= high)]
+
+
+def _add_fragments(same: Bools, headers: Headers, rows: Int64s) -> None:
+    """Mark the packets whose fragments rows were put together from: those between the same ends within the row's span."""
+    parts = np.flatnonzero(headers.note == PART)
+    for row in rows[headers.span[rows] > 0].tolist():
+        near = parts[
+            (headers.packet[parts] >= headers.packet[row])
+            & (headers.packet[parts] <= headers.packet[row] + headers.span[row])
+        ]
+        ends = (headers.src[near] == headers.src[row]).all(axis=1) & (headers.dst[near] == headers.dst[row]).all(axis=1)
+        same[headers.packet[near[ends]]] = True

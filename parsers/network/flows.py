@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from parsers.network.packets import ACK, FIN, RST, SYN, TCP, Headers
-from parsers.network.records import Bools, Int32s, Int64s, Packets
+from parsers.network.ip_packets import IpPackets
+from parsers.network.packets import ACK, FIN, RST, SYN, TCP
+from parsers.network.records import Bools, Int32s, Int64s
+from parsers.network.spill import mixed
 
 # Idle times after which the same 5-tuple is a new flow, in ns (Zeek's tcp_, udp_ and icmp_inactivity_timeout).
 TCP_IDLE = 300 * 1_000_000_000
@@ -44,21 +46,13 @@ class _Keys:
     swapped: Bools
 
 
-def _mix(values: UInt64s) -> UInt64s:
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
-
-
-def _keys(headers: Headers, rows: Int64s) -> _Keys:
-    src, dst = headers.src[rows], headers.dst[rows]
-    sport, dport = headers.sport[rows].astype(np.uint64), headers.dport[rows].astype(np.uint64)
+def _keys(packets: IpPackets) -> _Keys:
+    src, dst = packets.src, packets.dst
+    sport, dport = packets.sport.astype(np.uint64), packets.dport.astype(np.uint64)
     swapped = (src[:, 0] > dst[:, 0]) | ((src[:, 0] == dst[:, 0]) & (src[:, 1] > dst[:, 1]))
     same = (src[:, 0] == dst[:, 0]) & (src[:, 1] == dst[:, 1])
     swapped |= same & (sport > dport)
-    kind = (headers.version[rows].astype(np.uint64) << np.uint64(48)) | (
-        headers.proto[rows].astype(np.uint64) << np.uint64(32)
-    )
+    kind = (packets.version.astype(np.uint64) << np.uint64(48)) | (packets.proto.astype(np.uint64) << np.uint64(32))
     ports = np.where(swapped, (dport << np.uint64(16)) | sport, (sport << np.uint64(16)) | dport)
     columns: tuple[UInt64s, ...] = (
         np.asarray(kind | ports, np.uint64),
@@ -80,7 +74,7 @@ def _sorted(keys: _Keys, time: Int64s) -> tuple[Int64s, Bools]:
     with np.errstate(over="ignore"):
         digest = np.zeros(count, np.uint64)
         for column in keys.columns:
-            digest = _mix(digest + column + np.uint64(0x9E3779B97F4A7C15))
+            digest = mixed(digest + column + np.uint64(0x9E3779B97F4A7C15))
     order = by_time[np.argsort(digest[by_time], kind="stable")]
     begins = _changes(keys.columns, order)
     digests = digest[order]
@@ -99,20 +93,18 @@ def _changes(columns: tuple[UInt64s, ...], order: Int64s) -> Bools:
     return begins
 
 
-def build(headers: Headers, packets: Packets) -> Flows:
-    """The flows of all packets that have a transport. Packets without a time sort as if at the epoch."""
-    rows = np.flatnonzero(headers.proto >= 0)
-    keys = _keys(headers, rows)
-    time = packets.time[rows]
-    order, begins = _sorted(keys, time)
-    placed, swapped = rows[order], keys.swapped[order]
-    begins |= _idle(headers.proto[placed], time[order])
-    begins |= _reopened(headers, placed, swapped, begins)
+def build(packets: IpPackets) -> Flows:
+    """The flows of all packets. Packets without a time sort as if at the epoch."""
+    keys = _keys(packets)
+    order, begins = _sorted(keys, packets.time)
+    swapped = keys.swapped[order]
+    begins |= _idle(packets.proto[order], packets.time[order])
+    begins |= _reopened(packets, order, swapped, begins)
     first = np.flatnonzero(begins)
     flow = (np.cumsum(begins) - 1).astype(np.int32)
     count = np.diff(np.append(first, len(order)))
-    origin = _originators(headers, placed, swapped, first, flow)
-    return Flows(placed, flow, swapped == origin[flow], first, count)
+    origin = _originators(packets, order, swapped, first, flow)
+    return Flows(order, flow, swapped == origin[flow], first, count)
 
 
 def _idle(proto: npt.NDArray[np.int16], time: Int64s) -> Bools:
@@ -122,16 +114,16 @@ def _idle(proto: npt.NDArray[np.int16], time: Int64s) -> Bools:
     return late
 
 
-def _reopened(headers: Headers, placed: Int64s, swapped: Bools, begins: Bools) -> Bools:
+def _reopened(packets: IpPackets, placed: Int64s, swapped: Bools, begins: Bools) -> Bools:
     """Where a SYN opens a new connection on the same 5-tuple: its sequence number is not that of the same sender's SYN before it,
     or it is the first SYN there and follows a FIN or RST."""
-    flags, group = headers.flags[placed], np.cumsum(begins)
-    tcp = headers.proto[placed] == TCP
+    flags, group = packets.flags[placed], np.cumsum(begins)
+    tcp = packets.proto[placed] == TCP
     opens = tcp & (flags & (SYN | ACK | RST | FIN) == SYN)
     opening = np.flatnonzero(opens)
     side = group[opening] * 2 + swapped[opening]
     by_side = np.argsort(side, kind="stable")
-    sides, sequence = side[by_side], headers.seq[placed[opening[by_side]]]
+    sides, sequence = side[by_side], packets.seq[placed[opening[by_side]]]
     other = np.zeros(len(opening), np.bool_)
     other[1:] = (sides[1:] == sides[:-1]) & (sequence[1:] != sequence[:-1])
     new = np.zeros(len(placed), np.bool_)
@@ -147,12 +139,12 @@ def _since(happens: Bools, start: Int64s) -> Int64s:
     return np.asarray(total - total[start] + happens[start], np.int64)
 
 
-def _originators(headers: Headers, placed: Int64s, swapped: Bools, first: Int64s, flow: Int32s) -> Bools:
+def _originators(packets: IpPackets, placed: Int64s, swapped: Bools, first: Int64s, flow: Int32s) -> Bools:
     """For each flow the `swapped` value of the originator's packets: who sent the first SYN, else who was answered by a
     SYN with ACK, else who sent the first packet."""
     origin = swapped[first].copy()
-    tcp = headers.proto[placed] == TCP
-    flags = headers.flags[placed]
+    tcp = packets.proto[placed] == TCP
+    flags = packets.flags[placed]
     for wanted, answer in ((SYN | ACK, True), (SYN, False)):
         rows = np.flatnonzero(tcp & (flags & (SYN | ACK) == wanted))[
             ::-1

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import base64
+import binascii
 import hashlib
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv6Address
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from parsers.network.flows import Flows
-from parsers.network.packets import ICMP, ICMPV6, TCP, UDP, Headers
-from parsers.network.records import Bytes, Int32s, Packets
+from parsers.network.ip_packets import IpPackets
+from parsers.network.packets import ICMP, ICMPV6, TCP, UDP
+from parsers.network.records import Bytes, Int32s
 
+Ends = npt.NDArray[np.uint64]  # (n, 2): high and low half of addresses
+_OCTETS = pa.array([str(number) for number in range(256)], pa.string())
 _DIGITS = np.frombuffer(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", np.uint8)
 _UID_DIGITS = 9  # base-62 digits of each half of the digest: 107 bits in all
 _PORTED = (TCP, UDP, ICMP, ICMPV6, 132)
@@ -34,44 +38,42 @@ class Identities:
     community: pa.StringArray
 
 
-def identify(headers: Headers, packets: Packets, flows: Flows) -> Identities:
+def identify(packets: IpPackets, flows: Flows) -> Identities:
     """Endpoints, uids and Community IDs. The first packet of a flow tells; where the responder sent it, its ends are turned."""
     rows = flows.order[flows.first] if len(flows) else np.zeros(0, np.int64)
     turned = ~flows.forward[flows.first] if len(flows) else np.zeros(0, np.bool_)
-    src, dst, version = headers.src[rows], headers.dst[rows], headers.version[rows]
+    src, dst, version = packets.src[rows], packets.dst[rows], packets.version[rows]
     orig, resp = np.where(turned[:, None], dst, src), np.where(turned[:, None], src, dst)
-    sport, dport = headers.sport[rows].astype(np.int32), headers.dport[rows].astype(np.int32)
+    sport, dport = packets.sport[rows].astype(np.int32), packets.dport[rows].astype(np.int32)
     orig_port, resp_port = np.where(turned, dport, sport), np.where(turned, sport, dport)
     texts = address_texts(np.concatenate([version, version]), np.concatenate([orig, resp]))
-    proto = headers.proto[rows]
-    wire = _wire(version, orig, orig_port), _wire(version, resp, resp_port)
-    start = np.stack([packets.time[rows].astype(">i8"), headers.seq[rows].astype(">i8")], axis=1).view(np.uint8)
+    proto = packets.proto[rows]
+    wire = _wire(orig, orig_port), _wire(resp, resp_port)
+    start = np.stack([packets.time[rows].astype(">i8"), packets.seq[rows].astype(">i8")], axis=1).view(np.uint8)
     head = np.stack([version, proto.astype(np.uint8)], axis=1)
     uid = _uids(np.concatenate([head, *wire, start], axis=1))
-    community = [_community(*ends) for ends in zip(proto.tolist(), version.tolist(), *map(_rows, wire), strict=True)]
+    community = _communities(version, proto, orig, resp, orig_port, resp_port)
     half = len(rows)
-    return Identities(
-        proto, texts.slice(0, half), texts.slice(half), orig_port, resp_port, uid, pa.array(community, pa.string())
-    )
+    return Identities(proto, texts.slice(0, half), texts.slice(half), orig_port, resp_port, uid, community)
 
 
 def address_texts(version: npt.NDArray[np.uint8], addresses: npt.NDArray[np.uint64]) -> pa.StringArray:
     """Addresses as text, each distinct one formatted once. `addresses` is (n, 2): high and low half."""
-    texts: list[str] = []
     place = np.zeros(len(version), np.int64)
     four = version == 4
     distinct, inverse = np.unique(addresses[four, 1], return_inverse=True)
-    texts += [str(IPv4Address(value)) for value in distinct.tolist()]
+    octets = [_OCTETS.take(pa.array(distinct >> np.uint64(shift) & np.uint64(255))) for shift in (24, 16, 8, 0)]
+    short = pc.binary_join_element_wise(*octets, ".")
     place[four] = inverse
     pairs, inverse = np.unique(addresses[~four], axis=0, return_inverse=True)
-    place[~four] = inverse.reshape(-1) + len(texts)
-    texts += [str(IPv6Address(high << 64 | low)) for high, low in pairs.tolist()]
-    return pa.array(texts, pa.string()).take(pa.array(place))
+    place[~four] = inverse.reshape(-1) + len(short)
+    long = pa.array([str(IPv6Address(high << 64 | low)) for high, low in pairs.tolist()], pa.string())
+    return pa.concat_arrays([short, long]).take(pa.array(place))
 
 
-def _wire(version: npt.NDArray[np.uint8], address: npt.NDArray[np.uint64], port: Int32s) -> Bytes:
+def _wire(address: Ends, port: Int32s) -> Bytes:
     """Address and port as (n, 18) bytes: IPv4 in bytes 12 to 15."""
-    out = np.zeros((len(version), 18), np.uint8)
+    out = np.zeros((len(address), 18), np.uint8)
     out[:, :16] = np.ascontiguousarray(address.astype(">u8")).view(np.uint8).reshape(-1, 16)
     out[:, 16:] = port.astype(">u2").view(np.uint8).reshape(-1, 2)
     return out
@@ -92,18 +94,44 @@ def _uids(keys: Bytes) -> pa.StringArray:
         for digit in range(_UID_DIGITS):
             out[:, 1 + half * _UID_DIGITS + digit] = _DIGITS[value % np.uint64(62)]
             value //= np.uint64(62)
-    ends = np.arange(0, out.size + 1, out.shape[1], dtype=np.int32)
-    return pa.StringArray.from_buffers(len(keys), pa.py_buffer(ends), pa.py_buffer(out))
+    return _fixed(out)
 
 
-def _community(proto: int, version: int, orig: bytes, resp: bytes) -> str:
+def _communities(
+    version: npt.NDArray[np.uint8],
+    proto: npt.NDArray[np.int16],
+    orig: Ends,
+    resp: Ends,
+    orig_port: Int32s,
+    resp_port: Int32s,
+) -> pa.StringArray:
     """Community ID v1, seed 0: SHA-1 over seed, lower end, upper end, protocol, padding, ports."""
-    one, two = (orig[12:16], orig[16:]), (resp[12:16], resp[16:])
-    if version == 6:
-        one, two = (orig[:16], orig[16:]), (resp[:16], resp[16:])
-    one_way = proto in _TWO_WAY and orig[17] not in _TWO_WAY[proto]
-    if two < one and not one_way:
-        one, two = two, one
-    ports = one[1] + two[1] if proto in _PORTED else b""
-    data = b"\0\0" + one[0] + two[0] + bytes((proto, 0)) + ports
-    return "1:" + base64.b64encode(hashlib.sha1(data, usedforsecurity=False).digest()).decode("ascii")
+    one_way = np.zeros(len(proto), np.bool_)
+    for number, types in _TWO_WAY.items():
+        one_way |= (proto == number) & ~np.isin(orig_port, types)
+    high, low = orig[:, 0] == resp[:, 0], orig[:, 1] == resp[:, 1]
+    above = (orig[:, 0] > resp[:, 0]) | (high & (orig[:, 1] > resp[:, 1])) | (high & low & (orig_port > resp_port))
+    turned = (above & ~one_way)[:, None]
+    lower, upper = _wire(orig, orig_port), _wire(resp, resp_port)
+    lower, upper = np.where(turned, upper, lower), np.where(turned, lower, upper)
+    numbers = np.stack([proto.astype(np.uint8), np.zeros(len(proto), np.uint8)], axis=1)
+    ported = np.isin(proto, _PORTED)
+    digests = np.zeros((len(proto), 21), np.uint8)  # SHA-1 and a byte more, so that base64 has no remainder
+    for four in (True, False):
+        address = slice(12 if four else 0, 16)
+        for with_ports in (True, False):
+            rows = np.flatnonzero(((version == 4) == four) & (ported == with_ports))
+            parts = [np.zeros((len(rows), 2), np.uint8), lower[rows, address], upper[rows, address], numbers[rows]]
+            parts += [lower[rows, 16:], upper[rows, 16:]] if with_ports else []
+            keys = _rows(np.concatenate(parts, axis=1))
+            hashed = b"".join([hashlib.sha1(key, usedforsecurity=False).digest() for key in keys])
+            digests[rows, :20] = np.frombuffer(hashed, np.uint8).reshape(-1, 20)
+    text = np.frombuffer(binascii.b2a_base64(digests.tobytes(), newline=False), np.uint8).reshape(-1, 28).copy()
+    text[:, 27] = ord("=")
+    return _fixed(np.concatenate([np.tile(np.frombuffer(b"1:", np.uint8), (len(text), 1)), text], axis=1))
+
+
+def _fixed(texts: Bytes) -> pa.StringArray:
+    """Texts of one length: (n, length) uint8."""
+    ends = np.arange(0, texts.size + 1, texts.shape[1], dtype=np.int32)
+    return pa.StringArray.from_buffers(len(texts), pa.py_buffer(ends), pa.py_buffer(np.ascontiguousarray(texts)))

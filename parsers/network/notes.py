@@ -5,23 +5,40 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 
+from parsers.network.headers import Headers
+from parsers.network.records import Int64s
 from timelines.problems import Kind
 
-IPV4, IPV6 = 0x0800, 0x86DD  # ethertypes (IEEE 802 numbers)
+IPV4, IPV6, MPLS = 0x0800, 0x86DD, 0x8847  # ethertypes (IEEE 802 numbers)
 
 # Below MALFORMED a packet is decoded to its transport; from there on decoding stopped.
-FINE, FIRST_FRAGMENT, TUNNEL = 0, 1, 2
+FINE = 0
+ARP = 1  # a message of its own family
+PART, REST_MISSING = 3, 4  # fragments of a datagram that was put together; first ones of which the rest is missing
 MALFORMED, CUT, FRAGMENT, NO_IP, LINK, OVERFLOW = 10, 11, 12, 13, 14, 15
 
 _FATE: dict[int, Kind] = {MALFORMED: "damaged", CUT: "unsupported", FRAGMENT: "unsupported", NO_IP: "unsupported"}
-_FATE |= {LINK: "unsupported", FINE: "read", FIRST_FRAGMENT: "read", TUNNEL: "read", OVERFLOW: "damaged"}
+_FATE |= {LINK: "unsupported", FINE: "read", ARP: "read", PART: "read", REST_MISSING: "read", OVERFLOW: "damaged"}
 KNOWN = frozenset(_FATE)
 
-_ETHERTYPES = {0x0806: "ARP", 0x8035: "RARP", 0x8847: "MPLS", 0x8848: "MPLS", 0x8863: "PPPoE discovery"}
-_ETHERTYPES |= {0x8864: "PPPoE session", 0x888E: "EAPOL", 0x88CC: "LLDP", 0x880B: "PPP", 0x6558: "bridged Ethernet"}
-_ETHERTYPES |= {0x8100: "VLAN tags nested too deep", 0x88A8: "VLAN tags nested too deep", -1: "IEEE 802.2 LLC"}
+# Details of NO_IP beside ethertypes
+LLC, MANAGEMENT, ENCRYPTED, AGGREGATED, PPP_CONTROL, PPP_CLOSED, HDLC_CONTROL, NESTED = range(-1, -9, -1)
+_ETHERTYPES = {0x8863: "PPPoE discovery"}
+_ETHERTYPES |= {0x888E: "EAPOL", 0x88CC: "LLDP", 0x0: "none"}
+_WITHOUT_IP = {
+    LLC: "packets with IEEE 802.2 LLC headers carry no IP: known but not read in this version",
+    MANAGEMENT: "IEEE 802.11 management and control frames carry no IP: known but not read in this version",
+    ENCRYPTED: "IEEE 802.11 frames are encrypted: what they carry cannot be read",
+    AGGREGATED: "IEEE 802.11 frames hold several frames or a part of one: known but not read in this version",
+    PPP_CONTROL: "PPP packets of link control, or of a protocol other than IP: known but not read in this version",
+    PPP_CLOSED: "PPP packets are encrypted, compressed or split over several links: not read",
+    HDLC_CONTROL: "Cisco HDLC frames that carry no IP (keep-alives): known but not read in this version",
+    NESTED: "packets with more tags, labels and headers before the network layer than are peeled: not read further",
+}
+
+
+Kind3 = tuple[int, bool, int]  # note, whether inside a tunnel, detail
 
 
 def fate(note: int) -> Kind:
@@ -29,24 +46,24 @@ def fate(note: int) -> Kind:
     return _FATE[note]
 
 
-def _reason(note: int, detail: int, tunnels: dict[int, str]) -> str:
-    if note == FIRST_FRAGMENT:
-        return (
-            f"first fragments of IPv{detail} packets: read as they are; fragments are not reassembled in this version"
-        )
+def reason(kind: Kind3) -> str:
+    """What to say of the packets of a kind."""
+    note, inner, detail = kind
+    return _reason(note, detail) + (" inside tunnels" if inner else "")
+
+
+def _reason(note: int, detail: int) -> str:
+    if note == REST_MISSING:
+        return f"first fragments of IPv{detail} packets whose rest is missing: read as they are"
     if note == FRAGMENT:
-        return f"later fragments of IPv{detail} packets: known but not reassembled in this version"
-    if note == TUNNEL:
-        return f"tunnel packets ({tunnels[detail]}): outer flow read, inner packets known but not read in this version"
+        return f"later fragments of IPv{detail} packets whose rest is missing: not read"
     if note == CUT:
         return "packets whose headers end beyond the captured bytes (snap length): not read"
+    if note == NO_IP and detail < 0:
+        return _WITHOUT_IP[detail]
     if note == NO_IP:
         name = _ETHERTYPES.get(detail, "not known here")
-        return (
-            f"packets of ethertype {detail:#06x} ({name}) carry no IP: known but not read in this version"
-            if (detail >= 0)
-            else f"packets with {name} headers carry no IP: known but not read in this version"
-        )
+        return f"packets of ethertype {detail:#06x} ({name}) carry no IP: known but not read in this version"
     if note == LINK:
         return (
             "packets of an interface that the file does not declare: not read"
@@ -57,16 +74,16 @@ def _reason(note: int, detail: int, tunnels: dict[int, str]) -> str:
     return f"packets with a malformed {layer} header: counted as damaged"
 
 
-def summaries(
-    note: npt.NDArray[np.uint8], detail: npt.NDArray[np.int32], tunnels: dict[int, str]
-) -> Iterator[tuple[int, str]]:
-    """For each kind of hindrance its first packet (0-based) and a line with the count, in order of the first packet."""
-    rows = np.flatnonzero(note != FINE)
+def kinds(headers: Headers, rows: Int64s) -> Iterator[tuple[Kind3, int, int]]:
+    """The kinds of hindrance among these rows, each with its count and the first captured packet that it met."""
+    rows = rows[~np.isin(headers.note[rows], (FINE, ARP, PART))]
     if not len(rows):
         return
-    keys = note[rows].astype(np.int64) << 32 | (detail[rows].astype(np.int64) & 0xFFFFFFFF)
-    _, first, counts = np.unique(keys, return_index=True, return_counts=True)
-    for at in np.argsort(first).tolist():
-        row = int(rows[first[at]])
-        reason = _reason(int(note[row]), int(detail[row]), tunnels)
-        yield row, f"{int(counts[at])} {reason}; first is packet {row + 1}"
+    packet, inner = headers.packet[rows], headers.depth[rows] > 0
+    keys = headers.note[rows].astype(np.int64) << 33 | inner.astype(np.int64) << 32
+    keys |= headers.detail[rows].astype(np.int64) & 0xFFFFFFFF
+    by_packet = np.argsort(packet, kind="stable")
+    _, first, counts = np.unique(keys[by_packet], return_index=True, return_counts=True)
+    for at, count in zip(by_packet[first].tolist(), counts.tolist(), strict=True):
+        kind = int(headers.note[rows[at]]), bool(inner[at]), int(headers.detail[rows[at]])
+        yield kind, count, int(packet[at])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from array import array
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ from parsers.network.records import (
     FIRST_WINDOW,
     LAST_WINDOW,
     PACKET_LIMIT,
+    WINDOW_BYTES,
     Bools,
     Bytes,
     Gap,
@@ -22,6 +24,7 @@ from parsers.network.records import (
     Walk,
     joined,
     rows_of_words,
+    whole,
     words,
 )
 from timelines.times import from_epoch
@@ -68,24 +71,29 @@ def _form(view: memoryview) -> Form | None:
 
 def walk(view: memoryview, buffer: Bytes) -> Walk:
     """All packets of a pcap file. After an implausible header the walk goes on at the next three consistent ones."""
+    return whole(windows(view, buffer))
+
+
+def windows(view: memoryview, buffer: Bytes) -> Iterator[Walk]:
+    """The same, some WINDOW_BYTES of the file at a time."""
     form = _form(view)
     size = len(view)
     if form is None:
         reason = f"pcap file header: {size} bytes, expected {FILE_HEADER}; nothing to read"
-        return Walk(joined([]), (Gap("damaged", 0, size, reason),))
-    gaps = [Gap("read", 0, FILE_HEADER)]
-    parts: list[Packets] = []
+        yield Walk(joined([]), (Gap("damaged", 0, size, reason),))
+        return
+    yield Walk(joined([]), (Gap("read", 0, FILE_HEADER),))
     at, seconds = FILE_HEADER, -1
     while at < size:
-        found, stop = _chain(view, buffer, at, form)
+        gaps: tuple[Gap, ...] = ()
+        found, stop, sound = _chain(view, buffer, at, form)
         if len(found):
             seconds = int(words(buffer, found[-1:], form.big)[0])
-        if stop < size:
+        if not sound:
             stop, gap = _damage(buffer, stop, seconds, form)
-            gaps.append(gap)
-        parts.append(_packets(buffer, found, form))
+            gaps = (gap,)
+        yield Walk(_packets(buffer, found, form), gaps)
         at = stop
-    return Walk(joined(parts), tuple(gaps))
 
 
 def packet_at(view: memoryview, buffer: Bytes, offset: int) -> Packets | None:
@@ -96,34 +104,40 @@ def packet_at(view: memoryview, buffer: Bytes, offset: int) -> Packets | None:
     return _packets(buffer, np.array([offset], np.int64), form)
 
 
-def _follow(view: memoryview, at: int, form: Form) -> tuple[Int64s, int]:
-    """Offsets of the records that follow one another from `at`, and where that ends."""
+def _follow(view: memoryview, at: int, form: Form) -> tuple[Int64s, int, bool]:
+    """Offsets of the records that follow one another from `at`, where that ends, and whether the window's end is why."""
     size, header, limit = len(view), form.header, form.limit
     captured = struct.Struct(">I" if form.big else "<I").unpack_from
     found = array("q")
     append = found.append
-    while at + header <= size:
-        length = captured(view, at + 8)[0]
-        if length > limit or (not length and view[at : at + 16] == BLANK):
-            break
-        append(at)
-        at += header + length
-    return np.frombuffer(found, np.int64) if found else np.empty(0, np.int64), at
+    last = at
+    while at <= size - header and len(found) <= SUSPECTS:
+        last = min(size - header, last + WINDOW_BYTES)
+        while at <= last:
+            length = captured(view, at + 8)[0]
+            if length > limit or (not length and view[at : at + 16] == BLANK):
+                return np.array(found, np.int64), at, False
+            append(at)
+            at += header + length
+    return np.array(found, np.int64), at, at <= size - header
 
 
-def _chain(view: memoryview, buffer: Bytes, at: int, form: Form) -> tuple[Int64s, int]:
-    """Records from `at` on that hold together, and the offset of what does not. A cut last record is one of them."""
-    found, stop = _follow(view, at, form)
+def _chain(view: memoryview, buffer: Bytes, at: int, form: Form) -> tuple[Int64s, int, bool]:
+    """Records from `at` on that hold together, the offset of what follows them, and whether that may be a record too. A cut last
+    record is one of them. The last records of a window wait for the next, which may cast doubt on them."""
+    found, stop, going_on = _follow(view, at, form)
     if stop == len(view):
-        return found, stop
+        return found, stop, True
+    if going_on:
+        return found[:-SUSPECTS], int(found[-SUSPECTS]), True
     # What led to the bad place is itself suspect: a record whose header is odd is no witness.
     odd = ~_plausible(buffer, found[-SUSPECTS:], form)
     keep = len(found)
     if odd.sum() < SUSPECTS:  # a long run of odd headers is a writer's habit, not damage
         keep -= int(np.argmin(odd[::-1])) if not odd.all() else len(odd)
     if keep < len(found):
-        return found[:keep], int(found[keep])
-    return found, min(stop, len(view))
+        return found[:keep], int(found[keep]), False
+    return found, min(stop, len(view)), stop >= len(view)
 
 
 def _plausible(buffer: Bytes, at: Int64s, form: Form, seconds: int = -1) -> Bools:

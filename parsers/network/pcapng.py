@@ -15,6 +15,7 @@ from parsers.network.records import (
     FIRST_WINDOW,
     LAST_WINDOW,
     PACKET_LIMIT,
+    WINDOW_BYTES,
     Bools,
     Bytes,
     Gap,
@@ -22,6 +23,7 @@ from parsers.network.records import (
     Packets,
     Walk,
     joined,
+    whole,
     words,
 )
 from timelines.times import NS, from_epoch
@@ -72,24 +74,34 @@ def _order(magic: bytes | memoryview) -> bool | None:
 
 def walk(view: memoryview, buffer: Bytes) -> Walk:
     """All packets of a pcapng file, section by section. After a bad block the walk goes on at the next three good ones."""
+    return whole(windows(view, buffer))
+
+
+def windows(view: memoryview, buffer: Bytes) -> Iterator[Walk]:
+    """The same, some WINDOW_BYTES of the file at a time."""
     size, at = len(view), 0
     section = _Section(False)
-    parts: list[Packets] = []
-    gaps: list[Gap] = []
     while at < size:
+        parts: list[Packets] = []
+        gaps: list[Gap] = []
         if bytes(view[at : at + 4]) == b"\x0a\x0d\x0d\x0a" and (order := _order(view[at + 8 : at + 12])) is not None:
             section = _Section(order)
         found, types, stop = _follow(view, at, section.big)
         parts.extend(_section_packets(view, buffer, found, types, section, gaps))
-        if stop < size and (stop == at or not _begins_section(view, stop)):
+        full = stop - at > WINDOW_BYTES
+        if stop < size and not full and (stop == at or not _begins_section(view, stop)):
             cut, stop = _broken(view, buffer, stop, section, gaps)
             parts.extend(cut)
+        yield Walk(_in_place(joined([part for part in parts if len(part)])), tuple(gaps))
         at = stop
-    packets = joined([part for part in parts if len(part)])
-    if (np.diff(packets.record) < 0).any():  # a section that mixes kinds of packet blocks
-        by_place = np.argsort(packets.record)
-        packets = Packets(*(getattr(packets, name)[by_place] for name in Packets.__slots__))
-    return Walk(packets, tuple(gaps))
+
+
+def _in_place(packets: Packets) -> Packets:
+    """Packets in file order, also where a section mixes kinds of packet blocks."""
+    if not (np.diff(packets.record) < 0).any():
+        return packets
+    by_place = np.argsort(packets.record)
+    return Packets(*(getattr(packets, name)[by_place] for name in Packets.__slots__))
 
 
 def _begins_section(view: memoryview, at: int) -> bool:
@@ -97,13 +109,13 @@ def _begins_section(view: memoryview, at: int) -> bool:
 
 
 def _follow(view: memoryview, at: int, big: bool) -> tuple[Int64s, Int64s, int]:
-    """Blocks that follow one another from `at` to the end of the section: offsets, types, and where that ends."""
+    """Blocks that follow one another from `at` to the end of the section or window: offsets, types, and where that ends."""
     size = len(view)
     head = struct.Struct(">II" if big else "<II").unpack_from
     tail = struct.Struct(">I" if big else "<I").unpack_from
     found, types = array("q"), array("q")
     first = at
-    while at + _MIN <= size:
+    while at + _MIN <= size and at - first <= WINDOW_BYTES:
         kind, length = head(view, at)
         if (kind == SECTION and at != first) or length < _MIN or length & 3 or at + length > size:
             break

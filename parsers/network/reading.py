@@ -2,42 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
 from parsers.network.carried import described
-from parsers.network.conversations import Conversations
+from parsers.network.conversations import Conversations, opening_of
 from parsers.network.protocols import (
     Carried,
     Conversation,
     Dissector,
     Expected,
     Guesser,
+    Joiner,
+    Openings,
     Record,
+    Spoken,
     Trouble,
     Upgrade,
     all_dissectors,
 )
-from parsers.network.records import Bools, Bytes, Int64s
+from parsers.network.records import Int64s
 
 UPGRADES = 4  # services that may follow one another in one flow
 WEIRD_ROWS = 1_000  # rows of net/weird for one kind of trouble; the problem tells how many there were
+WEIRD_KINDS = 1_000  # kinds of trouble told apart; a capture may quote itself in any number of reasons
+PENDING_ROWS = 32_768  # rows that wait to become a batch; about 2 KiB each
 
 
 @dataclass(slots=True)
 class Reading:
-    """What was read from the flows of a capture: rows by family, troubles, and the services of each flow."""
+    """What was read from the flows of a capture: rows by family until they are taken, troubles by kind (the first one in the file, and how
+    many), and the services of each flow. `packet`: the captured packet of each packet that dissectors number."""
 
+    packet: Int64s
     records: dict[str, list[Record]] = field(default_factory=dict)
-    troubles: list[Trouble] = field(default_factory=list)
+    troubles: dict[str, tuple[Trouble, int]] = field(default_factory=dict)
     services: dict[int, list[str]] = field(default_factory=dict)
     expected: list[Expected] = field(default_factory=list)
-    _weird: dict[str, int] = field(default_factory=dict)
+    pending: int = 0
 
     def add(self, record: Record, family: str) -> None:
         self.records.setdefault(record.family or family, []).append(record)
+        self.pending += 1
 
     def speaks(self, flow: int, service: str) -> None:
         known = self.services.setdefault(flow, [])
@@ -46,36 +54,67 @@ class Reading:
 
     def trouble(self, item: Trouble, flow: int, service: str) -> None:
         """Keep a trouble, and its row of net/weird while there are not too many of its kind."""
-        self.troubles.append(item)
         kind = item.reason.partition(":")[0]
-        self._weird[kind] = self._weird.get(kind, 0) + 1
-        if self._weird[kind] <= WEIRD_ROWS:
+        if kind not in self.troubles and len(self.troubles) >= WEIRD_KINDS:
+            kind = "payload that breaks its protocol in further ways"
+        first, count = self.troubles.get(kind, (item, 0))
+        if (self.packet[item.packet], item.reason) < (self.packet[first.packet], first.reason):
+            first = item
+        self.troubles[kind] = first, count + 1
+        if count < WEIRD_ROWS:
             values: dict[str, object] = {"name": item.name, "addl": item.reason, "source": service, "object": item.name}
             self.add(Record(flow, item.packet, item.packet, "weird", values), "net/weird")
 
+    def taken(self, but: frozenset[str] = frozenset()) -> list[tuple[str, list[Record]]]:
+        """The rows that wait, by family in name order; but for some families they wait no longer."""
+        found = sorted((family, records) for family, records in self.records.items() if family not in but)
+        for family, _ in found:
+            del self.records[family]
+        self.pending = 0
+        return found
 
-def read(talks: Conversations, buffer: Bytes, packet_time: Int64s) -> Reading:
-    """The rows of all flows. Content decides who reads a flow; ports, and what other flows foretold, only where it is silent."""
-    out = Reading()
-    openings = talks.openings(buffer)
-    claimed = np.zeros(len(openings.proto), np.bool_)
-    for dissector in all_dissectors():
-        mine = dissector.recognise(openings)
-        claimed |= mine
-        _read_flows(out, dissector, talks, mine, packet_time)
-    for dissector in all_dissectors():
-        if isinstance(dissector, Guesser):
-            mine = dissector.guess(openings) & ~claimed
-            claimed |= mine
-            _read_flows(out, dissector, talks, mine, packet_time)
-    for foretold in out.expected[:]:
+
+def read(talks: Conversations, packet_time: Int64s, out: Reading) -> Iterator[tuple[str, list[Record]]]:
+    """The rows of all flows, some at a time, by family. Content decides who reads a flow; ports, and what other flows foretold, only
+    where it is silent."""
+    readers, flows = _assigned(talks, out)
+    joiners = [dissector for dissector in all_dissectors() if isinstance(dissector, Joiner)]
+    joined = frozenset(dissector.family for dissector in joiners)  # their rows wait for those of other flows
+    for reader, flow in zip(readers, flows, strict=True):
+        _read_talk(out, reader, talks.talk(flow), packet_time)
+        if out.pending >= PENDING_ROWS:
+            yield from out.taken(joined)
+    for foretold in out.expected:
         _read_expected(out, foretold, talks, packet_time)
-    return out
+        if out.pending >= PENDING_ROWS:
+            yield from out.taken(joined)
+    for dissector in joiners:
+        if dissector.family in out.records:
+            out.records[dissector.family] = dissector.join(out.records[dissector.family], talks.ends, packet_time)
+    yield from out.taken()
 
 
-def _read_flows(out: Reading, dissector: Dissector, talks: Conversations, mine: Bools, packet_time: Int64s) -> None:
-    for flow in np.flatnonzero(mine).tolist():
-        _read_talk(out, dissector, talks.talk(flow), packet_time)
+def _assigned(talks: Conversations, out: Reading) -> tuple[list[Dissector], list[int]]:
+    """Which dissector reads which flow, in file order of the flows, which is kind to the disk."""
+    spoken, openings = _spoken(talks.openings())
+    dissectors = all_dissectors()
+    masks = [dissector.recognise(openings) for dissector in dissectors]
+    claimed = np.logical_or.reduce(masks) if masks else np.zeros(0, np.bool_)
+    for number, dissector in enumerate(dissectors):
+        if isinstance(dissector, Guesser):
+            guessed = dissector.guess(openings) & ~claimed
+            claimed |= guessed
+            masks[number] = masks[number] | guessed
+    reader, flow = np.nonzero(np.stack(masks)) if masks else (np.zeros(0, np.int64), np.zeros(0, np.int64))
+    flow = spoken[flow]
+    order = np.lexsort((reader, out.packet[talks.first_packets()[flow]]))
+    return [dissectors[number] for number in reader[order].tolist()], flow[order].tolist()
+
+
+def _spoken(openings: Openings) -> tuple[Int64s, Openings]:
+    """The flows that have any payload, and how they begin: most of a scan or a flood has none."""
+    rows = np.flatnonzero((openings.orig_size > 0) | (openings.resp_size > 0))
+    return rows, Openings(*(getattr(openings, field.name)[rows] for field in fields(Openings)))
 
 
 def _read_expected(out: Reading, foretold: Expected, talks: Conversations, packet_time: Int64s) -> None:
@@ -91,29 +130,40 @@ def _named(service: str) -> Dissector:
     return next(dissector for dissector in all_dissectors() if dissector.service == service)
 
 
+def _recognised(talk: Conversation) -> Dissector | None:
+    """The dissector that knows a conversation by its first bytes, if there is one."""
+    openings = opening_of(talk)
+    return next((dissector for dissector in all_dissectors() if dissector.recognise(openings)[0]), None)
+
+
 def _read_talk(out: Reading, dissector: Dissector, talk: Conversation, packet_time: Int64s, depth: int = 0) -> None:
     for item in dissector.read(talk, packet_time):
-        if isinstance(item, Trouble):
+        if type(item) is Record:
+            out.add(item, dissector.family)
+            if item.family is None or item.family == dissector.family:
+                out.speaks(talk.flow, dissector.service)
+        elif isinstance(item, Trouble):
             out.trouble(item, talk.flow, dissector.service)
         elif isinstance(item, Carried):
-            out.add(described(item, dissector.service, packet_time), "net/files")
+            out.add(described(item, dissector.service, talk.uid, packet_time), "net/files")
+        elif isinstance(item, Spoken):
+            out.speaks(talk.flow, item.service)
         elif isinstance(item, Expected):
             out.expected.append(item)
         elif isinstance(item, Upgrade):
-            if depth < UPGRADES and talk.orig is not None and talk.resp is not None:
-                rest = replace(talk, orig=talk.orig.after(item.orig_at), resp=talk.resp.after(item.resp_at))
-                _read_talk(out, _named(item.service), rest, packet_time, depth + 1)
-        else:
-            out.add(item, dissector.family)
-            if item.family in (None, dissector.family):
-                out.speaks(talk.flow, dissector.service)
+            _go_on(out, item, talk, packet_time, depth + 1)
+
+
+def _go_on(out: Reading, item: Upgrade, talk: Conversation, packet_time: Int64s, depth: int) -> None:
+    """Read what follows an upgrade."""
+    if depth > UPGRADES or talk.orig is None or talk.resp is None:
+        return
+    rest = replace(talk, orig=talk.orig.after(item.orig_at), resp=talk.resp.after(item.resp_at))
+    follows = _named(item.service) if item.service else _recognised(rest)
+    if follows is not None:
+        _read_talk(out, follows, rest, packet_time, depth)
 
 
 def services(reading: Reading, count: int) -> list[str | None]:
     """The services of each of `count` flows, joined by commas as in Zeek."""
     return [",".join(reading.services[flow]) if flow in reading.services else None for flow in range(count)]
-
-
-def families(reading: Reading) -> Iterator[tuple[str, Iterable[Record]]]:
-    """Rows by family, in name order."""
-    yield from sorted(reading.records.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ Bytes = npt.NDArray[np.uint8]
 
 CAPTURE_LIMIT = 262_144  # bytes a packet; what libpcap accepts at most for common link types (MAXIMUM_SNAPLEN)
 PACKET_LIMIT = 1 << 24  # bytes; a claimed length on the wire beyond this is taken for damage, not for a packet
+WINDOW_BYTES = 32 << 20  # bytes of a file that are walked at a time
 CHAIN = 3  # consistent headers in a row that end a search after damage
 FIRST_WINDOW, LAST_WINDOW = (
     4_096,
@@ -71,6 +73,12 @@ def joined(parts: list[Packets]) -> Packets:
         kinds = {"timed": np.bool_, "cut": np.bool_, "link": np.int32}
         return Packets(*(np.empty(0, kinds.get(name, np.int64)) for name in names))
     return Packets(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+
+def whole(windows: Iterable[Walk]) -> Walk:
+    """The windows of a file as one walk."""
+    found = list(windows)
+    return Walk(joined([part.packets for part in found]), tuple(gap for part in found for gap in part.gaps))
 
 
 def words(buffer: Bytes, at: Int64s, big: bool) -> Int64s:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from parsers.network.flows import Flows
-from parsers.network.packets import SYN, TCP, Headers
-from parsers.network.records import Bools, Int64s, Packets
+from parsers.network.ip_packets import IpPackets
+from parsers.network.packets import SYN, TCP
+from parsers.network.records import Bools, Int64s
+from parsers.network.space import Space
 
 MAX_WINDOW = (
     1 << 30
@@ -21,8 +23,8 @@ class Segments:
     """Data segments, stream after stream (stream = 2 * flow, + 1 for the responder), in sequence order: (s,) arrays.
 
     packet: index of the packet; start: relative sequence of its first fresh byte, 0 being the stream's first; at: where that byte
-    lies in the file; held, fresh: its fresh bytes in the file, and as announced; gap: bytes missing before it; again: it
-    repeats bytes seen before.
+    lies in the capture's `Space`; held, fresh: its fresh bytes there, and as announced; gap: bytes missing before it; repeated: how
+    many bytes of what other segments brought stand before its first fresh one; whole: all its bytes that are there, fresh or not.
     """
 
     stream: Int64s
@@ -32,29 +34,33 @@ class Segments:
     held: Int64s
     fresh: Int64s
     gap: Int64s
-    again: Bools
+    repeated: Int64s
+    whole: Int64s
+
+    @property
+    def again(self) -> Bools:
+        """Where a segment repeats bytes that were there before."""
+        return np.asarray(self.repeated > 0)
 
 
-def build(headers: Headers, packets: Packets, flows: Flows) -> Segments:
+def build(packets: IpPackets, flows: Flows) -> Segments:
     """All TCP data segments of all flows in sequence order."""
-    place = np.flatnonzero((headers.proto[flows.order] == TCP) & (headers.declared[flows.order] > 0))
+    place = np.flatnonzero((packets.proto[flows.order] == TCP) & (packets.declared[flows.order] > 0))
     stream = flows.flow[place].astype(np.int64) * 2 + ~flows.forward[place]
     by_stream = np.argsort(stream, kind="stable")
     place, stream = place[by_stream], stream[by_stream]
     packet = flows.order[place]
     begins = _begins(stream)
-    start = _relative(headers, flows, packet, stream, begins)
+    start = _relative(packets, flows, packet, stream, begins)
     order = _sequence_order(stream, start, begins)
     packet, start = packet[order], start[order]
-    declared, held = headers.declared[packet].astype(np.int64), headers.captured[packet].astype(np.int64)
+    declared, held = packets.declared[packet].astype(np.int64), packets.captured[packet].astype(np.int64)
     reach = _reach_before(start + declared, stream, begins)
     trim = np.clip(reach - start, 0, declared)
     gap = np.maximum(start - reach, 0)
     gap[gap >= MAX_WINDOW] = 0
-    at = packets.data[packet] + headers.payload[packet] + trim
-    return Segments(
-        stream, packet, start + trim, at, np.maximum(held - trim, 0), declared - trim, gap, np.asarray(trim > 0)
-    )
+    at = packets.at[packet] + trim
+    return Segments(stream, packet, start + trim, at, np.maximum(held - trim, 0), declared - trim, gap, trim, held)
 
 
 def _begins(stream: Int64s) -> Bools:
@@ -63,12 +69,12 @@ def _begins(stream: Int64s) -> Bools:
     return out
 
 
-def _relative(headers: Headers, flows: Flows, packet: Int64s, stream: Int64s, begins: Bools) -> Int64s:
+def _relative(packets: IpPackets, flows: Flows, packet: Int64s, stream: Int64s, begins: Bools) -> Int64s:
     """Sequence numbers relative to the stream's first byte, free of the wrap at 2^32.
 
     The first byte follows the SYN where one was seen; else it is the lowest that was seen.
     """
-    sequence = headers.seq[packet] + (headers.flags[packet] & SYN != 0).astype(np.uint32)
+    sequence = packets.seq[packet] + (packets.flags[packet] & SYN != 0).astype(np.uint32)
     step = np.zeros(len(sequence), np.int64)
     step[1:] = (sequence[1:] - sequence[:-1]).view(np.int32)
     total = np.cumsum(step)
@@ -78,9 +84,9 @@ def _relative(headers: Headers, flows: Flows, packet: Int64s, stream: Int64s, be
     number = np.cumsum(begins) - 1
     relative = total - total[first][number]
     lowest = np.minimum.reduceat(relative, first)
-    syn = np.flatnonzero((headers.proto[flows.order] == TCP) & (headers.flags[flows.order] & SYN != 0))[::-1]
+    syn = np.flatnonzero((packets.proto[flows.order] == TCP) & (packets.flags[flows.order] & SYN != 0))[::-1]
     opened = np.full(2 * len(flows), -1, np.int64)
-    opened[flows.flow[syn].astype(np.int64) * 2 + ~flows.forward[syn]] = headers.seq[flows.order[syn]]
+    opened[flows.flow[syn].astype(np.int64) * 2 + ~flows.forward[syn]] = packets.seq[flows.order[syn]]
     isn = opened[stream[first]]
     lead = (sequence[first] - (isn + 1).astype(np.uint32)).view(np.int32).astype(np.int64)
     known = (isn >= 0) & (np.abs(lead) < MAX_WINDOW)
@@ -118,19 +124,39 @@ def _running_max(values: Int64s, group: Int64s) -> Int64s:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """What the capture holds of all streams, stream after stream and in sequence order: (p,) arrays as in `Segments`. `bounds`: where each
+    stream begins, (2 f + 1,)."""
+
+    space: Space
+    start: Int64s
+    length: Int64s
+    at: Int64s
+    packet: Int64s
+    bounds: Int64s
+
+
+def pieces(space: Space, segments: Segments, flows: int) -> Pieces:
+    """The bytes that are there."""
+    rows = np.flatnonzero(segments.held > 0)
+    bounds = np.searchsorted(segments.stream[rows], np.arange(2 * flows + 1))
+    start, at, packet = segments.start[rows], segments.at[rows], segments.packet[rows]
+    return Pieces(space, start, segments.held[rows], at, packet, bounds)
+
+
 class Stream:
     """The bytes one side sent, read from the mapped file when asked for. Positions are relative sequence numbers."""
 
     __slots__ = ("_at", "_length", "_packet", "_solid", "_start", "_view", "begin", "end")
 
-    def __init__(self, view: memoryview, segments: Segments, begin: int, stop: int) -> None:
-        piece = slice(begin, stop)
-        fresh = segments.held[piece] > 0
-        self._view = view
-        self._start: list[int] = segments.start[piece][fresh].tolist()
-        self._length: list[int] = segments.held[piece][fresh].tolist()
-        self._at: list[int] = segments.at[piece][fresh].tolist()
-        self._packet: list[int] = segments.packet[piece][fresh].tolist()
+    def __init__(self, held: Pieces, number: int) -> None:
+        piece = slice(held.bounds[number], held.bounds[number + 1])
+        self._start: list[int] = held.start[piece].tolist()
+        self._length: list[int] = held.length[piece].tolist()
+        self._at: list[int] = held.at[piece].tolist()
+        self._view = held.space.holding(self._at)
+        self._packet: list[int] = held.packet[piece].tolist()
         self._settle()
 
     def _settle(self) -> None:
@@ -140,17 +166,27 @@ class Stream:
 
     def read(self, position: int, count: int) -> bytes:
         """Up to `count` bytes from `position` on, fewer at a gap or the end."""
-        index = bisect_right(self._start, position) - 1
-        parts: list[bytes] = []
-        while 0 <= index < len(self._start) and count > 0:
-            skip = position - self._start[index]
-            take = min(self._length[index] - skip, count)
-            if skip < 0 or take <= 0:
+        starts, view = self._start, self._view
+        index = bisect_right(starts, position) - 1
+        if index < 0:
+            return b""
+        skip = position - starts[index]
+        room = self._length[index] - skip
+        begin = self._at[index] + skip
+        if room >= count or room <= 0:
+            return bytes(view[begin : begin + count]) if room > 0 and count > 0 else b""
+        parts = [view[begin : begin + room]]
+        position, count = position + room, count - room
+        for place in range(index + 1, len(starts)):
+            if starts[place] != position:
                 break
-            begin = self._at[index] + skip
-            parts.append(bytes(self._view[begin : begin + take]))
-            position, count, index = position + take, count - take, index + 1
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+            begin, room = self._at[place], self._length[place]
+            if room >= count:
+                parts.append(view[begin : begin + count])
+                break
+            parts.append(view[begin : begin + room])
+            position, count = position + room, count - room
+        return b"".join(parts)
 
     def held(self, begin: int, stop: int) -> int:
         """How many bytes of [begin, stop) the capture holds."""

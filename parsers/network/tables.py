@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from operator import attrgetter
 
 import numpy as np
 import numpy.typing as npt
@@ -12,13 +13,18 @@ import pyarrow as pa
 from parsers.base import Batch
 from parsers.network.connections import Connections
 from parsers.network.identities import Identities
-from parsers.network.packets import ICMP, ICMPV6, TCP, UDP, Headers
+from parsers.network.ip_packets import IpPackets, words
+from parsers.network.layers import DEPTH
+from parsers.network.packets import ICMP, ICMPV6, TCP, UDP
 from parsers.network.protocols import Record
-from parsers.network.records import Bools, Int64s, Packets
+from parsers.network.records import Bools, Int64s
 from timelines.families.network import FAMILIES
-from timelines.schema import TIME, Column, named_field
+from timelines.schema import CORE_NAMES, TIME, Column, named_field
 
 BATCH_ROWS = 65_536
+# Rows of one family that may begin at one packet, and at one inside others; all indices of a record together fit 16 bits
+ROWS_OUTSIDE = 1 << 15
+ROWS_INSIDE = ROWS_OUTSIDE // DEPTH
 _FAMILIES = {family.name: family for family in FAMILIES}
 _OWN_NAMES = {"host_": "host"}
 _TRANSPORTS = {TCP: "tcp", UDP: "udp", ICMP: "icmp", ICMPV6: "icmp"}
@@ -29,21 +35,42 @@ _OUTCOMES |= dict.fromkeys(("S0", "REJ", "RSTOS0", "SH"), "failure")
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What all rows of a file draw on."""
+    """What all rows draw on. `rows_at`: how many rows of each family begin at each packet so far; `left_out`: rows of which too many begin
+    at one packet: the first such packet, family, and how many."""
 
-    packets: Packets
-    headers: Headers
+    packets: IpPackets
     identities: Identities
+    rows_at: dict[str, Int64s] = field(default_factory=dict)
+    left_out: list[tuple[int, str, int]] = field(default_factory=list)
+
+    def index(self, family: str, first: Int64s) -> tuple[Int64s, Bools]:
+        """Numbers that tell apart the rows of a family that begin at the same packet record, and which rows get one.
+
+        `first`: their packets, equal ones side by side.
+        """
+        known = self.rows_at.setdefault(family, np.zeros(len(self.packets), np.int64))
+        number = known[first] + _repeats(first)
+        known[first] = number + 1  # of several equal ones the last, which is the highest, is kept
+        depth = self.packets.depth[first].astype(np.int64)
+        return number + _begin(depth), number < np.where(depth == 0, ROWS_OUTSIDE, ROWS_INSIDE)
+
+
+def _begin(depth: Int64s) -> Int64s:
+    """The first index of rows that begin at packets inside so many others: these begin at the same record as the outer ones."""
+    return np.where(depth == 0, 0, ROWS_OUTSIDE + (depth - 1) * ROWS_INSIDE)
 
 
 @dataclass(frozen=True, slots=True)
 class ConnRows:
-    """The flows as rows: first and last packet (0-based), service, and remarks, (f,) each."""
+    """The flows as rows, (f,) each: first packet, number of the last captured one (0-based), service, remarks, hardware addresses of
+    originator and responder, and the flows that carried each."""
 
     first: Int64s
     last: Int64s
     service: list[str | None]
-    flags: npt.NDArray[np.str_]
+    remarks: npt.NDArray[np.uint16]
+    hardware: tuple[pa.StringArray, pa.StringArray]
+    parents: pa.StringArray
 
 
 def _field(column: Column) -> pa.Field:
@@ -69,7 +96,7 @@ def _core(sources: Sources, flow: Int64s, first: Int64s, event: list[str]) -> di
         "src_port": pa.array(orig_port, pa.int32(), mask=~ported),
         "dst_ip": resp,
         "dst_port": pa.array(resp_port, pa.int32(), mask=~ported),
-        "record": pa.array(first + 1, pa.uint64()),
+        "record": pa.array(packets.packet[first] + 1, pa.uint64()),
         "offset": pa.array(packets.record[first]),
         "length": pa.array(packets.size[first]),
         "uid": ids.uid.take(at),
@@ -88,7 +115,7 @@ def _batch(family: str, columns: dict[str, pa.Array]) -> Batch:
 
 def conn_batches(sources: Sources, connections: Connections, rows: ConnRows) -> Iterator[Batch]:
     """All flows as net/conn, in file order of their first packets."""
-    order = np.argsort(rows.first, kind="stable")
+    order = np.argsort(sources.packets.packet[rows.first], kind="stable")
     for start in range(0, len(order), BATCH_ROWS):
         yield _batch("net/conn", _conn_columns(sources, connections, rows, order[start : start + BATCH_ROWS]))
 
@@ -97,12 +124,12 @@ def _conn_columns(sources: Sources, connections: Connections, rows: ConnRows, fl
     proto = sources.identities.proto[flow]
     at = pa.array(flow)
     tcp = proto == TCP
-    vlan = sources.headers.vlan[rows.first[flow]]
+    vlan, inner_vlan = sources.packets.vlan[rows.first[flow]], sources.packets.inner_vlan[rows.first[flow]]
     state = connections.state.take(at)
     columns = _core(sources, flow, rows.first[flow], ["conn"] * len(flow))
     columns |= {
         "outcome": pa.array([_OUTCOMES.get(name) for name in state.to_pylist()], pa.string(), mask=~tcp),
-        "flags": pa.array(rows.flags[flow].tolist(), pa.string()),
+        "flags": words(rows.remarks[flow]),
         "proto": pa.array([_TRANSPORTS.get(number, "unknown_transport") for number in proto.tolist()], pa.string()),
         "ip_proto": pa.array(proto, pa.int32()),
         "service": pa.array([rows.service[number] for number in flow.tolist()], pa.string()),
@@ -111,8 +138,13 @@ def _conn_columns(sources: Sources, connections: Connections, rows: ConnRows, fl
         "missed_bytes": pa.array(connections.missed[flow], mask=~tcp),
         "history": connections.history.take(at),
         "vlan": pa.array(vlan, pa.int32(), mask=vlan < 0),
+        "inner_vlan": pa.array(inner_vlan, pa.int32(), mask=inner_vlan < 0),
+        "orig_l2_addr": rows.hardware[0].take(at),
+        "resp_l2_addr": rows.hardware[1].take(at),
+        "tunnel_parents": rows.parents.take(at),
         "community_id": sources.identities.community.take(at),
-        "packet_first": pa.array(rows.first[flow] + 1),
+        "index": pa.array(_begin(sources.packets.depth[rows.first[flow]].astype(np.int64))),
+        "packet_first": pa.array(sources.packets.packet[rows.first[flow]] + 1),
         "packet_last": pa.array(rows.last[flow] + 1),
     }
     for side, name in enumerate(("orig", "resp")):
@@ -122,28 +154,36 @@ def _conn_columns(sources: Sources, connections: Connections, rows: ConnRows, fl
     return columns
 
 
-def record_batches(sources: Sources, family: str, records: list[Record]) -> Iterator[Batch]:
+def record_batch(sources: Sources, family: str, records: list[Record]) -> Batch:
     """Protocol records as rows of their family, in file order of their first packets."""
-    records.sort(key=lambda record: record.first)
-    first = np.fromiter((record.first for record in records), np.int64, len(records))
-    index = _repeats(first)
-    for start in range(0, len(records), BATCH_ROWS):
-        piece = records[start : start + BATCH_ROWS]
-        span = slice(start, start + len(piece))
-        flow = np.fromiter((record.flow for record in piece), np.int64, len(piece))
-        columns = _core(sources, flow, first[span], [record.event for record in piece])
-        columns["index"] = pa.array(index[span])
-        columns["flags"] = pa.array([",".join(record.flags) for record in piece], pa.string())
-        columns["packet_first"] = pa.array(first[span] + 1)
-        columns["packet_last"] = pa.array([record.last + 1 for record in piece], pa.int64())
-        for name in ("object", "outcome", "user"):  # core columns that a protocol may know better than a mapping
-            if any(name in record.values for record in piece):
-                columns[name] = pa.array([record.values.get(name) for record in piece], pa.string())
-        for column in _FAMILIES[family].columns:
-            if column.name not in columns:
-                values = [record.values.get(column.name) for record in piece]
-                columns[column.name] = pa.array(values, column.type)
-        yield _batch(family, columns)
+    count = len(records)
+    first = np.fromiter(map(attrgetter("first"), records), np.int64, count)
+    order = np.argsort(sources.packets.packet[first], kind="stable")
+    records, first = [records[at] for at in order.tolist()], first[order]
+    flow = np.fromiter(map(attrgetter("flow"), records), np.int64, count)
+    last = np.fromiter(map(attrgetter("last"), records), np.int64, count)
+    columns = _core(sources, flow, first, list(map(attrgetter("event"), records)))
+    index, kept = sources.index(family, first)
+    columns["index"] = pa.array(index)
+    columns["flags"] = pa.array([",".join(flags) for flags in map(attrgetter("flags"), records)], pa.string())
+    columns["packet_first"] = pa.array(sources.packets.packet[first] + 1)
+    columns["packet_last"] = pa.array(sources.packets.last[last] + 1)
+    for name, array in _values(family, records).items():
+        if name not in CORE_NAMES or array.null_count < len(array):
+            columns.setdefault(name, array)
+    batch = _batch(family, columns)
+    if kept.all():
+        return batch
+    sources.left_out.append((int(first[~kept][0]), family, int((~kept).sum())))
+    return Batch(family, batch.rows.filter(pa.array(kept)))
+
+
+def _values(family: str, records: list[Record]) -> dict[str, pa.Array]:
+    """The family's columns, and core columns that a protocol may know better than a mapping. Arrow takes the dicts apart in C++."""
+    fields = [pa.field(column.name, column.type) for column in _FAMILIES[family].columns]
+    fields += [pa.field(name, pa.string()) for name in ("object", "outcome", "user")]
+    rows = pa.array([record.values for record in records], pa.struct(fields))
+    return dict(zip([field.name for field in fields], rows.flatten(), strict=True))
 
 
 def _repeats(first: Int64s) -> Int64s:

@@ -56,11 +56,17 @@ def _extension(text: str) -> tuple[str, ...]:
     return (extension,) if stem and dot and extension else ()
 
 
+def _serial(text: str) -> tuple[str, ...]:
+    short = text.lstrip("0")
+    return (short,) if short and short != text else ()
+
+
 FORMS: dict[str, Callable[[str], tuple[str, ...]] | None] = {
     "raw": None,
     "percent": _percent,  # also as percent-decoding gives it, up to DECODINGS times
     "query": _query,  # the same, and with `+` as a space (application/x-www-form-urlencoded)
     "extension": _extension,  # also the extension of the file that a URL names
+    "serial": _serial,  # hex of whole bytes also without its leading zero, as rules write serial numbers
     "integrity": named(INTEGRITY),  # also under the name of the integrity level
     "initiated": named(INITIATED),  # the direction of a connection also as whether this machine began it
     "protocol": named(PROTOCOL),  # an IANA number also as tcp or udp

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.network.records import Bools, Bytes
+from parsers.network.space import Space
 from parsers.network.streams import Stream
 
 OPENING = 32  # bytes of each side's first payload that recognition sees
@@ -39,9 +40,9 @@ class Openings:
         return np.isin(self.resp_port, ports) | np.isin(self.orig_port, ports)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # made for every flow or row: frozen costs three times as much
 class Datagram:
-    """One UDP payload: which packet (0-based), who sent it, where its bytes lie in the file."""
+    """One UDP payload: which packet (0-based), who sent it, where its bytes lie in the capture's `Space`."""
 
     packet: int
     forward: bool
@@ -49,24 +50,34 @@ class Datagram:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # made for every flow or row: frozen costs three times as much
 class Conversation:
-    """One flow to be read: streams for TCP, datagrams for UDP. `told` is what an `Expected` said of it beforehand."""
+    """One flow to be read: streams for TCP, datagrams for UDP. `uid` is its connection id; `told` is what an `Expected` said of it
+    beforehand."""
+
+    """One flow to be read: streams for TCP, datagrams for UDP. `told` is what an `Expected` said of it beforehand.
+
+    ends: address and port of the originator, then of the responder.
+    """
 
     flow: int
     tcp: bool
-    view: memoryview
+    view: Space | memoryview
     orig: Stream | None = None
     resp: Stream | None = None
     datagrams: tuple[Datagram, ...] = ()
     told: Mapping[str, object] = field(default_factory=dict)
+    uid: str = ""
+    orig_port: int = 0
+    resp_port: int = 0
+    ends: tuple[str, int, str, int] = ("", 0, "", 0)
 
     def payload(self, gram: Datagram) -> bytes:
         """The bytes of a datagram that the capture holds."""
         return bytes(self.view[gram.at : gram.at + gram.size])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # made for every flow or row: frozen costs three times as much
 class Record:
     """One row of a protocol: its flow, first and last packet (0-based), event verb, family columns, and remarks.
 
@@ -95,13 +106,18 @@ class Trouble:
     name: str = "malformed"
 
 
+class CutShort(Exception):
+    """Raised by the `content` of a `Carried` where its bytes cannot be given further; the file is then incomplete."""
+
+
 @dataclass(frozen=True, slots=True)
 class Carried:
     """A file that a protocol carried: it becomes a row of net/files with its digests.
 
     first, last: packets (0-based); forward: the originator sent it; name, declared: file name and media type as the protocol says;
     size: bytes it should have, where known; missing: how many of them the capture lacks; content: gives its bytes in order, piece by
-    piece, as often as asked; values: more columns of net/files.
+    piece, as often as asked, and may raise CutShort; values: more columns of net/files, `fuid` (from `file_ids.py`) among them where
+    other rows name the file.
     """
 
     flow: int
@@ -118,7 +134,10 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class Upgrade:
-    """From these positions of its two streams on the flow speaks another service (STARTTLS, CONNECT, WebSocket …)."""
+    """From these positions of its two streams on the flow speaks another service (STARTTLS, CONNECT, WebSocket …).
+
+    An empty `service` means whatever recognises the bytes that follow, if anything does.
+    """
 
     service: str
     orig_at: int
@@ -140,7 +159,25 @@ class Expected:
     told: Mapping[str, object] = field(default_factory=dict)
 
 
-Yield = Record | Trouble | Carried | Upgrade | Expected
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """The flow speaks this service; there is no row to tell more (tunnels and other sealed traffic that its first bytes give away)."""
+
+    service: str
+
+
+Yield = Record | Trouble | Carried | Upgrade | Expected | Spoken
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Whom a flow lies between: addresses as text, and ports."""
+
+    uid: str
+    orig: str
+    orig_port: int
+    resp: str
+    resp_port: int
 
 
 @runtime_checkable
@@ -165,6 +202,17 @@ class Guesser(Protocol):
 
     def guess(self, openings: Openings) -> Bools:
         """Which flows may speak this protocol by their ports (and whatever bytes allow it): (f,) bool."""
+        ...
+
+
+@runtime_checkable
+class Joiner(Protocol):
+    """A dissector whose rows span flows, since answers come from another address or go to all (DHCP)."""
+
+    def join(
+        self, records: list[Record], ends: Callable[[int], Ends], packet_time: npt.NDArray[np.int64]
+    ) -> list[Record]:
+        """The rows of its family, from those that the flows gave one by one; asked once, after all flows were read."""
         ...
 
 

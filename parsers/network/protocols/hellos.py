@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 
 # RFC 8446 section 4.1.3: this random value marks a HelloRetryRequest
 _RETRY = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
 SERVER_NAME, GROUPS, POINTS, SIGNATURES, ALPN, VERSIONS, KEY_SHARE = 0, 10, 11, 13, 16, 43, 51
+TICKET, PRE_SHARED_KEY = 35, 41
 
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """A hello. `ciphers` and `extensions` in the order of the wire (a server's single cipher as a tuple of one)."""
+    """A hello. `ciphers` and `extensions` in the order of the wire (a server's single cipher as a tuple of one).
+
+    group: the key exchange group a server chose; ticket: a client offered to resume with a ticket (RFC 5077).
+    """
 
     version: int
     session: bytes
@@ -24,6 +29,7 @@ class Hello:
     protocols: tuple[bytes, ...] = ()
     versions: tuple[int, ...] = ()
     group: int | None = None
+    ticket: bool = False
 
     @property
     def chosen_version(self) -> int:
@@ -58,13 +64,17 @@ class _Reader:
 
 
 def _pairs(data: bytes) -> tuple[int, ...]:
-    return tuple(data[i] << 8 | data[i + 1] for i in range(0, len(data) - 1, 2))
+    return struct.unpack_from(f">{len(data) // 2}H", data)
 
 
-def client_hello(body: bytes) -> Hello:
-    """A ClientHello without its handshake header. Raises ValueError when it is malformed."""
+def client_hello(body: bytes, cookie: bool = False) -> Hello:
+    """A ClientHello without its handshake header. Raises ValueError when it is malformed.
+
+    cookie: it has the field that DTLS adds (RFC 6347 section 4.2.1)."""
     reader = _Reader(body)
     version, _, session = reader.number(2), reader.take(32), reader.vector(1)
+    if cookie:
+        reader.vector(1)
     ciphers = _pairs(reader.vector(2))
     reader.vector(1)  # compression methods
     extensions = _extensions(reader)
@@ -80,6 +90,7 @@ def client_hello(body: bytes) -> Hello:
         _pairs(_inner(content.get(SIGNATURES), 2)),
         _protocols(content.get(ALPN)),
         _pairs(_inner(content.get(VERSIONS), 1)),
+        ticket=bool(content.get(TICKET)),
     )
 
 
@@ -110,9 +121,14 @@ def retry(body: bytes) -> bool:
 def _extensions(reader: _Reader) -> list[tuple[int, bytes]]:
     if not reader.left:
         return []
-    inner, found = _Reader(reader.vector(2)), []
-    while inner.left:
-        found.append((inner.number(2), inner.vector(2)))
+    data, found = reader.vector(2), []
+    at, end = 0, len(data)
+    while at < end:
+        stop = at + 4 + (data[at + 2] << 8 | data[at + 3]) if at + 4 <= end else end + 1
+        if stop > end:
+            raise ValueError(f"an extension runs beyond byte {end} of the extensions")
+        found.append((data[at] << 8 | data[at + 1], data[at + 4 : stop]))
+        at = stop
     return found
 
 

@@ -1,9 +1,7 @@
-"""HTTP/1: each request with its response, pipelined or not."""
+"""HTTP: each request with its response, the files and credentials they carry. The versions are read in `http1/` and `http2/`."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,9 +9,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from parsers.network.protocols import Conversation, Openings, Record, Trouble, text
-from parsers.network.protocols.http_messages import STATUS_LINE, Message, messages
-from parsers.network.protocols.media_types import media_type
+from parsers.network.protocols import Conversation, Openings, Record, Trouble, Upgrade, Yield, text
+from parsers.network.protocols.http1.credentials import Login, logins
+from parsers.network.protocols.http1.exchanges import Exchange, exchanges
+from parsers.network.protocols.http1.files import Sender, Sent, sent
+from parsers.network.protocols.http1.heads import STATUS_LINE
+from parsers.network.protocols.http1.messages import Message
+from parsers.network.protocols.http1.parameters import name_in_url
+from parsers.network.protocols.http1.rows import row, websocket
+from parsers.network.protocols.http1.signs import signs
+from parsers.network.protocols.http2.exchanges import exchanges as http2
+from parsers.network.protocols.http2.frames import PREFACE
 from parsers.network.records import Bools
 
 METHODS = (
@@ -22,54 +28,8 @@ METHODS = (
     b"BIND", b"UNBIND", b"LINK", b"UNLINK", b"PURGE", b"ACL", b"M-SEARCH", b"NOTIFY", b"SUBSCRIBE", b"UNSUBSCRIBE",
     b"PRI", b"RPC_IN_DATA", b"RPC_OUT_DATA", b"BITS_POST", b"CCM_POST", b"SMS_POST", b"X-MS-ENUMATTS", b"POLL", b"BMOVE", b"BCOPY",
 )  # fmt: skip
+LOGINS = 1_000  # different credentials kept of one connection
 _METHOD_LIKE = re.compile(rb"[A-Z_-]{3,16} ")
-_PROXY_HEADERS = (
-    "forwarded", "x-forwarded-for", "x-forwarded-from", "client-ip", "via", "xroxy-connection", "proxy-connection",
-)  # fmt: skip
-
-
-def _request_values(message: Message) -> dict[str, object]:
-    headers = message.head.headers
-    method, target, version = message.head.parts
-    values: dict[str, object] = {"method": text(method), "uri": text(target), "version": text(version)}
-    for column, name in (
-        ("host_", "host"),
-        ("referrer", "referer"),
-        ("user_agent", "user-agent"),
-        ("origin", "origin"),
-    ):
-        values[column] = headers.get(name)
-    values["x_forwarded_for"] = headers.get("x-forwarded-for")
-    proxied = [f"{name.upper()} -> {headers[name]}" for name in _PROXY_HEADERS if name in headers]
-    values |= {"proxied": ",".join(proxied) or None, "username": _username(headers.get("authorization", ""))}
-    values["request_body_len"] = message.body.seen
-    values["orig_mime_types"] = media_type(message.body.start, headers.get("content-type"), bool(message.body.seen))
-    return values
-
-
-def _username(authorization: str) -> str | None:
-    """The user of basic authentication (RFC 7617)."""
-    scheme, _, code = authorization.partition(" ")
-    if scheme.lower() != "basic":
-        return None
-    try:
-        user, colon, _ = base64.b64decode(code.strip(), validate=True).partition(b":")
-    except (binascii.Error, ValueError):
-        return None
-    return text(user) if colon else None
-
-
-def _response_values(message: Message) -> dict[str, object]:
-    version, status, reason = message.head.parts
-    values: dict[str, object] = {
-        "version": text(version),
-        "status_code": int(status),
-        "status_msg": text(reason.strip()),
-    }
-    values["response_body_len"] = message.body.seen
-    declared = message.head.headers.get("content-type")
-    values["resp_mime_types"] = media_type(message.body.start, declared, bool(message.body.seen))
-    return values
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,55 +50,82 @@ class Http:
         found &= openings.proto == 6
         return found
 
-    def read(self, talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[Record | Trouble]:
+    def read(self, talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[Yield]:
         orig, resp = talk.orig, talk.resp
         if orig is None or resp is None:
             return
-        if STATUS_LINE.match(orig.read(0, 32)) or (not orig.end and _METHOD_LIKE.match(resp.read(0, 32))):
-            orig, resp = resp, orig  # captured without its handshake, the answer first
-        requests: list[Message] = []
-        for item in messages(orig, None):
+        asking, answering = Sender(talk, orig, True), Sender(talk, resp, False)
+        start, other = orig.read(0, 32), resp.read(0, 32)
+        if STATUS_LINE.match(start) or (_METHOD_LIKE.match(other) and not _METHOD_LIKE.match(start)):
+            asking, answering = answering, asking  # captured without its handshake, the answer first
+        known: set[tuple[Login, bool | None]] = set()
+        two = asking.stream.read(0, len(PREFACE)) == PREFACE
+        for item in (http2 if two else exchanges)(asking.stream, answering.stream):
             if isinstance(item, Trouble):
                 yield item
+            elif item.follows is not None and _upgraded(item) == "h2c":
+                for later in http2(asking.stream, answering.stream, item, item.follows):
+                    yield from (later,) if isinstance(later, Trouble) else _read(asking, answering, later, known)
             else:
-                requests.append(item)
-        yield from _joined(talk.flow, requests, list(messages(resp, requests)))
+                yield from _read(asking, answering, item, known)
 
 
-def _joined(flow: int, requests: list[Message], responses: list[Message | Trouble]) -> Iterator[Record | Trouble]:
-    """Each request with its final response, in order; interim ones leave their status."""
-    depth, interim = 0, {}
-    for item in responses:
-        if isinstance(item, Trouble):
-            yield item
-            continue
-        values = _response_values(item)
-        status = int(item.head.parts[1])
-        if status < 200 and status != 101:
-            interim = {"info_code": status, "info_msg": values["status_msg"]}
-            continue
-        request = requests[depth] if depth < len(requests) else None
-        depth += 1
-        yield _row(flow, depth, request, item, values | interim)
-        interim = {}
-    for request in requests[depth:]:
-        depth += 1
-        yield _row(flow, depth, request, None, {})
+def _read(
+    asking: Sender, answering: Sender, exchange: Exchange, known: set[tuple[Login, bool | None]]
+) -> Iterator[Yield]:
+    """Everything that one exchange tells; `known` holds the connection's credentials so far."""
+    request, response = exchange.request, exchange.response
+    target = text(request.head.parts[1]) if request else ""
+    files: list[Sent | None] = []
+    for sender, message in ((asking, request), (answering, response)):
+        found = None
+        if message is not None:
+            yield from signs(message)
+            named = message is response or message.head.parts[0] == b"PUT"
+            found = sent(sender, message, name_in_url(target) if named else None) if message.body.seen else None
+            if found is not None:
+                yield from found.files
+                yield from found.troubles(message.first)
+        files.append(found)
+    username = None
+    for login, accepted in logins(exchange):
+        username = login.username or username
+        if (login, accepted) not in known and len(known) < LOGINS and request is not None:
+            known.add((login, accepted))
+            yield _credentials(asking.talk.flow, request, login, accepted)
+    yield row(asking.talk.flow, exchange, username, (files[0], files[1]))
+    if exchange.follows is not None:
+        yield from _following(asking, exchange)
 
 
-def _row(flow: int, depth: int, request: Message | None, response: Message | None, answer: dict[str, object]) -> Record:
-    asked = _request_values(request) if request else {}
-    sides = [side for side in (request, response) if side]
-    flags = tuple(sorted({flag for side in sides for flag in side.flags}))
-    event = "http.request" if request else "http.response"
-    last = max(side.last for side in sides)
-    values: dict[str, object] = {"trans_depth": depth, **asked, **answer}
-    if response:
-        values["outcome"] = "success" if int(response.head.parts[1]) < 400 else "failure"
-    if request:
-        host, uri = asked.get("host_"), str(asked["uri"])
-        values["object"] = f"{host}{uri}" if host and uri.startswith("/") else uri
-    return Record(flow, sides[0].first, last, event, values, flags)
+def _upgraded(exchange: Exchange) -> str:
+    """The protocol that a 101 response goes over to, in lower case."""
+    return exchange.response.head.headers.get("upgrade", "").strip().lower() if exchange.response else ""
+
+
+def _following(asking: Sender, exchange: Exchange) -> Iterator[Yield]:
+    """What the connection speaks after an upgrade or a tunnel was granted."""
+    upgraded = websocket(asking.talk.flow, exchange)
+    if upgraded is not None:
+        yield upgraded
+    elif exchange.follows is not None and asking.forward:
+        yield Upgrade("", *exchange.follows)
+
+
+def _credentials(flow: int, request: Message, login: Login, accepted: bool | None) -> Record:
+    values: dict[str, object] = {
+        "service": "http",
+        "scheme": login.scheme,
+        "username": login.username,
+        "realm": login.realm or request.head.headers.get("host"),
+        "secret": login.secret,
+        "challenge": login.challenge,
+        "accepted": accepted,
+        "user": login.username,
+    }
+    if accepted is not None:
+        values["outcome"] = "success" if accepted else "failure"
+    return Record(flow, request.first, request.last, "credentials", values, family="net/credentials")
 
 
 DISSECTOR = Http()

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 
-_VERSIONS = {0x0002: "SSLv2", 0x0300: "SSLv3", 0x0301: "TLSv10", 0x0302: "TLSv11", 0x0303: "TLSv12", 0x0304: "TLSv13"}
+_VERSIONS = {
+    0x0002: "SSLv2", 0x0300: "SSLv3", 0x0301: "TLSv10", 0x0302: "TLSv11", 0x0303: "TLSv12", 0x0304: "TLSv13",
+    0x0100: "DTLSv10", 0xFEFF: "DTLSv10", 0xFEFD: "DTLSv12", 0xFEFC: "DTLSv13",
+}  # fmt: skip
 _ALERTS = {
     0: "close_notify", 10: "unexpected_message", 20: "bad_record_mac", 21: "decryption_failed", 22: "record_overflow",
     30: "decompression_failure", 40: "handshake_failure", 41: "no_certificate", 42: "bad_certificate",
@@ -30,6 +33,11 @@ def version_name(version: int) -> str:
     if version >> 8 == 0x7F:  # drafts of TLS 1.3
         return f"TLSv13-draft{version & 0xFF}"
     return _VERSIONS.get(version, f"unknown-{version:#06x}")
+
+
+def is_tls13(version: int) -> bool:
+    """TLS 1.3, its drafts, and DTLS 1.3."""
+    return version in (0x0304, 0xFEFC) or version >> 8 == 0x7F
 
 
 def alert_name(alert: int) -> str:

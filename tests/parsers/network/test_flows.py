@@ -41,7 +41,7 @@ def test_the_sender_of_the_first_syn_is_the_originator(read: Any, wire: Any) -> 
 def test_who_is_answered_by_a_syn_ack_is_the_originator(read: Any, wire: Any) -> None:
     _, down = ends(wire)
     (row,) = read(wire.pcap([wire.tcp(down, 900, wire.syn | wire.ack, ack=11)])).conn
-    assert (row["src_ip"], row["history"]) == (wire.client, "h")
+    assert (row["src_ip"], row["history"]) == (wire.client, "^h")
 
 
 def test_else_the_first_sender_is_the_originator(read: Any, wire: Any) -> None:
@@ -65,8 +65,8 @@ def test_else_the_first_sender_is_the_originator(read: Any, wire: Any) -> None:
         ("S h A f", "S3", "ShAf"),
         ("S R", "RSTOS0", "SR"),
         ("S F", "SH", "SF"),
-        ("h r", "RSTRH", "hr"),
-        ("h f", "SHR", "hf"),
+        ("h r", "RSTRH", "^hr"),
+        ("h f", "SHR", "^hf"),
         ("A a", "OTH", "Aa"),
         ("D d", "OTH", "Dd"),
     ],
@@ -167,3 +167,18 @@ def test_flows_are_the_5_tuples_that_dpkt_sees(
         expected[(ip.p, frozenset([(ip.src, ip.data.sport), (ip.dst, ip.data.dport)]))] += 1
     rows = read(data).conn
     assert sorted(expected.values()) == sorted(row["orig_pkts"] + row["resp_pkts"] for row in rows)
+
+
+def test_letters_of_odd_packets(read: Any, wire: Any) -> None:
+    """SYN with FIN, FIN with RST, and a checksum that does not fit; the responder's packet comes first."""
+    up, down = (wire.client, 40000, wire.server, 9), (wire.server, 9, wire.client, 40000)
+    bad = bytearray(wire.tcp(up, 1001, wire.ack, b"data", 5001))
+    bad[14 + 20 + 16 : 14 + 20 + 18] = b"\x12\x34"  # the checksum of the TCP header
+    packets = [
+        wire.tcp(down, 5000, wire.syn | wire.ack, ack=1001),
+        wire.tcp(up, 1000, wire.syn | wire.fin),
+        bytes(bad),
+        wire.tcp(up, 1005, wire.fin | wire.rst),
+    ]
+    (row,) = read(wire.pcap(packets)).conn
+    assert (row["id_orig_h"], row["history"]) == (wire.client, "^hSFQDCRI")

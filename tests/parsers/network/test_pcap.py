@@ -173,3 +173,17 @@ def test_any_bytes_after_the_header_are_all_accounted_for(tail: bytes) -> None:
         assert offset == reach
         reach += length
     assert reach == len(data)
+
+
+def test_time_that_goes_backwards_is_flagged_and_sorted(read: Any, wire: Any) -> None:
+    one, two = wire.udp(UDP_ENDS, b"x"), wire.udp((wire.client, 40001, wire.server, 9), b"y")
+    records = [(one, 5), (two, 6), (one, 4), (two, 7)]
+    result = read(
+        wire.pcap_head() + b"".join(wire.pcap_record(packet, wire.start + second) for packet, second in records)
+    )
+    first, second = sorted(result.conn, key=lambda row: row["id_orig_p"])
+    assert (first["flags"], first["packet_first"], first["duration"]) == ("time-backwards", 3, 10**9)
+    assert second["flags"] == ""
+    assert result.reasons == [
+        "1 packets are earlier than the one before them: read in order of time, flagged; first is packet 3"
+    ]

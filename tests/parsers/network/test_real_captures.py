@@ -38,7 +38,7 @@ def test_every_capture_is_read_to_its_last_byte(captures: list[Path], read_file:
             total[family] = total.get(family, 0) + len(rows)
         uids = {row["uid"] for row in result.conn}
         assert len(uids) == len(result.conn), path.name
-        assert all(row["uid"] in uids for rows in result.rows.values() for row in rows), path.name
+        assert all(row["uid"] in uids for rows in result.rows.values() for row in rows if "uid" in row), path.name
     assert set(total) >= {"net/conn", "net/dns", "net/http", "net/ssl", "net/weird"}
 
 
@@ -73,7 +73,7 @@ def test_fields_as_tshark_reads_them(captures: list[Path], read_file: Callable[[
         assert sorted(row["server_name"] for row in result.ssl if "server_name" in row) == name, path.name
         assert sorted(row["ja3"] for row in result.ssl if "ja3" in row) == client, path.name
         assert sorted(row["ja3s"] for row in result.ssl if "ja3s" in row) == server, path.name
-        ours = {row["query"] for row in result.dns if row["id_resp_p"] != 5353}
+        ours = {row["query"] for row in result.dns if row["id_resp_p"] not in (137, 5353)}
         assert ours == {value.lower() for value in query}, path.name
 
 

@@ -56,7 +56,8 @@ FAMILIES = (
                 "history",
                 pa.string(),
                 "First sight of each event in Zeek's letters (s SYN, h SYN+ACK, a ACK, d data, f FIN, r RST, "
-                "t retransmission, g gap); upper case: originator.",
+                "t retransmission, g gap, c bad checksum, i FIN with RST, q SYN with FIN or RST); upper case: originator; "
+                "^ before them: the responder's packet came first.",
                 source=ZEEK,
             ),
             Column("orig_pkts", pa.int64(), "Packets the originator sent.", source=ZEEK, ecs="source.packets"),
@@ -66,6 +67,33 @@ FAMILIES = (
             Column("resp_pkts", pa.int64(), "Packets the responder sent.", source=ZEEK, ecs="destination.packets"),
             Column("resp_ip_bytes", pa.int64(), "IP bytes the responder sent, headers included.", "bytes", source=ZEEK),
             Column("vlan", pa.int32(), "Outer VLAN id of the first packet.", source=ZEEK, ecs="network.vlan.id"),
+            Column(
+                "inner_vlan",
+                pa.int32(),
+                "Innermost VLAN id of the first packet, where there are several.",
+                source=ZEEK,
+                ecs="network.inner.vlan.id",
+            ),
+            Column(
+                "orig_l2_addr",
+                pa.string(),
+                "Hardware address of the originator, by the first packet's frame.",
+                source=ZEEK,
+                ecs="source.mac",
+            ),
+            Column(
+                "resp_l2_addr",
+                pa.string(),
+                "Hardware address of the responder, by the first packet's frame.",
+                source=ZEEK,
+                ecs="destination.mac",
+            ),
+            Column(
+                "tunnel_parents",
+                pa.string(),
+                "`uid` of each flow that carried this one, joined by commas.",
+                source=ZEEK,
+            ),
             COMMUNITY,
             *PACKETS,
         ),

@@ -31,8 +31,9 @@ FAMILIES = (
             Column(
                 "secret",
                 pa.string(),
-                "Password, or the response to the challenge in hex. Masked unless asked for.",
+                "Password, or the response to the challenge in hex.",
                 source="Athar",
+                secret=True,
             ),
             Column("challenge", pa.string(), "Challenge that was answered, in hex or as sent.", source="Athar"),
             Column("accepted", pa.bool_(), "The server accepted them.", source="Athar"),

@@ -13,10 +13,25 @@ FAMILIES = (
         "One file carried over the network, with the digests of its bytes as far as they were captured.",
         (
             *CONTACT,
+            Column(
+                "fuid",
+                pa.string(),
+                "File id, by which rows of other families name the file: `F` and 17 base-62 digits of a digest of the connection and "
+                "of the file's place in it.",
+                source=ZEEK,
+            ),
             Column("source", pa.string(), "Protocol that carried it.", source=ZEEK),
             Column("is_orig", pa.bool_(), "The originator of the connection sent it.", source=ZEEK),
             Column("filename", pa.string(), "Name that the protocol gives it.", source=ZEEK, ecs="file.name"),
             Column("mime_type", pa.string(), "Media type by its first bytes.", source=ZEEK, ecs="file.mime_type"),
+            Column("depth", pa.int32(), "Place of a part in the message that carried several, from 1.", source=ZEEK),
+            Column(
+                "content_range",
+                pa.string(),
+                "Which part of a longer file the bytes are: the Content-Range header.",
+                source="HTTP header",
+            ),
+            Column("encoding", pa.string(), "Content codings that could not be taken off.", source="Athar"),
             Column("declared_type", pa.string(), "Media type as the protocol declares it.", source="Athar"),
             Column("duration", pa.int64(), "From its first to its last packet.", "ns", source=ZEEK),
             Column("seen_bytes", pa.int64(), "Bytes captured.", "bytes", source=ZEEK, ecs="file.size"),

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from parsers.network.protocols.dns import message, name_at
+from parsers.network.protocols.dns.messages import message
+from parsers.network.protocols.dns.names import name_at
 
 QUESTION = b"\x03www\x07example\x03com\x00" + b"\x00\x01\x00\x01"  # www.example.com, A, IN
 
@@ -107,14 +108,58 @@ def test_answer_without_a_question_joins_by_identifier_except_in_mdns(read: Any,
         (33, bytes(6) + b"\x03srv\xc0\x10", "srv.example.com"),
         (16, b"\x05hello\x02\xff!", "TXT 5 hello TXT 2 \\xff!"),
         (28, bytes.fromhex("20010db8000000000000000000000001"), "2001:db8::1"),
-        (65, b"\x00\x01\x00", "HTTPS 000100"),
+        # SOA and RRSIG, DS, DNSKEY, NSEC, SSHFP and LOC in the forms of Zeek's dns/main.zeek
+        (46, struct.pack(">HBBIIIH", 1, 8, 2, 300, 2, 1, 7) + b"\x07example\x03com\x00sig", "RRSIG 1 example.com"),
+        (43, b"\x12\x34\x08\x02" + bytes(32), "DS 8 2"),
+        (48, b"\x01\x01\x03\x0dkey", "DNSKEY 13"),
+        (47, b"\x01b\xc0\x10\x00\x01\x40", "NSEC www.example.com b.example.com"),
+        (50, b"\x01\x00\x00\x00\x00\x00", "NSEC3"),
+        (51, b"\x01\x00\x00\x00\x00", "NSEC3PARAM"),
+        (44, b"\x01\x01\xab\xcd", "SSHFP: abcd"),
+        (29, b"\x00\x12\x16\x13" + bytes(12), "LOC:  18 22 19"),
+        (99, b"\x06v=spf1", "SPF 6 v=spf1"),
+        (65534, b"\x08\x12\x34\x00\x01", "BIND9 signing signal"),
+        # no form in Zeek: as in zone files
+        (65, b"\x00\x01\x00", "HTTPS 1 ."),
+        (
+            65,
+            b"\x00\x01\x00"
+            + b"\x00\x01\x00\x06\x02h2\x02h3"
+            + b"\x00\x03\x00\x02\x20\xfb"
+            + b"\x00\x04\x00\x04\xc0\x00\x02\x01",
+            "HTTPS 1 . alpn=h2/h3 port=8443 ipv4hint=192.0.2.1",
+        ),
+        (64, b"\x00\x00\x03svc\xc0\x10", "SVCB 0 svc.example.com"),
+        (257, b"\x00\x05issueca.example", "CAA 0 issue ca.example"),
+        (35, b"\x00\x64\x00\x0a\x01u\x07E2U+sip\x03!a!\x00", 'NAPTR 100 10 "u" "E2U+sip" "!a!" .'),
+        (52, b"\x03\x01\x01\xaa\xbb", "TLSA 3 1 1 aabb"),
+        (13, b"\x03ARM\x05LINUX", "HINFO ARM LINUX"),
+        (256, b"\x00\x0a\x00\x01http://a.example", "URI 10 1 http://a.example"),
+        (16, b"\x03a,b", "TXT 3 a\\x2cb"),  # a comma in an answer is no separator
         (60001, b"\xaa", "TYPE60001 aa"),
-        (1, b"\x01\x02", "A 0102"),  # an address of two bytes is shown as it is
     ],
 )
 def test_answers_by_type(kind: int, data: bytes, text: str) -> None:
     found = message(header(1, 0x8180, 1, 1, 0, 0) + QUESTION + record(kind, data), 0, False)
-    assert (found.answers, found.whole) == (((text, 300),), True)
+    assert (found.answers, found.ttls, found.whole, found.exact) == ((text,), (300,), True, True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "text"),
+    [
+        (1, b"\x01\x02", "A 0102"),  # an address of two bytes
+        (15, b"\x00", "MX 00"),  # a preference of one byte
+        (65, b"\x00\x01\x00\x00\x01\xff\xff", "HTTPS 0001000001ffff"),  # a parameter longer than the record
+        (2, b"\x05ab", "NS 056162"),  # a label longer than the record
+    ],
+)
+def test_data_that_breaks_its_type_is_shown_in_hex(kind: int, data: bytes, text: str) -> None:
+    found = message(header(1, 0x8180, 1, 1, 0, 0) + QUESTION + record(kind, data), 0, False)
+    assert (found.answers, found.whole, [weird for weird, _ in found.odd]) == (
+        (text,),
+        True,
+        ["DNS_RR_length_mismatch"],
+    )
 
 
 def test_several_questions_are_rows_of_one_packet(read: Any, wire: Any) -> None:
@@ -211,8 +256,8 @@ def test_messages_that_scapy_writes_read_as_dpkt_reads_them(
     ours, theirs = message(raw, 0, False), dpkt.dns.DNS(raw)
     assert [name for name, _, _ in ours.questions] == [q.name for q in theirs.qd] == [query]
     assert ours.number == theirs.id == number
-    assert list(ours.answers) == [(address, ttl) for _, address, ttl in found]
-    assert [bytes(map(int, text.split("."))) for text, _ in ours.answers] == [rr.ip for rr in theirs.an]
+    assert list(zip(ours.answers, ours.ttls, strict=True)) == [(address, ttl) for _, address, ttl in found]
+    assert [bytes(map(int, text.split("."))) for text in ours.answers] == [rr.ip for rr in theirs.an]
 
 
 @settings(max_examples=300, deadline=None)

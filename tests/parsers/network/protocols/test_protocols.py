@@ -40,9 +40,8 @@ def test_any_payload_gives_records_of_declared_columns(port: int, sent: list[tup
     """Payloads that begin as a protocol does and go on at random; every protocol reads every conversation."""
     from parsers.network import streams
     from parsers.network.identities import identify
-    from parsers.network.packets import Headers
-    from parsers.network.records import Packets
-    from parsers.network.tables import Sources
+    from parsers.network.ip_packets import RECORD, columns
+    from parsers.network.space import Space
 
     starts = (
         b"",
@@ -56,24 +55,20 @@ def test_any_payload_gives_records_of_declared_columns(port: int, sent: list[tup
     sizes = np.array([len(raw) for raw in data], np.int64)
     begin, count = np.cumsum(sizes) - sizes, len(data)
     view = memoryview(b"".join(data))
-    zero, no = np.zeros(count, np.int64), np.zeros(count, np.bool_)
-    packets = Packets(begin, sizes, begin, sizes, sizes, np.arange(count), ~no, np.ones(count, np.int32), no)
-    ends = np.zeros((count, 2), np.uint64)
-    ends[:, 1] = np.where(up, 1, 2)
-    sport, dport = np.where(up, 40000, port).astype(np.uint16), np.where(up, port, 40000).astype(np.uint16)
-    sequence = np.where(up, np.cumsum(sizes * up) - sizes * up, np.cumsum(sizes * ~up) - sizes * ~up).astype(np.uint32)
-    narrow = sizes.astype(np.int32)
-    headers = Headers(
-        np.full(count, 4, np.uint8), np.full(count, 6, np.int16), ends, 3 - ends, sport, dport, sequence,
-        np.full(count, 0x18, np.uint8), zero.astype(np.int32), narrow, narrow, narrow + 40,
-        np.full(count, -1, np.int16), np.zeros(count, np.uint8), zero.astype(np.int32),
-    )  # fmt: skip
-    flows = build_flows(headers, packets)
-    segments = streams.build(headers, packets, flows)
-    talks = Conversations(view, Sources(packets, headers, identify(headers, packets, flows)), flows, segments)
-    buffer = np.frombuffer(view, np.uint8)
+    records = np.zeros(count, RECORD)
+    records["packet"], records["row"], records["parent"] = np.arange(count), np.arange(count), -1
+    records["record"], records["at"], records["time"] = begin, begin, np.arange(count)
+    records["timed"], records["version"], records["proto"], records["flags"], records["vlan"] = True, 4, 6, 0x18, -1
+    records["src"][:, 1], records["dst"][:, 1] = np.where(up, 1, 2), np.where(up, 2, 1)
+    records["sport"], records["dport"] = np.where(up, 40000, port), np.where(up, port, 40000)
+    records["seq"] = np.where(up, np.cumsum(sizes * up) - sizes * up, np.cumsum(sizes * ~up) - sizes * ~up)
+    records["size"], records["captured"], records["declared"], records["ip_length"] = sizes, sizes, sizes, sizes + 40
+    packets = columns(records)
+    flows = build_flows(packets)
+    segments = streams.build(packets, flows)
+    talks = Conversations(Space(view), packets, identify(packets, flows), flows, segments)
     for dissector in all_dissectors():
-        claimed = dissector.recognise(talks.openings(buffer))
+        claimed = dissector.recognise(talks.openings())
         assert claimed.dtype == np.bool_
         for talk in map(talks.talk, range(len(flows))):
             for item in dissector.read(talk, packets.time):

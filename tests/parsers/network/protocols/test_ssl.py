@@ -95,7 +95,7 @@ def test_tls_13_after_a_retry(read: Any, wire: Any) -> None:
     sent = [("c", hello), ("s", record(22, retry)), ("c", hello), ("s", record(22, server(share, 0x1301)))]
     (row,) = rows(read, wire, *sent, ("s", record(23, bytes(50))), ("c", record(23, bytes(50))))
     assert (row["version"], row["cipher"], row["curve"]) == ("TLSv13", "TLS_AES_128_GCM_SHA256", "secp256r1")
-    assert (row["established"], row["packet_last"], "resumed" in row) == (True, 7, False)
+    assert (row["established"], row["packet_last"], row["resumed"], row["ssl_history"]) == (True, 7, False, "CjCs")
 
 
 def test_resumed_session(read: Any, wire: Any) -> None:
@@ -171,3 +171,114 @@ def test_hellos_that_scapy_writes(suite: int) -> None:
     hello = client_hello(raw[4:])
     assert (hello.server_name, hello.protocols, hello.ciphers) == ("host.example.net", (b"h2",), (suite, 0x00FF))
     assert hello.extensions == (0, 16)
+
+
+def test_hello_retry_with_change_cipher_between(read: Any, wire: Any) -> None:
+    """RFC 8446 section D.4: both sides send a meaningless ChangeCipherSpec before the second hellos."""
+    retry = server(extension(43, pairs(0x0304)) + extension(51, pairs(23)), 0x1301, random=RETRY)
+    share = extension(43, pairs(0x0304)) + extension(51, pairs(23) + vector(bytes(65), 2)) + extension(41, pairs(0))
+    offer = client(CLIENT_EXTENSIONS + VERSIONS_13 + extension(41, bytes(40)))  # pre_shared_key
+    change = record(20, b"\x01")
+    sent = [("c", record(22, offer)), ("s", record(22, retry) + change), ("c", change + record(22, offer))]
+    sent += [("s", record(22, server(share, 0x1301)) + record(23, bytes(60))), ("c", record(23, bytes(53)))]
+    (row,) = rows(read, wire, *sent)
+    assert (row["ssl_history"], row["resumed"], row["established"], row["version"]) == ("CjiICs", True, True, "TLSv13")
+
+
+def test_an_encrypted_alert_establishes_nothing(read: Any, wire: Any) -> None:
+    hello = record(22, server(extension(43, pairs(0x0304)), 0x1301)) + record(23, bytes(60))
+    (row,) = rows(
+        read,
+        wire,
+        ("c", record(22, client(CLIENT_EXTENSIONS + VERSIONS_13))),
+        ("s", hello),
+        ("c", record(23, bytes(19))),
+    )
+    assert (row["established"], "outcome" in row) == (False, False)
+
+
+def test_resumed_by_a_ticket(read: Any, wire: Any) -> None:
+    """RFC 5077 section 3.4: no session id, a ticket in the hello, no key exchange."""
+    sent = [
+        ("c", record(22, client(CLIENT_EXTENSIONS + extension(35, b"t" * 30)))),
+        ("s", record(22, server()) + FINISHED),
+    ]
+    (row,) = rows(read, wire, *sent, ("c", FINISHED))
+    assert (row["resumed"], row["ssl_history"]) == (True, "CsiI")
+
+
+def version2_hello(version: int = 0x0002, ciphers: bytes = bytes.fromhex("010080 0700c0 000035")) -> bytes:
+    # type 1, version, sizes of ciphers, session id and challenge, ciphers, challenge
+    body = struct.pack(">BHHHH", 1, version, len(ciphers), 0, 16) + ciphers + bytes(16)
+    return struct.pack(">H", 0x8000 | len(body)) + body
+
+
+def test_ssl_2(read: Any, wire: Any, certificate: bytes) -> None:
+    specs = bytes.fromhex("010080")
+    # type 4, no old session, certificate type 1, version, sizes of certificate, ciphers and connection id
+    body = struct.pack(">BBBHHHH", 4, 0, 1, 2, len(certificate), len(specs), 16) + certificate + specs + bytes(16)
+    answer = struct.pack(">H", 0x8000 | len(body)) + body
+    key = b"\x02\x01\x00\x80" + struct.pack(">HHH", 0, 128, 0) + bytes(128)  # client master key: RC4 with MD5
+    sent = [
+        ("c", version2_hello()),
+        ("s", answer),
+        ("c", struct.pack(">H", 0x8000 | len(key)) + key),
+        ("s", b"\x80\x21" + bytes(33)),
+    ]
+    result = read(wire.pcap(wire.session(sent, port=443)))
+    (row,) = result.ssl
+    assert (row["version"], row["cipher"], row["ssl_history"]) == ("SSLv2", "SSLv20_CK_RC4_128_WITH_MD5", "CsG")
+    assert (row["established"], row["subject"], "ja3" in row) == (True, "CN=www.example.com,O=Example", False)
+    assert (result.conn[0]["service"], len(result.x509), result.problems) == ("ssl", 1, [])
+
+
+def test_ssl_2_hello_that_offers_tls(read: Any, wire: Any) -> None:
+    sent = [("c", version2_hello(0x0301)), ("s", record(22, server()) + FINISHED), ("c", FINISHED)]
+    (row,) = rows(read, wire, *sent)
+    assert (row["version"], row["established"], row["ssl_history"], "ja3" in row) == ("TLSv12", True, "CsiI", False)
+
+
+def test_the_server_opens_the_flow(read: Any, wire: Any) -> None:
+    """The client hello comes from the responder, as when STUN or a relay opened the flow."""
+    sent = [("s", record(22, client())), ("c", record(22, server()) + FINISHED), ("s", FINISHED)]
+    (row,) = rows(read, wire, *sent)
+    assert (row["ssl_history"], row["server_name"], row["established"]) == ("^CsiI", "www.example.com", True)
+
+
+def test_another_hello_is_told(read: Any, wire: Any) -> None:
+    other = record(22, client(extension(0, vector(b"\0" + vector(b"other.example.net", 2), 2))))
+    result = read(wire.pcap(wire.session([("c", record(22, client()) + other), ("s", record(22, server()))])))
+    assert [row["server_name"] for row in result.ssl] == ["www.example.com"]
+    assert [row["name"] for row in result.weird] == ["tls_other_hello"]
+
+
+def test_the_same_rows_whatever_the_order_of_packets(read: Any, wire: Any, certificate: bytes) -> None:
+    chain = handshake(11, vector(vector(certificate, 3), 3))
+    sent = [("c", record(22, client())), ("s", record(22, server() + chain)), ("c", FINISHED), ("s", FINISHED)]
+    packets = [
+        wire.pcap_record(packet, wire.start + at) for at, packet in enumerate(wire.session(sent))
+    ]  # each with its own second
+    places = {"packet_first", "packet_last", "record", "offset", "row_id", "file"}
+    results = [
+        read(wire.pcap_head() + b"".join(order)) for order in (packets, packets[::-1], packets[5:] + packets[:5])
+    ]
+    for family in ("ssl", "x509"):
+        found = [[{k: v for k, v in row.items() if k not in places} for row in getattr(r, family)] for r in results]
+        assert len(found[0]) == 1
+        assert found[0] == found[1] == found[2]
+
+
+def test_one_byte_segments_and_a_gap(read: Any, wire: Any, certificate: bytes) -> None:
+    chain = record(22, server() + handshake(11, vector(vector(certificate, 3), 3)))
+    sent = [
+        ("c", record(22, client())),
+        *(("s", chain[at : at + 1]) for at in range(len(chain))),
+        ("s", FINISHED),
+        ("c", FINISHED),
+    ]
+    packets = wire.session(sent)
+    whole = read(wire.pcap(packets))
+    assert (whole.ssl[0]["cipher"], len(whole.x509)) == ("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", 1)
+    del packets[4 + 200]  # a byte of the certificate's record is missing: that record is lost, the rest is read
+    torn = read(wire.pcap(packets))
+    assert (torn.x509, torn.ssl[0]["ssl_history"], torn.ssl[0]["flags"]) == ([], "CiI", "truncated")

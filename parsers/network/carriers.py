@@ -1,0 +1,78 @@
+"""Flows inside flows: which tunnel each flow was seen in, and the tunnels themselves as rows of net/tunnel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+
+from parsers.network.flows import Flows
+from parsers.network.ip_packets import IpPackets
+from parsers.network.protocols import Record
+from parsers.network.records import Int64s
+from parsers.network.tunnels import NAMES
+
+PARENTS = 16  # carrying flows named of one flow; ordinary ones have one or two
+
+
+def _carried(packets: IpPackets, flows: Flows) -> tuple[Int64s, Int64s, Int64s]:
+    """Places in `flows.order` of packets that lie in a tunnel of a known flow: the place, its flow, and the flow that carries it."""
+    parent = packets.parent[flows.order]
+    places = np.flatnonzero(parent >= 0)
+    if not len(places):
+        return places, places, places
+    by_row = np.argsort(packets.row, kind="stable")
+    at = np.searchsorted(packets.row, parent[places], sorter=by_row)
+    at = by_row[np.minimum(at, len(by_row) - 1)]
+    flow_of = np.empty(len(packets), np.int64)
+    flow_of[flows.order] = flows.flow
+    known = packets.row[at] == parent[places]
+    return places[known], flows.flow[places[known]].astype(np.int64), flow_of[at[known]]
+
+
+def unknown(packets: IpPackets, flows: Flows) -> Int64s:
+    """Flows in tunnels none of whose carrying flows is among these: they were set aside for another part of a large capture."""
+    inside = np.unique(flows.flow[packets.parent[flows.order] >= 0]).astype(np.int64)
+    return np.setdiff1d(inside, _carried(packets, flows)[1])
+
+
+def parents(packets: IpPackets, flows: Flows, uid: pa.StringArray) -> pa.StringArray:
+    """The uids of all flows that carried each flow, joined by commas, outermost last; null outside tunnels (Zeek's tunnel_parents)."""
+    _, inner, carrier = _carried(packets, flows)
+    if not len(inner):
+        return pa.nulls(len(flows), pa.string())
+    around: dict[int, list[int]] = {}
+    for flow, outer in np.unique(np.stack([inner, carrier], axis=1), axis=0).tolist():
+        around.setdefault(flow, []).append(outer)
+    out: list[str | None] = [None] * len(flows)
+    for flow in around:
+        found: list[int] = []
+        waiting = around[flow][::-1]
+        while waiting and len(found) < PARENTS:
+            outer = waiting.pop()
+            if outer != flow and outer not in found:
+                found.append(outer)
+                waiting[:0] = around.get(outer, [])[::-1]
+        out[flow] = ",".join(uid.take(pa.array(found)).to_pylist())
+    return pa.array(out, pa.string())
+
+
+def tunnels(packets: IpPackets, flows: Flows) -> Iterator[Record]:
+    """One row for each flow and kind of tunnel in it, from the first packet with something inside to the last."""
+    places, _, carrier = _carried(packets, flows)
+    if not len(places):
+        return
+    rows = flows.order[places]
+    keys = carrier * 256 + packets.tunnel[rows]
+    packet = packets.packet[rows]
+    by_key = np.lexsort((packet, keys))
+    _, first, count = np.unique(keys[by_key], return_index=True, return_counts=True)
+    for begin, number in zip(first.tolist(), count.tolist(), strict=True):
+        one, other = by_key[begin], by_key[begin + number - 1]
+        values: dict[str, object] = {
+            "tunnel_type": f"Tunnel::{NAMES[int(packets.tunnel[rows[one]])]}",
+            "action": "Tunnel::DISCOVER",
+            "inner_packets": number,
+        }
+        yield Record(int(carrier[one]), int(rows[one]), int(rows[other]), "tunnel", values, (), "net/tunnel")

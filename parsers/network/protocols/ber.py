@@ -1,0 +1,101 @@
+"""ASN.1 in BER and DER, as far as Kerberos, LDAP, SNMP and SPNEGO need it: short tags and definite lengths, nothing copied until asked for.
+
+Source: X.690 sections 8.1 to 8.19. Every reader raises ValueError for bytes that are no such element.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+ELEMENTS = 65_536  # elements read of one constructed element; a message of 64 KiB holds at most half as many
+OID_BYTES = 128  # bytes of an object identifier that are read; honest ones have a dozen
+
+BOOLEAN, INTEGER, BIT_STRING, OCTET_STRING, NULL, OID, ENUMERATED, SEQUENCE, SET = (
+    0x01, 0x02, 0x03, 0x04, 0x05, 0x06, 0x0A, 0x30, 0x31,
+)  # fmt: skip
+
+
+class Element(NamedTuple):
+    """One element: its identifier byte (class, constructed and number together), and where in `data` it and its content lie."""
+
+    data: bytes
+    tag: int
+    start: int
+    begin: int
+    end: int
+
+    @property
+    def raw(self) -> bytes:
+        """Its content."""
+        return self.data[self.begin : self.end]
+
+    @property
+    def whole(self) -> bytes:
+        """Identifier, length and content."""
+        return self.data[self.start : self.end]
+
+    @property
+    def number(self) -> int:
+        """Content as a signed integer."""
+        return int.from_bytes(self.data[self.begin : self.end], "big", signed=True)
+
+    def parts(self) -> list[Element]:
+        """The elements inside it."""
+        found, at = [], self.begin
+        while at < self.end:
+            part = element(self.data, at, self.end)
+            found.append(part)
+            at = part.end
+            if len(found) > ELEMENTS:
+                raise ValueError(f"more than {ELEMENTS} elements in one")
+        return found
+
+    def fields(self) -> dict[int, Element]:
+        """The elements inside it by tag, the first of each."""
+        found: dict[int, Element] = {}
+        for part in self.parts():
+            found.setdefault(part.tag, part)
+        return found
+
+    def inner(self) -> Element:
+        """The one element inside it (explicit tagging)."""
+        return element(self.data, self.begin, self.end)
+
+
+def extent(data: bytes, at: int = 0) -> tuple[int, int]:
+    """Where the content of the element at `at` begins and ends by its length, whether or not `data` reaches that far."""
+    if at + 2 > len(data):
+        raise ValueError("element runs beyond the message")
+    if data[at] & 0x1F == 0x1F:
+        raise ValueError("tag numbers above 30 are not expected here")
+    size, begin = data[at + 1], at + 2
+    if size < 0x80:
+        return begin, begin + size
+    count = size & 0x7F
+    if not 1 <= count <= 8:
+        raise ValueError(f"length of form {size:#04x} is not expected here")
+    if begin + count > len(data):
+        raise ValueError("element runs beyond the message")
+    return begin + count, begin + count + int.from_bytes(data[begin : begin + count], "big")
+
+
+def element(data: bytes, at: int = 0, stop: int | None = None) -> Element:
+    """The element at `at`, which must end by `stop` (None: the end of `data`)."""
+    begin, end = extent(data, at)
+    if end > (len(data) if stop is None else stop):
+        raise ValueError("element runs beyond the message")
+    return Element(data, data[at], at, begin, end)
+
+
+def oid(raw: bytes) -> str:
+    """Content of an object identifier in dotted form."""
+    if not raw or len(raw) > OID_BYTES or raw[-1] & 0x80:
+        raise ValueError("object identifier is malformed")
+    numbers, value = [], 0
+    for byte in raw:
+        value = value << 7 | byte & 0x7F
+        if not byte & 0x80:
+            numbers.append(value)
+            value = 0
+    first = min(numbers[0] // 40, 2)
+    return ".".join(map(str, (first, numbers[0] - 40 * first, *numbers[1:])))

@@ -1,0 +1,71 @@
+"""DCE/RPC over TCP: the endpoint mapper and the interfaces behind it, known by content on any port. The SMB reader feeds pipes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from parsers.network.protocols import Conversation, Openings, Trouble, Yield
+from parsers.network.protocols.dce_rpc.association import UNITS, Association
+from parsers.network.protocols.dce_rpc.pdus import HEADER, KINDS, size_of
+from parsers.network.records import Bools
+from parsers.network.streams import Stream
+
+LEAPS = 256  # pieces after a gap that are tried for the beginning of a unit
+
+
+@dataclass(frozen=True, slots=True)
+class DceRpc:
+    """The dissector."""
+
+    service: str = "dce_rpc"
+    family: str = "net/dce_rpc"
+
+    def recognise(self, openings: Openings) -> Bools:
+        """A header of version 5 with a known kind, a data representation that is in use, and a size that holds it."""
+        found = np.zeros(len(openings.proto), np.bool_)
+        for side, size in ((openings.orig, openings.orig_size), (openings.resp, openings.resp_size)):
+            ends = side[:, 8:10].astype(np.int64)
+            length = np.where(side[:, 4] == 0x10, ends[:, 0] | ends[:, 1] << 8, ends[:, 0] << 8 | ends[:, 1])
+            head = (side[:, 0] == 5) & (side[:, 1] <= 1) & np.isin(side[:, 2], tuple(KINDS))
+            head &= ((side[:, 4] == 0x10) | (side[:, 4] == 0)) & (side[:, 5:8] == 0).all(axis=1)
+            found |= head & (size >= HEADER) & (length >= HEADER) & (length <= 16_384)
+        found &= openings.proto == 6
+        return found
+
+    def read(self, talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[Yield]:
+        if talk.orig is None or talk.resp is None:
+            return
+        association = Association(talk.flow)
+        for stream in (talk.orig, talk.resp):
+            yield from _units(stream, association)
+        yield from association.rows(packet_time)
+
+
+def _units(stream: Stream, association: Association) -> Iterator[Trouble]:
+    """All units of one side. After a gap a piece that begins one is looked for."""
+    at, leaps = stream.begin, 0
+    for _ in range(UNITS):
+        head = stream.read(at, HEADER)
+        size = size_of(head)
+        if size is not None:
+            keep = size if head[2] not in (0, 2) else 32  # of calls only the header is wanted, not what they carry
+            association.take(stream.read(at, keep), stream.packet(at))
+            at += size
+            continue
+        if head and at < stream.end:
+            yield Trouble(
+                stream.packet(at), "DCE/RPC connection: bytes where a unit should begin are none", "dce_rpc_malformed"
+            )
+        while leaps < LEAPS and (following := stream.next_start(at)) is not None:
+            leaps, at = leaps + 1, following
+            if size_of(stream.read(at, HEADER)) is not None:
+                break
+        else:
+            return
+
+
+DISSECTOR = DceRpc()

@@ -1,0 +1,75 @@
+"""Units of connection-oriented DCE/RPC, as far as calls, contexts and logons need them (C706 chapter 12, MS-RPCE section 2.2)."""
+
+from __future__ import annotations
+
+import struct
+from typing import NamedTuple
+from uuid import UUID
+
+REQUEST, RESPONSE, FAULT, BIND, BIND_ACK, BIND_NAK, ALTER, ALTER_RESP, AUTH3 = 0, 2, 3, 11, 12, 13, 14, 15, 16
+KINDS = frozenset((REQUEST, RESPONSE, FAULT, BIND, BIND_ACK, BIND_NAK, ALTER, ALTER_RESP, AUTH3, 17, 18, 19))
+FROM_CLIENT = frozenset((REQUEST, BIND, ALTER, AUTH3, 18, 19))
+FIRST_FRAGMENT = 0x01
+HEADER = 16
+CONTEXTS = 64  # contexts read of one bind
+SECRET_LIMIT = 16_384  # bytes of a verifier that are kept
+
+
+class Pdu(NamedTuple):
+    """One unit. context and opnum: of a request; status: of a fault; contexts: interface by context of a bind; address: of its answer."""
+
+    packet: int
+    kind: int
+    flags: int
+    call: int
+    context: int = 0
+    opnum: int = 0
+    status: int = 0
+    contexts: tuple[tuple[int, str], ...] = ()
+    address: str | None = None
+    verifier: bytes = b""
+
+
+def size_of(head: bytes) -> int | None:
+    """How long the unit with this header is; None where it is no header (C706 section 12.6.3.1)."""
+    if len(head) < HEADER or head[0] != 5 or head[1] > 1 or head[2] not in KINDS or head[4] not in (0, 0x10) or head[5]:
+        return None
+    size = int.from_bytes(head[8:10], "little" if head[4] else "big")
+    return size if size >= HEADER else None
+
+
+def pdu(raw: bytes, packet: int) -> Pdu:
+    """The unit. `raw` may end early. Raises struct.error or ValueError where what is asked of it is cut."""
+    order = "<" if raw[4] else ">"
+    size, verifier, call = struct.unpack_from(f"{order}HHI", raw, 8)
+    found = Pdu(packet, raw[2], raw[3], call)
+    if (
+        found.kind in (BIND, ALTER, BIND_ACK, ALTER_RESP, AUTH3)
+        and 0 < verifier <= size - HEADER - 8
+        and len(raw) >= size
+    ):
+        found = found._replace(verifier=raw[size - verifier : size][:SECRET_LIMIT])
+    if found.kind == REQUEST:
+        context, opnum = struct.unpack_from(f"{order}HH", raw, 20)
+        return found._replace(context=context, opnum=opnum)
+    if found.kind == FAULT:
+        return found._replace(status=struct.unpack_from(f"{order}I", raw, 24)[0])
+    if found.kind in (BIND, ALTER):
+        return found._replace(contexts=_contexts(raw, order))
+    if found.kind == BIND_ACK:
+        length = struct.unpack_from(f"{order}H", raw, 24)[0]
+        return found._replace(address=raw[26 : 26 + length].rstrip(b"\x00").decode("latin-1"))
+    return found
+
+
+def _contexts(raw: bytes, order: str) -> tuple[tuple[int, str], ...]:
+    """Presentation contexts of a bind (C706 section 12.6.4.3)."""
+    out, at = [], 28
+    for _ in range(min(raw[24] if len(raw) > 24 else 0, CONTEXTS)):
+        context, transfers = struct.unpack_from(f"{order}HB", raw, at)
+        name = raw[at + 4 : at + 20]
+        if len(name) < 16:
+            raise ValueError("context of a bind is cut")
+        out.append((context, str(UUID(bytes_le=name) if order == "<" else UUID(bytes=name))))
+        at += 24 + 20 * transfers
+    return tuple(out)

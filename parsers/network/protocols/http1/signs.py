@@ -1,0 +1,39 @@
+"""Signs of request smuggling: messages that two servers may end at different bytes (RFC 9112 sections 5.1, 5.2, 6.1, 6.3 and 11.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from parsers.network.protocols import Trouble
+from parsers.network.protocols.http1.heads import Fields
+from parsers.network.protocols.http1.messages import Message
+
+_CODINGS = ("chunked", "gzip, chunked", "deflate, chunked", "identity")
+
+
+def signs(message: Message) -> Iterator[Trouble]:
+    """What is odd about the framing of a message."""
+    found = message.head.fields
+    headers = found.values
+    coding, length = headers.get("transfer-encoding"), headers.get("content-length")
+    if coding is None and not found.folded and not found.spaced and (length is None or length.isdecimal()):
+        return
+    for name, reason in _odd(found, coding, length):
+        yield Trouble(message.first, "HTTP message: " + reason, name)
+
+
+def _odd(found: Fields, coding: str | None, length: str | None) -> Iterator[tuple[str, str]]:
+    if coding is not None and length is not None:
+        yield "http_content_length_and_transfer_encoding", "it has both Content-Length and Transfer-Encoding"
+    if coding is not None and coding.lower() not in _CODINGS:
+        yield "http_odd_transfer_encoding", "its Transfer-Encoding is none that servers agree on"
+    if length is not None and "," in length:
+        same = len({part.strip() for part in length.split(",")}) == 1
+        told = "the same value" if same else "different values"
+        yield "http_duplicate_content_length", f"it has several Content-Length fields with {told}"
+    elif length is not None and not (length.isascii() and length.isdecimal()):
+        yield "http_bad_content_length", "its Content-Length is no number"
+    if found.folded:
+        yield "http_obsolete_folding", "a header line is folded over several lines"
+    if found.spaced:
+        yield "http_space_before_colon", "space stands between a header's name and its colon"

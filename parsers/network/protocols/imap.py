@@ -1,0 +1,252 @@
+"""IMAP: each message that was fetched or stored, each session with its commands, and how the client logged in (RFC 9051)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from parsers.network.protocols import Conversation, Openings, Record, Upgrade, Yield, text
+from parsers.network.protocols.beginnings import begins
+from parsers.network.protocols.imap_responses import Sentence, sentences
+from parsers.network.protocols.lines import Lines
+from parsers.network.protocols.mail_message import message
+from parsers.network.protocols.sasl import credentials, exchanged
+from parsers.network.records import Bools
+from parsers.network.streams import Stream
+
+VERBS = 64  # different commands kept of one session
+_COMMAND = re.compile(
+    rb"[A-Za-z0-9.]{1,32} (?:CAPABILITY|LOGIN|AUTHENTICATE|STARTTLS|SELECT|EXAMINE|LIST|LSUB|ID|NOOP|UID|FETCH)\b",
+    re.IGNORECASE,
+)
+_FETCH = re.compile(rb"\* (\d{1,10}) FETCH", re.IGNORECASE)
+_UID = re.compile(rb"\bUID (\d{1,10})", re.IGNORECASE)
+# The data item before a literal: a whole message, or a head; `<ORIGIN>` where only a piece was asked for.
+_ITEM = re.compile(rb"(RFC822(?:\.HEADER)?|BODY\[(?:HEADER[^\]]*)?\])(?:<(\d{1,10})>)? \{\d+\+?\}$", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Fetched:
+    """A message that comes piece by piece."""
+
+    number: int
+    uid: int | None
+    first: int
+    ranges: list[tuple[int, int]]
+    size: int
+
+
+@dataclass(slots=True)
+class Session:
+    """What holds for one session. asked: commands by tag."""
+
+    flow: int
+    orig: Stream
+    resp: Stream
+    forward: bool
+    asked: dict[bytes, tuple[bytes, list[bytes], Sentence]] = field(default_factory=dict)
+    verbs: dict[str, None] = field(default_factory=dict)
+    user: str | None = None
+    mailbox: str | None = None
+    login: bool | None = None
+    fetched: int = 0
+    tls: bool = False
+    last: int = 0
+    pending: Fetched | None = None
+
+    def row(self) -> Record:
+        packet = (
+            self.orig.packet(self.orig.begin) if self.orig.end > self.orig.begin else self.resp.packet(self.resp.begin)
+        )
+        values: dict[str, object] = {
+            "username": self.user,
+            "mailbox": self.mailbox,
+            "commands": ",".join(self.verbs) or None,
+            "fetched": self.fetched,
+            "tls": self.tls,
+            "outcome": None if self.login is None else ("failure", "success")[self.login],
+        }
+        return Record(self.flow, packet, max(self.last, packet), "imap.session", values)
+
+
+@dataclass(frozen=True, slots=True)
+class Imap:
+    """The dissector."""
+
+    service: str = "imap"
+    family: str = "net/imap"
+
+    def recognise(self, openings: Openings) -> Bools:
+        """The greeting of a server."""
+        words = (b"* OK", b"* PREAUTH", b"* BYE")
+        return np.asarray((begins(openings.resp, *words) | begins(openings.orig, *words)) & (openings.proto == 6))
+
+    def guess(self, openings: Openings) -> Bools:
+        """A tagged command on the port of IMAP."""
+        found = openings.on_port(143) & (openings.proto == 6)
+        for row in np.flatnonzero(found).tolist():
+            found[row] = _COMMAND.match(openings.orig[row].tobytes()) is not None
+        return np.asarray(found)
+
+    def read(self, talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[Yield]:
+        orig, resp = talk.orig, talk.resp
+        if orig is None or resp is None:
+            return
+        forward = orig.read(orig.begin, 2) != b"* "
+        if not forward:
+            orig, resp = resp, orig
+        yield from _session(Session(talk.flow, orig, resp, forward))
+
+
+def _session(session: Session) -> Iterator[Yield]:
+    exchange: list[bytes] = []
+    starttls: Sentence | None = None
+    for sentence in sentences(Lines(session.orig)):
+        words = sentence.words
+        if len(words) < 2:
+            exchange += words  # a line of an AUTHENTICATE exchange
+            continue
+        tag, verb = words[0], words[1].upper()
+        if verb == b"UID" and len(words) > 2:
+            verb = b"UID " + words[2].upper()
+        if len(session.verbs) < VERBS and re.fullmatch(rb"[A-Z0-9 ]{1,24}", verb):
+            session.verbs[text(verb)] = None
+        session.asked[tag] = (verb, sentence.arguments(session.orig, 2), sentence)
+        session.last = max(session.last, session.orig.packet(sentence.begin))
+        if verb == b"APPEND" and sentence.literals:
+            yield from _appended(session, sentence)
+        if verb == b"STARTTLS":
+            starttls = sentence
+            break
+    challenges: list[bytes] = []
+    answered: set[bytes] = set()
+    for response in sentences(Lines(session.resp)):
+        session.last = max(session.last, session.resp.packet(response.begin))
+        if response.pieces[0][:2] == b"+ ":
+            challenges.append(response.pieces[0][2:])
+            continue
+        yield from _untagged(session, response)
+        tag = (response.words or [b""])[0]
+        if tag not in session.asked or tag in answered:
+            continue
+        answered.add(tag)
+        taken = response.words[1:2] == [b"OK"]
+        yield from _tagged(session, tag, response, taken, (exchange, challenges))
+        if starttls is not None and session.asked[tag][2] is starttls and taken:
+            session.tls = True
+            yield session.row()
+            ends = (starttls.end, response.end)
+            yield Upgrade("ssl", *(ends if session.forward else ends[::-1]))
+            return
+    yield from _flush(session)
+    for tag, (verb, _, _) in session.asked.items():  # a login whose answer is not there
+        if verb in (b"LOGIN", b"AUTHENTICATE") and tag not in answered:
+            yield from _login(session, tag, None, None, (exchange, challenges))
+    yield session.row()
+
+
+def _tagged(
+    session: Session, tag: bytes, response: Sentence, taken: bool, exchange: tuple[list[bytes], list[bytes]]
+) -> Iterator[Yield]:
+    verb, arguments, _ = session.asked[tag]
+    if verb in (b"SELECT", b"EXAMINE"):
+        yield from _flush(session)
+        session.mailbox = text(arguments[0][:1_024]) if taken and arguments else session.mailbox
+    elif verb in (b"LOGIN", b"AUTHENTICATE"):
+        yield from _login(session, tag, response, taken, exchange)
+
+
+def _login(
+    session: Session,
+    tag: bytes,
+    response: Sentence | None,
+    taken: bool | None,
+    exchange: tuple[list[bytes], list[bytes]],
+) -> Iterator[Record]:
+    verb, arguments, sentence = session.asked[tag]
+    found: dict[str, object] | None = None
+    if verb == b"LOGIN" and len(arguments) > 1:
+        found = {"scheme": "login", "username": text(arguments[0][:1_024]), "secret": text(arguments[1][:1_024])}
+    elif verb == b"AUTHENTICATE" and arguments:
+        found = exchanged(arguments[0], arguments[1:2] + exchange[0], exchange[1])
+    if found is None:
+        return
+    session.login = taken
+    if taken:
+        session.user = str(found["username"]) if found.get("username") else None
+    first = session.orig.packet(sentence.begin)
+    last = session.resp.packet(response.begin) if response else first
+    yield credentials(session.flow, first, max(first, last), "imap", found, taken)
+
+
+def _untagged(session: Session, response: Sentence) -> Iterator[Yield]:
+    """`* N FETCH (…)` with the bytes of a message or of its head."""
+    number = _FETCH.match(response.pieces[0])
+    if number is None:
+        return
+    uid = next((int(found[1]) for piece in response.pieces if (found := _UID.search(piece))), None)
+    for piece, span in zip(response.pieces, response.literals, strict=False):
+        item = _ITEM.search(piece[-400:])
+        if item is None:
+            continue
+        origin = int(item[2] or 0)
+        pending = session.pending
+        if pending is not None and pending.number == int(number[1]) and origin == pending.size and origin:
+            pending.ranges.append(span)
+            pending.size += span[1] - span[0]
+            continue
+        yield from _flush(session)
+        packet = session.resp.packet(response.begin)
+        job = Fetched(int(number[1]), uid, packet, [span], span[1] - span[0])
+        if item[2] is not None and not origin:
+            session.pending = job
+        else:
+            yield from _fetched(session, job, whole=b"HEADER" not in item[1].upper() and not origin)
+
+
+def _flush(session: Session) -> Iterator[Yield]:
+    job, session.pending = session.pending, None
+    if job is not None:
+        yield from _fetched(session, job, whole=True)
+
+
+def _fetched(session: Session, job: Fetched, *, whole: bool) -> Iterator[Yield]:
+    """The row of a fetched message, and its files where it is one and not only a head."""
+    mail = message(session.flow, session.resp, job.ranges, forward=not session.forward, stuffed=False, whole=True)
+    session.fetched += 1
+    session.last = max(session.last, mail.last)
+    values = mail.values | {
+        "username": session.user,
+        "mailbox": session.mailbox,
+        "number": job.number,
+        "message_uid": job.uid,
+        "object": mail.values["subject"],
+        "outcome": "success",
+    }
+    if not whole:
+        values["attachments"] = None
+    yield Record(session.flow, job.first, max(job.first, mail.last), "imap.message", values, mail.flags)
+    if whole:
+        yield from mail.parts
+    yield from mail.troubles("IMAP")
+
+
+def _appended(session: Session, sentence: Sentence) -> Iterator[Yield]:
+    """APPEND: the client stores a message, such as one it sent."""
+    mail = message(
+        session.flow, session.orig, sentence.literals[-1:], forward=session.forward, stuffed=False, whole=True
+    )
+    arguments = sentence.arguments(session.orig, 2)
+    mailbox = text(arguments[0][:1_024]) if arguments else None
+    first = session.orig.packet(sentence.begin)
+    values = mail.values | {"username": session.user, "mailbox": mailbox, "object": mail.values["subject"]}
+    yield Record(session.flow, first, max(first, mail.last), "imap.append", values, mail.flags)
+    yield from mail.parts
+    yield from mail.troubles("IMAP")
+
+
+DISSECTOR = Imap()

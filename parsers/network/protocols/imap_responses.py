@@ -1,0 +1,62 @@
+"""IMAP lines with their literals (RFC 9051 section 4.3): `{SIZE}` at a line's end, that many bytes, then the line goes on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from parsers.network.protocols.lines import Lines
+from parsers.network.streams import Stream
+
+LITERALS = 1_000  # literals of one line
+SENTENCES = 200_000  # lines read of one side
+_LITERAL = re.compile(rb"\{(\d{1,10})\+?\}$")
+_STRING = re.compile(rb'"((?:[^"\\]|\\.)*)"|([^\s()"]+)')
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One line as a whole: its text pieces, and the range of the literal after each piece but the last."""
+
+    begin: int
+    end: int
+    pieces: tuple[bytes, ...]
+    literals: tuple[tuple[int, int], ...]
+
+    @property
+    def words(self) -> list[bytes]:
+        return self.pieces[0].split(None, 3)
+
+    def arguments(self, stream: Stream, skip: int) -> list[bytes]:
+        """The words after the first `skip`, quotes taken off, short literals read."""
+        out: list[bytes] = []
+        for at, piece in enumerate(self.pieces):
+            piece = _LITERAL.sub(b"", piece)
+            out += [re.sub(rb"\\(.)", rb"\1", m[1]) if m[1] is not None else m[2] for m in _STRING.finditer(piece)]
+            if at < len(self.literals):
+                begin, stop = self.literals[at]
+                out.append(stream.read(begin, min(stop - begin, 1_024)))
+        return out[skip:]
+
+
+def sentences(lines: Lines) -> Iterator[Sentence]:
+    """The lines of one side from where `lines` stands, at most SENTENCES."""
+    for _ in range(SENTENCES):
+        line = lines.next()
+        if line is None:
+            return
+        begin, pieces = line.begin, [line.raw]
+        literals: list[tuple[int, int]] = []
+        while (found := _LITERAL.search(line.raw)) and line.whole and len(literals) < LITERALS:
+            stop = line.end + int(found[1])
+            literals.append((line.end, stop))
+            lines.at = stop
+            following = lines.next()
+            if following is None:
+                lines.at = stop
+                yield Sentence(begin, stop, tuple(pieces), tuple(literals))
+                return
+            line = following
+            pieces.append(line.raw)
+        yield Sentence(begin, line.end, tuple(pieces), tuple(literals))

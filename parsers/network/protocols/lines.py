@@ -1,0 +1,134 @@
+"""Lines of a stream, one at a time, and bytes gathered from several places of it; gaps are stepped over and remembered."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from parsers.network.streams import Stream
+
+BLOCK = 65_536  # bytes read at a time
+LINE_LIMIT = 65_536  # bytes of one line; SMTP allows 1,000, IMAP servers take 64 KiB
+PIECE = 1 << 20  # bytes gathered at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line without its ending. begin, end: positions in the stream, the ending included; whole: its ending was seen."""
+
+    begin: int
+    end: int
+    raw: bytes
+    whole: bool
+
+
+class Lines:
+    """Reads a stream line by line from `at` on, which may be set."""
+
+    __slots__ = ("_base", "_raw", "at", "stream")
+
+    def __init__(self, stream: Stream, at: int | None = None) -> None:
+        self.stream = stream
+        self.at = stream.begin if at is None else at
+        self._base, self._raw = self.at, b""
+
+    def next(self) -> Line | None:
+        """The next line; after a gap, what follows it. None at the end."""
+        begin = self.at - self._base
+        stop = self._raw.find(b"\n", begin) if 0 <= begin <= len(self._raw) else -1
+        if stop < 0:
+            self._base, begin = self.at, 0
+            self._raw = self.stream.read(self.at, max(BLOCK, LINE_LIMIT))
+            stop = self._raw.find(b"\n")
+        if stop >= 0:
+            line = Line(self.at, self._base + stop + 1, self._raw[begin:stop].rstrip(b"\r"), True)
+        elif self._raw:
+            line = Line(self.at, self.at + len(self._raw), self._raw, False)
+        else:
+            following = self.stream.next_start(self.at)
+            if following is None or following <= self.at:
+                return None
+            self.at = following
+            return self.next()
+        self.at = line.end
+        return line
+
+    def peek(self) -> Line | None:
+        """The next line, left to be read."""
+        at = self.at
+        line = self.next()
+        self.at = at
+        return line
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Bytes gathered from ranges of a stream, without what the capture lacks or lies beyond the limit (`cut`).
+
+    offsets, positions: where each run begins in `raw` and in the stream; gaps: offset in `raw` and bytes lacking there.
+    """
+
+    stream: Stream
+    raw: bytes
+    offsets: tuple[int, ...]
+    positions: tuple[int, ...]
+    gaps: tuple[tuple[int, int], ...]
+    cut: bool
+
+    def missing(self, begin: int, stop: int) -> int:
+        """Bytes that the capture lacks within [begin, stop) of `raw`, or at its ends."""
+        return sum(size for at, size in self.gaps if begin <= at <= stop)
+
+    def packet(self, offset: int) -> int:
+        """The packet (0-based) that brought the byte at `offset` of `raw`."""
+        run = max(bisect_right(self.offsets, offset) - 1, 0)
+        if not self.positions:
+            return self.stream.packet(self.stream.begin)
+        return self.stream.packet(self.positions[run] + offset - self.offsets[run])
+
+
+def gather(stream: Stream, ranges: Iterable[tuple[int, int]], limit: int) -> Passage:
+    """The bytes of [begin, stop) ranges in order, at most `limit` of them."""
+    parts: list[bytes] = []
+    offsets: list[int] = []
+    positions: list[int] = []
+    gaps: list[tuple[int, int]] = []
+    size, cut = 0, False
+    for begin, stop in ranges:
+        at = begin
+        while at < stop:
+            if size >= limit:
+                cut = True
+                break
+            raw = stream.read(at, min(stop - at, PIECE, limit - size))
+            if raw:
+                parts.append(raw)
+                offsets.append(size)
+                positions.append(at)
+                size, at = size + len(raw), at + len(raw)
+                continue
+            following = stream.next_start(at)
+            there = stop if following is None else min(max(following, at + 1), stop)
+            gaps.append((size, there - at))
+            at = there
+    return Passage(stream, b"".join(parts), tuple(offsets), tuple(positions), tuple(gaps), cut)
+
+
+def find_end(stream: Stream, begin: int, mark: bytes) -> tuple[int, int] | None:
+    """Where the first `mark` from `begin` on begins and ends, gaps stepped over; None when it does not come."""
+    at, tail = begin, b""
+    while True:
+        raw = stream.read(at, PIECE)
+        if not raw:
+            following = stream.next_start(at)
+            if following is None or following <= at:
+                return None
+            at, tail = following, b""
+            continue
+        joined = tail + raw
+        found = joined.find(mark)
+        if found >= 0:
+            place = at - len(tail) + found
+            return place, place + len(mark)
+        tail, at = joined[-(len(mark) - 1) :], at + len(raw)

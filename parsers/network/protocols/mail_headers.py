@@ -1,0 +1,154 @@
+"""Header fields of mail and MIME as text: folded lines joined, encoded words decoded, parameters read, the envelope of a message."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import unquote_to_bytes
+
+from parsers.network.protocols import text
+
+HEADER_LIMIT = 262_144  # bytes of one head; mail servers refuse more than 64 to 256 KiB
+FIELDS = 2_000  # header fields of one head
+VALUE_LIMIT = 16_384  # characters of one value that are kept
+HOPS = 64  # addresses kept of the Received fields
+# Text encodings of mail as it is; a name from the wire reaches no other codec of Python's.
+_CHARSETS = re.compile(
+    r"(?:us-)?ascii|utf-?8|utf-16(?:le|be)?|iso-?8859-?\d{1,2}|latin-?1|windows-?\d{3,4}|cp-?\d{3,4}|koi8-[ru]|gb2312|gbk|gb18030"
+    r"|big5|shift[_-]?jis|euc-(?:jp|kr)|iso-2022-(?:jp|kr)|ks_c_5601-1987|tis-620|macintosh",
+    re.IGNORECASE,
+)
+# RFC 2047 section 2: encoded words; section 6.2: white space between two of them is none.
+_WORD = re.compile(r"=\?([^?\s]{1,40})\?([BbQq])\?([^?]{0,1000})\?=(?:[ \t]+(?==\?))?")
+_PARAMETER = re.compile(r';\s*([^\s=;"*]{1,40})(\*\d{1,3})?(\*)?\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;\s]*))')
+_ADDRESS = re.compile(r"[\[(]?\b(?:IPv6:)?([0-9A-Fa-f.:]{7,45})[\])]?")
+WEBMAIL = re.compile(
+    r"squirrelmail|roundcube|horde|\(imp\)|zimbrawebclient|webmail|iplanet messenger|neomail|openwebmail", re.IGNORECASE
+)
+
+
+def decoded(raw: bytes, charset: str) -> str:
+    """Bytes in a named character set, as UTF-8 where the name is none that mail uses."""
+    name = charset.partition("*")[0]
+    known = name if _CHARSETS.fullmatch(name) else "utf-8"
+    try:
+        return raw.decode(known, "replace" if known != "utf-8" else "backslashreplace")
+    except (LookupError, UnicodeError):
+        return text(raw)
+
+
+def _word(found: re.Match[str]) -> str:
+    charset, kind, code = found[1], found[2].lower(), found[3]
+    raw = code.encode("ascii", "replace")
+    try:
+        raw = binascii.a2b_base64(raw + b"=" * (-len(raw) % 4)) if kind == "b" else binascii.a2b_qp(raw, header=True)
+    except binascii.Error:
+        return found[0]
+    return decoded(raw, charset)
+
+
+def unfolded(value: bytes) -> str:
+    """A header value as a reader sees it."""
+    return _WORD.sub(_word, text(value[: 4 * VALUE_LIMIT]).strip())[:VALUE_LIMIT]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The fields of one head by lower-case name, in order; `end`: where the body begins in the bytes."""
+
+    fields: dict[str, list[bytes]]
+    end: int
+
+    def first(self, name: str) -> str | None:
+        values = self.fields.get(name)
+        return unfolded(values[0]) if values else None
+
+    def every(self, name: str) -> str | None:
+        values = self.fields.get(name)
+        return ", ".join(map(unfolded, values))[:VALUE_LIMIT] if values else None
+
+
+def head(raw: bytes, begin: int, stop: int) -> Head:
+    """The head that begins at `begin` of `raw` and ends with an empty line, before `stop` at the latest."""
+    last = min(stop, begin + HEADER_LIMIT)
+    ends = [(at, at + len(mark)) for mark in (b"\n\r\n", b"\n\n") if (at := raw.find(mark, begin, last)) >= 0]
+    if raw[begin : begin + 2] == b"\r\n" or raw[begin : begin + 1] == b"\n":
+        return Head({}, begin + (2 if raw[begin] == 13 else 1))
+    size, end = min(ends) if ends else (last, last)
+    fields: dict[str, list[list[bytes]]] = {}
+    current: list[bytes] = []
+    for line in raw[begin:size].split(b"\n", FIELDS)[:FIELDS]:
+        line = line.rstrip(b"\r")
+        if line[:1] in (b" ", b"\t"):
+            current.append(b" " + line.strip())
+            continue
+        name, colon, value = line.partition(b":")
+        current = []
+        if colon:
+            current.append(value.strip())
+            fields.setdefault(text(name.strip().lower()), []).append(current)
+    return Head({name: [b"".join(parts) for parts in values] for name, values in fields.items()}, end)
+
+
+def parameters(value: str) -> dict[str, str]:
+    """The parameters of a content type or disposition; RFC 2231 continuations joined, extended values decoded."""
+    plain: dict[str, str] = {}
+    pieces: dict[str, list[tuple[int, bool, str]]] = {}
+    for found in _PARAMETER.finditer(value):
+        name, number, extended = found[1].lower(), found[2], bool(found[3])
+        content = re.sub(r"\\(.)", r"\1", found[4]) if found[4] is not None else found[5]
+        if number or extended:
+            pieces.setdefault(name, []).append((int(number[1:]) if number else 0, extended, content))
+        else:
+            plain.setdefault(name, content)
+    for name, found_pieces in pieces.items():
+        plain[name] = _joined(sorted(found_pieces))
+    return plain
+
+
+def _joined(pieces: list[tuple[int, bool, str]]) -> str:
+    """RFC 2231 section 3 and 4: `charset'language'percent-encoded` in the first extended piece."""
+    charset, out = "utf-8", b""
+    for place, (_, extended, content) in enumerate(pieces):
+        if extended and place == 0 and content.count("'") >= 2:
+            charset, _, content = content.split("'", 2)
+        out += unquote_to_bytes(content) if extended else content.encode("utf-8", "replace")
+    return decoded(out, charset)
+
+
+def hops(received: list[bytes]) -> str | None:
+    """The addresses that Received fields name, nearest first, without repeats."""
+    found: dict[str, None] = {}
+    for value in received:
+        for match in _ADDRESS.finditer(text(value[:4_096])):
+            try:
+                found.setdefault(str(ip_address(match[1])))
+            except ValueError:
+                continue
+            if len(found) >= HOPS:
+                return ",".join(found)
+    return ",".join(found) or None
+
+
+def envelope(message: Head) -> dict[str, object]:
+    """The columns that a message's own head fills, as in Zeek's smtp.log."""
+    received = message.fields.get("received", [])
+    agent = message.first("user-agent") or message.first("x-mailer")
+    origin = message.first("x-originating-ip")
+    return {
+        "date": message.first("date"),
+        "from": message.every("from"),
+        "to": message.every("to"),
+        "cc": message.every("cc"),
+        "reply_to": message.first("reply-to"),
+        "msg_id": message.first("message-id"),
+        "in_reply_to": message.first("in-reply-to"),
+        "subject": message.first("subject"),
+        "x_originating_ip": origin.strip("[]") if origin else None,
+        "first_received": unfolded(received[-1]) if received else None,
+        "second_received": unfolded(received[-2]) if len(received) > 1 else None,
+        "path": hops(received),
+        "user_agent": agent,
+    }

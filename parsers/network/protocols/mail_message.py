@@ -1,0 +1,47 @@
+"""A message that a mail protocol carried: the columns of its head, its parts as files, and whether all of it was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from parsers.network.protocols import Carried, Trouble
+from parsers.network.protocols.lines import gather
+from parsers.network.protocols.mail_headers import envelope, head
+from parsers.network.protocols.mail_parts import MESSAGE_LIMIT, files
+from parsers.network.streams import Stream
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """values: columns of the envelope; parts: its files; last: packet (0-based) of its last byte; whole: nothing is missing; cut: it is
+    larger than what is read."""
+
+    values: dict[str, object]
+    parts: tuple[Carried, ...]
+    last: int
+    whole: bool
+    cut: bool
+
+    def troubles(self, protocol: str) -> list[Trouble]:
+        reason = f"{protocol} message larger than {MESSAGE_LIMIT} bytes: the rest is not read"
+        return [Trouble(self.last, reason, f"{protocol.lower()}_long_message")] if self.cut else []
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        return () if self.whole else ("truncated",)
+
+
+def message(
+    flow: int, stream: Stream, ranges: Sequence[tuple[int, int]], *, forward: bool, stuffed: bool, whole: bool
+) -> Message:
+    """The message whose bytes lie in these ranges of a stream. stuffed: dots at line begins are doubled; whole: its end was seen."""
+    passage = gather(stream, ranges, MESSAGE_LIMIT)
+    top = head(passage.raw, 0, len(passage.raw))
+    whole = whole and not passage.gaps and not passage.cut
+    parts = tuple(files(flow, passage, top, forward=forward, stuffed=stuffed, whole=whole))
+    values = envelope(top)
+    values["attachments"] = ", ".join(part.name for part in parts if part.name) or None
+    values["message_bytes"] = sum(stop - begin for begin, stop in ranges)
+    last = passage.packet(max(len(passage.raw) - 1, 0))
+    return Message(values, parts, last, whole, passage.cut)

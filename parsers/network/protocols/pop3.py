@@ -1,0 +1,220 @@
+"""POP3: each message that was retrieved, each session with its commands, and how the client logged in (RFC 1939, 2449, 2595, 5034)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from parsers.network.protocols import Conversation, Openings, Record, Upgrade, Yield, text
+from parsers.network.protocols.beginnings import begins, silent
+from parsers.network.protocols.lines import Line, Lines, find_end
+from parsers.network.protocols.mail_message import message
+from parsers.network.protocols.sasl import credentials, exchanged
+from parsers.network.records import Bools
+from parsers.network.streams import Stream
+
+COMMANDS = 100_000  # commands read of one session
+PASSED_OVER = 10_000  # lines of a server that are no reply where one is due, after a gap
+EXCHANGE = 8  # lines of one AUTH exchange
+_VERBS = (
+    b"USER", b"APOP", b"CAPA", b"AUTH", b"STLS", b"QUIT", b"PASS", b"STAT", b"LIST", b"UIDL", b"RETR", b"TOP ", b"NOOP", b"DELE",
+)  # fmt: skip
+_LONG = (b"RETR", b"TOP", b"CAPA")  # their answers have many lines; LIST and UIDL only without an argument
+_STAMP = re.compile(rb"<[^<>\s]{1,200}>")
+
+
+@dataclass(slots=True)
+class Session:
+    """What holds for one session."""
+
+    flow: int
+    orig: Stream
+    resp: Stream
+    forward: bool
+    stamp: str | None = None
+    name: bytes | None = None
+    user: str | None = None
+    verbs: dict[str, None] = field(default_factory=dict)
+    retrieved: int = 0
+    deleted: int = 0
+    login: bool | None = None
+    tls: bool = False
+    last: int = 0
+
+    def row(self) -> Record:
+        packet = (
+            self.orig.packet(self.orig.begin) if self.orig.end > self.orig.begin else self.resp.packet(self.resp.begin)
+        )
+        values: dict[str, object] = {
+            "username": self.user or (text(self.name) if self.name is not None else None),
+            "commands": ",".join(self.verbs) or None,
+            "retrieved": self.retrieved,
+            "deleted": self.deleted,
+            "tls": self.tls,
+            "outcome": None if self.login is None else ("failure", "success")[self.login],
+        }
+        return Record(self.flow, packet, max(self.last, packet), "pop3.session", values)
+
+
+@dataclass(frozen=True, slots=True)
+class Pop3:
+    """The dissector."""
+
+    service: str = "pop3"
+    family: str = "net/pop3"
+
+    def recognise(self, openings: Openings) -> Bools:
+        """`+OK` from the server, and nothing or a command of POP3 from the client."""
+        quiet, _ = silent(openings)
+        found = begins(openings.resp, b"+OK") & (begins(openings.orig, *_VERBS) | (quiet & openings.on_port(110)))
+        found |= begins(openings.orig, b"+OK") & begins(openings.resp, *_VERBS)  # captured without its handshake
+        return np.asarray(found & (openings.proto == 6))
+
+    def guess(self, openings: Openings) -> Bools:
+        """A command of POP3 on its port."""
+        return np.asarray(begins(openings.orig, *_VERBS) & openings.on_port(110) & (openings.proto == 6))
+
+    def read(self, talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[Yield]:
+        orig, resp = talk.orig, talk.resp
+        if orig is None or resp is None:
+            return
+        forward = orig.read(orig.begin, 3) != b"+OK"
+        if not forward:
+            orig, resp = resp, orig
+        yield from _session(Session(talk.flow, orig, resp, forward))
+
+
+def _reply(server: Lines) -> Line | None:
+    for _ in range(PASSED_OVER):
+        line = server.next()
+        if (
+            line is None
+            or line.raw[:3] == b"+OK"
+            or line.raw[:4] == b"-ERR"
+            or line.raw[:2] == b"+ "
+            or line.raw == b"+"
+        ):
+            return line
+    return None
+
+
+def _greeting(session: Session, server: Lines) -> None:
+    """The server speaks first; in a flow captured without its begin, the first line may be the answer to a command."""
+    at = server.at
+    greeting, following = server.next(), server.peek()
+    if greeting is None or greeting.raw[:1] not in (b"+", b"-"):
+        server.at = at
+    elif following is not None and following.raw[:1] not in (b"+", b"-"):
+        server.at = at  # the first line of a long answer
+    elif stamp := _STAMP.search(greeting.raw):
+        session.stamp = text(stamp[0])
+
+
+def _session(session: Session) -> Iterator[Yield]:
+    client, server = Lines(session.orig), Lines(session.resp)
+    _greeting(session, server)
+    for _ in range(COMMANDS):
+        line = client.next()
+        if line is None:
+            break
+        verb, _, argument = line.raw.strip().partition(b" ")
+        verb = verb.upper()
+        if not re.fullmatch(rb"[A-Z]{3,8}", verb):
+            continue
+        if len(session.verbs) < 64:
+            session.verbs[text(verb)] = None
+        reply = _reply(server)
+        accepted = None if reply is None else reply.raw[:1] == b"+"
+        session.last = max(session.orig.packet(line.begin), session.resp.packet(reply.begin) if reply else 0)
+        if verb == b"AUTH" and argument:
+            yield from _exchange(session, client, server, line, argument, reply)
+        elif verb in (b"USER", b"PASS", b"APOP"):
+            yield from _login(session, line, verb, argument.strip(), accepted)
+        elif verb == b"STLS" and accepted and reply is not None:
+            session.tls = True
+            yield session.row()
+            ends = (line.end, reply.end)
+            yield Upgrade("ssl", *(ends if session.forward else ends[::-1]))
+            return
+        elif (
+            accepted and reply is not None and (verb in _LONG or (verb in (b"LIST", b"UIDL", b"AUTH") and not argument))
+        ):
+            yield from _long(session, server, reply, line, verb, argument)
+        elif verb == b"DELE" and accepted:
+            session.deleted += 1
+    yield session.row()
+
+
+def _long(session: Session, server: Lines, reply: Line, line: Line, verb: bytes, argument: bytes) -> Iterator[Yield]:
+    """An answer of many lines: it ends with a dot alone; messages become rows."""
+    found = find_end(session.resp, reply.end - 2, b"\r\n.\r\n")
+    stop = found[0] + 2 if found else max(session.resp.end, reply.end)
+    server.at = found[1] if found else stop
+    if verb not in (b"RETR", b"TOP"):
+        return
+    span = [(reply.end, stop)]
+    mail = message(session.flow, session.resp, span, forward=not session.forward, stuffed=True, whole=bool(found))
+    session.retrieved += 1
+    session.last = max(session.last, mail.last)
+    number = argument.split()[:1]
+    values = mail.values | {
+        "username": session.user,
+        "number": int(number[0]) if number and number[0].isdigit() and len(number[0]) < 9 else None,
+        "commands": text(verb),
+        "object": mail.values["subject"],
+        "outcome": "success",
+    }
+    first = session.orig.packet(line.begin)
+    yield Record(session.flow, first, max(first, mail.last), "pop3.message", values, mail.flags)
+    if verb == b"RETR":  # TOP gives the head and some lines: no whole files
+        yield from mail.parts
+    yield from mail.troubles("POP3")
+
+
+def _login(session: Session, line: Line, verb: bytes, argument: bytes, accepted: bool | None) -> Iterator[Record]:
+    if verb == b"USER":
+        session.name = argument[:1_024]
+        return
+    values: dict[str, object] = {"scheme": "user", "secret": text(argument[:1_024])}
+    if verb == b"APOP":  # RFC 1939 section 7: MD5 of the greeting's stamp and the password
+        session.name, _, digest = argument[:1_024].partition(b" ")
+        values = {"scheme": "apop", "secret": text(digest), "challenge": session.stamp}
+    values["username"] = text(session.name) if session.name is not None else None
+    yield _accepted(session, line, values, accepted)
+
+
+def _exchange(
+    session: Session, client: Lines, server: Lines, line: Line, argument: bytes, reply: Line | None
+) -> Iterator[Record]:
+    """AUTH: the server asks with `+`, the client answers with a line."""
+    words = argument.split()
+    said, asked = words[1:2], []
+    for _ in range(EXCHANGE):
+        if reply is not None and reply.raw[:2] not in (b"+ ", b"+"):
+            break
+        answer = client.next() if reply is not None or not said else None
+        if answer is None:
+            break
+        asked.append(reply.raw[2:] if reply else b"")
+        said.append(answer.raw)
+        reply = _reply(server)
+    found = exchanged(words[0], said, asked)
+    if found is not None:
+        accepted = None if reply is None else reply.raw[:3] == b"+OK"
+        session.last = max(session.last, session.resp.packet(reply.begin) if reply else 0)
+        yield _accepted(session, line, found, accepted)
+
+
+def _accepted(session: Session, line: Line, values: dict[str, object], accepted: bool | None) -> Record:
+    session.login = accepted
+    if accepted:
+        session.user = str(values["username"]) if values.get("username") else None
+    first = session.orig.packet(line.begin)
+    return credentials(session.flow, first, max(first, session.last), "pop3", values, accepted)
+
+
+DISSECTOR = Pop3()

@@ -1,0 +1,72 @@
+"""Frames of Initial packets (RFC 9000 section 19): the handshake's bytes in order, and whether the connection is closed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from parsers.network.protocols.quic.headers import varint
+
+CRYPTO_LIMIT = 65_536  # bytes of a side's handshake that are kept
+_PADDING, _PING, _ACK, _ACK_ECN, _CRYPTO, _CLOSE = 0x00, 0x01, 0x02, 0x03, 0x06, 0x1C
+
+
+@dataclass(slots=True)
+class Handshake:
+    """A side's CRYPTO bytes as they come in; ready: how many of them are there from the begin on; first, last: packets."""
+
+    data: bytearray = field(default_factory=bytearray)
+    there: bytearray = field(default_factory=bytearray)
+    ready: int = 0
+    first: int = -1
+    last: int = -1
+    closed: bool = False
+
+    def put(self, at: int, piece: bytes, packet: int) -> None:
+        stop = at + len(piece)
+        if stop > CRYPTO_LIMIT:
+            return
+        more = stop - len(self.data)
+        if more > 0:
+            self.data += bytes(more)
+            self.there += bytes(more)
+        self.data[at:stop], self.there[at:stop] = piece, b"\1" * len(piece)
+        gap = self.there.find(0, self.ready)
+        self.ready = len(self.data) if gap < 0 else gap
+        self.first = packet if self.first < 0 else self.first
+        self.last = packet
+
+
+def read_frames(frames: bytes, out: Handshake, packet: int) -> str | None:
+    """Take the frames of one packet. Returns what is wrong with them, None where nothing is."""
+    at = 0
+    while at < len(frames):
+        kind = frames[at]
+        at += 1
+        if kind in (_PADDING, _PING):
+            at = len(frames) - len(frames[at:].lstrip(b"\0")) if kind == _PADDING else at
+        elif kind in (_ACK, _ACK_ECN):
+            at = _after_ack(frames, at, kind)
+        elif kind == _CRYPTO:
+            offset, at = varint(frames, at)
+            size, at = varint(frames, at)
+            if at + size > len(frames):
+                return "a CRYPTO frame is longer than its packet"
+            out.put(offset, frames[at : at + size], packet)
+            at += size
+        elif kind == _CLOSE:
+            out.closed = True
+            return None
+        else:
+            return f"frame type {kind:#04x} in an Initial packet"
+    return None if at == len(frames) else "a frame is longer than its packet"
+
+
+def _after_ack(frames: bytes, at: int, kind: int) -> int:
+    """Largest, delay, number of ranges, first range, and a gap and a length for each; three counts more with ECN."""
+    values = []
+    for _ in range(4):
+        value, at = varint(frames, at)
+        values.append(value)
+    for _ in range(min(2 * values[2] + (3 if kind == _ACK_ECN else 0), len(frames))):
+        _, at = varint(frames, at)
+    return at

@@ -1,0 +1,77 @@
+"""Initial packets opened with the keys that anyone can derive from the first connection id (RFC 9001 section 5, RFC 9369 section 3.3)."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from functools import lru_cache
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.ciphers.modes import ECB
+
+from parsers.network.protocols.quic.headers import VERSION_2, Packet
+
+_SALT_1 = bytes.fromhex("38762cf7f55934b34d179ae6a4c80cadccbb7f0a")  # RFC 9001 section 5.2, from draft 33 on
+_SALT_2 = bytes.fromhex("0dede3def700a6db819381be6e269dcbf9bd2ed9")  # RFC 9369 section 3.3.1
+_SALT_29 = bytes.fromhex("afbfec289993d24c9e9786f19c6111e04390a899")  # drafts 29 to 32
+_SALT_23 = bytes.fromhex("c3eef712c72ebb5a11a7d2432bb46365bef9f502")  # drafts 23 to 28
+_SAMPLE, _TAG = 16, 16
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """One side's keys for Initial packets."""
+
+    key: bytes
+    iv: bytes
+    mask: bytes
+
+
+def _salt(version: int) -> bytes:
+    draft = version & 0xFF if version >> 8 == 0xFF0000 else 33
+    if version == VERSION_2:
+        return _SALT_2
+    return _SALT_1 if draft >= 33 else _SALT_29 if draft >= 29 else _SALT_23
+
+
+@lru_cache(maxsize=256)
+def initial_keys(version: int, dcid: bytes) -> tuple[Keys, Keys]:
+    """The client's and the server's keys."""
+    secret = hmac.digest(_salt(version), dcid, "sha256")
+    prefix = b"quicv2 " if version == VERSION_2 else b"quic "
+    out = []
+    for side in (b"client in", b"server in"):
+        own = _expand(secret, side, 32)
+        out.append(
+            Keys(_expand(own, prefix + b"key", 16), _expand(own, prefix + b"iv", 12), _expand(own, prefix + b"hp", 16))
+        )
+    return out[0], out[1]
+
+
+def _expand(secret: bytes, label: bytes, size: int) -> bytes:
+    """HKDF-Expand-Label of RFC 8446 section 7.1 with SHA-256, up to one block."""
+    name = b"tls13 " + label
+    info = size.to_bytes(2, "big") + bytes((len(name),)) + name + b"\0"
+    return hmac.digest(secret, info + b"\1", "sha256")[:size]
+
+
+def opened(data: bytes, packet: Packet, keys: Keys) -> bytes | None:
+    """The frames of an Initial packet; None where the keys do not fit, or it is cut."""
+    at = packet.number_at
+    sample = data[at + 4 : at + 4 + _SAMPLE]
+    if len(sample) < _SAMPLE or packet.end - at < 4 + _TAG:
+        return None
+    encryptor = Cipher(AES(keys.mask), ECB()).encryptor()
+    mask = encryptor.update(sample)
+    first = data[packet.begin] ^ (mask[0] & 0x0F)
+    size = (first & 3) + 1
+    number = bytes(a ^ b for a, b in zip(data[at : at + size], mask[1:], strict=False))
+    header = bytes((first,)) + data[packet.begin + 1 : at] + number
+    nonce = int.from_bytes(keys.iv, "big") ^ int.from_bytes(number, "big")
+    try:
+        return AESGCM(keys.key).decrypt(nonce.to_bytes(12, "big"), data[at + size : packet.end], header)
+    except InvalidTag:
+        return None

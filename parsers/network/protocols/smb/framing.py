@@ -1,0 +1,63 @@
+"""SMB messages of one side of a connection: session frames over TCP (MS-SMB2 section 2.1, RFC 1002 section 4.3)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from parsers.network.streams import Stream
+
+SMB1, SMB2, ENCRYPTED, COMPRESSED = b"\xffSMB", b"\xfeSMB", b"\xfdSMB", b"\xfcSMB"
+FRAMES = 400_000  # frames read of one side
+WINDOW = 131_072  # bytes looked through at a time for the next message after a gap
+LEAPS = 256  # windows looked through in one stream
+_SESSION = frozenset(
+    (0x81, 0x82, 0x83, 0x84, 0x85)
+)  # session request, its answers, keep alive (RFC 1002 section 4.3.1)
+_MESSAGE = re.compile(rb"\x00[\x00-\xff]{3}[\xfc-\xff]SMB")
+
+
+class Frame(NamedTuple):
+    """One message: where it lies in its stream, its size as announced, and its protocol identifier (empty: none that is known)."""
+
+    at: int
+    size: int
+    magic: bytes
+
+
+def frames(stream: Stream) -> Iterator[Frame]:
+    """All messages of a side. After a gap, or bytes that are no message (they come without magic), the next one is looked for."""
+    at, leaps = stream.begin, [0]
+    for _ in range(FRAMES):
+        head = stream.read(at, 8)
+        size = int.from_bytes(head[1:4], "big")
+        if len(head) >= 4 and head[0] in _SESSION and size < 1_024:
+            at += 4 + size
+        elif len(head) == 8 and head[0] == 0 and head[5:8] == b"SMB" and head[4] >= 0xFC:
+            yield Frame(at + 4, size, head[4:8])
+            at += 4 + size
+        elif at >= stream.end or (following := _next(stream, at, leaps)) is None:
+            if head and at < stream.end:
+                yield Frame(at, 0, b"")
+            return
+        else:
+            if head:
+                yield Frame(at, 0, b"")
+            at = following
+
+
+def _next(stream: Stream, at: int, leaps: list[int]) -> int | None:
+    """Where the next frame with an SMB message begins."""
+    while leaps[0] < LEAPS:
+        leaps[0] += 1
+        window = stream.read(at, WINDOW)
+        if found := _MESSAGE.search(window):
+            return at + found.start()
+        if len(window) == WINDOW:
+            at += WINDOW - 7
+        elif (following := stream.next_start(max(at + len(window) - 1, at))) is None:
+            return None
+        else:
+            at = following
+    return None

@@ -1,0 +1,107 @@
+"""The clear part of an SSH side: its version line, its key exchange offer, its host key (RFC 4253 sections 4.2, 6, 7 and 8)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from parsers.network.protocols import text
+from parsers.network.streams import Stream
+
+STREAM_LIMIT = 65_536  # bytes of each side that are looked at
+LINES_LIMIT = 8_192  # bytes of lines that a server may send before its version (RFC 4253 section 4.2)
+PACKET_LIMIT = 35_000  # bytes of a packet at most (RFC 4253 section 6.1)
+PACKETS = 12  # clear packets of a side: offer, key exchange, new keys, with room for groups and debug messages
+_VERSION = re.compile(rb"(?:^|\n)(SSH-([0-9]{1,3})\.([0-9]{1,4})-?[^\r\n]{0,400})\r?\n")
+KEXINIT, NEWKEYS, REPLY, GROUP_REPLY = 20, 21, 31, 33
+_LISTS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The name lists of a KEXINIT in order, joined by commas as they came; packet: which one brought it (0-based)."""
+
+    lists: tuple[str, ...]
+    packet: int
+
+
+@dataclass(slots=True)
+class Side:
+    """One side. protocol: major and minor version; replies: the first string of its key exchange replies by message number, the host key.
+
+    fault: what breaks the format; sealed: it went on encrypted; cut: some of it is missing.
+    """
+
+    version: str | None = None
+    protocol: tuple[int, int] | None = None
+    first: int = 0
+    last: int = 0
+    offer: Offer | None = None
+    replies: dict[int, bytes] | None = None
+    fault: str | None = None
+    sealed: bool = False
+    cut: bool = False
+
+
+def side(stream: Stream) -> Side:
+    """What one side says before it goes on encrypted."""
+    out = Side(replies={})
+    lines = stream.read(0, LINES_LIMIT)
+    found = _VERSION.search(lines)
+    if found is None:
+        out.cut = bool(lines)
+        return out
+    out.version, out.protocol = text(found[1]), (int(found[2]), int(found[3]))
+    out.first, out.last = stream.packet(0), stream.packet(found.end() - 1)
+    if out.protocol[0] == 2 or out.protocol == (1, 99):
+        _packets(out, stream, found.end())
+    return out
+
+
+def _packets(out: Side, stream: Stream, at: int) -> None:
+    for _ in range(PACKETS):
+        head = stream.read(at, 6)
+        if len(head) < 6:
+            out.cut |= bool(head) or stream.end > at
+            return
+        size, padding, kind = int.from_bytes(head[:4], "big"), head[4], head[5]
+        if not padding + 2 <= size <= PACKET_LIMIT:
+            out.fault = f"packet length {size} with padding {padding}"
+            return
+        payload = stream.read(at + 5, size - padding - 1)
+        if len(payload) < size - padding - 1 or at > STREAM_LIMIT:
+            out.cut = True
+            return
+        at += 4 + size
+        out.last = max(out.last, stream.packet(at - 1))
+        if kind == NEWKEYS:
+            out.sealed = bool(stream.read(at, 1))
+            return
+        _message(out, payload, stream.packet(at - 1))
+
+
+def _message(out: Side, payload: bytes, packet: int) -> None:
+    if payload[0] == KEXINIT and out.offer is None:
+        lists = _name_lists(payload)
+        if lists is None:
+            out.fault = "key exchange offer whose lists are longer than it"
+        else:
+            out.offer = Offer(lists, packet)
+    elif payload[0] in (REPLY, GROUP_REPLY) and out.replies is not None:
+        size = int.from_bytes(payload[1:5], "big")
+        if 0 < size <= len(payload) - 5:
+            out.replies.setdefault(payload[0], payload[5 : 5 + size])
+
+
+def _name_lists(payload: bytes) -> tuple[str, ...] | None:
+    """RFC 4253 section 7.1: after type and cookie, ten name lists."""
+    out: list[str] = []
+    at = 17
+    for _ in range(_LISTS):
+        size = int.from_bytes(payload[at : at + 4], "big")
+        raw = payload[at + 4 : at + 4 + size]
+        if len(payload) < at + 4 or len(raw) < size:
+            return None
+        out.append(text(raw))
+        at += 4 + size
+    return tuple(out)

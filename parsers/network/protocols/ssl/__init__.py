@@ -1,0 +1,65 @@
+"""TLS and SSL, over TCP and as DTLS over UDP: one row a connection, and one a certificate. Fingerprints: JA3, JA3S, JA4."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from parsers.network.protocols import Conversation, Openings, Record, Trouble
+from parsers.network.protocols.ssl import datagrams, records, version2
+from parsers.network.protocols.ssl.rows import handshake_rows
+from parsers.network.records import Bools, Bytes
+
+_STUN = (0x21, 0x12, 0xA4, 0x42)  # STUN's magic cookie (RFC 8489 section 5); DTLS may follow on the same ports
+
+
+def _stream_hello(side: Bytes, size: npt.NDArray[np.int64]) -> Bools:
+    hello = (side[:, 0] == records.HANDSHAKE) & (side[:, 1] == 3) & (side[:, 2] <= 4)
+    return np.asarray(hello & np.isin(side[:, 5], (1, 2)) & (size >= 6))
+
+
+def _datagram_hello(side: Bytes, size: npt.NDArray[np.int64]) -> Bools:
+    """A handshake record of epoch 0, version 254.x, that begins with a hello or a request to verify one; or STUN."""
+    hello = (
+        (side[:, 0] == records.HANDSHAKE)
+        & (side[:, 1] == 0xFE)
+        & (side[:, 2] >= 0xFC)
+        & (side[:, 3:5] == 0).all(axis=1)
+    )
+    hello &= np.isin(side[:, 13], (1, 2, 3)) & (size >= 25)
+    stun = (side[:, 0] & 0xFE == 0) & (side[:, 4:8] == _STUN).all(axis=1) & (size >= 20)
+    return np.asarray(hello | stun)
+
+
+@dataclass(frozen=True, slots=True)
+class Ssl:
+    """The dissector."""
+
+    service: str = "ssl"
+    family: str = "net/ssl"
+
+    def recognise(self, openings: Openings) -> Bools:
+        """A hello from either side."""
+        found = np.zeros(len(openings.proto), np.bool_)
+        tcp, udp = openings.proto == 6, openings.proto == 17
+        for side, size in ((openings.orig, openings.orig_size), (openings.resp, openings.resp_size)):
+            found |= tcp & (_stream_hello(side, size) | version2.recognise(side, size))
+            found |= udp & _datagram_hello(side, size)
+        return found
+
+    def read(self, talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[Record | Trouble]:
+        if talk.orig is not None and talk.resp is not None:
+            sides = records.side(talk.orig), records.side(talk.resp)
+            rows = list(handshake_rows(talk.flow, sides, packet_time, "t"))
+            streams = [stream for stream in (talk.orig, talk.resp) if stream.end]
+            if not rows and streams:
+                yield Trouble(streams[0].packet(0), "TLS connection: its hello is cut or damaged", "tls_hello_cut")
+            yield from rows
+        elif talk.datagrams:
+            yield from handshake_rows(talk.flow, datagrams.sides(talk), packet_time, "d")
+
+
+DISSECTOR = Ssl()

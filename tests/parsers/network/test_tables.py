@@ -1,0 +1,41 @@
+"""Rows that begin at one packet are told apart, as many as there is room for."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from parsers.network import tables
+from parsers.network.flows import build
+from parsers.network.identities import identify
+from parsers.network.ip_packets import RECORD, columns
+from parsers.network.protocols import Record
+
+
+def _sources(depths: list[int]) -> tables.Sources:
+    records = np.zeros(len(depths), RECORD)
+    records["proto"], records["version"], records["depth"] = 17, 4, depths
+    packets = columns(records)
+    return tables.Sources(packets, identify(packets, build(packets)))
+
+
+def _indices(sources: tables.Sources, firsts: list[int]) -> list[int]:
+    batch = tables.record_batch(sources, "net/weird", [Record(0, at, at, "weird", {"name": "x"}) for at in firsts])
+    found: list[int] = batch.rows.column("index").to_pylist()
+    return found
+
+
+def test_rows_of_one_packet_get_numbers_also_from_one_batch_to_the_next() -> None:
+    sources = _sources([0, 0])
+    assert _indices(sources, [0, 0, 1]) == [0, 1, 0]
+    assert _indices(sources, [0, 1]) == [2, 1]
+
+
+def test_packets_inside_others_begin_at_the_same_record_but_count_apart() -> None:
+    assert _indices(_sources([0, 1, 8]), [0, 1, 1, 2]) == [0, 32_768, 32_769, 61_440]
+
+
+def test_rows_beyond_those_that_can_be_told_apart_are_left_out_and_told() -> None:
+    sources = _sources([0, 1])
+    assert len(_indices(sources, [1] * 4_100)) == 4_096
+    assert max(_indices(sources, [0] * 40_000)) == 32_767
+    assert sources.left_out == [(1, "net/weird", 4), (0, "net/weird", 7_232)]
