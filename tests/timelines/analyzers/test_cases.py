@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,19 @@ import pytest
 from cases import findings as kept
 from cases.case import Case
 from forensics import open_case, pipeline, row_sheet
-from forensics.demo.scenario import CLEARED, HOLE_BEGIN, HOLE_END, SECOND
+from forensics.demo.cast import CONTROL_IP
+from forensics.demo.scenario import (
+    BEACON_BEGIN,
+    BEACON_END,
+    BEACON_JITTER_MS,
+    BEACON_PERIOD_S,
+    CLEARED,
+    HOLE_BEGIN,
+    HOLE_END,
+    SECOND,
+    TUNNEL_BEGIN,
+    TUNNEL_QUERIES,
+)
 from timelines.analyzers import analyze
 from timelines.query import Filter, Timeline
 
@@ -22,13 +35,17 @@ def test_every_analyzer_has_an_outcome(made):
     findings, outcomes = analyze(made())
     assert findings == ()
     assert [(o.rule_id, o.kind, o.fate, o.rows_seen) for o in outcomes] == [
+        ("beaconing", "analyzer", "no-data", 0),
         ("clock_offset", "analyzer", "no-data", 0),
+        ("dns_tunnelling", "analyzer", "no-data", 0),
         ("event_record_gap", "analyzer", "no-data", 0),
         ("web_log_hole", "analyzer", "no-data", 0),
     ]
     _, outcomes = analyze(made(Rows("web/access", "access.log", [1.0], {"src_ip": ["198.51.100.1"]})))
     assert [(o.rule_id, o.fate, o.families, o.rows_seen) for o in outcomes] == [
+        ("beaconing", "no-data", (), 0),
         ("clock_offset", "no-data", (), 0),  # a log alone says nothing of two clocks
+        ("dns_tunnelling", "no-data", (), 0),
         ("event_record_gap", "no-data", (), 0),
         ("web_log_hole", "silent", ("web/access",), 1),
     ]
@@ -39,11 +56,28 @@ def told(demo):
     return {f.rule_id: f for f in kept.load_findings(demo.case / "findings") if f.kind == "analyzer"}
 
 
-def test_the_demo_has_one_finding_of_each(told, demo):
+def test_the_demo_has_one_finding_of_each_and_two_even_rhythms(told, demo):
     listed = [f.rule_id for f in kept.load_findings(demo.case / "findings") if f.kind == "analyzer"]
-    assert sorted(listed) == sorted(told) == ["clock_offset", "event_record_gap", "web_log_hole"]
+    assert sorted(listed) == sorted([*told, "beaconing"])
+    assert sorted(told) == ["beaconing", "clock_offset", "dns_tunnelling", "event_record_gap", "web_log_hole"]
     fates = {o.rule_id: (o.fate, o.matches) for o in kept.load_outcomes(demo.case / "findings") if o.kind == "analyzer"}
-    assert fates == dict.fromkeys(told, ("matched", 1))
+    assert fates == {**dict.fromkeys(told, ("matched", 1)), "beaconing": ("matched", 2)}
+
+
+def test_the_demo_beacon_is_the_one_that_was_made(demo):
+    """Beside it, a machine of the network asks the web server for a page every few minutes."""
+    found = [f for f in kept.load_findings(demo.case / "findings") if f.rule_id == "beaconing"]
+    (finding,) = [f for f in found if CONTROL_IP in f.entities["ips"]]
+    assert abs(finding.first - BEACON_BEGIN) < BEACON_PERIOD_S * SECOND  # the first contact fetched the program
+    assert finding.last <= BEACON_END
+    interval = re.search(r"median interval ([0-9.]+) s", finding.why)
+    assert interval is not None
+    assert abs(float(interval[1]) - BEACON_PERIOD_S) < BEACON_JITTER_MS / 1000
+
+
+def test_the_demo_tunnel_is_the_one_that_was_made(told):
+    assert f"sent {TUNNEL_QUERIES} DNS queries for {TUNNEL_QUERIES} different names" in told["dns_tunnelling"].why
+    assert told["dns_tunnelling"].first >= TUNNEL_BEGIN
 
 
 def test_the_demo_hole_is_the_one_that_was_made(told, demo):

@@ -18,7 +18,9 @@ from parsers.network.streams import Stream
 
 DOMAIN, NETBIOS, MULTICAST, LINK_LOCAL = 53, 137, 5353, 5355
 USUAL = frozenset((DOMAIN, NETBIOS, MULTICAST, LINK_LOCAL))
-MESSAGES = 100_000  # messages kept of one flow
+MESSAGES = (
+    500_000  # messages read of one UDP flow, or of each side of a TCP flow; servers that forward keep one flow for days
+)
 _HEADER, _LEAST = 12, 17  # bytes of a header, and of a message with one question
 
 
@@ -57,6 +59,11 @@ class Dns:
             messages.append(found)
         if not usual and (troubles or not all(map(_convincing, messages))):
             return
+        if len(messages) + len(troubles) >= MESSAGES:
+            reason = f"flow holds as many DNS messages as are read at most: {MESSAGES}; any more are not read"
+            troubles.append(
+                Trouble(messages[-1].packet if messages else troubles[-1].packet, reason, "dns_too_many_messages")
+            )
         yield from troubles
         if len(messages) > 1:  # most flows are a query and its response: no time is looked up for the others
             messages.sort(key=lambda m: (int(packet_time[m.packet]), m.packet))

@@ -122,6 +122,10 @@ def _messages(stream: Stream) -> Iterator[Message | Trouble]:
                 stream.packet(at), "Modbus message is cut by a gap or the end of the capture", "truncated_modbus"
             )
             at = stream.next_start(at)
+    if at is not None and stream.read(at, 1):
+        yield Trouble(
+            stream.packet(at), f"flow holds more Modbus messages than are read: {MESSAGES}", "modbus_too_many_messages"
+        )
 
 
 def _key(item: Message) -> tuple[int, int, int]:

@@ -137,6 +137,13 @@ def test_many_records_are_bounded() -> None:
     assert (len(found.answers), found.whole) == (512, False)
 
 
+def test_more_messages_than_are_read_are_told(read: Any, wire: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("parsers.network.protocols.dns.MESSAGES", 3)
+    result = read(wire.pcap([up(wire, query(number)) for number in range(1, 6)]))
+    assert [row["trans_id"] for row in result.dns] == [1, 2, 3]
+    assert [row["name"] for row in result.weird] == ["dns_too_many_messages"]
+
+
 def spelt(name: str, suffix: int) -> bytes:
     """A NetBIOS name as RFC 1001 section 14.1 spells it: two letters for each of its 16 bytes."""
     raw = name.encode().ljust(15) + bytes([suffix])

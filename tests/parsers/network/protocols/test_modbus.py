@@ -108,6 +108,14 @@ def test_a_gap_loses_only_what_it_holds(read: Any, wire: Any) -> None:
     assert [row["name"] for row in result.weird] == ["truncated_modbus"]
 
 
+def test_more_messages_than_are_read_are_told(read: Any, wire: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("parsers.network.protocols.modbus.MESSAGES", 3)
+    sent = [("c", framed(n, f"03 00{n:02x} 0001")) for n in range(1, 6)]
+    result = read(wire.pcap(wire.session(sent, port=502)))
+    assert [row["tid"] for row in result.modbus] == [1, 2, 3]
+    assert [row["name"] for row in result.weird] == ["modbus_too_many_messages"]
+
+
 def test_damaged_and_cut(read: Any, wire: Any) -> None:
     good = ("c", framed(1, "03 0001 0001"))
     result = read(wire.pcap(wire.session([good, ("c", b"\x00\x02\x00\x07" + bytes(20))], port=502)))
