@@ -10,11 +10,17 @@ from parsers.network.records import Bools, Bytes
 
 def begins(raw: Bytes, *words: bytes) -> Bools:
     """Which rows of (f, OPENING) bytes begin with one of `words`, given in upper case: (f,) bool."""
-    small = (raw >= 97) & (raw <= 122)
-    upper = np.where(small, raw - 32, raw)
-    found = np.zeros(len(raw), np.bool_)
+    first = np.zeros(256, np.bool_)  # most flows are told apart by one byte
     for word in words:
-        found |= (upper[:, : len(word)] == np.frombuffer(word, np.uint8)).all(axis=1)
+        first[[word[0], word[:1].lower()[0]]] = True
+    rows = np.flatnonzero(first[raw[:, 0]])
+    start = raw[rows, : max(map(len, words))]
+    upper = np.where((start >= 97) & (start <= 122), start - 32, start)
+    known = np.zeros(len(rows), np.bool_)
+    for word in words:
+        known |= (upper[:, : len(word)] == np.frombuffer(word, np.uint8)).all(axis=1)
+    found = np.zeros(len(raw), np.bool_)
+    found[rows] = known
     return found
 
 

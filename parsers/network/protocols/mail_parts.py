@@ -6,6 +6,7 @@ import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from parsers.network.protocols import Carried
 from parsers.network.protocols.lines import Passage
@@ -94,20 +95,24 @@ def files(flow: int, passage: Passage, top: Head, *, forward: bool, stuffed: boo
     """The parts of a message as files. stuffed: lines that begin with a dot have one more (RFC 5321 section 4.5.2)."""
     found = list(parts(passage.raw, top))
     for part in found:
-        raw = passage.raw[part.begin : part.stop]
-        if stuffed:
-            raw = raw.replace(b"\n..", b"\n.")
-            raw = raw[1:] if raw[:2] == b".." else raw
-        plain = content(raw, part.encoding)
         broken = part is found[-1] and not whole
         yield Carried(
             flow,
             passage.packet(part.begin),
             passage.packet(part.stop - 1),
             forward,
-            lambda plain=plain: iter((plain,)),  # type: ignore[misc]
+            partial(_decoded, passage.raw, part, stuffed),
             part.name,
             part.type,
             missing=passage.missing(part.begin, part.stop),
             values={"complete": False} if broken else {},
         )
+
+
+def _decoded(message: bytes, part: Part, stuffed: bool) -> Iterator[bytes]:
+    """The bytes of a part, made when they are asked for: messages within messages would else be held once a level."""
+    raw = message[part.begin : part.stop]
+    if stuffed:
+        raw = raw.replace(b"\n..", b"\n.")
+        raw = raw[1:] if raw[:2] == b".." else raw
+    yield content(raw, part.encoding)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from typing import Any
 
 OF_PACKETS = {
@@ -75,3 +76,21 @@ def bear_session(read: Any, wire: Any, sent: list[tuple[str, bytes]], port: int,
         assert told(read(wire.pcap(wire.session(single, port=port))), families) == whole
     for side in "cs":
         read(wire.pcap(wire.session([words for words in sent if words[0] == side], port=port)))
+
+
+def by_scapy(folder: Path, sent: list[tuple[str, bytes]], port: int) -> bytes:
+    """A capture file of what two sides say over TCP, its packets made and written by scapy, without handshake."""
+    from scapy.layers.inet import IP, TCP
+    from scapy.layers.l2 import Ether
+    from scapy.packet import Raw
+    from scapy.utils import wrpcap
+
+    there, back, out = 1, 1, []
+    one, two = ("192.0.2.1", 4000), ("198.51.100.1", port)
+    for side, data in sent:
+        src, dst, seq, ack = (one, two, there, back) if side == "c" else (two, one, back, there)
+        tcp = TCP(sport=src[1], dport=dst[1], flags="PA", seq=seq, ack=ack)
+        out.append(Ether() / IP(src=src[0], dst=dst[0]) / tcp / Raw(data))
+        there, back = (there + len(data), back) if side == "c" else (there, back + len(data))
+    wrpcap(str(folder / "scapy.pcap"), out)
+    return (folder / "scapy.pcap").read_bytes()

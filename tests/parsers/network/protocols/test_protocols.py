@@ -49,6 +49,23 @@ def test_any_payload_gives_records_of_declared_columns(port: int, sent: list[tup
         b"\x16\x03\x01\x00\x30\x01",
         b"\x00\x1c\x00\x01\x01\x00\x00\x01",
         b"HTTP/1.1 200\r\n",
+        b"EHLO a\r\nMAIL FROM:<a@b.example>\r\nDATA\r\n",
+        b"250 ok\r\n354 go\r\n",
+        b"+OK <1@a>\r\n+OK\r\n",
+        b"USER a\r\nPASS b\r\nRETR 1\r\n",
+        b"* OK\r\n* 1 FETCH (BODY[] {9}\r\n",
+        b"a LOGIN b c\r\n",
+        b"\x05\x01\x00\x05\x01\x00\x03\x01a\x00\x50",
+        b"\x05\x00\x05\x00\x00\x01\x01\x02\x03\x04\x00\x50",
+        b"*1\r\n$4\r\nPING\r\n",
+        b"\x4a\x00\x00\x00\x0a8.0\x00",
+        b"\x00\x00\x00\x0c\x00\x03\x00\x00a\x00b\x00Q\x00\x00\x00\x08",
+        b"\x10\x10\x00\x04MQTT\x05\xc4\x00\x3c",
+        b"\xff\xfa\x18\x00login: Password: ",
+        b"NICK a\r\nPRIVMSG b :\x01DCC SEND c 1 2 3\r\n",
+        b"INVITE sip:a SIP/2.0\r\nl: 5\r\n",
+        b"<34>text\n",
+        b"\x00\x01a\x00octet\x00",
     )
     data = [starts[(len(raw) + at) % len(starts)] + raw for at, (_, raw) in enumerate(sent)]
     up = np.array([forward for forward, _ in sent])
