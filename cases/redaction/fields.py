@@ -48,11 +48,9 @@ BY_CLASS: dict[tuple[str, str], Meaning] = {
 ENTITIES: dict[str, Kind] = {"users": "account", "hosts": "host", "ips": "address"}  # keys of `Inference.entities`
 
 # Columns of the timeline, in small letters, whose whole value is of one kind.
-_ACCOUNTS = (
-    "user user_ username targetusername subjectusername accountname samaccountname targetuser sourceuser parentuser"
-)
+_ACCOUNTS = "user user_ username targetusername subjectusername accountname samaccountname targetuser sourceuser parentuser cookie"
 _ADDRESSES = "src_ip dst_ip ipaddress sourceip destinationip sourceaddress destaddress clientaddress"
-_HOSTS = "host computer computername workstationname workstation sourcehostname destinationhostname targetservername"
+_HOSTS = "host computer computername workstationname workstation sourcehostname destinationhostname targetservername client_name"
 COLUMNS: dict[str, Kind] = {
     **dict.fromkeys(_ACCOUNTS.split(), "account"),
     **dict.fromkeys(_ADDRESSES.split(), "address"),

@@ -39,9 +39,9 @@ PIVOTS: tuple[Pivot, ...] = (
     ),
     Pivot(
         "workstation",
-        ("windows/security",),
+        ("windows/security", "net/rdp"),
         (),
-        {"a": ("WorkstationName",), "b": ("Workstation",), "c": ("ClientName",)},
+        {"a": ("WorkstationName",), "b": ("Workstation",), "c": ("ClientName", "client_name")},
         "[ltrim(a, '\\'), ltrim(b, '\\'), ltrim(c, '\\')]",
         doc="Names that the machines at the other end of logons gave themselves.",
     ),
@@ -81,10 +81,10 @@ PIVOTS: tuple[Pivot, ...] = (
     ),
     Pivot(
         "fingerprint",
-        ("net/ssl",),
+        ("net/ssl", "net/ssh"),
         (),
-        {"a": ("ja3",), "b": ("ja3s",), "c": ("ja4",)},
-        "['JA3=' || a, 'JA3S=' || b, 'JA4=' || c]",
+        {"a": ("ja3",), "b": ("ja3s",), "c": ("ja4",), "d": ("hassh",), "e": ("hasshServer",)},
+        "['JA3=' || a, 'JA3S=' || b, 'JA4=' || c, 'HASSH=' || d, 'HASSHServer=' || e]",
         doc="Fingerprints of encrypted connections.",
     ),
     Pivot(

@@ -54,9 +54,8 @@ class Xmpp:
         asks, answers = asks[: ends[0]], answers[: ends[1]]
         headers = [_HEADER.search(side) for side in (asks, answers)]
         if not any(headers):
-            yield Trouble(
-                (talk.orig if talk.orig.end else talk.resp).packet(0), "XMPP stream does not begin", "xmpp_no_stream"
-            )
+            for stream in [stream for stream in (talk.orig, talk.resp) if stream.end][:1]:
+                yield Trouble(stream.packet(0), "XMPP stream does not begin", "xmpp_no_stream")
             return
         packets = [
             s.packet(at) for s, side in ((talk.orig, asks), (talk.resp, answers)) if side for at in (0, len(side) - 1)

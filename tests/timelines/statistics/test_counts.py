@@ -141,6 +141,22 @@ def test_pivots_are_rare_first_and_say_where(made, counted):
     ]
 
 
+def test_pivots_of_encrypted_connections(made, counted):
+    timeline = made(
+        Rows("net/ssl", "c.pcap", [1.0], {"ja3": ["aa"], "ja3s": ["bb"], "ja4": ["cc"]}),
+        Rows("net/ssh", "c.pcap", [1.0, 2.0], {"hassh": ["dd", "dd"], "hasshServer": ["ee", None]}),
+        Rows("net/rdp", "c.pcap", [1.0], {"client_name": ["PC9"]}),
+    )
+    assert picked(counted("pivots", timeline), "kind", "value", "rows") == [
+        ("fingerprint", "HASSHServer=ee", 1),
+        ("fingerprint", "JA3=aa", 1),
+        ("fingerprint", "JA3S=bb", 1),
+        ("fingerprint", "JA4=cc", 1),
+        ("fingerprint", "HASSH=dd", 2),
+        ("workstation", "PC9", 1),
+    ]
+
+
 def test_web_lists(made, counted):
     timeline = made(
         Rows(
