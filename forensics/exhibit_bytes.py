@@ -19,6 +19,13 @@ def opened(
     case: Case, exhibit: str, file: str, override: Path | None = None, check: bool = True
 ) -> Iterator[memoryview]:
     """The plain bytes of a file or container member, with `check` its SHA-256 against the register. Raises CaseError when it changed."""
+    with found(case, exhibit, file, override, check) as evidence:
+        yield evidence.open()
+
+
+@contextmanager
+def found(case: Case, exhibit: str, file: str, override: Path | None = None, check: bool = True) -> Iterator[Evidence]:
+    """A file or container member, unpacked if need be, with `check` its SHA-256 against the register. Raises CaseError when it changed."""
     from timelines.hashing import sha256_file
 
     entry = case.register.entry(exhibit, file)
@@ -32,8 +39,7 @@ def opened(
                 raise CaseError(
                     f"{exhibit}/{file}: the bytes are no longer those that were registered; athar verify says more"
                 )
-            view = Evidence(exhibit, file, path, path.stat().st_size, entry.sha256).open()
-            yield view
+            yield Evidence(exhibit, file, path, path.stat().st_size, entry.sha256)
             return
     raise CaseError(f"{exhibit}/{file}: cannot be opened again; athar verify says more")
 

@@ -20,7 +20,7 @@ PAIRS = 20  # pairs; fewer can agree by accident, or stem from one visit whose l
 WITHIN_S = 2  # s; whole-second logs and slow answers put pairs of one offset up to this far apart
 AGREEING = 0.8  # of all pairs; below this the clocks drift, or what was paired is not the same requests
 
-_COMPRESSED = re.compile(r"\.(?:gz|bz2|zst|xz)(?:/|$)")
+_COMPRESSED = re.compile(r"\.(?:gz|bz2|lz4|zst|xz)(?:/|$)")
 _ROTATION = re.compile(
     r"[-_.]?(?:19|20)\d\d[-_]?\d\d[-_]?\d\d(?:[-_T]?\d{2,6})?"  # a date
     r"|(?<=_(?:ex|nc|in))\d{4,10}"  # the date in the names that IIS gives

@@ -63,6 +63,9 @@ class Count:
             self.unread[reading.reason] += 1
             return
         self.read += 1
+        if reading.within is not None and reading.ends is not None and not self._outermost(row, reading.ends):
+            yield from self._inside(place, row, reading)
+            return
         seen = set()
         for name, theirs in reading.values.items():
             seen.add(name.lower())
@@ -77,6 +80,22 @@ class Count:
                 yield from self._field(place, name, ours, None)
             else:
                 self.not_compared[_reason(place.family, name)] += 1
+
+    def _outermost(self, row: Row, ends: tuple[str, str]) -> bool:
+        ours = _end(row, "src"), _end(row, "dst")
+        return _alike(self.tool.name, ours, ends) or _alike(self.tool.name, ours, (ends[1], ends[0]))
+
+    def _inside(self, place: Place, row: Row, reading: Reading) -> Iterator[Difference]:
+        """A row about a packet in a tunnel: its time, and its ends where the second reader opened the tunnel."""
+        yield from self._field(place, "time", row.get("time"), reading.values.get("time"))
+        ends = next((ends for ends in reading.within or () if self._outermost(row, ends)), None)
+        if ends is not None:
+            yield from self._ends(place, row, ends)
+        elif reading.within:
+            yield from self._ends(place, row, reading.within[-1])
+        else:
+            self.not_compared[UNOPENED] += 1
+        self.not_compared[IN_TUNNEL] += sum(1 for name, ours in row.items() if ours and name not in (*_ENDS, "time"))
 
     def _field(self, place: Place, name: str, ours: str | None, theirs: str | None) -> Iterator[Difference]:
         if ours == theirs:
@@ -101,6 +120,8 @@ class Count:
 
 
 _CORE = frozenset(CORE_NAMES)
+UNOPENED = "the packet lies in a tunnel that the second reader does not open"
+IN_TUNNEL = "the packet lies in a tunnel; only its time and ends are read a second time"
 
 
 def _end(row: Row, side: str) -> str:

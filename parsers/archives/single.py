@@ -35,3 +35,20 @@ def trailing(source: Input, begins: Callable[[bytes], bool], size: int) -> bool:
         count = source.position - at
         raise Damaged(at, f"{count} bytes after the end of the compressed data are not compressed; they are not read")
     return False
+
+
+def skippable(head: bytes) -> bool:
+    """Whether a frame begins that decoders pass over (RFC 8878 section 3.1.2; LZ4 has the same)."""
+    return head[1:4] == b"\x2a\x4d\x18" and len(head) >= 4 and head[0] >> 4 == 5
+
+
+def skip_frame(source: Input) -> None:
+    """Pass over such a frame. Raises Damaged when it is cut."""
+    head = source.read(8)
+    if len(head) < 8:
+        raise source.stopped or Damaged(source.position, "the header of a skippable frame is cut short")
+    left = int.from_bytes(head[4:], "little")
+    while left and (block := source.read(min(left, BLOCK))):
+        left -= len(block)
+    if left:
+        raise source.stopped or Damaged(source.position, f"a skippable frame lacks {left} bytes")

@@ -6,7 +6,7 @@ in the file their packets lie (docs/decisions/0019-large-captures.md).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,7 +30,7 @@ from parsers.network import (
 )
 from parsers.network.conversations import Conversations
 from parsers.network.ip_packets import OVERLAP_CONFLICT, IpPackets
-from parsers.network.protocols import Trouble
+from parsers.network.protocols import Carried, Trouble
 from parsers.network.space import Space
 from parsers.network.survey import Survey
 from parsers.network.tables import ConnRows, Sources, conn_batches, record_batch
@@ -46,9 +46,10 @@ OTHER_BYTES = (
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """pcap and pcapng files."""
+    """pcap and pcapng files. `tap` is given the files they carry instead of their becoming rows."""
 
     name: str = "capture"
+    tap: Callable[[Carried], None] | None = None
 
     def accepts(self, head: bytes, name: str) -> bool:
         return pcapng.is_pcapng(head) or pcap.magic(head) is not None
@@ -64,9 +65,10 @@ class Capture:
         found = survey.make(evidence) if shares == 1 else _surveys.of(evidence, shares)
         if share == 0:
             yield from found.problems(evidence)
+            yield from found.told
             yield from arp.batches(arp.joined(found.arp)) if found.arp else ()
         yield from found.ranges.within(piece.start, piece.stop)
-        yield from _rows(evidence, found, share, shares)
+        yield from _rows(evidence, found, (share, shares), self.tap)
         if shares > 1:
             _surveys.done(evidence, share)
 
@@ -74,11 +76,13 @@ class Capture:
 _surveys = survey.Shared()
 
 
-def _rows(evidence: Evidence, found: Survey, share: int, shares: int) -> Iterator[Output]:
+def _rows(
+    evidence: Evidence, found: Survey, share: tuple[int, int], tap: Callable[[Carried], None] | None
+) -> Iterator[Output]:
     """The rows of a share of the host pairs, and what was wrong with their payload."""
     troubles: dict[str, _Told] = {}
-    for packets in found.partitions(share, shares):
-        done = reading.Reading(packets.packet)
+    for packets in found.partitions(*share):
+        done = reading.Reading(packets.packet, tap=tap)
         sources = Sources(packets, identities.identify(packets, joined := flows.build(packets)))
         yield from _partition(found, sources, joined, done)
         alone = carriers.unknown(packets, joined)

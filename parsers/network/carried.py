@@ -14,15 +14,16 @@ from parsers.network.protocols.media_types import START, media_type
 
 def described(file: Carried, source: str, uid: str, packet_time: npt.NDArray[np.int64]) -> Record:
     """The row of a file of the connection `uid`. Its bytes are read once, piece by piece."""
-    digests = [make(usedforsecurity=False) for make in (hashlib.md5, hashlib.sha1, hashlib.sha256)]
+    md5, sha1, sha256 = (make(usedforsecurity=False) for make in (hashlib.md5, hashlib.sha1, hashlib.sha256))
     seen, start, cut = 0, b"", False
     try:
         for piece in file.content():
             if len(start) < START:
-                start += piece[: START - len(start)]
+                start = start + piece[: START - len(start)] if start else piece[:START]
             seen += len(piece)
-            for digest in digests:
-                digest.update(piece)
+            md5.update(piece)
+            sha1.update(piece)
+            sha256.update(piece)
     except CutShort:
         cut = True
     whole = not cut and not file.missing and (file.size is None or seen >= file.size)
@@ -38,12 +39,13 @@ def described(file: Carried, source: str, uid: str, packet_time: npt.NDArray[np.
         "missing_bytes": file.missing,
         "complete": whole,
         "object": file.name,
+        "md5": md5.hexdigest(),
+        "sha1": sha1.hexdigest(),
+        "sha256": sha256.hexdigest(),
+        **file.values,
     }
-    values |= {digest.name: digest.hexdigest() for digest in digests} | dict(file.values)
     if "fuid" not in values:
-        span = (
-            int(packet_time[file.first]),
-            int(packet_time[file.last]),
-        )  # packets are numbered otherwise in another file
-        values["fuid"] = file_id(uid, file.forward, *span, file.name, values["sha256"])
+        values["fuid"] = file_id(
+            uid, file.forward, file.name, values["sha256"]
+        )  # the same in whatever order packets lie
     return Record(file.flow, file.first, file.last, "file", values, () if whole else ("truncated",), "net/files")

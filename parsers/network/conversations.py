@@ -118,16 +118,6 @@ class Conversations:
         return Stream(self.held, number)
 
 
-def opening_of(talk: Conversation) -> Openings:
-    """How one conversation over TCP begins, apart from any port."""
-    sides = []
-    for stream in (talk.orig, talk.resp):
-        start = stream.read(0, OPENING) if stream is not None else b""
-        raw = np.frombuffer(start.ljust(OPENING, b"\0"), np.uint8).reshape(1, OPENING)
-        sides += [raw, np.array([len(start)])]
-    return Openings(np.array([TCP], np.int16), np.zeros(1, np.int32), np.zeros(1, np.int32), *sides)
-
-
 def _starts(space: Space, at: Int64s, size: Int64s) -> Bytes:
     """The first OPENING bytes of each payload, zero beyond its end: (n, OPENING)."""
     if not len(at):

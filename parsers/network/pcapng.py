@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from parsers.network import told
 from parsers.network.records import (
     CHAIN,
     FIRST_WINDOW,
@@ -26,6 +27,7 @@ from parsers.network.records import (
     whole,
     words,
 )
+from parsers.network.told import Remarks
 from timelines.times import NS, from_epoch
 
 # draft-ietf-opsawg-pcapng section 11.1: block types
@@ -41,6 +43,7 @@ _KNOWN_NAMES = {
 _KNOWN_NAMES |= {0xBAD: "custom", 0x40000BAD: "custom, not to be copied"}
 _HEADS = {PACKET: 28, SIMPLE: 12, ENHANCED: 28}  # bytes before the packet's own, block header included
 _MAGIC = 0x1A2B3C4D
+TOLD_LIMIT = 1 << 20  # bytes looked at of a block that carries no packet
 BLOCK_LIMIT = 1 << 28  # bytes; a longer block is taken for damage
 _MIN = 12
 
@@ -81,18 +84,22 @@ def windows(view: memoryview, buffer: Bytes) -> Iterator[Walk]:
     """The same, some WINDOW_BYTES of the file at a time."""
     size, at = len(view), 0
     section = _Section(False)
+    remarks = Remarks()
+    told = left_out = 0
     while at < size:
         parts: list[Packets] = []
         gaps: list[Gap] = []
         if bytes(view[at : at + 4]) == b"\x0a\x0d\x0d\x0a" and (order := _order(view[at + 8 : at + 12])) is not None:
             section = _Section(order)
         found, types, stop = _follow(view, at, section.big)
-        parts.extend(_section_packets(view, buffer, found, types, section, gaps))
+        parts.extend(_section_packets(view, buffer, found, types, section, gaps, remarks))
         full = stop - at > WINDOW_BYTES
         if stop < size and not full and (stop == at or not _begins_section(view, stop)):
             cut, stop = _broken(view, buffer, stop, section, gaps)
             parts.extend(cut)
-        yield Walk(_in_place(joined([part for part in parts if len(part)])), tuple(gaps))
+        packets = _in_place(joined([part for part in parts if len(part)]))
+        yield Walk(packets, tuple(gaps), tuple(remarks.kept[told:]), remarks.left_out - left_out)
+        told, left_out = len(remarks.kept), remarks.left_out
         at = stop
 
 
@@ -128,21 +135,45 @@ def _follow(view: memoryview, at: int, big: bool) -> tuple[Int64s, Int64s, int]:
 
 
 def _section_packets(
-    view: memoryview, buffer: Bytes, found: Int64s, types: Int64s, section: _Section, gaps: list[Gap]
+    view: memoryview, buffer: Bytes, found: Int64s, types: Int64s, section: _Section, gaps: list[Gap], remarks: Remarks
 ) -> Iterator[Packets]:
-    """Packets between interface declarations; the other blocks go to `gaps`."""
+    """Packets between interface declarations; the other blocks go to `gaps`, and what they tell to `remarks`."""
     lengths = words(buffer, found + 4, section.big)
     carries = np.isin(types, list(_HEADS)) & (lengths >= _heads(types) + 4)
     for at in np.flatnonzero(~carries).tolist():
         kind, offset, length = int(types[at]), int(found[at]), int(lengths[at])
-        if kind == INTERFACE and length >= 20:
-            section.interfaces.append(_interface(bytes(view[offset : offset + length]), section.big))
+        _tell(kind, bytes(view[offset : offset + min(length, TOLD_LIMIT)]), offset, length, section, remarks)
         gaps.append(_other(kind, offset, length))
     # Interfaces are declared before they are used, so all of a section's declarations may be read first.
     for kind in _HEADS:
         mine = np.flatnonzero(carries & (types == kind))
         if len(mine):
-            yield _packets(buffer, found[mine], lengths[mine], kind, section)
+            packets = _packets(buffer, found[mine], lengths[mine], kind, section)
+            if kind != SIMPLE:
+                told.packet_comments(
+                    remarks, buffer, found[mine], lengths[mine], packets.caplen, _HEADS[kind], section.big
+                )
+            yield packets
+
+
+def _tell(kind: int, raw: bytes, offset: int, length: int, section: _Section, remarks: Remarks) -> None:
+    """Note what a block that carries no packet says."""
+    order = ">" if section.big else "<"
+    if kind == SECTION:
+        told.section(remarks, raw, offset, length, order)
+    elif kind == INTERFACE and length >= 20:
+        told.interface(remarks, raw, offset, length, order, len(section.interfaces))
+        section.interfaces.append(_interface(raw, section.big))
+    elif kind in told.READERS and remarks.full:
+        remarks.left_out += 1
+    elif kind in told.READERS:
+        reader, _ = told.READERS[kind]
+        reader(remarks, raw, offset, length, order, lambda ticks, number: _moment(ticks, number, section.interfaces))
+
+
+def _moment(ticks: int, number: int, interfaces: list[Interface]) -> int | None:
+    time, timed = _times(np.array([ticks], np.uint64), np.array([number], np.int64), interfaces)
+    return int(time[0]) if timed[0] and number < len(interfaces) else None
 
 
 def _heads(types: Int64s) -> Int64s:
@@ -154,10 +185,11 @@ def _other(kind: int, offset: int, length: int) -> Gap:
         return Gap("read", offset, length)
     if kind in _HEADS:
         return Gap("damaged", offset, length, f"packet block of {length} bytes is too short for its own header")
+    if kind in told.READERS and told.READERS[kind][1]:
+        return Gap("read", offset, length)
     name = _KNOWN_NAMES.get(kind)
-    reason = (
-        f"block type {kind:#x} ({name}) is not read" if name else "block of a type that is not known here is not read"
-    )
+    noted = "is noted; what it holds is not read" if kind in told.READERS else "is not read"
+    reason = f"block type {kind:#x} ({name}) {noted}" if name else "block of a type that is not known here is not read"
     return Gap("unsupported", offset, length, reason)
 
 

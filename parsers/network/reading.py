@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
 from parsers.network.carried import described
-from parsers.network.conversations import Conversations, opening_of
+from parsers.network.conversations import Conversations
 from parsers.network.protocols import (
+    OPENING,
     Carried,
     Conversation,
     Dissector,
@@ -34,9 +35,11 @@ PENDING_ROWS = 32_768  # rows that wait to become a batch; about 2 KiB each
 @dataclass(slots=True)
 class Reading:
     """What was read from the flows of a capture: rows by family until they are taken, troubles by kind (the first one in the file, and how
-    many), and the services of each flow. `packet`: the captured packet of each packet that dissectors number."""
+    many), and the services of each flow. `packet`: the captured packet of each packet that dissectors number; `tap` is given
+    the files instead of their becoming rows."""
 
     packet: Int64s
+    tap: Callable[[Carried], None] | None = None
     records: dict[str, list[Record]] = field(default_factory=dict)
     troubles: dict[str, tuple[Trouble, int]] = field(default_factory=dict)
     services: dict[int, list[str]] = field(default_factory=dict)
@@ -130,20 +133,17 @@ def _named(service: str) -> Dissector:
     return next(dissector for dissector in all_dissectors() if dissector.service == service)
 
 
-def _recognised(talk: Conversation) -> Dissector | None:
-    """The dissector that knows a conversation by its first bytes, if there is one."""
-    openings = opening_of(talk)
-    return next((dissector for dissector in all_dissectors() if dissector.recognise(openings)[0]), None)
-
-
 def _read_talk(out: Reading, dissector: Dissector, talk: Conversation, packet_time: Int64s, depth: int = 0) -> None:
+    own = {None, dissector.family, *getattr(dissector, "families", ())}
     for item in dissector.read(talk, packet_time):
         if type(item) is Record:
             out.add(item, dissector.family)
-            if item.family is None or item.family == dissector.family:
+            if item.family in own:
                 out.speaks(talk.flow, dissector.service)
         elif isinstance(item, Trouble):
             out.trouble(item, talk.flow, dissector.service)
+        elif isinstance(item, Carried) and out.tap is not None:
+            out.tap(item)
         elif isinstance(item, Carried):
             out.add(described(item, dissector.service, talk.uid, packet_time), "net/files")
         elif isinstance(item, Spoken):
@@ -159,9 +159,22 @@ def _go_on(out: Reading, item: Upgrade, talk: Conversation, packet_time: Int64s,
     if depth > UPGRADES or talk.orig is None or talk.resp is None:
         return
     rest = replace(talk, orig=talk.orig.after(item.orig_at), resp=talk.resp.after(item.resp_at))
-    follows = _named(item.service) if item.service else _recognised(rest)
-    if follows is not None:
+    for follows in (_named(item.service),) if item.service else _recognising(rest):
         _read_talk(out, follows, rest, packet_time, depth)
+
+
+def _recognising(talk: Conversation) -> list[Dissector]:
+    """Who reads what goes on in a flow, by how it begins there."""
+    _, orig_port, _, resp_port = talk.ends
+    raw = np.zeros((2, OPENING), np.uint8)
+    sizes = np.zeros(2, np.int64)
+    for side, stream in enumerate((talk.orig, talk.resp)):
+        begin = stream.read(stream.begin, OPENING) if stream is not None else b""
+        raw[side, : len(begin)] = np.frombuffer(begin, np.uint8)
+        sizes[side] = len(begin)
+    one, other = np.array([orig_port], np.int32), np.array([resp_port], np.int32)
+    openings = Openings(np.array([6], np.int16), one, other, raw[:1], sizes[:1], raw[1:], sizes[1:])
+    return [dissector for dissector in all_dissectors() if bool(dissector.recognise(openings)[0])]
 
 
 def services(reading: Reading, count: int) -> list[str | None]:

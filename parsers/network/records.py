@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,11 +57,24 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class Remark:
+    """Something told: which kind, the block it stands in, columns of net/capture, and its time in UTC ns."""
+
+    kind: str
+    offset: int
+    length: int
+    values: Mapping[str, object]
+    time: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Walk:
-    """What a walk over a file found: its packets, and every other byte."""
+    """What a walk over a file found: its packets, every other byte, and what the file says of itself (`left_out` more than are kept)."""
 
     packets: Packets
     gaps: tuple[Gap, ...]
+    told: tuple[Remark, ...] = ()
+    left_out: int = 0
 
 
 def joined(parts: list[Packets]) -> Packets:
@@ -78,7 +91,9 @@ def joined(parts: list[Packets]) -> Packets:
 def whole(windows: Iterable[Walk]) -> Walk:
     """The windows of a file as one walk."""
     found = list(windows)
-    return Walk(joined([part.packets for part in found]), tuple(gap for part in found for gap in part.gaps))
+    gaps = tuple(gap for part in found for gap in part.gaps)
+    told = tuple(remark for part in found for remark in part.told)
+    return Walk(joined([part.packets for part in found]), gaps, told, sum(part.left_out for part in found))
 
 
 def words(buffer: Bytes, at: Int64s, big: bool) -> Int64s:

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from parsers.base import Evidence
+from parsers.base import Batch, Evidence
 from parsers.gather import forget
-from parsers.network import notes, pcap, pcapng
+from parsers.network import notes, pcap, pcapng, told_rows
 from parsers.network.arp import Messages, gather
 from parsers.network.headers import BAD_IP_SUM, BAD_SUM, DEEP, OFFLOAD, Headers
 from parsers.network.ip_packets import Captured, IpPackets, backwards, columns, gathered
@@ -88,6 +88,8 @@ class Survey:
     ranges: Ranges = field(default_factory=Ranges)
     gaps: Gaps = field(default_factory=Gaps)
     remarks: Remarks = field(default_factory=Remarks)
+    told: list[Batch] = field(default_factory=list)
+    left_out: int = 0
     arp: list[Messages] = field(default_factory=list)
     links: set[tuple[int, int]] = field(default_factory=set)
     rows: int = 0
@@ -128,6 +130,11 @@ class Survey:
         """What is told of the file as a whole."""
         yield from self.gaps.problems(evidence)
         yield from self.remarks.problems(evidence)
+        if self.left_out:
+            reason = (
+                f"{self.left_out} more comments, names and interfaces than are listed stand in the file: not listed"
+            )
+            yield evidence.problem(0, 0, reason)
 
 
 def make(evidence: Evidence) -> Survey:
@@ -144,6 +151,8 @@ def make(evidence: Evidence) -> Survey:
         headers = decoder.window(packed, first)
         waiting = _take(survey, decoder, headers, waiting, Captured(packed, backwards(packed, time)), first)
         _account(survey, packed, headers, window.gaps, waiting)
+        survey.told += told_rows.batches(window.told, packed, first)
+        survey.left_out += window.left_out
         first += len(packed)
         if len(packed):
             time = int(packed.time[-1]) if packed.timed[-1] else None

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from importlib import metadata
 from typing import Any
 
+from parsers.network.tunnels import BY_PORT, BY_PROTOCOL
 from parsers.second.blocks import Preambles, is_pcapng
 from parsers.second.reading import Place, Reading, Tool, Unread
 
@@ -39,8 +40,10 @@ class PacketRecords:
         self._view = view
         self._preambles = Preambles(view) if is_pcapng(view) else None
         logging.getLogger("scapy").setLevel(logging.CRITICAL)  # no warnings about this machine's interfaces or routes
-        for layers in ("l2", "inet", "inet6", "dns", "llmnr", "ppp"):
+        for layers in ("l2", "inet", "inet6", "dns", "llmnr", "ppp", "vxlan", "l2tp"):
             importlib.import_module(f"scapy.layers.{layers}")  # each registers its link and payload types
+        for layers in ("erspan", "etherip", "geneve", "gtp", "mpls"):
+            importlib.import_module(f"scapy.contrib.{layers}")
 
     def read(self, place: Place) -> Reading | Unread:
         """Time, addresses, ports and what the row's family says of its first packet."""
@@ -49,7 +52,11 @@ class PacketRecords:
         try:
             link, time, data = self._record(place)
             values: dict[str, str | None] = {"time": time}
-            ends = _headers(link, data, place.family, values)
+            packet = _packet(link, data)
+            networks = _networks(packet)
+            if any(map(_fragment, networks)):
+                return Unread("a fragment; scapy is given one packet, and the row may be of several")
+            ends = _headers(networks, place.family, values)
         except (EOFError, StopIteration):
             return Unread("scapy finds no packet at the row's offset")
         except (
@@ -63,7 +70,11 @@ class PacketRecords:
             OverflowError,
         ) as error:
             return Unread(f"scapy cannot read it: {error}"[:200])
-        return Reading(values, ends=ends) if ends else Unread(f"scapy finds no IP packet in it (link type {link})")
+        return (
+            Reading(values, ends=ends, within=_within(networks))
+            if ends
+            else Unread(f"scapy finds no IP packet in it (link type {link})")
+        )
 
     def _record(self, place: Place) -> tuple[int, str, bytes]:
         """Link type, time and bytes of the packet."""
@@ -89,27 +100,63 @@ def _instant(ticks: int, per_second: int) -> str:
     return f"{whole}.{rest * 1_000_000_000 // per_second:09d}Z"
 
 
-def _headers(link: int, data: bytes, family: str, values: dict[str, str | None]) -> tuple[str, str] | None:
-    """Both ends of the packet, sender first; None where there is no IP. `values` gets what the family asks."""
+def _packet(link: int, data: bytes) -> Any:
+    """The packet in scapy's layers, or None where it does not know the link."""
     from scapy.config import conf
 
     kind = conf.l2types.num2layer.get(link)
-    if kind is None:
+    return None if kind is None else kind(data)
+
+
+def _networks(packet: Any) -> list[Any]:
+    """The IP layers of a packet, the outermost first; what ICMP quotes is none of them."""
+    return [layer for layer in _layers(packet) if layer.name in ("IP", "IPv6")]
+
+
+def _fragment(network: Any) -> bool:
+    if network.name == "IP":
+        return bool(network.frag or network.flags.MF)
+    layer = network.payload
+    while layer and layer.name.startswith("IPv6 Extension Header"):
+        if "Fragment" in layer.name:
+            return bool(layer.offset or layer.m)
+        layer = layer.payload
+    return False
+
+
+def _ends(network: Any) -> tuple[str, str]:
+    carried = _carried(network)
+    if carried is None:
+        return str(network.src), str(network.dst)
+    return f"{network.src} {carried.sport}", f"{network.dst} {carried.dport}"
+
+
+def _within(networks: list[Any]) -> tuple[tuple[str, str], ...] | None:
+    """The ends of packets inside the first one; None where it is no tunnel's by its protocol and ports."""
+    first = networks[0]
+    carried = _carried(first)
+    number = first.proto if first.name == "IP" else first.nh
+    ported = carried is not None and carried.name == "UDP" and {carried.sport, carried.dport} & set(BY_PORT)
+    if len(networks) == 1 and not ported and number not in BY_PROTOCOL:
         return None
-    packet: Any = kind(data)
-    first = next((layer for layer in _layers(packet) if layer.name in ("IP", "IPv6")), None)
-    if first is None:
+    return tuple(map(_ends, networks[1:]))
+
+
+def _headers(networks: list[Any], family: str, values: dict[str, str | None]) -> tuple[str, str] | None:
+    """Both ends of the outermost packet, sender first; None where there is no IP. `values` gets what the family asks."""
+    if not networks:
         return None
+    first = networks[0]
     carried = _carried(first)
     if carried is None:
-        return str(first.src), str(first.dst)
+        return _ends(first)
     if family in ("net/conn", "net/dns"):
         values["proto"] = _TRANSPORTS[carried.name]
     if family == "net/dns":
         _question(carried, values)
     elif family == "net/http":
         _request(bytes(carried.payload), values)
-    return f"{first.src} {carried.sport}", f"{first.dst} {carried.dport}"
+    return _ends(first)
 
 
 def _carried(network: Any) -> Any:

@@ -23,12 +23,14 @@ class Reading:
 
     Instants are ISO 8601 in UTC. `complete`: these are all the values that the record holds, so a column of the row's own that is missing
     here is a difference. `ends` holds both ends of a packet as `address port`, sender first: which of them opened the contact one packet
-    does not tell.
+    does not tell. `within`: the ends of packets inside that one, outermost first, when it is a tunnel's (one that is not opened has none);
+    None when it is not. A row that has ends from there is about that packet, and `values` but for the time are not about it.
     """
 
     values: Mapping[str, str | None]
     complete: bool = False
     ends: tuple[str, str] | None = None
+    within: tuple[tuple[str, str], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

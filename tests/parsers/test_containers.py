@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 import zstandard
 
@@ -77,6 +78,20 @@ def zst(data: bytes) -> bytes:
     return zstandard.ZstdCompressor(write_checksum=True).compress(data)
 
 
+def lz4(data: bytes) -> bytes:
+    """As Arrow writes it, in linked blocks (lz4_Frame_format.md)."""
+    sink = pa.BufferOutputStream()
+    with pa.CompressedOutputStream(sink, "lz4") as out:
+        out.write(data)
+    packed: bytes = sink.getvalue().to_pybytes()
+    return packed
+
+
+def lz4_by_hand(data: bytes) -> bytes:
+    """Magic; version 1, independent blocks; blocks of 64 KiB at most; header checksum; a stored block; end mark."""
+    return b"\x04\x22\x4d\x18\x60\x40\x82" + struct.pack("<I", 0x80000000 | len(data)) + data + bytes(4)
+
+
 # Sound archives
 
 
@@ -91,6 +106,8 @@ def zst(data: bytes) -> bytes:
         ("a.bz2", bz2.compress(LOG[:1000]) + bz2.compress(LOG[1000:]), "a"),
         ("a.zst", zstandard.compress(LOG[:1000]) + zstandard.compress(LOG[1000:]), "a"),
         ("a.zst", b"\x50\x2a\x4d\x18\x03\0\0\0abc" + zstandard.compress(LOG), "a"),
+        ("a.lz4", lz4(LOG), "a"),
+        ("a.lz4", lz4_by_hand(LOG[:5000]) + b"\x50\x2a\x4d\x18\x03\0\0\0abc" + lz4(LOG[5000:]), "a"),
         ("a.gz", gzip.compress(LOG) + bytes(512), "a"),  # padded, as tapes are
     ],
 )
@@ -172,7 +189,7 @@ def test_a_zip_that_was_streamed_has_its_sizes_behind_the_data(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("format_", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
-@pytest.mark.parametrize("pack", [bytes, gzip.compress, bz2.compress, zstandard.compress])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, bz2.compress, zstandard.compress, lz4])
 def test_tar_in_every_dress(tmp_path: Path, format_: int, pack: object) -> None:
     long = "d" * 90 + "/" + "f" * 60 + ".log"
     data = pack(tarred({"./a.log": LOG, long: LOG + b"2", "empty": b""}, format_))  # type: ignore[operator]
@@ -223,6 +240,24 @@ def test_every_sound_byte_before_a_damaged_one_is_used(tmp_path: Path, name: str
     got = read(tmp_path / name, entries)[f"{name}/a"]
     assert len(got) > len(text) // 2
     assert got[: len(text) // 2] == text[: len(text) // 2]
+
+
+@pytest.mark.parametrize(
+    ("third", "reason"),
+    [
+        (struct.pack("<I", 1 << 20), "a block of 1048576 bytes is larger than the frame allows"),
+        (struct.pack("<I", 0x80000000 | 60_000) + b"cut", "compressed data ends before its end mark"),
+        (struct.pack("<I", 9) + b"\xff" * 9, "compressed data is damaged"),
+    ],
+)
+def test_an_lz4_log_is_evidence_up_to_the_damaged_block(tmp_path: Path, third: bytes, reason: str) -> None:
+    text = LOG * 10
+    blocks = b"".join(struct.pack("<I", 0x80000000 | 1000) + text[at : at + 1000] for at in (0, 1000))
+    entries, problems = listed(tmp_path / "a.lz4", b"\x04\x22\x4d\x18\x60\x40\x82" + blocks + third)
+    got = read(tmp_path / "a.lz4", entries)["a.lz4/a"]
+    assert text.startswith(got)
+    assert len(got) > 2000 - 1024  # the step that met the damage
+    assert reason in problems[0].reason
 
 
 def test_a_wrong_checksum_is_told_and_the_bytes_are_used(tmp_path: Path) -> None:
@@ -376,7 +411,7 @@ def test_kinds_are_exclusive_and_refuse_what_is_not_theirs(kind: Container) -> N
 
 
 def test_all_kinds_are_found() -> None:
-    assert [kind.name for kind in all_containers()] == ["bz2", "gz", "tar", "zip", "zst"]
+    assert [kind.name for kind in all_containers()] == ["bz2", "gz", "lz4", "tar", "zip", "zst"]
 
 
 @pytest.mark.parametrize(
@@ -385,6 +420,7 @@ def test_all_kinds_are_found() -> None:
         ("gz", gzip.compress(LOG)),
         ("bz2", bz2.compress(LOG)),
         ("zst", zstandard.compress(LOG)),
+        ("lz4", lz4(LOG)),
         ("zip", zipped({"a": LOG})),
         ("tar", tarred({"a": LOG})),
     ],

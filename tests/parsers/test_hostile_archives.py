@@ -11,6 +11,7 @@ import zipfile
 import zlib
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 import zstandard
 from hypothesis import given
@@ -51,11 +52,19 @@ def zipped(files: dict[str, bytes]) -> bytes:
     return held.getvalue()
 
 
+def lz4(data: bytes) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.CompressedOutputStream(sink, "lz4") as out:
+        out.write(data)
+    packed: bytes = sink.getvalue().to_pybytes()
+    return packed
+
+
 # Bombs
 
 
 @pytest.mark.parametrize(
-    ("name", "pack"), [("b.gz", gzip.compress), ("b.bz2", bz2.compress), ("b.zst", zstandard.compress)]
+    ("name", "pack"), [("b.gz", gzip.compress), ("b.bz2", bz2.compress), ("b.zst", zstandard.compress), ("b.lz4", lz4)]
 )
 def test_a_bomb_is_stopped_at_its_ratio(tmp_path: Path, name: str, pack: object) -> None:
     entries, problems = listed(tmp_path / name, pack(bytes(10 * MB)))  # type: ignore[operator]
@@ -158,7 +167,7 @@ def test_a_huge_extended_tar_header_is_passed_over(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "pack"), [("b.gz", gzip.compress), ("b.bz2", bz2.compress), ("b.zst", zstandard.compress)]
+    ("name", "pack"), [("b.gz", gzip.compress), ("b.bz2", bz2.compress), ("b.zst", zstandard.compress), ("b.lz4", lz4)]
 )
 def test_memory_does_not_grow_with_what_unpacks(tmp_path: Path, name: str, pack: object) -> None:
     (tmp_path / name).write_bytes(pack(bytes(48 * MB)))  # type: ignore[operator]
@@ -268,6 +277,7 @@ def small_archives() -> dict[str, bytes]:
         "x.gz": gzip.compress(text, mtime=0),
         "x.bz2": bz2.compress(text),
         "x.zst": zstandard.compress(text),
+        "x.lz4": lz4(text),
         "x.tgz": gzip.compress(tar.getvalue(), mtime=0),
         "n.zip": zipped({"x.tar.gz": gzip.compress(tar.getvalue(), mtime=0), "y.zip": zipped({"q": text})}),
     }

@@ -182,7 +182,7 @@ class Ends:
 
 @runtime_checkable
 class Dissector(Protocol):
-    """One application protocol."""
+    """One application protocol. It may have `families`: others than its own whose rows show that a flow speaks it."""
 
     service: str
     family: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 ELEMENTS = 65_536  # elements read of one constructed element; a message of 64 KiB holds at most half as many
+INTEGER_BYTES = 9
 OID_BYTES = 128  # bytes of an object identifier that are read; honest ones have a dozen
 
 BOOLEAN, INTEGER, BIT_STRING, OCTET_STRING, NULL, OID, ENUMERATED, SEQUENCE, SET = (
@@ -36,7 +37,9 @@ class Element(NamedTuple):
 
     @property
     def number(self) -> int:
-        """Content as a signed integer."""
+        """Content as a signed integer. Raises ValueError for one of more than nine bytes (64 bits without sign)."""
+        if self.end - self.begin > INTEGER_BYTES:
+            raise ValueError(f"integer is longer than {INTEGER_BYTES} bytes")
         return int.from_bytes(self.data[self.begin : self.end], "big", signed=True)
 
     def parts(self) -> list[Element]:

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import hashlib
 
-_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_LENGTH = 17  # base-62 digits: 101 bits of the digest
+_BYTES = 10  # of the digest: two files of a case have the same id by chance once in a million million cases of a million files
 
 
 def file_id(uid: str, *place: object) -> str:
-    """`F` and 17 base-62 digits of a digest of the connection's uid and of where in it the file lies (side, position, part …).
+    """`F` and 20 hexadecimal digits of a digest of the connection's uid and of where in it the file lies (side, position, part …).
 
     The same connection gives the same ids in every capture that holds it.
     """
     key = "\0".join((uid, *map(str, place))).encode("utf-8", "surrogatepass")
-    number = int.from_bytes(hashlib.blake2b(key, digest_size=16).digest(), "big")
-    digits = []
-    for _ in range(_LENGTH):
-        number, digit = divmod(number, 62)
-        digits.append(_DIGITS[digit])
-    return "F" + "".join(digits)
+    return "F" + hashlib.blake2b(key, digest_size=_BYTES).hexdigest()

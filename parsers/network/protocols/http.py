@@ -9,12 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from parsers.network.protocols import Conversation, Openings, Record, Trouble, Upgrade, Yield, text
-from parsers.network.protocols.http1.credentials import Login, logins
+from parsers.network.protocols import Conversation, Openings, Trouble, Upgrade, Yield, text
+from parsers.network.protocols.http1.credentials import Logins
 from parsers.network.protocols.http1.exchanges import Exchange, exchanges
 from parsers.network.protocols.http1.files import Sender, Sent, sent
 from parsers.network.protocols.http1.heads import STATUS_LINE
-from parsers.network.protocols.http1.messages import Message
 from parsers.network.protocols.http1.parameters import name_in_url
 from parsers.network.protocols.http1.rows import row, websocket
 from parsers.network.protocols.http1.signs import signs
@@ -28,7 +27,6 @@ METHODS = (
     b"BIND", b"UNBIND", b"LINK", b"UNLINK", b"PURGE", b"ACL", b"M-SEARCH", b"NOTIFY", b"SUBSCRIBE", b"UNSUBSCRIBE",
     b"PRI", b"RPC_IN_DATA", b"RPC_OUT_DATA", b"BITS_POST", b"CCM_POST", b"SMS_POST", b"X-MS-ENUMATTS", b"POLL", b"BMOVE", b"BCOPY",
 )  # fmt: skip
-LOGINS = 1_000  # different credentials kept of one connection
 _METHOD_LIKE = re.compile(rb"[A-Z_-]{3,16} ")
 
 
@@ -58,22 +56,20 @@ class Http:
         start, other = orig.read(0, 32), resp.read(0, 32)
         if STATUS_LINE.match(start) or (_METHOD_LIKE.match(other) and not _METHOD_LIKE.match(start)):
             asking, answering = answering, asking  # captured without its handshake, the answer first
-        known: set[tuple[Login, bool | None]] = set()
+        logins = Logins(talk.flow)
         two = asking.stream.read(0, len(PREFACE)) == PREFACE
         for item in (http2 if two else exchanges)(asking.stream, answering.stream):
             if isinstance(item, Trouble):
                 yield item
             elif item.follows is not None and _upgraded(item) == "h2c":
                 for later in http2(asking.stream, answering.stream, item, item.follows):
-                    yield from (later,) if isinstance(later, Trouble) else _read(asking, answering, later, known)
+                    yield from (later,) if isinstance(later, Trouble) else _read(asking, answering, later, logins)
             else:
-                yield from _read(asking, answering, item, known)
+                yield from _read(asking, answering, item, logins)
 
 
-def _read(
-    asking: Sender, answering: Sender, exchange: Exchange, known: set[tuple[Login, bool | None]]
-) -> Iterator[Yield]:
-    """Everything that one exchange tells; `known` holds the connection's credentials so far."""
+def _read(asking: Sender, answering: Sender, exchange: Exchange, logins: Logins) -> Iterator[Yield]:
+    """Everything that one exchange tells; `logins` are those of its connection."""
     request, response = exchange.request, exchange.response
     target = text(request.head.parts[1]) if request else ""
     files: list[Sent | None] = []
@@ -87,12 +83,8 @@ def _read(
                 yield from found.files
                 yield from found.troubles(message.first)
         files.append(found)
-    username = None
-    for login, accepted in logins(exchange):
-        username = login.username or username
-        if (login, accepted) not in known and len(known) < LOGINS and request is not None:
-            known.add((login, accepted))
-            yield _credentials(asking.talk.flow, request, login, accepted)
+    username, told = logins.of(exchange)
+    yield from told
     yield row(asking.talk.flow, exchange, username, (files[0], files[1]))
     if exchange.follows is not None:
         yield from _following(asking, exchange)
@@ -110,22 +102,6 @@ def _following(asking: Sender, exchange: Exchange) -> Iterator[Yield]:
         yield upgraded
     elif exchange.follows is not None and asking.forward:
         yield Upgrade("", *exchange.follows)
-
-
-def _credentials(flow: int, request: Message, login: Login, accepted: bool | None) -> Record:
-    values: dict[str, object] = {
-        "service": "http",
-        "scheme": login.scheme,
-        "username": login.username,
-        "realm": login.realm or request.head.headers.get("host"),
-        "secret": login.secret,
-        "challenge": login.challenge,
-        "accepted": accepted,
-        "user": login.username,
-    }
-    if accepted is not None:
-        values["outcome"] = "success" if accepted else "failure"
-    return Record(flow, request.first, request.last, "credentials", values, family="net/credentials")
 
 
 DISSECTOR = Http()

@@ -94,7 +94,19 @@ def test_a_packet_in_a_tunnel_is_not_its_carriers() -> None:
     )
     data = pcap(0xA1B2C3D4, 0, bytes(12) + b"\x08\x00" + outer + gre)
     found = read(data, 24, len(data) - 24, "net/conn")
-    assert found == Reading({"time": "2026-03-03T21:14:05.000000000Z"}, ends=("198.51.100.1", "198.51.100.2"))
+    assert found == Reading(
+        {"time": "2026-03-03T21:14:05.000000000Z"},
+        ends=("198.51.100.1", "198.51.100.2"),
+        within=(("192.0.2.1 45353", "192.0.2.53 53"),),
+    )
+
+
+def test_a_fragment_is_left_to_the_reader_of_all_of_them() -> None:
+    part = IP[:6] + b"\x20\0" + IP[8:]  # more fragments follow
+    data = pcap(0xA1B2C3D4, 0, bytes(12) + b"\x08\x00" + part + UDP)
+    found = read(data, 24, len(data) - 24)
+    assert isinstance(found, Unread)
+    assert "fragment" in found.reason
 
 
 def test_a_request_with_the_headers_that_the_packet_holds_in_full() -> None:

@@ -13,7 +13,7 @@ from timelines.detection.collection_counts import coverage, table
 SIGMA = Path(__file__).parents[4] / "shared" / "rules" / "sigma"
 # Services of Zeek whose logs hold what Athar does not decode, and the two kinds of file events that Windows writes to no event log.
 ABSENT = {
-    "zeek": ("kerberos",),
+    "zeek": (),
     "windows": ("category file_access", "category file_rename"),
 }
 

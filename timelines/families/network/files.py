@@ -16,7 +16,7 @@ FAMILIES = (
             Column(
                 "fuid",
                 pa.string(),
-                "File id, by which rows of other families name the file: `F` and 17 base-62 digits of a digest of the connection and "
+                "File id, by which rows of other families name the file: `F` and 20 hexadecimal digits of a digest of the connection and "
                 "of the file's place in it.",
                 source=ZEEK,
             ),

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from parsers.network.protocols import Conversation, Openings, Trouble, Yield
 from parsers.network.protocols.dce_rpc.association import UNITS, Association
 from parsers.network.protocols.dce_rpc.pdus import HEADER, KINDS, size_of
-from parsers.network.records import Bools
+from parsers.network.records import Bools, Bytes
 from parsers.network.streams import Stream
 
 LEAPS = 256  # pieces after a gap that are tried for the beginning of a unit
@@ -28,12 +28,8 @@ class DceRpc:
         """A header of version 5 with a known kind, a data representation that is in use, and a size that holds it."""
         found = np.zeros(len(openings.proto), np.bool_)
         for side, size in ((openings.orig, openings.orig_size), (openings.resp, openings.resp_size)):
-            ends = side[:, 8:10].astype(np.int64)
-            length = np.where(side[:, 4] == 0x10, ends[:, 0] | ends[:, 1] << 8, ends[:, 0] << 8 | ends[:, 1])
-            head = (side[:, 0] == 5) & (side[:, 1] <= 1) & np.isin(side[:, 2], tuple(KINDS))
-            head &= ((side[:, 4] == 0x10) | (side[:, 4] == 0)) & (side[:, 5:8] == 0).all(axis=1)
-            found |= head & (size >= HEADER) & (length >= HEADER) & (length <= 16_384)
-        found &= openings.proto == 6
+            some = np.flatnonzero((openings.proto == 6) & (side[:, 0] == 5) & (side[:, 1] <= 1) & (size >= HEADER))
+            found[some] |= _head(side[some])
         return found
 
     def read(self, talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[Yield]:
@@ -43,6 +39,15 @@ class DceRpc:
         for stream in (talk.orig, talk.resp):
             yield from _units(stream, association)
         yield from association.rows(packet_time)
+
+
+def _head(side: Bytes) -> Bools:
+    ends = side[:, 8:10].astype(np.int64)
+    length = np.where(side[:, 4] == 0x10, ends[:, 0] | ends[:, 1] << 8, ends[:, 0] << 8 | ends[:, 1])
+    found: Bools = (
+        np.isin(side[:, 2], tuple(KINDS)) & ((side[:, 4] == 0x10) | (side[:, 4] == 0)) & ~side[:, 5:8].any(axis=1)
+    )
+    return found & (length >= HEADER) & (length <= 16_384)
 
 
 def _units(stream: Stream, association: Association) -> Iterator[Trouble]:

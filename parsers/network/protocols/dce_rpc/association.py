@@ -14,7 +14,6 @@ from parsers.network.protocols import Record, Trouble, ntlm
 from parsers.network.protocols.dce_rpc.interfaces import NEGOTIATION, interface_name, of_pipe, operation_name
 from parsers.network.protocols.dce_rpc.pdus import (
     ALTER,
-    AUTH3,
     BIND,
     BIND_ACK,
     FAULT,
@@ -27,6 +26,8 @@ from parsers.network.protocols.dce_rpc.pdus import (
     pdu,
     size_of,
 )  # fmt: skip
+from parsers.network.protocols.kerberos.messages import ticket_use
+from parsers.network.protocols.kerberos.rows import used
 
 UNITS = 100_000  # units kept of one side; what comes after is counted as not read
 _FAULTS = {
@@ -137,21 +138,23 @@ class Association:
         return Record(self.flow, unit.packet, last, "dce_rpc.call", values, flags, "net/dce_rpc")
 
     def _logon(self) -> Iterator[Record | Trouble]:
-        """The NTLM logon of the association, if it has one; answered calls show that it succeeded."""
-        challenge = answer = None
+        """NTLM logons and Kerberos tickets of the association; answered calls show that they succeeded."""
+        kinds = {unit.kind for unit in self.told}
+        denied = any(unit.kind == FAULT and unit.status == 5 for unit in self.told)
+        success = True if RESPONSE in kinds else False if denied else None
+        challenges: dict[int, ntlm.Challenge] = {}
         for unit in (*self.told, *self.asked):
-            raw = ntlm.find(unit.verifier) if unit.verifier else None
-            if raw is None:
+            if not unit.verifier:
                 continue
+            if (use := ticket_use(unit.verifier, unit.packet)) is not None:
+                yield used(self.flow, use, "dce_rpc", success)
+            raw = ntlm.find(unit.verifier)
             try:
-                found = ntlm.message(raw, unit.packet)
+                found = ntlm.message(raw, unit.packet) if raw is not None else None
             except ValueError as error:
                 yield Trouble(unit.packet, f"DCE/RPC logon: {error}", "ntlm_malformed")
                 continue
-            challenge = found if isinstance(found, ntlm.Challenge) else challenge
-            answer = found if isinstance(found, ntlm.Authenticate) and unit.kind in (ALTER, AUTH3, BIND) else answer
-        if answer is not None:
-            kinds = {unit.kind for unit in self.told}
-            denied = any(unit.kind == FAULT and unit.status == 5 for unit in self.told)
-            success = True if RESPONSE in kinds else False if denied else None
-            yield from ntlm.rows(self.flow, "dce_rpc", challenge, answer, success)
+            if isinstance(found, ntlm.Challenge):
+                challenges[unit.call] = found  # the answer to it bears the same number
+            elif isinstance(found, ntlm.Authenticate):
+                yield from ntlm.rows(self.flow, "dce_rpc", challenges.get(unit.call), found, success)

@@ -185,6 +185,9 @@ class Content:
 
     def __call__(self) -> Pieces:
         try:
+            if not self._applied:
+                yield from self._started(self._source(False))
+                return
             try:
                 yield from self._started(self._decoded())
             except _Mislabelled:
@@ -195,7 +198,7 @@ class Content:
             raise
 
     def _decoded(self) -> Pieces:
-        pieces = self._source(bool(self._applied))
+        pieces = self._source(True)
         for name in reversed(self._applied):
             pieces = _DECODERS[name](pieces)
         return pieces

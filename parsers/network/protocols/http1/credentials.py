@@ -8,12 +8,13 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator
 from typing import NamedTuple
 
-from parsers.network.protocols import text
+from parsers.network.protocols import Record, text
 from parsers.network.protocols.http1.exchanges import Exchange
+from parsers.network.protocols.http1.messages import Message
 
+LOGINS = 1_000  # different ones told of one connection
 _LIMIT = 16_384  # characters of one field
 _PAIR = re.compile(r'([\w-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s,]*)')
 # (field of the request, status by which the server refuses it)
@@ -30,7 +31,7 @@ class Login(NamedTuple):
     challenge: str | None = None
 
 
-def login(field: str) -> Login | None:
+def _login(field: str) -> Login | None:
     """The credentials of an Authorization field, None where there are none that can be read."""
     scheme, _, rest = field[:_LIMIT].strip().partition(" ")
     reader = _SCHEMES.get(scheme.lower())
@@ -63,12 +64,43 @@ def _bearer(rest: str) -> Login | None:
 _SCHEMES = {"basic": _basic, "digest": _digest, "bearer": _bearer}
 
 
-def logins(exchange: Exchange) -> Iterator[tuple[Login, bool | None]]:
-    """The credentials of a request, and whether the server took them (None: not seen)."""
-    if exchange.request is None:
-        return
-    headers = exchange.request.head.headers
-    for name, refused in _FIELDS:
-        if name in headers and (found := login(headers[name])) is not None:
-            status = int(exchange.response.head.parts[1]) if exchange.response else None
-            yield found, None if status is None else status != refused
+class Logins:
+    """The logins of one connection, each different one told once."""
+
+    __slots__ = ("_flow", "_known")
+
+    def __init__(self, flow: int) -> None:
+        self._flow = flow
+        self._known: set[tuple[Login, bool | None]] = set()
+
+    def of(self, exchange: Exchange) -> tuple[str | None, list[Record]]:
+        """The user that an exchange's request names, and the rows of logins not told yet."""
+        request, user, rows = exchange.request, None, []
+        for name, refused in _FIELDS if request is not None else ():
+            if request is None or name not in request.head.headers:
+                continue
+            login = _login(request.head.headers[name])
+            if login is None:
+                continue
+            user = login.username or user
+            accepted = int(exchange.response.head.parts[1]) != refused if exchange.response else None
+            if (login, accepted) not in self._known and len(self._known) < LOGINS:
+                self._known.add((login, accepted))
+                rows.append(_row(self._flow, request, login, accepted))
+        return user, rows
+
+
+def _row(flow: int, request: Message, login: Login, accepted: bool | None) -> Record:
+    values: dict[str, object] = {
+        "service": "http",
+        "scheme": login.scheme,
+        "username": login.username,
+        "realm": login.realm or request.head.headers.get("host"),
+        "secret": login.secret,
+        "challenge": login.challenge,
+        "accepted": accepted,
+        "user": login.username,
+    }
+    if accepted is not None:
+        values["outcome"] = "success" if accepted else "failure"
+    return Record(flow, request.first, request.last, "credentials", values, family="net/credentials")

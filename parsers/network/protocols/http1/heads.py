@@ -13,16 +13,21 @@ from parsers.network.protocols.http1.window import AHEAD, Window
 HEAD_LIMIT = 65_536  # bytes of one message's head; servers refuse more than 8 to 64 KiB
 _KNOWN_LINES = 4_096  # header lines kept parsed: the same ones come again and again
 _LINE = 256  # bytes of a line that is kept parsed
+_KNOWN_BLOCKS, _BLOCK = (
+    256,
+    2_048,
+)  # whole heads kept parsed, and bytes of the longest: a client sends the same one for each image of a page
 _METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
 _VERSION = re.compile(rb"HTTP/(\d{1,3}\.\d{1,3})")
 _FOLD = re.compile(rb"\r?\n[ \t]+")
 STATUS_LINE = re.compile(rb"HTTP/(\d+\.\d+)[ \t]+(\d{3})(?:[ \t]+(.*))?\s*", re.DOTALL)
+_Field = tuple[str, str, str, bool]
 FirstLine = Callable[[bytes], "tuple[bytes, ...] | None"]
 
 
 class Fields(NamedTuple):
     """Header fields: values by lower-case name, repeated ones joined by commas; the names as sent, in upper case; whether a line was
-    folded, and whether space stood between a name and its colon."""
+    folded, and whether space stood between a name and its colon. Heads that are alike share one: never to be changed."""
 
     values: dict[str, str]
     names: list[str]
@@ -72,7 +77,10 @@ def head_at(window: Window, at: int, first_line: FirstLine) -> Head | None:
     size = len(raw) if end is None else end
     line, _, rest = raw[:size].partition(b"\n")
     parts = first_line(line)
-    return None if parts is None else Head(at, at + size, parts, fields(rest), end is not None)
+    if parts is None:
+        return None
+    found = _known_block(rest) if len(rest) <= _BLOCK else fields(rest)
+    return Head(at, at + size, parts, found, end is not None)
 
 
 def _end(raw: bytes) -> int | None:
@@ -86,29 +94,26 @@ def _end(raw: bytes) -> int | None:
 
 def fields(raw: bytes) -> Fields:
     """The header fields of `raw`, first line taken off. Lines that are none are passed over."""
-    values: dict[str, str] = {}
-    names: list[str] = []
-    again: dict[str, list[str]] = {}
-    spaced = False
-    # obsolete line folding, RFC 9112 section 5.2
-    folded = b"\n " in raw or b"\n\t" in raw
-    for line in (_FOLD.sub(b" ", raw) if folded else raw).split(b"\n"):
-        field = _known(line) if len(line) <= _LINE else _field(line)
-        if field is None:
-            continue
-        name, shown, value, gap = field
-        if name in values:
-            again.setdefault(name, [values[name]]).append(value)
-        else:
-            values[name] = value
-        names.append(shown)
-        spaced |= gap
-    for name, parts in again.items():
-        values[name] = ", ".join(parts)
-    return Fields(values, names, folded, spaced)
+    folded = b"\n " in raw or b"\n\t" in raw  # obsolete line folding, RFC 9112 section 5.2
+    lines = (_FOLD.sub(b" ", raw) if folded else raw).split(b"\n")
+    read = _known if max(map(len, lines)) <= _LINE else _field
+    found = [field for field in map(read, lines) if field is not None]
+    values = {name: value for name, _, value, _ in found}
+    if len(values) < len(found):
+        values = _joined(found)
+    spaced = (b" :" in raw or b"\t:" in raw) and any(gap for _, _, _, gap in found)
+    return Fields(values, [shown for _, shown, _, _ in found], folded, spaced)
 
 
-def _field(line: bytes) -> tuple[str, str, str, bool] | None:
+def _joined(found: list[_Field]) -> dict[str, str]:
+    """Values by name where names are repeated."""
+    values: dict[str, list[str]] = {}
+    for name, _, value, _ in found:
+        values.setdefault(name, []).append(value)
+    return {name: ", ".join(parts) for name, parts in values.items()}
+
+
+def _field(line: bytes) -> _Field | None:
     """Name in lower and upper case, value, and whether space stands before the colon."""
     key, colon, value = line.partition(b":")
     if not colon:
@@ -118,3 +123,4 @@ def _field(line: bytes) -> tuple[str, str, str, bool] | None:
 
 
 _known = lru_cache(_KNOWN_LINES)(_field)
+_known_block = lru_cache(_KNOWN_BLOCKS)(fields)

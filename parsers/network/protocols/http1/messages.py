@@ -146,7 +146,9 @@ class Side:
 
     def head(self) -> Head | None:
         """The next head; None at the end, or where no message begins."""
-        if self.stopped or not self._seek():
+        if self.stopped:
+            return None
+        if self._window.peek(self.at, 1) in (b"", b"\r", b"\n") and not self._seek():
             self.stopped = True
             return None
         head = head_at(self._window, self.at, self._first_line)

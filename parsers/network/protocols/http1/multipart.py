@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from parsers.network.protocols.http1.parameters import parameters
 
 PARTS = 1_000  # parts read of one body
 PART_HEAD = 8_192  # bytes of one part's header fields
+_EMPTY_LINE = re.compile(rb"\n\r?\n")
 _BOUNDARY = 200  # characters; RFC 2046 allows 70
 
 
@@ -33,8 +35,9 @@ def boundary(content_type: str | None) -> bytes | None:
 
 
 def parts(content: Callable[[], Iterator[bytes]], mark: bytes) -> Iterator[Part]:
-    """The parts of `content` divided by the boundary `mark`. Content is read once; no more than a part's head of it is kept."""
-    delimiter = b"\r\n--" + mark
+    """The parts of `content` divided by the boundary `mark`. Content is read once; no more than a part's head of it is kept. Lines may
+    end with LF alone, as some clients send them."""
+    delimiter = b"\n--" + mark
     held, base, number = b"\r\n", -2, 0  # the first delimiter may stand at the very start
     head: dict[str, str] | None = None
     begin = 0
@@ -46,13 +49,14 @@ def parts(content: Callable[[], Iterator[bytes]], mark: bytes) -> Iterator[Part]
             if end is None and len(held) - after < PART_HEAD and piece:
                 break  # its head is still to come
             if head is not None:
-                yield Part(head, begin, base + at, True)
+                stop = base + at - (held[at - 1 : at] == b"\r")
+                yield Part(head, begin, max(stop, begin), True)
                 number += 1
             if held[after : after + 2] == b"--" or end is None or number >= PARTS:
                 return
             head, begin = fields(held[after:end]).values, base + end
             base, held = base + end - 2, b"\r\n" + held[end:]  # an empty part ends where it begins
-        keep = at if at >= 0 else max(len(held) - len(delimiter) + 1, 0)
+        keep = max(at - 1 if at >= 0 else len(held) - len(delimiter), 0)  # a CR may stand before it
         if not piece:
             break
         base, held = base + keep, held[keep:]
@@ -64,8 +68,8 @@ def _head_end(held: bytes, after: int) -> int | None:
     """Behind the empty line that ends a part's head; where a delimiter closes the body, right behind it."""
     if held[after : after + 2] == b"--":
         return after + 2
-    at = held.find(b"\r\n\r\n", after)
-    return at + 4 if 0 <= at - after <= PART_HEAD else None
+    found = _EMPTY_LINE.search(held, after, after + PART_HEAD)
+    return found.end() if found else None
 
 
 def _until_cut(content: Callable[[], Iterator[bytes]]) -> Iterator[bytes]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from parsers.network.protocols import Record, text
 from parsers.network.protocols.http1.exchanges import Exchange
 from parsers.network.protocols.http1.files import Sent
@@ -10,6 +12,7 @@ from parsers.network.protocols.http1.messages import Message
 _PROXY_HEADERS = (
     "forwarded", "x-forwarded-for", "x-forwarded-from", "client-ip", "via", "xroxy-connection", "proxy-connection",
 )  # fmt: skip
+_PROXIES = frozenset(_PROXY_HEADERS)
 _REQUEST_FIELDS = (
     ("host", "host_"),
     ("referer", "referrer"),
@@ -17,7 +20,11 @@ _REQUEST_FIELDS = (
     ("origin", "origin"),
     ("x-forwarded-for", "x_forwarded_for"),
 )
+_REASON = 256  # bytes of a reason phrase
 NAMES = 200  # names of headers, cookies or variables kept of one message
+
+
+_token = lru_cache(256)(text)  # methods, versions, statuses and reasons are few
 
 
 def joined(names: list[str]) -> str | None:
@@ -30,7 +37,7 @@ def request_values(headers: dict[str, str], method: str, uri: str) -> dict[str, 
     for name, column in _REQUEST_FIELDS:
         if name in headers:
             values[column] = headers[name]
-    if not headers.keys().isdisjoint(_PROXY_HEADERS):
+    if not _PROXIES.isdisjoint(headers):
         values["proxied"] = ",".join(f"{name.upper()} -> {headers[name]}" for name in _PROXY_HEADERS if name in headers)
     if "cookie" in headers:
         values["cookie_vars"] = _variables(headers["cookie"], ";")
@@ -49,8 +56,8 @@ def _variables(listed: str, divider: str) -> str | None:
 
 def _ask(request: Message) -> dict[str, object]:
     method, target, version = request.head.parts
-    values = request_values(request.head.headers, text(method), text(target))
-    values["version"] = text(version)
+    values = request_values(request.head.headers, _token(method), text(target))
+    values["version"] = _token(version)
     values["request_body_len"] = request.body.seen
     values["client_header_names"] = joined(request.head.fields.names)
     return values
@@ -60,9 +67,9 @@ def _answer(response: Message) -> dict[str, object]:
     version, status, reason = response.head.parts
     headers, code = response.head.headers, int(status)
     values: dict[str, object] = {
-        "version": text(version),
+        "version": _token(version),
         "status_code": code,
-        "status_msg": text(reason.strip()),
+        "status_msg": _token(reason[:_REASON].strip()),
         "response_body_len": response.body.seen,
         "server_header_names": joined(response.head.fields.names),
         "outcome": "success" if code < 400 else "failure",

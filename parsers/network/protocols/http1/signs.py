@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from parsers.network.protocols import Trouble
 from parsers.network.protocols.http1.heads import Fields
@@ -11,15 +11,14 @@ from parsers.network.protocols.http1.messages import Message
 _CODINGS = ("chunked", "gzip, chunked", "deflate, chunked", "identity")
 
 
-def signs(message: Message) -> Iterator[Trouble]:
+def signs(message: Message) -> Sequence[Trouble]:
     """What is odd about the framing of a message."""
     found = message.head.fields
     headers = found.values
     coding, length = headers.get("transfer-encoding"), headers.get("content-length")
     if coding is None and not found.folded and not found.spaced and (length is None or length.isdecimal()):
-        return
-    for name, reason in _odd(found, coding, length):
-        yield Trouble(message.first, "HTTP message: " + reason, name)
+        return ()  # as nearly all are
+    return [Trouble(message.first, "HTTP message: " + reason, name) for name, reason in _odd(found, coding, length)]
 
 
 def _odd(found: Fields, coding: str | None, length: str | None) -> Iterator[tuple[str, str]]:

@@ -18,8 +18,9 @@ class Window:
 
     def peek(self, at: int, count: int) -> bytes:
         """Up to `count` bytes from `at` on, fewer at a gap or the end."""
-        if not (self._at <= at <= self._at + len(self._raw) and at + count <= self._to):
-            wanted = max(count, AHEAD)
-            self._at, self._to, self._raw = at, at + wanted, self.stream.read(at, wanted)
         skip = at - self._at
+        if skip < 0 or skip > len(self._raw) or at + count > self._to:
+            wanted = count if count > AHEAD else AHEAD
+            self._at, self._to, self._raw = at, at + wanted, self.stream.read(at, wanted)
+            skip = 0
         return self._raw[skip : skip + count]

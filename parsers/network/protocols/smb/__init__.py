@@ -6,6 +6,7 @@ import struct
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ from parsers.network.protocols.smb.smb1 import Smb1
 from parsers.network.records import Bools
 from parsers.network.streams import Stream
 
+ANSWERS = 500_000  # answers kept of one connection; with more, the requests after them go without
 ROWS = 200_000  # rows of one connection; a backup of that many files in one connection is cut there, and said to be
 _NOT_READ = {
     ENCRYPTED: ("encrypted messages are not read", "smb_encrypted"),
@@ -34,6 +36,7 @@ class Smb:
 
     service: str = "smb"
     family: str = "net/smb_files"
+    families: tuple[str, ...] = ("net/smb_mapping", "net/ntlm")
 
     def recognise(self, openings: Openings) -> Bools:
         """An SMB message in a session frame, or the request for a NetBIOS session that comes before it."""
@@ -81,9 +84,13 @@ class _Walk:
 
     def answers(self, stream: Stream) -> None:
         for frame in frames(stream):
+            if len(self.told[0]) + len(self.told[1]) >= ANSWERS:
+                reason = f"SMB connection with more than {ANSWERS} answers: the rest is not read"
+                self.shares.out.append(Trouble(stream.packet(frame.at), reason, "smb_too_much"))
+                return
             try:
                 if frame.magic == SMB2:
-                    for found in smb2.messages(stream, frame):
+                    for found in islice(smb2.messages(stream, frame), ANSWERS - len(self.told[0])):
                         if found.flags & smb2.RESPONSE and found.status != PENDING:
                             self.told[0].setdefault(found.number, found)
                 elif frame.magic == SMB1:

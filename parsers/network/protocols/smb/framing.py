@@ -11,7 +11,7 @@ from parsers.network.streams import Stream
 SMB1, SMB2, ENCRYPTED, COMPRESSED = b"\xffSMB", b"\xfeSMB", b"\xfdSMB", b"\xfcSMB"
 FRAMES = 400_000  # frames read of one side
 WINDOW = 131_072  # bytes looked through at a time for the next message after a gap
-LEAPS = 256  # windows looked through in one stream
+LEAPS = 4_096  # windows and pieces looked through in one stream
 _SESSION = frozenset(
     (0x81, 0x82, 0x83, 0x84, 0x85)
 )  # session request, its answers, keep alive (RFC 1002 section 4.3.1)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from parsers.network.protocols import Trouble, Yield, ntlm
+from parsers.network.protocols.kerberos.messages import ticket_use
+from parsers.network.protocols.kerberos.rows import used
 from parsers.network.protocols.nt_status import MORE_PROCESSING_REQUIRED, failed
 from parsers.network.protocols.smb.shares import Exchange
 
@@ -22,8 +24,14 @@ class Logons:
     def user(self, session: int) -> str | None:
         return self.users.get(session)
 
+    def tickets(self, blob: bytes, exchange: Exchange) -> None:
+        """A Kerberos ticket that the client presents."""
+        if (use := ticket_use(blob, exchange.first)) is not None:
+            self.out.append(used(self.flow, use, "smb", _success(exchange)))
+
     def setup(self, blobs: tuple[bytes, bytes], sessions: tuple[int, int], exchange: Exchange) -> None:
         """A session setup: security blobs and session ids of request and answer."""
+        self.tickets(blobs[0], exchange)
         try:
             asked, told = (self._message(blob, at) for blob, at in zip(blobs, exchange[:2], strict=True))
         except ValueError as error:
@@ -38,9 +46,7 @@ class Logons:
         self, answer: ntlm.Authenticate, challenge: ntlm.Challenge | None, session: int, exchange: Exchange
     ) -> None:
         """A challenge was answered: the rows of the logon, and whose session it is."""
-        success = None
-        if exchange.status is not None and exchange.status != MORE_PROCESSING_REQUIRED:
-            success = not failed(exchange.status)
+        success = _success(exchange)
         if answer.user and success is not False:
             self.users[session] = answer.user
         self.out.extend(ntlm.rows(self.flow, "smb", challenge, answer, success))
@@ -49,3 +55,9 @@ class Logons:
     def _message(blob: bytes, packet: int) -> ntlm.Challenge | ntlm.Authenticate | None:
         raw = ntlm.find(blob)
         return None if raw is None else ntlm.message(raw, packet)
+
+
+def _success(exchange: Exchange) -> bool | None:
+    if exchange.status is None or exchange.status == MORE_PROCESSING_REQUIRED:
+        return None
+    return not failed(exchange.status)

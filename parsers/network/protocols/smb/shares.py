@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from parsers.network.protocols import Record, Yield
+from parsers.network.protocols import Record, Trouble, Yield
 from parsers.network.protocols.dce_rpc.association import Association
 from parsers.network.protocols.nt_status import failed, status_name
 from parsers.network.protocols.smb.transfers import Range, Transfer
@@ -17,6 +17,7 @@ from parsers.network.streams import Stream
 _FILETIME_EPOCH = 116_444_736_000_000_000  # 1601-01-01 to 1970-01-01, in 100 ns (MS-DTYP section 2.3.3)
 _MAX_100NS = (2**63 - 1) // 100
 TIMES = ("times_created", "times_accessed", "times_modified", "times_changed")  # their order on the wire
+OFFSET_LIMIT = 1 << 60  # bytes; no file system holds a larger file
 PIPE_PIECE = 1 << 20  # bytes of one message that are looked at for calls through a pipe
 SHARE_ROOT = "<share_root>"  # Zeek's name for a file opened without one
 
@@ -103,6 +104,11 @@ class Shares:
 
     def moved(self, handle: Handle, writing: bool, stream: Stream, piece: Range, exchange: Exchange) -> None:
         """Bytes were read from or written to a file."""
+        if piece.offset > OFFSET_LIMIT and handle.tree.kind != "PIPE":
+            self.out.append(
+                Trouble(exchange.first, "SMB message reads or writes where no file reaches", "smb_malformed")
+            )
+            return
         transfer = handle.writes if writing else handle.reads
         if transfer is None:
             transfer = Transfer(stream, exchange.first, exchange.last)

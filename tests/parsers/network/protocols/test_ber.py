@@ -41,6 +41,12 @@ def test_object_identifiers(raw: str, dotted: str) -> None:
     assert oid(bytes.fromhex(raw.zfill(len(raw) + len(raw) % 2))) == dotted
 
 
+def test_integers_are_bounded() -> None:
+    assert element(b"\x02\x09\x00" + b"\xff" * 8).number == 2**64 - 1
+    with pytest.raises(ValueError, match="longer than 9 bytes"):
+        _ = element(b"\x02\x0a" + bytes(10)).number
+
+
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
     try:

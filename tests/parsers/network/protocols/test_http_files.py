@@ -54,7 +54,7 @@ def test_a_response_body_is_a_file(read: Any, wire: Any) -> None:
         "réport.pdf",
         "application/pdf",
     )
-    assert (len(file["fuid"]), file["fuid"][0], file["uid"]) == (18, "F", row["uid"])
+    assert (len(file["fuid"]), file["fuid"][0], file["uid"]) == (21, "F", row["uid"])
 
 
 ENCODED = [
@@ -159,6 +159,15 @@ def test_uploads_of_a_form_are_files_with_their_names(read: Any, wire: Any, form
     assert row["orig_fuids"] == ",".join(file["fuid"] for file in uploads)
     assert row["orig_filenames"] == "م.pdf,../../evil.exe"
     assert result.problems == []
+
+
+def test_an_upload_whose_lines_end_with_lf_alone(read: Any, wire: Any) -> None:
+    form = FORM.replace(b"\r\n", b"\n")
+    result = talk(read, wire, ("c", post(form, b"Content-Length: %d" % len(form))))
+    found = sorted(result.files, key=lambda file: file["depth"])
+    assert [(file["sha256"], file["complete"]) for file in found] == [
+        (sha(data), True) for data in (b"j.doe", PDF.replace(b"\r\n", b"\n"), b"")
+    ]
 
 
 def test_an_upload_that_is_cut_keeps_what_there_is(read: Any, wire: Any) -> None:

@@ -87,6 +87,17 @@ def test_written_twice_overlapping(read: Any, wire: Any) -> None:
     assert told(result.smb_files, "action", "moved_bytes") == [("SMB::FILE_OPEN", None), ("SMB::FILE_WRITE", 10)]
 
 
+def test_a_place_that_no_file_reaches(read: Any, wire: Any) -> None:
+    pairs = [
+        (create_request(2, "a.bin"), create_answer(2, 2**64 - 1)),
+        write_pair(3, 2**64 - 1, b"x"),
+        write_pair(4, 0, b"y"),
+    ]
+    result = read(wire.pcap(conversation(wire, pairs)))
+    assert told(result.files, "seen_bytes", "total_bytes") == [(1, 1)]
+    assert told(result.weird, "name") == [("smb_malformed",)]
+
+
 def test_compound_requests_share_their_file(read: Any, wire: Any) -> None:
     size = len(create_request(2, "x.txt"))
     pad = bytes(-size % 8)
