@@ -18,6 +18,7 @@ from parsers.network.streams import Segments, Stream, pieces
 
 FORGET_PACKETS = 4_096  # packets read before the file's pages are let go: 64 KiB each at the worst
 OPENINGS_AT_ONCE = 4_096  # flows whose first bytes are looked at before the file's pages are let go
+TOLD_AT_ONCE, TOLD_BLOCKS = 4_096, 64  # flows whose ends are held as text at a time, about 300 bytes each
 
 
 class Conversations:
@@ -32,6 +33,7 @@ class Conversations:
         self._grams = packet, flows.forward[grams], packets.at[packet], packets.captured[packet]
         self._gram_flow = flows.flow[grams]
         self._by_end: dict[tuple[str, int, str], list[int]] | None = None
+        self._blocks: dict[int, list[tuple[str, str, int, str, int, bool]]] = {}
         self._read = 0
 
     def first_packets(self) -> Int64s:
@@ -80,17 +82,34 @@ class Conversations:
         if self._read >= FORGET_PACKETS:
             self._read = 0
             forget(self._space.view)
-        ids = self._ids
-        uid, port, peer = ids.uid[flow].as_py(), int(ids.orig_port[flow]), int(ids.resp_port[flow])
-        told: dict[str, Any] = {"uid": uid, "orig_port": port, "resp_port": peer}
-        told["ends"] = ids.orig[flow].as_py(), port, ids.resp[flow].as_py(), peer
-        if ids.proto[flow] == TCP:
+        uid, orig_ip, port, resp_ip, peer, tcp = self._told(flow)
+        told: dict[str, Any] = {
+            "uid": uid,
+            "orig_port": port,
+            "resp_port": peer,
+            "ends": (orig_ip, port, resp_ip, peer),
+        }
+        if tcp:
             orig, resp = (self._stream(2 * flow + side) for side in (0, 1))
             return Conversation(flow, True, self._space, orig, resp, **told)
         rows = slice(self._gram_bounds[flow], self._gram_bounds[flow + 1])
         packet, forward, at, size = (column[rows].tolist() for column in self._grams)
         grams = tuple(map(Datagram, packet, forward, at, size))
         return Conversation(flow, False, self._space.holding(at), datagrams=grams, **told)
+
+    def _told(self, flow: int) -> tuple[str, str, int, str, int, bool]:
+        """Connection id, both ends, and whether it is TCP. Taken from Arrow for many flows at once, one by one would be dear."""
+        block = flow // TOLD_AT_ONCE
+        if block not in self._blocks:
+            if len(self._blocks) >= TOLD_BLOCKS:
+                self._blocks.clear()
+            ids, at, stop = self._ids, block * TOLD_AT_ONCE, (block + 1) * TOLD_AT_ONCE
+            texts = (column.slice(at, TOLD_AT_ONCE).to_pylist() for column in (ids.uid, ids.orig, ids.resp))
+            uid, orig, resp = texts
+            ports = ids.orig_port[at:stop].tolist(), ids.resp_port[at:stop].tolist()
+            tcp = (ids.proto[at:stop] == TCP).tolist()
+            self._blocks[block] = list(zip(uid, orig, ports[0], resp, ports[1], tcp, strict=True))
+        return self._blocks[block][flow % TOLD_AT_ONCE]
 
     def ends(self, flow: int) -> Ends:
         """Whom a flow lies between."""
