@@ -154,8 +154,8 @@ def read_with_goaccess(path: Path) -> int:
 
 _READERS: dict[str, Callable[[Path], int]] = {
     "goaccess": read_with_goaccess,
-    "athar to Parquet": lambda log: to_parquet([log], "web-log"),
-    "athar to Parquet, two workers": lambda log: to_parquet([log], "web-log", 2),
+    "athar to Parquet": lambda log: to_parquet([log], "web/log"),
+    "athar to Parquet, two workers": lambda log: to_parquet([log], "web/log", 2),
     "athar, parser only": read_with_athar,
     "re loop": read_with_re,
 }

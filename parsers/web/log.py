@@ -21,13 +21,14 @@ from parsers.web.scan import odd_lines
 from timelines.coded import constant
 
 SAMPLE_LINES = 50  # complete lines of a file's head that decide what it is, and of a block that decide who reads it
+SEARCHED = 4 << 20  # bytes looked at at a time
 UNKNOWN = "no known layout of a web server's log; counted as damaged"
 
 
 class WebLog:
     """Reader of web server logs. See `parsers.base.Parser`."""
 
-    name = "web-log"
+    name = "web/log"
 
     def accepts(self, head: bytes, name: str) -> bool:
         """At least half of the first complete lines keep to some format, comments and the like apart."""
@@ -48,9 +49,10 @@ class WebLog:
             return cuts
         found, state = cuts[:1], dict[str, object]()
         for piece, following in pairwise(cuts):
-            for item in read_lines(evidence, piece):
+            told = [one for one in carrying if _holds(evidence, piece, one.begin)]
+            for item in read_lines(evidence, piece) if told else ():
                 if isinstance(item, Lines):
-                    for one in carrying:
+                    for one in told:
                         one.carry(item, state)
             found.append(replace(following, context={**following.context, "state": dict(state)}))
         return found
@@ -64,6 +66,18 @@ class WebLog:
                 yield from _Block(evidence, item, state).read()
             else:
                 yield item
+
+
+def _holds(evidence: Evidence, piece: Slice, begin: bytes) -> bool:
+    """Whether a line of a piece begins so: cheaper than to look at its lines."""
+    at, previous = piece.start, b"\n"  # a piece begins with a line
+    with evidence.path.open("rb") as handle:
+        handle.seek(at)
+        while at < piece.stop and (data := handle.read(min(piece.stop - at, SEARCHED))):
+            if b"\n" + begin in previous + data:
+                return True
+            at, previous = at + len(data), data[-len(begin) :]
+    return False
 
 
 class _Block:

@@ -62,8 +62,8 @@ def _iis(folder: Path) -> bytes:
 
 
 SAMPLES: dict[str, Callable[[Path], bytes]] = {
-    "capture": _capture,
-    "web-log": _access,
+    "network/capture": _capture,
+    "web/log": _access,
     "windows/evtx": _evtx,
     "windows/evtx-carve": lambda folder: _evtx(folder)[4096:],
 }

@@ -81,7 +81,10 @@ class Forgiving(Protocol):
 
 @runtime_checkable
 class Carrying(Protocol):
-    """A format whose lines change how later ones are read: a slice has to know what the lines before it said."""
+    """A format whose lines change how later ones are read: a slice has to know what the lines before it said. Such lines begin with
+    `begin`."""
+
+    begin: bytes
 
     def carry(self, lines: Lines, state: State) -> None:
         """Note what these lines say, without reading them."""

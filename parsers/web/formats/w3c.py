@@ -30,6 +30,7 @@ class W3cLog:
 
     name = "iis-w3c"
     family = FAMILY
+    begin = b"#"
 
     def sniff(self, sample: Sequence[bytes], state: Mapping[str, object]) -> Sequence[bool | None]:
         """Lines with as many fields as a `#Fields` directive says that names web fields; directives prove nothing by themselves.

@@ -160,7 +160,7 @@ NOT_WEB_LOGS = {
 @pytest.mark.parametrize("kind", NOT_WEB_LOGS)
 def test_other_text_is_not_claimed(kind: str) -> None:
     found = recognise(NOT_WEB_LOGS[kind], "access.log")
-    assert found is None or found.name != "web-log"
+    assert found is None or found.name != "web/log"
 
 
 @pytest.mark.parametrize(
@@ -180,8 +180,8 @@ def test_other_text_is_not_claimed(kind: str) -> None:
 def test_access_logs_are_recognised_by_content(head: bytes) -> None:
     found = recognise(head, "holiday.jpg")
     assert found is not None
-    assert found.name == "web-log"
+    assert found.name == "web/log"
 
 
 def test_parsing_does_not_depend_on_the_files_name(tmp_path: Path) -> None:
-    assert by_name("web-log").accepts(GOOD + b"\n", "") is True
+    assert by_name("web/log").accepts(GOOD + b"\n", "") is True
