@@ -13,62 +13,29 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from benchmarks.event_logs import ROOT, write_large, write_small
+from benchmarks.pipeline import load, to_parquet, used
 
 LARGE = 512 << 20  # bytes of the large log
 LARGER = 2 << 30  # of the one for memory
 SMALL = 1_000
 BASELINE = "evtx JSON text"
-
-
-def _entries(logs: list[Path]) -> list[Any]:
-    from timelines.inventory import FileEntry
-
-    said = [
-        {"exhibit": "E001", "file": p.name, "size": p.stat().st_size, "sha256": f"{at:064x}"}
-        for at, p in enumerate(logs)
-    ]
-    fixed = {"status": "evidence", "parser": "windows/evtx"}
-    return [FileEntry(**{f.name: {**one, **fixed}.get(f.name, "") for f in fields(FileEntry)}) for one in said]
-
-
-def to_timeline(logs: list[Path], root: Path, workers: int = 1) -> int:
-    """Rows of all logs in a timeline folder, its parts listed in the manifest."""
-    from forensics import tasks
-    from forensics.executors import executor
-    from timelines.store import Store
-
-    source = logs[0] if len(logs) == 1 else logs[0].parent
-    rows = 0
-    store = Store(root)
-    todo = list(tasks.plan(source, _entries(logs), None, "benchmark"))
-    with executor(workers, None) as pool:
-        for done in [pool.submit(tasks.run, task, root) for task in todo]:
-            result = done.result()
-            store.commit({result.id: list(result.parts)})
-            rows += result.rows
-    return rows
-
-
-def to_parquet(logs: list[Path], workers: int) -> int:
-    with tempfile.TemporaryDirectory() as name:
-        return to_timeline(logs, Path(name), workers)
+PARSER = "windows/evtx"
 
 
 def parser_only(logs: list[Path]) -> int:
     """Rows of all logs as the parser's Arrow batches, before provenance and core columns are added."""
     from parsers.base import Batch, Evidence
-    from parsers.windows.evtx import PARSER
+    from parsers.windows.evtx import PARSER as EVTX
 
     count = 0
     for path in logs:
         evidence = Evidence("E001", path.name, path, path.stat().st_size, "0" * 64)
-        for piece in PARSER.slices(evidence):
-            count += sum(item.rows.num_rows for item in PARSER.parse(evidence, piece) if isinstance(item, Batch))
+        for piece in EVTX.slices(evidence):
+            count += sum(item.rows.num_rows for item in EVTX.parse(evidence, piece) if isinstance(item, Batch))
     return count
 
 
@@ -98,8 +65,8 @@ def read_with_evtx_and_json(logs: list[Path]) -> int:
 READERS: dict[str, Callable[[list[Path]], int]] = {
     BASELINE: read_with_evtx,
     "evtx JSON, parsed": read_with_evtx_and_json,
-    "athar to Parquet": lambda logs: to_parquet(logs, 1),
-    "athar to Parquet, two workers": lambda logs: to_parquet(logs, 2),
+    "athar to Parquet": lambda logs: to_parquet(logs, PARSER, 1),
+    "athar to Parquet, two workers": lambda logs: to_parquet(logs, PARSER, 2),
     "athar, parser only": parser_only,
 }
 
@@ -148,28 +115,10 @@ def _run(tool: str, logs: list[Path]) -> dict[str, float]:
     return measured
 
 
-def used() -> tuple[float, float]:
-    """CPU seconds and the largest resident size (10^6 bytes) of this process and its workers; no size on Windows, which does not tell."""
-    try:
-        import resource
-    except ImportError:
-        return time.process_time(), 0.0
-    both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    peak = max(one.ru_maxrss for one in both)
-    return sum(
-        one.ru_utime + one.ru_stime for one in both
-    ), peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
-
-
 def main() -> None:
     """`python -m benchmarks.evtx TOOL < LIST`: run one tool here over the logs of the list and print what it took."""
     if "athar" in sys.argv[1]:  # loaded before the clock starts
-        import pandas  # noqa: F401 - pyarrow loads it at its first array
-
-        import forensics.tasks  # noqa: F401
-        import timelines.mapping
-
-        timelines.mapping.sources()
+        load()
     logs = [Path(line) for line in sys.stdin.read().splitlines()]
     (cpu, _), wall = used(), time.perf_counter()
     rows = READERS[sys.argv[1]](logs)

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.event_logs import ROOT, real_logs, write_large
-from benchmarks.evtx import BASELINE, used
+from benchmarks.evtx import BASELINE
+from benchmarks.pipeline import used
 
 RULES = ROOT.parent / "shared" / "rules" / "sigma"
 LARGE = 992 << 20  # bytes of the log: some 770,000 records
@@ -107,7 +108,10 @@ def measure(repeat: int = 3) -> list[dict[str, object]]:
 
 def _read_in(log: Path, timeline: Path) -> None:
     """In a process of its own: what a parent has held counts as its children's peak."""
-    code = "import sys, pathlib as p, benchmarks.evtx as e; e.to_timeline([p.Path(sys.argv[1])], p.Path(sys.argv[2]))"
+    code = (
+        "import sys, pathlib as p, benchmarks.pipeline as b; "
+        "b.to_timeline([p.Path(sys.argv[1])], p.Path(sys.argv[2]), 'windows/evtx')"
+    )
     subprocess.run([sys.executable, "-c", code, str(log), str(timeline)], cwd=ROOT, check=True)
 
 

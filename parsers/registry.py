@@ -4,7 +4,9 @@ point group `athar.parsers`. A module that defines `ON_REQUEST` holds one that i
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import pkgutil
+import re
 from functools import cache
 from importlib.metadata import entry_points
 
@@ -48,8 +50,25 @@ def recognise(head: bytes, name: str) -> Parser | None:
     return next((parser for parser in all_parsers() if parser.accepts(head, name)), None)
 
 
+@cache
+def _called_as_its_module(name: str) -> Parser | None:
+    where = "parsers." + name.replace("/", ".")
+    if not re.fullmatch(r"[a-z0-9_.]+", where) or importlib.util.find_spec(where.rpartition(".")[0]) is None:
+        return None
+    if importlib.util.find_spec(where) is None:
+        return None
+    candidate = getattr(importlib.import_module(where), "PARSER", None)
+    return candidate if isinstance(candidate, Parser) and candidate.name == name else None
+
+
 def by_name(name: str) -> Parser:
-    """The parser called `name`. Raises KeyError when there is none."""
+    """The parser called `name`. Raises KeyError when there is none.
+
+    A parser that is called as its module is (`windows/evtx`) is found without loading the others: a worker needs one or two of them.
+    """
+    near = _called_as_its_module(name)
+    if near is not None:
+        return near
     found = next((parser for parser in (*all_parsers(), *on_request()) if parser.name == name), None)
     if found is None:
         raise KeyError(name)

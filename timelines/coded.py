@@ -11,6 +11,8 @@ from functools import cache
 import numpy as np
 import pyarrow as pa
 
+from timelines.remembered import Remembered
+
 CODED = pa.dictionary(pa.int32(), pa.string())
 
 
@@ -54,13 +56,10 @@ def _nulls(count: int) -> pa.DictionaryArray:
     return pa.nulls(count, CODED)
 
 
-_singles: dict[str, pa.Array] = {}
+_singles: Remembered[str, pa.Array] = Remembered(8 << 20)
 
 
 def _single(text: str) -> pa.Array:
     """A dictionary of one text; the same object for the same text, which makes dictionaries cheap to compare."""
-    if text not in _singles:
-        if len(_singles) > 4096:
-            _singles.clear()
-        _singles[text] = pa.array([text], pa.string())
-    return _singles[text]
+    found = _singles.held.get(text)
+    return _singles.put(text, pa.array([text], pa.string()), 700 + 5 * len(text)) if found is None else found

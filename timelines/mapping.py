@@ -27,12 +27,14 @@ import pyarrow.compute as pc
 
 from timelines.coded import CODED, compact, constant, nothing, plain
 from timelines.filters import filtered
+from timelines.remembered import Remembered
 from timelines.schema import CORE, own_name
 
 _TYPES = {column.name: column.type for column in CORE}
 _FAMILY = re.compile(r'^family = "([^"]+)"$', re.MULTILINE)
-MAX_KEPT = 1024  # shapes of batches remembered by a process
+KEPT_BYTES = 32 << 20  # names of columns by shape of batch that are remembered by a process, some 100 kB a shape
 MEANINGS = 4096  # meanings remembered by a process; a hostile log can name any number of providers and events
+MAX_NAME = 256  # characters of a provider that tell it from others: Windows allows no more
 MAX_TWINS = 8  # of one list of names
 FEW = 64  # rows below which looking for repeated texts costs more than it saves
 
@@ -121,20 +123,28 @@ def _merged(found: list[Source]) -> Meaning:
     return Meaning(core, title, message, decoded)
 
 
-@lru_cache(MEANINGS)
 def general_meaning(family: str, provider: str | None) -> Meaning:
     """What any event of a family and provider means. Where several files share a provider, each speaks of its own events only."""
+    return _general_of(family, provider and provider[:MAX_NAME])
+
+
+@lru_cache(MEANINGS)
+def _general_of(family: str, provider: str | None) -> Meaning:
     found = _speaking(family, provider)
     named = [source for source in found if source.providers]
     return _merged(found if len(named) == 1 else [source for source in found if not source.providers])
 
 
-@lru_cache(MEANINGS)
 def meaning(family: str, provider: str | None, event: str | None) -> Meaning:
     """The meaning of an event. A file that names the provider wins over one that names none; an event over a default.
 
     What the event and its file leave unsaid is as the sources that name no provider say.
     """
+    return _meaning_of(family, provider and provider[:MAX_NAME], event and event[:MAX_NAME])
+
+
+@lru_cache(MEANINGS)
+def _meaning_of(family: str, provider: str | None, event: str | None) -> Meaning:
     found = _speaking(family, provider)
     for source in found:
         if event is not None and event in source.events:
@@ -142,7 +152,7 @@ def meaning(family: str, provider: str | None, event: str | None) -> Meaning:
             rest = _merged([source, *(other for other in found if not other.providers and other is not source)])
             core, decoded = {**rest.core, **own.core}, {**rest.decoded, **own.decoded}
             return Meaning(core, own.title or rest.title, own.message or rest.message, decoded)
-    return general_meaning(family, provider)
+    return _general_of(family, provider)
 
 
 def _text(array: pa.Array) -> pa.Array:
@@ -224,18 +234,16 @@ def columns_by_name(schema: pa.Schema, given: Mapping[str, pa.Array]) -> dict[st
     return {name: given[stored] for name, stored in _stored_by_name(schema, given).items()}
 
 
-_known_names: dict[tuple[str, ...], list[tuple[pa.Schema, dict[str, str]]]] = {}
+_known_names: Remembered[tuple[str, ...], list[tuple[pa.Schema, dict[str, str]]]] = Remembered(KEPT_BYTES)
 
 
 def _stored_by_name(schema: pa.Schema, given: Mapping[str, pa.Array]) -> dict[str, str]:
     """Stored names by the evidence's own; remembered, because batches of one shape come again and again."""
     names = tuple(name for name in schema.names if name in given)
-    known = _known_names.get(names, ())
+    known = _known_names.held.get(names, [])
     for other, found in known:
         if other.equals(schema, check_metadata=True):
             return found
-    if len(_known_names) > MAX_KEPT or len(known) > MAX_TWINS:
-        _known_names.clear()
     stored = [f for f in schema if f.name in given]
     found = {f.name: f.name for f in stored}
     taken: set[str] = set()
@@ -243,7 +251,11 @@ def _stored_by_name(schema: pa.Schema, given: Mapping[str, pa.Array]) -> dict[st
         if own_name(f) not in taken:
             found[own_name(f)] = f.name
             taken.add(own_name(f))
-    _known_names.setdefault(names, []).append((schema, found))
+    weight = 8_000 + 1_500 * len(names) + 10 * sum(map(len, names))
+    if not known:
+        _known_names.put(names, [(schema, found)], weight)
+    elif len(known) < MAX_TWINS and _known_names.add(weight):
+        known.append((schema, found))
     return found
 
 

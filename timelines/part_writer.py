@@ -1,13 +1,14 @@
 """A task's rows become Parquet parts: shapes put side by side, each text written once, under names that depend on the task alone.
 
-Within a part rows are ordered by shape, and in a shape by event, time, file and offset. Shapes are in the order of their first event, so
-that a row group holds few kinds of event.
+Within a part rows are ordered by shape, and in a shape by event and file (see `Shape.sorted`). Shapes are in the order of their first
+event, so that a row group holds few kinds of event.
 """
 
 from __future__ import annotations
 
 import base64
 import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import attrgetter
@@ -37,6 +38,9 @@ ROW_GROUP = 131_072  # rows; large enough for cheap footers, small enough that m
 BIG_SHAPE = 20_000  # rows of one shape in one task that earn a part of their own
 FLUSH_BYTES = 192 << 20  # Arrow bytes that a writer holds before it writes parts
 WIDE = 2_000  # columns of a part of several shapes; Windows' own events together have fewer, hostile logs may name any number
+PARTS = 32  # parts of several shapes that a task makes of one family; Windows' own events need one or two
+A_CHUNK = 400  # bytes that a column of a batch takes besides its values; of a shape that is new, twice as many
+FOLDED = "OtherFields"  # text column of the rows that have no room in these parts: JSON of the fields that could not be columns
 CELLS = 1 << 26  # rows x columns of such a part: a column costs memory also in the rows that lack it
 PRUNED = (
     "time",
@@ -61,6 +65,10 @@ class PartWriter:
         self._dictionaries: dict[Address, pa.Array] = {}
         self._bytes = 0
         self._parts: list[PartInfo] = []
+        self._united: Counter[str] = Counter()  # parts of several shapes by family
+        self._crowded: dict[
+            tuple[str, str], tuple[int, int]
+        ] = {}  # by exhibit and file: rows that were folded, the first's offset
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Take rows made by `timelines.rows.finish`; all of a batch are of one family."""
@@ -71,7 +79,8 @@ class PartWriter:
         shape = self._held.get(key)
         if shape is None:
             shape = self._held[key] = Shape(family, _plain_schema(batch.schema))
-        self._bytes += shape.add(batch, self._dictionaries)
+            self._bytes += 2 * A_CHUNK * batch.num_columns
+        self._bytes += shape.add(batch, self._dictionaries) + A_CHUNK * batch.num_columns
         if self._bytes > FLUSH_BYTES:
             self._flush()
 
@@ -98,10 +107,39 @@ class PartWriter:
             if shape.rows < BIG_SHAPE:
                 small.setdefault(shape.family, []).append(shape)
         for family, alike in small.items():
-            for group in _united(alike):
+            groups, rest = _united(alike, PARTS - self._united[family])
+            self._united[family] += len(groups)
+            for group in groups:
                 self._write(family, side_by_side(group, words))
+            for group in _crowded(rest, words):
+                table = side_by_side(group, words)
+                self._note(table)
+                self._write(family, table)
         for shape in big:
             self._write(shape.family, side_by_side([shape], words))
+
+    def crowded(self) -> list[Problem]:
+        """Write what is held. Returns what has to be told of rows of which some fields are no columns, a file each."""
+        self._flush()
+        return [
+            Problem(
+                exhibit,
+                file,
+                offset,
+                0,
+                f"fields are named in too many ways: some of {rows} rows stand together in {FOLDED}",
+            )
+            for (exhibit, file), (rows, offset) in sorted(self._crowded.items())
+        ]
+
+    def _note(self, table: pa.Table) -> None:
+        if FOLDED not in table.schema.names:
+            return
+        names = ["exhibit", "file"]
+        wanted = table.select([*names, "offset", FOLDED]).filter(pc.field(FOLDED).is_valid())
+        for row in wanted.group_by(names).aggregate([("offset", "min"), ("offset", "count")]).to_pylist():
+            rows, first = self._crowded.get((row["exhibit"], row["file"]), (0, row["offset_min"]))
+            self._crowded[row["exhibit"], row["file"]] = rows + row["offset_count"], min(first, row["offset_min"])
 
     def _write(self, family: str, table: pa.Table) -> None:
         relative = f"{family}/{self._task}-{len(self._parts):03d}.parquet"
@@ -171,19 +209,51 @@ class _Group:
         width = len(self.names) + sum(lower not in self.names for lower, _ in named)
         return width <= WIDE and width * (self.rows + shape.rows) <= CELLS
 
+    def foreign(self, shape: Shape) -> set[str]:
+        """The columns of a shape that can't stand beside those of the part: spelled otherwise, of another own name, or too many."""
+        found, new = set(), 0
+        for name, own in _names(shape.schema):
+            known = self.names.get(name.lower())
+            new += known is None
+            if (
+                (known or (name, own)) != (name, own)
+                or (known is None and len(self.names) + new > WIDE)
+                or name == FOLDED
+            ):
+                found.add(name)
+        return found
+
     def add(self, shape: Shape) -> None:
         self.names.update((name.lower(), (name, own)) for name, own in _names(shape.schema))
         self.rows += shape.rows
         self.shapes.append(shape)
 
 
-def _united(shapes: Sequence[Shape]) -> list[list[Shape]]:
-    """Group shapes into those that make one part each."""
+def _united(shapes: Sequence[Shape], most: int) -> tuple[list[list[Shape]], list[Shape]]:
+    """Group shapes into those that make one part each, `most` parts; and the shapes that have no room in these."""
     groups: list[_Group] = []
+    rest: list[Shape] = []
     for shape in shapes:
         group = next((g for g in groups if g.takes(shape)), None)
+        if group is None and len(groups) >= most:
+            rest.append(shape)
+            continue
         if group is None:
             group = _Group({}, 0, [])
             groups.append(group)
         group.add(shape)
+    return [group.shapes for group in groups], rest
+
+
+def _crowded(shapes: Sequence[Shape], words: Words) -> list[list[Shape]]:
+    """Group shapes without regard to what their fields are called: those that can't be columns beside the others are folded into one.
+    Columns of the timeline and of a family are the same in all shapes, and stay."""
+    groups: list[_Group] = []
+    into = pa.field(FOLDED, pa.string())
+    for shape in shapes:
+        if not groups or max(len(groups[-1].names), len(shape.schema)) * (groups[-1].rows + shape.rows) > CELLS:
+            groups.append(_Group({FOLDED.lower(): (FOLDED, FOLDED)}, 0, []))
+        group = groups[-1]
+        gone = group.foreign(shape)
+        group.add(shape.folded(gone, into, words) if gone else shape)
     return [group.shapes for group in groups]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from timelines.coded import CODED, compact
 from timelines.parts import UNCODED
@@ -49,18 +51,33 @@ class Shape:
                 total += dictionary.nbytes
         return total
 
+    def folded(self, names: Collection[str], into: pa.Field, words: Words) -> Shape:
+        """The same rows with the columns `names` as one, `into`: JSON objects by stored name."""
+        kept = [field for field in self.schema if field.name not in names]
+        whole = Shape(self.family, pa.schema([*kept, into]))
+        whole.rows = self.rows
+        held = dict(zip(self.schema.names, self._columns, strict=True))
+        gone = [field for field in self.schema if field.name in names]
+        texts = [_whole(held[field.name], words).to_pylist() for field in gone]
+        rows = [dict(zip([field.name for field in gone], row, strict=True)) for row in zip(*texts, strict=True)]
+        said = pa.array([json.dumps(row, ensure_ascii=False) for row in rows], pa.string())
+        whole._columns = [*(held[field.name] for field in kept), [said]]
+        return whole
+
     def sorted(self, words: Words) -> _Sorted:
-        """The rows in order of event, time, file and offset."""
+        """The rows in order of event and file, as their reader gave them; in order of event, time, file and offset where it did not.
+
+        Readers mostly give one kind of event after the other, or one file after the other; evidence itself is mostly in order of time.
+        """
         columns = {
-            name: _whole(field.type, chunks, words) if name in UNCODED or not _coded(chunks) else _placed(chunks, words)
-            for name, field, chunks in zip(self.schema.names, self.schema, self._columns, strict=True)
+            name: _whole(chunks, words) if name in UNCODED or not _coded(chunks) else _placed(chunks, words)
+            for name, chunks in zip(self.schema.names, self._columns, strict=True)
         }
         events, event = _ranked(columns["event"], words)
         _, file = _ranked(columns["file"], words)
-        time, offset = _numbers(columns["time"]), _numbers(columns["offset"])
-        keys = (offset, file, time, event)
-        if not _ascending(keys):
-            order = pa.array(np.lexsort(keys))
+        if not _ascending((file, event)):
+            time, offset = _numbers(columns["time"]), _numbers(columns["offset"])
+            order = pa.array(np.lexsort((offset, file, time, event)))
             columns = {name: column.take(order) for name, column in columns.items()}
         return _Sorted(columns, self.rows, events[0] if events else "")
 
@@ -104,7 +121,7 @@ class Words:
 class _Sorted:
     """A shape's columns with rows in order, coded ones as places among all words (int32), and the first event of all."""
 
-    columns: dict[str, pa.Array]
+    columns: dict[str, pa.ChunkedArray]
     rows: int
     first: str
 
@@ -117,7 +134,7 @@ def side_by_side(shapes: Sequence[Shape], words: Words) -> pa.Table:
         for field in shape.schema:
             fields.setdefault(field.name, field)
     starts = np.cumsum([0, *(one.rows for one in held)]).tolist()
-    given: dict[str, list[tuple[int, pa.Array]]] = {name: [] for name in fields}
+    given: dict[str, list[tuple[int, pa.ChunkedArray]]] = {name: [] for name in fields}
     for start, one in zip(starts[:-1], held, strict=True):
         for name, array in one.columns.items():
             given[name].append((start, array))
@@ -126,7 +143,9 @@ def side_by_side(shapes: Sequence[Shape], words: Words) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=pa.schema(kept))
 
 
-def _united(field: pa.Field, pieces: Sequence[tuple[int, pa.Array]], rows: int, words: Words) -> pa.Array:
+def _united(
+    field: pa.Field, pieces: Sequence[tuple[int, pa.ChunkedArray]], rows: int, words: Words
+) -> pa.Array | pa.ChunkedArray:
     """One column of all shapes, null where a shape lacks it. `pieces`: first row and values where one has it, in order."""
     coded = pa.types.is_string(field.type) and all(array.type == pa.int32() for _, array in pieces)
     type_ = pa.int32() if coded else field.type
@@ -135,46 +154,55 @@ def _united(field: pa.Field, pieces: Sequence[tuple[int, pa.Array]], rows: int, 
         if start > at:
             whole.append(pa.nulls(start - at, type_))
         # where some shapes have it as texts, all have
-        whole.append(_text(array, words) if pa.types.is_string(type_) else array)
+        whole += (_text(array, words) if pa.types.is_string(type_) else array).chunks
         at = start + len(array)
     if rows > at:
         whole.append(pa.nulls(rows - at, type_))
-    column = whole[0] if len(whole) == 1 else pa.concat_arrays(whole)
-    return words.column(column) if coded else column
+    if coded:
+        return words.column(whole[0] if len(whole) == 1 else pa.concat_arrays(whole))
+    return pa.chunked_array(whole, type_)
 
 
-def _text(array: pa.Array, words: Words) -> pa.Array:
-    return words.text.take(array) if array.type == pa.int32() else array
+def _text(array: pa.ChunkedArray, words: Words) -> pa.ChunkedArray:
+    return pc.take(words.text, array) if array.type == pa.int32() else array
 
 
 def _coded(chunks: Sequence[pa.Array | _Places]) -> bool:
     return all(isinstance(chunk, _Places) for chunk in chunks)
 
 
-def _placed(chunks: Sequence[_Places], words: Words) -> pa.Array:
-    places = [words.places(chunk) for chunk in chunks]
-    return places[0] if len(places) == 1 else pa.concat_arrays(places)
+def _placed(chunks: Sequence[_Places], words: Words) -> pa.ChunkedArray:
+    return pa.chunked_array([words.places(chunk) for chunk in chunks], pa.int32())
 
 
-def _whole(type_: pa.DataType, chunks: Sequence[pa.Array | _Places], words: Words) -> pa.Array:
-    arrays = [words.text.take(words.places(chunk)) if isinstance(chunk, _Places) else chunk for chunk in chunks]
-    return arrays[0] if len(arrays) == 1 else pa.concat_arrays(arrays)
+def _whole(chunks: Sequence[pa.Array | _Places], words: Words) -> pa.ChunkedArray:
+    """Chunks side by side: texts that lie apart are not copied together."""
+    return pa.chunked_array(
+        [words.text.take(words.places(chunk)) if isinstance(chunk, _Places) else chunk for chunk in chunks]
+    )
 
 
-def _ranked(column: pa.Array, words: Words) -> tuple[list[str], Int64s]:
+def _ranked(column: pa.ChunkedArray, words: Words) -> tuple[list[str], Int64s]:
     """The distinct texts of a column in order, and the place of each row's among them; null sorts last."""
     encoded = column.dictionary_encode()
-    distinct = _text(encoded.dictionary, words).to_pylist()
+    held = encoded.chunks
+    distinct = _said(held[0].dictionary, words).to_pylist() if held else []  # chunks share one
     texts = sorted(set(distinct))
     place = {text: at for at, text in enumerate(texts)}
     of = np.array([place[text] for text in distinct] + [len(texts)], np.int64)
-    return texts, of[encoded.indices.fill_null(len(distinct)).to_numpy(zero_copy_only=False)]
+    codes = [chunk.indices.fill_null(len(distinct)).to_numpy(zero_copy_only=False) for chunk in held]
+    return texts, of[np.concatenate(codes)] if codes else np.empty(0, np.int64)
 
 
-def _numbers(column: pa.Array) -> Int64s:
+def _said(distinct: pa.Array, words: Words) -> pa.Array:
+    return words.text.take(distinct) if distinct.type == pa.int32() else distinct
+
+
+def _numbers(column: pa.ChunkedArray) -> Int64s:
     """A column of instants or integers; null sorts last."""
-    held: Int64s = column.view(pa.int64()).fill_null(np.iinfo(np.int64).max).to_numpy(zero_copy_only=False)
-    return held
+    last = np.iinfo(np.int64).max
+    held = [chunk.view(pa.int64()).fill_null(last).to_numpy(zero_copy_only=False) for chunk in column.chunks]
+    return np.concatenate(held) if held else np.empty(0, np.int64)
 
 
 def _ascending(keys: tuple[Int64s, ...]) -> bool:

@@ -48,7 +48,7 @@ OTHER_BYTES = (
 class Capture:
     """pcap and pcapng files. `tap` is given the files they carry instead of their becoming rows."""
 
-    name: str = "capture"
+    name: str = "network/capture"
     tap: Callable[[Carried], None] | None = None
 
     def accepts(self, head: bytes, name: str) -> bool:

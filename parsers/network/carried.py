@@ -44,8 +44,6 @@ def described(file: Carried, source: str, uid: str, packet_time: npt.NDArray[np.
         "sha256": sha256.hexdigest(),
         **file.values,
     }
-    if "fuid" not in values:
-        values["fuid"] = file_id(
-            uid, file.forward, file.name, values["sha256"]
-        )  # the same in whatever order packets lie
+    if "fuid" not in values:  # no packet numbers: the same in whatever order packets lie
+        values["fuid"] = file_id(uid, file.forward, file.name, values["sha256"])
     return Record(file.flow, file.first, file.last, "file", values, () if whole else ("truncated",), "net/files")

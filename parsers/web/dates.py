@@ -39,7 +39,7 @@ def _all_digits(window: Window, places: tuple[int, ...]) -> Bools:
     return fits
 
 
-def _number(window: Window, *places: int) -> Int64s:
+def digits_at(window: Window, *places: int) -> Int64s:
     value = np.zeros(len(window), np.int64)
     for place in places:
         value = value * 10 + (window[:, place].astype(np.int64) - 48)
@@ -53,11 +53,11 @@ def looks_clf(data: Bytes, at: Int64s) -> Bools:
     fits &= (window[:, 21] == 43) | (window[:, 21] == 45)
     for place, mark in _CLF_MARKS.items():
         fits &= window[:, place] == mark
-    fits &= _month(window) > 0
+    fits &= month_at(window) > 0
     return fits
 
 
-def _month(window: Window) -> Int64s:
+def month_at(window: Window) -> Int64s:
     """1 to 12, or 0 where the name is no English month."""
     name = window[:, 3:6].astype(np.int64) | 32
     code = (name[:, 0] << 16) | (name[:, 1] << 8) | name[:, 2]
@@ -75,11 +75,11 @@ def clf_times(data: Bytes, at: Int64s, zoned: Bools) -> tuple[Int64s, Bools]:
     offset = np.zeros(len(at), np.int64)
     if zoned.any():
         zone = windows(data, at[zoned] + CLF_WIDTH + 1, ZONE_WIDTH - 1)
-        seconds = _number(zone, 1, 2) * 3600 + _number(zone, 3, 4) * 60
+        seconds = digits_at(zone, 1, 2) * 3600 + digits_at(zone, 3, 4) * 60
         offset[zoned] = np.where(zone[:, 0] == 45, -seconds, seconds)
-    day, year = _number(window, 0, 1), _number(window, 7, 8, 9, 10)
-    hour, minute, second = _number(window, 12, 13), _number(window, 15, 16), _number(window, 18, 19)
-    ns, valid = times.from_civil(year, _month(window), day, hour, minute, second, offset)
+    day, year = digits_at(window, 0, 1), digits_at(window, 7, 8, 9, 10)
+    hour, minute, second = digits_at(window, 12, 13), digits_at(window, 15, 16), digits_at(window, 18, 19)
+    ns, valid = times.from_civil(year, month_at(window), day, hour, minute, second, offset)
     return ns, valid & (at >= 0)
 
 
@@ -88,8 +88,8 @@ def w3c_times(data: Bytes, dates: Int64s, clock: Int64s, clock_ends: Int64s) -> 
     day, time = windows(data, dates, 10), windows(data, clock, 8)
     fits = _all_digits(day, _W3C_DATE_DIGITS) & (day[:, 4] == 45) & (day[:, 7] == 45)
     fits &= _all_digits(time, _W3C_TIME_DIGITS) & (time[:, 2] == 58) & (time[:, 5] == 58)
-    date = _number(day, 0, 1, 2, 3), _number(day, 5, 6), _number(day, 8, 9)
-    ns, valid = times.from_civil(*date, _number(time, 0, 1), _number(time, 3, 4), _number(time, 6, 7))
+    date = digits_at(day, 0, 1, 2, 3), digits_at(day, 5, 6), digits_at(day, 8, 9)
+    ns, valid = times.from_civil(*date, digits_at(time, 0, 1), digits_at(time, 3, 4), digits_at(time, 6, 7))
     width = clock_ends - clock
     longer = np.flatnonzero(width != 8)
     if len(longer):
@@ -104,9 +104,9 @@ def w3c_times(data: Bytes, dates: Int64s, clock: Int64s, clock_ends: Int64s) -> 
 def ctimes(data: Bytes, at: Int64s, ends: Int64s) -> tuple[Int64s, Bools]:
     """`Www Mon dd hh:mm:ss[.fraction] yyyy` at [at, end) to ns of wall time, and where that is a real moment."""
     window, years = windows(data, at, _CTIME_WIDTH), windows(data, ends - 4, 4)
-    day = _number(np.where(window == 32, np.uint8(48), window), 8, 9)  # ` 2` is `02`
-    clock = _number(window, 11, 12), _number(window, 14, 15), _number(window, 17, 18)
-    ns, valid = times.from_civil(_number(years, 0, 1, 2, 3), _month(window[:, 1:]), day, *clock)
+    day = digits_at(np.where(window == 32, np.uint8(48), window), 8, 9)  # ` 2` is `02`
+    clock = digits_at(window, 11, 12), digits_at(window, 14, 15), digits_at(window, 17, 18)
+    ns, valid = times.from_civil(digits_at(years, 0, 1, 2, 3), month_at(window[:, 1:]), day, *clock)
     places = ends - 5 - (at + _CTIME_WIDTH + 1)
     fraction, has = digits(data, np.where(places > 0, at + _CTIME_WIDTH + 1, -1), ends - 5)
     return ns + np.where(has & (places <= 9), fraction * 10 ** np.clip(9 - places, 0, 9), 0), valid & (at >= 0)

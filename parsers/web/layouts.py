@@ -40,6 +40,10 @@ class Layout:
         lower = [own.lower() for own in self.names]
         return lower.index(name) if name in lower else -1
 
+    def holds(self, line: bytes) -> bool:
+        """Whether a line has as many fields as the layout names."""
+        return line.count(b" ") + 1 == len(self.names)
+
     def targets(self) -> list[tuple[int, pa.Field, Column | None]]:
         """Place, Arrow field and declaration of each family column; fields the family does not know keep their own name as metadata."""
         found: list[tuple[int, pa.Field, Column | None]] = []

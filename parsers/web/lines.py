@@ -7,14 +7,13 @@ leaves) are free space; a byte order mark is read; a line longer than LONGEST_LI
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from io import FileIO
 
 import numpy as np
-import numpy.typing as npt
 
 from parsers.base import Evidence, Slice
-from parsers.gather import Bytes, Int64s
+from parsers.gather import Bools, Bytes, Int64s
 from timelines.problems import Account, Kind, Problem, account
 
 BLOCK = 2 << 20  # bytes read at a time: its masks fit the processor's cache (measured: 8 MB takes 15 % longer)
@@ -27,46 +26,53 @@ _NL, _CR = 10, 13
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """The lines of one block. `starts`, `ends` (before the line end) and `stops` (after it) are (n,) int64 positions in `data`.
+    """Some lines of a file. `starts` and `ends` (before the line end) are (n,) int64 positions of their text in `data`.
 
-    `base` is the file offset of `data[0]`; `numbers` are (n,) int64 line numbers from 1.
+    `offsets` and `lengths` are their bytes in the file, line end and any prefix included: text that was taken out of a wrapper, or that was
+    not written in UTF-8, lies in bytes of its own, its place in the file does not. `numbers` are (n,) int64 line numbers from 1; `bare` is
+    the offset of a line that ends with the file instead of a newline, -1 where there is none.
     """
 
     data: Bytes
-    base: int
     starts: Int64s
     ends: Int64s
-    stops: Int64s
     numbers: Int64s
+    offsets: Int64s
+    lengths: Int64s
+    bare: int = -1
 
     def __len__(self) -> int:
         return len(self.starts)
 
     def at(self, row: int) -> bytes:
-        """The bytes of one line, without its line end."""
+        """The text of one line, without its line end."""
         return self.data[self.starts[row] : self.ends[row]].tobytes()
 
     def take(self, rows: Int64s) -> Lines:
-        """Some of the lines, given by index."""
+        """Some of the lines, given by index, ascending."""
         if len(rows) == len(self):
             return self
-        starts, ends, stops, numbers = (a[rows] for a in (self.starts, self.ends, self.stops, self.numbers))
-        return Lines(self.data, self.base, starts, ends, stops, numbers)
+        starts, ends, numbers = self.starts[rows], self.ends[rows], self.numbers[rows]
+        return Lines(self.data, starts, ends, numbers, self.offsets[rows], self.lengths[rows], self.bare)
 
-    def unterminated(self) -> npt.NDArray[np.bool_]:
+    def unterminated(self) -> Bools:
         """The line that ends with the file instead of a newline, if any: (n,) mask."""
-        bare: npt.NDArray[np.bool_] = self.data[self.stops - 1] != _NL
-        return bare
+        return np.asarray(self.offsets == self.bare)
 
-    def account(self, kind: Kind, rows: npt.NDArray[np.bool_]) -> Account:
+    def account(self, kind: Kind, rows: Bools) -> Account:
         """The bytes of the lines where `rows` is True, neighbours joined."""
-        starts, stops = self.starts[rows], self.stops[rows]
-        if not len(starts):
-            return Account(kind, starts, stops)
-        breaks = np.flatnonzero(starts[1:] != stops[:-1]) + 1
-        first = starts[np.concatenate(([0], breaks))]
-        last = stops[np.concatenate((breaks - 1, [len(stops) - 1]))]
-        return Account(kind, first + self.base, last - first)
+        return joined(kind, self.offsets[rows], self.lengths[rows])
+
+
+def joined(kind: Kind, offsets: Int64s, lengths: Int64s) -> Account:
+    """An account of ascending pieces of the file, neighbours joined."""
+    if not len(offsets):
+        return Account(kind, offsets, lengths)
+    stops = offsets + lengths
+    breaks = np.flatnonzero(offsets[1:] != stops[:-1]) + 1
+    first = offsets[np.concatenate(([0], breaks))]
+    last = stops[np.concatenate((breaks - 1, [len(stops) - 1]))]
+    return Account(kind, first, last - first)
 
 
 def pieces(evidence: Evidence) -> list[Slice]:
@@ -176,15 +182,18 @@ def _lines(
         solid = np.append(np.flatnonzero(data != 0), len(data))
         starts = begins.copy()
         starts[holes] = np.minimum(solid[np.searchsorted(solid, begins[holes])], ends[holes])
-    lines = Lines(data, base, starts, ends, stops, np.arange(first, first + len(starts), dtype=np.int64))
+    numbers = np.arange(first, first + len(starts), dtype=np.int64)
+    bare = int(starts[-1]) + base if len(stops) and data[stops[-1] - 1] != _NL else -1
+    lines = Lines(data, starts, ends, numbers, starts + base, stops - starts, bare)
     empty, long = starts >= ends, ends - starts > LONGEST_LINE
-    if empty.any():
-        yield replace(lines, starts=begins).account("free", empty & (stops > begins))
+    nothing = empty & (stops > begins)
+    if nothing.any():
+        yield joined("free", begins[nothing] + base, (stops - begins)[nothing])
     if (holes & ~empty).any():
         before = np.flatnonzero(holes & ~empty)
         yield Account("free", begins[before] + base, starts[before] - begins[before])
     for row in np.flatnonzero(long).tolist():
-        yield _too_long(evidence, int(starts[row]) + base, int(stops[row] - starts[row]))
+        yield _too_long(evidence, int(lines.offsets[row]), int(lines.lengths[row]))
     if long.any():
         yield lines.account("damaged", long)
     keep = ~(empty | long)
@@ -193,22 +202,19 @@ def _lines(
 
 
 def unreadable(evidence: Evidence, lines: Lines, reasons: dict[int, str]) -> Iterator[Problem | Account]:
-    """Problems and one account for lines that no layout fits: `reasons` by row. Long runs of neighbours become one problem."""
+    """Problems and one account for lines of a block that no layout fits: `reasons` by row. Long runs of neighbours become one problem."""
     if not reasons:
         return
     rows = np.array(sorted(reasons), np.int64)
+    numbers, stops = lines.numbers, lines.offsets + lines.lengths
     for run in np.split(rows, np.flatnonzero(np.diff(rows) != 1) + 1):
         first, last = int(run[0]), int(run[-1])
-        start = int(lines.starts[first])
         if len(run) > RUN_LINES:
-            numbers = f"lines {lines.numbers[first]} to {lines.numbers[last]}"
-            reason = f"{numbers} ({len(run)} lines) cannot be read; the first: {reasons[first]}"
-            yield evidence.problem(start + lines.base, int(lines.stops[last]) - start, reason)
+            reason = f"lines {numbers[first]} to {numbers[last]} ({len(run)} lines) cannot be read; the first: {reasons[first]}"
+            yield evidence.problem(lines.offsets[first], int(stops[last] - lines.offsets[first]), reason)
             continue
         for row in run.tolist():
-            start = int(lines.starts[row])
-            reason = f"line {lines.numbers[row]}: {reasons[row]}"
-            yield evidence.problem(start + lines.base, int(lines.stops[row]) - start, reason)
+            yield evidence.problem(lines.offsets[row], lines.lengths[row], f"line {numbers[row]}: {reasons[row]}")
     mask = np.zeros(len(lines), np.bool_)
     mask[rows] = True
     yield lines.account("damaged", mask)

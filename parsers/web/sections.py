@@ -172,8 +172,8 @@ def _provenance(lines: Lines, quality: Int64s, remarks: Remarks) -> dict[str, pa
         "time_desc": pa.repeat(TIME_DESC, len(lines)),
         "event": pa.repeat("http.request", len(lines)),
         "record": pa.array(lines.numbers.astype(np.uint64)),
-        "offset": pa.array(lines.starts + lines.base),
-        "length": pa.array(lines.stops - lines.starts),
+        "offset": pa.array(lines.offsets),
+        "length": pa.array(lines.lengths),
         "flags": remarks.column(),
         "parse_quality": chosen(("fast", "loose"), quality),
     }

@@ -2,7 +2,8 @@
 
 A chunk is taken where its magic stands and either its header's checksum fits or its first record begins where records begin; it ends where
 the next one begins, or after 64 KiB. Between chunks every record that stands whole is taken. What is found depends on the bytes around it
-alone, so pieces can be searched apart. All rows are flagged `recovered`. A record that lies in two places is told at both.
+alone, so pieces can be searched apart. All rows are flagged `recovered`. A record that lies in two places is one row, at the first; a
+problem names both places.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 from parsers.base import Batch, Evidence, Output, Slice
 from parsers.gather import Bytes, Int64s, as_bytes, numbers_at
 from parsers.windows.chunks import Records, records
+from parsers.windows.copies import Piece, without_copies
 from parsers.windows.definitions import implied_base
 from parsers.windows.evtx import batches_of
 from parsers.windows.ledger import Ledger
@@ -69,8 +71,19 @@ class EvtxCarve:
     def parse(self, evidence: Evidence, piece: Slice) -> Iterator[Output]:
         """Batches by family and event shape, then problems and accounts in file order."""
         carved = carve(evidence, piece)
-        for family, rows, _ in batches_of(carved.window, carved.found):
+
+        def search(start: int) -> Piece:
+            following = min(start + PIECE, evidence.size)
+            one = carved if start == piece.start else carve(evidence, Slice(start, following))
+            return Piece(one.window.data, one.window.start, one.found, one.lone, following)
+
+        found, many = without_copies(evidence, piece.start, search)
+        for family, rows, _ in batches_of(carved.window, found):
             yield Batch(family, rows)
+        if many:
+            yield evidence.problem(
+                piece.start, piece.stop - piece.start, "too many records before to know all copies of theirs here"
+            )
         yield from _bounded(evidence, piece, [item for item in carved.ledger.told() if isinstance(item, Problem)])
         yield from carved.accounts
 

@@ -41,6 +41,9 @@ __all__ = [
 ]  # fmt: skip
 
 
+SEARCHED = 1 << 17  # words
+
+
 @dataclass(frozen=True, slots=True)
 class Records:
     """Records of a window, in its order: (n,) arrays. Offsets and chunk bases count from the window's start.
@@ -60,6 +63,12 @@ class Records:
 
     def __len__(self) -> int:
         return len(self.offset)
+
+    def span(self, first: int, stop: int) -> Records:
+        """A run of the records, in their order."""
+        own = slice(first, stop)
+        place = self.offset[own], self.size[own], self.number[own], self.instant[own], self.sane[own], self.base[own]
+        return Records(*place, self.flags[own], self.file[own], self.ledgers)
 
     def complain(self, row: int, reason: str, place: tuple[int, int] | None = None) -> None:
         """Report a record, or `place` (begin, length) in it, to its file's ledger."""
@@ -213,8 +222,7 @@ def _chains(data: Bytes, chunks: list[Chunk]) -> tuple[Int64s, Int64s, Int64s, n
     Looks at every signature on a 4-byte boundary at once; whatever does not chain makes its chunk odd.
     """
     words = data[: len(data) // 4 * 4].view("<u4")
-    signature = int.from_bytes(SIGNATURE, "little")
-    at = np.flatnonzero(words == signature)
+    at = _signatures(words)
     starts = np.array([chunk.base + CHUNK_HEADER for chunk in chunks], np.int64)
     stops = np.array([chunk.free for chunk in chunks], np.int64)
     offsets = at * 4
@@ -240,6 +248,15 @@ def _chains(data: Bytes, chunks: list[Chunk]) -> tuple[Int64s, Int64s, Int64s, n
     sound &= ~_continued(data, offsets[last], owner[last], (starts - CHUNK_HEADER, stops))
     keep = sound[owner]
     return offsets[keep], sizes[keep], owner[keep], sound
+
+
+def _signatures(words: npt.NDArray[np.uint32]) -> Int64s:
+    """Places of the record signature among 32-bit words, searched a little at a time: what is compared stays in the processor's cache."""
+    signature = np.uint32(int.from_bytes(SIGNATURE, "little"))
+    found = [
+        np.flatnonzero(words[begin : begin + SEARCHED] == signature) + begin for begin in range(0, len(words), SEARCHED)
+    ]
+    return np.concatenate(found) if found else np.empty(0, np.int64)
 
 
 def _continued(data: Bytes, lasts: Int64s, owner: Int64s, bounds: tuple[Int64s, Int64s]) -> npt.NDArray[np.bool_]:

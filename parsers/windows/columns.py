@@ -16,15 +16,19 @@ from parsers.windows.lexicon import Asked, Lexicon, Words
 from parsers.windows.numerals import Numerals
 from parsers.windows.paths import RECORD, TIME, Field, Layout, Text, Unnameable, layout
 from parsers.windows.typed import Values, Window
+from parsers.windows.values import AS_HEX, BINARY
 from timelines.coded import constant, nothing, plain
+from timelines.remembered import Remembered
 
 NUMBERS = (
     "EventID", "Qualifiers", "Version", "Level", "Task", "Opcode", "Execution_ProcessID", "Execution_ThreadID", RECORD
 )  # fmt: skip
+BYTES = "bytes "  # before hex where a number is expected: `112233` of three damaged bytes is no number
 MAX_EXPANSION = 1 << 18  # bytes that one record's values may grow to by being repeated; a record has at most 64 KiB
 TABLE_EXPANSION = 64 << 20  # the same for all records of a table
 WRITTEN = 512  # characters that stand in a template itself and thus in all its records; Windows' own have some 200
-MAX_KEPT = 2048  # layouts remembered by a process
+KEPT_BYTES = 64 << 20  # layouts remembered by a process, some 30 kB each
+A_FIELD = 400  # bytes that a field of a layout takes besides its names
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ class Plan:
     written: int  # characters of the document itself
 
 
-_plans: dict[tuple[object, ...], Plan | None] = {}
+_plans: Remembered[tuple[object, ...], Plan | None] = Remembered(KEPT_BYTES)
 
 
 @dataclass(slots=True)
@@ -63,14 +67,24 @@ def planned(roots: list[Part]) -> Plan | None:
 
 
 def _plan(group: Group) -> Plan | None:
-    if group.key not in _plans:
-        if len(_plans) > MAX_KEPT:
-            _plans.clear()
-        try:
-            _plans[group.key] = planned(document(group))
-        except Unnameable:
-            _plans[group.key] = None
-    return _plans[group.key]
+    if group.key in _plans.held:
+        return _plans.held[group.key]
+    try:
+        plan = planned(document(group))
+    except Unnameable:
+        plan = None
+    return _plans.put(group.key, plan, _weight(group.key, plan))
+
+
+def _weight(key: tuple[object, ...], plan: Plan | None) -> int:
+    """About how many bytes a plan takes, with the key that it is remembered by."""
+    named = 0 if plan is None else sum(A_FIELD + len(field.own) + len(field.stored) for field in plan.layout.fields)
+    used = 0 if plan is None else 2 * plan.written + 300 * len(plan.uses)
+    return 1_000 + named + used + 64 * _items(key)
+
+
+def _items(key: tuple[object, ...]) -> int:
+    return sum(_items(item) if isinstance(item, tuple) else 1 for item in key) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +157,32 @@ def _arranged(one: Shape, asked: list[dict[int, Asked]], words: Words, numbers: 
         name: numbers[name] if name in numbers else _joined(text, columns, count)
         for name, text in layout_.system.items()
     }
+    for name in NUMBERS:
+        if name in system and name not in numbers:
+            system[name] = _marked(system[name], _in_hex(layout_.system[name], one.levels, asked))
     fields = [(value, _joined(value.text, columns, count)) for value in layout_.fields]
     trouble = sorted(item for level in asked for value in level.values() for item in value.trouble)
     return Decoded(one.rows, system, fields, trouble)
+
+
+def _in_hex(text: Text, levels: tuple[Values, ...], asked: list[dict[int, Asked]]) -> list[int]:
+    """The rows in which a piece of a value is bytes in hex: binary, or what does not fit its type."""
+    found: set[int] = set()
+    for piece in text:
+        if isinstance(piece, Slot):
+            found.update(np.flatnonzero(levels[piece.level].kind[piece.index] == BINARY).tolist())
+            trouble = asked[piece.level][piece.index].trouble
+            found.update(row for row, _, reason in trouble if reason.endswith(AS_HEX))
+    return sorted(found)
+
+
+def _marked(column: pa.Array, rows: list[int]) -> pa.Array:
+    if not rows:
+        return column
+    texts = plain(column).to_pylist()
+    for row in rows:
+        texts[row] = BYTES + (texts[row] or "")
+    return pa.array(texts, pa.string())
 
 
 def _joined(text: Text, columns: list[dict[int, pa.DictionaryArray]], count: int) -> pa.Array:

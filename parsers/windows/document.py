@@ -14,6 +14,12 @@ class Slot:
     level: int = 0
 
 
+class Hex(str):
+    """Bytes in hex, because they are binary or do not fit their type: no number, even where it looks like one."""
+
+    __slots__ = ()
+
+
 @dataclass(slots=True)
 class Element:
     """An XML element; `children` and attribute values are texts, slots and (children only) elements, in order."""
@@ -32,3 +38,11 @@ class Remark:
 
     at: int
     reason: str
+
+
+class Broken(ValueError):
+    """Binary XML that can't be read further: where, and why."""
+
+    def __init__(self, at: int, reason: str) -> None:
+        super().__init__(reason)
+        self.remark = Remark(at, reason)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache, lru_cache
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +17,7 @@ from parsers.windows.paths import RECORD, TIME
 from timelines import times
 from timelines.coded import CODED, compact, constant, nothing, plain
 from timelines.families.windows import COLUMNS, family_of
+from timelines.remembered import Remembered
 from timelines.schema import TIME as INSTANT
 from timelines.schema import named_field, stored_names
 
@@ -130,9 +131,18 @@ def _as_text(numbers: pa.Array) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(encoded.indices, encoded.dictionary.cast(pa.string()))
 
 
-@lru_cache(256)  # Arrow schemas are heavy, some 100 kB
+_schemas: Remembered[tuple[tuple[str, str], ...], pa.Schema] = Remembered(16 << 20)
+
+
 def _schema(names: tuple[tuple[str, str], ...]) -> pa.Schema:
-    """Core columns, those of every Windows event, then the event's own by (stored, own) name."""
+    """Core columns, those of every Windows event, then the event's own by (stored, own) name; remembered, since making one is slow."""
+    if names in _schemas.held:
+        return _schemas.held[names]
+    written = sum(len(stored) + len(own) for stored, own in names)
+    return _schemas.put(names, _made(names), 6_000 + 350 * len(names) + 4 * written)
+
+
+def _made(names: tuple[tuple[str, str], ...]) -> pa.Schema:
     stored = stored_names((name for name, _ in names), (*_DECLARED, "index"))
     own = [named_field(name, own, CODED) for name, (_, own) in zip(stored, names, strict=True)]
     return pa.schema([*_CORE, *_EVERY, *own])

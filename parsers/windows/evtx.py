@@ -28,9 +28,12 @@ from parsers.windows.groups import Fragments, grouped
 from parsers.windows.inline import inline
 from parsers.windows.ledger import Ledger
 from parsers.windows.singles import singles
+from parsers.windows.templates import Room, TooMany
 from parsers.windows.typed import Window
 
 PIECE = 2048 * CHUNK  # bytes parsed at a time: some 100,000 records, 350 MB of memory
+MAX_SHAPES = 2048  # shapes and definitions of the records that are decoded at once, some 50 kB each; an honest log has some dozens
+FEW = 64  # records that are decoded at once whatever their shapes
 SMALL = 8 << 20  # bytes of a log that gains from being read with others
 
 
@@ -83,7 +86,22 @@ class Evtx:
 def batches_of(window: Window, found: Records) -> Iterator[tuple[str, pa.RecordBatch, Int64s]]:
     """Batches by family and event shape, with the records they are of."""
     fragments, known = _fragments(window, found)
-    groups, odd = grouped(window, fragments)
+    waiting = [(0, len(found))]
+    while waiting:
+        first, stop = waiting.pop()
+        try:
+            for family, rows, which in _run(window, found.span(first, stop), fragments.span(first, stop), known):
+                yield family, rows, which + first
+        except TooMany:
+            middle = (first + stop) // 2
+            waiting += [(middle, stop), (first, middle)]
+
+
+def _run(
+    window: Window, found: Records, fragments: Fragments, known: Callable[[int], Definitions]
+) -> Iterator[tuple[str, pa.RecordBatch, Int64s]]:
+    """The batches of a run of records. Raises TooMany, before any, when they have more than MAX_SHAPES shapes."""
+    groups, odd = grouped(window, fragments, Room(MAX_SHAPES if len(found) > FEW else 1 << 30))
     rest = [odd]
     shapes = []
     for group in groups:
@@ -93,7 +111,10 @@ def batches_of(window: Window, found: Records) -> Iterator[tuple[str, pa.RecordB
         else:
             shapes.append(found_shape)
     more, odd = inline(window, fragments, np.sort(np.concatenate(rest)))
-    yield from batches([*decode(window, [*shapes, *more]), *singles(window, found, odd, known)], found)
+    decoded = decode(window, [*shapes, *more])
+    for tables in singles(window, found, odd, known):
+        yield from batches([*decoded, *tables], found)
+        decoded = []
 
 
 def _fragments(window: Window, found: Records) -> tuple[Fragments, Callable[[int], Definitions]]:

@@ -15,7 +15,7 @@ from parsers.windows import values
 from parsers.windows.binxml import MAX_DEPTH
 from parsers.windows.document import Element, Part, Slot
 from parsers.windows.paths import MAX_FIELDS, Unnameable
-from parsers.windows.templates import Definition, locate
+from parsers.windows.templates import Definition, Room, locate
 from parsers.windows.tokens import EOF, MORE
 from parsers.windows.typed import Values, Window, together
 
@@ -45,13 +45,16 @@ class Fragments:
     def rows(self, chosen: Int64s) -> Fragments:
         return Fragments(self.at[chosen], self.end[chosen], self.base[chosen])
 
+    def span(self, first: int, stop: int) -> Fragments:
+        return Fragments(self.at[first:stop], self.end[first:stop], self.base[first:stop])
 
-def grouped(window: Window, fragments: Fragments, depth: int = 0) -> tuple[list[Group], Int64s]:
-    """The fragments by shape, and the indices of those that have to be read one by one."""
+
+def grouped(window: Window, fragments: Fragments, room: Room, depth: int = 0) -> tuple[list[Group], Int64s]:
+    """The fragments by shape, and the indices of those that have to be read one by one. Raises TooMany where shapes have no `room`."""
     count = len(fragments.at)
     if depth > MAX_DEPTH or not count:
         return [], np.arange(count)
-    located = locate(window, fragments.at, fragments.end, fragments.base)
+    located = locate(window, fragments.at, fragments.end, fragments.base, room)
     odd = np.ones(count, np.bool_)
     groups: list[Group] = []
     plain = np.flatnonzero(located.which >= 0)
@@ -74,7 +77,7 @@ def grouped(window: Window, fragments: Fragments, depth: int = 0) -> tuple[list[
         held, good = _values(window, at[chosen], end[chosen], many)
         rows = plain[chosen[good]]
         if len(rows):
-            found = _split(window, definition, rows, (held, fragments), depth)
+            found = _split(window, definition, rows, (held, fragments), (room, depth))
             for group in found:
                 odd[group.rows] = False
             groups += found
@@ -107,10 +110,11 @@ def _values(window: Window, at: Int64s, end: Int64s, many: int) -> tuple[Values,
 
 
 def _split(
-    window: Window, definition: Definition, rows: Int64s, where: tuple[Values, Fragments], depth: int
+    window: Window, definition: Definition, rows: Int64s, where: tuple[Values, Fragments], bounds: tuple[Room, int]
 ) -> list[Group]:
     """Instances of one definition by what stands in their binary XML slots; those that can't be grouped are left out."""
     held, fragments = where
+    room, depth = bounds
     held_there = (held.kind[: definition.needs] == values.BINXML).any(axis=1)
     for index in definition.fragments:  # what else stands there is no part of this shape
         held_there[index] |= held.kind[index].any()
@@ -124,14 +128,16 @@ def _split(
         labels[(held.kind[index] != values.BINXML) & (held.kind[index] != values.NULL), at] = -1
         starts = held.start[index, here]
         bases = fragments.base[rows[here]]
-        groups, odd = grouped(window, Fragments(starts, starts + held.size[index, here], bases), depth + 1)
+        groups, odd = grouped(window, Fragments(starts, starts + held.size[index, here], bases), room, depth + 1)
         labels[here[odd], at] = -1
         labels[here[odd[held.size[index, here[odd]] == 0]], at] = 0
         for number, group in enumerate(groups):
             labels[here[group.rows], at] = number + 1
         inner.append([Group(g.key, g.definition, g.inside, here[g.rows], g.levels) for g in groups])
     out = []
-    for label in _combinations(labels):
+    labelled = _combinations(labels)
+    room.take(len(labelled))
+    for label in labelled:
         if (label < 0).any():
             continue
         chosen = np.flatnonzero((labels == label).all(axis=1))

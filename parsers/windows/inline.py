@@ -13,11 +13,12 @@ import numpy as np
 
 from parsers.gather import Bools, Int64s, numbers_at
 from parsers.windows import values
-from parsers.windows.binxml import MAX_ELEMENTS, MAX_TOKENS, Reader
+from parsers.windows.binxml import MAX_TOKENS, Reader
 from parsers.windows.chunks import CHUNK
 from parsers.windows.columns import Plan, Shape, bounded, planned
 from parsers.windows.document import Element, Part, Slot
 from parsers.windows.groups import Fragments
+from parsers.windows.token_walk import MAX_ELEMENTS
 from parsers.windows.tokens import ATTRIBUTE, CLOSE_EMPTY, CLOSE_START, END, EOF, HEADER, MORE, OPEN, VALUE
 from parsers.windows.typed import Values, Window
 
@@ -113,6 +114,7 @@ class _Stop:
 
 _library = _Library()
 MAX_KEPT = 256  # documents remembered, some 100 kB each
+STEPS = 256  # steps of such a document; a longer one counts as several
 
 
 def inline(window: Window, fragments: Fragments, odd: Int64s) -> tuple[list[Shape], Int64s]:
@@ -243,7 +245,7 @@ def _learn(window: Window, fragments: Fragments, row: int) -> bool:
     if at.ahead or at.learned is not None:
         return False
     at.learned = _Learned(planned(learner.roots))
-    _library.held += 1
+    _library.held += 1 + len(learner.steps) // STEPS
     return True
 
 

@@ -9,7 +9,7 @@ Namespace declarations and the names of elements that only hold others are marku
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from parsers.windows.document import Element, Part, Slot
 
@@ -38,6 +38,7 @@ SYSTEM = {
     ("Security", "UserID"): "Security_UserID",
 }
 MAX_FIELDS = 4096  # columns of one event; Windows allows far fewer
+MAX_NAMES = 1 << 18  # characters of their names; a long name can stand once and be used for every value
 
 Text = tuple[str | Slot, ...]  # pieces of one value, in order; none at all is null
 
@@ -60,26 +61,54 @@ class Layout:
 
 
 class Unnameable(ValueError):
-    """A document whose names are themselves values, or that has too many; read it record by record."""
+    """A document whose names are themselves values, or that has too many; read it record by record. `before`: what could be named."""
+
+    before: Layout = Layout({}, ())
+
+
+@dataclass(slots=True)
+class _Found:
+    """The fields that were met so far, and how many characters their names take."""
+
+    fields: list[Field] = field(default_factory=list)
+    named: int = 0
+
+    def add(self, own: str, stored: str, text: Text) -> None:
+        """Raises Unnameable past MAX_FIELDS or MAX_NAMES."""
+        self.named += len(own) + len(stored)
+        if len(self.fields) >= MAX_FIELDS:
+            raise Unnameable(f"more than {MAX_FIELDS} values in one event")
+        if self.named > MAX_NAMES:
+            raise Unnameable(f"names of more than {MAX_NAMES} characters in one event")
+        self.fields.append(Field(own, stored, text))
 
 
 def layout(roots: list[Part]) -> Layout:
-    """The fields of an event's document. Raises Unnameable where a name is a slot or MAX_FIELDS is passed."""
+    """The fields of an event's document. Raises Unnameable where a name is a slot or a limit is passed."""
     system: dict[str, Text] = {}
-    found: list[Field] = []
-    for root in roots:
-        if not isinstance(root, Element):
-            _add(found, "Event", (), (root,))
-        elif root.name == "Event":
-            found += [Field(f"Event_{name}", f"Event_{name}", text) for name, text in _attributes(root)]
-            for part in root.children:
-                _section(part, system, found)
-        else:
-            _section(root, system, found)
-    return Layout(system, _distinct(found))
+    found = _Found()
+    try:
+        for root in roots:
+            _root(root, system, found)
+    except Unnameable as error:
+        error.before = Layout(system, _distinct(found.fields))
+        raise
+    return Layout(system, _distinct(found.fields))
 
 
-def _section(part: Part, system: dict[str, Text], found: list[Field]) -> None:
+def _root(root: Part, system: dict[str, Text], found: _Found) -> None:
+    if not isinstance(root, Element):
+        _add(found, "Event", (), (root,))
+    elif root.name == "Event":
+        for name, text in _attributes(root):
+            found.add(f"Event_{name}", f"Event_{name}", text)
+        for part in root.children:
+            _section(part, system, found)
+    else:
+        _section(root, system, found)
+
+
+def _section(part: Part, system: dict[str, Text], found: _Found) -> None:
     if not isinstance(part, Element):
         _add(found, "Event", (), (part,))
     elif part.name == "System":
@@ -90,7 +119,7 @@ def _section(part: Part, system: dict[str, Text], found: list[Field]) -> None:
         _values(part, f"{part.name}_", (), found)
 
 
-def _system(section: Element, system: dict[str, Text], found: list[Field]) -> None:
+def _system(section: Element, system: dict[str, Text], found: _Found) -> None:
     """Values of System: declared columns once each, everything else as `Element_Attribute`."""
     for part in section.children:
         if not isinstance(part, Element):
@@ -104,13 +133,13 @@ def _system(section: Element, system: dict[str, Text], found: list[Field]) -> No
                 system[column] = text
             elif text or (attribute and column is None):
                 own = f"{part.name}_{attribute}" if attribute else part.name
-                found.append(Field(own, own, text))
+                found.add(own, own, text)
         for child in part.children:
             if isinstance(child, Element):
                 _values(child, f"{part.name}_", (part.name,), found)
 
 
-def _values(element: Element, prefix: str, parents: tuple[str, ...], found: list[Field]) -> None:
+def _values(element: Element, prefix: str, parents: tuple[str, ...], found: _Found) -> None:
     """An element outside System: its attributes, its text, then its children."""
     name = element.name
     prefix_here = prefix if parents else ""  # a section does not stand before its own name
@@ -135,11 +164,9 @@ def _values(element: Element, prefix: str, parents: tuple[str, ...], found: list
         _values(part, prefix, (*parents, element.name), found)
 
 
-def _add(found: list[Field], own: str, parents: tuple[str, ...], text: tuple[Part, ...]) -> None:
-    if len(found) >= MAX_FIELDS:
-        raise Unnameable(f"more than {MAX_FIELDS} values in one event")
+def _add(found: _Found, own: str, parents: tuple[str, ...], text: tuple[Part, ...]) -> None:
     stored = f"{parents[-1]}_{own}" if parents else own
-    found.append(Field(own, stored, tuple(part for part in text if not isinstance(part, Element))))
+    found.add(own, stored, tuple(part for part in text if not isinstance(part, Element)))
 
 
 def _attributes(element: Element) -> list[tuple[str, Text]]:
@@ -160,8 +187,7 @@ def _text(element: Element) -> Text:
 
 def _distinct(found: list[Field]) -> tuple[Field, ...]:
     """Names that stand once are stored as they are; repeated ones with their parent, save unnamed Data."""
-    counts = Counter(field.own for field in found)
+    counts = Counter(one.own for one in found)
     return tuple(
-        field if counts[field.own] > 1 and field.own != "Data" else Field(field.own, field.own, field.text)
-        for field in found
+        one if counts[one.own] > 1 and one.own != "Data" else Field(one.own, one.own, one.text) for one in found
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pyarrow as pa
@@ -10,23 +10,29 @@ import pyarrow as pa
 from parsers.gather import Int64s
 from parsers.windows.binxml import MAX_TEXT, MAX_TOKENS, TOKENS_A_CHUNK, Reader
 from parsers.windows.chunks import CHUNK, RECORD_HEADER, RECOVERED, Records
-from parsers.windows.columns import Decoded
+from parsers.windows.columns import BYTES, NUMBERS, Decoded
 from parsers.windows.definitions import Definitions, Shelf
-from parsers.windows.document import Part
+from parsers.windows.document import Hex, Part
 from parsers.windows.paths import Field, Layout, Text, Unnameable, layout
 from parsers.windows.typed import Window
 
 TEXT_A_FILE = 64 << 20  # characters read of one file at a time; values that are repeated can fill memory
+TEXT_AT_ONCE = 32 << 20  # characters of names and values that are held at a time
+SHAPES_AT_ONCE = (
+    1024  # shapes that are held at a time, some 50 kB each; an honest log has a few dozen that fit no group
+)
 
 
 def singles(
     window: Window, records: Records, rows: Int64s, known: Callable[[int], Definitions] | None = None
-) -> list[Decoded]:
-    """The records `rows`, grouped by the names of their fields, in order of first appearance.
+) -> Iterator[list[Decoded]]:
+    """The records `rows`, grouped by the names of their fields, in order of first appearance; in several runs where shapes are many
+    or large, so that few are held at once.
 
     `known` gives the definitions of a file by its number: recovered records may need one that stands elsewhere.
     """
     alike: dict[tuple[object, ...], list[tuple[int, Layout, list[tuple[int, str]]]]] = {}
+    weight = 0
     base, chunk, spent, text, file = -1, b"", 0, 0, -1
     names: dict[int, tuple[str, int]] = {}
     proved: dict[int, tuple[str, int]] = {}
@@ -48,22 +54,27 @@ def singles(
         remarks = [(base + remark.at, remark.reason) for remark in reader.remarks]
         held = _laid_out(roots, remarks, base + start)
         shape = (tuple(held.system), tuple((field.own, field.stored) for field in held.fields))
+        weight += reader.text + sum(len(field.own) + len(field.stored) for field in held.fields)
         alike.setdefault(shape, []).append((row, held, remarks))
-    return [_side_by_side(members) for members in alike.values()]
+        if len(alike) >= SHAPES_AT_ONCE or weight >= TEXT_AT_ONCE:
+            yield [_side_by_side(members) for members in alike.values()]
+            alike, weight = {}, 0
+    yield [_side_by_side(members) for members in alike.values()]
 
 
 def _laid_out(roots: list[Part], remarks: list[tuple[int, str]], at: int) -> Layout:
     try:
         return layout(roots)
     except Unnameable as error:
-        remarks.append((at, f"{error}; only its header is kept"))
-        return Layout({}, ())
+        remarks.append((at, f"{error}; those before are kept"))
+        return error.before
 
 
 def _side_by_side(members: list[tuple[int, Layout, list[tuple[int, str]]]]) -> Decoded:
     first = members[0][1]
     system = {
-        column: pa.array([_said(held.system[column]) for _, held, _ in members], pa.string()) for column in first.system
+        column: pa.array([_said(held.system[column], column in NUMBERS) for _, held, _ in members], pa.string())
+        for column in first.system
     }
     fields: list[tuple[Field, pa.Array]] = [
         (value, pa.array([_said(held.fields[at].text) for _, held, _ in members], pa.string()))
@@ -73,5 +84,9 @@ def _side_by_side(members: list[tuple[int, Layout, list[tuple[int, str]]]]) -> D
     return Decoded(np.array([row for row, _, _ in members], np.int64), system, fields, trouble)
 
 
-def _said(text: Text) -> str | None:
-    return "".join(str(piece) for piece in text) if text else None
+def _said(text: Text, number: bool = False) -> str | None:
+    """What a value says; where a `number` is expected, bytes in hex say so."""
+    if not text:
+        return None
+    said = "".join(str(piece) for piece in text)
+    return BYTES + said if number and any(isinstance(piece, Hex) for piece in text) else said

@@ -7,6 +7,7 @@ by its GUID and size, then proved equal: all bytes but the offsets, and the name
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import blake2b
 from itertools import count
 
 import numpy as np
@@ -19,13 +20,20 @@ from parsers.windows.document import Element, Part, Slot
 from parsers.windows.tokens import HEADER, TEMPLATE
 from parsers.windows.typed import Window
 from parsers.windows.values import BINXML
+from timelines.remembered import Remembered
 
 DEFINITION = 24  # bytes before a definition's body: offset of the next one, GUID, size
 INSTANCE = 10  # bytes of a template instance before an inline definition or the values: token, 1, template id, place of the definition
 FRAGMENT = 4  # bytes of a fragment header: token, version 1.1, flags; what Windows nests while it logs has none, what it exports has
 _HEAD, _HEAD_MASK = np.uint32(HEADER | 1 << 8 | 1 << 16), np.uint32(0xFF_FFFF)  # any flags
 _BEGUN = np.uint16(TEMPLATE | 1 << 8)
-MAX_KEPT = 2048  # definitions remembered by a process, some 10 kB each
+KEPT_BYTES = 64 << 20  # definitions remembered by a process, some 30 kB each
+KEYS_BYTES = 4 << 20
+KEY_BYTES = 200  # an identity or a digest in a dictionary, and the lists about it
+A_TOKEN = 64  # bytes that a document takes for each token, elements and lists together
+MAX_NAMES = (
+    1 << 18
+)  # bytes of names that one definition refers to: a long one can stand once and be asked for thousands of times
 MAX_TWINS = 32  # definitions remembered for one GUID and size
 
 
@@ -44,6 +52,24 @@ class Definition:
     name_of: npt.NDArray[np.int32]  # (t,) which reference each byte of the other names belongs to
     name_at: npt.NDArray[np.int32]  # (t,) its place in that name
     name_bytes: npt.NDArray[np.uint8]  # (t,) the bytes themselves
+    weight: int  # about how many bytes all of this takes
+
+
+class TooMany(Exception):
+    """Records of more than MAX_SHAPES shapes: to be read in smaller runs."""
+
+
+@dataclass(slots=True)
+class Room:
+    """How many more shapes and definitions a run of records may have."""
+
+    left: int
+
+    def take(self, count: int) -> None:
+        """Raises TooMany when there is no room for so many more."""
+        self.left -= count
+        if self.left < 0:
+            raise TooMany
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +81,13 @@ class Located:
     values_at: Int64s
 
 
-_kept: dict[tuple[bytes, int], list[Definition]] = {}
-_keys: dict[str, int] = {}
+_kept: Remembered[tuple[bytes, int], list[Definition]] = Remembered(KEPT_BYTES)
+_keys: Remembered[bytes, int] = Remembered(KEYS_BYTES)  # by digest of a document: the text of one can be large
 _next_key = count()
 
 
-def locate(window: Window, at: Int64s, end: Int64s, base: Int64s) -> Located:
-    """Find the definition of each instance. `at`, `end`, `base`: (n,) begin and end of its fragment, and its chunk."""
+def locate(window: Window, at: Int64s, end: Int64s, base: Int64s, room: Room) -> Located:
+    """Find the definition of each instance. `at`, `end`, `base`: (n,) begin and end of its fragment, and its chunk. Raises TooMany."""
     data = window.data
     which = np.full(len(at), -1, np.int64)
     values_at = np.zeros(len(at), np.int64)
@@ -81,14 +107,14 @@ def locate(window: Window, at: Int64s, end: Int64s, base: Int64s) -> Located:
         return Located([], which, values_at)
     distinct, first, inverse = np.unique(place, return_index=True, return_inverse=True)
     bases = base[chosen[first]]
-    definitions, found, sizes = _recognise(window, distinct, bases)
+    definitions, found, sizes = _recognise(window, distinct, bases, room)
     which[chosen] = found[inverse]
     after = begin + INSTANCE
     values_at[chosen] = np.where(place == after, after + DEFINITION + sizes[inverse], after)
     return Located(definitions, which, values_at)
 
 
-def _recognise(window: Window, place: Int64s, bases: Int64s) -> tuple[list[Definition], Int64s, Int64s]:
+def _recognise(window: Window, place: Int64s, bases: Int64s, room: Room) -> tuple[list[Definition], Int64s, Int64s]:
     """The definitions at `place`: a list of distinct ones, which one stands where (-1: unreadable), and their sizes."""
     heads = window.data[place[:, None] + np.arange(DEFINITION)]
     sizes = np.ascontiguousarray(heads[:, 20:24]).view("<u4").reshape(-1).astype(np.int64)
@@ -98,11 +124,12 @@ def _recognise(window: Window, place: Int64s, bases: Int64s) -> tuple[list[Defin
         if good:
             alike.setdefault((heads[index, 4:20].tobytes(), int(sizes[index])), []).append(index)
     definitions: list[Definition] = []
+    counted = 0
     found = np.full(len(place), -1, np.int64)
     spent: dict[int, int] = {}  # tokens read, by chunk
     for identity, members in alike.items():
         rest = np.array(members, np.int64)
-        for candidate in tuple(_kept.get(identity, ())):
+        for candidate in tuple(_kept.held.get(identity, ())):
             rest = _match(window, candidate, (place, bases, rest), definitions, found)
         while len(rest):
             fresh = _compile(window, int(place[rest[0]]), int(bases[rest[0]]), identity[1], spent)
@@ -111,15 +138,16 @@ def _recognise(window: Window, place: Int64s, bases: Int64s) -> tuple[list[Defin
                 continue
             _keep(identity, fresh)
             rest = _match(window, fresh, (place, bases, rest), definitions, found)
+        room.take(len(definitions) - counted)
+        counted = len(definitions)
     return definitions, found, sizes
 
 
 def _keep(identity: tuple[bytes, int], fresh: Definition) -> None:
-    if sum(map(len, _kept.values())) >= MAX_KEPT or len(_kept) > MAX_KEPT or len(_keys) > MAX_KEPT:
-        _kept.clear()
-        _keys.clear()
-    known = _kept.setdefault(identity, [])
-    if len(known) < MAX_TWINS:
+    known = _kept.held.get(identity)
+    if known is None:
+        _kept.put(identity, [fresh], fresh.weight + KEY_BYTES)
+    elif len(known) < MAX_TWINS and _kept.add(fresh.weight):
         known.append(fresh)
 
 
@@ -176,9 +204,12 @@ def _compile(window: Window, place: int, base: int, size: int, spent: dict[int, 
         same[at - body : at - body + (8 if here else 4)] = False  # the offset, and an inline name's link to the next
     others = [(index, *name) for index, name in enumerate(reader.names) if not inline[index]]
     lengths = np.array([end - target - 4 for _, _, target, end in others], np.int64)
-    key = _keys.get(shape := repr(roots))
+    if lengths.sum() > MAX_NAMES:
+        return None
+    digest = blake2b(repr(roots).encode(), digest_size=16).digest()
+    key = _keys.held.get(digest)
     if key is None:
-        key = _keys[shape] = next(_next_key)
+        key = _keys.put(digest, next(_next_key), KEY_BYTES)
     return Definition(
         key,
         tuple(roots),
@@ -193,6 +224,7 @@ def _compile(window: Window, place: int, base: int, size: int, spent: dict[int, 
             [np.arange(length, dtype=np.int32) + 4 for length in lengths.tolist()] or [np.empty(0, np.int32)]
         ),
         np.frombuffer(b"".join(chunk[target + 4 : end] for _, _, target, end in others), np.uint8),
+        2 * size + 9 * int(lengths.sum()) + A_TOKEN * reader.tokens,
     )
 
 

@@ -97,11 +97,11 @@ def one_by_one(window: Window, held: Values, index: int) -> tuple[pa.Array, list
 def rendered(kind: int, raw: bytes) -> tuple[str, str]:
     """A value's text, or its bytes in hex; and why either may not be what was meant."""
     if kind == values.NULL:
-        return raw.hex().upper(), f"null value that takes {len(raw)} bytes; kept as hex"
+        return raw.hex().upper(), f"null value that takes {len(raw)} bytes; {values.AS_HEX}"
     try:
         return values.render(kind, raw), ansi.doubt(kind, raw)
     except values.Unreadable as error:
-        return raw.hex().upper(), f"{error}; kept as hex"
+        return raw.hex().upper(), f"{error}; {values.AS_HEX}"
 
 
 def together(

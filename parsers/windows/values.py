@@ -18,6 +18,7 @@ NULL, STRING, ANSI, BOOL, BINARY, GUID, SIZE, FILETIME, SYSTEMTIME, SID = 0, 1, 
 HEX32, HEX64, HANDLE, BINXML, EVTXML = 20, 21, 32, 33, 35
 ARRAY = 0x80
 JOIN = " ¦ "  # between the items of an array
+AS_HEX = "kept as hex"  # how the reason ends why a value is not what its type says
 
 INTEGERS = {3: "<b", 4: "<B", 5: "<h", 6: "<H", 7: "<i", 8: "<I", 9: "<q", 10: "<Q"}
 REALS = {11: "<f", 12: "<d"}

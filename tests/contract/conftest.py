@@ -62,10 +62,8 @@ def _iis(folder: Path) -> bytes:
 
 
 SAMPLES: dict[str, Callable[[Path], bytes]] = {
-    "apache-error": _apache_error,
-    "capture": _capture,
-    "iis-w3c": _iis,
-    "web-access": _access,
+    "network/capture": _capture,
+    "web/log": _access,
     "windows/evtx": _evtx,
     "windows/evtx-carve": lambda folder: _evtx(folder)[4096:],
 }

@@ -120,7 +120,7 @@ def test_evidence_that_changes_is_named(tmp_path, evidence):
 class Faulty:
     """A reader with a bug: reads the first line, then fails."""
 
-    name = "web-access"
+    name = "web/log"
 
     def accepts(self, head, name):
         return True
@@ -149,7 +149,7 @@ def test_a_reader_that_fails_costs_its_piece_and_no_more(tmp_path, evidence, mon
     assert result.crashes == 1
     assert not result.sound
     reasons = opened.problems()["reason"].tolist()
-    assert any("fault in the web-access reader (IndexError: off by one)" in reason for reason in reasons)
+    assert any("fault in the web/log reader (IndexError: off by one)" in reason for reason in reasons)
     ledger = opened.ledger().set_index("file")
     assert ledger.loc["copy.log", "read"] == 10
     assert ledger.loc["copy.log", "damaged"] == ledger.loc["copy.log", "size"] - 10

@@ -19,10 +19,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from parsers.base import Batch, Evidence, Shared, Slice
-from parsers.windows import columns, evtx, inline, lexicon, templates
+from parsers.windows import columns, events, evtx, inline, lexicon, templates
 from parsers.windows.chunks import CHUNK, FILE_HEADER
 from parsers.windows.evtx import PARSER
-from timelines import coded
+from timelines import coded, mapping
 from timelines.part_writer import PartWriter
 from timelines.parts import PartInfo
 from timelines.problems import Account, LedgerRow, Problem, balance
@@ -37,6 +37,8 @@ def forget() -> None:
     templates._kept.clear()
     templates._keys.clear()
     columns._plans.clear()
+    events._schemas.clear()
+    mapping._known_names.clear()
     inline._library.root, inline._library.held = inline._Node(), 0
     lexicon._remembered.cache_clear()
     coded._singles.clear()
@@ -117,7 +119,7 @@ def _one_by_one(evidence: Evidence) -> Rows:
     """The rows when no record is grouped with others: what the plain reader makes of each."""
     rows: Rows = {}
     with (
-        patch.object(evtx, "grouped", lambda window, fragments: ([], np.arange(len(fragments.at)))),
+        patch.object(evtx, "grouped", lambda window, fragments, room: ([], np.arange(len(fragments.at)))),
         patch.object(evtx, "inline", lambda window, fragments, odd: ([], odd)),
     ):
         for piece in PARSER.slices(evidence):

@@ -28,11 +28,11 @@ SOURCES = (
 @pytest.fixture(autouse=True)
 def two_sources(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(mapping, "sources_of", lambda family: tuple(s for s in SOURCES if s.family == family))
-    meaning.cache_clear()
-    mapping.general_meaning.cache_clear()
+    mapping._meaning_of.cache_clear()
+    mapping._general_of.cache_clear()
     yield
-    meaning.cache_clear()
-    mapping.general_meaning.cache_clear()
+    mapping._meaning_of.cache_clear()
+    mapping._general_of.cache_clear()
 
 
 def filled(columns: dict[str, list[object]], own: dict[str, str] | None = None) -> dict[str, list[object]]:

@@ -25,6 +25,7 @@ from timelines.detection.selection import fits
 from timelines.findings import Fate, RuleOutcome
 
 KNOWN = 10_000  # answers of a pattern that are kept
+SHORT = 1_000  # characters of a text whose answer is kept; longer ones seldom come again
 _KEYS = {"rule", "reason", "host", "fields"}
 
 
@@ -50,7 +51,7 @@ class Pattern:
         return self._regex.fullmatch(fold(text)) is not None
 
     def holds(self, text: str | None) -> bool:
-        return text is not None and self._known(text)
+        return text is not None and (self._known(text) if len(text) <= SHORT else self._asked(text))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ W3C = "W3C Extended Log"
 CLF = "Apache mod_log_config"
 CORE_APACHE = "Apache ErrorLogFormat"
 OURS = "Athar"
+NGINX = "nginx"
 
 ACCESS_COLUMNS: tuple[Column, ...] = (
     Column("c_ip", pa.string(), "Client as the server saw it: address, or name where lookups are on.", "", W3C),
@@ -44,6 +45,20 @@ ACCESS_COLUMNS: tuple[Column, ...] = (
     Column("sc_bytes", pa.int64(), "Bytes sent to the client: body for `%b`, all for IIS and `%O`.", "bytes", W3C),
     Column("cs_bytes", pa.int64(), "Bytes received from the client.", "bytes", W3C, "http.request.bytes"),
     Column("time_taken_ms", pa.int64(), "Time the request took.", "ms", W3C),
+    Column(
+        "duration",
+        pa.int64(),
+        "Time the request took, where the log says it in another unit than the W3C's.",
+        "ns",
+        OURS,
+    ),
+    Column("upstream", pa.string(), "Servers behind this one that were asked, as written.", "", NGINX),
+    Column("upstream_name", pa.string(), "Name of the upstream, or of the backend and server.", "", NGINX),
+    Column("upstream_alternative", pa.string(), "Name of the alternative upstream.", "", NGINX),
+    Column("upstream_status", pa.string(), "Status that each upstream answered, as written.", "", NGINX),
+    Column("upstream_bytes", pa.string(), "Bytes that each upstream answered, as written.", "", NGINX),
+    Column("upstream_duration", pa.string(), "Time that each upstream took, as written.", "", NGINX),
+    Column("request_id", pa.string(), "Identifier the server gave the request.", "", NGINX, "http.request.id"),
     Column("cs_user_agent", pa.string(), "User-Agent header as logged.", "", W3C, "user_agent.original"),
     Column("cs_referer", pa.string(), "Referer header as logged.", "", W3C, "http.request.referrer"),
     Column("cs_cookie", pa.string(), "Cookie header as logged.", "", W3C),
@@ -61,6 +76,10 @@ ACCESS_COLUMNS: tuple[Column, ...] = (
     ),
 )
 
+_FORMAT = Column(
+    "log_format", pa.string(), "Line format that it was read by: `clf`, `iis-w3c`, `apache-error` …", "", OURS
+)
+
 ERROR_COLUMNS: tuple[Column, ...] = (
     Column("level", pa.string(), "Severity as written, such as `error`.", "", CORE_APACHE, "log.level"),
     Column("module", pa.string(), "Module that reports, such as `core` or `php`.", "", CORE_APACHE),
@@ -70,6 +89,8 @@ ERROR_COLUMNS: tuple[Column, ...] = (
     Column("tid", pa.int64(), "Thread that reports.", "", CORE_APACHE, "process.thread.id"),
     Column("c_ip", pa.string(), "Client whose request was at fault.", "", W3C),
     Column("c_port", pa.int32(), "Port of that client.", "", CORE_APACHE),
+    Column("connection", pa.int64(), "Connection that was served, as nginx numbers them.", "", NGINX),
+    Column("request_line", pa.string(), "Request that was at fault, as the log appends it to the report.", "", NGINX),
     Column(
         "error_text", pa.string(), "The report as written, without the bracketed fields before it.", "", CORE_APACHE
     ),
@@ -87,12 +108,12 @@ FAMILIES: tuple[Family, ...] = (
     Family(
         "web/access",
         "One request that a web server logged (Apache, nginx, IIS). `record` is the line number; `length` includes the line's end.",
-        ACCESS_COLUMNS,
+        (*ACCESS_COLUMNS, _FORMAT),
         open=True,
     ),
     Family(
         "web/error",
         "One line of a web server's error log (Apache 2.2 and 2.4). Its times have no zone: without one from the examiner they are null.",
-        ERROR_COLUMNS,
+        (*ERROR_COLUMNS, _FORMAT),
     ),
 )

@@ -27,6 +27,14 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "ar": "ينتهي \u2066{other}\u2069 بالتسجيل {before} من هذا السجل ويبدأ هذا الملف بالتسجيل {after}؛ "
         "{amount} من التسجيلات غير موجودة في أي منهما",
     },
+    "silent": {
+        "en": "Before this record the log is silent for {amount} s, unlike ever else, while {others} records of other logs of the "
+        "machine fall in that time",
+        "fr": "Avant cet enregistrement, le journal est muet pendant {amount} s, comme jamais ailleurs, alors que {others} "
+        "enregistrements d'autres journaux de la machine datent de ce temps",
+        "ar": "قبل هذا التسجيل يصمت السجل مدة {amount} ثانية على خلاف ما عهد منه، بينما يقع في تلك المدة {others} من تسجيلات "
+        "السجلات الأخرى للجهاز",
+    },
     "stopped": {
         "en": "The log ends here, while {others} records of other logs of the machine follow, until {amount} s later",
         "fr": "Le journal s'arrête ici, alors que {others} enregistrements d'autres journaux de la machine suivent, "

@@ -15,6 +15,7 @@ from timelines.schema import TIME, Column
 from timelines.scope import Scope
 from timelines.statistics import Statistic
 from timelines.statistics._integrity_words import WORDS
+from timelines.statistics._silent_logs import AROUND, HALF_A_DAY, WEEKS, Silence, silences
 from timelines.statistics._stopped_logs import LONGER, OTHERS, SILENT, WATCHED, Stopped, stopped
 from timelines.visible import visible
 
@@ -27,7 +28,7 @@ _COLUMNS = (
         "kind",
         pa.string(),
         "`gap` (record numbers without records), `numbering` (begins anew), `backwards` (time), `cleared` (1102, 104), "
-        "`audit-policy` (4719), `clock` (4616), `stopped` (a log, while others go on).",
+        "`audit-policy` (4719), `clock` (4616), `stopped` (a log, while others go on), `silent` (a log, for a time, while others go on).",
     ),
     Column("time", TIME, "Time of the row to go to: the record after a gap, the event, the last record of a log that stops.", "ns"),
     Column("host", pa.string(), "Machine whose log it is."),
@@ -64,6 +65,7 @@ def _places(scope: Scope) -> list[dict[str, Any]]:
     rows = [row for log, broken in whole for place in broken for row in _broken(log, place, scope.lang)]
     rows += [_between(earlier, later, scope.lang) for earlier, later in lost_between(logs)]
     rows += [_stopped(one, scope.lang) for one in stopped(scope.timeline, logs)]
+    rows += [_silent(one, scope.lang) for one in silences(scope.timeline, logs)]
     taken = scope.ask(
         "select row_id from taken where row_id in (select unnest(?))",
         TABLE.needs,
@@ -126,6 +128,19 @@ def _stopped(one: Stopped, lang: str) -> dict[str, Any]:
     return _row(log, seen, WORDS["stopped"][lang].format(others=one.others, amount=_number(one.seconds)))
 
 
+def _silent(one: Silence, lang: str) -> dict[str, Any]:
+    seen = {
+        "kind": "silent",
+        "time": one.time,
+        "record": one.record,
+        "row_id": one.row_id,
+        "amount": one.seconds,
+        "unit": "s",
+    }
+    words = WORDS["silent"][lang].format(others=one.others, amount=_number(one.seconds))
+    return {**_row(one.log, seen, words), "exhibit": one.exhibit, "file": one.file}
+
+
 def _row(log: Log, seen: Mapping[str, Any], message: str) -> dict[str, Any]:
     return {**seen, "host": log.host, "log": log.channel, "exhibit": log.exhibit, "file": log.file, "message": message}
 
@@ -176,11 +191,26 @@ def _seconds(before: str | None, after: str | None) -> float | None:
 TABLE = Statistic(
     "integrity",
     "Integrity of Windows logs",
-    "One row a place or event, in order of time. Only in a file whose record numbers run on is a gap, a step back in time or an end "
-    "remarkable: files of chosen events have gaps everywhere. A clearing is shown with the log that was cleared.",
+    "One row a place or event, in order of time. Only in a file whose record numbers run on is a gap, a step back in time, a silence or "
+    "an end remarkable: files of chosen events have gaps everywhere. A clearing is shown with the log that was cleared.",
     ("windows/*",),
     _COLUMNS,
     ("time", "kind", "message", "log", "row_id", "host"),
     _count,
-    thresholds=(LEAST, LEAST_CLEARED, CONTIGUOUS, BACKWARDS, LOST, BETWEEN, SHIFTED, SILENT, LONGER, WATCHED, OTHERS),
+    thresholds=(
+        LEAST,
+        LEAST_CLEARED,
+        CONTIGUOUS,
+        BACKWARDS,
+        LOST,
+        BETWEEN,
+        SHIFTED,
+        SILENT,
+        LONGER,
+        WATCHED,
+        OTHERS,
+        AROUND,
+        HALF_A_DAY,
+        WEEKS,
+    ),
 )

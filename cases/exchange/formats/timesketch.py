@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -58,7 +58,6 @@ class _Tally:
     rows: int = 0
     left_out_without_time: int = 0
     values_cut: int = 0
-    iis: set[tuple[str, str]] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ class Timesketch:
     redactable: bool = True
 
     def write(self, case: Content, timeline: Timeline, path: Path, options: Options) -> Counts:
-        tally = _Tally(iis={(e.exhibit, e.file) for e in case.entries if e.parser == "iis-w3c"})
+        tally = _Tally()
         remarks = Remarks.of(case)
         if path.suffix.lower() == ".csv":
             _csv(timeline, path, options, remarks, tally)
@@ -127,7 +126,7 @@ def _timed(table: pa.Table, tally: _Tally) -> pa.Table:
 def _core(family: str, table: pa.Table, remarks: Remarks, tally: _Tally) -> dict[str, pa.ChunkedArray]:
     """Timesketch's own fields, the core columns, and plaso's names for some of the family's."""
     time = table.column("time")
-    kind, alike = _kind(family, table, tally)
+    kind, alike = _kind(family, table)
     fields = {
         "datetime": instants.microseconds(time),
         "timestamp": instants.epoch_microseconds(time),
@@ -142,18 +141,15 @@ def _core(family: str, table: pa.Table, remarks: Remarks, tally: _Tally) -> dict
     return fields | alike
 
 
-def _kind(family: str, table: pa.Table, tally: _Tally) -> tuple[pa.ChunkedArray, dict[str, pa.ChunkedArray]]:
+def _kind(family: str, table: pa.Table) -> tuple[pa.ChunkedArray, dict[str, pa.ChunkedArray]]:
     """The data type of each row, and the columns that carry plaso's names."""
     for prefix, kind, names in _KINDS:
         if family.startswith(prefix):
             present = set(table.schema.names)
             alike = {theirs: table.column(ours) for theirs, ours in names.items() if ours in present}
-            pairs = zip(table.column("exhibit").to_pylist(), table.column("file").to_pylist(), strict=True)
-            kinds = (
-                [_IIS if pair in tally.iis else kind for pair in pairs]
-                if family == "web/access"
-                else [kind] * len(table)
-            )
+            kinds = [kind] * len(table)
+            if family == "web/access" and "log_format" in present:
+                kinds = [_IIS if name == "iis-w3c" else kind for name in table.column("log_format").to_pylist()]
             return pa.chunked_array([pa.array(kinds, pa.string())]), alike
     return pa.chunked_array([pa.repeat(f"athar:{family.replace('/', ':')}", len(table))]), {}
 

@@ -7,25 +7,22 @@ https://httpd.apache.org/docs/2.4/mod/core.html#errorlogformat
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
 
-from parsers.base import Batch, Evidence, Output, Slice
 from parsers.gather import Bools, Int64s
 from parsers.web.dates import ctimes, localise
 from parsers.web.fields import LOOSE, QUALITIES, STRICT
-from parsers.web.lines import BOM, Lines, pieces, read_lines, unreadable
+from parsers.web.formats import Page, Taken
 from parsers.web.numerals import nullable
 from parsers.web.remarks import Remarks
-from parsers.web.scan import odd_lines
 from parsers.web.spans import Spans, chosen
 from timelines.schema import TIME
 
 FAMILY = "web/error"
 TIME_DESC = "Error logged"
-SAMPLE_LINES = 50
 LONGEST_STRAY = 8_192  # bytes of a line without date that still passes for a program's output
 DATE, LEVEL, MODULE, CODE, OS_ERROR, PID, TID, CLIENT, PORT, TEXT, REFERER = range(11)
 _GROUPS = ("date", "level", "module", "code", "os", "pid", "tid", "client", "port", "text")
@@ -58,55 +55,48 @@ class ApacheErrorLog:
     """Reader of `web/error` rows from Apache's error log."""
 
     name = "apache-error"
+    family = FAMILY
 
-    def accepts(self, head: bytes, name: str) -> bool:
-        """More than half of the first complete lines have Apache's date and level."""
-        lines = head.removeprefix(BOM).lstrip(b"\0").split(b"\n", SAMPLE_LINES + 1)
-        complete = [line.removesuffix(b"\r") for line in (lines[:-1] if len(lines) > 1 else lines)][:SAMPLE_LINES]
-        sample = [line for line in complete if line.strip(b"\0")]
-        return 2 * sum(_LINE.match(line) is not None for line in sample) > len(sample)
+    def sniff(self, sample: Sequence[bytes], state: Mapping[str, object]) -> Sequence[bool | None]:
+        """Lines with Apache's date and level."""
+        return [_LINE.match(line) is not None for line in sample]
 
-    def slices(self, evidence: Evidence) -> list[Slice]:
-        """Pieces of about 64 MiB that begin at a line."""
-        return pieces(evidence)
+    def read(self, page: Page) -> Taken:
+        """Lines with Apache's date and level, one by one."""
+        page.state[self.name] = True
+        return _read(page, strays=False)
 
-    def parse(self, evidence: Evidence, piece: Slice) -> Iterator[Output]:
-        """Rows, problems and accounts of the lines in a piece."""
-        for item in read_lines(evidence, piece):
-            if isinstance(item, Lines):
-                yield from _read(evidence, item)
-            else:
-                yield item
+    def rescue(self, page: Page) -> Taken:
+        """In a log that is Apache's, text without a date is what a program printed."""
+        return _read(page, strays=True) if self.name in page.state else Taken.none(page)
 
 
-def _read(evidence: Evidence, lines: Lines) -> Iterator[Output]:
-    control, high = odd_lines(lines)
+def _read(page: Page, strays: bool) -> Taken:
+    lines = page.lines
     spans = Spans.empty(lines, REFERER + 1)
     remarks = Remarks(len(lines))
-    quality = np.full(len(lines), STRICT, np.int64)
-    readable = np.ones(len(lines), np.bool_)
+    quality = np.full(len(lines), LOOSE if strays else STRICT, np.int64)
+    readable = np.zeros(len(lines), np.bool_)
     for row in range(len(lines)):
         line = lines.at(row)
         found = _fields(line)
-        if found is None and not _is_plain(line, bool(control[row])):
-            readable[row] = False
-            continue
-        if found is None:
+        if found is None and strays and _is_plain(line, bool(page.control[row])):
             found = {TEXT: (0, len(line))}
-            quality[row] = LOOSE
             remarks.add(row, "loose", "no-date")
+        if found is None:
+            continue
+        readable[row] = True
         start = int(lines.starts[row])
         for column, (begin, end) in found.items():
             spans.starts[column, row], spans.ends[column, row] = start + begin, start + end
-    yield from unreadable(evidence, lines, dict.fromkeys(np.flatnonzero(~readable).tolist(), _STRAY))
+    reasons = dict.fromkeys(np.flatnonzero(~readable).tolist(), _STRAY)
     if not readable.any():
-        return
-    yield lines.account("read", readable)
-    spans.repair(np.flatnonzero(high & readable))
-    remarks.mark(control, "control-bytes")
+        return Taken(readable, (), reasons)
+    spans.repair(np.flatnonzero(page.high & readable))
+    remarks.mark(page.control, "control-bytes")
     remarks.mark(spans.invalid, "bad-encoding")
     remarks.mark(lines.unterminated(), "no-line-end")
-    yield Batch(FAMILY, _rows(evidence, spans, quality, remarks).filter(pa.array(readable)))
+    return Taken(readable, (_rows(page.zone, spans, quality, remarks).filter(pa.array(readable)),), reasons)
 
 
 def _is_plain(line: bytes, control: bool) -> bool:
@@ -136,18 +126,18 @@ def _fields(line: bytes) -> dict[int, tuple[int, int]] | None:
     return found
 
 
-def _rows(evidence: Evidence, spans: Spans, quality: Int64s, remarks: Remarks) -> pa.RecordBatch:
+def _rows(zone: str | None, spans: Spans, quality: Int64s, remarks: Remarks) -> pa.RecordBatch:
     lines = spans.lines
     count = len(lines)
-    time, known, zoned = _times(evidence, spans, remarks)
+    time, known, zoned = _times(zone, spans, remarks)
     columns: dict[str, pa.Array] = {
         "time": pa.array(time, mask=~known).cast(pa.timestamp("ns")).cast(TIME),
         "time_desc": pa.repeat(TIME_DESC, count),
         "time_quality": chosen(("unknown", "assumed-zone"), (known & zoned).astype(np.int64)),
         "event": pa.repeat("http.error", count),
         "record": pa.array(lines.numbers.astype(np.uint64)),
-        "offset": pa.array(lines.starts + lines.base),
-        "length": pa.array(lines.stops - lines.starts),
+        "offset": pa.array(lines.offsets),
+        "length": pa.array(lines.lengths),
         "flags": remarks.column(),
         "pid": nullable(*spans.numbers(PID), pa.int64()),
         "tid": nullable(*spans.numbers(TID), pa.int64()),
@@ -158,20 +148,20 @@ def _rows(evidence: Evidence, spans: Spans, quality: Int64s, remarks: Remarks) -
     return pa.RecordBatch.from_pydict(columns)
 
 
-def _times(evidence: Evidence, spans: Spans, remarks: Remarks) -> tuple[Int64s, Bools, Bools]:
+def _times(zone: str | None, spans: Spans, remarks: Remarks) -> tuple[Int64s, Bools, Bools]:
     """UTC ns, where they are known, and where the examiner's zone made them so. Without a zone none is known."""
     dated = spans.present(DATE)
     time, known = ctimes(spans.lines.data, spans.starts[DATE], spans.ends[DATE])
     remarks.mark(dated & ~known, "bad-time")
-    if evidence.zone is None:
+    if zone is None:
         remarks.mark(known, "no-zone")
         return time, np.zeros(len(time), np.bool_), dated
     rows = np.flatnonzero(known)
     if len(rows):
-        time[rows], twice, never = localise(time[rows], evidence.zone)
+        time[rows], twice, never = localise(time[rows], zone)
         remarks.mark(rows[twice], "ambiguous-time")
         remarks.mark(rows[never], "skipped-time")
     return time, known, dated
 
 
-PARSER = ApacheErrorLog()
+FORMAT = ApacheErrorLog()

@@ -110,7 +110,7 @@ def make(folder: Path) -> Case:
     )
     case.register.record(
         [
-            FileEntry("E001", "logs/access.log", 600, WEB, "evidence", "web-access", on_disk="logs/access.log"),
+            FileEntry("E001", "logs/access.log", 600, WEB, "evidence", "web/log", on_disk="logs/access.log"),
             FileEntry("E001", "old.zip/+calc.evtx", 300, EVTX, "evidence", "windows/evtx", on_disk="old.zip"),
             FileEntry("E001", "old.zip", 200, "0" * 64, "container", on_disk="old.zip"),
         ]

@@ -27,7 +27,7 @@ def test_row_07_tools_rules_and_options_are_recorded_with_versions_and_hashes(sm
     assert all(subject["sha256"] for entry in (ran, read) for subject in entry["subjects"])
     summary = issued(copy)
     assert summary["tool"]["version"] == ran["version"] == read["version"]
-    assert {line["parser"] for line in summary["exhibits"][0]["entries"]} == {"", "web-access", "windows/evtx"}
+    assert {line["parser"] for line in summary["exhibits"][0]["entries"]} == {"", "web/log", "windows/evtx"}
 
 
 def test_row_18_a_second_tool_reads_the_cited_rows_and_its_counts_are_stored(copy, athar):

@@ -31,7 +31,7 @@ def test_every_capture_is_read_to_its_last_byte(captures: list[Path], read_file:
     for path in captures:
         parser = recognise(path.read_bytes()[:65536], "no-hint")
         assert parser is not None, path.name
-        assert parser.name == "capture", path.name
+        assert parser.name == "network/capture", path.name
         result = read_file(path)
         assert result.ledger.damaged == 0, path.name
         for family, rows in result.rows.items():

@@ -68,9 +68,9 @@ Read = Callable[..., Result]
 
 @pytest.fixture
 def read(tmp_path: Path) -> Read:
-    """`read(data, parser="web-access", zone=None)`: the bytes as a log."""
+    """`read(data, parser="web/log", zone=None)`: the bytes as a log."""
 
-    def run(data: bytes, parser: str = "web-access", zone: str | None = None) -> Result:
+    def run(data: bytes, parser: str = "web/log", zone: str | None = None) -> Result:
         path = tmp_path / "log"
         path.write_bytes(data)
         return read_file(path, by_name(parser), zone)
@@ -83,7 +83,7 @@ def read_bytes(tmp_path_factory: pytest.TempPathFactory) -> Read:
     """As `read`, for property tests, whose examples share one folder."""
     path = tmp_path_factory.mktemp("logs") / "log"
 
-    def run(data: bytes, parser: str = "web-access") -> Result:
+    def run(data: bytes, parser: str = "web/log") -> Result:
         path.write_bytes(data)
         return read_file(path, by_name(parser))
 

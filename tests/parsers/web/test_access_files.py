@@ -143,16 +143,13 @@ def test_random_bytes_inside_a_log_end_in_bounded_problems(read: Any) -> None:
 
 
 ERROR_24 = b"[Fri Jan 02 03:04:05.123456 2026] [core:error] [pid 7:tid 8] [client 192.0.2.7:5] AH00126: Invalid URI\n"
-NOT_ACCESS_LOGS = {
+NOT_WEB_LOGS = {
     "csv": b'time,client,"request",status\n2026-01-02,192.0.2.7,"GET / HTTP/1.1",200\n',
     "syslog": b"Jan  2 03:04:05 web1 nginx: " + GOOD + b"\n",
     "docker": b"2026-01-02T03:04:05.000000000Z " + GOOD + b"\n",
-    "apache error 2.4": ERROR_24,
-    "apache error 2.2": b"[Fri Jan 02 03:04:05 2026] [error] [client 192.0.2.7] File does not exist: /x\n",
-    "nginx error": b'2026/01/02 03:04:05 [error] 7#7: *1 open() failed, client: 192.0.2.7, request: "GET / HTTP/1.1"\n',
     "source code": b'LINE = "192.0.2.7 - - [02/Jan/2026:03:04:05 +0100] \\"GET / HTTP/1.1\\" 200 5"\nprint(LINE)\n',
     "json": b'{"remote_addr": "192.0.2.7", "request": "GET / HTTP/1.1", "status": 200}\n',
-    "mostly something else": GOOD + b"\n" + ERROR_24 * 2,
+    "mostly something else": GOOD + b"\n" + b"a line of prose\n" * 2,
     "empty": b"",
     "nul": b"\0" * 600,
     "random": np.random.default_rng(1).integers(0, 256, 4096, np.uint8).tobytes(),
@@ -160,10 +157,10 @@ NOT_ACCESS_LOGS = {
 }
 
 
-@pytest.mark.parametrize("kind", NOT_ACCESS_LOGS)
+@pytest.mark.parametrize("kind", NOT_WEB_LOGS)
 def test_other_text_is_not_claimed(kind: str) -> None:
-    found = recognise(NOT_ACCESS_LOGS[kind], "access.log")
-    assert found is None or found.name not in {"web-access", "iis-w3c"}
+    found = recognise(NOT_WEB_LOGS[kind], "access.log")
+    assert found is None or found.name != "web/log"
 
 
 @pytest.mark.parametrize(
@@ -183,8 +180,8 @@ def test_other_text_is_not_claimed(kind: str) -> None:
 def test_access_logs_are_recognised_by_content(head: bytes) -> None:
     found = recognise(head, "holiday.jpg")
     assert found is not None
-    assert found.name == "web-access"
+    assert found.name == "web/log"
 
 
 def test_parsing_does_not_depend_on_the_files_name(tmp_path: Path) -> None:
-    assert by_name("web-access").accepts(GOOD + b"\n", "") is True
+    assert by_name("web/log").accepts(GOOD + b"\n", "") is True

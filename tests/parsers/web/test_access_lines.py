@@ -49,6 +49,7 @@ def test_combined(read: Any) -> None:
         "cs_referer": "https://www.example.org/",
         "cs_user_agent": "Mozilla/5.0 (X11)",
         "parse_quality": "fast",
+        "log_format": "clf",
     }
 
 

@@ -84,7 +84,7 @@ def as_lines(lines: list[bytes]) -> Lines:
     stops = np.cumsum([len(line) + 1 for line in lines])
     starts = np.concatenate(([0], stops[:-1]))
     data = np.frombuffer(b"".join(line + b"\n" for line in lines), np.uint8)
-    return Lines(data, 0, starts, stops - 1, stops, np.arange(1, len(lines) + 1))
+    return Lines(data, starts, stops - 1, np.arange(1, len(lines) + 1), starts, stops - starts)
 
 
 VHOST = b"www.example.org:443 " + GOOD

@@ -67,7 +67,7 @@ CASES: list[tuple[str, bytes, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("kind", "line", "expected"), CASES, ids=[case[0] for case in CASES])
 def test_fields(read: Any, kind: str, line: bytes, expected: dict[str, Any]) -> None:
-    result = read(line + b"\r\n", "apache-error", zone="Europe/Paris")
+    result = read(line + b"\r\n", "web/log", zone="Europe/Paris")
     row = result.only
     row["time"] = row["time"].isoformat()
     assert {name: row.get(name) for name in expected} == expected
@@ -75,23 +75,21 @@ def test_fields(read: Any, kind: str, line: bytes, expected: dict[str, Any]) -> 
     assert result.line(row) == line + b"\r\n"
     found = recognise(line, "")
     assert found is not None
-    assert found.name == "apache-error"
+    assert found.name == "web/log"
 
 
 def test_without_a_zone_the_time_is_unknown(read: Any) -> None:
-    row = read(CASES[0][1] + b"\n", "apache-error").only
+    row = read(CASES[0][1] + b"\n", "web/log").only
     assert (row.get("time"), row["time_quality"], row["flags"]) == (None, "unknown", "no-zone")
 
 
 def test_a_date_that_never_was(read: Any) -> None:
-    row = read(b"[Fri Feb 30 03:04:05 2026] [error] x\n", "apache-error", zone="UTC").only
+    row = read(b"[Fri Feb 30 03:04:05 2026] [error] x\n", "web/log", zone="UTC").only
     assert (row.get("time"), row["time_quality"], row["flags"]) == (None, "unknown", "bad-time")
 
 
 def test_what_a_program_printed_is_a_row_and_binary_is_a_problem(read: Any) -> None:
-    result = read(
-        CASES[0][1] + b"\n" + "sh: 1: nmap: غير موجود\n".encode() + b"\x00\x01\xff\n", "apache-error", zone="UTC"
-    )
+    result = read(CASES[0][1] + b"\n" + "sh: 1: nmap: غير موجود\n".encode() + b"\x00\x01\xff\n", "web/log", zone="UTC")
     assert [(row["record"], row["flags"], row["parse_quality"]) for row in result.rows] == [
         (1, "", "strict"),
         (2, "loose,no-date", "loose"),
@@ -110,7 +108,7 @@ def test_what_a_program_printed_is_a_row_and_binary_is_a_problem(read: Any) -> N
 )
 def test_every_line_is_a_row_or_a_problem(read_bytes: Any, lines: list[bytes]) -> None:
     head = CASES[0][1] + b"\n"
-    result = read_bytes(head + b"".join(line + b"\n" for line in lines), "apache-error")
+    result = read_bytes(head + b"".join(line + b"\n" for line in lines), "web/log")
     told = sorted(
         [(row["offset"], row["length"]) for row in result.rows] + [(p.offset, p.length) for p in result.problems]
     )

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parsers.registry import recognise
-from parsers.web import iis
 from parsers.web import lines as reading
+from parsers.web.formats import w3c as iis
 
 SOFTWARE = b"#Software: Microsoft Internet Information Services 10.0\n#Version: 1.0\n#Date: 2026-01-02 03:04:05\n"
 FIELDS = (
@@ -25,7 +25,7 @@ ROW = (
 
 
 def test_a_row_has_every_declared_column(read: Any) -> None:
-    result = read(SOFTWARE + FIELDS + ROW, "iis-w3c")
+    result = read(SOFTWARE + FIELDS + ROW, "web/log")
     row = result.only
     assert result.line(row) == ROW
     assert len(row.pop("row_id")) == 24
@@ -64,11 +64,12 @@ def test_a_row_has_every_declared_column(read: Any) -> None:
         "sc_win32_status": 2,
         "time_taken_ms": 15,
         "parse_quality": "fast",
+        "log_format": "iis-w3c",
     }
 
 
 def test_a_dash_is_nothing(read: Any) -> None:
-    row = read(SOFTWARE + FIELDS + b"2026-01-02 03:04:05 - GET / - - - - - - - - - -\n", "iis-w3c").only
+    row = read(SOFTWARE + FIELDS + b"2026-01-02 03:04:05 - GET / - - - - - - - - - -\n", "web/log").only
     assert row["cs_uri"] == "/"
     absent = {
         "s_ip",
@@ -94,7 +95,7 @@ def test_fields_may_change_at_any_line(read: Any) -> None:
         + b"2026-01-02 03:04:07 192.0.2.7 GET /b 200\n"  # 6 fields under a directive of 7
         + b"#Fields: date time c-ip cs-method cs-uri-stem sc-status\n"
         + b"2026-01-02 03:04:08 192.0.2.9 GET /c 301\n",
-        "iis-w3c",
+        "web/log",
     )
     first, second, third = result.rows
     assert (first["cs_uri"], first["sc_status"], first["c_ip"]) == ("/a", 200, "192.0.2.7")
@@ -141,7 +142,7 @@ MISFITS: list[tuple[str, bytes, str]] = [
 
 @pytest.mark.parametrize(("trap", "line", "reason"), MISFITS, ids=[case[0] for case in MISFITS])
 def test_a_line_that_does_not_fit_is_a_problem(read: Any, trap: str, line: bytes, reason: str) -> None:
-    result = read(SOFTWARE + FIELDS + ROW + line + ROW, "iis-w3c")
+    result = read(SOFTWARE + FIELDS + ROW + line + ROW, "web/log")
     assert [row["record"] for row in result.rows] == [5, 7]
     assert [(p.offset, p.length) for p in result.problems] == [(len(SOFTWARE + FIELDS + ROW), len(line))]
     assert result.problems[0].reason.startswith(f"line 6: {reason}")
@@ -149,19 +150,19 @@ def test_a_line_that_does_not_fit_is_a_problem(read: Any, trap: str, line: bytes
 
 
 def test_lines_before_any_directive_are_problems(read: Any) -> None:
-    result = read(ROW + FIELDS + ROW, "iis-w3c")
+    result = read(ROW + FIELDS + ROW, "web/log")
     assert [row["record"] for row in result.rows] == [3]
     assert [p.reason[:28] for p in result.problems] == ["line 1: no #Fields directive"]
 
 
 def test_a_day_that_never_was_is_a_row_without_time(read: Any) -> None:
-    row = read(SOFTWARE + FIELDS + ROW.replace(b"2026-01-02", b"2026-02-30"), "iis-w3c").only
+    row = read(SOFTWARE + FIELDS + ROW.replace(b"2026-01-02", b"2026-02-30"), "web/log").only
     assert (row.get("time"), row["time_quality"], row["flags"]) == (None, "unknown", "bad-time")
 
 
 def test_without_a_date_field_the_time_is_unknown(read: Any) -> None:
     row = read(
-        SOFTWARE + b"#Fields: time c-ip cs-method cs-uri-stem sc-status\n03:04:05 192.0.2.7 GET / 200\n", "iis-w3c"
+        SOFTWARE + b"#Fields: time c-ip cs-method cs-uri-stem sc-status\n03:04:05 192.0.2.7 GET / 200\n", "web/log"
     ).only
     assert (row.get("time"), row["time_quality"], row["flags"]) == (None, "unknown", "no-date")
 
@@ -171,7 +172,7 @@ def test_http_sys_errors_have_the_target_in_one(read: Any) -> None:
         b"#Software: Microsoft HTTP API 2.0\n"
         b"#Fields: date time c-ip c-port s-ip s-port cs-version cs-method cs-uri sc-status s-siteid s-reason s-queuename\n"
         b"2026-01-02 03:04:05 192.0.2.7 50000 198.51.100.8 80 HTTP/1.1 GET /a?b?c 400 - Hostname -\n",
-        "iis-w3c",
+        "web/log",
     ).only
     assert (row["cs_uri"], row["cs_uri_stem"], row["cs_uri_query"]) == ("/a?b?c", "/a", "b?c")
     assert (row["c_port"], row["s_reason"], row["sc_status"]) == ("50000", "Hostname", 400)
@@ -186,7 +187,7 @@ def test_bad_utf8_control_bytes_and_empty_fields_are_flagged(read: Any) -> None:
         + ROW.replace(b"upload", b"\x1b[2J")
         + ROW.replace(b" 443 EXAMPLE\\carol ", b" 443  ")
         + ROW[:-1],
-        "iis-w3c",
+        "web/log",
     ).rows
     assert [row["flags"] for row in rows] == ["bad-encoding", "control-bytes", "empty-field", "no-line-end"]
     assert [row["parse_quality"] for row in rows] == ["fast", "fast", "loose", "fast"]
@@ -198,10 +199,10 @@ def test_slices_know_the_fields_in_force(read: Any, monkeypatch: pytest.MonkeyPa
     other = b"#Fields: date time c-ip cs-method cs-uri-stem sc-status\n"
     short = b"2026-01-02 03:04:05 192.0.2.7 GET /a 200\n"
     log = SOFTWARE + FIELDS + ROW * 40 + other + short * 90 + FIELDS + ROW * 30 + b"cut 1\n"
-    whole = read(log, "iis-w3c")
+    whole = read(log, "web/log")
     monkeypatch.setattr(reading, "PIECE", 1_500)
     monkeypatch.setattr(reading, "BLOCK", 400)
-    cut = read(log, "iis-w3c")
+    cut = read(log, "web/log")
     assert (whole.pieces, cut.pieces) == (1, 10)
     assert len(cut.rows) == 160
     assert cut.rows == whole.rows
@@ -209,8 +210,10 @@ def test_slices_know_the_fields_in_force(read: Any, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_flood_of_directives_is_bounded(read: Any) -> None:
-    flood = b"".join(b"#Fields: date time c-ip x%d\n2026-01-02 03:04:05 192.0.2.7 1\n" % n for n in range(1_000))
-    result = read(SOFTWARE + flood, "iis-w3c")
+    flood = b"".join(
+        b"#Fields: date time c-ip cs-method x%d\n2026-01-02 03:04:05 192.0.2.7 GET 1\n" % n for n in range(1_000)
+    )
+    result = read(SOFTWARE + flood, "web/log")
     assert len(result.rows) == iis.LAYOUTS_IN_BLOCK
     assert len(result.problems) == 1_000 - iis.LAYOUTS_IN_BLOCK
     assert result.problems[0].reason.endswith(
@@ -226,7 +229,7 @@ def test_a_flood_of_directives_is_bounded(read: Any) -> None:
                 [
                     ROW,
                     FIELDS,
-                    b"#Fields: date time c-ip\n",
+                    b"#Fields: date time cs-method\n",
                     b"2026-01-02 03:04:05 192.0.2.7\n",
                     b"\n",
                     b"#\n",
@@ -240,7 +243,7 @@ def test_a_flood_of_directives_is_bounded(read: Any) -> None:
 )
 def test_every_line_is_a_row_a_problem_a_directive_or_empty(read_bytes: Any, parts: list[bytes]) -> None:
     lines = [SOFTWARE, *parts]
-    result = read_bytes(b"".join(lines), "iis-w3c")
+    result = read_bytes(b"".join(lines), "web/log")
     told = {row["offset"]: row["length"] for row in result.rows} | {p.offset: p.length for p in result.problems}
     assert len(told) == len(result.rows) + len(result.problems)
     at, expected = len(SOFTWARE), {}
@@ -279,7 +282,7 @@ def test_every_line_is_a_row_a_problem_a_directive_or_empty(read_bytes: Any, par
 )
 def test_which_files_are_taken(kind: str, head: bytes, claimed: bool) -> None:
     found = recognise(head, "u_ex260102.log")
-    assert (found is not None and found.name == "iis-w3c") is claimed
+    assert (found is not None and found.name == "web/log") is claimed
 
 
 def test_a_log_may_choose_any_names_for_its_columns(read: Any) -> None:
@@ -300,7 +303,7 @@ def test_a_log_may_choose_any_names_for_its_columns(read: Any) -> None:
     ]
     head = b"#Software: Microsoft IIS 10.0\n#Fields: date time cs-method c-ip " + " ".join(names).encode() + b"\n"
     values = [f"v{at}" for at in range(len(names))]
-    row = read(head + b"2026-01-20 00:00:01 GET 192.0.2.7 " + " ".join(values).encode() + b"\n", "iis-w3c").only
+    row = read(head + b"2026-01-20 00:00:01 GET 192.0.2.7 " + " ".join(values).encode() + b"\n", "web/log").only
     assert row["c_ip"] == "192.0.2.7"
     assert set(values) <= set(row.values())
     assert len({name.lower() for name in row}) == len(row)

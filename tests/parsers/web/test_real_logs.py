@@ -17,9 +17,9 @@ pytestmark = pytest.mark.evidence
 @pytest.mark.parametrize(
     ("name", "parser", "rows", "qualities"),
     [
-        ("elastic-examples-apache-combined.log", "web-access", 10_000, {"fast": 9_999, "loose": 1}),
-        ("ocatak-w3af-scan-apache.log", "web-access", 3_996, {"strict": 3_934, "fast": 62}),
-        ("lnav-iis-w3c.log", "iis-w3c", 210, {"fast": 210}),
+        ("elastic-examples-apache-combined.log", "web/log", 10_000, {"fast": 9_999, "loose": 1}),
+        ("ocatak-w3af-scan-apache.log", "web/log", 3_996, {"strict": 3_934, "fast": 62}),
+        ("lnav-iis-w3c.log", "web/log", 210, {"fast": 210}),
     ],
 )
 def test_every_line_is_a_row(evidence_log: Any, name: str, parser: str, rows: int, qualities: dict[str, int]) -> None:
@@ -33,7 +33,7 @@ def test_every_line_is_a_row(evidence_log: Any, name: str, parser: str, rows: in
 
 
 def test_every_line_of_an_error_log_is_a_row_without_a_guessed_time(evidence_log: Any) -> None:
-    result = evidence_log("loghub-apache-error.log", "apache-error")
+    result = evidence_log("loghub-apache-error.log", "web/log")
     assert [result.line(row) for row in result.rows] == result.data.splitlines(keepends=True)
     assert (len(result.rows), result.problems, result.ledger.read) == (2_000, [], len(result.data))
     assert Counter(row["flags"] for row in result.rows) == {"no-zone": 1_999, "no-line-end,no-zone": 1}

@@ -28,7 +28,9 @@ def test_text_columns(rows: list[tuple[bytes | None, bytes | None]], dash_is_nul
     texts = [(first or b"") + b"|" + (second or b"") + b"\n" for first, second in rows]
     stops = np.cumsum([len(text) for text in texts])
     starts = np.concatenate(([0], stops[:-1]))
-    lines = Lines(np.frombuffer(b"".join(texts), np.uint8), 0, starts, stops - 1, stops, np.arange(len(rows)))
+    lines = Lines(
+        np.frombuffer(b"".join(texts), np.uint8), starts, stops - 1, np.arange(len(rows)), starts, stops - starts
+    )
     spans = Spans.empty(lines, 2)
     for row, (first, second) in enumerate(rows):
         if first is not None:

@@ -12,7 +12,7 @@ import pytest
 from forensics.demo.binxml_values import Kind
 from forensics.demo.evtx_writer import Event, write_log
 from parsers.base import Account, Batch, Evidence, Slice
-from parsers.windows import carve
+from parsers.windows import carve, copies
 from parsers.windows.places import chunk_base
 from timelines.problems import balance
 
@@ -136,13 +136,63 @@ def test_pieces_do_not_matter(log, carved, monkeypatch):
     junk = random.Random(4).randbytes(9_000)
     data = junk + chunk + junk[:777] + pieces[0] + junk[:5000] + chunk + b"".join(pieces[:5]) + junk
     whole = carved(data)
-    assert len(whole[0]) == 60 + 1 + 60 + 5
+    assert len(whole[0]) == 60
+    told = [problem for problem in whole[1] if problem.reason.endswith("already, byte for byte; told once")]
+    assert len(told) == 1 + 60 + 5
+    assert told[1].offset - told[0].offset > 5_000
     for size in (4_000, 20_000, CHUNK, 100_001):
         monkeypatch.setattr(carve, "PIECE", size)
         rows, problems, parts = carved(data)
         assert rows == whole[0]
         assert sorted(problems, key=lambda problem: problem.offset) == whole[1]
         assert parts == whole[2]
+
+
+def test_a_record_that_stands_twice_is_one_row_and_both_places_are_told(log, carved):
+    chunk = log(3)[4096:]
+    rows, problems, parts = carved(b"\x11" * 100 + chunk + b"\x22" * 50 + chunk)
+    assert [row["offset"] for row in rows] == [100 + 512 + at for at in starts(chunk)]
+    second = 100 + CHUNK + 50 + 512
+    assert [problem.offset for problem in problems] == [second + at for at in starts(chunk)]
+    assert [problem.reason for problem in problems] == [
+        f"record {number}: stands at byte {100 + 512 + at} already, byte for byte; told once"
+        for number, at in enumerate(starts(chunk), 1)
+    ]
+    assert parts["read", "records"] == 2 * sum(map(len, records_of(chunk)))
+
+
+def test_a_record_in_a_chunk_is_told_where_only_copies_outside_stand_before(log, carved):
+    """Its templates stand in the chunk: the copy alone lacks them."""
+    chunk = log(9)[4096:]
+    alone = records_of(chunk)[7]
+    rows, _, _ = carved(b"\x11" * 77 + alone + b"\x22" * 77 + chunk + alone)
+    assert [row["record"] for row in rows] == [8, *range(1, 10)]
+
+
+def test_records_that_differ_in_a_byte_are_two(log, carved):
+    chunk = bytearray(log(1)[4096:])
+    other = bytearray(chunk)
+    other[512 + 16] ^= 1  # the time in the record's header
+    rows, _, _ = carved(bytes(chunk) + bytes(other))
+    assert len(rows) == 2
+
+
+def test_too_many_records_to_know_all_copies_are_told(log, carved, monkeypatch):
+    monkeypatch.setattr(copies, "MOST", 2)
+    monkeypatch.setattr(copies, "_seen", copies._Seen())
+    monkeypatch.setattr(carve, "PIECE", CHUNK)
+    chunk = log(5)[4096:]
+    rows, problems, _ = carved(chunk + chunk)
+    assert [row["record"] for row in rows] == [1, 2, 3, 4, 5, 3, 4, 5]
+    assert any(problem.reason.startswith("too many records before") for problem in problems)
+
+
+def starts(chunk):
+    """Where a chunk's live records stand behind its header."""
+    out = [0]
+    for record in records_of(chunk)[:-1]:
+        out.append(out[-1] + len(record))
+    return out
 
 
 def test_fakes_have_no_effect(log, carved):

@@ -99,6 +99,25 @@ def test_a_slot_of_every_type_and_of_sizes_that_do_not_fit(made, tmp_path):
     assert nulls == [None, None, "010203", None, None]  # a null keeps the room of a fixed type; other bytes are kept
 
 
+@pytest.mark.parametrize("count", [1, 20])
+@pytest.mark.parametrize(
+    ("kind", "raw"), [(6, b"\x11\x22\x33"), (14, b"\x11\x22"), (0, b"\x11\x22\x33"), (19, b"\x11\x22")]
+)
+def test_bytes_in_hex_are_no_number(made, tmp_path, read, count, kind, raw):
+    """An EventID of three bytes, or of a type that is no number, is shown in hex: `112233`, which is not event 112,233."""
+    records = b""
+    for number in range(1, count + 1):
+        given = [(kind, raw), *made.head_values(number)[1:], (1, utf16("x"))]
+        whole = made.instance(512 + 24, one_value(made), given) if number == 1 else made.again(DEFINITION, given)
+        records += made.record(number, whole)
+    log = made.log(made.chunk(records))
+    found = read(log)
+    assert [(row["event"], row["EventID"], row["A"]) for row in found.rows] == [(None, None, "x")] * count
+    assert {row["flags"] for row in found.rows} == {"incomplete"}
+    assert f"record 1: EventID 'bytes {raw.hex()}' is no int32; left empty" in found.reasons
+    assert column(check(log, tmp_path), "A") == ["x"] * count
+
+
 def test_channels_that_differ_in_one_shape(made, tmp_path):
     names = ["Security", "System", "", "Example"] * 5
     rows = check(filled(made, one_value(made), [[(1, b"")]] * 20, channel=lambda number: names[number - 1]), tmp_path)
@@ -160,6 +179,22 @@ def test_texts_of_templates_that_swell_past_the_limit_are_refused(made, read, mo
 def test_documents_without_templates(made, tmp_path, count):
     rows = check(documents(made, [("A", f"text {n}") for n in range(count)]), tmp_path)
     assert column(rows, "A") == [f"text {n}" for n in range(count)]
+
+
+@pytest.mark.parametrize("size", [0xFFFF_FFFF, 0x7FFF_FFFF, 70_000, 5_000])
+@pytest.mark.parametrize("name", ["Event", "System", "EventID", "EventData"])
+def test_a_document_without_template_whose_element_has_a_size_that_cannot_be(made, tmp_path, read, name, size):
+    """Its name still stands behind the size, which tells what kind of element it is; what follows is read and the size told."""
+    log = bytearray(documents(made, [("A", f"text {n}") for n in range(20)]))
+    third = [at for at in range(4608, len(log)) if log[at : at + 4] == b"**\0\0"][2]
+    place = log.index(utf16(name) + b"\0\0", third) - 8 - 4 - 4
+    log[place : place + 4] = struct.pack("<I", size)
+    found = read(bytes(log))
+    assert [(row["event"], row["A"]) for row in found.rows] == [("4624", f"text {n}") for n in range(20)]
+    assert [row["flags"].endswith("incomplete") for row in found.rows] == [n == 2 for n in range(20)]
+    told = [problem for problem in found.problems if problem.reason.startswith(f"record 3: element of {size} bytes; ")]
+    assert [problem.offset for problem in told] == [place]
+    assert len(check(bytes(log), tmp_path)) == 20
 
 
 def steps_taken(made, monkeypatch, tmp_path, shapes, repeats):

@@ -173,3 +173,52 @@ def test_a_filter_takes_the_rows_to_go_to(made, counted):
     assert [r["record"] for r in counted("integrity", timeline, hosts=("web01",))] == [51]
     start = 1_767_225_600 * 10**9 + 1_500 * 10**9
     assert [r["record"] for r in counted("integrity", timeline, start=start)] == [201]
+
+
+def quiet(hours: float, days: float = 2, step: float = 600.0, pause: float = 0.0, **own) -> list[Rows]:
+    """A Security log over so many days, a record every ten minutes, but for so many hours in the middle and a `pause` of hours later;
+    beside a System log with a record every `step` s."""
+    middle, later = days * DAY / 2, days * DAY * 0.9
+    moments = [600.0 * n for n in range(1, int(days * DAY / 600))]
+    kept = [s for s in moments if not middle < s < middle + hours * 3_600 and not later < s < later + pause * 3_600]
+    theirs = [step * n + 1 for n in range(1, int(days * DAY / step))]
+    return [
+        log(range(1, len(kept) + 1), kept),
+        windows(["7036"] * len(theirs), "System", file="System.evtx", seconds=theirs, **own),
+    ]
+
+
+def test_a_log_that_is_silent_in_the_middle_while_the_others_go_on(made, counted):
+    timeline = made(*quiet(10))
+    rows = counted("integrity", timeline)
+    assert seen(rows) == [("silent", 145, 36_000.0, "s")]
+    assert rows[0]["message"] == (
+        "Before this record the log is silent for 36000 s, unlike ever else, while 60 records of other logs of the machine fall in that "
+        "time"
+    )
+    assert timeline.sql("select record, file from timeline where row_id = ?", [rows[0]["row_id"]]).to_pylist() == [
+        {"record": 145, "file": "Security.evtx"}
+    ]
+    for lang in ("fr", "ar"):
+        assert "36000" in counted("integrity", timeline, lang=lang)[0]["message"]
+
+
+def test_a_silence_of_days_is_judged_by_weeks(made, counted):
+    assert seen(counted("integrity", made(*quiet(48, 18, 1_800.0)))) == [("silent", 1297, 2 * DAY, "s")]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        quiet(0.9),  # less than an hour
+        quiet(10, pause=4),  # it was silent for four hours another time: that is its rhythm
+        quiet(10, step=3_600.0),  # ten records of others: the machine slept
+        quiet(10, host="WEB01"),  # another machine
+        quiet(14),  # a night and more, of a log of two days
+        quiet(48, 12),  # a weekend, of a log of less than two weeks
+        quiet(10, 1.6),  # most of what it covers
+    ],
+    ids=["under an hour", "its rhythm", "machine asleep", "another machine", "a night", "a weekend", "little besides"],
+)
+def test_silences_that_are_not_implausible(made, counted, given):
+    assert counted("integrity", made(*given)) == []

@@ -1,6 +1,6 @@
-"""Credentials in requests: basic, digest and bearer (RFC 7617, RFC 7616, RFC 6750).
+"""Credentials in requests: basic, digest and bearer (RFC 7617, RFC 7616, RFC 6750), NTLM and Negotiate with NTLM inside (RFC 4559).
 
-NTLM and Negotiate carry NTLMSSP or Kerberos messages, which this version does not read: they need both sides of several exchanges.
+Kerberos inside Negotiate is not read: its ticket names no user in clear.
 """
 
 from __future__ import annotations
@@ -10,15 +10,16 @@ import binascii
 import re
 from typing import NamedTuple
 
-from parsers.network.protocols import Record, text
+from parsers.network.protocols import Record, ntlm, text
 from parsers.network.protocols.http1.exchanges import Exchange
 from parsers.network.protocols.http1.messages import Message
 
 LOGINS = 1_000  # different ones told of one connection
 _LIMIT = 16_384  # characters of one field
 _PAIR = re.compile(r'([\w-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s,]*)')
-# (field of the request, status by which the server refuses it)
-_FIELDS = (("authorization", 401), ("proxy-authorization", 407))
+# (field of the request, status by which the server refuses it, field of the response that challenges)
+_FIELDS = (("authorization", 401, "www-authenticate"), ("proxy-authorization", 407, "proxy-authenticate"))
+_NTLM = re.compile(r"(?:NTLM|Negotiate)\s+([A-Za-z0-9+/=]+)", re.IGNORECASE)
 
 
 class Login(NamedTuple):
@@ -67,19 +68,26 @@ _SCHEMES = {"basic": _basic, "digest": _digest, "bearer": _bearer}
 class Logins:
     """The logins of one connection, each different one told once."""
 
-    __slots__ = ("_flow", "_known")
+    __slots__ = ("_challenge", "_flow", "_known")
 
     def __init__(self, flow: int) -> None:
         self._flow = flow
+        self._challenge: ntlm.Challenge | None = None
         self._known: set[tuple[Login, bool | None]] = set()
 
     def of(self, exchange: Exchange) -> tuple[str | None, list[Record]]:
         """The user that an exchange's request names, and the rows of logins not told yet."""
-        request, user, rows = exchange.request, None, []
-        for name, refused in _FIELDS if request is not None else ():
+        request, user = exchange.request, None
+        rows: list[Record] = []
+        for name, refused, challenging in _FIELDS if request is not None else ():
             if request is None or name not in request.head.headers:
                 continue
             login = _login(request.head.headers[name])
+            if login is None and (answer := self._answer(exchange, name, challenging)) is not None:
+                answered, challenge = answer
+                accepted = int(exchange.response.head.parts[1]) != refused if exchange.response else None
+                user = answered.user or user
+                rows += ntlm.rows(self._flow, "http", challenge, answered, accepted)
             if login is None:
                 continue
             user = login.username or user
@@ -88,6 +96,27 @@ class Logins:
                 self._known.add((login, accepted))
                 rows.append(_row(self._flow, request, login, accepted))
         return user, rows
+
+    def _answer(
+        self, exchange: Exchange, name: str, challenging: str
+    ) -> tuple[ntlm.Authenticate, ntlm.Challenge | None] | None:
+        """The answer to an NTLM challenge in a request, and that challenge; one in the response is kept for the next request."""
+        found, challenge = _ntlm(exchange.request, name), self._challenge
+        given = _ntlm(exchange.response, challenging)
+        self._challenge = given if isinstance(given, ntlm.Challenge) else None
+        return (found, challenge) if isinstance(found, ntlm.Authenticate) else None
+
+
+def _ntlm(message: Message | None, name: str) -> ntlm.Challenge | ntlm.Authenticate | None:
+    """The NTLM message in a field of a message, if there is one that can be read."""
+    found = _NTLM.search(message.head.headers.get(name, "")[:_LIMIT]) if message is not None else None
+    if message is None or found is None:
+        return None
+    try:
+        raw = ntlm.find(base64.b64decode(found[1], validate=True))
+        return ntlm.message(raw, message.first) if raw is not None else None
+    except ValueError:  # what is no message names nobody
+        return None
 
 
 def _row(flow: int, request: Message, login: Login, accepted: bool | None) -> Record:

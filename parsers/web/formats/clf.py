@@ -5,28 +5,26 @@ Apache's date says when a request was received, nginx's when it was answered; a 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
 
-from parsers.base import Batch, Evidence, Output, Slice
 from parsers.gather import Bools, Int64s
 from parsers.web import fields as f
 from parsers.web.dates import clf_times, localise
-from parsers.web.lines import BOM, Lines, pieces, read_lines, unreadable
+from parsers.web.formats import Page, Taken
 from parsers.web.loose import NO_DATE, loose
 from parsers.web.numerals import nullable
 from parsers.web.remarks import Remarks
 from parsers.web.requests import addresses, outcomes, split_target
-from parsers.web.scan import odd_lines, scan
+from parsers.web.scan import scan
 from parsers.web.spans import Spans, chosen
 from parsers.web.strict import strict
 from timelines.schema import TIME
 
 FAMILY = "web/access"
 TIME_DESC = "Request received or logged"
-SAMPLE_LINES = 50  # complete lines of a file's head that decide what it is
 _SHORTEST = 22  # bytes of `[dd/Mon/yyyy:HH:MM:SS]`: a shorter line holds no date
 _QUALITIES = ("offset", "assumed-zone", "unknown")
 _TEXTS = (
@@ -49,30 +47,39 @@ _TEXTS = (
 _AS_WRITTEN = frozenset({"cs_uri", "cs_uri_stem", "cs_uri_query", "request_line", "extra"})  # here `-` is not "nothing"
 
 
-class AccessLog:
+class CommonLog:
     """Reader of `web/access` rows from the Common Log Format and its relatives."""
 
-    name = "web-access"
+    name = "clf"
+    family = FAMILY
 
-    def accepts(self, head: bytes, name: str) -> bool:
-        """At least half of the first complete lines keep strictly to a layout, or to combined with more fields behind it."""
-        text = head.removeprefix(BOM).lstrip(b"\0")
-        lines = text.split(b"\n", SAMPLE_LINES + 1)
-        complete = [line.removesuffix(b"\r") for line in (lines[:-1] if len(lines) > 1 else lines)][:SAMPLE_LINES]
-        sample = [line for line in complete if line.strip(b"\0")]
-        return bool(sample) and 2 * sum(map(_fits, sample)) >= len(sample)
+    def sniff(self, sample: Sequence[bytes], state: Mapping[str, object]) -> Sequence[bool | None]:
+        """Lines that keep strictly to a layout, or to combined with more fields behind it."""
+        return [_fits(line) for line in sample]
 
-    def slices(self, evidence: Evidence) -> list[Slice]:
-        """Pieces of about 64 MiB that begin at a line."""
-        return pieces(evidence)
+    def read(self, page: Page) -> Taken:
+        """Lines that fit a layout to the byte by the scan of the block, and those that the strict grammar takes."""
+        every = page.lines
+        rows = np.flatnonzero(every.ends - every.starts >= _SHORTEST)
+        taken = np.zeros(len(every), np.bool_)
+        if not len(rows):
+            return Taken(taken, reasons=dict.fromkeys(range(len(every)), NO_DATE))
+        part = page.take(rows)
+        spans, fast = scan(part.lines, part.control | part.high)
+        remarks = Remarks(len(rows))
+        quality = np.where(fast, f.FAST, -1)
+        _read_others(spans, quality, remarks, strict)
+        found = _table(part, spans, quality, remarks)
+        taken[rows[quality >= 0]] = True
+        return Taken(taken, found)
 
-    def parse(self, evidence: Evidence, piece: Slice) -> Iterator[Output]:
-        """Rows, problems and accounts of the lines in a piece."""
-        for item in read_lines(evidence, piece):
-            if isinstance(item, Lines):
-                yield from _read(evidence, item)
-            else:
-                yield item
+    def rescue(self, page: Page) -> Taken:
+        """What lines give that keep to no layout but hold a log date."""
+        spans, remarks = Spans.empty(page.lines, f.FIELDS), Remarks(len(page.lines))
+        quality = np.full(len(page.lines), -1)
+        _read_others(spans, quality, remarks, loose)
+        dateless = np.flatnonzero(quality < 0).tolist()
+        return Taken(quality >= 0, _table(page, spans, quality, remarks), dict.fromkeys(dateless, NO_DATE))
 
 
 def _fits(line: bytes) -> bool:
@@ -82,37 +89,10 @@ def _fits(line: bytes) -> bool:
     return reading is not None and f.AGENT in reading.spans and reading.flags == ["loose", "extra-fields"]
 
 
-def _read(evidence: Evidence, every: Lines) -> Iterator[Output]:
-    rows = np.flatnonzero(every.ends - every.starts >= _SHORTEST)
-    if not len(rows):
-        yield from unreadable(evidence, every, dict.fromkeys(range(len(every)), NO_DATE))
-        return
-    lines = every.take(rows)
-    control, high = odd_lines(lines)
-    spans, fast = scan(lines, control | high)
-    remarks = Remarks(len(lines))
-    quality = _read_others(spans, fast, remarks)
-    readable = quality >= 0
-    lost = np.ones(len(every), np.bool_)
-    lost[rows[readable]] = False
-    yield from unreadable(evidence, every, dict.fromkeys(np.flatnonzero(lost).tolist(), NO_DATE))
-    if not readable.any():
-        return
-    yield lines.account("read", readable)
-    split_target(spans, f.URI, f.STEM, f.QUERY)
-    spans.repair(np.flatnonzero(high & readable))
-    remarks.mark(control, "control-bytes")
-    remarks.mark(spans.invalid, "bad-encoding")
-    remarks.mark(lines.unterminated(), "no-line-end")
-    yield Batch(FAMILY, _rows(evidence, spans, quality, remarks, readable))
-
-
-def _read_others(spans: Spans, fast: Bools, remarks: Remarks) -> Int64s:
-    """Read the lines that the scan left, strictly, else loosely. Gives each line's quality, -1 where it cannot be read."""
-    quality = np.where(fast, f.FAST, -1)
-    for row in np.flatnonzero(~fast).tolist():
-        line = spans.lines.at(row)
-        reading = strict(line) or loose(line)
+def _read_others(spans: Spans, quality: Int64s, remarks: Remarks, reader: Callable[[bytes], f.Reading | None]) -> None:
+    """Read the lines that have no quality yet, one by one; those that cannot be read keep -1."""
+    for row in np.flatnonzero(quality < 0).tolist():
+        reading = reader(spans.lines.at(row))
         if reading is None:
             continue
         quality[row] = reading.quality
@@ -120,13 +100,24 @@ def _read_others(spans: Spans, fast: Bools, remarks: Remarks) -> Int64s:
         start = int(spans.lines.starts[row])
         for column, (begin, end) in reading.spans.items():
             spans.starts[column, row], spans.ends[column, row] = start + begin, start + end
-    return quality
 
 
-def _rows(evidence: Evidence, spans: Spans, quality: Int64s, remarks: Remarks, readable: Bools) -> pa.RecordBatch:
+def _table(page: Page, spans: Spans, quality: Int64s, remarks: Remarks) -> tuple[pa.RecordBatch, ...]:
+    readable = quality >= 0
+    if not readable.any():
+        return ()
+    split_target(spans, f.URI, f.STEM, f.QUERY)
+    spans.repair(np.flatnonzero(page.high & readable))
+    remarks.mark(page.control, "control-bytes")
+    remarks.mark(spans.invalid, "bad-encoding")
+    remarks.mark(page.lines.unterminated(), "no-line-end")
+    return (_rows(page.zone, spans, quality, remarks, readable),)
+
+
+def _rows(zone: str | None, spans: Spans, quality: Int64s, remarks: Remarks, readable: Bools) -> pa.RecordBatch:
     """The batch of all readable lines, in line order."""
     lines = spans.lines
-    time, times_known, time_quality = _times(evidence, spans, remarks)
+    time, times_known, time_quality = _times(zone, spans, remarks)
     status, answered = spans.numbers(f.STATUS)
     count = len(lines)
     columns: dict[str, pa.Array] = {
@@ -137,8 +128,8 @@ def _rows(evidence: Evidence, spans: Spans, quality: Int64s, remarks: Remarks, r
         "protocol": pa.repeat("http", count),
         "outcome": outcomes(status, answered),
         "record": pa.array(lines.numbers.astype(np.uint64)),
-        "offset": pa.array(lines.starts + lines.base),
-        "length": pa.array(lines.stops - lines.starts),
+        "offset": pa.array(lines.offsets),
+        "length": pa.array(lines.lengths),
         "flags": remarks.column(),
         "sc_status": nullable(status, answered, pa.int32()),
         "sc_bytes": nullable(*spans.numbers(f.BYTES), pa.int64()),
@@ -152,7 +143,7 @@ def _rows(evidence: Evidence, spans: Spans, quality: Int64s, remarks: Remarks, r
     return batch if readable.all() else batch.filter(pa.array(readable))
 
 
-def _times(evidence: Evidence, spans: Spans, remarks: Remarks) -> tuple[Int64s, Bools, Int64s]:
+def _times(zone: str | None, spans: Spans, remarks: Remarks) -> tuple[Int64s, Bools, Int64s]:
     """UTC ns, where they are known, and the code of their quality; zone-less dates need the examiner's zone."""
     zoned = spans.present(f.ZONE)
     dated = spans.present(f.DATE)
@@ -160,8 +151,8 @@ def _times(evidence: Evidence, spans: Spans, remarks: Remarks) -> tuple[Int64s, 
     remarks.mark(dated & ~known, "bad-time")
     bare = np.flatnonzero(known & ~zoned)
     quality = np.where(zoned, 0, 2)
-    if len(bare) and evidence.zone is not None:
-        time[bare], twice, never = localise(time[bare], evidence.zone)
+    if len(bare) and zone is not None:
+        time[bare], twice, never = localise(time[bare], zone)
         quality[bare] = 1
         remarks.mark(bare[twice], "ambiguous-time")
         remarks.mark(bare[never], "skipped-time")
@@ -171,4 +162,4 @@ def _times(evidence: Evidence, spans: Spans, remarks: Remarks) -> tuple[Int64s, 
     return time, known, np.where(known, quality, 2)
 
 
-PARSER = AccessLog()
+FORMAT = CommonLog()

@@ -1,0 +1,68 @@
+"""What several benchmarks share: evidence through the whole pipeline to parts that the manifest lists, and what a process has used."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+
+def _entries(files: list[Path], parser: str) -> list[Any]:
+    from timelines.inventory import FileEntry
+
+    said = [
+        {"exhibit": "E001", "file": p.name, "size": p.stat().st_size, "sha256": f"{at:064x}"}
+        for at, p in enumerate(files)
+    ]
+    fixed = {"status": "evidence", "parser": parser}
+    return [FileEntry(**{f.name: {**one, **fixed}.get(f.name, "") for f in fields(FileEntry)}) for one in said]
+
+
+def to_timeline(files: list[Path], root: Path, parser: str, workers: int = 1) -> int:
+    """Rows of all files in a timeline folder, its parts listed in the manifest."""
+    from forensics import tasks
+    from forensics.executors import executor
+    from timelines.store import Store
+
+    source = files[0] if len(files) == 1 else files[0].parent
+    rows = 0
+    store = Store(root)
+    todo = list(tasks.plan(source, _entries(files, parser), None, "benchmark"))
+    with executor(workers, None) as pool:
+        for done in [pool.submit(tasks.run, task, root) for task in todo]:
+            result = done.result()
+            store.commit({result.id: list(result.parts)})
+            rows += result.rows
+    return rows
+
+
+def to_parquet(files: list[Path], parser: str, workers: int = 1) -> int:
+    """The same, into a folder that is thrown away."""
+    with tempfile.TemporaryDirectory() as name:
+        return to_timeline(files, Path(name), parser, workers)
+
+
+def load() -> None:
+    """Load what a run needs before a clock starts."""
+    import pandas  # noqa: F401 - pyarrow loads it at its first array
+
+    import forensics.tasks  # noqa: F401
+    import timelines.mapping
+
+    timelines.mapping.sources()
+
+
+def used() -> tuple[float, float]:
+    """CPU seconds and the largest resident size (10^6 bytes) of this process and its workers; no size on Windows, which does not tell."""
+    try:
+        import resource
+    except ImportError:
+        return time.process_time(), 0.0
+    both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    peak = max(one.ru_maxrss for one in both)
+    return sum(
+        one.ru_utime + one.ru_stime for one in both
+    ), peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6

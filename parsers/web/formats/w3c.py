@@ -1,0 +1,114 @@
+"""W3C logs of IIS and http.sys: `#Fields` says what the columns are, and may say so anew at any line.
+
+A `-` is "nothing"; IIS writes `+` for a space in headers, and neither is altered here. Times are UTC, and are those of the log entry.
+https://learn.microsoft.com/en-us/windows/win32/http/w3c-logging
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from parsers.web.formats import Page, State, Taken
+from parsers.web.layouts import Layout, is_web, layout
+from parsers.web.lines import BLOCK, Lines
+from parsers.web.scan import Marks
+from parsers.web.sections import Section
+
+FAMILY = "web/access"
+LAYOUTS_IN_BLOCK = 64  # different #Fields within one block; a server restarts with the same ones
+_DIRECTIVES = (b"#software", b"#version", b"#date", b"#fields", b"#start-date", b"#end-date", b"#remark")
+_MICROSOFT = b"#software: microsoft "
+_HASH, _SPACE = ord("#"), ord(" ")
+_TOO_MANY = f"more than {LAYOUTS_IN_BLOCK} different #Fields directives within {BLOCK >> 20} MB; counted as damaged"
+_NO_FIELDS = "no #Fields directive before this line says what its columns are; counted as damaged"
+
+
+class W3cLog:
+    """Reader of `web/access` rows from IIS and http.sys logs in the W3C format."""
+
+    name = "iis-w3c"
+    family = FAMILY
+    begin = b"#"
+
+    def sniff(self, sample: Sequence[bytes], state: Mapping[str, object]) -> Sequence[bool | None]:
+        """Lines with as many fields as a `#Fields` directive says that names web fields; directives prove nothing by themselves.
+
+        Lines before the sample's first directive are asked whether they fit one that follows: a log may have lost its head.
+        """
+        declared, shapes = _shapes(sample, state)
+        if declared and not shapes:
+            return [False] * len(sample)
+        return [
+            (None if line.lower().startswith(_DIRECTIVES) else False)
+            if line[:1] == b"#"
+            else any(shape.holds(line) for shape in shapes)
+            for line in sample
+        ]
+
+    def carry(self, lines: Lines, state: State) -> None:
+        """Note the last `#Fields`."""
+        for row in np.flatnonzero(lines.data[lines.starts] == _HASH).tolist():
+            line = lines.at(row)
+            if line[:8].lower() == b"#fields:":
+                state[self.name] = line.decode("utf-8", "replace")
+
+    def read(self, page: Page) -> Taken:
+        """Directives, and the lines that fit those in force."""
+        current = layout(str(page.state.get(self.name, "")))
+        taken = _read(page, current)
+        self.carry(page.lines, page.state)
+        return taken
+
+
+def _shapes(sample: Sequence[bytes], state: Mapping[str, object]) -> tuple[bool, list[Layout]]:
+    """Whether fields are declared, by the sample or before it, and the layouts of web logs among them."""
+    declared = [str(state["iis-w3c"])] if "iis-w3c" in state else []
+    declared += [line.decode("utf-8", "replace") for line in sample if line[:8].lower() == b"#fields:"]
+    found = [shape for text in declared if (shape := layout(text)) is not None and is_web(shape.names)]
+    microsoft = "iis-w3c" in state or any(line.lower().startswith(_MICROSOFT) for line in sample)
+    own = [s for s in found if microsoft or s.index("sc-win32-status") >= 0 or s.index("s-sitename") >= 0]
+    return bool(declared) or not microsoft, own
+
+
+def _read(page: Page, current: Layout | None) -> Taken:
+    """Read one page under the layouts in force."""
+    lines = page.lines
+    reasons: dict[int, str] = {}
+    known: dict[Layout, int] = {}
+    in_force = np.full(len(lines), -1, np.int64)
+    directives = np.zeros(len(lines), np.bool_)
+    begin = 0
+    for row in [*np.flatnonzero(lines.data[lines.starts] == _HASH).tolist(), len(lines)]:
+        if current is not None and row > begin:
+            in_force[begin:row] = known.setdefault(current, len(known))
+        begin = row + 1
+        if row == len(lines):
+            break
+        line = lines.at(row)
+        if not line.lower().startswith(_DIRECTIVES):
+            reasons[row] = "a # that begins no W3C directive; counted as damaged"
+            continue
+        directives[row] = True
+        if line[:8].lower() == b"#fields:":
+            current = layout(line.decode("utf-8", "replace"))
+    data_lines = ~directives & (lines.data[lines.starts] != _HASH)
+    reasons.update(dict.fromkeys(np.flatnonzero(data_lines & (in_force < 0)).tolist(), _NO_FIELDS))
+    reasons.update(dict.fromkeys(np.flatnonzero(data_lines & (in_force >= LAYOUTS_IN_BLOCK)).tolist(), _TOO_MANY))
+    marks = Marks.of(np.flatnonzero(lines.data == _SPACE), lines)
+    taken, batches = directives, []
+    for shape, code in list(known.items())[:LAYOUTS_IN_BLOCK]:
+        rows = np.flatnonzero(data_lines & (in_force == code))
+        if not len(rows):
+            continue
+        section = Section(lines, rows, shape, marks, (page.control, page.high))
+        fitting, misfits = section.fitting()
+        reasons.update(misfits)
+        if len(fitting):
+            taken[fitting] = True
+            batches.append(section.batch(fitting))
+    return Taken(taken, tuple(batches), reasons)
+
+
+FORMAT = W3cLog()

@@ -1,0 +1,139 @@
+"""Kinds of values that say when: each writes a date its own way, with or without a zone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from parsers.gather import Bools, Bytes, Int64s
+from parsers.web.dates import clf_times, ctimes, digits_at, looks_clf, month_at, windows
+from parsers.web.kinds import matches, texts
+from parsers.web.numerals import digits
+from parsers.web.table import OFFSET, UNKNOWN, UTC, Table
+from timelines import times
+
+
+@dataclass(frozen=True, slots=True)
+class Clf:
+    """`dd/Mon/yyyy:HH:MM:SS +hhmm`."""
+
+    def fits(self, data: Bytes, starts: Int64s, ends: Int64s) -> Bools:
+        return np.asarray(looks_clf(data, starts) & (ends - starts == 26))
+
+    def fill(self, table: Table, place: int, column: str, own: str | None) -> None:
+        starts = table.spans.starts[place]
+        ns, real = clf_times(table.page.lines.data, starts, np.ones(len(starts), np.bool_))
+        table.put_time(ns, real, OFFSET)
+
+
+@dataclass(frozen=True, slots=True)
+class ClfWall:
+    """`dd/Mon/yyyy:HH:MM:SS`, with `.fraction` or without; the server's wall time."""
+
+    def fits(self, data: Bytes, starts: Int64s, ends: Int64s) -> Bools:
+        pattern = r"^[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?$"
+        return matches(texts(data, starts, ends), pattern)
+
+    def fill(self, table: Table, place: int, column: str, own: str | None) -> None:
+        data, starts, ends = table.page.lines.data, table.spans.starts[place], table.spans.ends[place]
+        ns, real = clf_times(data, starts, np.zeros(len(starts), np.bool_))
+        table.put_time(ns + fractions(data, starts + 21, ends), real, UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Iso:
+    """`yyyy-mm-dd`, `T` or a space, `hh:mm:ss`, a fraction behind `.` or `,`, then `Z`, `+hh:mm`, `+hhmm` or nothing.
+
+    `separator` stands in the date (nginx's error log writes `/`); `bare` is what a time without zone is: UNKNOWN, or UTC by the format.
+    """
+
+    separator: str = "-"
+    bare: int = UNKNOWN
+
+    def fits(self, data: Bytes, starts: Int64s, ends: Int64s) -> Bools:
+        mark = self.separator
+        pattern = (
+            rf"^[0-9]{{4}}{mark}[0-9]{{2}}{mark}[0-9]{{2}}[T ][0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}"
+            r"([.,][0-9]{1,9})?(Z|[+-][0-9]{2}:?[0-9]{2})?$"
+        )
+        return matches(texts(data, starts, ends), pattern)
+
+    def fill(self, table: Table, place: int, column: str, own: str | None) -> None:
+        data, starts, ends = table.page.lines.data, table.spans.starts[place], table.spans.ends[place]
+        window = windows(data, starts, 19)
+        zulu = windows(data, ends - 1, 1)[:, 0] == ord("Z")
+        offset, zoned, stop = np.zeros(len(starts), np.int64), zulu.copy(), ends - zulu
+        for width, minutes in ((6, 4), (5, 3)):
+            zone = windows(data, ends - width, width)
+            sign = zone[:, 0]
+            here = ~zoned & ((sign == ord("+")) | (sign == ord("-"))) & (ends - starts >= 19 + width)
+            if width == 6:
+                here &= zone[:, 3] == ord(":")
+            seconds = digits_at(zone, 1, 2) * 3600 + digits_at(zone, minutes, minutes + 1) * 60
+            offset = np.where(here, np.where(sign == ord("-"), -seconds, seconds), offset)
+            stop = np.where(here, ends - width, stop)
+            zoned |= here
+        date = digits_at(window, 0, 1, 2, 3), digits_at(window, 5, 6), digits_at(window, 8, 9)
+        clock = digits_at(window, 11, 12), digits_at(window, 14, 15), digits_at(window, 17, 18)
+        ns, real = times.from_civil(*date, *clock, offset)
+        quality = np.where(zulu, UTC, np.where(zoned, OFFSET, self.bare))
+        table.put_time(ns + fractions(data, starts + 20, stop), real, quality)
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """Seconds since 1970, with a fraction of up to nine digits or without; with `scale`, whole units of so many ns."""
+
+    scale: int = 0
+
+    def fits(self, data: Bytes, starts: Int64s, ends: Int64s) -> Bools:
+        if self.scale:
+            return digits(data, starts, ends)[1]
+        return matches(texts(data, starts, ends), r"^[0-9]{1,11}(\.[0-9]{1,9})?$")
+
+    def fill(self, table: Table, place: int, column: str, own: str | None) -> None:
+        data, starts, ends = table.page.lines.data, table.spans.starts[place], table.spans.ends[place]
+        if self.scale:
+            units = table.spans.numbers(place)[0]
+            whole, rest = np.divmod(units, 10**9 // self.scale)
+            ns, real = times.from_epoch(whole, rest * self.scale)
+        else:
+            width = _places_before(data, starts, ends, ord("."))
+            ns, real = times.from_epoch(
+                digits(data, starts, starts + width)[0], fractions(data, starts + width + 1, ends)
+            )
+        table.put_time(ns, real, UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Ctime:
+    """`Www Mon dd hh:mm:ss[.fraction] yyyy`; the server's wall time."""
+
+    def fits(self, data: Bytes, starts: Int64s, ends: Int64s) -> Bools:
+        pattern = r"^[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})? [0-9]{4}$"
+        return matches(texts(data, starts, ends), pattern)
+
+    def fill(self, table: Table, place: int, column: str, own: str | None) -> None:
+        data = table.page.lines.data
+        table.put_time(*ctimes(data, table.spans.starts[place], table.spans.ends[place]), UNKNOWN)
+
+
+def fractions(data: Bytes, starts: Int64s, ends: Int64s) -> Int64s:
+    """Decimal places at [start, end) as ns; 0 where there are none."""
+    places = ends - starts
+    value, whole = digits(data, np.where(places > 0, starts, -1), ends)
+    return np.where(whole & (places <= 9), value * 10 ** np.clip(9 - places, 0, 9), 0)
+
+
+def _places_before(data: Bytes, starts: Int64s, ends: Int64s, mark: int) -> Int64s:
+    """Bytes from each start to the mark, or to the end where it does not stand there."""
+    out = ends - starts
+    for step in range(int(out.max(initial=0)) - 1, -1, -1):
+        at = starts + step
+        here = (at < ends) & (data[np.minimum(at, len(data) - 1)] == mark)
+        out = np.where(here, step, out)
+    return out
+
+
+__all__ = ["Clf", "ClfWall", "Ctime", "Epoch", "Iso", "month_at"]

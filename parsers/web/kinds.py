@@ -1,0 +1,196 @@
+"""What a value of a line can be: whether it is written so, and the columns that it becomes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from parsers.gather import Bools, Bytes, Int64s
+from parsers.web import fields as f
+from parsers.web.numerals import digits, nullable
+from parsers.web.strict import request
+from parsers.web.table import Table
+
+_DASH = 45
+_REQUEST = r"^(?P<method>[!#$%&'*+.^_`|~0-9A-Za-z-]+) (?P<uri>[^ ]+) (?P<version>HTTP/[0-9](?:\.[0-9])?)$"
+
+
+class Kind(Protocol):
+    """One kind of value. `fits` sees where values lie ((n,) positions in `data`); `fill` puts columns into a table."""
+
+    def fits(self, data: Bytes, starts: Int64s, ends: Int64s) -> Bools: ...
+
+    def fill(self, table: Table, place: int, column: str, own: str | None) -> None: ...
+
+
+def dashes(data: Bytes, starts: Int64s, ends: Int64s) -> Bools:
+    """Where a value is a lone `-`, the formats' own sign for nothing."""
+    inside = np.clip(starts, 0, max(len(data) - 1, 0))
+    found: Bools = (ends - starts == 1) & (data[inside] == _DASH)
+    return found
+
+
+def texts(data: Bytes, starts: Int64s, ends: Int64s) -> pa.Array:
+    """Values as bytes, for patterns."""
+    edges = np.empty(2 * len(starts), np.int32)
+    edges[::2], edges[1::2] = starts, ends
+    if not len(starts):
+        return pa.array([], pa.binary())
+    raw = pa.Array.from_buffers(
+        pa.binary(), len(edges) - 1, [None, pa.py_buffer(edges), pa.py_buffer(np.ascontiguousarray(data))]
+    )
+    return raw.take(pa.array(np.arange(0, 2 * len(starts), 2)))
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Any text. A lone `-` is null, unless `dash` says that it may be meant; `empty` allows nothing between two marks."""
+
+    dash: bool = False
+    empty: bool = True
+    spaces: bool = True
+
+    def fits(self, data: Bytes, starts: Int64s, ends: Int64s) -> Bools:
+        good = np.ones(len(starts), np.bool_) if self.empty else np.asarray(ends > starts)
+        if not self.spaces:
+            good &= ~matches(texts(data, starts, ends), r" ")
+        return good
+
+    def fill(self, table: Table, place: int, column: str, own: str | None) -> None:
+        table.put(column, table.spans.text(place, dash_is_null=not self.dash), own)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A whole number of at most 18 digits, or `-`; `digits` fixes how many there are."""
+
+    type: pa.DataType = pa.int64()  # noqa: RUF009 - immutable
+    digits: int = 0
+
+    def fits(self, data: Bytes, starts: Int64s, ends: Int64s) -> Bools:
+        good = digits(data, starts, ends)[1]
+        if self.digits:
+            good &= ends - starts == self.digits
+        return np.asarray(good | dashes(data, starts, ends))
+
+    def fill(self, table: Table, place: int, column: str, own: str | None) -> None:
+        table.put(column, nullable(*table.spans.numbers(place), self.type), own)
+
+
+STATUS = Whole(pa.int32(), 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A time that something took, in units of `unit` ns, with or without a decimal point; `-` and `missing` are null. Becomes ns."""
+
+    unit: int
+    missing: tuple[str, ...] = ("-",)
+
+    def fits(self, data: Bytes, starts: Int64s, ends: Int64s) -> Bools:
+        held = texts(data, starts, ends)
+        blank = pc.is_in(held, value_set=pa.array([text.encode() for text in self.missing], pa.binary()))
+        written = matches(held, r"^-?[0-9]{1,12}(\.[0-9]{1,9})?$")
+        return np.asarray(written | blank.to_numpy(zero_copy_only=False))
+
+    def fill(self, table: Table, place: int, column: str, own: str | None) -> None:
+        held = table.spans.text(place)
+        blank = pc.is_in(held, value_set=pa.array(self.missing))
+        exact = pc.if_else(blank, None, held).cast(pa.decimal128(24, 9))
+        ns = pc.multiply(exact, pa.scalar(self.unit, pa.decimal128(13, 0)))
+        table.put(column, pc.round(ns).cast(pa.int64(), safe=False), own)
+
+
+SECONDS, MILLISECONDS, MICROSECONDS, NANOSECONDS = Span(10**9), Span(10**6), Span(10**3), Span(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """`address:port`, the address perhaps in brackets, or `-`: two columns, the second under `port`."""
+
+    port: str
+
+    def fits(self, data: Bytes, starts: Int64s, ends: Int64s) -> Bools:
+        return matches(
+            texts(data, starts, ends), r"^(-|[0-9A-Za-z_.-]+|[0-9A-Fa-f:.%]+|\[[0-9A-Fa-f:.%]+\])(:[0-9]{1,5})?$"
+        )
+
+    def fill(self, table: Table, place: int, column: str, own: str | None) -> None:
+        held = table.spans.text(place)
+        parts = pc.extract_regex(held, r"^\[?(?P<host>.*?)\]?(?::(?P<port>[0-9]{1,5}))?$")
+        bare_v6 = pc.match_substring_regex(held, r"^[0-9A-Fa-f]*:[0-9A-Fa-f]*:[^\[\]]*$")
+        table.put(column, pc.if_else(bare_v6, held, pc.struct_field(parts, "host")), own)
+        port = pc.struct_field(parts, "port")
+        port = pc.if_else(pc.or_(bare_v6, pc.equal(port, "")), None, port)
+        table.put(self.port, port.cast(pa.int32()))
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`METHOD target HTTP/n` between quotes; any other is kept whole as `request_line`, and what can be told apart of it."""
+
+    def fits(self, data: Bytes, starts: Int64s, ends: Int64s) -> Bools:
+        return np.ones(len(starts), np.bool_)
+
+    def fill(self, table: Table, place: int, column: str, own: str | None) -> None:
+        held = table.spans.text(place, dash_is_null=False)
+        usual = pc.extract_regex(held, _REQUEST)
+        method, uri, version = (pc.struct_field(usual, name) for name in ("method", "uri", "version"))
+        odd = np.flatnonzero(usual.is_null().to_numpy(zero_copy_only=False))
+        line: pa.Array = pa.nulls(len(table), pa.string())
+        if len(odd):
+            at = pa.array(usual.is_null())
+            parts = [_odd_request(text) for text in held.take(pa.array(odd)).to_pylist()]
+            method, uri, version = (
+                pc.replace_with_mask(array, at, pa.array([part[i] for part in parts], pa.string()))
+                for i, array in enumerate((method, uri, version))
+            )
+            line = pc.if_else(at, held, None)
+            table.remarks.mark(odd, "odd-request")
+        mark = pc.find_substring(uri, "?")
+        asked = pc.greater_equal(mark, 0)
+        table.put("cs_method", method)
+        table.put("cs_uri", uri)
+        table.put("cs_uri_stem", pc.struct_field(pc.extract_regex(uri, r"^(?s)(?P<stem>[^?]*)"), "stem"))
+        query = pc.struct_field(pc.extract_regex(uri, r"^(?s)[^?]*\?(?P<query>.*)$"), "query")
+        table.put("cs_uri_query", pc.if_else(asked, query, None))
+        table.put("cs_version", version)
+        table.put("request_line", line)
+
+
+def _odd_request(text: str) -> tuple[str | None, str | None, str | None]:
+    """What can be told apart of a request that is not `METHOD target HTTP/n`: method, target, version."""
+    raw = text.encode("utf-8")
+    reading = f.Reading({}, f.STRICT)
+    request(raw, 0, len(raw), reading)
+    said = [reading.spans.get(field) for field in (f.METHOD, f.URI, f.VERSION)]
+    method, uri, version = (None if span is None else raw[span[0] : span[1]].decode("utf-8") for span in said)
+    return method, uri, version
+
+
+class Lists:
+    """Values side by side that may each be a list (`a, b : c`), as nginx writes them when several upstreams were asked: one column each."""
+
+    def __init__(self, *columns: str) -> None:
+        self.columns = columns
+        one = r"[^ ,]+(?:(?:, | : )[^ ,]+)*"
+        self._pattern = "^" + " ".join(f"(?P<{name}>{one})" for name in columns) + "$"
+
+    def fits(self, data: Bytes, starts: Int64s, ends: Int64s) -> Bools:
+        return matches(texts(data, starts, ends), self._pattern)
+
+    def fill(self, table: Table, place: int, column: str, own: str | None) -> None:
+        found = pc.extract_regex(table.spans.text(place), self._pattern)
+        for name in self.columns:
+            said = pc.struct_field(found, name)
+            table.put(name, pc.if_else(pc.equal(said, "-"), None, said))
+
+
+def matches(held: pa.Array, pattern: str) -> Bools:
+    """Where values match a pattern (RE2: linear time); not where they are null."""
+    found: Bools = pc.match_substring_regex(held, pattern).fill_null(False).to_numpy(zero_copy_only=False)
+    return found

@@ -1,0 +1,142 @@
+"""The parser of web server logs: each line goes to the format that it keeps to, wherever in the file it stands.
+
+A block's main formats are found by a sample of its lines and read by columns; what they leave is asked for line by line, then read as
+damaged lines of them; what is left then is a problem each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pyarrow as pa
+
+from parsers.base import Batch, Evidence, Output, Slice
+from parsers.gather import Int64s
+from parsers.web.formats import Carrying, Forgiving, Format, Page, State, Taken, all_formats
+from parsers.web.lines import BOM, Lines, pieces, read_lines, unreadable
+from parsers.web.scan import odd_lines
+from timelines.coded import constant
+
+SAMPLE_LINES = 50  # complete lines of a file's head that decide what it is, and of a block that decide who reads it
+SEARCHED = 4 << 20  # bytes looked at at a time
+UNKNOWN = "no known layout of a web server's log; counted as damaged"
+
+
+class WebLog:
+    """Reader of web server logs. See `parsers.base.Parser`."""
+
+    name = "web/log"
+
+    def accepts(self, head: bytes, name: str) -> bool:
+        """At least half of the first complete lines keep to some format, comments and the like apart."""
+        text = head.removeprefix(BOM).lstrip(b"\0")
+        lines = text.split(b"\n", SAMPLE_LINES + 1)
+        complete = [line.removesuffix(b"\r") for line in (lines[:-1] if len(lines) > 1 else lines)][:SAMPLE_LINES]
+        sample = [line for line in complete if line.strip(b"\0")]
+        fits = [one.sniff(sample, {}) for one in all_formats()]
+        proved = sum(True in line for line in zip(*fits, strict=True))
+        neutral = sum(None in line and True not in line for line in zip(*fits, strict=True))
+        return proved + neutral > 0 and 2 * proved >= len(sample) - neutral
+
+    def slices(self, evidence: Evidence) -> list[Slice]:
+        """Pieces of about 64 MiB that begin at a line and know what the lines before it said (`context["state"]`)."""
+        cuts = pieces(evidence)
+        carrying = [one for one in all_formats() if isinstance(one, Carrying)]
+        if len(cuts) < 2 or not carrying:
+            return cuts
+        found, state = cuts[:1], dict[str, object]()
+        for piece, following in pairwise(cuts):
+            told = [one for one in carrying if _holds(evidence, piece, one.begin)]
+            for item in read_lines(evidence, piece) if told else ():
+                if isinstance(item, Lines):
+                    for one in told:
+                        one.carry(item, state)
+            found.append(replace(following, context={**following.context, "state": dict(state)}))
+        return found
+
+    def parse(self, evidence: Evidence, piece: Slice) -> Iterator[Output]:
+        """Rows, problems and accounts of the lines in a piece."""
+        given = piece.context.get("state", {})
+        state: State = dict(given) if isinstance(given, dict) else {}
+        for item in read_lines(evidence, piece):
+            if isinstance(item, Lines):
+                yield from _Block(evidence, item, state).read()
+            else:
+                yield item
+
+
+def _holds(evidence: Evidence, piece: Slice, begin: bytes) -> bool:
+    """Whether a line of a piece begins so: cheaper than to look at its lines."""
+    at, previous = piece.start, b"\n"  # a piece begins with a line
+    with evidence.path.open("rb") as handle:
+        handle.seek(at)
+        while at < piece.stop and (data := handle.read(min(piece.stop - at, SEARCHED))):
+            if b"\n" + begin in previous + data:
+                return True
+            at, previous = at + len(data), data[-len(begin) :]
+    return False
+
+
+class _Block:
+    """One block of lines on its way through the formats. `left`: the lines that none has taken yet."""
+
+    def __init__(self, evidence: Evidence, lines: Lines, state: State) -> None:
+        self.evidence = evidence
+        control, high = odd_lines(lines)
+        self.page = Page(lines, control, high, evidence.zone, state)
+        self.left: Int64s = np.arange(len(lines))
+        self.reasons: dict[int, str] = {}
+
+    def read(self) -> Iterator[Output]:
+        main = self._ranked()
+        for one in main:
+            yield from self._given(one, self.left, one.read)
+            if not len(self.left):
+                return
+        for one in all_formats():
+            if one not in main and len(self.left):
+                own = np.flatnonzero([fits is not False for fits in one.sniff(self._texts(), self.page.state)])
+                if len(own):
+                    yield from self._given(one, self.left[own], one.read)
+        for one in (*main, *(other for other in all_formats() if other not in main)):
+            if isinstance(one, Forgiving) and len(self.left):
+                yield from self._given(one, self.left, one.rescue)
+        reasons = {row: self.reasons.get(row, UNKNOWN) for row in self.left.tolist()}
+        yield from unreadable(self.evidence, self.page.lines, reasons)
+
+    def _ranked(self) -> list[Format]:
+        """Formats that a sample of the block keeps to, those that most lines keep to first."""
+        count = len(self.page.lines)
+        some = np.unique(np.linspace(0, count - 1, min(count, SAMPLE_LINES)).astype(np.int64))
+        sample = [self.page.lines.at(row) for row in some.tolist()]
+        hits = []
+        for one in all_formats():
+            found = one.sniff(sample, self.page.state)
+            hits.append((sum(map(bool, found)), None in found, one))
+        return [one for many, near, one in sorted(hits, key=lambda hit: (-hit[0], hit[2].name)) if many or near]
+
+    def _texts(self) -> Sequence[bytes]:
+        return [self.page.lines.at(row) for row in self.left.tolist()]
+
+    def _given(self, one: Format, rows: Int64s, read: object) -> Iterator[Output]:
+        """Give lines to a format; what it takes is accounted for, with the format's name on its rows."""
+        page = self.page.take(rows)
+        taken: Taken = read(page)  # type: ignore[operator]
+        for row, reason in taken.reasons.items():
+            self.reasons.setdefault(int(rows[row]), reason)
+        if not taken.mask.any():
+            return
+        yield page.lines.account("read", taken.mask)
+        for batch in taken.rows:
+            yield Batch(one.family, _named(batch, one.name))
+        self.left = self.left[~np.isin(self.left, rows[taken.mask], assume_unique=True)]
+
+
+def _named(batch: pa.RecordBatch, name: str) -> pa.RecordBatch:
+    return batch.append_column("log_format", constant(name, batch.num_rows))
+
+
+PARSER = WebLog()
