@@ -100,7 +100,7 @@ def test_after_stun(read: Any, wire: Any, certificate: bytes) -> None:
     sent = [("c", stun), ("s", b"\1\1" + stun[2:]), *handshake(certificate), ("c", b"\x80" + bytes(50))]
     assert read(wire.pcap(flow(wire, *sent))).ssl[0]["ssl_history"] == "CvCsxknGIi"
     alone = read(wire.pcap(flow(wire, ("c", stun), ("s", stun))))
-    assert (alone.ssl, alone.problems, "service" in alone.conn[0]) == ([], [], False)
+    assert (alone.ssl, alone.problems, alone.conn[0]["service"]) == ([], [], "stun")
 
 
 def test_lost_cut_and_damaged(read: Any, wire: Any, certificate: bytes) -> None:
