@@ -39,6 +39,9 @@ class Table:
         else:
             self._own.setdefault(own, (column, values))
 
+    def has(self, column: str) -> bool:
+        return column in self._columns
+
     def put_numbers(self, column: str, values: Int64s, valid: Bools, type_: pa.DataType) -> None:
         self.put(column, nullable(values, valid, type_))
 
