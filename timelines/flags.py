@@ -30,6 +30,7 @@ FLAGS: Mapping[str, str] = {
     "no-zone": "The time was written without a zone.",
     "odd-request": "The request departs from `METHOD target HTTP/n`.",
     "outer-quotes": "The whole line stands in quotes.",
+    "partial": "The log service passed on a part of a line only.",
     "prefix": "Other text stands before the client's address.",
     "recovered": "The record was recovered from space that its file no longer counts as in use.",
     "skipped-time": "The local time never occurred, since clocks were set forward over it.",
@@ -37,5 +38,7 @@ FLAGS: Mapping[str, str] = {
     "time-differs": "The time of the record's header and of the event are apart: forwarded, or altered.",
     "truncated": "The record is cut off.",
     "tunnel": "The packets carry others inside, which are not read.",
+    "wrapper-differs": "The line's own time and that at which the log service took it are more than ten minutes apart.",
+    "wrapper-time": "The line's own time cannot be placed; the time is that at which the log service took it.",
     "wrong-type": "A value is not of the kind that its name asks for; it is kept as text under its own name.",
 }

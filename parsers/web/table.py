@@ -62,6 +62,12 @@ class Table:
             self.remarks.mark(bare, "no-zone")
         self._time = ns, known, np.where(known, written, UNKNOWN)
 
+    def instants(self) -> tuple[Int64s, Bools]:
+        """The rows' instants as UTC ns, and where they are known."""
+        if self._time is None:
+            return np.zeros(len(self), np.int64), np.zeros(len(self), np.bool_)
+        return self._time[0], self._time[1]
+
     def batch(self, family: str, event: str, time_desc: str, protocol: str | None, quality: Int64s) -> pa.RecordBatch:
         """All columns as rows of a family."""
         lines, count = self.page.lines, len(self)
