@@ -122,6 +122,34 @@ ERROR_COLUMNS: tuple[Column, ...] = (
     ),
 )
 
+MODSECURITY = "ModSecurity audit log"
+_FROM_ACCESS = (
+    "c_ip", "s_ip", "s_port", "request_id", "cs_method", "cs_uri", "cs_uri_stem", "cs_uri_query", "cs_version", "request_line",
+    "cs_host", "cs_user_agent", "cs_referer", "cs_cookie", "x_forwarded_for", "sc_status", "time_offset", "parse_quality",
+)  # fmt: skip
+
+AUDIT_COLUMNS: tuple[Column, ...] = (
+    *(column for column in ACCESS_COLUMNS if column.name in _FROM_ACCESS),
+    Column(
+        "messages",
+        pa.string(),
+        "What the rules reported, as written: a line each, or the JSON that it is.",
+        "",
+        MODSECURITY,
+    ),
+    Column(
+        "rule_ids",
+        pa.string(),
+        "Numbers of the rules that the messages name, each once, between commas.",
+        "",
+        MODSECURITY,
+    ),
+    Column("action", pa.string(), "What was done about it, such as `Intercepted (phase 2)`.", "", MODSECURITY),
+    Column("producer", pa.string(), "Version of ModSecurity and its rules.", "", MODSECURITY),
+    Column("engine_mode", pa.string(), "`ENABLED`, or `DETECTION_ONLY`: nothing is stopped.", "", MODSECURITY),
+    Column("parts", pa.string(), "Letters of the parts that the transaction has, in order.", "", MODSECURITY),
+)
+
 FAMILIES: tuple[Family, ...] = (
     Family(
         "web/access",
@@ -133,5 +161,11 @@ FAMILIES: tuple[Family, ...] = (
         "web/error",
         "One line of a web server's error log (Apache 2.2 and 2.4). Its times have no zone: without one from the examiner they are null.",
         (*ERROR_COLUMNS, _FORMAT, *WRAPPER_COLUMNS),
+    ),
+    Family(
+        "web/audit",
+        "One transaction that ModSecurity logged: the request, the answer, and what its rules reported.",
+        (*AUDIT_COLUMNS, _FORMAT, *WRAPPER_COLUMNS),
+        open=True,
     ),
 )
