@@ -18,6 +18,7 @@ from parsers.gather import Int64s
 from parsers.web.formats import Carrying, Forgiving, Format, Page, State, Taken, all_formats
 from parsers.web.lines import BOM, Lines, pieces, read_lines, unreadable
 from parsers.web.scan import odd_lines
+from parsers.web.wide_lines import narrowed, order_of, read_wide_lines
 from parsers.web.wrappers import all_wrappers, dressed, inside
 from timelines.coded import constant
 
@@ -32,7 +33,8 @@ class WebLog:
 
     def accepts(self, head: bytes, name: str) -> bool:
         """At least half of the first complete lines keep to some format, comments and the like apart."""
-        text = head.removeprefix(BOM).lstrip(b"\0")
+        order = order_of(head)
+        text = (head if order is None else narrowed(head, order)).removeprefix(BOM).lstrip(b"\0")
         lines = text.split(b"\n", SAMPLE_LINES + 1)
         complete = [line.removesuffix(b"\r") for line in (lines[:-1] if len(lines) > 1 else lines)][:SAMPLE_LINES]
         sample = [line for line in complete if line.strip(b"\0")]
@@ -43,6 +45,9 @@ class WebLog:
 
     def slices(self, evidence: Evidence) -> list[Slice]:
         """Pieces of about 64 MiB that begin at a line and know what the lines before it said (`context["state"]`)."""
+        order = _order(evidence)
+        if order is not None:
+            return [Slice(0, evidence.size, {"order": order})]
         cuts = pieces(evidence)
         carrying = [one for one in all_formats() if isinstance(one, Carrying)]
         if len(cuts) < 2 or not carrying:
@@ -60,11 +65,18 @@ class WebLog:
         """Rows, problems and accounts of the lines in a piece."""
         given = piece.context.get("state", {})
         state: State = dict(given) if isinstance(given, dict) else {}
-        for item in read_lines(evidence, piece):
+        order = piece.context.get("order")
+        for item in read_lines(evidence, piece) if order is None else read_wide_lines(evidence, str(order)):
             if isinstance(item, Lines):
                 yield from _Block(evidence, item, state).read()
             else:
                 yield item
+
+
+def _order(evidence: Evidence) -> str | None:
+    """The byte order of a file that is UTF-16; None for any other."""
+    with evidence.path.open("rb") as handle:
+        return order_of(handle.read(2))
 
 
 def _mostly_web(sample: Sequence[bytes]) -> bool:

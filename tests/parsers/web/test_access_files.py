@@ -152,7 +152,6 @@ NOT_WEB_LOGS = {
     "empty": b"",
     "nul": b"\0" * 600,
     "random": np.random.default_rng(1).integers(0, 256, 4096, np.uint8).tobytes(),
-    "utf-16": (GOOD + b"\n").decode().encode("utf-16"),
 }
 
 
