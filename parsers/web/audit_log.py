@@ -40,7 +40,7 @@ class _Mark:
 class AuditLog:
     """Reader of `web/audit` rows from ModSecurity's serial audit log. See `parsers.base.Parser`."""
 
-    name = "modsecurity-audit"
+    name = "web/modsecurity-audit"
 
     def accepts(self, head: bytes, name: str) -> bool:
         """A boundary of part A and a line that begins with a date in brackets."""

@@ -71,7 +71,7 @@ def _audit(folder: Path) -> bytes:
 
 SAMPLES: dict[str, Callable[[Path], bytes]] = {
     "capture": _capture,
-    "modsecurity-audit": _audit,
+    "web/modsecurity-audit": _audit,
     "web-log": _access,
     "windows/evtx": _evtx,
     "windows/evtx-carve": lambda folder: _evtx(folder)[4096:],

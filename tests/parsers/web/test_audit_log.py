@@ -18,11 +18,11 @@ HOSTILE = (SAMPLES / "modsecurity-audit" / "hostile.log").read_bytes()
 
 def test_it_is_recognised() -> None:
     found = [recognise(data, "modsec_audit.log") for data in (SERIAL, HOSTILE)]
-    assert [one and one.name for one in found] == ["modsecurity-audit"] * 2
+    assert [one and one.name for one in found] == ["web/modsecurity-audit"] * 2
 
 
 def test_a_transaction_is_a_row(read: Read) -> None:
-    result = read(SERIAL, "modsecurity-audit")
+    result = read(SERIAL, "web/modsecurity-audit")
     assert result.problems == []
     first, second = result.rows
     assert first["time"].value == 1_795_856_401_123_456_000
@@ -46,13 +46,13 @@ def test_a_transaction_is_a_row(read: Read) -> None:
 
 
 def test_boundaries_in_a_body_do_not_end_its_transaction(read: Read) -> None:
-    assert b"--deadbeef-A--\nstill the body\n" in read(SERIAL, "modsecurity-audit").line(
-        read(SERIAL, "modsecurity-audit").rows[0]
+    assert b"--deadbeef-A--\nstill the body\n" in read(SERIAL, "web/modsecurity-audit").line(
+        read(SERIAL, "web/modsecurity-audit").rows[0]
     )
 
 
 def test_what_is_cut_off_or_stray_is_told(read: Read) -> None:
-    result = read(HOSTILE, "modsecurity-audit")
+    result = read(HOSTILE, "web/modsecurity-audit")
     assert [row["flags"] for row in result.rows] == [
         "bad-encoding,control-bytes,odd-request",
         "bad-time,odd-request,truncated",
@@ -66,9 +66,9 @@ def test_what_is_cut_off_or_stray_is_told(read: Read) -> None:
 
 
 def test_pieces_are_cut_between_transactions(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = read(SERIAL * 20, "modsecurity-audit")
+    whole = read(SERIAL * 20, "web/modsecurity-audit")
     monkeypatch.setattr(audit_log, "PIECE", 2_000)
-    cut = read(SERIAL * 20, "modsecurity-audit")
+    cut = read(SERIAL * 20, "web/modsecurity-audit")
     assert cut.pieces > 5
     assert [(row["offset"], row["length"], row.get("rule_ids")) for row in cut.rows] == [
         (row["offset"], row["length"], row.get("rule_ids")) for row in whole.rows
@@ -77,7 +77,7 @@ def test_pieces_are_cut_between_transactions(read: Read, monkeypatch: pytest.Mon
 
 def test_a_transaction_too_long_is_told(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audit_log, "LONGEST", 500)
-    result = read(SERIAL, "modsecurity-audit")
+    result = read(SERIAL, "web/modsecurity-audit")
     assert [row["request_id"] for row in result.rows] == ["SojdH8AAQEAAAugAQAAAAAB"]
     assert "expected at most 500; not read" in result.problems[0].reason
 
