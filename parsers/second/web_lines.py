@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from parsers.second.reading import Place, Reading, Tool, Unread
+from parsers.second.web_json import read_json, unwrapped
 
 _LONGEST = 1 << 20
 _QUOTED = rb'"([^"\\]*(?:\\.[^"\\]*)*)"'
@@ -64,6 +65,11 @@ class WebLines:
         if place.length > _LONGEST:
             return Unread("line of more than a megabyte")
         line = bytes(self._view[place.offset : place.offset + place.length]).removesuffix(b"\n").removesuffix(b"\r")
+        line = unwrapped(line)
+        if line[:1] == b"{":
+            return read_json(line)
+        if place.family == "web/audit":
+            return Unread("a transaction of several lines, which this reader does not take apart")
         if place.family == "web/error":
             return _error(line)
         fields = self._directive(place.offset)

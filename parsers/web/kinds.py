@@ -36,8 +36,9 @@ def dashes(data: Bytes, starts: Int64s, ends: Int64s) -> Bools:
 
 def texts(data: Bytes, starts: Int64s, ends: Int64s) -> pa.Array:
     """Values as bytes, for patterns."""
-    edges = np.empty(2 * len(starts), np.int32)
-    edges[::2], edges[1::2] = starts, ends
+    edges = np.empty(2 * len(starts) + 1, np.int32)
+    edges[:-1:2], edges[1::2] = starts, ends
+    edges[-1] = len(data)  # Arrow looks at the first and the last only: values may lie in any order
     if not len(starts):
         return pa.array([], pa.binary())
     raw = pa.Array.from_buffers(

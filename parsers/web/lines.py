@@ -156,10 +156,11 @@ def _endless(
         if len(newlines):
             end = block_at + int(newlines[0]) + 1
             break
-    return end, [_too_long(evidence, at, end - at), account("damaged", at, end - at)]
+    return end, [too_long(evidence, at, end - at), account("damaged", at, end - at)]
 
 
-def _too_long(evidence: Evidence, at: int, length: int) -> Problem:
+def too_long(evidence: Evidence, at: int, length: int) -> Problem:
+    """What is told of a line longer than LONGEST_LINE."""
     return evidence.problem(at, length, f"line of {length} bytes, expected at most {LONGEST_LINE}; not read")
 
 
@@ -193,7 +194,7 @@ def _lines(
         before = np.flatnonzero(holes & ~empty)
         yield Account("free", begins[before] + base, starts[before] - begins[before])
     for row in np.flatnonzero(long).tolist():
-        yield _too_long(evidence, int(lines.offsets[row]), int(lines.lengths[row]))
+        yield too_long(evidence, int(lines.offsets[row]), int(lines.lengths[row]))
     if long.any():
         yield lines.account("damaged", long)
     keep = ~(empty | long)

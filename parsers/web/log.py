@@ -18,6 +18,8 @@ from parsers.gather import Int64s
 from parsers.web.formats import Carrying, Forgiving, Format, Page, State, Taken, all_formats
 from parsers.web.lines import BOM, Lines, pieces, read_lines, unreadable
 from parsers.web.scan import odd_lines
+from parsers.web.wide_lines import narrowed, order_of, read_wide_lines
+from parsers.web.wrappers import all_wrappers, dressed, inside
 from timelines.coded import constant
 
 SAMPLE_LINES = 50  # complete lines of a file's head that decide what it is, and of a block that decide who reads it
@@ -32,17 +34,21 @@ class WebLog:
 
     def accepts(self, head: bytes, name: str) -> bool:
         """At least half of the first complete lines keep to some format, comments and the like apart."""
-        text = head.removeprefix(BOM).lstrip(b"\0")
+        order = order_of(head)
+        text = (head if order is None else narrowed(head, order)).removeprefix(BOM).lstrip(b"\0")
         lines = text.split(b"\n", SAMPLE_LINES + 1)
         complete = [line.removesuffix(b"\r") for line in (lines[:-1] if len(lines) > 1 else lines)][:SAMPLE_LINES]
         sample = [line for line in complete if line.strip(b"\0")]
-        fits = [one.sniff(sample, {}) for one in all_formats()]
-        proved = sum(True in line for line in zip(*fits, strict=True))
-        neutral = sum(None in line and True not in line for line in zip(*fits, strict=True))
-        return proved + neutral > 0 and 2 * proved >= len(sample) - neutral
+        if _mostly_web(sample):
+            return True
+        held = [found for line in sample if (found := inside(line)) is not None]
+        return 2 * len(held) >= len(sample) and _mostly_web(held)
 
     def slices(self, evidence: Evidence) -> list[Slice]:
         """Pieces of about 64 MiB that begin at a line and know what the lines before it said (`context["state"]`)."""
+        order = _order(evidence)
+        if order is not None:
+            return [Slice(0, evidence.size, {"order": order})]
         cuts = pieces(evidence)
         carrying = [one for one in all_formats() if isinstance(one, Carrying)]
         if len(cuts) < 2 or not carrying:
@@ -61,7 +67,8 @@ class WebLog:
         """Rows, problems and accounts of the lines in a piece."""
         given = piece.context.get("state", {})
         state: State = dict(given) if isinstance(given, dict) else {}
-        for item in read_lines(evidence, piece):
+        order = piece.context.get("order")
+        for item in read_lines(evidence, piece) if order is None else read_wide_lines(evidence, str(order)):
             if isinstance(item, Lines):
                 yield from _Block(evidence, item, state).read()
             else:
@@ -80,17 +87,33 @@ def _holds(evidence: Evidence, piece: Slice, begin: bytes) -> bool:
     return False
 
 
+def _order(evidence: Evidence) -> str | None:
+    """The byte order of a file that is UTF-16; None for any other."""
+    with evidence.path.open("rb") as handle:
+        return order_of(handle.read(2))
+
+
+def _mostly_web(sample: Sequence[bytes]) -> bool:
+    """Whether at least half of some lines keep to a format, comments and the like apart."""
+    fits = [one.sniff(sample, {}) for one in all_formats()]
+    proved = sum(True in line for line in zip(*fits, strict=True))
+    neutral = sum(None in line and True not in line for line in zip(*fits, strict=True))
+    return proved + neutral > 0 and 2 * proved >= len(sample) - neutral
+
+
 class _Block:
     """One block of lines on its way through the formats. `left`: the lines that none has taken yet."""
 
     def __init__(self, evidence: Evidence, lines: Lines, state: State) -> None:
         self.evidence = evidence
-        control, high = odd_lines(lines)
-        self.page = Page(lines, control, high, evidence.zone, state)
+        self.page = Page(lines, *odd_lines(lines), evidence.zone, state)
         self.left: Int64s = np.arange(len(lines))
         self.reasons: dict[int, str] = {}
 
     def read(self) -> Iterator[Output]:
+        yield from self._unwrapped()
+        if not len(self.left):
+            return
         main = self._ranked()
         for one in main:
             yield from self._given(one, self.left, one.read)
@@ -109,14 +132,36 @@ class _Block:
 
     def _ranked(self) -> list[Format]:
         """Formats that a sample of the block keeps to, those that most lines keep to first."""
-        count = len(self.page.lines)
-        some = np.unique(np.linspace(0, count - 1, min(count, SAMPLE_LINES)).astype(np.int64))
-        sample = [self.page.lines.at(row) for row in some.tolist()]
+        sample = self._sample()
         hits = []
         for one in all_formats():
             found = one.sniff(sample, self.page.state)
             hits.append((sum(map(bool, found)), None in found, one))
         return [one for many, near, one in sorted(hits, key=lambda hit: (-hit[0], hit[2].name)) if many or near]
+
+    def _sample(self) -> list[bytes]:
+        """Some of the lines that none has taken, spread over the block."""
+        some = np.unique(np.linspace(0, len(self.left) - 1, min(len(self.left), SAMPLE_LINES)).astype(np.int64))
+        return [self.page.lines.at(row) for row in self.left[some].tolist()]
+
+    def _unwrapped(self) -> Iterator[Output]:
+        """Read the lines that stand inside wrappers and keep to a format there; others are left, to be read as they stand."""
+        for one in all_wrappers():
+            if not len(self.left):
+                return
+            if not any(one.inside(line) is not None for line in self._sample()):
+                continue
+            found = one.unwrap(self.page.take(self.left))
+            if found is None:
+                continue
+            inner = _Block(self.evidence, found.lines, self.page.state)
+            rows = self.left[found.rows]
+            for main in inner._ranked():
+                if len(inner.left):
+                    for item in inner._given(main, inner.left, main.read):
+                        yield Batch(item.family, dressed(item.rows, found)) if isinstance(item, Batch) else item
+            taken = np.delete(rows, inner.left)
+            self.left = self.left[~np.isin(self.left, taken, assume_unique=True)]
 
     def _texts(self) -> Sequence[bytes]:
         return [self.page.lines.at(row) for row in self.left.tolist()]

@@ -25,7 +25,7 @@ class Marks:
         """The first quote at or behind each of `at` that no backslash escapes."""
         if -QUOTE not in self._where:
             quotes = self._of(QUOTE)[:-1]
-            self._where[-QUOTE] = np.append(quotes[~_escaped(self.data, quotes)], len(self.data))
+            self._where[-QUOTE] = np.append(quotes[~escaped_quotes(self.data, quotes)], len(self.data))
         return self._after(self._where[-QUOTE], at)
 
     def _of(self, byte: int) -> Int64s:
@@ -37,9 +37,11 @@ class Marks:
         return where[np.minimum(np.searchsorted(where, at), len(where) - 1)]
 
 
-def _escaped(data: Bytes, quotes: Int64s) -> Bools:
+def escaped_quotes(data: Bytes, quotes: Int64s) -> Bools:
     """Quotes with an odd number of backslashes before them."""
     odd = np.zeros(len(quotes), np.bool_)
+    if not (data == BACKSLASH).any():
+        return odd
     rows = np.flatnonzero(data[np.maximum(quotes - 1, 0)] == BACKSLASH) if len(quotes) else np.empty(0, np.int64)
     rows = rows[quotes[rows] > 0]
     for back in range(2, RUN + 2):

@@ -25,6 +25,13 @@ class Remarks:
         for row in (np.flatnonzero(rows) if rows.dtype == np.bool_ else rows).tolist():
             self.add(row, remark)
 
+    def take(self, rows: Int64s) -> Remarks:
+        """The remarks of some rows, given by index."""
+        taken = Remarks(len(rows))
+        for place, row in enumerate(rows.tolist() if self._by_row else []):
+            taken.add(place, *self._by_row.get(row, ()))
+        return taken
+
     def column(self) -> pa.StringArray:
         """Comma-separated remarks, sorted, each once; empty text where there are none."""
         texts: dict[str, int] = {"": 0}

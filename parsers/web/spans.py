@@ -100,8 +100,9 @@ class Spans:
             starts, ends = np.concatenate((starts, more_starts)), np.concatenate((ends, more_ends))
             take[rows] = 2 * np.arange(count, count + len(rows), dtype=np.int64)
             data = self._data
-        edges = np.empty(2 * len(starts), np.int32)
-        edges[::2], edges[1::2] = starts, ends
+        edges = np.empty(2 * len(starts) + 1, np.int32)
+        edges[:-1:2], edges[1::2] = starts, ends
+        edges[-1] = len(data)  # Arrow looks at the first and the last only: values may lie in any order
         strings = pa.Array.from_buffers(
             pa.string(), len(edges) - 1, [None, pa.py_buffer(edges), pa.py_buffer(np.ascontiguousarray(data))]
         )

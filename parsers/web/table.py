@@ -39,6 +39,9 @@ class Table:
         else:
             self._own.setdefault(own, (column, values))
 
+    def has(self, column: str) -> bool:
+        return column in self._columns
+
     def put_numbers(self, column: str, values: Int64s, valid: Bools, type_: pa.DataType) -> None:
         self.put(column, nullable(values, valid, type_))
 
@@ -58,6 +61,12 @@ class Table:
             known[bare] = False
             self.remarks.mark(bare, "no-zone")
         self._time = ns, known, np.where(known, written, UNKNOWN)
+
+    def instants(self) -> tuple[Int64s, Bools]:
+        """The rows' instants as UTC ns, and where they are known."""
+        if self._time is None:
+            return np.zeros(len(self), np.int64), np.zeros(len(self), np.bool_)
+        return self._time[0], self._time[1]
 
     def batch(self, family: str, event: str, time_desc: str, protocol: str | None, quality: Int64s) -> pa.RecordBatch:
         """All columns as rows of a family."""

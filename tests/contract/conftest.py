@@ -61,9 +61,18 @@ def _iis(folder: Path) -> bytes:
     return (head + fields + "".join(line.format(n=number) for number in range(5))).encode()
 
 
+def _audit(folder: Path) -> bytes:
+    part = (
+        "--c703661{n}-A--\n[14/Jan/2026:12:00:0{n} +0000] Id{n} 192.0.2.{n} 51234 198.51.100.2 80\n--c703661{n}-B--\n"
+        "GET /page/{n} HTTP/1.1\nHost: www.example.org\n\n--c703661{n}-F--\nHTTP/1.1 403 Forbidden\n\n--c703661{n}-Z--\n\n"
+    )
+    return "".join(part.format(n=number) for number in range(5)).encode()
+
+
 SAMPLES: dict[str, Callable[[Path], bytes]] = {
     "network/capture": _capture,
     "web/log": _access,
+    "web/modsecurity-audit": _audit,
     "windows/evtx": _evtx,
     "windows/evtx-carve": lambda folder: _evtx(folder)[4096:],
 }

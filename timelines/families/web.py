@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from timelines.schema import Column, Family
+from timelines.schema import TIME, Column, Family
 
 W3C = "W3C Extended Log"
 CLF = "Apache mod_log_config"
@@ -80,6 +80,24 @@ _FORMAT = Column(
     "log_format", pa.string(), "Line format that it was read by: `clf`, `iis-w3c`, `apache-error` …", "", OURS
 )
 
+WRAPPER_COLUMNS: tuple[Column, ...] = (
+    Column(
+        "wrapper",
+        pa.string(),
+        "What the line was wrapped in: `syslog`, `syslog-5424`, `docker`, `cri`, `journald-json`.",
+        "",
+        OURS,
+    ),
+    Column("wrapper_time", TIME, "When the log service took the line, where it says so with a zone.", "ns", OURS),
+    Column("wrapper_time_written", pa.string(), "The same as written; syslog's has neither year nor zone.", "", OURS),
+    Column("wrapper_program", pa.string(), "Program that wrote the line, as the log service calls it.", "", "RFC 5424"),
+    Column("wrapper_pid", pa.int64(), "Process that wrote the line, as the log service says.", "", "RFC 5424"),
+    Column("wrapper_stream", pa.string(), "`stdout` or `stderr`, where a container wrote the line.", "", "docker"),
+    Column(
+        "syslog_priority", pa.int32(), "Number in `<PRI>`: eight times the facility, and the severity.", "", "RFC 5424"
+    ),
+)
+
 ERROR_COLUMNS: tuple[Column, ...] = (
     Column("level", pa.string(), "Severity as written, such as `error`.", "", CORE_APACHE, "log.level"),
     Column("module", pa.string(), "Module that reports, such as `core` or `php`.", "", CORE_APACHE),
@@ -104,16 +122,50 @@ ERROR_COLUMNS: tuple[Column, ...] = (
     ),
 )
 
+MODSECURITY = "ModSecurity audit log"
+_FROM_ACCESS = (
+    "c_ip", "s_ip", "s_port", "request_id", "cs_method", "cs_uri", "cs_uri_stem", "cs_uri_query", "cs_version", "request_line",
+    "cs_host", "cs_user_agent", "cs_referer", "cs_cookie", "x_forwarded_for", "sc_status", "time_offset", "parse_quality",
+)  # fmt: skip
+
+AUDIT_COLUMNS: tuple[Column, ...] = (
+    *(column for column in ACCESS_COLUMNS if column.name in _FROM_ACCESS),
+    Column(
+        "messages",
+        pa.string(),
+        "What the rules reported, as written: a line each, or the JSON that it is.",
+        "",
+        MODSECURITY,
+    ),
+    Column(
+        "rule_ids",
+        pa.string(),
+        "Numbers of the rules that the messages name, each once, between commas.",
+        "",
+        MODSECURITY,
+    ),
+    Column("action", pa.string(), "What was done about it, such as `Intercepted (phase 2)`.", "", MODSECURITY),
+    Column("producer", pa.string(), "Version of ModSecurity and its rules.", "", MODSECURITY),
+    Column("engine_mode", pa.string(), "`ENABLED`, or `DETECTION_ONLY`: nothing is stopped.", "", MODSECURITY),
+    Column("parts", pa.string(), "Letters of the parts that the transaction has, in order.", "", MODSECURITY),
+)
+
 FAMILIES: tuple[Family, ...] = (
     Family(
         "web/access",
         "One request that a web server logged (Apache, nginx, IIS). `record` is the line number; `length` includes the line's end.",
-        (*ACCESS_COLUMNS, _FORMAT),
+        (*ACCESS_COLUMNS, _FORMAT, *WRAPPER_COLUMNS),
         open=True,
     ),
     Family(
         "web/error",
         "One line of a web server's error log (Apache 2.2 and 2.4). Its times have no zone: without one from the examiner they are null.",
-        (*ERROR_COLUMNS, _FORMAT),
+        (*ERROR_COLUMNS, _FORMAT, *WRAPPER_COLUMNS),
+    ),
+    Family(
+        "web/audit",
+        "One transaction that ModSecurity logged: the request, the answer, and what its rules reported.",
+        (*AUDIT_COLUMNS, _FORMAT, *WRAPPER_COLUMNS),
+        open=True,
     ),
 )

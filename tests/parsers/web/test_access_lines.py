@@ -209,10 +209,10 @@ LOOSE: list[tuple[str, bytes, str, dict[str, Any]]] = [
         {"cs_user_agent": "Agent/1", "extra": "0.023"},
     ),
     (
-        "a syslog head",
-        b"Jan  2 03:04:05 web1 nginx: " + GOOD,
+        "a head that is not quite syslog's",
+        b"2026 Jan  2 03:04:05 web1 nginx: " + GOOD,
         "loose,prefix",
-        {"c_ip": "192.0.2.7", "cs_username": None, "extra": "Jan  2 03:04:05 web1 nginx:", "cs_uri": "/a?b=1"},
+        {"c_ip": "192.0.2.7", "cs_username": None, "extra": "2026 Jan  2 03:04:05 web1 nginx:", "cs_uri": "/a?b=1"},
     ),
     (
         "forwarded addresses before the peer",

@@ -1,0 +1,249 @@
+"""Logs whose lines are JSON objects: a format says which names mean which columns; the rest is kept under the names that the log uses.
+
+A name within an object within the line is written with dots: `request.headers.User-Agent`. Texts say what their escapes mean; a number
+stands as its digits do in the line. A value that is not what its name should hold is kept under its own name, and its row is flagged.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+import pyarrow as pa
+
+from parsers.gather import Bools, Int64s
+from parsers.web import fields as f
+from parsers.web.formats import Page, Taken
+from parsers.web.json_page import Values, values
+from parsers.web.json_scan import BARE
+from parsers.web.json_texts import spelled, unescaped
+from parsers.web.kinds import Kind, matches, texts
+from parsers.web.remarks import Remarks
+from parsers.web.spans import Spans
+from parsers.web.table import UNKNOWN, Table
+
+NAMES = 256  # own columns of one page; what a line says under rarer names is kept in `extra`
+
+Change = Callable[[pa.RecordBatch], pa.RecordBatch]
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a name means: its column and what its value must be."""
+
+    name: str
+    column: str
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class JsonFormat:
+    """One server's JSON lines. See `parsers.web.formats.Format`.
+
+    A line is the format's own when it holds one name of each group in `needs`, none of `never`, and its texts match `says`.
+    `times`: names of the instant and how it is written, the first that is there and fits counts. Of two meanings of one column the first
+    counts; the other value is kept under its own name.
+    """
+
+    name: str
+    family: str
+    event: str
+    time_desc: str
+    needs: tuple[tuple[str, ...], ...]
+    times: tuple[tuple[str, Kind], ...]
+    meanings: tuple[Meaning, ...]
+    never: tuple[str, ...] = ()
+    says: Mapping[str, str] | None = None
+    protocol: str | None = "http"
+    change: Change | None = None
+
+    def sniff(self, sample: Sequence[bytes], state: Mapping[str, object]) -> Sequence[bool | None]:
+        """Lines that are objects with the names this format needs."""
+        return [line[:1] == b"{" and self._owns(_said(line)) for line in sample]
+
+    def _owns(self, said: Mapping[str, str]) -> bool:
+        return (
+            all(any(name in said for name in group) for group in self.needs)
+            and not any(name in said for name in self.never)
+            and all(re.search(form, said.get(name, "")) for name, form in (self.says or {}).items())
+        )
+
+    def read(self, page: Page) -> Taken:
+        """The page's lines that are this format's."""
+        found = values(page.lines, page.control)
+        own = _owned(found, self)
+        rows = np.flatnonzero(own)
+        if not len(rows):
+            return Taken(own, reasons=found.reasons)
+        batches = _Reading.of(page, found, rows).batches(self)
+        return Taken(own, batches if self.change is None else tuple(map(self.change, batches)), found.reasons)
+
+
+@lru_cache(maxsize=128)
+def _said(line: bytes) -> Mapping[str, str]:
+    """Names of a line and the texts under them (nothing else's value); nothing of a line that is no JSON object."""
+    try:
+        whole = json.loads(
+            line.decode("utf-8", "replace"), object_pairs_hook=tuple, parse_int=len, parse_float=len, strict=False
+        )
+    except (ValueError, RecursionError):
+        return {}
+    if not isinstance(whole, tuple):
+        return {}
+    said: dict[str, str] = {}
+    todo = [("", whole)]
+    while todo:
+        prefix, pairs = todo.pop()
+        for name, value in pairs:
+            if isinstance(value, tuple) and value:
+                todo.append((f"{prefix}{name}.", value))
+            else:
+                said[prefix + name] = value if isinstance(value, str) else ""
+    return said
+
+
+def _owned(found: Values, one: JsonFormat) -> Bools:
+    index = {name: place for place, name in enumerate(found.names)}
+
+    def has(names: tuple[str, ...]) -> Bools:
+        mask = np.zeros(len(found.lines), np.bool_)
+        wanted = np.zeros(len(found.names) + 1, np.bool_)
+        wanted[[index[name] for name in names if name in index]] = True
+        mask[found.row[wanted[found.name]]] = True
+        return mask
+
+    own = np.ones(len(found.lines), np.bool_)
+    for group in one.needs:
+        own &= has(group)
+    if one.never:
+        own &= ~has(one.never)
+    for name, form in (one.says or {}).items():
+        at = np.flatnonzero(found.name == index.get(name, -1))
+        fits = np.zeros(len(own), np.bool_)
+        fits[found.row[at]] = matches(texts(found.lines.data, found.start[at], found.end[at]), form)
+        own &= fits
+    return own
+
+
+@dataclass(slots=True)
+class _Reading:
+    """The lines of one format on their way to rows. `spans`: one row a name."""
+
+    page: Page
+    names: list[str]
+    spans: Spans
+    remarks: Remarks
+    quality: Int64s
+    beyond: Bools  # lines that say something under names beyond NAMES
+
+    @classmethod
+    def of(cls, page: Page, found: Values, rows: Int64s) -> _Reading:
+        line = np.full(len(page.lines), -1, np.int64)
+        line[rows] = np.arange(len(rows))
+        part = page.take(rows)
+        kept, beyond = _kept(found)
+        mine = line[found.row] >= 0
+        near = mine & (kept[found.name] >= 0)
+        row, name = line[found.row[near]], kept[found.name[near]]
+        kind, start, end = found.kind[near], found.start[near].copy(), found.end[near].copy()
+        remarks = Remarks(len(rows))
+        data = unescaped(part, (row, kind, start, end), remarks)
+        lines = replace(part.lines, data=data)
+        spans = Spans.empty(lines, int(kept.max(initial=-1)) + 1)
+        nothing = (kind == BARE) & (end - start == 4) & (data[start] == ord("n"))
+        spans.starts[name, row] = np.where(nothing, -1, start)
+        spans.ends[name, row] = end
+        far = np.zeros(len(rows), np.bool_)
+        far[line[found.row[mine & beyond[found.name]]]] = True
+        remarks.mark(part.control, "control-bytes")
+        remarks.mark(lines.unterminated(), "no-line-end")
+        remarks.mark(found.repeated[rows], "duplicate-keys")
+        remarks.mark(far, "many-keys")
+        quality = np.where(found.slow[rows], f.STRICT, f.FAST)
+        quality[found.repeated[rows] | part.control] = f.LOOSE
+        names = [""] * len(spans.starts)
+        for number, place in enumerate(kept.tolist()):
+            if place >= 0:
+                names[place] = found.names[number]
+        return cls(replace(part, lines=lines), names, spans, remarks, quality, far)
+
+    def batches(self, one: JsonFormat) -> tuple[pa.RecordBatch, ...]:
+        """Rows, apart for each way in which their instant is written."""
+        left, found = np.ones(len(self.quality), np.bool_), []
+        for name, kind in one.times:
+            if name not in self.names:
+                continue
+            rows = np.flatnonzero(left & self._fitting(self.names.index(name), kind))
+            if len(rows):
+                left[rows] = False
+                found.append(self._take(rows)._batch(one, (name, kind)))
+        if left.any():
+            found.append(self._take(np.flatnonzero(left))._batch(one, None))
+        return tuple(found)
+
+    def _fitting(self, place: int, kind: Kind) -> Bools:
+        fits = self.spans.present(place).copy()
+        rows = np.flatnonzero(fits)
+        if len(rows):
+            fits[rows] = kind.fits(self.page.lines.data, self.spans.starts[place, rows], self.spans.ends[place, rows])
+        return fits
+
+    def _take(self, rows: Int64s) -> _Reading:
+        if len(rows) == len(self.quality):
+            return self
+        page = self.page.take(rows)
+        spans = Spans(page.lines, self.spans.starts[:, rows], self.spans.ends[:, rows], self.spans.invalid[rows])
+        return _Reading(page, self.names, spans, self.remarks.take(rows), self.quality[rows], self.beyond[rows])
+
+    def _batch(self, one: JsonFormat, time: tuple[str, Kind] | None) -> pa.RecordBatch:
+        table = Table(self.page, self.spans, self.remarks)
+        told = set[int]()
+        if time is not None:
+            told.add(self.names.index(time[0]))
+            time[1].fill(table, self.names.index(time[0]), "time", None)
+        else:
+            table.put_time(np.zeros(len(table), np.int64), np.zeros(len(table), np.bool_), UNKNOWN)
+        for meaning in one.meanings:
+            place = self.names.index(meaning.name) if meaning.name in self.names else -1
+            if place < 0 or place in told or table.has(meaning.column):
+                continue
+            wrong = self.spans.present(place) & ~self._fitting(place, meaning.kind)
+            if wrong.any():
+                table.put(meaning.name, self._wrong(place, wrong), meaning.name)
+            if not self.spans.present(place).any():
+                continue
+            told.add(place)
+            meaning.kind.fill(table, place, meaning.column, None)
+        for place, name in enumerate(self.names):
+            if place not in told and self.spans.present(place).any():
+                table.put(name, self.spans.text(place, dash_is_null=False), name)
+        if self.beyond.any():
+            whole = texts(self.page.lines.data, self.page.lines.starts, self.page.lines.ends).to_pylist()
+            extra = [spelled(raw) if far else None for raw, far in zip(whole, self.beyond.tolist(), strict=True)]
+            table.put("extra", pa.array(extra, pa.string()))
+        return table.batch(one.family, one.event, one.time_desc, one.protocol, self.quality)
+
+    def _wrong(self, place: int, wrong: Bools) -> pa.Array:
+        """What stands where another kind of value should, as text; taken out of the spans."""
+        self.remarks.mark(wrong, "wrong-type")
+        self.quality = np.where(wrong, f.LOOSE, self.quality)
+        starts = self.spans.starts[place].copy()
+        self.spans.starts[place] = np.where(wrong, starts, -1)
+        kept = self.spans.text(place, dash_is_null=False)
+        self.spans.starts[place] = np.where(wrong, -1, starts)
+        return kept
+
+
+def _kept(found: Values) -> tuple[Int64s, Bools]:
+    """The place of each name among those that become columns, -1 for the others; and which are left out although they hold something."""
+    times = np.bincount(found.name, minlength=len(found.names))
+    order = np.argsort(-times, kind="stable")
+    order = order[times[order] > 0]
+    kept = np.full(len(found.names), -1, np.int64)
+    chosen = np.sort(order[:NAMES])
+    kept[chosen] = np.arange(len(chosen))
+    return kept, (times > 0) & (kept < 0)

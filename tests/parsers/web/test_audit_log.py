@@ -1,0 +1,94 @@
+"""ModSecurity's audit log, serial and JSON: one row a transaction, cited whole; what is cut off or stray is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from parsers.registry import recognise
+from parsers.web import audit_log
+
+from .conftest import Read
+
+SAMPLES = Path(__file__).resolve().parent / "samples"
+SERIAL = (SAMPLES / "modsecurity-audit" / "default.log").read_bytes()
+HOSTILE = (SAMPLES / "modsecurity-audit" / "hostile.log").read_bytes()
+
+
+def test_it_is_recognised() -> None:
+    found = [recognise(data, "modsec_audit.log") for data in (SERIAL, HOSTILE)]
+    assert [one and one.name for one in found] == ["web/modsecurity-audit"] * 2
+
+
+def test_a_transaction_is_a_row(read: Read) -> None:
+    result = read(SERIAL, "web/modsecurity-audit")
+    assert result.problems == []
+    first, second = result.rows
+    assert first["time"].value == 1_795_856_401_123_456_000
+    assert (first["c_ip"], first["src_port"], first["s_ip"], first["s_port"]) == (
+        "192.0.2.7",
+        51234,
+        "198.51.100.2",
+        80,
+    )
+    assert (first["cs_method"], first["cs_uri_query"], first["sc_status"]) == ("POST", "id=1%27", 403)
+    assert (first["cs_host"], first["x_forwarded_for"], first["cs_user_agent"]) == (
+        "www.example.org",
+        "203.0.113.9",
+        "Agent/1.0",
+    )
+    assert (first["rule_ids"], first["action"], first["parts"]) == ("942100,949110", "Intercepted (phase 2)", "ABCFHZ")
+    assert first["messages"].count("\n") == 1
+    assert (second["src_ip"], second["flags"], second["parts"]) == ("2001:db8::7", "", "ABZ")
+    assert result.line(first).startswith(b"--c7036611-A--\n")
+    assert result.line(first).endswith(b"--c7036611-Z--\n\n")
+
+
+def test_boundaries_in_a_body_do_not_end_its_transaction(read: Read) -> None:
+    assert b"--deadbeef-A--\nstill the body\n" in read(SERIAL, "web/modsecurity-audit").line(
+        read(SERIAL, "web/modsecurity-audit").rows[0]
+    )
+
+
+def test_what_is_cut_off_or_stray_is_told(read: Read) -> None:
+    result = read(HOSTILE, "web/modsecurity-audit")
+    assert [row["flags"] for row in result.rows] == [
+        "bad-encoding,control-bytes,odd-request",
+        "bad-time,odd-request,truncated",
+        "no-date",
+        "odd-request,truncated",
+    ]
+    assert result.rows[0]["request_line"] == "\x16\x03\x01\\xff"
+    reasons = [problem.reason for problem in result.problems]
+    assert [("stray" in reason or "belong to no transaction" in reason) for reason in reasons] == [True, False, False]
+    assert ["is cut off in its part B" in reason for reason in reasons] == [False, True, True]
+
+
+def test_pieces_are_cut_between_transactions(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = read(SERIAL * 20, "web/modsecurity-audit")
+    monkeypatch.setattr(audit_log, "PIECE", 2_000)
+    cut = read(SERIAL * 20, "web/modsecurity-audit")
+    assert cut.pieces > 5
+    assert [(row["offset"], row["length"], row.get("rule_ids")) for row in cut.rows] == [
+        (row["offset"], row["length"], row.get("rule_ids")) for row in whole.rows
+    ]
+
+
+def test_a_transaction_too_long_is_told(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit_log, "LONGEST", 500)
+    result = read(SERIAL, "web/modsecurity-audit")
+    assert [row["request_id"] for row in result.rows] == ["SojdH8AAQEAAAugAQAAAAAB"]
+    assert "expected at most 500; not read" in result.problems[0].reason
+
+
+def test_json_of_both_versions(read: Read) -> None:
+    result = read((SAMPLES / "modsecurity-json" / "default.log").read_bytes(), zone="Europe/Paris")
+    assert result.problems == []
+    new, old = result.rows
+    assert {row["family"] for row in result.rows} == {"web/audit"}
+    assert new["time"] == old["time"]
+    assert (new["time_quality"], old["time_quality"]) == ("assumed-zone", "offset")
+    assert (new["rule_ids"], old["rule_ids"]) == ("941100,949110", "942100")
+    assert (new["cs_uri"], new["sc_status"], new["cs_user_agent"]) == ("/?q=<script>", 403, "Agent/1.0")
+    assert (old["cs_uri"], old["sc_status"], old["c_ip"]) == ("/?q=1", 403, "192.0.2.7")

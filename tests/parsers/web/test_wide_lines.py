@@ -1,0 +1,60 @@
+"""Logs in UTF-16: the same rows as in UTF-8, cited at their bytes in the original."""
+
+from __future__ import annotations
+
+import codecs
+
+import pytest
+
+from parsers.registry import recognise
+from parsers.web import lines, wide_lines
+
+from .conftest import Read
+
+LINE = '192.0.2.7 - - [28/Nov/2026:10:00:01 +0100] "GET /{n} HTTP/1.1" 200 512 "-" "{agent}"\r\n'
+PLAIN = "".join(LINE.format(n=n, agent="Agent/1.0") for n in range(5))
+ARABIC = "".join(LINE.format(n=n, agent="وكيل \U0001f600") for n in range(5))
+ORDERS = pytest.mark.parametrize(
+    ("codec", "mark"), [("utf-16-le", codecs.BOM_UTF16_LE), ("utf-16-be", codecs.BOM_UTF16_BE)]
+)
+
+
+@ORDERS
+@pytest.mark.parametrize("text", [PLAIN, ARABIC, PLAIN + "\r\n" + ARABIC.rstrip()])
+def test_rows_are_those_of_utf_8(read: Read, codec: str, mark: bytes, text: str) -> None:
+    wide, narrow = read(mark + text.encode(codec)), read(text.encode())
+    assert wide.problems == []
+    drop = ("offset", "length", "row_id")
+    assert [{k: v for k, v in row.items() if k not in drop} for row in wide.rows] == [
+        {k: v for k, v in row.items() if k not in drop} for row in narrow.rows
+    ]
+    assert [wide.line(row).decode(codec).encode() for row in wide.rows] == [narrow.line(row) for row in narrow.rows]
+
+
+@ORDERS
+def test_it_is_recognised(codec: str, mark: bytes) -> None:
+    found = recognise(mark + PLAIN.encode(codec), "access.log")
+    assert found is not None
+    assert found.name == "web/log"
+
+
+def test_a_lone_surrogate_is_flagged(read: Read) -> None:
+    data = codecs.BOM_UTF16_LE + PLAIN.replace("Agent", "\ud800").encode("utf-16-le", "surrogatepass")
+    result = read(data)
+    assert {row["flags"] for row in result.rows} == {"bad-encoding"}
+    assert result.rows[0]["cs_user_agent"] == r"\xed\xa0\x80/1.0"
+
+
+def test_an_odd_byte_at_the_end_is_told(read: Read) -> None:
+    result = read(codecs.BOM_UTF16_LE + PLAIN.encode("utf-16-le") + b"x")
+    assert len(result.rows) == 5
+    assert [problem.length for problem in result.problems] == [1]
+
+
+def test_a_line_without_end_is_told_and_the_next_read(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wide_lines, "BLOCK", 400)
+    monkeypatch.setattr(wide_lines, "LONGEST_LINE", 300)
+    text = PLAIN + "x" * 2_000 + "\r\n" + PLAIN
+    result = read(codecs.BOM_UTF16_LE + text.encode("utf-16-le"))
+    assert [row["record"] for row in result.rows] == [1, 2, 3, 4, 5, 7, 8, 9, 10, 11]
+    assert f"expected at most {lines.LONGEST_LINE}" in result.problems[0].reason
