@@ -66,10 +66,11 @@ def _shapes(sample: Sequence[bytes], state: Mapping[str, object]) -> tuple[bool,
     """Whether fields are declared, by the sample or before it, and the layouts of web logs among them."""
     declared = [str(state["iis-w3c"])] if "iis-w3c" in state else []
     declared += [line.decode("utf-8", "replace") for line in sample if line[:8].lower() == b"#fields:"]
-    found = [shape for text in declared if (shape := layout(text)) is not None and is_web(shape.names)]
+    shapes = [shape for text in declared if (shape := layout(text)) is not None]  # one may name nothing at all
+    found = [shape for shape in shapes if is_web(shape.names)]
     microsoft = "iis-w3c" in state or any(line.lower().startswith(_MICROSOFT) for line in sample)
     own = [s for s in found if microsoft or s.index("sc-win32-status") >= 0 or s.index("s-sitename") >= 0]
-    return bool(declared) or not microsoft, own
+    return bool(shapes) or not microsoft, own
 
 
 def _read(page: Page, current: Layout | None) -> Taken:
