@@ -33,7 +33,8 @@ def correlation(span: int, *limits: Limit, **more: Any) -> Correlation:
 def likely(one: Correlation, events: Sequence[tuple[int, bool, str | None]]) -> list[int]:
     hits = RuleHits(np.arange(len(events)), ("",) * len(events), {"c-ip": tuple(group for _, _, group in events)})
     times = np.array([time for time, _, _ in events], np.int64)
-    return likely_events(one, hits, times, np.array([timed for _, timed, _ in events], np.bool_)).tolist()
+    found: list[int] = likely_events(one, hits, times, np.array([timed for _, timed, _ in events], np.bool_)).tolist()
+    return found
 
 
 @settings(deadline=None)
