@@ -95,6 +95,13 @@ class Values:
         code = int(self.codes[at])
         return None if code < 0 else str(self.texts[code].as_py())
 
+    def firsts(self, rows: Ints) -> list[str | None]:
+        """The same for many rows."""
+        if self.parent is not None:
+            return [self.first(row) for row in rows.tolist()]
+        codes = self.codes[rows]
+        return self.texts.take(pa.array(codes, mask=codes < 0)).to_pylist()  # type: ignore[no-any-return]
+
     def texts_of(self, row: int) -> list[str]:
         """All forms of a row's value."""
         code = int(self.codes[row])
