@@ -125,7 +125,7 @@ class Board:
 
 def column_of(table: pa.Table, column: Column) -> pa.ChunkedArray:
     """A stored column, or several joined as text; a row that has none of them is null."""
-    if len(column.names) == 1 and not column.before:
+    if len(column.names) == 1 and not (column.before or column.unlike):
         return table.column(column.names[0])
     plain = [_plain(table.column(name)) for name in column.names]
     joined = plain[0]
@@ -134,6 +134,9 @@ def column_of(table: pa.Table, column: Column) -> pa.ChunkedArray:
         joined = pc.coalesce(both, joined, other)
     if column.before:
         joined = pc.binary_join_element_wise(column.before, joined, "", null_handling="emit_null")
+    if column.unlike:
+        same = pc.fill_null(pc.equal(joined, _plain(table.column(column.unlike))), False)
+        joined = pc.if_else(same, None, joined)
     return pa.chunked_array([joined])
 
 
