@@ -36,6 +36,7 @@ def search(timeline: Timeline, chosen: Chosen, progress: Progress, afresh: bool 
     from timelines.detection.coverage import coverage
     from timelines.detection.rule_cache import cached
     from timelines.detection.selection import excluded_in_place, select
+    from timelines.web_answers import with_answers
 
     chosen.check()
     progress.stage("Load rules", None)
@@ -52,5 +53,6 @@ def search(timeline: Timeline, chosen: Chosen, progress: Progress, afresh: bool 
     result = detect(timeline, wanted, lambda _family, rows: progress.advance(rows), sieve)
     progress.stage("Ask analyzers", None)
     findings, outcomes = analyzers.analyze(timeline, selection.why_not)
+    told = with_answers(timeline, result.findings)
     every = (*excluded_in_place(result.outcomes, left), *outcomes)
-    return Search(result.matches, (*result.findings, *findings), every, tuple(unused), coverage(timeline, wanted))
+    return Search(result.matches, (*told, *findings), every, tuple(unused), coverage(timeline, wanted))

@@ -13,11 +13,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from timelines.detection.columns import Bools, Ints, Values, as_text, values_of
-from timelines.detection.expressions import Place, Predicate, Present, SameAs, Test
+from timelines.detection.columns import DECODED, Bools, Ints, Values, as_text, values_of
+from timelines.detection.expressions import Place, Predicate, Present, Regex, SameAs, Test
 from timelines.detection.folding import fold_array
 from timelines.detection.logsources import Column
 from timelines.detection.questions import Questions, ask_late, late
+from timelines.detection.regex_union import RegexUnion
 
 FEW = 4  # a late predicate is asked of some rows' values alone when these are less than one in so many
 
@@ -46,6 +47,7 @@ class Board:
         self._hits: dict[Column, dict[Predicate, Ints]] = {}
         self._masks: dict[tuple[Column, Predicate], Bools] = {}
         self._told: dict[int, tuple[Bools, ...]] = {}
+        self._unions: dict[Column, RegexUnion] = {}
         self._likely: dict[int, tuple[Node, ...]] = {}
 
     def values(self, column: Column) -> Values:
@@ -96,8 +98,17 @@ class Board:
             return present if predicate.wanted else ~present
         found = self.hits(column).get(predicate)
         if found is None and late(predicate):
-            found = ask_late(predicate, self.values(column).texts, self.folded(column))
+            found = self._asked_late(column, predicate)
         return np.zeros(self.count, np.bool_) if found is None else self.values(column).spread(found)
+
+    def _asked_late(self, column: Column, predicate: Predicate) -> Ints:
+        """Values as clients wrote them are many and distinct: their regular expressions are asked together."""
+        texts, questions = self.values(column).texts, self._questions.get(column)
+        if not (isinstance(predicate, Regex) and column.form in DECODED and questions):
+            return ask_late(predicate, texts, self.folded(column))
+        if column not in self._unions:
+            self._unions[column] = RegexUnion(questions.regexes, texts)
+        return self._unions[column].ask(predicate)
 
     def _asked_of_few(self, column: Column, predicate: Predicate, within: Bools) -> Bools | None:
         """The answer for the values of some rows; None where those are no small part of the column."""
@@ -114,7 +125,7 @@ class Board:
 
 def column_of(table: pa.Table, column: Column) -> pa.ChunkedArray:
     """A stored column, or several joined as text; a row that has none of them is null."""
-    if len(column.names) == 1 and not column.before:
+    if len(column.names) == 1 and not (column.before or column.unlike):
         return table.column(column.names[0])
     plain = [_plain(table.column(name)) for name in column.names]
     joined = plain[0]
@@ -123,6 +134,9 @@ def column_of(table: pa.Table, column: Column) -> pa.ChunkedArray:
         joined = pc.coalesce(both, joined, other)
     if column.before:
         joined = pc.binary_join_element_wise(column.before, joined, "", null_handling="emit_null")
+    if column.unlike:
+        same = pc.fill_null(pc.equal(joined, _plain(table.column(column.unlike))), False)
+        joined = pc.if_else(same, None, joined)
     return pa.chunked_array([joined])
 
 

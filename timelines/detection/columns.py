@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from urllib.parse import unquote, unquote_plus
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from timelines.detection.url_decoding import LIKELY, LIKELY_QUERY, decodings
 from timelines.detection.value_forms import (
     EVENT_TYPE,
     INITIATED,
@@ -26,28 +26,13 @@ from timelines.detection.value_forms import (
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
-DECODINGS = 4  # attackers encode twice; more rounds than this only cost time
-
 
 def _percent(text: str) -> tuple[str, ...]:
-    return _decodings(text, unquote) if "%" in text else ()
+    return tuple(form.text for form in decodings(text, query=False))
 
 
 def _query(text: str) -> tuple[str, ...]:
-    if "+" not in text:
-        return _percent(text)
-    return (*_percent(text), text.replace("+", " "), *_decodings(text, unquote_plus))
-
-
-def _decodings(text: str, decode: Callable[[str], str]) -> tuple[str, ...]:
-    out: list[str] = []
-    for _ in range(DECODINGS):
-        decoded = decode(text)
-        if decoded == text:
-            break
-        out.append(decoded)
-        text = decoded
-    return tuple(out)
+    return tuple(form.text for form in decodings(text, query=True))
 
 
 def _extension(text: str) -> tuple[str, ...]:
@@ -63,7 +48,7 @@ def _serial(text: str) -> tuple[str, ...]:
 
 FORMS: dict[str, Callable[[str], tuple[str, ...]] | None] = {
     "raw": None,
-    "percent": _percent,  # also as percent-decoding gives it, up to DECODINGS times
+    "percent": _percent,  # also without its encodings (`timelines.detection.url_decoding`)
     "query": _query,  # the same, and with `+` as a space (application/x-www-form-urlencoded)
     "extension": _extension,  # also the extension of the file that a URL names
     "serial": _serial,  # hex of whole bytes also without its leading zero, as rules write serial numbers
@@ -76,6 +61,10 @@ FORMS: dict[str, Callable[[str], tuple[str, ...]] | None] = {
     "registry-path": registry_path,  # a key of the object tree also as HKLM
     "registry-value": registry_value,  # type and value of 4657 also as Sysmon's Details
 }
+DECODED = {
+    "percent": LIKELY,
+    "query": LIKELY_QUERY,
+}  # forms that decode: RE2 for what a text without any other form lacks
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +101,21 @@ class Values:
         code = int(self.codes[at])
         return None if code < 0 else str(self.texts[code].as_py())
 
+    def firsts(self, rows: Ints) -> list[str | None]:
+        """The same for many rows."""
+        if self.parent is not None:
+            return [self.first(row) for row in rows.tolist()]
+        codes = self.codes[rows]
+        return self.texts.take(pa.array(codes, mask=codes < 0)).to_pylist()  # type: ignore[no-any-return]
+
     def texts_of(self, row: int) -> list[str]:
         """All forms of a row's value."""
-        at = np.flatnonzero(self.owner == self.codes[row]) if self.parent is None else ()
-        return [str(self.texts[int(place)].as_py()) for place in at]
+        code = int(self.codes[row])
+        if self.parent is not None or code < 0:
+            return []
+        others = self.owner[self.count :]  # ascending, as `values_of` makes them
+        first, last = np.searchsorted(others, [code, code + 1]) + self.count
+        return [str(self.texts[place].as_py()) for place in (code, *range(first, last))]
 
     def forms(self, texts: pa.StringArray) -> list[list[str]]:
         """All forms of each distinct value; `texts` (v,) are this column's texts as they are or folded."""
@@ -152,7 +152,7 @@ def values_of(column: pa.ChunkedArray, form: str = "raw") -> Values:
     texts, codes = _without_null(as_text(array.dictionary), codes)
     count = len(texts)
     owner = np.arange(count, dtype=np.int64)
-    extra, owners = _other_forms(texts, FORMS[form])
+    extra, owners = _other_forms(texts, FORMS[form], DECODED.get(form, ""))
     if extra:
         texts = pa.concat_arrays([texts, pa.array(extra, pa.string())])
         owner = np.concatenate([owner, np.array(owners, np.int64)])
@@ -173,13 +173,17 @@ def _without_null(texts: pa.StringArray, codes: Ints) -> tuple[pa.StringArray, I
 
 
 def _other_forms(
-    texts: pa.StringArray, make: Callable[[str], tuple[str, ...]] | None
+    texts: pa.StringArray, make: Callable[[str], tuple[str, ...]] | None, likely: str
 ) -> tuple[Sequence[str], Sequence[int]]:
     if make is None:
         return (), ()
     extra: list[str] = []
     owners: list[int] = []
-    for at, text in enumerate(texts.to_pylist()):
+    asked = np.arange(len(texts))
+    if likely:
+        asked = np.flatnonzero(pc.match_substring_regex(texts, likely).to_numpy(zero_copy_only=False))
+        texts = texts.take(pa.array(asked))
+    for at, text in zip(asked.tolist(), texts.to_pylist(), strict=True):
         for form in make(text):
             extra.append(form)
             owners.append(at)

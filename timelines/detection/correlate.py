@@ -14,8 +14,10 @@ from functools import cache
 from typing import get_args
 
 from timelines.detection.cited import Cited, RuleHits
+from timelines.detection.columns import Bools, Ints
 from timelines.detection.explain import quoted, trimmed
 from timelines.detection.folding import fold
+from timelines.detection.likely_events import likely_events
 from timelines.detection.rules import AllMatched, AnyMatched, Correlation, Matched, Metric, NotMatched, RuleExpression
 from timelines.detection.tallies import Different, Event, Percentile, Satisfied, Total, exact, shown
 from timelines.detection.windows import Window, counted_windows, once, ordered_windows, tallied_windows, within
@@ -49,10 +51,9 @@ def correlate(
     """Hits of every correlation by its rule id. Each stands after the rules it refers to, other correlations among them."""
     times, timed = cited.times()
     row_ids = [str(text) for text in cited.texts("row_id")]
-    clock = [int(t) if ok else None for t, ok in zip(times.tolist(), timed.tolist(), strict=True)]
     done: dict[str, tuple[CorrelationHit, ...]] = {}
     for correlation in correlations:
-        groups = _groups(correlation, hits, done, clock)
+        groups = _groups(correlation, hits, done, (times, timed))
         found: list[CorrelationHit] = []
         for key in sorted(groups):
             shown, events = groups[key]
@@ -62,6 +63,7 @@ def correlate(
     return done
 
 
+_Clock = tuple[Ints, Bools]  # of the cited rows: UTC ns (n,), and where there is a time at all
 _Groups = dict[tuple[str, ...], tuple[tuple[str, ...], list[Event]]]
 
 
@@ -69,7 +71,7 @@ def _groups(
     correlation: Correlation,
     hits: Mapping[str, RuleHits],
     done: Mapping[str, tuple[CorrelationHit, ...]],
-    clock: Sequence[int | None],
+    clock: _Clock,
 ) -> _Groups:
     """Events by group, with the group's values as the earliest event spells them."""
     groups: _Groups = {}
@@ -83,18 +85,20 @@ def _groups(
 
 
 def _own_events(
-    correlation: Correlation, which: int, rule_id: str, hits: Mapping[str, RuleHits], clock: Sequence[int | None]
+    correlation: Correlation, which: int, rule_id: str, hits: Mapping[str, RuleHits], clock: _Clock
 ) -> Iterator[tuple[Event, tuple[str, ...]]]:
     if rule_id not in hits:
         return
     found = hits[rule_id]
     group = [found.fields[name] for name in correlation.fields[rule_id]]
     counted = [found.fields[name] for name in correlation.counted.get(rule_id, ())]
-    for at, row in enumerate(found.rows.tolist()):
-        time = clock[row]
-        if time is not None:
-            told = tuple(column[at] for column in counted)
-            yield from _event(correlation, which, time, (row,), tuple(column[at] for column in group), told)
+    times, timed = clock
+    places = likely_events(correlation, found, times, timed)
+    places = places[timed[found.rows[places]]]
+    rows = found.rows[places]
+    for at, row, time in zip(places.tolist(), rows.tolist(), times[rows].tolist(), strict=True):
+        told = tuple(column[at] for column in counted)
+        yield from _event(correlation, which, time, (row,), tuple(column[at] for column in group), told)
 
 
 def _nested_events(

@@ -171,7 +171,7 @@ class Engine:
 
 def column_names(columns: Sequence[Column]) -> list[str]:
     """The stored columns that these need, each once, in order."""
-    return list(dict.fromkeys(name for column in columns for name in column.names))
+    return list(dict.fromkeys(name for column in columns for name in column.read))
 
 
 def evaluate(engine: Engine, family: str, table: pa.Table) -> dict[int, Ints]:

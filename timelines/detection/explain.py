@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+import pyarrow as pa
+
 from timelines.detection.board import AllOf, AnyOf, Board, Node, NoneOf, Pair, Slot
+from timelines.detection.columns import DECODED
 from timelines.detection.expressions import (
     Like,
     Network,
@@ -16,7 +19,9 @@ from timelines.detection.expressions import (
     Text,
     TimePart,
 )
-from timelines.detection.folding import fold
+from timelines.detection.folding import fold, fold_array
+from timelines.detection.questions import Questions, ask_late, late
+from timelines.detection.url_decoding import decodings
 from timelines.visible import visible
 
 REASONS = 6  # clauses in one reason; a reader needs the telling ones, the row itself has the rest
@@ -130,11 +135,33 @@ def _clause(slot: Slot, board: Board, row: int) -> Clause:
     if isinstance(predicate, Text) and value == (predicate.shown or predicate.needle):
         return Clause(field, said)
     needle = predicate.needle if isinstance(predicate, Text) else ""
-    if needle and slot.column.form != "raw" and needle not in fold(value):
-        other = next((form for form in values.texts_of(row) if needle in fold(form)), "")
-        if other:
-            return Clause(field, said, f"{trimmed(value)}, decoded: {excerpt(other, needle)}")
+    if slot.column.form != "raw":
+        forms = values.texts_of(row)
+        other = _first_that_holds(predicate, forms) if len(forms) > 1 else ""
+        if other and other != value:
+            how = _decoding(value, other, slot.column.form)
+            return Clause(field, said, f"{trimmed(value)}, {how}: {excerpt(other, needle)}")
     return Clause(field, said, excerpt(value, needle))
+
+
+def _first_that_holds(predicate: Predicate, forms: list[str]) -> str:
+    """The first of a value's forms for which the predicate holds, the value as written before all others; empty without one."""
+    texts = pa.array(forms, pa.string())
+    folded = fold_array(texts)
+    found = (
+        ask_late(predicate, texts, folded)
+        if late(predicate)
+        else Questions([predicate]).ask(texts, folded).get(predicate)
+    )
+    return forms[int(found[0])] if found is not None and len(found) else ""
+
+
+def _decoding(value: str, form: str, kind: str) -> str:
+    """How a form came from the value: `decoded (percent twice)`."""
+    if kind not in DECODED:
+        return "also read as"
+    how = next((one.said() for one in decodings(value, kind == "query") if one.text == form), "")
+    return f"decoded ({how})" if how else "decoded"
 
 
 def excerpt(value: str, needle: str) -> str:

@@ -3,7 +3,7 @@
 A `[[source]]` has `product` (a list; `""` stands for a rule that names none), `category` and `service` as rules write them, `families`
 (`windows/*` is every family of that folder), `within` (the service whose conditions hold too), `where` (own column name to values)
 and `fields`: a rule's field to the columns to look at, any of which may hold the value. A column is a name, `name|form`
-(`timelines.detection.columns.FORMS`) or a table with `columns` to join, `between`, `before` and `form`.
+(`timelines.detection.columns.FORMS`) or a table with `columns` to join, `between`, `before`, `form` and `unlike`.
 """
 
 from __future__ import annotations
@@ -43,12 +43,19 @@ SPEAKING_CORE = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What to look at: one column, or several joined (missing ones are skipped), in a form of `FORMS`."""
+    """What to look at: one column, or several joined (missing ones are skipped), in a form of `FORMS`; nothing where the column
+    `unlike`, looked at too, holds the same text: asking twice tells nothing more."""
 
     names: tuple[str, ...]
     form: str = "raw"
     between: str = ""
     before: str = ""
+    unlike: str = ""
+
+    @property
+    def read(self) -> tuple[str, ...]:
+        """The stored columns that it is made of."""
+        return (*self.names, self.unlike) if self.unlike else self.names
 
 
 @dataclass(frozen=True)
@@ -123,7 +130,8 @@ class Shape:
     def _mapped(self, wanted: Column) -> Column | None:
         names = [self._stored(name) for name in wanted.names]
         here = tuple(name for name in names if name is not None)
-        return Column(here, wanted.form, wanted.between, wanted.before) if here else None
+        unlike = (self._stored(wanted.unlike) or "") if wanted.unlike else ""
+        return Column(here, wanted.form, wanted.between, wanted.before, unlike) if here else None
 
     def _stored(self, name: str) -> str | None:
         if name in self.stored:
@@ -171,7 +179,11 @@ def _column(value: str | Mapping[str, Any]) -> Column:
         column = Column((name,), form or "raw")
     else:
         column = Column(
-            tuple(value["columns"]), value.get("form", "raw"), value.get("between", ""), value.get("before", "")
+            tuple(value["columns"]),
+            *(
+                value.get(key, default)
+                for key, default in (("form", "raw"), ("between", ""), ("before", ""), ("unlike", ""))
+            ),
         )
     if column.form not in FORMS:
         raise ValueError(f"log source column {value!r}: unknown form; known are {', '.join(FORMS)}")

@@ -89,6 +89,11 @@ def ask_late(predicate: Predicate, texts: pa.StringArray, folded: pa.StringArray
     return positions(functions[predicate.place](where, pattern=predicate.needle))
 
 
+def is_run(regex: Regex) -> bool:
+    """Whether it asks for a run of any characters, which is counted rather than searched."""
+    return _RUN.fullmatch(regex.pattern) is not None
+
+
 def _with_run(texts: pa.StringArray, length: int) -> Ints:
     """The texts with a line of `length` characters: what `.{1000,}` asks, for which RE2 would need milliseconds a text."""
     long = positions(pc.greater_equal(pc.utf8_length(texts), length))
@@ -101,7 +106,9 @@ class Questions:
 
     def __init__(self, predicates: Iterable[Predicate]) -> None:
         kinds: dict[type, list[Predicate]] = {}
-        for predicate in dict.fromkeys(predicates):
+        every = dict.fromkeys(predicates)
+        self.regexes = tuple(predicate for predicate in every if isinstance(predicate, Regex))  # late: asked one by one
+        for predicate in every:
             if not late(predicate):
                 kinds.setdefault(type(predicate), []).append(predicate)
         texts = [p for p in (*kinds.get(Text, ()), *kinds.get(Like, ())) if isinstance(p, Text | Like)]

@@ -124,8 +124,12 @@ def _told(match: Match, board: Board, shape: Shape, names: Sequence[str]) -> _Fo
     fields = {}
     for name in names:
         columns = [board.values(column) for column in shape.columns(match.source, name)]
-        firsts = ((values.first(int(row)) for values in columns) for row in match.rows)
-        fields[name] = [next((text for text in texts if text), None) for texts in firsts]
+        firsts = [values.firsts(match.rows) for values in columns]
+        fields[name] = (
+            [next(filter(None, texts), None) for texts in zip(*firsts, strict=True)]
+            if firsts
+            else [None] * len(match.rows)
+        )
     return _Found(match.rule, match.rows, _reasons(match, board), fields)
 
 

@@ -82,4 +82,4 @@ def test_a_decoded_match_shows_both_forms(
     plans = engine.plans("web/access", table.schema)
     board = Board(table, engine.questions(plans))
     ((_, _, (match,)),) = list(engine.matches(plans, board))
-    assert why(match.node, board, 0) == "cs-uri-query contains 'a b' (q=a%2520b, decoded: q=a b)"
+    assert why(match.node, board, 0) == "cs-uri-query contains 'a b' (q=a%2520b, decoded (percent twice): q=a b)"

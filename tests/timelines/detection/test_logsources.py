@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from timelines.detection.logsources import entries, sources_for
+from timelines.detection.board import column_of
+from timelines.detection.logsources import Column, entries, sources_for
 from timelines.families import all_families
 
 Hits = Callable[..., list[int]]
@@ -189,3 +190,15 @@ def test_every_entry_speaks_of_a_family_we_declare() -> None:
             if not pattern.startswith("windows/"):
                 known = {c.name for name, f in declared.items() if entry.source.covers(name) for c in f.columns}
                 assert {name for column in columns for name in column.names} <= known, entry.source.name
+
+
+def test_a_joined_address_that_the_log_has_whole_is_not_looked_at_twice(make_table: Callable[..., Any]) -> None:
+    rows = [
+        {"cs_uri": "/a?b", "cs_uri_stem": "/a", "cs_uri_query": "b"},
+        {"cs_uri": "/a?", "cs_uri_stem": "/a"},  # not the same text
+        {"cs_uri_stem": "/a", "cs_uri_query": "b"},  # IIS
+        {"cs_uri_stem": "/a"},
+    ]
+    table = make_table(rows, "web/access")
+    joined = Column(("cs_uri_stem", "cs_uri_query"), "query", "?", "", "cs_uri")
+    assert column_of(table, joined).to_pylist() == [None, "/a", "/a?b", "/a"]

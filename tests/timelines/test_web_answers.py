@@ -1,0 +1,119 @@
+"""Did an attempt work: what answers and what followed say of it, in words that claim no more."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from timelines.detection import detect, load_rules, samples
+from timelines.detection.samples import timeline_of
+from timelines.findings import Finding
+from timelines.visible import visible
+from timelines.web_answer_words import WORDS
+from timelines.web_answers import with_answers
+
+Tell = Callable[..., Finding]
+RULES = load_rules()
+ATTEMPT = "q=1%27%20union%20select%20name%20from%20users"
+
+
+def row(
+    at: float, ip: str, path: str, query: str = "", status: int = 200, size: int = 1_000, **more: Any
+) -> dict[str, Any]:
+    target = f"{path}?{query}" if query else path
+    line = {
+        "family": "web/access",
+        "at": at,
+        "c_ip": ip,
+        "cs_method": "GET",
+        "cs_uri": target,
+        "cs_uri_stem": path,
+    }
+    return {**line, "cs_uri_query": query or None, "sc_status": status, "sc_bytes": size, **more}
+
+
+def rows_of(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return samples.rows_of({}, lines)
+
+
+USUAL = [row(n, f"198.51.100.{n}", "/list.php", f"q={n}", size=1_000 + n) for n in range(1, 9)]
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Tell:
+    def tell(*lines: dict[str, Any]) -> Finding:
+        timeline = timeline_of(rows_of([*USUAL, *lines]), tmp_path)
+        (found,) = [f for f in with_answers(timeline, detect(timeline, RULES).findings) if "database" in f.title]
+        return found
+
+    return tell
+
+
+def test_a_size_unlike_the_ordinary_ones_is_told(told: Tell) -> None:
+    found = told(row(100, "203.0.113.7", "/list.php", ATTEMPT, size=90_000))
+    shows = found.texts["en"]["shows"]
+    assert "the server answered 1 with success" in shows
+    assert (
+        "1 of 1 successful answers have a size that no ordinary answer of the same path has: 90000 bytes for /list.php"
+        in shows
+    )
+    assert "8 ordinary answers have 1001 to 1008 bytes, half of them no more than 1004" in shows
+    assert "no script unknown before" in shows
+    assert found.why.endswith(
+        "answers: 1 2xx, 0 3xx, 0 4xx, 0 5xx; 1 of 1 comparable sizes unlike the path's ordinary answers"
+    )
+    assert "\u206690000\u2069" in found.texts["ar"]["shows"]
+
+
+@pytest.mark.parametrize("size", [1_000, 1_005, 1_100])
+def test_a_size_near_the_ordinary_ones_is_no_sign(told: Tell, size: int) -> None:
+    shows = told(row(100, "203.0.113.7", "/list.php", ATTEMPT, size=size)).texts["en"]["shows"]
+    assert "nothing in their size points to a success" in shows
+
+
+def test_without_ordinary_answers_nothing_is_compared(told: Tell) -> None:
+    shows = told(row(100, "203.0.113.7", "/other.php", ATTEMPT, size=90_000)).texts["en"]["shows"]
+    assert "too few ordinary answers" in shows
+
+
+def test_refusals_are_counted(told: Tell) -> None:
+    lines = [row(100 + n, "203.0.113.7", "/list.php", ATTEMPT, status) for n, status in enumerate((403, 403, 500, 302))]
+    shows = told(*lines).texts["en"]["shows"]
+    assert (
+        "none of these 4 requests with success: 1 with a redirection, 2 with a refusal (400 to 499), 1 with a fault"
+        in shows
+    )
+    assert "size" not in shows
+
+
+def test_a_new_script_and_a_new_account_afterwards_are_told(told: Tell) -> None:
+    found = told(
+        row(100, "203.0.113.7", "/list.php", ATTEMPT),
+        row(150, "203.0.113.7", "/list.php", "q=2"),  # known before
+        row(160, "198.51.100.1", "/seen/x.php"),  # another address
+        row(200, "203.0.113.7", "/upload/x.php"),
+        row(210, "203.0.113.7", "/private/", cs_username="editor"),
+        row(9_000, "203.0.113.7", "/late.php"),
+    )
+    shows = found.texts["en"]["shows"]
+    assert "203.0.113.7 was answered by /upload/x.php, a script that nobody had been given before" in shows
+    assert "203.0.113.7 was served under the account editor" in shows
+    assert "late" not in shows
+
+
+def test_what_a_path_holds_is_made_visible(told: Tell) -> None:
+    hostile = "/list\u202e{size}.php"
+    lines = [row(n, f"198.51.100.{n}", hostile, f"q={n}") for n in range(20, 28)]
+    shows = told(*lines, row(100, "203.0.113.7", hostile, ATTEMPT, size=90_000)).texts["en"]["shows"]
+    assert visible(hostile) in shows
+
+
+def test_sentences_hold_the_same_values_in_each_language() -> None:
+    for key, text in WORDS["en"].items():
+        for language in ("fr", "ar"):
+            assert sorted(re.findall(r"\{\w+\}", WORDS[language][key])) == sorted(re.findall(r"\{\w+\}", text))
+    assert {tuple(words) for words in WORDS.values()} == {tuple(WORDS["en"])}

@@ -1,0 +1,64 @@
+"""Many regular expressions of one column: all asked as one first, since hardly any value satisfies any of them.
+
+RE2 answers a union in one pass that costs about as much as one of its expressions; each is then asked of the values that remain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from timelines.detection.columns import Ints
+from timelines.detection.expressions import Regex
+from timelines.detection.literals import positions
+from timelines.detection.questions import ask_late, is_run
+from timelines.detection.regex_dialect import for_re2
+
+TOGETHER = 24  # expressions in one union
+LENGTH = 6_000  # characters of one union; RE2 gives up its fast way for programs that are too large
+
+
+class RegexUnion:
+    """The answers of a column's regular expressions on fixed texts, each made when first needed."""
+
+    def __init__(self, regexes: Sequence[Regex], texts: pa.StringArray) -> None:
+        self._texts = texts
+        self._unions = _parted([regex for regex in regexes if not is_run(regex)])
+        self._place = {regex: at for at, union in enumerate(self._unions) for regex in union}
+        self._likely: dict[int, Ints | None] = {}
+
+    def ask(self, regex: Regex) -> Ints:
+        """The positions of the texts that the expression is found in, ascending."""
+        place = self._place.get(regex)
+        if place is None or len(self._unions[place]) == 1:
+            return ask_late(regex, self._texts, self._texts)
+        if place not in self._likely:
+            self._likely[place] = self._found(self._unions[place])
+        likely = self._likely[place]
+        if likely is None:
+            return ask_late(regex, self._texts, self._texts)
+        few = self._texts.take(pa.array(likely))
+        return likely[ask_late(regex, few, few)]
+
+    def _found(self, union: Sequence[Regex]) -> Ints | None:
+        """The texts that any of the expressions is found in; None where RE2 takes the union for too large."""
+        pattern = "|".join(f"(?:{for_re2(regex.pattern)})" for regex in union)
+        try:
+            return positions(pc.match_substring_regex(self._texts, pattern))
+        except pa.ArrowInvalid:
+            return None
+
+
+def _parted(regexes: Sequence[Regex]) -> list[list[Regex]]:
+    """The expressions in unions of a size that RE2 takes, in order."""
+    out: list[list[Regex]] = []
+    length = 0
+    for regex in regexes:
+        length += len(regex.pattern)
+        if not out or length > LENGTH or len(out[-1]) == TOGETHER:
+            out.append([])
+            length = len(regex.pattern)
+        out[-1].append(regex)
+    return out
