@@ -15,12 +15,14 @@ import pyarrow as pa
 
 from parsers.base import Batch, Evidence, Output, Slice
 from parsers.gather import Int64s
+from parsers.web.directives import given_formats
 from parsers.web.formats import Carrying, Forgiving, Format, Page, State, Taken, all_formats
 from parsers.web.lines import BOM, Lines, pieces, read_lines, unreadable
 from parsers.web.scan import odd_lines
 from timelines.coded import constant
 
 SAMPLE_LINES = 50  # complete lines of a file's head that decide what it is, and of a block that decide who reads it
+WIDEST = "clf"  # most others' lines are its own with more behind: among equals it is asked last
 UNKNOWN = "no known layout of a web server's log; counted as damaged"
 
 
@@ -31,14 +33,11 @@ class WebLog:
 
     def accepts(self, head: bytes, name: str) -> bool:
         """At least half of the first complete lines keep to some format, comments and the like apart."""
-        text = head.removeprefix(BOM).lstrip(b"\0")
-        lines = text.split(b"\n", SAMPLE_LINES + 1)
-        complete = [line.removesuffix(b"\r") for line in (lines[:-1] if len(lines) > 1 else lines)][:SAMPLE_LINES]
-        sample = [line for line in complete if line.strip(b"\0")]
-        fits = [one.sniff(sample, {}) for one in all_formats()]
-        proved = sum(True in line for line in zip(*fits, strict=True))
-        neutral = sum(None in line and True not in line for line in zip(*fits, strict=True))
-        return proved + neutral > 0 and 2 * proved >= len(sample) - neutral
+        return _keeps(head, all_formats())
+
+    def accepts_as(self, head: bytes, log_formats: Sequence[str]) -> bool:
+        """The same of the layouts that the examiner gave."""
+        return _keeps(head, given_formats(tuple(log_formats)))
 
     def slices(self, evidence: Evidence) -> list[Slice]:
         """Pieces of about 64 MiB that begin at a line and know what the lines before it said (`context["state"]`)."""
@@ -66,6 +65,17 @@ class WebLog:
                 yield item
 
 
+def _keeps(head: bytes, formats: Sequence[Format]) -> bool:
+    text = head.removeprefix(BOM).lstrip(b"\0")
+    lines = text.split(b"\n", SAMPLE_LINES + 1)
+    complete = [line.removesuffix(b"\r") for line in (lines[:-1] if len(lines) > 1 else lines)][:SAMPLE_LINES]
+    sample = [line for line in complete if line.strip(b"\0")]
+    fits = [one.sniff(sample, {}) for one in formats]
+    proved = sum(True in line for line in zip(*fits, strict=True))
+    neutral = sum(None in line and True not in line for line in zip(*fits, strict=True))
+    return proved + neutral > 0 and 2 * proved >= len(sample) - neutral
+
+
 class _Block:
     """One block of lines on its way through the formats. `left`: the lines that none has taken yet."""
 
@@ -73,10 +83,15 @@ class _Block:
         self.evidence = evidence
         control, high = odd_lines(lines)
         self.page = Page(lines, control, high, evidence.zone, state)
+        self.given: tuple[Format, ...] = given_formats(evidence.log_formats)
         self.left: Int64s = np.arange(len(lines))
         self.reasons: dict[int, str] = {}
 
     def read(self) -> Iterator[Output]:
+        for one in self.given:
+            yield from self._given(one, self.left, one.read)
+            if not len(self.left):
+                return
         main = self._ranked()
         for one in main:
             yield from self._given(one, self.left, one.read)
@@ -102,7 +117,11 @@ class _Block:
         for one in all_formats():
             found = one.sniff(sample, self.page.state)
             hits.append((sum(map(bool, found)), None in found, one))
-        return [one for many, near, one in sorted(hits, key=lambda hit: (-hit[0], hit[2].name)) if many or near]
+        return [
+            one
+            for many, near, one in sorted(hits, key=lambda hit: (-hit[0], hit[2].name == WIDEST, hit[2].name))
+            if many or near
+        ]
 
     def _texts(self) -> Sequence[bytes]:
         return [self.page.lines.at(row) for row in self.left.tolist()]

@@ -14,7 +14,7 @@ from parsers.web.layouts import Layout
 from parsers.web.lines import Lines
 from parsers.web.numerals import nullable
 from parsers.web.remarks import Remarks
-from parsers.web.requests import addresses, outcomes, split_target
+from parsers.web.requests import addresses, claimed, outcomes, split_target
 from parsers.web.scan import Marks
 from parsers.web.spans import Spans, chosen
 from timelines.schema import TIME
@@ -163,6 +163,8 @@ def _derived(layout: Layout, spans: Spans, columns: dict[str, pa.Array]) -> dict
         found["outcome"] = outcomes(*spans.numbers(place))
     if "c_ip" in columns:
         found["src_ip"] = addresses(columns["c_ip"])
+    if (first := claimed(columns)) is not None:
+        found["client_claimed"] = first
     return found
 
 

@@ -11,7 +11,7 @@ from parsers.web.fields import QUALITIES
 from parsers.web.formats import Page
 from parsers.web.numerals import nullable
 from parsers.web.remarks import Remarks
-from parsers.web.requests import addresses, outcomes
+from parsers.web.requests import addresses, claimed, outcomes
 from parsers.web.spans import Spans, chosen
 from timelines.families import all_families
 from timelines.schema import TIME, named_field, stored_names
@@ -86,6 +86,8 @@ class Table:
             )
         if "c_ip" in self._columns:
             core["src_ip"] = addresses(self._columns["c_ip"])
+        if (first := claimed(self._columns)) is not None:
+            self.put("client_claimed", first)
         return self._assembled(family, core)
 
     def _assembled(self, family: str, core: dict[str, pa.Array]) -> pa.RecordBatch:

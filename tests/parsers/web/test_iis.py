@@ -175,7 +175,7 @@ def test_http_sys_errors_have_the_target_in_one(read: Any) -> None:
         "web-log",
     ).only
     assert (row["cs_uri"], row["cs_uri_stem"], row["cs_uri_query"]) == ("/a?b?c", "/a", "b?c")
-    assert (row["c_port"], row["s_reason"], row["sc_status"]) == ("50000", "Hostname", 400)
+    assert (row["c_port"], row["s_reason"], row["sc_status"]) == (50000, "Hostname", 400)
     assert "s_siteid" not in row
 
 
