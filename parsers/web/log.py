@@ -17,13 +17,15 @@ from parsers.base import Batch, Evidence, Output, Slice
 from parsers.gather import Int64s
 from parsers.web.directives import given_formats
 from parsers.web.formats import Carrying, Forgiving, Format, Page, State, Taken, all_formats
+from parsers.web.layout_format import LayoutFormat
 from parsers.web.lines import BOM, Lines, pieces, read_lines, unreadable
 from parsers.web.scan import odd_lines
 from timelines.coded import constant
 
 SAMPLE_LINES = 50  # complete lines of a file's head that decide what it is, and of a block that decide who reads it
 WIDEST = "clf"  # most others' lines are its own with more behind: among equals it is asked last
-UNKNOWN = "no known layout of a web server's log; counted as damaged"
+DAMAGED = "; counted as damaged"
+UNKNOWN = "no known layout of a web server's log" + DAMAGED
 
 
 class WebLog:
@@ -105,7 +107,15 @@ class _Block:
         for one in (*main, *(other for other in all_formats() if other not in main)):
             if isinstance(one, Forgiving) and len(self.left):
                 yield from self._given(one, self.left, one.rescue)
-        reasons = {row: self.reasons.get(row, UNKNOWN) for row in self.left.tolist()}
+        around = next(
+            (
+                f"not laid out as the lines around it ({one.name}){DAMAGED}"
+                for one in main
+                if isinstance(one, LayoutFormat)
+            ),
+            "",
+        )
+        reasons = {row: around or self.reasons.get(row, UNKNOWN) for row in self.left.tolist()}
         yield from unreadable(self.evidence, self.page.lines, reasons)
 
     def _ranked(self) -> list[Format]:

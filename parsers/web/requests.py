@@ -25,6 +25,11 @@ def split_target(spans: Spans, target: int, stem: int, query: int) -> None:
     spans.starts[query], spans.ends[query] = np.where(asked, mark + 1, -1), np.where(asked, ends, -1)
 
 
+def joined_target(stem: pa.StringArray, query: pa.StringArray | None) -> pa.StringArray:
+    """A whole target of its two halves; the stem alone where there is no query."""
+    return stem if query is None else pc.coalesce(pc.binary_join_element_wise(stem, query, "?"), stem)
+
+
 def addresses(clients: pa.StringArray) -> pa.StringArray:
     """Clients that are addresses (`::ffff:` taken off, as the system means the IPv4 address); names become null."""
     encoded = pc.dictionary_encode(clients)
