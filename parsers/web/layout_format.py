@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,10 +12,14 @@ from parsers.web.line_layout import LineLayout, keeping, read
 
 @dataclass(frozen=True, slots=True)
 class LayoutFormat:
-    """Lines that fit one of the layouts to the byte, the first that fits; all layouts are of one family."""
+    """Lines that fit one of the layouts to the byte, the first that fits; all layouts are of one family.
+
+    `hint`: what is found in every such line and in few others; it is asked first, as every block's sample is shown to every format.
+    """
 
     name: str
     layouts: tuple[LineLayout, ...]
+    hint: re.Pattern[bytes] | None = None
 
     @property
     def family(self) -> str:
@@ -22,7 +27,11 @@ class LayoutFormat:
 
     def sniff(self, sample: Sequence[bytes], state: Mapping[str, object]) -> Sequence[bool | None]:
         """Lines that fit."""
-        return keeping(sample, self.layouts)
+        found: list[bool | None] = [False] * len(sample)
+        rows = [row for row, line in enumerate(sample) if self.hint is None or self.hint.search(line)]
+        for row, fits in zip(rows, keeping([sample[row] for row in rows], self.layouts), strict=True):
+            found[row] = fits
+        return found
 
     def read(self, page: Page) -> Taken:
         """Lines that fit, as rows."""

@@ -218,18 +218,19 @@ def read(page: Page, layouts: Sequence[LineLayout]) -> Taken:
         if not len(left):
             break
         part = page.take(left)
-        _, fits = fitting(part.lines, layout)
+        spans, fits = fitting(part.lines, layout)
         own = np.flatnonzero(fits)
         if not len(own):
             continue
         taken[left[own]] = True
-        batches.append(rows(part.take(own), layout))
+        own_page = part.take(own)
+        cut = Spans(own_page.lines, spans.starts[:, own], spans.ends[:, own], np.zeros(len(own), np.bool_))
+        batches.append(rows(own_page, layout, cut))
     return Taken(taken, tuple(batches))
 
 
-def rows(page: Page, layout: LineLayout) -> pa.RecordBatch:
-    """The batch of a page whose lines all fit the layout."""
-    spans, _ = fitting(page.lines, layout)
+def rows(page: Page, layout: LineLayout, spans: Spans) -> pa.RecordBatch:
+    """The batch of a page whose lines all fit the layout; `spans` says where its values lie."""
     remarks = Remarks(len(page.lines))
     spans.repair(np.flatnonzero(page.high))
     remarks.mark(page.control, "control-bytes")

@@ -6,6 +6,8 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/classic/access-log-colle
 
 from __future__ import annotations
 
+import re
+
 import pyarrow as pa
 
 from parsers.web.combined import requests
@@ -57,8 +59,9 @@ def _application(additions: int) -> tuple[Part, ...]:
 
 
 FORMATS = (
-    LayoutFormat("aws-alb", tuple(requests(*_application(n), time_desc="Request answered") for n in range(len(_ADDED), 0, -1))),
+    LayoutFormat("aws-alb", tuple(requests(*_application(n), time_desc="Request answered") for n in range(len(_ADDED), 0, -1)), re.compile(rb"^[a-z0-9]+ [0-9]{4}-")),
     LayoutFormat(
-        "aws-elb", (requests(*_MESSAGE, *_AGENT, time_desc="Request received"), requests(*_MESSAGE, time_desc="Request received"))
+        "aws-elb", (requests(*_MESSAGE, *_AGENT, time_desc="Request received"), requests(*_MESSAGE, time_desc="Request received")),
+        re.compile(rb"^[0-9]{4}-[0-9T:.-]+Z "),
     ),
 )  # fmt: skip

@@ -5,6 +5,8 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html
 
 from __future__ import annotations
 
+import re
+
 import pyarrow as pa
 
 from parsers.web.combined import requests
@@ -58,4 +60,4 @@ def _layouts() -> tuple[LineLayout, ...]:
     return tuple(requests(*_HEAD, *r, *_ANSWER, *h, *t, time_desc="Request received") for r, h, t in ordered)
 
 
-FORMAT = LayoutFormat("aws-s3", _layouts())
+FORMAT = LayoutFormat("aws-s3", _layouts(), re.compile(rb"^(?:[0-9a-f]{64}|-) [^ ]+ \["))

@@ -6,6 +6,7 @@ https://docs.haproxy.org/3.0/configuration.html#8.2 (8.2.2 TCP, 8.2.3 HTTP, 8.2.
 
 from __future__ import annotations
 
+import re
 from itertools import product
 
 import pyarrow as pa
@@ -77,7 +78,10 @@ def _tcp(early: bytes) -> LineLayout:
     return LineLayout("web/access", "tcp.connection", "Connection accepted", parts, "tcp")
 
 
+_HINT = re.compile(rb"^[^ ]+ \[[^\] ]+\] [^ ]+ [^ /]+/[^ /]+ [0-9-]")
 FORMATS = (
-    LayoutFormat("haproxy-http", tuple(_http(*chosen) for chosen in product((b"", b"+"), _CAPTURES, ((), _TLS)))),
-    LayoutFormat("haproxy-tcp", (_tcp(b""), _tcp(b"+"))),
+    LayoutFormat(
+        "haproxy-http", tuple(_http(*chosen) for chosen in product((b"", b"+"), _CAPTURES, ((), _TLS))), _HINT
+    ),
+    LayoutFormat("haproxy-tcp", (_tcp(b""), _tcp(b"+")), _HINT),
 )

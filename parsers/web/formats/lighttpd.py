@@ -5,6 +5,8 @@ https://redmine.lighttpd.net/projects/lighttpd/wiki/Mod_accesslog
 
 from __future__ import annotations
 
+import re
+
 from parsers.web.combined import HEADERS, REQUEST, USER, requests
 from parsers.web.layout_format import LayoutFormat
 from parsers.web.line_layout import Value
@@ -20,4 +22,5 @@ FORMAT = LayoutFormat(
             time_desc="Request received",
         ),
     ),
+    re.compile(rb"^[0-9A-Fa-f:.%]+ [^ -]"),
 )  # fmt: skip

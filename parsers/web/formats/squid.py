@@ -6,6 +6,8 @@ https://www.squid-cache.org/Doc/config/logformat/ and https://wiki.squid-cache.o
 
 from __future__ import annotations
 
+import re
+
 import pyarrow as pa
 
 from parsers.web.combined import COMMON, HEADERS, requests
@@ -27,8 +29,10 @@ _NATIVE: tuple[Part, ...] = (
 )  # fmt: skip
 
 FORMATS = (
-    LayoutFormat("squid", (requests(*_NATIVE, time_desc="Request answered"),)),
+    LayoutFormat("squid", (requests(*_NATIVE, time_desc="Request answered"),), re.compile(rb"^[0-9]{1,11}\.[0-9]{3} ")),
     LayoutFormat(
-        "squid-combined", (requests(*COMMON, *HEADERS, b" ", _RESULT, b":", _HIERARCHY, time_desc="Request answered"),)
+        "squid-combined",
+        (requests(*COMMON, *HEADERS, b" ", _RESULT, b":", _HIERARCHY, time_desc="Request answered"),),
+        re.compile(rb"[A-Z]:[A-Z_]+$"),
     ),
 )

@@ -7,8 +7,10 @@ https://tomcat.apache.org/tomcat-10.1-doc/config/valve.html#Access_Log_Valve
 
 from __future__ import annotations
 
+import re
+
 from parsers.web.combined import COMMON, HEADERS, requests
-from parsers.web.kinds import Span
+from parsers.web.kinds import SECONDS
 from parsers.web.layout_format import LayoutFormat
 from parsers.web.line_layout import Part, Value
 from parsers.web.words import Matching
@@ -16,16 +18,7 @@ from parsers.web.words import Matching
 _NUMBER = Matching("[0-9]{1,12}|-")
 _TAKEN: tuple[Part, ...] = (b" ", Value("taken", _NUMBER, "%D"))
 _COMMITTED: tuple[Part, ...] = (*_TAKEN, b" ", Value("committed", _NUMBER, "%F"))
-_SECONDS = Matching(r"[0-9]{1,9}\.[0-9]{1,9}")
-
-
-class _Seconds(Span):
-    """Seconds that are written with a decimal point."""
-
-    fits = _SECONDS.fits
-
-
-_DECIMAL: tuple[Part, ...] = (b" ", Value("duration", _Seconds(10**9)))
+_DECIMAL: tuple[Part, ...] = (b" ", Value("duration", SECONDS))
 
 FORMAT = LayoutFormat(
     "timed",
@@ -34,4 +27,5 @@ FORMAT = LayoutFormat(
         for headers in (HEADERS, ())
         for tail in (_TAKEN, _DECIMAL, _COMMITTED)
     ),
+    re.compile(rb"[\"0-9-] (?:[0-9.]+|-)$"),
 )  # fmt: skip
