@@ -58,10 +58,14 @@ def _application(additions: int) -> tuple[Part, ...]:
     return kind, b" ", *_MESSAGE, *_AGENT, *(part for added in _ADDED[:additions] for part in added)
 
 
+_LENGTHS = range(len(_ADDED), 0, -1)
+_CLASSIC = tuple(requests(*parts, time_desc="Request received") for parts in ((*_MESSAGE, *_AGENT), _MESSAGE))
+
 FORMATS = (
-    LayoutFormat("aws-alb", tuple(requests(*_application(n), time_desc="Request answered") for n in range(len(_ADDED), 0, -1)), re.compile(rb"^[a-z0-9]+ [0-9]{4}-")),
     LayoutFormat(
-        "aws-elb", (requests(*_MESSAGE, *_AGENT, time_desc="Request received"), requests(*_MESSAGE, time_desc="Request received")),
-        re.compile(rb"^[0-9]{4}-[0-9T:.-]+Z "),
+        "aws-alb",
+        tuple(requests(*_application(count), time_desc="Request answered") for count in _LENGTHS),
+        re.compile(rb"^[a-z0-9]+ [0-9]{4}-"),
     ),
-)  # fmt: skip
+    LayoutFormat("aws-elb", _CLASSIC, re.compile(rb"^[0-9]{4}-[0-9T:.-]+Z ")),
+)

@@ -269,7 +269,7 @@ def test_every_line_is_a_row_a_problem_a_directive_or_empty(read_bytes: Any, par
         (
             "CloudFront",
             b"#Version: 1.0\n#Fields: date time x-edge-location c-ip cs-method sc-status\n2026-01-02\t03:04:05\tX\t192.0.2.7\tGET\t200\n",
-            False,
+            True,
         ),
         ("Zeek", b"#separator \\x09\n#fields\tts\tuid\tid.orig_h\n", False),
         ("rows of another shape", SOFTWARE + FIELDS + b"one two three\n" * 3, False),

@@ -76,7 +76,8 @@ def test_no_hostile_line_is_lost_merged_or_altered(path: Path) -> None:
     at, expected = 0, []
     for line in result.data.split(b"\n"):
         length = min(len(line) + 1, len(result.data) - at)
-        expected.append((at, length))
+        if line[:1] != b"#":
+            expected.append((at, length))
         at += length
     assert told == expected
     own = [row for row in result.rows if row["log_format"] == path.parent.name]
