@@ -194,8 +194,9 @@ def _row(kind: type[_Row], row: object, path: Path) -> _Row:
     for name, value in row.items():
         if not _fits(value, known[name]):
             raise CaseError(f"{path}: {name}: expected {known[name]}, found {value!r:.60}; the file is damaged")
+    values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
     try:
-        return kind(**row)
+        return kind(**values)
     except TypeError as error:
         raise CaseError(f"{path}: {error}; the file is damaged") from error
 
@@ -207,6 +208,8 @@ def _fits(value: object, annotation: str) -> bool:
         return annotation == "bool"
     if annotation == "int":
         return isinstance(value, int)
+    if annotation.startswith("tuple"):
+        return isinstance(value, list) and all(isinstance(text, str) for text in value)
     if annotation.startswith("float"):
         return isinstance(value, int | float) and math.isfinite(value)
     return isinstance(value, str) and annotation.startswith(("str", "Status"))

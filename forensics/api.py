@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from cases.verify import Verification
+    from forensics.pipeline import About
     from forensics.progress import Progress
 
 
@@ -45,42 +46,49 @@ def run(
     workers: int | None = None,
     scheduler: str | None = None,
     progress: Progress | None = None,
+    log_formats: Sequence[str] = (),
     **chosen: Any,
 ) -> OpenCase:
     """Make a case of `evidence` (files, folders) in the folder `case`, read it all, and run our rules and those at `rules`.
 
-    `chosen` narrows and feeds the rules, as for `OpenCase.analyze`. A case that exists goes on: evidence that it already holds is not
-    added again, finished work is not done again. Raises CaseError when a path is missing or the folder cannot be used, EvidenceChanged
-    (one of these) when evidence is no longer what was registered: then nothing is concluded from it.
+    `log_formats` are LogFormat or log_format strings by which the logs' lines are cut; `chosen` narrows and feeds the rules, as for
+    `OpenCase.analyze`. A case that exists goes on: evidence that it already holds is not added again, finished work is not done again.
+    Raises CaseError when a path is missing or the folder cannot be used, EvidenceChanged (one of these) when evidence is no longer what
+    was registered: then nothing is concluded from it.
     """
     from forensics import pipeline
     from forensics.chosen_rules import chosen_of
 
     picked = chosen_of(rules, **chosen)
-    opened = start(Path(case), [Path(path) for path in evidence], tz, progress)
+    opened = start(
+        Path(case), [Path(path) for path in evidence], pipeline.About(tz, log_formats=tuple(log_formats)), progress
+    )
     pipeline.ingest(opened, workers, scheduler, progress)
     pipeline.analyze(opened, picked, progress)
     return OpenCase(opened)
 
 
-def start(folder: Path, evidence: Sequence[Path], zone: str | None, progress: Progress | None = None) -> Case:
-    """Make or open the case and register the evidence that it does not hold yet."""
+def start(folder: Path, evidence: Sequence[Path], about: About | None, progress: Progress | None = None) -> Case:
+    """Make or open the case and register the evidence that it does not hold yet; `about` is said of each that is new."""
     from cases.errors import CaseError
     from forensics import pipeline
     from forensics.evidence_paths import check_evidence
+    from forensics.log_formats import checked_formats
     from timelines.times import zone as checked
 
-    if zone is not None:
+    about = about or pipeline.About()
+    about = replace(about, log_formats=checked_formats(about.log_formats))
+    if about.zone is not None:
         try:
-            checked(zone)
+            checked(about.zone)
         except ValueError as error:
             raise CaseError(str(error)) from error
     check_evidence(folder, evidence)
-    case = Case.open(folder) if (folder / "case.toml").exists() else Case.create(folder, CaseInfo(zone=zone))
+    case = Case.open(folder) if (folder / "case.toml").exists() else Case.create(folder, CaseInfo(zone=about.zone))
     held = {Path(x.source).resolve() for x in case.register.exhibits if x.source}
     for path in evidence:
         if path.resolve() not in held:
-            pipeline.add(case, path, pipeline.About(zone=zone), progress)
+            pipeline.add(case, path, about, progress)
             held.add(path.resolve())
     return case
 

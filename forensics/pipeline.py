@@ -64,6 +64,7 @@ class About:
     clock_offset_s: float | None = None
     clock_source: str | None = None
     description: str | None = None
+    log_formats: tuple[str, ...] = ()  # LogFormat and log_format strings by which lines are cut before any other
     reader: str | None = (
         None  # a parser that was asked for by name: the exhibit is one file and read by it, whatever it is
     )
@@ -80,7 +81,7 @@ def add(case: Case, source: Path, about: About | None = None, progress: Progress
     entries: list[FileEntry] = []
     problems: list[Problem] = []
     items = (
-        examine(number, source, known, progress=progress.advance)
+        examine(number, source, known, progress=progress.advance, log_formats=about.log_formats)
         if about.reader is None
         else examine_as(number, source, about.reader, known, progress.advance)
     )
@@ -104,11 +105,20 @@ def add(case: Case, source: Path, about: About | None = None, progress: Progress
         clock_offset_s=about.clock_offset_s,
         clock_source=about.clock_source,
         description=about.description,
+        log_formats=about.log_formats,
     )
     case.register.register(exhibit)
     case.register.record(entries)
     _record_intake(case, number, entries, problems)
-    options = {"exhibit": number, "name": exhibit.name, "zone": about.zone, "seal": about.seal, "files": len(entries)}
+    options: dict[str, object] = {
+        "exhibit": number,
+        "name": exhibit.name,
+        "zone": about.zone,
+        "seal": about.seal,
+        "files": len(entries),
+    }
+    if about.log_formats:
+        options["log_formats"] = list(about.log_formats)
     case.save_register("exhibit-added", options, number)
     case.hashed.add(number)
     case.log("intake-recorded", {"exhibit": number, "problems": len(problems)}, [_manifest(case)])
@@ -162,7 +172,8 @@ def ingest(
 
 
 def _planned(case: Case, exhibit: Exhibit, place: Path) -> Iterator[Task]:
-    return tasks.plan(place, case.register.files_of(exhibit.exhibit), exhibit.zone, case.hand.version)
+    given = tasks.Given(exhibit.zone, exhibit.log_formats)
+    return tasks.plan(place, case.register.files_of(exhibit.exhibit), given, case.hand.version)
 
 
 def _log_reading(case: Case, store: Store, totals: Ingest, options: dict[str, object]) -> None:

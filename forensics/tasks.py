@@ -32,6 +32,18 @@ TOGETHER_BYTES = 64 << 20  # small files that a reader takes at once; they are h
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """What the examiner said of an exhibit that its readers need: the IANA zone of times without one, the layouts of its logs' lines."""
+
+    zone: str | None = None
+    log_formats: tuple[str, ...] = ()
+
+    def told(self) -> str:
+        """The same as text: part of a task's id."""
+        return "\n".join([str(self.zone), *self.log_formats])
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """Files of one exhibit to read. `slices` narrows a single file to some of its pieces; None reads everything.
 
@@ -41,7 +53,7 @@ class Task:
     id: str
     source: Path
     entries: tuple[FileEntry, ...]
-    zone: str | None
+    given: Given
     slices: tuple[Slice, ...] | None
     size: int
 
@@ -58,7 +70,7 @@ class Done:
     crashes: int
 
 
-def plan(source: Path, entries: Sequence[FileEntry], zone: str | None, version: str) -> Iterator[Task]:
+def plan(source: Path, entries: Sequence[FileEntry], given: Given, version: str) -> Iterator[Task]:
     """Tasks for the evidence files of one exhibit. Bundling depends on the files alone, so any worker count gives the same tasks."""
     bundle: list[FileEntry] = []
     held = 0
@@ -67,38 +79,38 @@ def plan(source: Path, entries: Sequence[FileEntry], zone: str | None, version: 
             continue
         in_container = entry.on_disk not in ("", entry.file)
         if not in_container and entry.size > BUNDLE_BYTES:
-            yield from _sliced(source, entry, zone, version)
+            yield from _sliced(source, entry, given, version)
             continue
         same_container = bool(bundle) and in_container and bundle[-1].on_disk == entry.on_disk
         if bundle and held + entry.size > BUNDLE_BYTES and not same_container:
-            yield _task(source, bundle, zone, None, version)
+            yield _task(source, bundle, given, None, version)
             bundle, held = [], 0
         bundle.append(entry)
         held += entry.size
     if bundle:
-        yield _task(source, bundle, zone, None, version)
+        yield _task(source, bundle, given, None, version)
 
 
-def _sliced(source: Path, entry: FileEntry, zone: str | None, version: str) -> Iterator[Task]:
+def _sliced(source: Path, entry: FileEntry, given: Given, version: str) -> Iterator[Task]:
     path = located(source, entry.file)
-    evidence = Evidence(entry.exhibit, entry.file, path, entry.size, entry.sha256, zone)
+    evidence = Evidence(entry.exhibit, entry.file, path, entry.size, entry.sha256, given.zone, given.log_formats)
     group: list[Slice] = []
     for piece in by_name(entry.parser).slices(evidence):
         if group and piece.stop - group[0].start > LARGE_BYTES:
-            yield _task(source, [entry], zone, tuple(group), version)
+            yield _task(source, [entry], given, tuple(group), version)
             group = []
         group.append(piece)
-    yield _task(source, [entry], zone, tuple(group), version)
+    yield _task(source, [entry], given, tuple(group), version)
 
 
 def _task(
-    source: Path, entries: Sequence[FileEntry], zone: str | None, slices: tuple[Slice, ...] | None, version: str
+    source: Path, entries: Sequence[FileEntry], given: Given, slices: tuple[Slice, ...] | None, version: str
 ) -> Task:
-    names = [f"{version}/{zone}"] + [f"{e.exhibit}/{e.file}/{e.sha256}/{e.parser}" for e in entries]
+    names = [f"{version}/{given.told()}"] + [f"{e.exhibit}/{e.file}/{e.sha256}/{e.parser}" for e in entries]
     names += [f"{piece.start}-{piece.stop}" for piece in slices or ()]
     digest = hashlib.blake2b("\n".join(names).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
     size = sum(p.stop - p.start for p in slices) if slices is not None else sum(e.size for e in entries)
-    return Task(digest, source, tuple(entries), zone, slices, size)
+    return Task(digest, source, tuple(entries), given, slices, size)
 
 
 @contextmanager
@@ -125,7 +137,9 @@ def run(task: Task, root: Path, scratch: Path | None = None) -> Done:
                 tally.ledger += [_unread(e) for e in task.entries if e.file == item.file]
                 continue
             entry, path = item
-            evidence = Evidence(entry.exhibit, entry.file, path, entry.size, entry.sha256, task.zone)
+            evidence = Evidence(
+                entry.exhibit, entry.file, path, entry.size, entry.sha256, task.given.zone, task.given.log_formats
+            )
             parser = by_name(entry.parser)
             joiner = _joiner(parser)
             if task.slices is None and joiner is not None and (content := _content(joiner, evidence)) is not None:

@@ -20,7 +20,7 @@ class Evidence:
     """One file to read: whose it is, what it is called, and where its plain bytes lie. Pickles to worker processes.
 
     `path` is the file itself, or a scratch copy for a container's member. `zone` is the IANA zone the examiner gave for
-    zone-less times, or None.
+    zone-less times, or None; `log_formats` are the layouts of lines that the examiner gave, as the servers' configuration writes them.
     """
 
     exhibit: str
@@ -29,6 +29,7 @@ class Evidence:
     size: int
     sha256: str
     zone: str | None = None
+    log_formats: tuple[str, ...] = ()
 
     def open(self) -> memoryview:
         """The file's bytes, read-only and mapped, so that memory stays flat. Raises OSError as `open` does."""
@@ -99,6 +100,17 @@ class Parser(Protocol):
 
     def parse(self, evidence: Evidence, piece: Slice) -> Iterator[Output]:
         """Read one piece. Its accounts tile [piece.start, piece.stop)."""
+        ...
+
+
+@runtime_checkable
+class Layered(Protocol):
+    """A parser that can be given layouts of lines by the examiner."""
+
+    name: str
+
+    def accepts_as(self, head: bytes, log_formats: Sequence[str]) -> bool:
+        """Whether a file whose first bytes are `head` keeps to one of the layouts. As `accepts` else."""
         ...
 
 

@@ -32,6 +32,7 @@ class _Intake:
 
     exhibit: str
     limits: Limits
+    log_formats: Sequence[str] = ()
     seen: dict[str, str] = field(default_factory=dict)
 
     def entry(self, file: str, on_disk: str, tapped: Tapped) -> FileEntry:
@@ -41,7 +42,7 @@ class _Intake:
             return FileEntry(self.exhibit, file, 0, sha256, "empty", reason="the file has no bytes", on_disk=on_disk)
         if first := self.first(sha256, file):
             return self.duplicate(file, on_disk, tapped, first)
-        parser = recognise(tapped.head, file.rpartition("/")[2])
+        parser = recognise(tapped.head, file.rpartition("/")[2], self.log_formats)
         if parser is None:
             reason = reason_for(tapped.head)
             return FileEntry(self.exhibit, file, size, sha256, "unrecognised", reason=reason, on_disk=on_disk)
@@ -79,13 +80,14 @@ def examine(
     known: Mapping[str, str],
     limits: Limits = DEFAULT_LIMITS,
     progress: Progress | None = None,
+    log_formats: Sequence[str] = (),
 ) -> Iterator[FileEntry | Problem]:
     """List the files of an exhibit and what each is, in bytewise order of their paths; a container's members follow it.
 
     `source` is a file or a folder. `known` maps the SHA-256 of files that the case already holds to `E001/path`. `progress` is told the
-    bytes read from disk. Never raises for what the evidence holds.
+    bytes read from disk; `log_formats` are layouts of lines that the examiner gave. Never raises for what the evidence holds.
     """
-    intake = _Intake(exhibit, limits, dict(known))
+    intake = _Intake(exhibit, limits, log_formats, dict(known))
     for item in files_below(source):
         if isinstance(item, Unlisted):
             yield intake.unreadable(item.file, item.file, item.size, item.reason)
@@ -100,7 +102,7 @@ def examine_as(
     exhibit: str, source: Path, parser: str, known: Mapping[str, str], progress: Progress | None = None
 ) -> Iterator[FileEntry | Problem]:
     """List a single file that was asked to be read by `parser`, whatever it looks like. As `examine` else."""
-    intake = _Intake(exhibit, DEFAULT_LIMITS, dict(known))
+    intake = _Intake(exhibit, DEFAULT_LIMITS, seen=dict(known))
     try:
         with source.open("rb") as handle:
             tapped = Tapped(handle, HEAD_BYTES, progress)

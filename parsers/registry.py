@@ -7,11 +7,12 @@ import importlib
 import importlib.util
 import pkgutil
 import re
+from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import entry_points
 
 import parsers
-from parsers.base import Parser
+from parsers.base import Layered, Parser
 
 
 @cache
@@ -45,8 +46,15 @@ def _checked(candidate: object, where: str) -> Parser:
     return candidate
 
 
-def recognise(head: bytes, name: str) -> Parser | None:
-    """The parser for a file by its first bytes, or None. Magic numbers are exclusive, so at most one accepts."""
+def recognise(head: bytes, name: str, log_formats: Sequence[str] = ()) -> Parser | None:
+    """The parser for a file by its first bytes, or None. Magic numbers are exclusive, so at most one accepts.
+
+    Layouts of lines that the examiner gave are asked first.
+    """
+    if log_formats:
+        for parser in all_parsers():
+            if isinstance(parser, Layered) and parser.accepts_as(head, log_formats):
+                return parser
     return next((parser for parser in all_parsers() if parser.accepts(head, name)), None)
 
 

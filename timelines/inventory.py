@@ -30,7 +30,10 @@ class FileEntry:
 
 @dataclass(frozen=True, slots=True)
 class Exhibit:
-    """What was handed in under one number. `source` is where it was read from on this machine: never part of a summary."""
+    """What was handed in under one number. `source` is where it was read from on this machine: never part of a summary.
+
+    `log_formats` are layouts of its logs' lines, as the servers' configuration writes them.
+    """
 
     exhibit: str
     name: str
@@ -45,3 +48,4 @@ class Exhibit:
     clock_offset_s: float | None = None
     clock_source: str | None = None
     description: str | None = None
+    log_formats: tuple[str, ...] = ()

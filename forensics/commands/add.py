@@ -6,10 +6,13 @@ from pathlib import Path
 
 import click
 
+from forensics.log_formats import log_format_option
+
 _EPILOG = """\b
 Examples:
   athar add CASE /media/usb/WEB01 --seal SC-02 --description "Disk of the portal"
   athar add CASE access.log --tz Africa/Casablanca --clock-offset 187 --clock-source "compared with the capture"
+  athar add CASE logs/ --log-format '%v %h %l %u %t "%r" %>s %b %D'      as LogFormat or log_format writes it
   athar add CASE image.zip --sha256 9f86d0…          hash supplied by those who handed it over
 """
 
@@ -18,6 +21,7 @@ Examples:
 @click.argument("case_folder", metavar="CASE", type=click.Path(path_type=Path))
 @click.argument("evidence", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--tz", "zone", metavar="ZONE", help="IANA zone of times that the evidence writes without one.")
+@log_format_option
 @click.option(
     "--sha256", "supplied", metavar="HEX", help="SHA-256 that came with the evidence; kept apart from the computed one."
 )
@@ -33,6 +37,7 @@ def command(
     case_folder: Path,
     evidence: tuple[Path, ...],
     zone: str | None,
+    log_formats: tuple[str, ...],
     supplied: str | None,
     seal: str | None,
     clock_offset: float | None,
@@ -47,6 +52,7 @@ def command(
     from cases.case import Case
     from forensics import pipeline
     from forensics.evidence_paths import check_evidence
+    from forensics.log_formats import checked_formats
     from forensics.progress import on_terminal
     from forensics.terminal import Failure, amount, table
     from forensics.terminal import as_json as print_json
@@ -57,7 +63,7 @@ def command(
     if supplied is not None and len(evidence) > 1:
         raise Failure("--sha256 belongs to one file; add the files one at a time")
     case = Case.open(case_folder)
-    about = pipeline.About(zone, supplied, seal, clock_offset, clock_source, description)
+    about = pipeline.About(zone, supplied, seal, clock_offset, clock_source, description, checked_formats(log_formats))
     check_evidence(case_folder, evidence)
     taken = []
     with on_terminal(quiet or as_json) as progress:

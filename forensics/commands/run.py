@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from forensics.log_formats import log_format_option
 from forensics.rule_options import chosen, rule_options
 
 _EPILOG = """\b
@@ -27,6 +28,7 @@ An interrupted run goes on where it stopped when it is given again.
 )
 @rule_options
 @click.option("--tz", "zone", metavar="ZONE", help="IANA zone of times that the evidence writes without one.")
+@log_format_option
 @click.option(
     "--lang", default="en", show_default=True, metavar="en,fr,ar", help="Languages of the summaries (HTML, PDF, JSON)."
 )
@@ -39,6 +41,7 @@ def command(
     evidence: tuple[Path, ...],
     folder: Path,
     zone: str | None,
+    log_formats: tuple[str, ...],
     lang: str,
     date: str | None,
     workers: int | None,
@@ -54,13 +57,14 @@ def command(
     """
     from forensics import overview, pipeline
     from forensics.api import OpenCase, start
+    from forensics.pipeline import About
     from forensics.progress import on_terminal
     from forensics.reporting import FORMATS, issue_all, languages, report_date
 
     wanted, bears = languages(lang), report_date(date)
     rules = chosen(options)
     with on_terminal(quiet or as_json) as progress:
-        case = start(folder, evidence, zone, progress)
+        case = start(folder, evidence, About(zone, log_formats=log_formats), progress)
         ingested = pipeline.ingest(case, workers, scheduler, progress)
         if ingested.changed:
             return overview.stop(ingested, as_json)

@@ -14,6 +14,7 @@ from typing import Any
 
 from parsers.second.reading import Place, Reading, Tool, Unread
 from parsers.second.web_json import read_json, unwrapped
+from parsers.second.web_layouts import fields
 
 _LONGEST = 1 << 20
 _QUOTED = rb'"([^"\\]*(?:\\.[^"\\]*)*)"'
@@ -44,7 +45,11 @@ _ERROR = re.compile(
     re.DOTALL,
 )
 _CODE = re.compile(rb"(?: +\[(?:client|remote) [^\]]{1,300}\])?(?: +\(\d+\)[^\[:]{1,200}:)? +(AH\d{5}): ")
+_CLIENT = re.compile(rb"(?: +\(\d{1,10}\)[^\[:]{1,200}:)? +\[(?:client|remote) ([^\]\s]+)\]")
+_NGINX = re.compile(rb"\d{4}/\d\d/\d\d [\d:]{8} \[([a-z]+)\] (\d+)#(\d+): (?:\*(\d+) )?(.*)", re.DOTALL)
+_NGINX_NAMES = ("level", "pid", "tid", "connection", "error_text")
 _W3C_NAMES = {"time_taken": "time_taken_ms", "cs_x_forwarded_for": "x_forwarded_for"}
+_W3C_NAMES |= {"cs_protocol_version": "cs_version", "ssl_protocol": "tls_protocol", "ssl_cipher": "tls_cipher"}
 
 
 def tool() -> Tool:
@@ -102,20 +107,51 @@ def _access(line: bytes) -> Reading | Unread:
     if found is None and line[:1] == b'"':  # some exports put the whole line in quotes
         found = _ACCESS.fullmatch(line[1:].removesuffix(b'"')) or _ACCESS.fullmatch(line[1:])
     if found is None:
-        return Unread("the line keeps to no common, combined or vhost_combined layout")
+        return _other(line)
     groups = zip(_ACCESS_NAMES, found.groups(), strict=True)
     values = {name: _or_nothing(raw) for name, raw in groups if name}
+    if values["ident"]:
+        del values["ident"]  # lighttpd writes a host there: which of both it is, one line does not say
     date = _DATE.fullmatch(found[6])
     if date is not None:
         values["time_offset"], values["time"] = date[7].decode("ascii"), _moment(date)
-    request = _REQUEST.fullmatch(found[7])
+    return Reading(values | _request(found[7]))
+
+
+def _request(raw: bytes) -> dict[str, str | None]:
+    """A request as its parts, or whole where it is not `METHOD target HTTP/n`."""
+    request = _REQUEST.fullmatch(raw)
     if request is None:
-        values["request_line"] = _text(found[7])
-        return Reading(values)
+        return {"request_line": _text(raw)}
     stem, mark, query = request[2].partition(b"?")
-    values |= {"cs_method": _text(request[1]), "cs_uri": _text(request[2]), "cs_version": _text(request[3])}
-    values |= {"cs_uri_stem": _text(stem), "cs_uri_query": _text(query) if mark else None, "request_line": None}
-    return Reading(values)
+    parts: dict[str, str | None] = {
+        "cs_method": _text(request[1]),
+        "cs_uri": _text(request[2]),
+        "cs_version": _text(request[3]),
+    }
+    return parts | {"cs_uri_stem": _text(stem), "cs_uri_query": _text(query) if mark else None, "request_line": None}
+
+
+def _other(line: bytes) -> Reading | Unread:
+    """A line of another server than Apache and its kin."""
+    said = fields(line)
+    if said is None:
+        return Unread(
+            "the line keeps to no common, combined or vhost_combined layout, nor to another server's that is read here"
+        )
+    values = {name: _or_nothing(raw) for name, raw in said.items() if name not in ("request", "clf", "iso", "epoch")}
+    status = values.get("sc_status")
+    values["sc_status"] = str(int(status)) if status not in (None, "-1") else None
+    date = _DATE.fullmatch(said.get("clf", b""))
+    if date is not None:
+        values["time"], values["time_offset"] = _moment(date), date[7].decode("ascii")
+    if "iso" in said:
+        whole, _, fraction = _text(said["iso"]).partition(".")
+        values["time"] = f"{whole}.{fraction:0<9}Z"
+    if "epoch" in said:
+        whole, _, fraction = _text(said["epoch"]).partition(".")
+        values["time"] = datetime.fromtimestamp(int(whole), UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{fraction:0<9}Z"
+    return Reading(values | (_request(said["request"]) if "request" in said else {}))
 
 
 def _moment(date: re.Match[bytes]) -> str | None:
@@ -132,7 +168,7 @@ def _moment(date: re.Match[bytes]) -> str | None:
 
 def _w3c(line: bytes, directive: bytes) -> Reading | Unread:
     names = directive.partition(b":")[2].split()
-    fields = line.split(b" ")
+    fields = line.split(b"\t" if b"\t" in line else b" ")
     if len(names) != len(fields):
         return Unread(f"{len(fields)} fields under a directive of {len(names)}")
     columns = [re.sub(r"[^a-z0-9]+", "_", _text(name).lower()).strip("_") for name in names]
@@ -140,6 +176,8 @@ def _w3c(line: bytes, directive: bytes) -> Reading | Unread:
         _W3C_NAMES.get(column, column): _or_nothing(raw)
         for column, raw in reversed(list(zip(columns, fields, strict=True)))
     }
+    if b"sc-win32-status" not in directive:
+        values.pop("time_taken_ms", None)  # milliseconds in IIS's logs, seconds or milliseconds in others'
     date, time = values.pop("date", None), values.pop("time", None)
     if date and time:
         try:
@@ -152,12 +190,15 @@ def _w3c(line: bytes, directive: bytes) -> Reading | Unread:
 
 def _error(line: bytes) -> Reading | Unread:
     found = _ERROR.fullmatch(line)
+    nginx = _NGINX.fullmatch(line) if found is None else None
+    if nginx is not None:
+        return Reading({name: _or_nothing(raw) for name, raw in zip(_NGINX_NAMES, nginx.groups(), strict=True)})
     if found is None:
         return Reading({"error_text": _text(line)}) if not line.startswith(b"[") else Unread("not Apache's layout")
     values = {
         name: _or_nothing(raw) for name, raw in zip(("module", "level", "pid", "tid"), found.groups(), strict=False)
     }
-    client = re.search(rb"\[(?:client|remote) ([^\]\s]+)\]", found[5])
+    client = _CLIENT.match(found[5])
     if client is not None:
         host, mark, port = client[1].rpartition(b":")
         apart = bool(mark) and port.isdigit() and (values["pid"] is not None or b":" not in host)

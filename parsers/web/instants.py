@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from parsers.gather import Bools, Bytes, Int64s
 from parsers.web.dates import clf_times, ctimes, digits_at, looks_clf, month_at, windows
@@ -23,8 +25,10 @@ class Clf:
 
     def fill(self, table: Table, place: int, column: str, own: str | None) -> None:
         starts = table.spans.starts[place]
-        ns, real = clf_times(table.page.lines.data, starts, np.ones(len(starts), np.bool_))
+        data = table.page.lines.data
+        ns, real = clf_times(data, starts, np.ones(len(starts), np.bool_))
         table.put_time(ns, real, OFFSET)
+        table.put("time_offset", texts(data, starts + 21, starts + 26).cast(pa.string()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,9 @@ class Iso:
         clock = digits_at(window, 11, 12), digits_at(window, 14, 15), digits_at(window, 17, 18)
         ns, real = times.from_civil(*date, *clock, offset)
         quality = np.where(zulu, UTC, np.where(zoned, OFFSET, self.bare))
+        if (zoned & ~zulu).any():
+            offsets = texts(data, np.where(zoned, stop, ends), ends).cast(pa.string())
+            table.put("time_offset", pc.if_else(pa.array(zoned & ~zulu), offsets, None))
         table.put_time(ns + fractions(data, starts + 20, stop), real, quality)
 
 

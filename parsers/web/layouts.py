@@ -24,7 +24,7 @@ _OTHER_NAMES = {
     "time_taken_ms": ("time-taken",),
 }
 _W3C_NAMES = {name.replace("_", "-"): name for name in _COLUMNS if name.startswith(("c_", "s_", "sc_", "cs_"))}
-_KNOWN = _W3C_NAMES | {other: name for name, others in _OTHER_NAMES.items() for other in others}
+KNOWN = _W3C_NAMES | {other: name for name, others in _OTHER_NAMES.items() for other in others}
 _PLAIN = re.compile(r"[^A-Za-z0-9]+")
 MOST_FIELDS = 256  # IIS offers 22 and takes a few dozen custom ones
 
@@ -49,7 +49,7 @@ class Layout:
         found: list[tuple[int, pa.Field, Column | None]] = []
         others: list[int] = []
         for place, own in enumerate(self.names):
-            name = _KNOWN.get(own.lower())
+            name = KNOWN.get(own.lower())
             if own.lower() in ("date", "time"):
                 continue
             if name is None or any(column is not None and column.name == name for _, _, column in found):
@@ -72,3 +72,14 @@ def is_web(names: tuple[str, ...]) -> bool:
     """Whether a layout speaks of HTTP requests as IIS or http.sys log them."""
     lower = {name.lower() for name in names}
     return "time" in lower and bool(lower & {"cs-method", "cs-uri-stem", "cs-uri", "sc-status"})
+
+
+def is_iis(fields: Layout, software: str) -> bool:
+    """Whether a layout is one of IIS's or http.sys's, by what only they log or by the `#Software` before it."""
+    own = fields.index("sc-win32-status") >= 0 or fields.index("s-sitename") >= 0
+    return own or software.lower().startswith("#software: microsoft ")
+
+
+def is_foreign(fields: Layout, software: str, after_own: bool) -> bool:
+    """Whether a layout of requests is another vendor's. A directive without `#Software`, behind one of IIS's own, is its next."""
+    return is_web(fields.names) and not is_iis(fields, software) and (bool(software) or not after_own)

@@ -6,6 +6,7 @@ fixed text stands where it should, every value is of its kind, and nothing is le
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -23,18 +24,31 @@ from parsers.web.spans import Spans
 from parsers.web.table import Table
 
 TRIES = 16  # places at which the text behind a value is looked for: a value may hold its first byte
+MOST_BLANKS = 32  # spaces that pad a value; Squid pads durations to 6
+_SPACE, _COMMA, _COLON = 32, 44, 58
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A value of a layout: the column it fills, and what it must be. `own` is its name in the log, where no declared column is meant."""
+    """A value of a layout: the column it fills, and what it must be. `own` is its name in the log, where no declared column is meant.
+
+    `width`: bytes, where every value has as many (a date may hold the text that follows it). `listed`: values of a list stand side by side
+    (`a, b : c`), and the spaces between them do not end it.
+    """
 
     column: str
     kind: Kind
     own: str | None = None
+    width: int = 0
+    listed: bool = False
 
 
-Part = bytes | Value
+@dataclass(frozen=True, slots=True)
+class Blanks:
+    """One space or more: what stands before a value that is padded to a width."""
+
+
+Part = bytes | Value | Blanks
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +61,7 @@ class LineLayout:
     parts: tuple[Part, ...]
     protocol: str | None = "http"
     values: tuple[Value, ...] = field(init=False, default=())
+    skeleton: re.Pattern[bytes] = field(init=False, compare=False, default=re.compile(b""))
 
     def __post_init__(self) -> None:
         previous: Part | None = None
@@ -55,6 +70,41 @@ class LineLayout:
                 raise ValueError(f"no text between the values {previous.column} and {part.column}")
             previous = part
         object.__setattr__(self, "values", tuple(part for part in self.parts if isinstance(part, Value)))
+        object.__setattr__(self, "skeleton", re.compile(_skeleton(self.parts), re.DOTALL))
+
+
+def _skeleton(parts: Sequence[Part]) -> bytes:
+    """A pattern of all lines that may fit, read in one pass: it says no to most others at their first words."""
+    out, number = b"", 0
+    while number < len(parts):
+        part, text = parts[number], _following(parts, number)
+        number += 1
+        if isinstance(part, bytes):
+            out += re.escape(part)
+        elif isinstance(part, Blanks):
+            out += b" ++"
+        elif part.width:
+            out += b".{%d}" % part.width
+        elif not text:
+            out += b".*"
+        elif _quoted(parts, number - 1):
+            out += rb'[^"\\]*+(?:\\.[^"\\]*+)*+'
+        elif part.listed:
+            out += rb"(?>.*?(?<!,)(?<! :)(?=" + re.escape(text) + rb")(?! : ))"
+        else:
+            out += rb"(?>.*?(?=" + re.escape(text) + rb"))"
+    return out
+
+
+def _following(parts: Sequence[Part], number: int) -> bytes:
+    """The fixed text behind a part; empty where the line ends."""
+    following = parts[number + 1] if number + 1 < len(parts) else b""
+    return following if isinstance(following, bytes) else b" "
+
+
+def _quoted(parts: Sequence[Part], number: int) -> bool:
+    before = parts[number - 1] if number else b""
+    return isinstance(before, bytes) and before.endswith(b'"') and _following(parts, number).startswith(b'"')
 
 
 def fitting(lines: Lines, layout: LineLayout, marks: Marks | None = None) -> tuple[Spans, Bools]:
@@ -66,6 +116,11 @@ def fitting(lines: Lines, layout: LineLayout, marks: Marks | None = None) -> tup
         if isinstance(part, bytes):
             fits &= stands(lines.data, at, part) & (at + len(part) <= lines.ends)
             at = at + len(part)
+            continue
+        if isinstance(part, Blanks):
+            behind = _behind_blanks(lines, at)
+            fits &= behind > at
+            at = behind
             continue
         end = _end(lines, at, fits, (layout.parts, number), marks)
         fits &= end >= 0
@@ -88,16 +143,27 @@ def stands(data: Bytes, at: Int64s, text: bytes) -> Bools:
     return found
 
 
+def _behind_blanks(lines: Lines, at: Int64s) -> Int64s:
+    last = max(len(lines.data) - 1, 0)
+    out = at.copy()
+    for _ in range(MOST_BLANKS):
+        blank = (out < lines.ends) & (lines.data[np.minimum(out, last)] == _SPACE)
+        if not blank.any():
+            break
+        out = out + blank
+    return out
+
+
 def _end(lines: Lines, at: Int64s, fits: Bools, where: tuple[Sequence[Part], int], marks: Marks) -> Int64s:
     """Where a value ends that begins at `at`: -1 where the text that should follow does not come."""
     parts, number = where
-    if number + 1 == len(parts):
+    value, text = parts[number], _following(parts, number)
+    assert isinstance(value, Value)
+    if value.width:
+        return np.where(at + value.width <= lines.ends, at + value.width, -1)
+    if not text:
         return lines.ends
-    text = parts[number + 1]
-    before = parts[number - 1] if number else b""
-    if isinstance(text, Value) or isinstance(before, Value):
-        raise ValueError("two values without text between them")
-    if before.endswith(b'"') and text.startswith(b'"'):
+    if _quoted(parts, number):
         end = marks.next_quote(at)
         return np.where(stands(lines.data, end, text) & (end + len(text) <= lines.ends), end, -1)
     out, start = np.full(len(at), -1, np.int64), at.copy()
@@ -106,12 +172,41 @@ def _end(lines: Lines, at: Int64s, fits: Bools, where: tuple[Sequence[Part], int
         end = marks.next(text[0], start[rows])
         inside = end + len(text) <= lines.ends[rows]
         hit = inside & stands(lines.data, end, text)
+        if value.listed:
+            hit &= ~_in_list(lines, end)
         out[rows[hit]] = end[hit]
         start[rows] = end + 1
         rows = rows[inside & ~hit]
         if not len(rows):
             break
     return out
+
+
+def _in_list(lines: Lines, at: Int64s) -> Bools:
+    """Where what stands at `at` parts two values of one list: behind a comma, or on either side of a colon."""
+    data, last = lines.data, max(len(lines.data) - 1, 0)
+    before, earlier, here, then = (data[np.clip(at + step, 0, last)] for step in (-1, -2, 1, 2))
+    colon = (before == _COLON) & (earlier == _SPACE)
+    return np.asarray((before == _COMMA) | colon | ((here == _COLON) & (then == _SPACE)))
+
+
+def keeping(sample: Sequence[bytes], layouts: Sequence[LineLayout]) -> list[bool]:
+    """Which of some lines fit one of the layouts."""
+    found = [False] * len(sample)
+    for layout in layouts:
+        rows = [row for row, text in enumerate(sample) if not found[row] and layout.skeleton.fullmatch(text)]
+        if rows:
+            _, fits = fitting(_as_lines([sample[row] for row in rows]), layout)
+            for row in np.flatnonzero(fits).tolist():
+                found[rows[row]] = True
+    return found
+
+
+def _as_lines(texts: Sequence[bytes]) -> Lines:
+    data = np.frombuffer(b"".join(text + b"\n" for text in texts), np.uint8)
+    lengths = np.array([len(text) + 1 for text in texts], np.int64)
+    starts = np.cumsum(lengths) - lengths
+    return Lines(data, starts, starts + lengths - 1, np.arange(1, len(texts) + 1), starts, lengths)
 
 
 def read(page: Page, layouts: Sequence[LineLayout]) -> Taken:
@@ -123,18 +218,19 @@ def read(page: Page, layouts: Sequence[LineLayout]) -> Taken:
         if not len(left):
             break
         part = page.take(left)
-        _, fits = fitting(part.lines, layout)
+        spans, fits = fitting(part.lines, layout)
         own = np.flatnonzero(fits)
         if not len(own):
             continue
         taken[left[own]] = True
-        batches.append(rows(part.take(own), layout))
+        own_page = part.take(own)
+        cut = Spans(own_page.lines, spans.starts[:, own], spans.ends[:, own], np.zeros(len(own), np.bool_))
+        batches.append(rows(own_page, layout, cut))
     return Taken(taken, tuple(batches))
 
 
-def rows(page: Page, layout: LineLayout) -> pa.RecordBatch:
-    """The batch of a page whose lines all fit the layout."""
-    spans, _ = fitting(page.lines, layout)
+def rows(page: Page, layout: LineLayout, spans: Spans) -> pa.RecordBatch:
+    """The batch of a page whose lines all fit the layout; `spans` says where its values lie."""
     remarks = Remarks(len(page.lines))
     spans.repair(np.flatnonzero(page.high))
     remarks.mark(page.control, "control-bytes")

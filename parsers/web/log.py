@@ -15,7 +15,9 @@ import pyarrow as pa
 
 from parsers.base import Batch, Evidence, Output, Slice
 from parsers.gather import Int64s
+from parsers.web.directives import given_formats
 from parsers.web.formats import Carrying, Forgiving, Format, Page, State, Taken, all_formats
+from parsers.web.layout_format import LayoutFormat
 from parsers.web.lines import BOM, Lines, pieces, read_lines, unreadable
 from parsers.web.scan import odd_lines
 from parsers.web.wide_lines import narrowed, order_of, read_wide_lines
@@ -24,7 +26,9 @@ from timelines.coded import constant
 
 SAMPLE_LINES = 50  # complete lines of a file's head that decide what it is, and of a block that decide who reads it
 SEARCHED = 4 << 20  # bytes looked at at a time
-UNKNOWN = "no known layout of a web server's log; counted as damaged"
+WIDEST = "clf"  # most others' lines are its own with more behind: among equals it is asked last
+DAMAGED = "; counted as damaged"
+UNKNOWN = "no known layout of a web server's log" + DAMAGED
 
 
 class WebLog:
@@ -34,15 +38,11 @@ class WebLog:
 
     def accepts(self, head: bytes, name: str) -> bool:
         """At least half of the first complete lines keep to some format, comments and the like apart."""
-        order = order_of(head)
-        text = (head if order is None else narrowed(head, order)).removeprefix(BOM).lstrip(b"\0")
-        lines = text.split(b"\n", SAMPLE_LINES + 1)
-        complete = [line.removesuffix(b"\r") for line in (lines[:-1] if len(lines) > 1 else lines)][:SAMPLE_LINES]
-        sample = [line for line in complete if line.strip(b"\0")]
-        if _mostly_web(sample):
-            return True
-        held = [found for line in sample if (found := inside(line)) is not None]
-        return 2 * len(held) >= len(sample) and _mostly_web(held)
+        return _keeps(head, all_formats())
+
+    def accepts_as(self, head: bytes, log_formats: Sequence[str]) -> bool:
+        """The same of the layouts that the examiner gave."""
+        return _keeps(head, given_formats(tuple(log_formats)))
 
     def slices(self, evidence: Evidence) -> list[Slice]:
         """Pieces of about 64 MiB that begin at a line and know what the lines before it said (`context["state"]`)."""
@@ -93,9 +93,22 @@ def _order(evidence: Evidence) -> str | None:
         return order_of(handle.read(2))
 
 
-def _mostly_web(sample: Sequence[bytes]) -> bool:
-    """Whether at least half of some lines keep to a format, comments and the like apart."""
-    fits = [one.sniff(sample, {}) for one in all_formats()]
+def _keeps(head: bytes, formats: Sequence[Format]) -> bool:
+    """Whether at least half of a file's first lines keep to one of some formats, as they stand or inside a wrapper."""
+    order = order_of(head)
+    text = (head if order is None else narrowed(head, order)).removeprefix(BOM).lstrip(b"\0")
+    lines = text.split(b"\n", SAMPLE_LINES + 1)
+    complete = [line.removesuffix(b"\r") for line in (lines[:-1] if len(lines) > 1 else lines)][:SAMPLE_LINES]
+    sample = [line for line in complete if line.strip(b"\0")]
+    if _mostly(sample, formats):
+        return True
+    held = [found for line in sample if (found := inside(line)) is not None]
+    return 2 * len(held) >= len(sample) and _mostly(held, formats)
+
+
+def _mostly(sample: Sequence[bytes], formats: Sequence[Format]) -> bool:
+    """Whether at least half of some lines keep to one of some formats, comments and the like apart."""
+    fits = [one.sniff(sample, {}) for one in formats]
     proved = sum(True in line for line in zip(*fits, strict=True))
     neutral = sum(None in line and True not in line for line in zip(*fits, strict=True))
     return proved + neutral > 0 and 2 * proved >= len(sample) - neutral
@@ -107,10 +120,15 @@ class _Block:
     def __init__(self, evidence: Evidence, lines: Lines, state: State) -> None:
         self.evidence = evidence
         self.page = Page(lines, *odd_lines(lines), evidence.zone, state)
+        self.given: tuple[Format, ...] = given_formats(evidence.log_formats)
         self.left: Int64s = np.arange(len(lines))
         self.reasons: dict[int, str] = {}
 
     def read(self) -> Iterator[Output]:
+        for one in self.given:
+            yield from self._given(one, self.left, one.read)
+            if not len(self.left):
+                return
         yield from self._unwrapped()
         if not len(self.left):
             return
@@ -127,7 +145,15 @@ class _Block:
         for one in (*main, *(other for other in all_formats() if other not in main)):
             if isinstance(one, Forgiving) and len(self.left):
                 yield from self._given(one, self.left, one.rescue)
-        reasons = {row: self.reasons.get(row, UNKNOWN) for row in self.left.tolist()}
+        around = next(
+            (
+                f"not laid out as the lines around it ({one.name}){DAMAGED}"
+                for one in main
+                if isinstance(one, LayoutFormat)
+            ),
+            "",
+        )
+        reasons = {row: around or self.reasons.get(row, UNKNOWN) for row in self.left.tolist()}
         yield from unreadable(self.evidence, self.page.lines, reasons)
 
     def _ranked(self) -> list[Format]:
@@ -137,7 +163,11 @@ class _Block:
         for one in all_formats():
             found = one.sniff(sample, self.page.state)
             hits.append((sum(map(bool, found)), None in found, one))
-        return [one for many, near, one in sorted(hits, key=lambda hit: (-hit[0], hit[2].name)) if many or near]
+        return [
+            one
+            for many, near, one in sorted(hits, key=lambda hit: (-hit[0], hit[2].name == WIDEST, hit[2].name))
+            if many or near
+        ]
 
     def _sample(self) -> list[bytes]:
         """Some of the lines that none has taken, spread over the block."""
@@ -156,7 +186,7 @@ class _Block:
                 continue
             inner = _Block(self.evidence, found.lines, self.page.state)
             rows = self.left[found.rows]
-            for main in inner._ranked():
+            for main in (*inner.given, *inner._ranked()):
                 if len(inner.left):
                     for item in inner._given(main, inner.left, main.read):
                         yield Batch(item.family, dressed(item.rows, found)) if isinstance(item, Batch) else item

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from parsers.gather import Bools, Int64s
 from parsers.web.dates import w3c_times
@@ -14,7 +13,7 @@ from parsers.web.layouts import Layout
 from parsers.web.lines import Lines
 from parsers.web.numerals import nullable
 from parsers.web.remarks import Remarks
-from parsers.web.requests import addresses, outcomes, split_target
+from parsers.web.requests import addresses, claimed, joined_target, outcomes, split_target
 from parsers.web.scan import Marks
 from parsers.web.spans import Spans, chosen
 from timelines.schema import TIME
@@ -151,10 +150,7 @@ def _derived(layout: Layout, spans: Spans, columns: dict[str, pa.Array]) -> dict
     found: dict[str, pa.Array] = {"protocol": pa.repeat("http", count)}
     whole = layout.index("cs-uri")
     if "cs_uri_stem" in columns and "cs_uri" not in columns:
-        stem = columns["cs_uri_stem"]
-        query = columns.get("cs_uri_query", pa.nulls(count, pa.string()))
-        joined = pc.binary_join_element_wise(stem, query, "?")
-        found["cs_uri"] = pc.coalesce(joined, stem)
+        found["cs_uri"] = joined_target(columns["cs_uri_stem"], columns.get("cs_uri_query"))
     elif whole >= 0 and "cs_uri_stem" not in columns:
         found["cs_uri_stem"] = spans.text(len(layout.names))
         found["cs_uri_query"] = spans.text(len(layout.names) + 1, dash_is_null=False)
@@ -163,6 +159,8 @@ def _derived(layout: Layout, spans: Spans, columns: dict[str, pa.Array]) -> dict
         found["outcome"] = outcomes(*spans.numbers(place))
     if "c_ip" in columns:
         found["src_ip"] = addresses(columns["c_ip"])
+    if (first := claimed(columns)) is not None:
+        found["client_claimed"] = first
     return found
 
 

@@ -11,7 +11,7 @@ from parsers.web.fields import QUALITIES
 from parsers.web.formats import Page
 from parsers.web.numerals import nullable
 from parsers.web.remarks import Remarks
-from parsers.web.requests import addresses, outcomes
+from parsers.web.requests import addresses, claimed, joined_target, outcomes
 from parsers.web.spans import Spans, chosen
 from timelines.families import all_families
 from timelines.schema import TIME, named_field, stored_names
@@ -75,6 +75,8 @@ class Table:
             self.remarks.mark(np.ones(count, np.bool_), "no-date")
             self._time = np.zeros(count, np.int64), np.zeros(count, np.bool_), np.full(count, UNKNOWN, np.int64)
         ns, known, time_quality = self._time
+        if "cs_uri_stem" in self._columns and "cs_uri" not in self._columns:
+            self.put("cs_uri", joined_target(self._columns["cs_uri_stem"], self._columns.get("cs_uri_query")))
         core: dict[str, pa.Array] = {
             "time": pa.array(ns, mask=~known).cast(pa.timestamp("ns")).cast(TIME),
             "time_desc": pa.repeat(time_desc, count),
@@ -95,6 +97,8 @@ class Table:
             )
         if "c_ip" in self._columns:
             core["src_ip"] = addresses(self._columns["c_ip"])
+        if (first := claimed(self._columns)) is not None:
+            self.put("client_claimed", first)
         return self._assembled(family, core)
 
     def _assembled(self, family: str, core: dict[str, pa.Array]) -> pa.RecordBatch:

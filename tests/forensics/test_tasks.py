@@ -67,7 +67,7 @@ def source(tmp_path):
 def read(source, root):
     """The one task of the evidence: what it says, its rows by id, and its problems and ledger."""
     entries = [entry for entry in examine("E001", source, {}) if isinstance(entry, FileEntry)]
-    (task,) = tasks.plan(source, entries, None, "1")
+    (task,) = tasks.plan(source, entries, tasks.Given(), "1")
     done = tasks.run(task, root)
     tables = {part.path: pq.read_table(root / part.path).to_pylist() for part in done.parts}
     rows = [row for path, table in tables.items() if not path.startswith("_") for row in table]
@@ -103,7 +103,7 @@ def test_a_fault_in_one_file_costs_the_others_nothing(source, tmp_path, monkeypa
 
 def test_a_file_that_has_changed_since_it_was_listed_is_read_on_its_own(source, tmp_path):
     entries = [entry for entry in examine("E001", source, {}) if isinstance(entry, FileEntry)]
-    (task,) = tasks.plan(source, entries, None, "1")
+    (task,) = tasks.plan(source, entries, tasks.Given(), "1")
     with (source / "1.evtx").open("ab") as handle:
         handle.write(bytes(4096))
     done = tasks.run(task, tmp_path / "case")

@@ -35,7 +35,7 @@ class LogParser:
 @pytest.fixture(autouse=True)
 def only_logs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        evidence, "recognise", lambda head, name: LogParser() if LogParser().accepts(head, name) else None
+        evidence, "recognise", lambda head, name, log_formats: LogParser() if LogParser().accepts(head, name) else None
     )
 
 

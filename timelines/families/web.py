@@ -18,6 +18,7 @@ NGINX = "nginx"
 
 ACCESS_COLUMNS: tuple[Column, ...] = (
     Column("c_ip", pa.string(), "Client as the server saw it: address, or name where lookups are on.", "", W3C),
+    Column("c_port", pa.int32(), "Port of that client.", "", W3C, "client.port"),
     Column("ident", pa.string(), "Second field, `%l`: identd's answer (lighttpd writes the asked host here).", "", CLF),
     Column("cs_username", pa.string(), "Account that the client authenticated as.", "", W3C, "user.name"),
     Column("cs_method", pa.string(), "Request method, as written.", "", W3C, "http.request.method"),
@@ -63,6 +64,17 @@ ACCESS_COLUMNS: tuple[Column, ...] = (
     Column("cs_referer", pa.string(), "Referer header as logged.", "", W3C, "http.request.referrer"),
     Column("cs_cookie", pa.string(), "Cookie header as logged.", "", W3C),
     Column("x_forwarded_for", pa.string(), "Addresses that the client or a proxy claims; not verified.", "", W3C),
+    Column("forwarded", pa.string(), "The same in the header of RFC 7239; not verified.", "", OURS),
+    Column("cf_connecting_ip", pa.string(), "The client as Cloudflare's header names it; not verified.", "", OURS),
+    Column(
+        "client_claimed",
+        pa.string(),
+        "First address in `x_forwarded_for`, else `forwarded`, else `cf_connecting_ip`: claimed by the client, not verified.",
+        "",
+        OURS,
+    ),
+    Column("tls_protocol", pa.string(), "TLS version, as the server names it.", "", OURS, "tls.version"),
+    Column("tls_cipher", pa.string(), "Cipher suite, as the server names it.", "", OURS, "tls.cipher"),
     Column("request_line", pa.string(), "Whole request as written, where it is not `METHOD target HTTP/n`.", "", CLF),
     Column("extra", pa.string(), "What stood on the line beside the fields of its layout, as written.", "", OURS),
     Column("time_offset", pa.string(), "Offset from UTC as written, such as `+0100`.", "", CLF),

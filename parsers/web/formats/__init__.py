@@ -57,8 +57,11 @@ class Taken:
 class Format(Protocol):
     """One line format. Instances hold no state."""
 
-    name: str
-    family: str
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def family(self) -> str: ...
 
     def sniff(self, sample: Sequence[bytes], state: Mapping[str, object]) -> Sequence[bool | None]:
         """Which of some lines (in file order, without line ends) keep to this format; None for a line that belongs to it and proves

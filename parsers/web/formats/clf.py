@@ -17,7 +17,7 @@ from parsers.web.formats import Page, Taken
 from parsers.web.loose import NO_DATE, loose
 from parsers.web.numerals import nullable
 from parsers.web.remarks import Remarks
-from parsers.web.requests import addresses, outcomes, split_target
+from parsers.web.requests import addresses, claimed, outcomes, split_target
 from parsers.web.scan import scan
 from parsers.web.spans import Spans, chosen
 from parsers.web.strict import strict
@@ -139,6 +139,8 @@ def _rows(zone: str | None, spans: Spans, quality: Int64s, remarks: Remarks, rea
     for name, column in _TEXTS:
         columns[name] = spans.text(column, dash_is_null=name not in _AS_WRITTEN)
     columns["src_ip"] = addresses(columns["c_ip"])
+    if (first := claimed(columns)) is not None:
+        columns["client_claimed"] = first
     batch = pa.RecordBatch.from_pydict(columns)
     return batch if readable.all() else batch.filter(pa.array(readable))
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from parsers.web.formats import Page, State, Taken
-from parsers.web.layouts import Layout, is_web, layout
+from parsers.web.layouts import Layout, is_foreign, is_web, layout
 from parsers.web.lines import BLOCK, Lines
 from parsers.web.scan import Marks
 from parsers.web.sections import Section
@@ -20,6 +20,7 @@ FAMILY = "web/access"
 LAYOUTS_IN_BLOCK = 64  # different #Fields within one block; a server restarts with the same ones
 _DIRECTIVES = (b"#software", b"#version", b"#date", b"#fields", b"#start-date", b"#end-date", b"#remark")
 _MICROSOFT = b"#software: microsoft "
+_SOFTWARE = "iis-w3c-software"
 _HASH, _SPACE = ord("#"), ord(" ")
 _TOO_MANY = f"more than {LAYOUTS_IN_BLOCK} different #Fields directives within {BLOCK >> 20} MB; counted as damaged"
 _NO_FIELDS = "no #Fields directive before this line says what its columns are; counted as damaged"
@@ -48,11 +49,17 @@ class W3cLog:
         ]
 
     def carry(self, lines: Lines, state: State) -> None:
-        """Note the last `#Fields`."""
+        """Note the last `#Fields`, unless it is another vendor's."""
         for row in np.flatnonzero(lines.data[lines.starts] == _HASH).tolist():
-            line = lines.at(row)
-            if line[:8].lower() == b"#fields:":
-                state[self.name] = line.decode("utf-8", "replace")
+            text = lines.at(row).decode("utf-8", "replace")
+            if text[:10].lower() == "#software:":
+                state[_SOFTWARE] = text
+            elif text[:8].lower() == "#fields:":
+                fields = layout(text)
+                if fields is not None and is_foreign(fields, str(state.get(_SOFTWARE, "")), self.name in state):
+                    state.pop(self.name, None)
+                else:
+                    state[self.name] = text
 
     def read(self, page: Page) -> Taken:
         """Directives, and the lines that fit those in force."""
@@ -74,13 +81,13 @@ def _shapes(sample: Sequence[bytes], state: Mapping[str, object]) -> tuple[bool,
 
 
 def _read(page: Page, current: Layout | None) -> Taken:
-    """Read one page under the layouts in force."""
+    """Read one page under the layouts in force. Directives that introduce another vendor's are left to its reader."""
     lines = page.lines
     reasons: dict[int, str] = {}
     known: dict[Layout, int] = {}
     in_force = np.full(len(lines), -1, np.int64)
     directives = np.zeros(len(lines), np.bool_)
-    begin = 0
+    begin, waiting, software = 0, list[int](), str(page.state.get(_SOFTWARE, ""))
     for row in [*np.flatnonzero(lines.data[lines.starts] == _HASH).tolist(), len(lines)]:
         if current is not None and row > begin:
             in_force[begin:row] = known.setdefault(current, len(known))
@@ -91,9 +98,15 @@ def _read(page: Page, current: Layout | None) -> Taken:
         if not line.lower().startswith(_DIRECTIVES):
             reasons[row] = "a # that begins no W3C directive; counted as damaged"
             continue
-        directives[row] = True
+        waiting.append(row)
+        if line[:10].lower() == b"#software:":
+            software = line.decode("utf-8", "replace")
         if line[:8].lower() == b"#fields:":
-            current = layout(line.decode("utf-8", "replace"))
+            fields = layout(line.decode("utf-8", "replace"))
+            foreign = fields is not None and is_foreign(fields, software, current is not None)
+            directives[waiting] = not foreign
+            current, waiting = None if foreign else fields, []
+    directives[waiting] = True
     data_lines = ~directives & (lines.data[lines.starts] != _HASH)
     reasons.update(dict.fromkeys(np.flatnonzero(data_lines & (in_force < 0)).tolist(), _NO_FIELDS))
     reasons.update(dict.fromkeys(np.flatnonzero(data_lines & (in_force >= LAYOUTS_IN_BLOCK)).tolist(), _TOO_MANY))

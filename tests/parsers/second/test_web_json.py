@@ -15,7 +15,15 @@ from parsers.second.web_lines import WebLines
 from parsers.web.log import PARSER
 
 SAMPLES = Path(__file__).resolve().parents[1] / "web" / "samples"
-FOLDERS = ("nginx-json", "caddy", "traefik-json", "cloudflare", "azure-application-gateway", "modsecurity-json")
+FOLDERS = (
+    "nginx-json",
+    "caddy",
+    "traefik-json",
+    "cloudflare",
+    "azure-application-gateway",
+    "modsecurity-json",
+    "modsecurity-json-2",
+)
 COMBINED = b'192.0.2.7 - ana [28/Nov/2026:10:00:01 +0100] "GET /a?b=1 HTTP/1.1" 200 512 "-" "Agent/1.0"'
 
 

@@ -38,10 +38,10 @@ class Result:
         return self.rows[0]
 
 
-def read_file(path: Path, parser: Parser, zone: str | None = None) -> Result:
+def read_file(path: Path, parser: Parser, zone: str | None = None, log_formats: tuple[str, ...] = ()) -> Result:
     """Parse a whole file; the accounts must tile it and every batch must become timeline rows."""
     data = path.read_bytes()
-    evidence = Evidence("E001", path.name, path, len(data), hashlib.sha256(data).hexdigest(), zone)
+    evidence = Evidence("E001", path.name, path, len(data), hashlib.sha256(data).hexdigest(), zone, log_formats)
     rows: list[dict[str, Any]] = []
     problems: list[Problem] = []
     accounts: list[Account] = []
