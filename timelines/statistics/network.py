@@ -12,9 +12,10 @@ _COLUMNS = (
     Column(
         "kind",
         pa.string(),
-        "`certificate` (subject, and issuer after `<`), `conversation` (originator > responder:port/transport), `credential` (protocol, "
-        "scheme, user, and whether accepted; never the secret), `file` (protocol that carried it, media type by its content), `name` (asked "
-        "of DNS, or named in TLS, QUIC or HTTP), `service` (protocol by its content, port, transport), `talker` (an address, whichever end it "
+        "`certificate` (subject, and issuer after `<`), `conversation` (originator > responder:port/transport), `credential` "
+        "(protocol, scheme, user, and whether accepted; never the secret), `file` (protocol that carried it, media type by its "
+        "content), `name` (asked of DNS, or named in TLS, QUIC or HTTP), `service` (protocol by its content, port, transport), "
+        "`talker` (an address, whichever end it "
         "was), `tunnel` (its kind and carrier).",
     ),
     Column("value", pa.string(), "As the capture shows it."),
@@ -81,8 +82,8 @@ def _count(scope: Scope) -> pa.Table:
 TABLE = Statistic(
     "network",
     "Network captures",
-    "One row a certificate, conversation, credential, kind of file, name, service, talker and tunnel, list after list in order of kind; within "
-    "a list the most frequent first.",
+    "One row a certificate, conversation, credential, kind of file, name, service, talker and tunnel, list after list in order "
+    "of kind; within a list the most frequent first.",
     (
         "net/conn",
         "net/credentials",
