@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,8 @@ import pyarrow as pa
 from cases import findings as kept
 from cases.errors import CaseError
 from forensics import exhibit_bytes, terminal
-from forensics.second_reader.beside import Beside, event_beside
+from forensics.packet_list import show_packets
+from forensics.second_reader.beside import Beside, event_beside, packet_beside
 from forensics.second_reader.comparison import Row, rows_as_text
 from forensics.terminal import Failure, complain, instant, say, table
 from parsers.second.reading import Place
@@ -118,15 +120,21 @@ def _holds_secret(case: OpenCase, sheet: Sheet) -> bool:
 
 
 def _bytes(case: OpenCase, sheet: Sheet, evidence: Path | None, most: int | None) -> None:
-    if not case.secrets and _holds_secret(case, sheet):
-        say("\nThe bytes are not shown: they hold a password or its like. --secrets shows them.")
-        return
     shown = sheet.length if most is None else min(sheet.length, most)
     with exhibit_bytes.opened(case.case, sheet.exhibit, sheet.file, evidence) as view:
+        if sheet.family.startswith("net/"):
+            show_packets(case.case, sheet, view, evidence, most is None)
+            say()
+        if not case.secrets and _holds_secret(case, sheet):
+            say("The bytes are not shown: they hold a password or its like. --secrets shows them.")
+            view.release()
+            return
         for line in exhibit_bytes.reading(sheet.family, view, sheet.offset, sheet.length):
             say("  " + visible(line))
         if sheet.family.startswith("windows/"):
             _again(event_beside(view, Place("", sheet.family, sheet.offset, sheet.length), sheet.texts))
+        elif sheet.family.startswith("net/"):
+            _again(packet_beside(view, Place("", sheet.family, sheet.offset, sheet.length), sheet.texts))
         data = bytes(view[sheet.offset : sheet.offset + shown])
         view.release()
     say()
@@ -143,5 +151,12 @@ def _again(beside: Beside) -> None:
         say(f"Not read again by {beside.tool}: {visible(beside.unread)}")
         return
     say(f"Read again by {beside.tool}: {beside.summary}")
-    rows = [(pair.name, pair.ours, pair.theirs, pair.verdict) for pair in beside.pairs]
-    table("", ("column", "timeline", beside.tool, "verdict"), rows)
+    if not sys.stdout.isatty():
+        rows = [(pair.name, pair.ours, pair.theirs, pair.verdict) for pair in beside.pairs]
+        table("", ("column", "timeline", beside.tool, "verdict"), rows)
+    else:  # the verdict in front, where no long value pushes it out
+        short = terminal.narrow()
+        marked = [(pair.verdict[: 1 if short else None], pair.name, pair.ours, pair.theirs) for pair in beside.pairs]
+        table("", ("", "column", "timeline", beside.tool), marked, folding=2)
+    if beside.note:
+        say(terminal.wrapped(f"Note: {beside.note}."))

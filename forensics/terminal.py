@@ -78,9 +78,7 @@ def table(
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(
-        title=title or None, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim"
-    )
+    drawn = Table(box=None, pad_edge=False, header_style="dim")
     for at, header in enumerate(headers):
         numeric = bool(listed) and all(_numeric(row[at]) for row in listed)
         folds = at >= len(headers) - folding
@@ -90,6 +88,8 @@ def table(
     for row in listed:
         drawn.add_row(*(Text(cell) for cell in row))
     console = Console(highlight=False)
+    if title:  # of its own, not the table's, which would fold it to the width of a narrow one
+        console.print(Text(title, style="bold"))
     console.print(drawn)
     if note:
         console.print(Text(note, style="dim"))

@@ -63,7 +63,7 @@ class Count:
             self.unread[reading.reason] += 1
             return
         self.read += 1
-        if reading.within is not None and reading.ends is not None and not self._outermost(row, reading.ends):
+        if reading.within is not None and reading.ends is not None and not outermost(self.tool.name, row, reading.ends):
             yield from self._inside(place, row, reading)
             return
         seen = set()
@@ -81,14 +81,10 @@ class Count:
             else:
                 self.not_compared[_reason(place.family, name)] += 1
 
-    def _outermost(self, row: Row, ends: tuple[str, str]) -> bool:
-        ours = _end(row, "src"), _end(row, "dst")
-        return _alike(self.tool.name, ours, ends) or _alike(self.tool.name, ours, (ends[1], ends[0]))
-
     def _inside(self, place: Place, row: Row, reading: Reading) -> Iterator[Difference]:
         """A row about a packet in a tunnel: its time, and its ends where the second reader opened the tunnel."""
         yield from self._field(place, "time", row.get("time"), reading.values.get("time"))
-        ends = next((ends for ends in reading.within or () if self._outermost(row, ends)), None)
+        ends = next((ends for ends in reading.within or () if outermost(self.tool.name, row, ends)), None)
         if ends is not None:
             yield from self._ends(place, row, ends)
         elif reading.within:
@@ -109,10 +105,10 @@ class Count:
             self.agreed[rule.name] += 1
 
     def _ends(self, place: Place, row: Row, ends: tuple[str, str]) -> Iterator[Difference]:
-        ours = _end(row, "src"), _end(row, "dst")
-        if _alike(self.tool.name, ours, ends):
+        ours = ends_of(row)
+        if alike(self.tool.name, ours, ends):
             self.equal += 1
-        elif _alike(self.tool.name, ours, (ends[1], ends[0])):
+        elif alike(self.tool.name, ours, (ends[1], ends[0])):
             self.agreed[ANSWER_FIRST.name] += 1
         else:
             self.different += 1
@@ -124,11 +120,22 @@ UNOPENED = "the packet lies in a tunnel that the second reader does not open"
 IN_TUNNEL = "the packet lies in a tunnel; only its time and ends are read a second time"
 
 
-def _end(row: Row, side: str) -> str:
-    return " ".join(part for part in (row.get(f"{side}_ip"), row.get(f"{side}_port")) if part)
+def ends_of(row: Row) -> tuple[str, str]:
+    """Both ends of a row, the one that opened the contact first."""
+    first, second = (
+        " ".join(part for part in (row.get(f"{side}_ip"), row.get(f"{side}_port")) if part) for side in ("src", "dst")
+    )
+    return first, second
 
 
-def _alike(tool: str, ours: tuple[str, str], theirs: tuple[str, str]) -> bool:
+def outermost(tool: str, row: Row, ends: tuple[str, str]) -> bool:
+    """Whether a row lies between these ends, whichever sent."""
+    ours = ends_of(row)
+    return alike(tool, ours, ends) or alike(tool, ours, (ends[1], ends[0]))
+
+
+def alike(tool: str, ours: tuple[str, str], theirs: tuple[str, str]) -> bool:
+    """Whether ends are the same, however their addresses are written."""
     for mine, other in zip(ours, theirs, strict=True):
         (first, _, port), (second, _, other_port) = mine.partition(" "), other.partition(" ")
         if port != other_port or (first != second and agreement(tool, first, second) is None):

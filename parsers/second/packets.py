@@ -13,6 +13,7 @@ from typing import Any
 
 from parsers.network.tunnels import BY_PORT, BY_PROTOCOL
 from parsers.second.blocks import Preambles, is_pcapng
+from parsers.second.messages import FAMILIES, MODULES, Payload, values_of
 from parsers.second.reading import Place, Reading, Tool, Unread
 
 _FILE_HEADER = 24  # draft-ietf-opsawg-pcap section 4
@@ -25,6 +26,12 @@ _HEADERS = {
     b"referer": "referrer",
     b"x-forwarded-for": "x_forwarded_for",
 }
+# What scapy raises, besides its own error, for packets that are not as they should be
+_HOSTILE = (ValueError, KeyError, IndexError, AttributeError, TypeError, struct.error, OverflowError)
+_TOLD = 12  # layers named of one packet
+DISSECTED = frozenset(
+    {"net/arp", "net/dns", "net/http", *FAMILIES}
+)  # families of whose messages scapy, or we beside it, read fields
 _TRANSPORTS = {"TCP": "tcp", "UDP": "udp"}
 
 
@@ -34,9 +41,9 @@ def tool() -> Tool:
 
 
 class PacketRecords:
-    """Reads packets of one capture."""
+    """Reads packets of one capture; `family`: layers of its protocol are named as well."""
 
-    def __init__(self, view: memoryview) -> None:
+    def __init__(self, view: memoryview, family: str = "") -> None:
         self._view = view
         self._preambles = Preambles(view) if is_pcapng(view) else None
         logging.getLogger("scapy").setLevel(logging.CRITICAL)  # no warnings about this machine's interfaces or routes
@@ -44,6 +51,8 @@ class PacketRecords:
             importlib.import_module(f"scapy.layers.{layers}")  # each registers its link and payload types
         for layers in ("erspan", "etherip", "geneve", "gtp", "mpls"):
             importlib.import_module(f"scapy.contrib.{layers}")
+        for module in MODULES.get(family, ()):
+            importlib.import_module(f"scapy.{module}")
 
     def read(self, place: Place) -> Reading | Unread:
         """Time, addresses, ports and what the row's family says of its first packet."""
@@ -53,28 +62,32 @@ class PacketRecords:
             link, time, data = self._record(place)
             values: dict[str, str | None] = {"time": time}
             packet = _packet(link, data)
+            if place.family == "net/arp":
+                return _neighbours(packet, values)
             networks = _networks(packet)
             if any(map(_fragment, networks)):
                 return Unread("a fragment; scapy is given one packet, and the row may be of several")
             ends = _headers(networks, place.family, values)
         except (EOFError, StopIteration):
             return Unread("scapy finds no packet at the row's offset")
-        except (
-            Scapy_Exception,
-            ValueError,
-            KeyError,
-            IndexError,
-            AttributeError,
-            TypeError,
-            struct.error,
-            OverflowError,
-        ) as error:
+        except (Scapy_Exception, *_HOSTILE) as error:
             return Unread(f"scapy cannot read it: {error}"[:200])
         return (
             Reading(values, ends=ends, within=_within(networks))
             if ends
             else Unread(f"scapy finds no IP packet in it (link type {link})")
         )
+
+    def layers(self, offset: int, length: int) -> str:
+        """The names of the layers that scapy finds in the packet at `offset`, outermost first; empty where it knows none."""
+        from scapy.error import Scapy_Exception
+
+        try:
+            link, _, data = self._record(Place("", "", offset, length))
+            found = _layers(_packet(link, data[:_MOST]))
+        except (EOFError, StopIteration, Scapy_Exception, *_HOSTILE):
+            return ""
+        return " / ".join(str(layer.name) for layer in found[:_TOLD])
 
     def _record(self, place: Place) -> tuple[int, str, bytes]:
         """Link type, time and bytes of the packet."""
@@ -156,7 +169,30 @@ def _headers(networks: list[Any], family: str, values: dict[str, str | None]) ->
         _question(carried, values)
     elif family == "net/http":
         _request(bytes(carried.payload), values)
+    elif family in FAMILIES:
+        values |= _message(family, carried)
     return _ends(first)
+
+
+def _message(family: str, carried: Any) -> dict[str, str | None]:
+    """Values of the application's message; none where scapy's dissector cannot take it apart: the headers are read all the same."""
+    from scapy.error import Scapy_Exception
+
+    payload = Payload(bytes(carried.payload), carried.name == "TCP", int(carried.sport), int(carried.dport))
+    try:
+        return values_of(family, payload)
+    except (Scapy_Exception, AssertionError, RecursionError, *_HOSTILE):
+        return {}
+
+
+def _neighbours(packet: Any, values: dict[str, str | None]) -> Reading | Unread:
+    """What an ARP message says of both ends."""
+    found = next((layer for layer in _layers(packet) if layer.name == "ARP"), None)
+    if found is None or found.ptype != 0x0800:
+        return Unread("scapy finds no ARP of IPv4 in it")
+    values["sender_mac"], values["target_mac"] = str(found.hwsrc), str(found.hwdst)
+    values["sender_ip"], values["target_ip"] = str(found.psrc), str(found.pdst)
+    return Reading(values)
 
 
 def _carried(network: Any) -> Any:

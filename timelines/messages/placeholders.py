@@ -1,7 +1,8 @@
 """The places of values in sentence templates: what a sentence shows, and which columns a query must read for it.
 
 `{TargetUserName}` is a column by the evidence's own name or a core column, `{Data#2}` the second unnamed value, `{IpAddress|ip}` a value
-through a filter of `timelines.filters`, `{LogonType:logon_type}` one decoded by a table of `timelines/messages/codes/`.
+through a filter of `timelines.filters`, `{LogonType:logon_type}` one decoded by a table of `timelines/messages/codes/`. What stands in
+brackets, `[ as {user}]`, is left out of a sentence whose row has none of its values.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from timelines.mapping import sources_of, stored_as
 
 _PLACE = re.compile(r"\{([^{}|:]+)(?:\|([^{}]+)|:([a-z][a-z0-9_+]*))?\}")
 
+_OPTIONAL = re.compile(r"\[([^\[\]]*\{[^\[\]]*)\]")
+
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
@@ -25,8 +28,16 @@ class Placeholder:
 
 
 @cache
+def segments(template: str) -> tuple[tuple[bool, str], ...]:
+    """A template cut where brackets stand round placeholders: each piece without them, and whether it is left out where it has no value."""
+    pieces = _OPTIONAL.split(template)  # every second one stood in brackets
+    return tuple((at % 2 == 1, piece) for at, piece in enumerate(pieces) if piece)
+
+
+@cache
 def parts(template: str) -> tuple[str | Placeholder, ...]:
     """A template as plain text and placeholders, in order."""
+    template = _OPTIONAL.sub(r"\1", template)
     found: list[str | Placeholder] = []
     at = 0
     for match in _PLACE.finditer(template):

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from timelines.filters import filtered
 from timelines.mapping import Meaning, columns_by_name, general_meaning, meaning, named_text, stored_as
 from timelines.messages.codes import decode
-from timelines.messages.placeholders import Placeholder, parts
+from timelines.messages.placeholders import Placeholder, parts, segments
 from timelines.visible import visible
 
 LANGUAGES: tuple[str, ...] = ("en", "fr", "ar")
@@ -80,24 +80,41 @@ def _values(
 
 
 def _filled(template: str, columns: Mapping[str, pa.Array], count: int, lang: str, limit: int | None) -> pa.Array:
-    around = _ISOLATE.get(lang, ("", ""))
-    pieces: list[pa.Array] = []
+    pieces = [_segment(piece, optional, columns, count, (lang, limit)) for optional, piece in segments(template)]
+    return pc.binary_join_element_wise(*pieces, "") if pieces else pa.repeat("", count)
+
+
+def _segment(
+    template: str, optional: bool, columns: Mapping[str, pa.Array], count: int, how: tuple[str, int | None]
+) -> pa.Array:
+    """A piece of a template with its values, (count,): an optional one is empty where it has none. `how`: language and limit."""
+    texts: list[pa.Array] = []
+    values: list[pa.Array] = []
     for joint, run in _runs(template):
         if isinstance(run[0], str):
-            pieces.append(pa.repeat(run[0], count))
+            texts.append(pa.repeat(run[0], count))
             continue
-        inside = around if len(run) == 1 else ("", "")
-        values = [
-            _values(p, columns, count, _writer(p, lang, inside, limit)) for p in run if isinstance(p, Placeholder)
-        ]
-        text = values[0]
-        for value in values[1:]:  # of `DOMAIN\\user` only what is there
-            both = pc.binary_join_element_wise(text, value, joint)
-            text = pc.coalesce(both, text, value)
-        if len(values) > 1:
-            text = pc.binary_join_element_wise(around[0], text, around[1], "")
-        pieces.append(pc.fill_null(text, MISSING))
-    return pc.binary_join_element_wise(*pieces, "") if pieces else pa.repeat("", count)
+        value = _run(joint, [place for place in run if isinstance(place, Placeholder)], columns, count, how)
+        values.append(value)
+        texts.append(pc.fill_null(value, MISSING))
+    text = pc.binary_join_element_wise(*texts, "")
+    if not optional:
+        return text
+    return pc.if_else(pc.is_null(pc.coalesce(*values)), "", text)
+
+
+def _run(
+    joint: str, run: list[Placeholder], columns: Mapping[str, pa.Array], count: int, how: tuple[str, int | None]
+) -> pa.Array:
+    """Values that read as one token: of `DOMAIN\\user` only what is there, null where nothing is."""
+    lang, limit = how
+    around = _ISOLATE.get(lang, ("", ""))
+    inside = around if len(run) == 1 else ("", "")
+    values = [_values(place, columns, count, _writer(place, lang, inside, limit)) for place in run]
+    text = values[0]
+    for value in values[1:]:
+        text = pc.coalesce(pc.binary_join_element_wise(text, value, joint), text, value)
+    return text if len(values) == 1 else pc.binary_join_element_wise(around[0], text, around[1], "")
 
 
 def _groups(keys: list[pa.Array], count: int) -> list[tuple[tuple[str | None, ...], np.ndarray]]:

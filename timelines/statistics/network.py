@@ -1,4 +1,4 @@
-"""Captures: who spoke with whom, over which services, and which names were asked for."""
+"""Captures: who spoke with whom, over which services, which names were asked for, and what was carried."""
 
 from __future__ import annotations
 
@@ -12,38 +12,66 @@ _COLUMNS = (
     Column(
         "kind",
         pa.string(),
-        "`conversation` (originator > responder:port/transport), `name` (asked of DNS, or named in TLS or HTTP), `service` (protocol "
-        "by its content, port, transport).",
+        "`certificate` (subject, and issuer after `<`), `conversation` (originator > responder:port/transport), `credential` "
+        "(protocol, scheme, user, and whether accepted; never the secret), `file` (protocol that carried it, media type by its "
+        "content), `name` (asked of DNS, or named in TLS, QUIC or HTTP), `service` (protocol by its content, port, transport), "
+        "`talker` (an address, whichever end it "
+        "was), `tunnel` (its kind and carrier).",
     ),
     Column("value", pa.string(), "As the capture shows it."),
-    Column("rows", pa.int64(), "Connections; for names, questions, hellos and requests."),
-    Column("sources", pa.int64(), "Distinct addresses that opened them."),
-    Column("sent", pa.int64(), "Payload that the originators sent; null for names.", "bytes"),
-    Column("received", pa.int64(), "Payload that the responders sent; null for names.", "bytes"),
+    Column(
+        "rows",
+        pa.int64(),
+        "Connections; for names, questions, hellos and requests; for the other kinds, rows that tell of them.",
+    ),
+    Column("sources", pa.int64(), "Distinct addresses that opened them; for talkers, distinct other ends."),
+    Column(
+        "sent",
+        pa.int64(),
+        "Payload that the originators sent, or the talker; of files all bytes captured; null for the other kinds.",
+        "bytes",
+    ),
+    Column(
+        "received",
+        pa.int64(),
+        "Payload that the responders sent, or that the talker got; null for the kinds without.",
+        "bytes",
+    ),
     Column("first", TIME, "The earliest.", "ns"),
     Column("last", TIME, "The latest.", "ns"),
 )
 _OWN = {
-    "proto": ("proto",),
-    "service": ("service",),
-    "orig_bytes": ("orig_bytes",),
-    "resp_bytes": ("resp_bytes",),
-    "query": ("query",),
-    "server_name": ("server_name",),
-    "http_host": ("host_",),
-}
+    name: (name,)
+    for name in (
+        "proto", "service", "orig_bytes", "resp_bytes", "query", "server_name", "source", "mime_type", "seen_bytes", "scheme", "username",
+        "accepted", "certificate_subject", "certificate_issuer", "tunnel_type",
+    )
+} | {"http_host": ("host_",)}  # fmt: skip
 _COUNTS = """
-, ends as (select *, case when contains(dst_ip, ':') then '[' || dst_ip || ']' else dst_ip end
+, ends as (select *, try_cast(orig_bytes as bigint) as up, try_cast(resp_bytes as bigint) as down,
+    case when contains(dst_ip, ':') then '[' || dst_ip || ']' else dst_ip end
     || coalesce(':' || dst_port, '') || coalesce('/' || proto, '') as far from taken),
-each as (select unnest(case when family = 'net/conn' then [
-    {'kind': 'conversation', 'value': src_ip || ' > ' || far},
-    {'kind': 'service', 'value': concat_ws(' ', service, coalesce(dst_port::varchar, '') || coalesce('/' || proto, ''))}]
-    else [{'kind': 'name', 'value': lower(coalesce(query, server_name, http_host))}] end) as pair,
-    src_ip, try_cast(orig_bytes as bigint) as sent, try_cast(resp_bytes as bigint) as received, time from ends)
-select pair.kind as kind, pair.value as value, count(*) as "rows", count(distinct src_ip) as sources,
-case when kind <> 'name' then sum(sent)::bigint end as sent, case when kind <> 'name' then sum(received)::bigint end as received,
-min(time) as first, max(time) as last
-from each where pair.value is not null and pair.value <> '' group by pair.kind, pair.value order by kind, "rows" desc, value
+each as (select time, unnest(case family
+    when 'net/conn' then [
+        {'kind': 'conversation', 'value': src_ip || ' > ' || far, 'other': src_ip, 'sent': up, 'received': down},
+        {'kind': 'service', 'value': concat_ws(' ', service, coalesce(dst_port::varchar, '') || coalesce('/' || proto, '')),
+            'other': src_ip, 'sent': up, 'received': down},
+        {'kind': 'talker', 'value': src_ip, 'other': dst_ip, 'sent': up, 'received': down},
+        {'kind': 'talker', 'value': case when dst_ip <> src_ip then dst_ip end, 'other': src_ip, 'sent': down, 'received': up}]
+    when 'net/files' then [{'kind': 'file', 'value': concat_ws(' ', source, coalesce(mime_type, '?')), 'other': src_ip,
+        'sent': try_cast(seen_bytes as bigint), 'received': null}]
+    when 'net/credentials' then [{'kind': 'credential', 'value': concat_ws(' ', service, scheme, username,
+        case accepted::varchar when 'true' then '(accepted)' when 'false' then '(refused)' end), 'other': src_ip, 'sent': null,
+        'received': null}]
+    when 'net/x509' then [{'kind': 'certificate', 'value': concat_ws(' < ', certificate_subject, certificate_issuer), 'other': src_ip,
+        'sent': null, 'received': null}]
+    when 'net/tunnel' then [{'kind': 'tunnel', 'value': concat_ws(' ', tunnel_type, src_ip || ' > ' || far), 'other': src_ip,
+        'sent': null, 'received': null}]
+    else [{'kind': 'name', 'value': lower(coalesce(query, server_name, http_host)), 'other': src_ip, 'sent': null, 'received': null}]
+    end) as told from ends)
+select told.kind as kind, told.value as value, count(*) as "rows", count(distinct told.other) as sources,
+sum(told.sent)::bigint as sent, sum(told.received)::bigint as received, min(time) as first, max(time) as last
+from each where told.value is not null and told.value <> '' group by told.kind, told.value order by kind, "rows" desc, value
 """
 
 
@@ -54,8 +82,19 @@ def _count(scope: Scope) -> pa.Table:
 TABLE = Statistic(
     "network",
     "Network captures",
-    "One row a conversation, name and service, list after list in order of kind; within a list the most frequent first.",
-    ("net/conn", "net/dns", "net/http", "net/ssl"),
+    "One row a certificate, conversation, credential, kind of file, name, service, talker and tunnel, list after list in order "
+    "of kind; within a list the most frequent first.",
+    (
+        "net/conn",
+        "net/credentials",
+        "net/dns",
+        "net/files",
+        "net/http",
+        "net/quic",
+        "net/ssl",
+        "net/tunnel",
+        "net/x509",
+    ),
     _COLUMNS,
     ("kind", "value", "rows", "sources", "sent", "received", "last"),
     _count,

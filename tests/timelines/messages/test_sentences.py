@@ -75,6 +75,28 @@ def test_missing_values_are_marked_and_half_names_have_no_stray_joint() -> None:
     assert "with account COMMUNE failed" in said({**LOGON, "TargetUserName": None})
 
 
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({}, "192.0.2.1 opened a on 192.0.2.2 (SMB::FILE_OPEN)"),
+        (
+            {"user": "X\\u[{status}]", "status": "SUCCESS"},
+            "192.0.2.1 opened a on 192.0.2.2 as X\\u[{status}] (SMB::FILE_OPEN); answer: SUCCESS",
+        ),
+    ],
+)
+def test_what_stands_in_brackets_is_left_out_without_its_value(values: dict[str, str], expected: str) -> None:
+    row = {"family": "net/smb_files", "event": "smb.open", "src_ip": "192.0.2.1", "dst_ip": "192.0.2.2", "object": "a"}
+    assert said(row | {"action": "SMB::FILE_OPEN"} | values) == expected
+
+
+def test_brackets_are_dropped_row_by_row() -> None:
+    row = {"family": "net/tftp", "event": "tftp.transfer", "src_ip": "192.0.2.1", "dst_ip": "192.0.2.2", "fname": "f"}
+    counts = {"size": "1", "block_sent": "1", "block_acked": "1"}
+    told = sentences(rows(row | counts | {"error_msg": None}, row | counts | {"error_msg": "disk full"})).to_pylist()
+    assert [text.partition("acknowledged 1")[2] for text in told] == ["", ", error disk full"]
+
+
 def test_what_the_evidence_wrote_cannot_turn_or_hide_text() -> None:
     hostile = {**LOGON, "TargetUserName": "a\u202egnp.exe\x1b[2J\u2069"}
     assert r"account COMMUNE\a⟨U+202E⟩gnp.exe⟨U+001B⟩[2J⟨U+2069⟩ failed" in said(hostile)

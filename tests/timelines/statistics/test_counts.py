@@ -203,14 +203,40 @@ def test_network_lists(made, counted):
         Rows(
             "net/dns", "c.pcap", [1.0, 2.0], {"query": ["A.example", "a.example"], "src_ip": ["192.0.2.7", "192.0.2.8"]}
         ),
+        Rows(
+            "net/credentials",
+            "c.pcap",
+            [4.0, 5.0],
+            {
+                "src_ip": ["192.0.2.7"] * 2,
+                "service": ["ftp"] * 2,
+                "scheme": ["user"] * 2,
+                "username": ["agent"] * 2,
+                "secret": ["hidden"] * 2,
+                "accepted": pa.array([True, None]),
+            },
+        ),
+        Rows(
+            "net/files",
+            "c.pcap",
+            [6.0],
+            {"src_ip": ["192.0.2.7"], "source": ["smb"], "mime_type": [None], "seen_bytes": pa.array([7], pa.int64())},
+        ),
     )
     assert picked(counted("network", timeline), "kind", "value", "rows", "sources", "sent", "received") == [
         ("conversation", "192.0.2.7 > 192.0.2.1:53/udp", 1, 1, 10, 1),
         ("conversation", "192.0.2.7 > [2001:db8::1]:443/tcp", 1, 1, 30, 3),
         ("conversation", "192.0.2.8 > 192.0.2.1:53/udp", 1, 1, 20, None),
+        ("credential", "ftp user agent", 1, 1, None, None),
+        ("credential", "ftp user agent (accepted)", 1, 1, None, None),
+        ("file", "smb ?", 1, 1, 7, None),
         ("name", "a.example", 2, 2, None, None),
         ("service", "dns 53/udp", 2, 2, 30, 1),
         ("service", "443/tcp", 1, 1, 30, 3),
+        ("talker", "192.0.2.1", 2, 2, 1, 30),
+        ("talker", "192.0.2.7", 2, 2, 40, 4),
+        ("talker", "192.0.2.8", 1, 1, 20, None),
+        ("talker", "2001:db8::1", 1, 1, 3, 30),
     ]
 
 
