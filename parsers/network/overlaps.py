@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 
@@ -72,6 +73,6 @@ def _differ(space: Space, one: Int64s, two: Int64s, size: Int64s) -> Bools:
 def _portions(size: Int64s) -> Iterator[Int64s]:
     """Rows whose sizes come to about COMPARED bytes at a time."""
     number = np.cumsum(size) // COMPARED
-    starts = np.flatnonzero(np.diff(number, prepend=-1))
-    for begin, stop in zip(starts.tolist(), [*starts[1:].tolist(), len(size)], strict=True):
+    bounds = [*np.flatnonzero(np.diff(number, prepend=-1)).tolist(), len(size)]
+    for begin, stop in pairwise(bounds):
         yield np.arange(begin, stop)

@@ -59,3 +59,13 @@ def test_many_at_once_are_compared_in_portions(read: Any, wire: Any, monkeypatch
     ]
     result = read(wire.pcap(_again(wire, *segments)))
     assert [row["record"] for row in result.weird] == [7, 8]
+
+
+def test_a_repetition_of_bytes_that_the_capture_does_not_hold(read: Any, wire: Any) -> None:
+    """The first segment was cut to its headers (54 bytes), the second brings its bytes: there is nothing to compare."""
+    packet = wire.tcp((wire.client, 40000, wire.server, 9), 1001, wire.ack, b"USER alice\r\n")
+    cut = wire.pcap_record(packet[:54], wire.start, wire=len(packet))
+    result = read(wire.pcap_head() + cut + wire.pcap_record(packet, wire.start + 1))
+    (row,) = result.conn
+    assert row["orig_pkts"] == 2
+    assert "overlap-conflict" not in row["flags"]
