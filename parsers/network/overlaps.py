@@ -24,6 +24,8 @@ def conflicts(space: Space, segments: Segments, held: Pieces) -> Int64s:
     place = np.flatnonzero(
         (segments.repeated > 0) & (segments.whole > 1)
     )  # one byte of anything is a keep-alive (RFC 9293 section 3.8.4)
+    if not len(held.start):  # every segment was cut to its headers
+        return place[:0]
     at = segments.at[place] - segments.repeated[place]
     begin = segments.start[place] - segments.repeated[place]
     left = np.minimum(segments.repeated[place], segments.whole[place])
