@@ -10,6 +10,7 @@ from pathlib import Path
 from parsers.network.protocols import all_dissectors
 from tests.fuzz.mutation import Choices
 from tests.fuzz.wires import EVIDENCE, Said, capture_of, real_talks
+from tests.parsers.network.protocols.spoken import SERVICES, spoken
 
 SMALL = 24_000  # bytes of a real capture that is changed; larger ones cost time and show nothing new
 WORDS = (0, 1, 2, 3, 4, 7, 8, 0x7F, 0x80, 0x81, 0x84, 0x88, 0xC0, 0xC1, 0xFE, 0xFF)
@@ -50,6 +51,10 @@ def seeds(every: int) -> Seeds:
     """What there is to begin with: each so manieth real capture, read where it lies."""
     with tempfile.TemporaryDirectory() as folder:
         talks = real_talks(Path(folder) / "seed.pcap", every)
+    for service in SERVICES:  # what is made by hand for tests: some protocols are in no real capture
+        said = spoken(service)
+        turns = tuple((side == "c", data) for side, data in said.turns)
+        talks.setdefault(service, []).append(Said(service, said.tcp, (said.client_port, said.port), turns))
     small = (path for path in sorted(EVIDENCE.glob("*.pcap*"))[::every] if path.stat().st_size <= SMALL)
     services = tuple(dissector.service for dissector in all_dissectors())
     return Seeds(tuple(path.read_bytes() for path in small), talks, services)
