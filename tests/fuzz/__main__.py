@@ -1,7 +1,8 @@
-"""Runs a fuzzer over the event log reader: `python -m tests.fuzz atheris --minutes 30 --out FOLDER`.
+"""Runs a fuzzer over a reader: `python -m tests.fuzz atheris --of captures --minutes 30 --out FOLDER`.
 
 `atheris` (coverage-guided, has to be installed apart: it has no wheels for Windows) or `hypothesis`. One input may take LIMIT_S seconds
-of processor time and MEMORY bytes of address space. What breaks is kept in FOLDER, once for each place that it broke in; inputs go on.
+of processor time and MEMORY bytes of address space. What breaks is kept in FOLDER, a few
+times for each place that it broke in; inputs go on.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ import sys
 import tempfile
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
+from typing import Any, Protocol
 
 LIMIT_S = 20
 MEMORY = 4 << 30
@@ -30,14 +33,58 @@ def _slow(number: int, frame: FrameType | None) -> None:
     raise Slow
 
 
+class Target(Protocol):
+    """A reader to be fuzzed."""
+
+    def one(self, choices: bytes, folder: Path) -> tuple[str, bytes, Callable[[], object]]:
+        """The input that `choices` decide: what its file name ends in, its bytes, and what checks it."""
+        ...
+
+
+class EventLogs:
+    """Windows event logs, made from chunks of each so manieth real one and of our own writer."""
+
+    instrumented = ("parsers.windows", "timelines")
+
+    def __init__(self, every: int) -> None:
+        from tests.fuzz.seeds import all_seeds
+
+        self.seeds = all_seeds(every)
+
+    def one(self, choices: bytes, folder: Path) -> tuple[str, bytes, Callable[[], object]]:
+        from tests.fuzz.checks import check
+        from tests.fuzz.mutation import mutated
+
+        log = mutated(self.seeds, choices)
+        return ".evtx", log, lambda: check(log, folder)
+
+
+class Captures:
+    """Packet captures: real ones, and conversations of each protocol."""
+
+    instrumented = ("parsers.network",)
+
+    def __init__(self, every: int) -> None:
+        from tests.fuzz.capture_mutation import seeds
+
+        self.seeds = seeds(every)
+
+    def one(self, choices: bytes, folder: Path) -> tuple[str, bytes, Callable[[], object]]:
+        from tests.fuzz.capture_checks import check
+        from tests.fuzz.capture_mutation import mutated
+
+        made = mutated(self.seeds, choices)
+        return f".{made.service or 'any'}.pcap", made.data, lambda: check(made.data, folder, made.service)
+
+
+TARGETS: dict[str, Any] = {"logs": EventLogs, "captures": Captures}
+
+
 class Run:
     """Counts inputs, keeps the first that broke at each place, and ends when its time is over."""
 
-    def __init__(self, out: Path, minutes: float, every: int) -> None:
-        from tests.fuzz.seeds import all_seeds
-
-        self.out, self.until = out, time.monotonic() + 60 * minutes
-        self.seeds = all_seeds(every)
+    def __init__(self, target: Target, out: Path, minutes: float) -> None:
+        self.target, self.out, self.until = target, out, time.monotonic() + 60 * minutes
         self.inputs, self.broken, self.slowest = 0, {}, 0.0
         self.folder = Path(tempfile.mkdtemp(prefix="fuzz-"))
         out.mkdir(parents=True, exist_ok=True)
@@ -45,37 +92,38 @@ class Run:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
     def one(self, choices: bytes) -> None:
-        from tests.fuzz.checks import check
-        from tests.fuzz.mutation import mutated
-
         if time.monotonic() > self.until:
             print(self.told(), flush=True)
             os._exit(1 if self.broken else 0)
         self.inputs += 1
-        log = mutated(self.seeds, choices)
+        ending, data, check = self.target.one(choices, self.folder)
         began = time.process_time()
         signal.setitimer(signal.ITIMER_VIRTUAL, LIMIT_S)
         try:
-            check(log, self.folder)
+            check()
         except Exception as error:  # noqa: BLE001  whatever it is, it is what the run is for
-            self._keep(error, log)
+            self._keep(error, data, ending)
         finally:
             signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        self.slowest = max(self.slowest, time.process_time() - began)
+        took = time.process_time() - began
+        if took > max(self.slowest, 2.0):
+            (self.out / f"slowest{ending}").write_bytes(data)
+        self.slowest = max(self.slowest, took)
         if self.inputs % 500 == 0:
             print(self.told(), flush=True)
 
-    def _keep(self, error: Exception, log: bytes) -> None:
+    def _keep(self, error: Exception, data: bytes, ending: str) -> None:
         frame = traceback.extract_tb(error.__traceback__)[-1]
         place = f"{type(error).__name__} {Path(frame.filename).name}:{frame.lineno}"
         self.broken[place] = self.broken.get(place, 0) + 1
         if self.broken[place] <= 5:
-            name = f"{hashlib.sha256(log).hexdigest()[:12]}.evtx"
-            (self.out / name).write_bytes(log)
-            print(f"{place}: {name}\n{''.join(traceback.format_exception(error)[-3:])[-1500:]}", flush=True)
+            name = f"{hashlib.sha256(data).hexdigest()[:12]}{ending}"
+            (self.out / name).write_bytes(data)
+            print(f"{place}: {name}\n{''.join(traceback.format_exception(error)[-4:])[-1800:]}", flush=True)
 
     def told(self) -> str:
-        return f"{self.inputs} inputs, slowest {self.slowest:.1f} s, broken: {self.broken or 'none'}"
+        memory = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() >> 20
+        return f"{self.inputs} inputs, slowest {self.slowest:.1f} s, {memory} MiB, broken: {self.broken or 'none'}"
 
 
 def _hypothesis(run: Run) -> None:
@@ -100,19 +148,27 @@ def _hypothesis(run: Run) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("engine", choices=("atheris", "hypothesis"))
+    parser.add_argument("--of", choices=sorted(TARGETS), default="logs")
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--out", type=Path, default=Path(tempfile.gettempdir()) / "athar-fuzz")
-    parser.add_argument("--every", type=int, default=12, help="take chunks of each so manieth real log")
+    parser.add_argument(
+        "--every", type=int, default=12, help="take chunks of each so manieth real log, or every so manieth capture"
+    )
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
+    target = TARGETS[asked.of]
     if asked.engine == "hypothesis":
-        _hypothesis(Run(asked.out, asked.minutes, asked.every))
+        _hypothesis(Run(target(asked.every), asked.out, asked.minutes))
         return
     import atheris
 
-    with atheris.instrument_imports(include=["parsers.windows", "timelines"]):
+    with atheris.instrument_imports(include=list(target.instrumented)):
+        import tests.fuzz.capture_checks
         import tests.fuzz.checks  # noqa: F401
-    run = Run(asked.out, asked.minutes, asked.every)
+        from parsers.network.protocols import all_dissectors
+
+        all_dissectors()
+    run = Run(target(asked.every), asked.out, asked.minutes)
     options = ["-max_len=200", "-len_control=0", "-timeout=600", "-rss_limit_mb=0", f"-seed={asked.seed}"]
     atheris.Setup([sys.argv[0], f"-artifact_prefix={asked.out}/", *options], run.one)
     atheris.Fuzz()

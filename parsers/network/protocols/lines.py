@@ -11,6 +11,7 @@ from parsers.network.streams import Stream
 BLOCK = 65_536  # bytes read at a time
 LINE_LIMIT = 65_536  # bytes of one line; SMTP allows 1,000, IMAP servers take 64 KiB
 PIECE = 1 << 20  # bytes gathered at a time
+FIRST_LOOK = 4_096  # bytes looked through first for an end; each look is twice as long, so that short messages cost no more than they weigh
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +118,10 @@ def gather(stream: Stream, ranges: Iterable[tuple[int, int]], limit: int) -> Pas
 
 def find_end(stream: Stream, begin: int, mark: bytes) -> tuple[int, int] | None:
     """Where the first `mark` from `begin` on begins and ends, gaps stepped over; None when it does not come."""
-    at, tail = begin, b""
+    at, tail, size = begin, b"", FIRST_LOOK
     while True:
-        raw = stream.read(at, PIECE)
+        raw = stream.read(at, size)
+        size = min(2 * size, PIECE)
         if not raw:
             following = stream.next_start(at)
             if following is None or following <= at:

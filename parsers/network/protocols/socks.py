@@ -90,7 +90,7 @@ class Socks:
 
     def read(self, talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[Yield]:
         orig, resp = talk.orig, talk.resp
-        if orig is None or resp is None:
+        if orig is None or resp is None or not orig.end:
             return
         asked, told = Bytes(orig.read(0, HANDSHAKE)), Bytes(resp.read(0, HANDSHAKE))
         row: dict[str, object] = {}

@@ -68,3 +68,13 @@ def test_what_was_before_may_be_missing_from_the_capture(read: Any, wire: Any) -
     cut = wire.pcap_record(first[:-10], wire.start, wire=len(first))
     result = read(wire.pcap_head() + cut + wire.pcap_record(second, wire.start + 1))
     assert "overlap-conflict" not in result.conn[0]["flags"]
+
+
+def test_a_repetition_of_bytes_that_the_capture_does_not_hold(read: Any, wire: Any) -> None:
+    """The first segment was cut to its headers (54 bytes), the second brings its bytes: there is nothing to compare."""
+    packet = wire.tcp((wire.client, 40000, wire.server, 9), 1001, wire.ack, b"USER alice\r\n")
+    cut = wire.pcap_record(packet[:54], wire.start, wire=len(packet))
+    result = read(wire.pcap_head() + cut + wire.pcap_record(packet, wire.start + 1))
+    (row,) = result.conn
+    assert row["orig_pkts"] == 2
+    assert "overlap-conflict" not in row["flags"]

@@ -18,7 +18,11 @@ from parsers.network.streams import Stream
 MESSAGES = 100_000  # messages read of one connection and side
 CHUNKS = 1_000_000  # chunks of one body
 SEARCHED = 4 << 20  # bytes of one side looked through for a message where none begins
-_STEP, _OVERLAP = 65_536, 24  # bytes looked through at once, and again with the next: a message may begin between
+_FIRST_STEP, _STEP, _OVERLAP = (
+    1_024,
+    65_536,
+    24,
+)  # bytes looked through at once, and again with the next: a message may begin between
 _REQUEST = re.compile(rb"(?:GET|POST|HEAD|PUT|DELETE|OPTIONS|CONNECT|PATCH|PROPFIND|TRACE) [/hw*]")
 _RESPONSE = re.compile(rb"HTTP/1\.[01] [1-5]\d\d[ \r\n]")
 _SIZE = re.compile(rb"[0-9A-Fa-f]{1,15}")
@@ -202,8 +206,9 @@ class Side:
 
     def _search(self) -> bool:
         """Go to the next packet that begins with a message, as captures need that begin amid one."""
-        stream, at = self._window.stream, self.at
-        while self._searched < SEARCHED and (raw := stream.read(at, _STEP)):
+        stream, at, step = self._window.stream, self.at, _FIRST_STEP
+        while self._searched < SEARCHED and (raw := stream.read(at, step)):
+            step = min(2 * step, _STEP)  # what comes soon costs little, even where each byte is a segment
             for found in self._begin.finditer(raw):
                 begin = at + found.start()
                 if begin > self.at and stream.packet(begin) != stream.packet(begin - 1):

@@ -1,0 +1,53 @@
+"""A short run of the fuzzer's checks over captures, and what its long runs (`python -m tests.fuzz atheris --of captures`) have found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from parsers.network.protocols import all_dissectors
+from tests.fuzz.capture_checks import check
+from tests.fuzz.capture_mutation import Seeds, mutated
+from tests.fuzz.wires import Said, capture_of
+
+SERVICES = tuple(dissector.service for dissector in all_dissectors())
+HELLO = Said(
+    "http",
+    True,
+    (40_000, 80),
+    ((True, b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n"), (False, b"HTTP/1.1 200 OK\r\n\r\n")),
+)
+QUERY = Said(
+    "dns", False, (40_000, 53), ((True, b"\0\1\1\0\0\1\0\0\0\0\0\0\3www\7example\3com\0\0\1\0\1"),)
+)  # www.example.com, A
+SEEDS = Seeds((capture_of(HELLO), capture_of(QUERY)), {"http": [HELLO], "dns": [QUERY]}, SERVICES)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("fuzz")
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.binary(min_size=4, max_size=120))
+def test_any_change_is_read(folder: Path, choices: bytes) -> None:
+    made = mutated(SEEDS, choices)
+    check(made.data, folder, made.service)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("tcp", [True, False])
+def test_one_side_alone_given_to_any_reader(folder: Path, service: str, tcp: bool) -> None:
+    """Found: a SOCKS reader that was handed a flow in which just the server speaks looked for the packet of a byte that is not there."""
+    for forward in (True, False):
+        for words in (b"\x05\x01\0", b"\0", b"\x30\x84\xff\xff\xff\xff", b"220 hello\r\n", bytes(64)):
+            rows, _ = check(capture_of(Said(service, tcp, (40_000, 80), ((forward, words),))), folder, service)
+            assert rows["net/conn"] == 1
+
+
+def test_sound_seeds_are_read_in_full(folder: Path) -> None:
+    assert check(capture_of(HELLO), folder)[0] == {"net/conn": 1, "net/http": 1}
+    assert check(capture_of(QUERY), folder, "dns")[0] == {"net/conn": 1, "net/dns": 1}
