@@ -34,6 +34,12 @@ SIZE = Threshold(
     "SIZE", 0.1, "of the median", "How far the bytes sent may be from their median; 64 bytes are always allowed."
 )
 ALIKE = Threshold("ALIKE", 0.8, "of all connections", "Share of connections of even size; people send what differs.")
+COMMON = Threshold(
+    "COMMON",
+    4,
+    "clients",
+    "A service that so many machines contact is an ordinary one, as far as the evidence goes: level low.",
+)
 CITED_CONTACTS = Threshold("CITED_CONTACTS", 100, "rows", "What a reader can go through; `why` gives the whole number.")
 # Services whose clients keep a pace by their nature, and name services, which every program uses.
 _PACED = ("ntp", "dhcp", "dns", "snmp", "stun")
@@ -45,13 +51,15 @@ _INSIDE = tuple(
 )
 
 _QUERY = """
-    select exhibit, src_ip, dst_ip, dst_port, proto, list(epoch_ns(time) order by time, row_id) as times,
+    with clients as (select dst_ip, dst_port, proto, count(distinct src_ip) as clients from net_conn group by dst_ip, dst_port, proto)
+    select n.*, clients.clients from (select exhibit, src_ip, dst_ip, dst_port, proto, list(epoch_ns(time) order by time, row_id) as times,
         list(coalesce(orig_bytes, 0) order by time, row_id) as sizes, list(row_id order by time, row_id) as row_ids,
         string_agg(distinct service, ', ' order by service) as service
     from net_conn where time is not null and src_ip is not null and dst_ip is not null and proto in ('tcp', 'udp')
     group by exhibit, src_ip, dst_ip, dst_port, proto
-    having count(*) >= ?
-    order by exhibit, src_ip, dst_ip, dst_port, proto
+    having count(*) >= ?) as n
+    left join clients on n.dst_ip = clients.dst_ip and n.proto = clients.proto and n.dst_port is not distinct from clients.dst_port
+    order by exhibit, src_ip, n.dst_ip, n.dst_port, n.proto
 """
 _COLUMNS = {"proto", "orig_bytes", "service"}
 
@@ -138,7 +146,7 @@ class Beaconing:
         _TEXTS,
     )
     needs = ("net/conn",)
-    thresholds = (CONTACTS, SHORTEST, JITTER, EVEN, SIZE, ALIKE, CITED_CONTACTS)
+    thresholds = (CONTACTS, SHORTEST, JITTER, EVEN, SIZE, ALIKE, COMMON, CITED_CONTACTS)
     words = {"beacon": _TEXTS}  # noqa: RUF012 - never changed
 
     def find(self, timeline: Timeline) -> Iterator[Finding]:
@@ -180,7 +188,7 @@ def _finding(timeline: Timeline, about: About, row: dict[str, Any], pace: _Pace)
     even, alike = round(100 * pace.even), round(100 * pace.alike)
     return conclude(
         timeline,
-        replace(about, level="low") if local else about,
+        replace(about, level="low") if local or row["clients"] >= COMMON.value else about,
         Observed(
             f"{row['src_ip']}\n{server}\n{port}\n{row['proto']}\n{ids[0]}",
             ("net/conn",),
