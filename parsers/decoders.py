@@ -142,6 +142,10 @@ class _LZ4Frame:
         piece, self._pending = (self._pending, b"") if size < 0 else (self._pending[:size], self._pending[size:])
         return piece
 
+    def close(self) -> None:
+        """Part of what a file must do; the source stays open."""
+        self.closed = True
+
 
 def lz4_frame(source: Input) -> Iterator[bytes]:
     """One LZ4 frame. What follows it stays in `source`."""

@@ -30,7 +30,9 @@ class LogParser:
 @pytest.fixture(autouse=True)
 def only_logs(monkeypatch: pytest.MonkeyPatch) -> None:
     """`LOG ...` is evidence, so that these tests depend on no real format."""
-    monkeypatch.setattr(evidence, "recognise", lambda head, name: LogParser() if head.startswith(b"LOG") else None)
+    monkeypatch.setattr(
+        evidence, "recognise", lambda head, name, log_formats: LogParser() if head.startswith(b"LOG") else None
+    )
 
 
 def listed(path: Path, data: bytes, limits: Limits = DEFAULT_LIMITS) -> tuple[dict[str, FileEntry], list[Problem]]:

@@ -31,7 +31,7 @@ MB = 1 << 20
 @pytest.fixture(autouse=True)
 def no_parsers(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is read is `unrecognised`, so that these tests depend on no real format."""
-    monkeypatch.setattr(evidence, "recognise", lambda head, name: None)
+    monkeypatch.setattr(evidence, "recognise", lambda head, name, log_formats: None)
 
 
 SMALL = Limits(total_bytes=64 * MB, ratio=50, floor_bytes=MB, members=100, depth=3)
