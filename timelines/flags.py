@@ -10,10 +10,11 @@ from collections.abc import Mapping
 FLAGS: Mapping[str, str] = {
     "ambiguous-time": "The local time occurred twice, when clocks were set back; the first is taken.",
     "arp-conflict": "Another hardware address claimed the same IP address just before.",
+    "assumed-endpoint": "The bind of the calls was not captured; the interface is that which the name of the pipe tells.",
     "bad-checksum": "The checksum of the block that holds the record does not fit its bytes.",
     "bad-encoding": "Some bytes are no text in the file's encoding.",
-    "bad-ip-checksum": "The checksum of an IPv4 header does not fit.",
     "bad-escape": "A text holds an escape that its format does not know; it stays as written.",
+    "bad-ip-checksum": "The checksum of an IPv4 header does not fit.",
     "bad-time": "What stands in the place of the time is no moment.",
     "bad-transport-checksum": "The checksum of a TCP, UDP or ICMP packet does not fit, and is not what a network card was to complete.",
     "caplen-exceeds-original": "A packet says that more bytes were captured than it had.",

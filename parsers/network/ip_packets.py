@@ -14,7 +14,7 @@ from parsers.network.links import ETHERNET, SLL
 from parsers.network.records import Bools, Int32s, Int64s, Packets
 
 # Remarks on a packet that its flow's row repeats: bits of `remarks`, and their words
-WORDS = {
+FLAGS = {
     1 << bit: word
     for bit, word in enumerate(
         (
@@ -33,7 +33,7 @@ WORDS = {
     )
 }
 OVERLAP_CONFLICT = 1 << 10  # of a flow, not of a packet
-BAD_SUMS = sum(bit for bit, word in WORDS.items() if word.endswith("checksum"))
+BAD_SUMS = sum(bit for bit, word in FLAGS.items() if word.endswith("checksum"))
 _MARKS = {"fragmented": REASSEMBLED, "fragments-missing": PARTIAL, "fragment-overlap": OVERLAP, "tunnel": CARRIER}
 _MARKS |= {"bad-ip-checksum": BAD_IP_SUM, "bad-transport-checksum": BAD_SUM}
 FRAME = 14  # bytes in which the hardware addresses of a frame stand
@@ -126,7 +126,7 @@ def gathered(headers: Headers, captured: Captured, place: Int64s | None = None, 
     seen["truncated"], seen["caplen-exceeds-original"] = packets.cut[at], (packets.caplen > packets.origlen)[at]
     seen["snapped"], seen["time-backwards"] = headers.captured[rows] < headers.declared[rows], captured.backwards[at]
     remarks = np.zeros(len(rows), np.uint16)
-    for bit, word in WORDS.items():
+    for bit, word in FLAGS.items():
         if word in seen:
             remarks[seen[word]] |= bit
     out["remarks"] = remarks
@@ -145,7 +145,7 @@ def backwards(packets: Packets, before: int | None = None) -> Bools:
 def words(remarks: npt.NDArray[np.uint16]) -> pa.StringArray:
     """The words of remarks, joined by commas."""
     distinct, inverse = np.unique(remarks, return_inverse=True)
-    texts = [",".join(word for bit, word in WORDS.items() if number & bit) for number in distinct.tolist()]
+    texts = [",".join(word for bit, word in FLAGS.items() if number & bit) for number in distinct.tolist()]
     return pa.array(texts, pa.string()).take(pa.array(inverse.reshape(-1)))
 
 

@@ -60,8 +60,8 @@ class Mysql:
             return
         if start is None:
             return
-        flags = int.from_bytes(start.body[:4], "little")
-        if flags & wire.TLS and start.size <= 32:
+        able = int.from_bytes(start.body[:4], "little")
+        if able & wire.TLS and start.size <= 32:
             ends = (start.end, hello.end)
             yield Upgrade("ssl", *(ends if forward else ends[::-1]))
             return

@@ -76,18 +76,18 @@ class Login:
 
 def login(body: bytes) -> Login | None:
     """HandshakeResponse41, or None for a request to go on as TLS, an older form, or a cut one."""
-    flags = int.from_bytes(body[:4], "little")
-    if not flags & PROTOCOL_41 or len(body) < 34:
+    able = int.from_bytes(body[:4], "little")
+    if not able & PROTOCOL_41 or len(body) < 34:
         return None
     user, _, rest = body[32:].partition(b"\0")
-    size, at = number(rest, 0) if flags & LENENC else ((rest[0], 1) if rest else (0, 0))
+    size, at = number(rest, 0) if able & LENENC else ((rest[0], 1) if rest else (0, 0))
     answer, rest = rest[at : at + size], rest[at + size :]
     database: str | None = None
-    if flags & WITH_DB:
+    if able & WITH_DB:
         name, _, rest = rest.partition(b"\0")
         database = text(name) or None
-    plugin = rest.partition(b"\0")[0] if flags & PLUGIN else b""
-    return Login(flags, text(user), answer, database, text(plugin))
+    plugin = rest.partition(b"\0")[0] if able & PLUGIN else b""
+    return Login(able, text(user), answer, database, text(plugin))
 
 
 @dataclass(frozen=True, slots=True)
