@@ -90,7 +90,9 @@ def by_scapy(folder: Path, sent: list[tuple[str, bytes]], port: int) -> bytes:
     for side, data in sent:
         src, dst, seq, ack = (one, two, there, back) if side == "c" else (two, one, back, there)
         tcp = TCP(sport=src[1], dport=dst[1], flags="PA", seq=seq, ack=ack)
-        out.append(Ether() / IP(src=src[0], dst=dst[0]) / tcp / Raw(data))
+        out.append(
+            Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02") / IP(src=src[0], dst=dst[0]) / tcp / Raw(data)
+        )
         there, back = (there + len(data), back) if side == "c" else (there, back + len(data))
     wrpcap(str(folder / "scapy.pcap"), out)
     return (folder / "scapy.pcap").read_bytes()

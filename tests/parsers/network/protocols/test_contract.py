@@ -42,7 +42,7 @@ def by_scapy(folder: Path, wire: Any, said: Spoken) -> bytes:
             if said.tcp
             else UDP(sport=sport, dport=dport)
         )
-        out.append(Ether() / IP(src=src, dst=dst) / layer / Raw(data))
+        out.append(Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02") / IP(src=src, dst=dst) / layer / Raw(data))
         out[-1].time = wire.start + len(out)
         at[side] += len(data)
     wrpcap(str(folder / "scapy.pcap"), out)

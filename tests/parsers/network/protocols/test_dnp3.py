@@ -133,8 +133,18 @@ def test_over_udp_and_written_by_scapy(read: Any, wire: Any) -> None:
     from scapy.layers.inet import IP, UDP
     from scapy.layers.l2 import Ether
 
-    up = Ether() / IP(src=wire.client, dst=wire.server) / UDP(sport=20000, dport=20000) / ask(5, 0x04, b"\x0c\x01\x28")
-    down = Ether() / IP(src=wire.server, dst=wire.client) / UDP(sport=20000, dport=20000) / say(5)
+    up = (
+        Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
+        / IP(src=wire.client, dst=wire.server)
+        / UDP(sport=20000, dport=20000)
+        / ask(5, 0x04, b"\x0c\x01\x28")
+    )
+    down = (
+        Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
+        / IP(src=wire.server, dst=wire.client)
+        / UDP(sport=20000, dport=20000)
+        / say(5)
+    )
     (row,) = read(wire.pcap([bytes(up), bytes(down)])).dnp3
     assert (row["fc_request"], row["fc_reply"], row["objects"], row["packet_last"]) == (
         "OPERATE",

@@ -90,7 +90,7 @@ def test_a_session_made_by_scapy(read: Any, tmp_path: Path) -> None:
         one, two = ("192.0.2.1", 4000), ("198.51.100.1", 143)
         src, dst, seq, ack = (one, two, there, back) if side == "c" else (two, one, back, there)
         out.append(
-            Ether()
+            Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
             / IP(src=src[0], dst=dst[0])
             / TCP(sport=src[1], dport=dst[1], flags="PA", seq=seq, ack=ack)
             / Raw(data)

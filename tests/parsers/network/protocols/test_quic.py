@@ -166,7 +166,8 @@ def test_scapy_carries_it_damaged_and_cut(read: Any, wire: Any, tmp_path: Any) -
     parsed = QUIC_Initial(first)  # the second reader's view of our header
     assert (parsed.Version, parsed.DstConnID, parsed.SrcConnID) == (1, ORIGIN, CLIENT_ID)
     packets = [
-        Ether() / IP(src=(UP if way == "c" else DOWN)[0], dst=(UP if way == "c" else DOWN)[2])
+        Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
+        / IP(src=(UP if way == "c" else DOWN)[0], dst=(UP if way == "c" else DOWN)[2])
         / UDP(sport=(UP if way == "c" else DOWN)[1], dport=(UP if way == "c" else DOWN)[3]) / data
         for way, data in handshake()
     ]  # fmt: skip

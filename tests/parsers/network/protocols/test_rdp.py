@@ -171,13 +171,17 @@ def test_scapy_carries_it_damaged_and_cut(read: Any, wire: Any, tmp_path: Any) -
 
     packets, sequence = [], {"c": 100, "s": 900}
     packets.append(
-        Ether() / IP(src="192.0.2.10", dst="198.51.100.20") / TCP(sport=50000, dport=3389, flags="S", seq=99)
+        Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
+        / IP(src="192.0.2.10", dst="198.51.100.20")
+        / TCP(sport=50000, dport=3389, flags="S", seq=99)
     )
     for way, data in PLAIN:
         ends = ("192.0.2.10", "198.51.100.20") if way == "c" else ("198.51.100.20", "192.0.2.10")
         ports = (50000, 3389) if way == "c" else (3389, 50000)
         tcp = TCP(sport=ports[0], dport=ports[1], flags="PA", seq=sequence[way])
-        packets.append(Ether() / IP(src=ends[0], dst=ends[1]) / tcp / data)
+        packets.append(
+            Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02") / IP(src=ends[0], dst=ends[1]) / tcp / data
+        )
         sequence[way] += len(data)
     wrpcap(str(tmp_path / "rdp.pcap"), packets)
     data = (tmp_path / "rdp.pcap").read_bytes()

@@ -72,7 +72,7 @@ def test_made_by_scapy(read: Any, tmp_path: Path) -> None:
     from scapy.utils import wrpcap
 
     out = [
-        Ether()
+        Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
         / IP(src="192.0.2.1", dst="198.51.100.1")
         / TCP(sport=4000, dport=6379, flags="PA", seq=1)
         / Raw(command(b"PING"))

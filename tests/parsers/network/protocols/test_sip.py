@@ -77,7 +77,12 @@ def test_made_by_scapy(read: Any, tmp_path: Path) -> None:
     from scapy.packet import Raw
     from scapy.utils import wrpcap
 
-    out = [Ether() / IP(src="192.0.2.1", dst="198.51.100.1") / UDP(sport=5060, dport=5060) / Raw(INVITE)]
+    out = [
+        Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
+        / IP(src="192.0.2.1", dst="198.51.100.1")
+        / UDP(sport=5060, dport=5060)
+        / Raw(INVITE)
+    ]
     wrpcap(str(tmp_path / "s.pcap"), out)
     data = (tmp_path / "s.pcap").read_bytes()
     assert read(data).sip[0]["subject"] == "lunch"

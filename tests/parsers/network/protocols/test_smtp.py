@@ -97,7 +97,7 @@ def test_a_message_made_by_scapy(read: Any, tmp_path: Path) -> None:
     ]:  # fmt: skip
         if side == "c":
             out.append(
-                Ether()
+                Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
                 / IP(src="192.0.2.1", dst="198.51.100.1")
                 / TCP(sport=4000, dport=25, flags="PA", seq=there, ack=back)
                 / Raw(data)
@@ -105,7 +105,7 @@ def test_a_message_made_by_scapy(read: Any, tmp_path: Path) -> None:
             there += len(data)
         else:
             out.append(
-                Ether()
+                Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
                 / IP(src="198.51.100.1", dst="192.0.2.1")
                 / TCP(sport=25, dport=4000, flags="PA", seq=back, ack=there)
                 / Raw(data)

@@ -142,7 +142,7 @@ def test_scapy_writes_it_damaged_and_cut(read: Any, wire: Any, tmp_path: Any) ->
         encryption_algorithms_client_to_server=NameList(names=[b"aes128-ctr"]),
     )
     data = line + packet(bytes(message))
-    up = Ether() / IP(src="192.0.2.10", dst="198.51.100.20")
+    up = Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02") / IP(src="192.0.2.10", dst="198.51.100.20")
     packets = [
         up / TCP(sport=50000, dport=22, flags="S", seq=100),
         up / TCP(sport=50000, dport=22, flags="PA", seq=101, ack=1) / data,

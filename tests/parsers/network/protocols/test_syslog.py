@@ -44,7 +44,12 @@ def test_made_by_scapy(read: Any, tmp_path: Path) -> None:
     from scapy.packet import Raw
     from scapy.utils import wrpcap
 
-    out = [Ether() / IP(src="192.0.2.1", dst="198.51.100.1") / UDP(sport=514, dport=514) / Raw(OLD)]
+    out = [
+        Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
+        / IP(src="192.0.2.1", dst="198.51.100.1")
+        / UDP(sport=514, dport=514)
+        / Raw(OLD)
+    ]
     wrpcap(str(tmp_path / "s.pcap"), out)
     data = (tmp_path / "s.pcap").read_bytes()
     assert read(data).syslog[0]["severity"] == "CRIT"

@@ -97,14 +97,14 @@ def test_a_request_made_by_scapy(read: Any, tmp_path: Path) -> None:
     from scapy.utils import wrpcap
 
     ask = (
-        Ether()
+        Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
         / IP(src="192.0.2.1", dst="198.51.100.1")
         / UDP(sport=4000, dport=69)
         / TFTP()
         / TFTP_RRQ(filename="a.txt", mode="octet")
     )
     data = (
-        Ether()
+        Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
         / IP(src="198.51.100.1", dst="192.0.2.1")
         / UDP(sport=5000, dport=4000)
         / TFTP()

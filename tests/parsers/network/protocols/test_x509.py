@@ -149,8 +149,8 @@ def test_what_scapy_writes(read: Any, wire: Any, tmp_path: Any, certificate: byt
     from scapy.layers.tls.record import TLS
     from scapy.utils import wrpcap
 
-    up = Ether() / IP(src="192.0.2.10", dst="198.51.100.20")
-    down = Ether() / IP(src="198.51.100.20", dst="192.0.2.10")
+    up = Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02") / IP(src="192.0.2.10", dst="198.51.100.20")
+    down = Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02") / IP(src="198.51.100.20", dst="192.0.2.10")
     hello = bytes(TLS(msg=[TLSClientHello(ciphers=[0xC02F])]))
     answer = bytes(TLS(msg=[TLSServerHello(cipher=0xC02F)])) + bytes(
         TLS(msg=[TLSCertificate(certs=[Cert(certificate)])])

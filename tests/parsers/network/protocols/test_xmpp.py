@@ -71,8 +71,16 @@ def test_scapy_carries_it_damaged_and_cut(read: Any, wire: Any, tmp_path: Any) -
     from scapy.layers.l2 import Ether
     from scapy.utils import wrpcap
 
-    up = Ether() / IP(src="192.0.2.10", dst="198.51.100.20") / TCP(sport=50000, dport=5222, flags="PA", seq=1)
-    down = Ether() / IP(src="198.51.100.20", dst="192.0.2.10") / TCP(sport=5222, dport=50000, flags="PA", seq=1)
+    up = (
+        Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
+        / IP(src="192.0.2.10", dst="198.51.100.20")
+        / TCP(sport=50000, dport=5222, flags="PA", seq=1)
+    )
+    down = (
+        Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
+        / IP(src="198.51.100.20", dst="192.0.2.10")
+        / TCP(sport=5222, dport=50000, flags="PA", seq=1)
+    )
     wrpcap(str(tmp_path / "x.pcap"), [up / (OPEN + START), down / (FEATURES + PROCEED)])
     data = (tmp_path / "x.pcap").read_bytes()
     assert read(data).xmpp[0]["starttls"] is True
