@@ -30,7 +30,7 @@ def to_timeline(files: list[Path], root: Path, parser: str, workers: int = 1) ->
     source = files[0] if len(files) == 1 else files[0].parent
     rows = 0
     store = Store(root)
-    todo = list(tasks.plan(source, _entries(files, parser), None, "benchmark"))
+    todo = list(tasks.plan(source, _entries(files, parser), tasks.Given(), "benchmark"))
     with executor(workers, None) as pool:
         for done in [pool.submit(tasks.run, task, root) for task in todo]:
             result = done.result()

@@ -212,7 +212,7 @@ def measure(repeat: int = 3) -> list[dict[str, object]]:
 
 def _read_in(log: Path, timeline: Path) -> None:
     """In a process of its own: what a parent has held counts as its children's peak."""
-    code = "import sys, pathlib as p, benchmarks.pipeline as b; b.to_timeline([p.Path(sys.argv[1])], p.Path(sys.argv[2]), 'web-log')"
+    code = "import sys, pathlib as p, benchmarks.pipeline as b; b.to_timeline([p.Path(sys.argv[1])], p.Path(sys.argv[2]), 'web/log')"
     root = Path(__file__).resolve().parent.parent
     subprocess.run([sys.executable, "-c", code, str(log), str(timeline)], cwd=root, check=True)
 
