@@ -6,7 +6,7 @@ damaged lines of them; what is left then is a problem each.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -76,14 +76,16 @@ class WebLog:
 
 
 def _holds(evidence: Evidence, piece: Slice, begin: bytes) -> bool:
-    """Whether a line of a piece begins so: cheaper than to look at its lines."""
+    """Whether a line of a piece may begin so, behind a byte order mark or a hole of NULs too: cheaper than to look at its lines."""
+    wanted = [before + begin for before in (b"\n", b"\0", BOM[-1:])]
     at, previous = piece.start, b"\n"  # a piece begins with a line
     with evidence.path.open("rb") as handle:
         handle.seek(at)
         while at < piece.stop and (data := handle.read(min(piece.stop - at, SEARCHED))):
-            if b"\n" + begin in previous + data:
+            looked = previous + data
+            if any(mark in looked for mark in wanted):
                 return True
-            at, previous = at + len(data), data[-len(begin) :]
+            at, previous = at + len(data), looked[-len(begin) :]
     return False
 
 
@@ -196,10 +198,10 @@ class _Block:
     def _texts(self) -> Sequence[bytes]:
         return [self.page.lines.at(row) for row in self.left.tolist()]
 
-    def _given(self, one: Format, rows: Int64s, read: object) -> Iterator[Output]:
+    def _given(self, one: Format, rows: Int64s, read: Callable[[Page], Taken]) -> Iterator[Output]:
         """Give lines to a format; what it takes is accounted for, with the format's name on its rows."""
         page = self.page.take(rows)
-        taken: Taken = read(page)  # type: ignore[operator]
+        taken = read(page)
         for row, reason in taken.reasons.items():
             self.reasons.setdefault(int(rows[row]), reason)
         if not taken.mask.any():

@@ -303,3 +303,15 @@ def test_a_log_may_choose_any_names_for_its_columns(read: Any) -> None:
     assert row["c_ip"] == "192.0.2.7"
     assert set(values) <= set(row.values())
     assert len({name.lower() for name in row}) == len(row)
+
+
+@pytest.mark.parametrize("before", [b"\xef\xbb\xbf", b"\0" * 300, b""])
+def test_slices_know_the_fields_of_a_head_behind_a_mark_or_a_hole(
+    read: Any, monkeypatch: pytest.MonkeyPatch, before: bytes
+) -> None:
+    monkeypatch.setattr(reading, "PIECE", 1_000)
+    monkeypatch.setattr(reading, "BLOCK", 400)
+    result = read(before + FIELDS + ROW * 40)
+    assert result.pieces > 3
+    assert len(result.rows) == 40
+    assert result.problems == []
