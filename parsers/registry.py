@@ -60,8 +60,10 @@ def recognise(head: bytes, name: str, log_formats: Sequence[str] = ()) -> Parser
 
 @cache
 def _called_as_its_module(name: str) -> Parser | None:
+    if not re.fullmatch(r"[a-z0-9_]+/[a-z0-9_]+", name):
+        return None
     where = "parsers." + name.replace("/", ".")
-    if not re.fullmatch(r"[a-z0-9_.]+", where) or importlib.util.find_spec(where.rpartition(".")[0]) is None:
+    if importlib.util.find_spec(where.rpartition(".")[0]) is None:
         return None
     if importlib.util.find_spec(where) is None:
         return None
