@@ -1,0 +1,38 @@
+"""Kernels: compiled code looks at each place, wherever its compiled form can lie."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+import pytest
+
+from timelines import compiled as module
+from timelines.compiled import compiled, compiled_unchecked
+
+
+def _at(values: object, place: int) -> int:
+    return int(values[place])  # type: ignore[index]
+
+
+def test_a_place_outside_an_array_is_an_error() -> None:
+    kernel = compiled(_at)
+    held = np.arange(4)
+    assert kernel(held, 3) == 3
+    with pytest.raises(IndexError):
+        kernel(held, 4)
+
+
+def test_loops_by_their_own_count_give_the_same_unchecked() -> None:
+    assert compiled_unchecked(_at)(np.arange(4), 2) == 2
+
+
+def test_a_machine_without_a_folder_for_compiled_forms_compiles_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = numba.njit
+
+    def without_folders(**options: object) -> object:
+        if options.get("cache"):
+            raise RuntimeError("cannot cache function: no locator available")
+        return whole(**options)
+
+    monkeypatch.setattr(module.numba, "njit", without_folders)
+    assert compiled(_at)(np.arange(4), 1) == 1
