@@ -15,7 +15,7 @@ from cases.integrity import CHANGED, READ, require_unchanged
 from forensics import tasks
 from forensics.chosen_rules import Chosen
 from forensics.evidence_paths import check_evidence
-from forensics.executors import deaths, default_workers
+from forensics.executors import deaths, default_workers, prepare
 from forensics.executors import executor as make_executor
 from forensics.progress import Progress, Silent
 from forensics.rule_digests import rule_digests
@@ -138,6 +138,7 @@ def ingest(
     twice). A run that was cut off goes on where it stopped: finished tasks are in the manifest and are not run again.
     """
     progress = progress or Silent()
+    prepare(workers, scheduler)
     store = Store(case.timeline_folder)
     store.clear_strays()
     places = {x.exhibit: case.locate(x, override) for x in case.register.exhibits}

@@ -57,12 +57,14 @@ def command(
     """
     from forensics import overview, pipeline
     from forensics.api import OpenCase, start
+    from forensics.executors import prepare
     from forensics.pipeline import About
     from forensics.progress import on_terminal
     from forensics.reporting import FORMATS, issue_all, languages, report_date
 
     wanted, bears = languages(lang), report_date(date)
     rules = chosen(options)
+    prepare(workers, scheduler)  # while files are hashed
     with on_terminal(quiet or as_json) as progress:
         case = start(folder, evidence, About(zone, log_formats=log_formats), progress)
         ingested = pipeline.ingest(case, workers, scheduler, progress)

@@ -17,7 +17,6 @@ from parsers.gather import Bools, Bytes, Int64s
 from timelines.problems import Account, Kind, Problem, account
 
 BLOCK = 2 << 20  # bytes read at a time: its masks fit the processor's cache (measured: 8 MB takes 15 % longer)
-PIECE = 64 << 20  # bytes of a slice: some seconds of work for one worker
 LONGEST_LINE = 1 << 20  # bytes; servers cap a request's line and headers at 8 KiB each, escapes make that fourfold
 RUN_LINES = 100  # more unreadable lines than this in a row are one problem, so that a disk image in a log stays bounded
 BOM = b"\xef\xbb\xbf"
@@ -73,33 +72,6 @@ def joined(kind: Kind, offsets: Int64s, lengths: Int64s) -> Account:
     first = offsets[np.concatenate(([0], breaks))]
     last = stops[np.concatenate((breaks - 1, [len(stops) - 1]))]
     return Account(kind, first, last - first)
-
-
-def pieces(evidence: Evidence) -> list[Slice]:
-    """Slices of about PIECE bytes, cut after a newline; each knows the number of its first line (`context["line"]`)."""
-    if evidence.size <= PIECE:
-        return [Slice(0, evidence.size, {"line": 1})] if evidence.size else []
-    found: list[Slice] = []
-    start, line, seen = 0, 1, 0  # seen: newlines between `start` and the block in hand
-    with evidence.path.open("rb", buffering=0) as handle:
-        for at, data in _blocks(handle, 0, evidence.size):
-            due = start + PIECE - 1 - at  # the newline that ends the piece lies here or later
-            if due >= len(data):
-                seen += int(np.count_nonzero(data == _NL))
-                continue
-            newlines = np.flatnonzero(data == _NL)
-            late = np.searchsorted(newlines, due)
-            if late == len(newlines):
-                seen += len(newlines)
-                continue
-            stop = at + int(newlines[late]) + 1
-            if stop >= evidence.size:
-                break
-            found.append(Slice(start, stop, {"line": line}))
-            line += seen + int(late) + 1
-            start, seen = stop, len(newlines) - int(late) - 1
-    found.append(Slice(start, evidence.size, {"line": line}))
-    return found
 
 
 def _blocks(handle: FileIO, start: int, stop: int) -> Iterator[tuple[int, Bytes]]:

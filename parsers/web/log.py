@@ -8,24 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
 
 from parsers.base import Batch, Evidence, Output, Slice
 from parsers.gather import Int64s
+from parsers.web.cuts import cuts
 from parsers.web.directives import given_formats
 from parsers.web.formats import Carrying, Forgiving, Format, Page, State, Taken, all_formats
 from parsers.web.layout_format import LayoutFormat
-from parsers.web.lines import BOM, Lines, pieces, read_lines, unreadable
+from parsers.web.lines import BOM, Lines, read_lines, unreadable
 from parsers.web.scan import odd_lines
 from parsers.web.wide_lines import narrowed, order_of, read_wide_lines
 from parsers.web.wrappers import all_wrappers, dressed, inside
 from timelines.coded import constant
 
 SAMPLE_LINES = 50  # complete lines of a file's head that decide what it is, and of a block that decide who reads it
-SEARCHED = 4 << 20  # bytes looked at at a time
 WIDEST = "clf"  # most others' lines are its own with more behind: among equals it is asked last
 DAMAGED = "; counted as damaged"
 UNKNOWN = "no known layout of a web server's log" + DAMAGED
@@ -49,18 +48,16 @@ class WebLog:
         order = _order(evidence)
         if order is not None:
             return [Slice(0, evidence.size, {"order": order})]
-        cuts = pieces(evidence)
         carrying = [one for one in all_formats() if isinstance(one, Carrying)]
-        if len(cuts) < 2 or not carrying:
-            return cuts
-        found, state = cuts[:1], dict[str, object]()
-        for piece, following in pairwise(cuts):
-            told = [one for one in carrying if _holds(evidence, piece, one.begin)]
-            for item in read_lines(evidence, piece) if told else ():
+        found, state = list[Slice](), dict[str, object]()
+        for cut in cuts(evidence, {one.begin for one in carrying}):
+            known = {"state": dict(state)} if found and carrying else {}
+            found.append(replace(cut.piece, context={**cut.piece.context, **known}))
+            told = [one for one in carrying if one.begin in cut.begun]
+            for item in read_lines(evidence, cut.piece) if told else ():
                 if isinstance(item, Lines):
                     for one in told:
                         one.carry(item, state)
-            found.append(replace(following, context={**following.context, "state": dict(state)}))
         return found
 
     def parse(self, evidence: Evidence, piece: Slice) -> Iterator[Output]:
@@ -73,20 +70,6 @@ class WebLog:
                 yield from _Block(evidence, item, state).read()
             else:
                 yield item
-
-
-def _holds(evidence: Evidence, piece: Slice, begin: bytes) -> bool:
-    """Whether a line of a piece may begin so, behind a byte order mark or a hole of NULs too: cheaper than to look at its lines."""
-    wanted = [before + begin for before in (b"\n", b"\0", BOM[-1:])]
-    at, previous = piece.start, b"\n"  # a piece begins with a line
-    with evidence.path.open("rb") as handle:
-        handle.seek(at)
-        while at < piece.stop and (data := handle.read(min(piece.stop - at, SEARCHED))):
-            looked = previous + data
-            if any(mark in looked for mark in wanted):
-                return True
-            at, previous = at + len(data), looked[-len(begin) :]
-    return False
 
 
 def _order(evidence: Evidence) -> str | None:
