@@ -39,7 +39,9 @@ def found(case: Case, exhibit: str, file: str, override: Path | None = None, che
                 raise CaseError(
                     f"{exhibit}/{file}: the bytes are no longer those that were registered; athar verify says more"
                 )
-            yield Evidence(exhibit, file, path, path.stat().st_size, entry.sha256)
+            of = case.register.exhibit(exhibit)
+            size = path.stat().st_size
+            yield Evidence(exhibit, file, path, size, entry.sha256, of.zone, of.log_formats, of.flow_timeouts)
             return
     raise CaseError(f"{exhibit}/{file}: cannot be opened again; athar verify says more")
 

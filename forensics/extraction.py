@@ -123,11 +123,12 @@ def _pieces(evidence: Evidence, sheet: Sheet, form: str, row_id: str) -> Iterato
         yield _record(evidence, sheet)
     elif form in ("packets", "flow"):
         from parsers.network.excerpt import capture_of
+        from timelines.flow_timeouts import flow_timeouts
 
         whole = form == "flow" or sheet.family == "net/conn"
         span = None if whole else (int(sheet.values["packet_first"]), int(sheet.values["packet_last"]))
         view = evidence.open()
-        yield capture_of(view, sheet.offset, span)
+        yield capture_of(view, sheet.offset, span, flow_timeouts(evidence.flow_timeouts))
         view.release()
     else:
         from parsers.network.refinding import Wanted, again, verified

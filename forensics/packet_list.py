@@ -13,6 +13,7 @@ from forensics.terminal import complain, instant, say, table, wrapped
 from parsers.network.excerpt import Chosen, choose
 from parsers.network.listing import Listed, listed, ranges
 from parsers.second.packets import PacketRecords
+from timelines.flow_timeouts import flow_timeouts
 from timelines.visible import visible
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ def show_packets(case: Case, sheet: Sheet, view: memoryview, evidence: Path | No
         return
     span = (int(values["packet_first"]), int(values["packet_last"]))
     try:
-        chosen = choose(view, sheet.offset, None if sheet.family == "net/conn" else span)
+        timeouts = flow_timeouts(case.register.exhibit(sheet.exhibit).flow_timeouts)
+        chosen = choose(view, sheet.offset, None if sheet.family == "net/conn" else span, timeouts)
     except ValueError as error:
         complain(str(error))
         return

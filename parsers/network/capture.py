@@ -34,6 +34,7 @@ from parsers.network.protocols import Carried, Trouble
 from parsers.network.space import Space
 from parsers.network.survey import Survey
 from parsers.network.tables import ConnRows, Sources, conn_batches, record_batch
+from timelines.flow_timeouts import flow_timeouts
 
 SLICE_BYTES = (
     256 << 20
@@ -81,9 +82,10 @@ def _rows(
 ) -> Iterator[Output]:
     """The rows of a share of the host pairs, and what was wrong with their payload."""
     troubles: dict[str, _Told] = {}
+    timeouts = flow_timeouts(evidence.flow_timeouts)
     for packets in found.partitions(*share):
         done = reading.Reading(packets.packet, tap=tap)
-        sources = Sources(packets, identities.identify(packets, joined := flows.build(packets)))
+        sources = Sources(packets, identities.identify(packets, joined := flows.build(packets, timeouts)))
         yield from _partition(found, sources, joined, done)
         alone = carriers.unknown(packets, joined)
         if len(alone):

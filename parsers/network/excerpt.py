@@ -16,6 +16,7 @@ from parsers.network.notes import PART
 from parsers.network.pcap import FILE_HEADER
 from parsers.network.records import Bools, Int64s, Packets
 from parsers.second.blocks import Preambles
+from timelines.flow_timeouts import FlowTimeouts
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Chosen:
     damaged: bool
 
 
-def choose(view: memoryview, offset: int, span: tuple[int, int] | None) -> Chosen:
+def choose(view: memoryview, offset: int, span: tuple[int, int] | None, timeouts: FlowTimeouts = flows.USUAL) -> Chosen:
     """The packets of the flow whose packet lies at `offset`, those numbered in `span` (from 1, both ends included), or all of them.
 
     Raises ValueError when no packet begins at `offset`.
@@ -40,18 +41,20 @@ def choose(view: memoryview, offset: int, span: tuple[int, int] | None) -> Chose
     walked = (pcapng if pcapng.is_pcapng(bytes(view[:12])) else pcap).walk(view, buffer)
     packed = walked.packets
     headers = packets.decode(buffer, packed)
-    places, rows = _rows(packed, offset, headers, span)
+    places, rows = _rows(packed, offset, headers, span, timeouts)
     last = int(packed.record[places[-1]]) if len(places) else 0
     return Chosen(packed, headers, places, rows, any(gap.reason and gap.offset < last for gap in walked.gaps))
 
 
-def capture_of(view: memoryview, offset: int, span: tuple[int, int] | None) -> Iterator[bytes]:
+def capture_of(
+    view: memoryview, offset: int, span: tuple[int, int] | None, timeouts: FlowTimeouts = flows.USUAL
+) -> Iterator[bytes]:
     """Pieces of a valid capture file: the packets of the flow whose packet lies at `offset`, those numbered in `span` (from 1, both ends
     included), or all of them. Every record is byte for byte as in `view`; one that the end of the file cuts is left out.
 
     Raises ValueError when no packet begins at `offset`, or the blocks before it are damaged.
     """
-    chosen = choose(view, offset, span)
+    chosen = choose(view, offset, span, timeouts)
     packed, blocks = chosen.packets, pcapng.is_pcapng(bytes(view[:12]))
     rows = chosen.places[~packed.cut[chosen.places]]
     if not len(rows):
@@ -69,14 +72,16 @@ def capture_of(view: memoryview, offset: int, span: tuple[int, int] | None) -> I
         yield bytes(view[start : start + int(packed.size[row])])
 
 
-def _rows(packed: Packets, offset: int, headers: Headers, span: tuple[int, int] | None) -> tuple[Int64s, Int64s]:
+def _rows(
+    packed: Packets, offset: int, headers: Headers, span: tuple[int, int] | None, timeouts: FlowTimeouts
+) -> tuple[Int64s, Int64s]:
     """The chosen packets in file order, and each one's row of `headers`: those of the outermost flow that the packet at `offset` is in,
     fragments among them."""
     packet = int(np.searchsorted(packed.record, offset))
     if packet >= len(packed) or packed.record[packet] != offset:
         raise ValueError(f"no packet record begins at byte {offset}; use the offset of a row")
     decoded = np.flatnonzero(headers.proto >= 0)
-    found = flows.build(columns(gathered(headers, Captured(packed, np.zeros(len(packed), np.bool_)))))
+    found = flows.build(columns(gathered(headers, Captured(packed, np.zeros(len(packed), np.bool_)))), timeouts)
     order = decoded[found.order]
     first = headers.packet[order]
     covering = np.flatnonzero((first <= packet) & (packet <= first + headers.span[order]))
