@@ -40,9 +40,7 @@ SLICE_BYTES = (
     256 << 20
 )  # a larger capture has an even number of slices, none larger than this, so that workers share the reading
 
-OTHER_BYTES = (
-    "TCP segments repeat a range of their stream with other bytes: those that came first in sequence are read, flagged"
-)
+OTHER_BYTES = "TCP segments repeat a range of their stream with other bytes: those that came first are read, flagged"
 
 
 @dataclass(frozen=True, slots=True)

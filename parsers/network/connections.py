@@ -9,12 +9,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from parsers.network.flows import Flows
-from parsers.network.ip_packets import BAD_SUMS, IpPackets
+from parsers.network.ip_packets import BAD_SUMS, NO_ROOM, IpPackets
 from parsers.network.packets import ACK, FIN, RST, SYN, TCP, UDP
 from parsers.network.records import Bools, Bytes, Int64s
 from parsers.network.streams import Segments
 
-LETTERS = "shdafrtgciq"  # Zeek's history letters kept here; a column a letter and side, originator first
+LETTERS = "shdafrtgciqw"  # Zeek's history letters kept here; a column a letter and side, originator first
 FLIPPED = "^"  # before them where the responder's packet came first, as Zeek marks ends that it turned
 _NEVER = np.iinfo(np.int64).max
 
@@ -87,11 +87,28 @@ def _first_sights(packets: IpPackets, flows: Flows, segments: Segments) -> Int64
         "q": (flags & SYN != 0) & (flags & (FIN | RST) != 0),
     }
     table = np.full((len(flows), 2 * len(LETTERS)), _NEVER, np.int64)
-    for side, mine in enumerate((flows.forward, ~flows.forward)):
-        for number, letter in enumerate(LETTERS):
-            rows = np.flatnonzero(seen[letter] & mine)[::-1]  # reversed: the first of each flow is written last
-            table[flows.flow[rows], side * len(LETTERS) + number] = rows * len(LETTERS) + number
+    for letter, where in seen.items():
+        _sighted(table, flows, letter, where)
+    _sighted(table, flows, "w", _closed_windows(packets, flows, flags, table))
     return table
+
+
+def _sighted(table: Int64s, flows: Flows, letter: str, seen: Bools) -> None:
+    """Note the first packet of each side in which a letter's event was seen."""
+    number = LETTERS.index(letter)
+    rows = np.flatnonzero(seen)[::-1]  # reversed: the first of each flow and side is written last
+    table[flows.flow[rows], np.where(flows.forward[rows], 0, len(LETTERS)) + number] = rows * len(LETTERS) + number
+
+
+def _closed_windows(packets: IpPackets, flows: Flows, flags: Int64s, table: Int64s) -> Bools:
+    """Where a side says that it has no room for more, and that matters: not with or after its own RST, nor after the other side's FIN."""
+    out: Bools = (packets.remarks[flows.order] & NO_ROOM != 0) & (flags & RST == 0)
+    rows = np.flatnonzero(out)
+    own, other = np.where(flows.forward[rows], 0, len(LETTERS)), np.where(flows.forward[rows], len(LETTERS), 0)
+    flow, now = flows.flow[rows], rows * len(LETTERS)
+    reset, finished = table[flow, own + LETTERS.index("r")], table[flow, other + LETTERS.index("f")]
+    out[rows] = (reset > now) & (finished > now)
+    return out
 
 
 def _history(table: Int64s, flipped: Bools) -> pa.StringArray:
@@ -121,7 +138,7 @@ def _endpoint(table: Int64s) -> _Endpoint:
     seen = {letter: table[:, number] for number, letter in enumerate(LETTERS)}
     closed = seen["f"] < seen["r"]
     reset = ~closed & (seen["r"] != _NEVER)
-    silent = (table == _NEVER).all(axis=1)
+    silent = (table[:, : LETTERS.index("w")] == _NEVER).all(axis=1)
     return _Endpoint(seen["s"] != _NEVER, seen["h"] != _NEVER, closed, reset, silent)
 
 
