@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from parsers.gather import spread
 from parsers.network.ip_packets import IpPackets
 from parsers.network.packets import ACK, FIN, RST, SYN, TCP, UDP
 from parsers.network.records import Bools, Int32s, Int64s
@@ -20,8 +21,8 @@ UInt64s = npt.NDArray[np.uint64]
 class Flows:
     """Flows over sorted packets.
 
-    order: (m,) packet indices, flow after flow, in time order inside each; flow: (m,) the flow of each; forward: (m,) whether
-    the originator sent it; first, count: (f,) where each flow begins in `order`, and its packets.
+    order: (m,) packet indices, flow after flow as they begin in the file, in time order inside each; flow: (m,) the flow of each;
+    forward: (m,) whether the originator sent it; first, count: (f,) where each flow begins in `order`, and its packets.
     """
 
     order: Int64s
@@ -100,8 +101,13 @@ def build(packets: IpPackets, timeouts: FlowTimeouts = USUAL) -> Flows:
     begins |= _idle(packets.proto[order], packets.time[order], timeouts)
     begins |= _reopened(packets, order, swapped, begins)
     first = np.flatnonzero(begins)
-    flow = (np.cumsum(begins) - 1).astype(np.int32)
     count = np.diff(np.append(first, len(order)))
+    # Flows are numbered as they begin in the file: what is gathered by them lies side by side, however many they are.
+    by_place = np.argsort(order[first], kind="stable")
+    placed = spread(first[by_place], count[by_place])
+    order, swapped, count = order[placed], swapped[placed], count[by_place]
+    first = np.cumsum(count) - count
+    flow = np.repeat(np.arange(len(count), dtype=np.int32), count)
     origin = _originators(packets, order, swapped, first, flow)
     return Flows(order, flow, swapped == origin[flow], first, count)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
+import pyarrow as pa
 
 from parsers.network.carried import described
 from parsers.network.conversations import Conversations
@@ -177,6 +178,10 @@ def _recognising(talk: Conversation) -> list[Dissector]:
     return [dissector for dissector in all_dissectors() if bool(dissector.recognise(openings)[0])]
 
 
-def services(reading: Reading, count: int) -> list[str | None]:
-    """The services of each of `count` flows, joined by commas as in Zeek."""
-    return [",".join(reading.services[flow]) if flow in reading.services else None for flow in range(count)]
+def services(reading: Reading, count: int) -> pa.StringArray:
+    """The services of each of `count` flows, joined by commas as in Zeek. Most flows of a scan have none, and cost nothing here."""
+    names: dict[str, int] = {}
+    which = np.full(count, -1, np.int32)
+    for flow, spoken in reading.services.items():
+        which[flow] = names.setdefault(",".join(spoken), len(names))
+    return pa.array(list(names), pa.string()).take(pa.array(which, mask=which < 0))

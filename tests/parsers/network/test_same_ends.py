@@ -43,7 +43,9 @@ def test_only_packets_with_the_ends_are_decoded(wire: Any) -> None:
     """Of the datagrams that hold the addresses in their payload each counts once, whatever it repeats."""
     data = wire.pcap(_mixed(wire))
     found = same_ends.same_ends(memoryview(data), 24)
-    assert len(found.numbers) == 8 * len(PORTS) + 8  # a connection has eight packets, and with each round comes one that lies
+    assert (
+        len(found.numbers) == 8 * len(PORTS) + 8
+    )  # a connection has eight packets, and with each round comes one that lies
     assert (found.numbers[found.at], found.gaps) == (0, ())
 
 
