@@ -136,10 +136,12 @@ def _named(service: str) -> Dissector:
 
 def _read_talk(out: Reading, dissector: Dissector, talk: Conversation, packet_time: Int64s, depth: int = 0) -> None:
     own = {None, dissector.family, *getattr(dissector, "families", ())}
+    spoken = False
     for item in dissector.read(talk, packet_time):
         if type(item) is Record:
             out.add(item, dissector.family)
-            if item.family in own:
+            if not spoken and item.family in own:
+                spoken = True
                 out.speaks(talk.flow, dissector.service)
         elif isinstance(item, Trouble):
             out.trouble(item, talk.flow, dissector.service)
