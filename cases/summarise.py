@@ -23,11 +23,13 @@ from cases.handover import hand_overs
 from cases.integrity import CHANGED, READ
 from cases.languages import codes
 from cases.limits import limits, rules
+from timelines.flow_timeouts import flow_timeouts
 from timelines.inventory import Exhibit, FileEntry
 from timelines.problems import KINDS, LedgerRow
 from timelines.query import Timeline
 
 ISSUED = "report-issued"
+CAPTURES = "network/capture"  # the reader of packet captures
 HASHED_AGAIN: Mapping[str, tree.Evidence] = {READ: "unchanged", CHANGED: "changed"}
 
 
@@ -116,6 +118,7 @@ def _sheet(case: Case, exhibit: Exhibit, ledger: Sequence[LedgerRow]) -> tree.Ex
         clock_offset_s=exhibit.clock_offset_s,
         clock_source=exhibit.clock_source,
         entries=tuple(_line(entry, sums.get(entry.file)) for entry in entries),
+        flow_timeouts=flow_timeouts(exhibit.flow_timeouts) if any(e.parser == CAPTURES for e in entries) else None,
     )
 
 

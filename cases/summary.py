@@ -24,6 +24,7 @@ from cases.examiner import Opinion as Opinion
 from cases.examiner import Review as Review
 from cases.redaction.record import Redaction
 from timelines.findings import Grade, Kind
+from timelines.flow_timeouts import FlowTimeouts
 from timelines.problems import Problem
 
 SCHEMA = 1  # of the JSON twin
@@ -63,7 +64,7 @@ class ExhibitSheet:
     """One exhibit: what was said of it, what was computed of it.
 
     `sha256` is the file's; for a folder it is that of the listing `<sha256>  <path>\\n` of its files on disk, in bytewise order of
-    their paths.
+    their paths. `flow_timeouts`: idle times (ns) that ended a flow, where it holds packet captures.
     """
 
     number: str
@@ -81,6 +82,7 @@ class ExhibitSheet:
     clock_offset_s: float | None
     clock_source: str | None
     entries: tuple[FileLine, ...]
+    flow_timeouts: FlowTimeouts | None = None
 
 
 @dataclass(frozen=True, slots=True)

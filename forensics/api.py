@@ -47,11 +47,13 @@ def run(
     scheduler: str | None = None,
     progress: Progress | None = None,
     log_formats: Sequence[str] = (),
+    flow_timeouts: Sequence[str] = (),
     **chosen: Any,
 ) -> OpenCase:
     """Make a case of `evidence` (files, folders) in the folder `case`, read it all, and run our rules and those at `rules`.
 
-    `log_formats` are LogFormat or log_format strings by which the logs' lines are cut; `chosen` narrows and feeds the rules, as for
+    `log_formats` are LogFormat or log_format strings by which the logs' lines are cut; `flow_timeouts` say how long nothing may
+    pass in a flow that goes on (`tcp=1h`); `chosen` narrows and feeds the rules, as for
     `OpenCase.analyze`. A case that exists goes on: evidence that it already holds is not added again, finished work is not done again.
     Raises CaseError when a path is missing or the folder cannot be used, EvidenceChanged (one of these) when evidence is no longer what
     was registered: then nothing is concluded from it.
@@ -60,9 +62,8 @@ def run(
     from forensics.chosen_rules import chosen_of
 
     picked = chosen_of(rules, **chosen)
-    opened = start(
-        Path(case), [Path(path) for path in evidence], pipeline.About(tz, log_formats=tuple(log_formats)), progress
-    )
+    about = pipeline.About(tz, log_formats=tuple(log_formats), flow_timeouts=tuple(flow_timeouts))
+    opened = start(Path(case), [Path(path) for path in evidence], about, progress)
     pipeline.ingest(opened, workers, scheduler, progress)
     pipeline.analyze(opened, picked, progress)
     return OpenCase(opened)
@@ -73,11 +74,13 @@ def start(folder: Path, evidence: Sequence[Path], about: About | None, progress:
     from cases.errors import CaseError
     from forensics import pipeline
     from forensics.evidence_paths import check_evidence
+    from forensics.flow_timeouts import checked_timeouts
     from forensics.log_formats import checked_formats
     from timelines.times import zone as checked
 
     about = about or pipeline.About()
-    about = replace(about, log_formats=checked_formats(about.log_formats))
+    formats, timeouts = checked_formats(about.log_formats), checked_timeouts(about.flow_timeouts)
+    about = replace(about, log_formats=formats, flow_timeouts=timeouts)
     if about.zone is not None:
         try:
             checked(about.zone)

@@ -35,14 +35,22 @@ TOGETHER_BYTES = 64 << 20  # small files that a reader takes at once; they are h
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the examiner said of an exhibit that its readers need: the IANA zone of times without one, the layouts of its logs' lines."""
+    """What the examiner said of an exhibit that its readers need: the IANA zone of times without one, the layouts of its logs' lines, the
+    idle times that end a flow."""
 
     zone: str | None = None
     log_formats: tuple[str, ...] = ()
+    flow_timeouts: tuple[str, ...] = ()
 
     def told(self) -> str:
         """The same as text: part of a task's id."""
-        return "\n".join([str(self.zone), *self.log_formats])
+        return "\n".join([str(self.zone), *self.log_formats, *self.flow_timeouts])
+
+    def evidence(self, entry: FileEntry, path: Path) -> Evidence:
+        """A file of the exhibit, its plain bytes at `path`, with what was said of it."""
+        return Evidence(
+            entry.exhibit, entry.file, path, entry.size, entry.sha256, self.zone, self.log_formats, self.flow_timeouts
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +116,7 @@ def _bundled(source: Path, entries: Sequence[FileEntry], given: Given, version: 
 
 
 def _sliced(source: Path, entry: FileEntry, given: Given, version: str) -> Iterator[Task]:
-    path = located(source, entry.file)
-    evidence = Evidence(entry.exhibit, entry.file, path, entry.size, entry.sha256, given.zone, given.log_formats)
+    evidence = given.evidence(entry, located(source, entry.file))
     group: list[Slice] = []
     for piece in by_name(entry.parser).slices(evidence):
         if group and piece.stop > group[0].start + portion(entry.size - group[0].start, JOINED_BYTES, FINEST_BYTES):
@@ -153,9 +160,7 @@ def run(task: Task, root: Path, scratch: Path | None = None) -> Done:
                 tally.ledger += [_unread(e) for e in task.entries if e.file == item.file]
                 continue
             entry, path = item
-            evidence = Evidence(
-                entry.exhibit, entry.file, path, entry.size, entry.sha256, task.given.zone, task.given.log_formats
-            )
+            evidence = task.given.evidence(entry, path)
             parser = by_name(entry.parser)
             joiner = _joiner(parser)
             if task.slices is None and joiner is not None and (content := _content(joiner, evidence)) is not None:

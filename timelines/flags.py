@@ -39,7 +39,7 @@ FLAGS: Mapping[str, str] = {
     "not-yet-valid": "The certificate was not valid yet when it was seen.",
     "odd-request": "The request departs from `METHOD target HTTP/n`.",
     "outer-quotes": "The whole line stands in quotes.",
-    "overlap-conflict": "TCP segments repeat a range of their stream with other bytes; those that came first in sequence were read.",
+    "overlap-conflict": "TCP segments repeat a range of their stream with other bytes; those that came first were read.",
     "partial": "The log service passed on a part of a line only.",
     "prefix": "Other text stands before the client's address.",
     "recovered": "The record was recovered from space that its file no longer counts as in use.",

@@ -32,7 +32,8 @@ class FileEntry:
 class Exhibit:
     """What was handed in under one number. `source` is where it was read from on this machine: never part of a summary.
 
-    `log_formats` are layouts of its logs' lines, as the servers' configuration writes them.
+    `log_formats` are layouts of its logs' lines, as the servers' configuration writes them; `flow_timeouts` are idle times of its
+    captures' flows that differ from the usual ones (`timelines.flow_timeouts`).
     """
 
     exhibit: str
@@ -49,3 +50,4 @@ class Exhibit:
     clock_source: str | None = None
     description: str | None = None
     log_formats: tuple[str, ...] = ()
+    flow_timeouts: tuple[str, ...] = ()

@@ -137,6 +137,7 @@ def _method(summary: Summary, pen: Pen) -> list[Block]:
         section("method", word("section.method")),
         para(word("method.intro")),
         items([[para(word(f"method.step_{step}"))] for step in STEPS], ordered=True),
+        *(para(*pen.phrase(phrase)) for phrase in phrases.contacts(summary)),
         head(word("method.grades")),
         table(["4cm", "1fr"], [word("method.grade"), word("method.criterion")], grades),
         para(word("method.levels")),

@@ -74,16 +74,17 @@ def walk(view: memoryview, buffer: Bytes) -> Walk:
     return whole(windows(view, buffer))
 
 
-def windows(view: memoryview, buffer: Bytes) -> Iterator[Walk]:
-    """The same, some WINDOW_BYTES of the file at a time."""
+def windows(view: memoryview, buffer: Bytes, at: int = FILE_HEADER) -> Iterator[Walk]:
+    """The same, some WINDOW_BYTES of the file at a time, from the record that begins at byte `at`."""
     form = _form(view)
     size = len(view)
     if form is None:
         reason = f"pcap file header: {size} bytes, expected {FILE_HEADER}; nothing to read"
         yield Walk(joined([]), (Gap("damaged", 0, size, reason),))
         return
-    yield Walk(joined([]), (Gap("read", 0, FILE_HEADER),))
-    at, seconds = FILE_HEADER, -1
+    if at == FILE_HEADER:
+        yield Walk(joined([]), (Gap("read", 0, FILE_HEADER),))
+    seconds = -1
     while at < size:
         gaps: tuple[Gap, ...] = ()
         found, stop, sound = _chain(view, buffer, at, form)

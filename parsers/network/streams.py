@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from parsers.network import first_come
 from parsers.network.flows import Flows
 from parsers.network.ip_packets import IpPackets
 from parsers.network.packets import SYN, TCP
@@ -24,7 +25,9 @@ class Segments:
 
     packet: index of the packet; start: relative sequence of its first fresh byte, 0 being the stream's first; at: where that byte
     lies in the capture's `Space`; held, fresh: its fresh bytes there, and as announced; gap: bytes missing before it; repeated: how
-    many bytes of what other segments brought stand before its first fresh one; whole: all its bytes that are there, fresh or not.
+    many bytes of what other segments brought stand before its first fresh one; whole: all its bytes that are there from the first
+    repeated one on, none where it is one byte, which a keep-alive repeats (RFC 9293 section 3.8.4). Of what several bring the first
+    to arrive is fresh; a packet whose bytes are fresh only in parts has a row for each part.
     """
 
     stream: Int64s
@@ -56,11 +59,63 @@ def build(packets: IpPackets, flows: Flows) -> Segments:
     packet, start = packet[order], start[order]
     declared, held = packets.declared[packet].astype(np.int64), packets.captured[packet].astype(np.int64)
     reach = _reach_before(start + declared, stream, begins)
+    late = np.flatnonzero(first_come.contested(stream, start, reach, order))
     trim = np.clip(reach - start, 0, declared)
+    gap = _gaps(start, reach)
+    at, whole = packets.at[packet], np.where(held > 1, held, 0)
+    sound = Segments(
+        stream, packet, start + trim, at + trim, np.maximum(held - trim, 0), declared - trim, gap, trim, whole
+    )
+    if not len(late):
+        return sound
+    parts = _Parts(*first_come.shares(stream[late], start[late], (start + declared)[late], order[late]))
+    divided = _divided(parts, stream[late], packet[late], start[late], at[late], held[late])
+    kept = np.setdiff1d(np.arange(len(stream)), late, assume_unique=True)
+    together = [np.concatenate([getattr(sound, name)[kept], getattr(divided, name)]) for name in Segments.__slots__]
+    by_place = np.lexsort((together[2], together[0]))
+    return Segments(*(column[by_place] for column in together))
+
+
+def _gaps(start: Int64s, reach: Int64s) -> Int64s:
     gap = np.maximum(start - reach, 0)
     gap[gap >= MAX_WINDOW] = 0
-    at = packets.at[packet] + trim
-    return Segments(stream, packet, start + trim, at, np.maximum(held - trim, 0), declared - trim, gap, trim, held)
+    return np.asarray(gap)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """Parts of segments, as `first_come.shares` tells them: (p,) arrays."""
+
+    segment: Int64s
+    begin: Int64s
+    stop: Int64s
+    fresh: Bools
+
+
+def _divided(parts: _Parts, stream: Int64s, packet: Int64s, start: Int64s, at: Int64s, held: Int64s) -> Segments:
+    """A row for each part of segments that lie one over another: fresh, or all repeated."""
+    of, size = parts.segment, parts.stop - parts.begin
+    left = np.maximum(held[of] - (parts.begin - start[of]), 0)  # bytes that are there from where the part begins
+    fresh = np.where(parts.fresh, size, 0)
+    first = np.where(parts.fresh, parts.begin, parts.stop)
+    gap = np.zeros(len(of), np.int64)
+    mine = np.flatnonzero(parts.fresh)
+    mine = mine[np.lexsort((parts.begin[mine], stream[of[mine]]))]
+    begins = _begins(stream[of[mine]])
+    reach = np.zeros(len(mine), np.int64)
+    reach[1:] = np.where(begins[1:], 0, parts.stop[mine][:-1])
+    gap[mine] = _gaps(parts.begin[mine], reach)
+    return Segments(
+        stream[of],
+        packet[of],
+        first,
+        at[of] + first - start[of],
+        np.minimum(left, fresh),
+        fresh,
+        gap,
+        size - fresh,
+        np.where(held[of] > 1, left, 0),
+    )
 
 
 def _begins(stream: Int64s) -> Bools:
