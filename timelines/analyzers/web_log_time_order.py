@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from timelines.analyzers import Threshold, Words
 from timelines.analyzers import _time_order_words as said
 from timelines.analyzers._conclude import Observed, conclude, present
-from timelines.analyzers._log_lines import LogFile, at_offsets, log_files, pages
 from timelines.analyzers._time_order import (
     DISORDER,
     LATE,
@@ -22,6 +21,7 @@ from timelines.analyzers._time_order import (
 )
 from timelines.detection.rules import About
 from timelines.findings import Finding
+from timelines.log_lines import LogFile, at_offsets, log_files, pages
 
 if TYPE_CHECKING:
     from timelines.query import Timeline

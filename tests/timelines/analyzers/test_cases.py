@@ -42,6 +42,7 @@ def test_every_analyzer_has_an_outcome(made):
         ("new_web_script", "analyzer", "no-data", 0),
         ("web_data_volume", "analyzer", "no-data", 0),
         ("web_log_hole", "analyzer", "no-data", 0),
+        ("web_log_repeated", "analyzer", "no-data", 0),
         ("web_log_time_order", "analyzer", "no-data", 0),
     ]
     _, outcomes = analyze(made(Rows("web/access", "access.log", [1.0], {"src_ip": ["198.51.100.1"]})))
@@ -53,6 +54,7 @@ def test_every_analyzer_has_an_outcome(made):
         ("new_web_script", "silent", ("web/access",), 1),
         ("web_data_volume", "silent", ("web/access",), 1),
         ("web_log_hole", "silent", ("web/access",), 1),
+        ("web_log_repeated", "silent", ("web/access",), 1),
         ("web_log_time_order", "silent", ("web/access",), 1),
     ]
 
@@ -68,7 +70,7 @@ def test_the_demo_has_one_finding_of_each_and_two_even_rhythms(told, demo):
     assert sorted(told) == ["beaconing", "clock_offset", "dns_tunnelling", "event_record_gap", "web_log_hole"]
     fates = {o.rule_id: (o.fate, o.matches) for o in kept.load_outcomes(demo.case / "findings") if o.kind == "analyzer"}
     quiet = {"new_web_script": ("silent", 0), "web_data_volume": ("silent", 0)}  # the demo's log covers a few hours
-    quiet |= {"web_log_time_order": ("silent", 0)}  # and nobody touched its files
+    quiet |= dict.fromkeys(("web_log_repeated", "web_log_time_order"), ("silent", 0))  # and nobody touched its files
     assert fates == {**dict.fromkeys(told, ("matched", 1)), "beaconing": ("matched", 2), **quiet}
 
 

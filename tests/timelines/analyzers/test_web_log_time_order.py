@@ -7,7 +7,8 @@ import random
 import numpy as np
 import pytest
 
-from timelines.analyzers import _log_lines, _time_order
+from timelines import log_lines
+from timelines.analyzers import _time_order
 from timelines.analyzers._time_order import order_of
 from timelines.analyzers.web_log_time_order import ANALYZER
 
@@ -157,7 +158,7 @@ def test_the_order_in_which_a_busy_server_writes_is_left_alone(made, seed):
 def test_pages_and_parts_change_nothing(made, monkeypatch):
     seconds = [*steady(0, 6 * HOUR), *steady(1800, 9 * HOUR), 100.0, *steady(9 * HOUR, 12 * HOUR)]
     plain = list(ANALYZER.find(made(access(seconds))))
-    monkeypatch.setattr(_log_lines, "PAGE", 170)
+    monkeypatch.setattr(log_lines, "PAGE", 170)
     assert list(ANALYZER.find(made(access(seconds), slices=5, turned=True))) == plain
     assert len(plain) == 2
 

@@ -78,3 +78,12 @@ def at_offsets(timeline: Timeline, log: LogFile, offsets: Sequence[int], columns
         [log.exhibit, log.file, sorted(set(offsets))],
     )
     return {row["offset"]: row for row in rows.to_pylist()}
+
+
+def places_of(
+    timeline: Timeline, family: str, exhibit: str, file: str, offsets: Sequence[int]
+) -> list[tuple[str, str]]:
+    """Row id and line number (where there is none, offset) of the lines at these offsets, in their order."""
+    log = LogFile(family, exhibit, file, 0, 0, 0, 0, 0)
+    rows = at_offsets(timeline, log, offsets, 'coalesce(record, "offset")::varchar as number')
+    return [(rows[offset]["row_id"], rows[offset]["number"]) for offset in offsets]
