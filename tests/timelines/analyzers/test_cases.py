@@ -42,6 +42,7 @@ def test_every_analyzer_has_an_outcome(made):
         ("new_web_script", "analyzer", "no-data", 0),
         ("web_data_volume", "analyzer", "no-data", 0),
         ("web_log_hole", "analyzer", "no-data", 0),
+        ("web_log_odd_lines", "analyzer", "no-data", 0),
         ("web_log_repeated", "analyzer", "no-data", 0),
         ("web_log_time_order", "analyzer", "no-data", 0),
     ]
@@ -54,6 +55,7 @@ def test_every_analyzer_has_an_outcome(made):
         ("new_web_script", "silent", ("web/access",), 1),
         ("web_data_volume", "silent", ("web/access",), 1),
         ("web_log_hole", "silent", ("web/access",), 1),
+        ("web_log_odd_lines", "silent", ("web/access",), 1),
         ("web_log_repeated", "silent", ("web/access",), 1),
         ("web_log_time_order", "silent", ("web/access",), 1),
     ]
@@ -70,7 +72,9 @@ def test_the_demo_has_one_finding_of_each_and_two_even_rhythms(told, demo):
     assert sorted(told) == ["beaconing", "clock_offset", "dns_tunnelling", "event_record_gap", "web_log_hole"]
     fates = {o.rule_id: (o.fate, o.matches) for o in kept.load_outcomes(demo.case / "findings") if o.kind == "analyzer"}
     quiet = {"new_web_script": ("silent", 0), "web_data_volume": ("silent", 0)}  # the demo's log covers a few hours
-    quiet |= dict.fromkeys(("web_log_repeated", "web_log_time_order"), ("silent", 0))  # and nobody touched its files
+    quiet |= dict.fromkeys(
+        ("web_log_odd_lines", "web_log_repeated", "web_log_time_order"), ("silent", 0)
+    )  # and nobody touched its files
     assert fates == {**dict.fromkeys(told, ("matched", 1)), "beaconing": ("matched", 2), **quiet}
 
 
@@ -135,6 +139,16 @@ def test_real_files_give_no_false_finding(tmp_path):
     pipeline.ingest(case, workers=1)
     findings, outcomes = analyze(Timeline(case.timeline_folder))
     assert sorted((f.rule_id, f.title, f.why.partition(":")[0]) for f in findings) == [
+        (  # line 3935: from there on LF alone
+            "web_log_odd_lines",
+            "Line ends or encoding change within a web server log",
+            "E001/ocatak-w3af-scan-apache.log",
+        ),
+        (  # line 8899 ends inside its last value
+            "web_log_odd_lines",
+            "Lines cut off, run into one another, or holes in a web server log",
+            "E001/elastic-examples-apache-combined.log",
+        ),
         (
             "web_log_time_order",
             "Lines of a web server log not in the order of time throughout",
