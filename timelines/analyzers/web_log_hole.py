@@ -195,3 +195,4 @@ def _asked(timeline: Timeline, hole: Hole, offset: Offset) -> list[tuple[str, st
 
 
 ANALYZER = WebLogHole()
+OF_LOGS = True

@@ -78,3 +78,4 @@ class WebLogOddLines:
 
 
 ANALYZER = WebLogOddLines()
+OF_LOGS = True

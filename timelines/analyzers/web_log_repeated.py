@@ -183,3 +183,4 @@ def _lacking(timeline: Timeline, family: str, side: Side, other: Side) -> Differ
 
 
 ANALYZER = WebLogRepeated()
+OF_LOGS = True

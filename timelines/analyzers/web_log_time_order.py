@@ -240,3 +240,4 @@ def _names(log: LogFile) -> Mapping[str, str]:
 
 
 ANALYZER = WebLogTimeOrder()
+OF_LOGS = True
