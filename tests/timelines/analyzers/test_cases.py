@@ -44,6 +44,7 @@ def test_every_analyzer_has_an_outcome(made):
         ("web_log_hole", "analyzer", "no-data", 0),
         ("web_log_odd_lines", "analyzer", "no-data", 0),
         ("web_log_repeated", "analyzer", "no-data", 0),
+        ("web_log_rotation", "analyzer", "no-data", 0),
         ("web_log_time_order", "analyzer", "no-data", 0),
     ]
     _, outcomes = analyze(made(Rows("web/access", "access.log", [1.0], {"src_ip": ["198.51.100.1"]})))
@@ -57,6 +58,7 @@ def test_every_analyzer_has_an_outcome(made):
         ("web_log_hole", "silent", ("web/access",), 1),
         ("web_log_odd_lines", "silent", ("web/access",), 1),
         ("web_log_repeated", "silent", ("web/access",), 1),
+        ("web_log_rotation", "silent", ("web/access",), 1),
         ("web_log_time_order", "silent", ("web/access",), 1),
     ]
 
@@ -72,9 +74,8 @@ def test_the_demo_has_one_finding_of_each_and_two_even_rhythms(told, demo):
     assert sorted(told) == ["beaconing", "clock_offset", "dns_tunnelling", "event_record_gap", "web_log_hole"]
     fates = {o.rule_id: (o.fate, o.matches) for o in kept.load_outcomes(demo.case / "findings") if o.kind == "analyzer"}
     quiet = {"new_web_script": ("silent", 0), "web_data_volume": ("silent", 0)}  # the demo's log covers a few hours
-    quiet |= dict.fromkeys(
-        ("web_log_odd_lines", "web_log_repeated", "web_log_time_order"), ("silent", 0)
-    )  # and nobody touched its files
+    names = ("web_log_odd_lines", "web_log_repeated", "web_log_rotation", "web_log_time_order")
+    quiet |= dict.fromkeys(names, ("silent", 0))  # and nobody touched its files
     assert fates == {**dict.fromkeys(told, ("matched", 1)), "beaconing": ("matched", 2), **quiet}
 
 
