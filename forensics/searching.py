@@ -30,11 +30,16 @@ class Search:
 
 def to_search(case: Case) -> Timeline:
     """The timeline of a case with the list of its files: what was not read (empty, a duplicate) is not missing."""
+    return Timeline(case.timeline_folder, {"inventory": inventory(case)})
+
+
+def inventory(case: Case) -> pa.Table:
+    """Every file of the case: exhibit, file, size, status."""
     import pyarrow as pa
 
     rows = [{"exhibit": e.exhibit, "file": e.file, "size": e.size, "status": e.status} for e in case.register.entries]
     schema = pa.schema([("exhibit", pa.string()), ("file", pa.string()), ("size", pa.int64()), ("status", pa.string())])
-    return Timeline(case.timeline_folder, {"inventory": pa.Table.from_pylist(rows, schema)})
+    return pa.Table.from_pylist(rows, schema)
 
 
 def search(timeline: Timeline, chosen: Chosen, progress: Progress, afresh: bool = False) -> Search:

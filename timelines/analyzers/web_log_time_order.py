@@ -76,8 +76,8 @@ class WebLogTimeOrder:
 
     def find(self, timeline: Timeline) -> Iterator[Finding]:
         """At most one finding a file and kind, in order of family, exhibit and file."""
-        for log, order in orders(timeline):
-            if order.mixed and not _one_path(timeline, log, order):
+        for log, order in told(timeline):
+            if order.mixed:
                 yield self._disorder(timeline, log, order)
             if order.usual:
                 continue
@@ -153,11 +153,13 @@ class WebLogTimeOrder:
         )
 
 
-def orders(timeline: Timeline) -> Iterator[tuple[LogFile, Order]]:
+def told(timeline: Timeline) -> Iterator[tuple[LogFile, Order]]:
     """Every log file with what its times show, where they show anything."""
     for log in log_files(timeline):
         arrays = ((page.column("offset").to_numpy(), page.column("t").to_numpy()) for page in pages(timeline, log, ()))
         order = order_of(arrays)
+        if order.mixed and _one_path(timeline, log, order):
+            order.behind = 0
         if order.mixed or order.steps:
             yield log, order
 
