@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 _ONCE = """
 with every as materialized (select * from ({rows}) where {where}),
 files as (select distinct exhibit as before_exhibit, file as before_file from every),
-twice as (select unnest(?) as family, unnest(?) as exhibit, unnest(?) as file, unnest(?) as first_at, unnest(?) as last_at,
-    unnest(?) as before_exhibit, unnest(?) as before_file),
-taken as (select * from every where not exists (select 1 from twice join files using (before_exhibit, before_file)
-    where twice.family = every.family and twice.exhibit = every.exhibit and twice.file = every.file
-    and every."offset" between twice.first_at and twice.last_at))
+twice as (select * from (select unnest(?) as family, unnest(?) as exhibit, unnest(?) as file, unnest(?) as first_at, unnest(?) as last_at,
+    unnest(?) as before_exhibit, unnest(?) as before_file) join files using (before_exhibit, before_file)),
+again as (select every.row_id from every asof join twice on every.family = twice.family and every.exhibit = twice.exhibit
+    and every.file = twice.file and every."offset" >= twice.first_at where every."offset" <= twice.last_at),
+taken as (select * from every anti join again using (row_id))
 """
 _CORE = ", ".join(f'"{name}"' for name in CORE_NAMES)
 

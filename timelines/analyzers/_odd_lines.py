@@ -66,7 +66,7 @@ def odd_lines(timeline: Timeline) -> Iterator[OddLines]:
 # `rows` have sort, exhibit, file, offset, row_id and number.
 _GATHERED = f"""
 select sort, exhibit, file, count(*) as n,
-    list({{'at': "offset", 'id': row_id, 'number': number}} order by "offset", row_id)[1:{int(PLACES.value)}] as places
+    arg_min({{'at': "offset", 'id': row_id, 'number': number}}, printf('%020d', "offset") || row_id, {int(PLACES.value)}) as places
 from rows group by sort, exhibit, file order by sort, exhibit, file
 """
 _PLACE = 'exhibit, file, "offset", row_id, coalesce(record, "offset")::varchar as number'
@@ -114,19 +114,19 @@ def _inside(timeline: Timeline, family: str) -> str:
 
 
 def _split(family: str) -> str:
-    """Lines that break off, with a piece that could not be read soon behind them; and the lines between."""
+    """Lines that break off, with a piece that could not be read soon behind them; and the lines between, told by their numbers: joins of
+    equal values, or of the nearest one, so that a file full of damage costs no more than its lines."""
     view = family.replace("/", "_")
+    most = int(BETWEEN.value)
     return f"""with cut as (select *, "offset" + "length" as stop from {view} where contains(flags, 'truncated')),
-        near as (select c.exhibit, c.file, c."offset", c.stop, c.row_id, c.record, min(p."offset") as tail
-            from cut c join problems p on p.exhibit = c.exhibit and p.file = c.file
-                and p."offset" >= c.stop and p."offset" <= c.stop + {int(REACH.value)} group by all),
-        inner_ as (select n.row_id as first, {_qualified("r")} from near n join {view} r on r.exhibit = n.exhibit and r.file = n.file
-            and r."offset" >= n.stop and r."offset" < n.tail),
-        sound as (select n.* from near n where (select count(*) from inner_ i where i.first = n.row_id) <= {int(BETWEEN.value)}),
-        rows as (select 'split' as sort, {_PLACE} from sound
-            union all select 'between', exhibit, file, "offset", row_id, number from inner_ where first in (select row_id from sound))
+        near as (select cut.*, problems."offset" as tail from cut asof join problems
+            on cut.exhibit = problems.exhibit and cut.file = problems.file and cut.stop <= problems."offset"),
+        next as (select exhibit, file, row_id as first, tail, record + unnest(range(1, {most + 2}))::ubigint as record from near
+            where tail <= stop + {int(REACH.value)}),
+        inside as (select next.first, r.exhibit, r.file, r."offset", r.row_id, r.record from next join {view} r
+            on r.exhibit = next.exhibit and r.file = next.file and r.record = next.record where r."offset" < next.tail),
+        far as (select first from inside group by first having count(*) > {most}),
+        rows as (select 'split' as sort, {_PLACE} from near
+            where tail <= stop + {int(REACH.value)} and row_id not in (select first from far)
+            union all select 'between', {_PLACE} from inside where first not in (select first from far))
         {_GATHERED}"""
-
-
-def _qualified(name: str) -> str:
-    return f'{name}.exhibit, {name}.file, {name}."offset", {name}.row_id, coalesce({name}.record, {name}."offset")::varchar as number'

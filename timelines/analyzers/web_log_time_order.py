@@ -170,13 +170,14 @@ def places(timeline: Timeline, log: LogFile, steps: Sequence[Step]) -> Iterator[
     zone = "time_offset" if "time_offset" in held else "null::varchar as time_offset"
     told = f"record, flags, time_quality, epoch_ns(time) as t, {zone}"
     rows = at_offsets(timeline, log, [at for step in steps for at in (step.before, step.after)], told)
+    unexplained = _unexplained(timeline, log, [one for one in steps if one.shape == "behind"], held)
     for step in steps:
         place = Place(step, rows[step.before], rows[step.after])
         if _folded(place):
             yield "fold", place
         elif step.shape == "back":
             yield "back", place
-        elif step.shape == "ahead" or (step.ns >= LATE.value * SECOND and not _lasted(timeline, log, step, held)):
+        elif step.shape == "ahead" or (step.ns >= LATE.value * SECOND and step in unexplained):
             yield "out", place
 
 
@@ -199,29 +200,33 @@ def _seconds(offset: str) -> int:
     return -size if offset[0] == "-" else size
 
 
-def _lasted(timeline: Timeline, log: LogFile, step: Step, held: frozenset[str]) -> bool:
-    """Whether each line that stands out says itself why it is late: how long it took, a large answer, a connection kept open."""
-    reasons = [
-        text
-        for name, text in (
-            ("duration", f"coalesce(duration >= {step.ns - int(TOLERANCE.value) * SECOND}, false)"),
-            (
-                "time_taken_ms",
-                f"coalesce(time_taken_ms >= {step.ns // 1_000_000 - int(TOLERANCE.value) * 1000}, false)",
-            ),
-            ("sc_bytes", f"coalesce(sc_bytes >= {int(LARGE.value)}, false)"),
-            ("sc_status", "coalesce(sc_status = 101, false)"),
-            ("cs_method", "coalesce(cs_method = 'CONNECT', false)"),
-        )
-        if name in held
-    ]
-    explained = " or ".join(reasons) or "false"
-    left = timeline.sql(
-        f'select count(*) as n from {log.view} where exhibit = ? and file = ? and "offset" between ? and ? and time is not null '
-        f"and not ({explained})",
-        [log.exhibit, log.file, step.first, step.last],
+def _unexplained(timeline: Timeline, log: LogFile, steps: Sequence[Step], held: frozenset[str]) -> set[Step]:
+    """Of the steps to lines that are late, those with a line that does not say why: how long it took, a large answer, a connection that was
+    kept open."""
+    lasted = {
+        "duration": f"duration >= ns - {int(TOLERANCE.value) * SECOND}",
+        "time_taken_ms": f"time_taken_ms >= ns // 1000000 - {int(TOLERANCE.value) * 1000}",
+        "sc_bytes": f"sc_bytes >= {int(LARGE.value)}",
+        "sc_status": "sc_status = 101",
+        "cs_method": "cs_method = 'CONNECT'",
+    }
+    explained = " or ".join(f"coalesce({text}, false)" for name, text in lasted.items() if name in held) or "false"
+    if not steps:
+        return set()
+    found = timeline.sql(
+        f"""with steps as (select unnest(?) as first_at, unnest(?) as last_at, unnest(?) as ns, unnest(?) as place)
+        select distinct place from {log.view} join steps on "offset" >= first_at and "offset" <= last_at
+        where exhibit = ? and file = ? and time is not null and not ({explained})""",
+        [
+            [step.first for step in steps],
+            [step.last for step in steps],
+            [step.ns for step in steps],
+            list(range(len(steps))),
+            log.exhibit,
+            log.file,
+        ],
     )
-    return not left.column("n")[0].as_py()
+    return {steps[place] for place in found.column("place").to_pylist()}
 
 
 def _one_path(timeline: Timeline, log: LogFile, order: Order) -> bool:
