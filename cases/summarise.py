@@ -57,7 +57,7 @@ def summarise(case: Case, date: str) -> tree.Summary:
         rules=rules(
             outcomes, kept.analysed(case.findings_folder), families, kept.coverage_if_kept(case.findings_folder)
         ),
-        limits=limits(timeline),
+        limits=limits(timeline, inferences),
         opinions=written.opinions(case),
         set_aside=tuple(found for found in every if not found.review.stands),
         orphans=known.orphans,

@@ -232,11 +232,13 @@ class ZoneLine:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What could not be read, placed in time or looked at. `problems` is an excerpt; `Counts.problems` counts all."""
+    """What could not be read, placed in time or looked at. `problems` is an excerpt; `Counts.problems` counts all. `logs` are the numbers
+    (C-01 …) of standing findings that speak of a log itself: where it may hold less, or other, than what happened."""
 
     problems: tuple[Problem, ...]
     zones: tuple[ZoneLine, ...]
     flags: Mapping[str, int]
+    logs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from cases.case import Case, CaseInfo
 from cases.examiner import HandOver, Opinion
 from cases.reviews import reviews
 from forensics import instants
+from forensics.searching import inventory
 from timelines.findings import RuleOutcome
 from timelines.query import Filter, Timeline, to_frame
 
@@ -134,7 +135,7 @@ class OpenCase:
             ],
             _FINDINGS,
         )
-        extra = {"matches": kept.load_matches(folder), "findings": found}
+        extra = {"matches": kept.load_matches(folder), "findings": found, "inventory": inventory(self.case)}
         return Timeline(self.case.timeline_folder, extra, secrets=self.secrets)
 
     def timeline(
@@ -234,7 +235,8 @@ class OpenCase:
         return _frame(HandOver, hand_overs(self.case.custody.entries()), object)
 
     def sql(self, query: str) -> pd.DataFrame:
-        """Answer one SELECT over the views: one a family (`web_access`), `timeline`, `matches`, `findings`, `problems`, `ledger`.
+        """Answer one SELECT over the views: one a family (`web_access`), `timeline`, `matches`, `findings`, `problems`, `ledger`,
+        `inventory`.
 
         Columns that hold secrets are masked in the views themselves, unless the case was opened with `secrets`."""
         return to_frame(self.query.sql(query))

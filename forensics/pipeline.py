@@ -19,12 +19,11 @@ from forensics.executors import deaths, default_workers, prepare
 from forensics.executors import executor as make_executor
 from forensics.progress import Progress, Silent
 from forensics.rule_digests import rule_digests
-from forensics.searching import Search, search
+from forensics.searching import Search, search, to_search
 from forensics.tasks import Done, Task
 from parsers.evidence import examine, examine_as, rehash
 from timelines.inventory import Exhibit, FileEntry
 from timelines.problems import LedgerRow, Problem
-from timelines.query import Timeline
 from timelines.store import MANIFEST, Store
 
 AHEAD = 4  # tasks submitted per worker beyond the one it runs: enough to keep it busy, few enough to keep memory flat
@@ -200,7 +199,7 @@ def analyze(case: Case, rules: Sequence[Path] | Chosen = (), progress: Progress 
     """
     require_unchanged(case)
     chosen = rules if isinstance(rules, Chosen) else Chosen(tuple(Path(path) for path in rules))
-    result = search(Timeline(case.timeline_folder), chosen, progress or Silent())
+    result = search(to_search(case), chosen, progress or Silent())
     seen = [asdict(item) for item in result.coverage]
     files = kept.save(case.findings_folder, result.findings, result.matches, result.outcomes, seen)
     fates: dict[str, int] = {}

@@ -196,6 +196,17 @@ class Timeline:
     def problems(self) -> pa.Table:
         return self._rewrite(self.sql('select * from problems order by exhibit, file, "offset", "length", reason'))
 
+    def inventory(self) -> pa.Table:
+        """Every file of the case: exhibit, file, size, status. Where the case gave no list of them (the table `inventory`), those that were
+        read."""
+        given = "inventory" in self._extra
+        listed = (
+            "select exhibit, file, size, status from inventory"
+            if given
+            else "select exhibit, file, size, 'evidence' as status from ledger"
+        )
+        return self.sql(f"{listed} order by exhibit, file")
+
     def ledger(self) -> pa.Table:
         """One row a file: bytes read, free, unsupported and damaged; they add up to its size."""
         return self._rewrite(self.sql("select * from ledger order by exhibit, file"))

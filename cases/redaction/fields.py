@@ -22,6 +22,7 @@ NAMES = frozenset(["attack", "level", "rule_id"])
 BY_CLASS: dict[tuple[str, str], Meaning] = {
     ("Draft", "fields"): "stays",
     ("Draft", "limits"): "stays",
+    ("Limits", "logs"): "stays",
     ("CaseInfo", "legal_basis"): "office",
     ("CaseInfo", "authority"): "office",
     ("CaseInfo", "laboratory"): "office",

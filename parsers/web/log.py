@@ -21,7 +21,7 @@ from parsers.web.layout_format import LayoutFormat
 from parsers.web.lines import BOM, Lines, read_lines, unreadable
 from parsers.web.scan import odd_lines
 from parsers.web.wide_lines import narrowed, order_of, read_wide_lines
-from parsers.web.wrappers import all_wrappers, dressed, inside
+from parsers.web.wrappers import all_wrappers, dressed, flagged, inside
 from timelines.coded import constant
 
 SAMPLE_LINES = 50  # complete lines of a file's head that decide what it is, and of a block that decide who reads it
@@ -191,8 +191,18 @@ class _Block:
             return
         yield page.lines.account("read", taken.mask)
         for batch in taken.rows:
-            yield Batch(one.family, _named(batch, one.name))
+            yield Batch(one.family, _named(_marked(batch, page.lines), one.name))
         self.left = self.left[~np.isin(self.left, rows[taken.mask], assume_unique=True)]
+
+
+def _marked(batch: pa.RecordBatch, lines: Lines) -> pa.RecordBatch:
+    """Rows with what is remarkable of the bytes around their lines."""
+    if not lines.marks or "offset" not in batch.schema.names:
+        return batch
+    offsets = batch.column("offset").to_numpy()
+    flags = {name: np.isin(offsets, places) for name, places in lines.marks.items()}
+    place = batch.schema.get_field_index("flags")
+    return batch.set_column(place, "flags", flagged(batch.column("flags").cast(pa.string()), flags))
 
 
 def _named(batch: pa.RecordBatch, name: str) -> pa.RecordBatch:

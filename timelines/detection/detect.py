@@ -17,6 +17,7 @@ from timelines.detection.engine import Engine
 from timelines.detection.rules import About, Correlation, RuleSet
 from timelines.detection.survey import Progress, Seen, survey
 from timelines.findings import LEVELS, Fate, Finding, RuleOutcome
+from timelines.repeats import again
 from timelines.schema import TIME
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ def detect(
         found.cited = sieve.sifted(rules, found.cited)
     texts = CitedTexts.of(found.cited)
     by_rule = {rules.rules[at].about.rule_id: hits for at, hits in found.cited.hits.items()}
-    episodes = correlate(rules.correlations, by_rule, found.cited)
+    twice = again(timeline, found.cited.table) if rules.correlations else None
+    episodes = correlate(rules.correlations, by_rule, found.cited, twice)
     if sieve is not None:
         episodes = sieve.sifted_episodes(rules, episodes, found.cited)
     by_id = {correlation.about.rule_id: correlation for correlation in rules.correlations}

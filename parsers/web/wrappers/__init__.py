@@ -79,7 +79,7 @@ def inside(line: bytes) -> bytes | None:
 
 def moved(lines: Lines, data: Bytes, starts: Int64s, ends: Int64s) -> Lines:
     """The same lines of the file with other text."""
-    return Lines(data, starts, ends, lines.numbers, lines.offsets, lines.lengths, lines.bare)
+    return Lines(data, starts, ends, lines.numbers, lines.offsets, lines.lengths, lines.bare, lines.marks)
 
 
 def dressed(batch: pa.RecordBatch, wrapped: Wrapped) -> pa.RecordBatch:
@@ -98,7 +98,7 @@ def dressed(batch: pa.RecordBatch, wrapped: Wrapped) -> pa.RecordBatch:
         "wrapper-time": helped,
         "wrapper-differs": apart,
     }
-    columns["flags"] = _flagged(batch.column("flags"), flags)
+    columns["flags"] = flagged(batch.column("flags"), flags)
     if helped.any():
         mask = pa.array(helped)
         columns["time"] = pc.if_else(mask, taken, given)
@@ -113,7 +113,7 @@ def dressed(batch: pa.RecordBatch, wrapped: Wrapped) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(list(columns.values()), schema=schema)
 
 
-def _flagged(flags: pa.Array, marks: Mapping[str, Bools]) -> pa.Array:
+def flagged(flags: pa.Array, marks: Mapping[str, Bools]) -> pa.Array:
     """Flags with further ones, sorted, each once."""
     some = np.flatnonzero(np.any(list(marks.values()), axis=0))
     if not len(some):

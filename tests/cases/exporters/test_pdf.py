@@ -247,6 +247,15 @@ def test_a_draft_is_marked_on_every_page_and_says_why(synthetic: ModuleType, ima
     assert not any((images.pixels(page) == 236).sum() > 250 for page in clean)
 
 
+def test_findings_of_a_log_itself_stand_among_the_limits(synthetic: ModuleType) -> None:
+    summary = synthetic.summary()
+    doubted = replace(summary, limits=replace(summary.limits, logs=(summary.inferences[0].number,)))
+    for code in codes():
+        told = language(code).word("limits.logs_note")
+        assert told in words(press.content(doubted, language(code)))
+        assert told not in words(press.content(summary, language(code)))
+
+
 def test_the_first_page_names_no_rule(synthetic: ModuleType) -> None:
     summary = synthetic.summary("no such text")
     for code in codes():
