@@ -161,6 +161,7 @@ def _inferences(timeline: Timeline, known: Sequence[reviewing.Reviewed]) -> tupl
             absent=cited[found.finding_id][1],
             review=review,
             chart=charts.get(found.finding_id),
+            cve=found.cve,
         )
         for place, (found, review) in enumerate(((one.finding, one.review) for one in known), 1)
     )

@@ -110,7 +110,7 @@ class Counts:
 @dataclass(frozen=True, slots=True)
 class Observation:
     """One record of the evidence, cited so that anyone can go to its bytes. `sentences`: by language, what the record says; `cut` where a
-    sentence was too long to print whole."""
+    sentence was too long to print whole. `role`: empty for what the rule found, else what it is of what followed (`script`, `account`)."""
 
     row_id: str
     time: int | None
@@ -125,6 +125,7 @@ class Observation:
     flags: str
     sentences: Mapping[str, str]
     cut: bool = False
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,7 @@ class Inference:
     absent: int = 0
     review: Review = field(default_factory=Review)
     chart: Chart | None = None
+    cve: tuple[str, ...] = ()
 
     def words(self, code: str) -> dict[str, str]:
         """Its words (title, shows …) in the language `code`: the examiner's where there are any, else the rule's author's."""

@@ -123,6 +123,7 @@ class OpenCase:
                     "last": f.last,
                     "rows": list(f.rows),
                     "attack": list(f.attack),
+                    "cve": list(f.cve),
                     "why": f.why,
                     "review": one.review.state,
                 }
@@ -170,7 +171,7 @@ class OpenCase:
         return kept.matches_frame(self.case.findings_folder)
 
     def findings(self) -> pd.DataFrame:
-        """finding_id, kind, title, level, grade, first, last, entities, rows, attack, review; gravest first, the examiner's own last.
+        """finding_id, kind, title, level, grade, first, last, entities, rows, attack, cve, review; gravest first, the examiner's own last.
 
         `review` is open, accepted, rejected, merged or added; the other columns are as found, whatever the examiner decided.
         """
@@ -310,6 +311,7 @@ _FINDINGS = pa.schema(
         ("last", _INSTANT),
         ("rows", pa.list_(pa.string())),
         ("attack", pa.list_(pa.string())),
+        ("cve", pa.list_(pa.string())),
         ("why", pa.string()),
         ("review", pa.string()),
     ]

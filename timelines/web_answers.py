@@ -2,7 +2,8 @@
 
 Findings of attempts get sentences about it, in every language: how the requests were answered; whether a successful answer has a size
 that no ordinary answer of the same path has; and which script, known to nobody before, or which account served the address within the
-hour after. A log keeps no contents: these are signs for or against, and the sentences say no more.
+hour after; the rows that say so are put among the finding's, marked. A log keeps no contents: these are signs for or against, and the
+sentences say no more.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from timelines.analyzers import Threshold
 from timelines.analyzers._conclude import Observed, filled, moment, present
 from timelines.findings import Finding
+from timelines.query import ORDER
 from timelines.web_answer_words import WORDS
 
 if TYPE_CHECKING:
@@ -39,7 +41,9 @@ def with_answers(timeline: Timeline, findings: Sequence[Finding]) -> tuple[Findi
     for finding in asked:
         mine = [requests[row] for row in finding.rows if row in requests]
         if any(one.status is not None for one in mine):
-            told[finding.finding_id] = _told(finding, mine, _followed(timeline, mine))
+            followed = _followed(timeline, mine)
+            found = _with_rows(timeline, finding, {kind: row["row_id"] for kind, row in followed.items()})
+            told[finding.finding_id] = _told(found, mine, followed)
     return tuple(told.get(finding.finding_id, finding) for finding in findings)
 
 
@@ -95,7 +99,7 @@ order by time, exhibit, file, "offset", row_id
 """
 _SCRIPTS = """
 with asked as (select unnest(?) as exhibit, unnest(?) as client, unnest(?) as first, unnest(?) as last)
-select a.cs_uri_stem as path, a.file, a."offset", a.c_ip as client, epoch_ns(a.time) as time from web_access a join asked
+select a.row_id, a.cs_uri_stem as path, a.file, a."offset", a.c_ip as client, epoch_ns(a.time) as time from web_access a join asked
     on a.exhibit = asked.exhibit and a.c_ip = asked.client and epoch_ns(a.time) > first and epoch_ns(a.time) <= last
 where a.sc_status = 200 and regexp_matches(a.cs_uri_stem, ?) and a.row_id not in (select unnest(?)) and not exists (
     select 1 from web_access b where b.exhibit = a.exhibit and b.cs_uri_stem = a.cs_uri_stem and b.sc_status between 200 and 399
@@ -104,7 +108,7 @@ order by a.time, a.file, a."offset" limit 1
 """
 _ACCOUNTS = """
 with asked as (select unnest(?) as exhibit, unnest(?) as client, unnest(?) as first, unnest(?) as last)
-select a.cs_username as account, a.file, a."offset", a.c_ip as client, epoch_ns(a.time) as time from web_access a join asked
+select a.row_id, a.cs_username as account, a.file, a."offset", a.c_ip as client, epoch_ns(a.time) as time from web_access a join asked
     on a.exhibit = asked.exhibit and a.c_ip = asked.client and epoch_ns(a.time) > first and epoch_ns(a.time) <= last
 where a.sc_status between 200 and 399 and a.cs_username is not null and a.row_id not in (select unnest(?)) and not exists (
     select 1 from web_access b where b.exhibit = a.exhibit and b.c_ip = a.c_ip and b.cs_username = a.cs_username
@@ -130,6 +134,16 @@ def _followed(timeline: Timeline, mine: Sequence[Request]) -> dict[str, dict[str
     if "cs_username" in present(timeline, "web/access"):
         found["account"] = timeline.sql(_ACCOUNTS, [*given, cited]).to_pylist()
     return {kind: rows[0] for kind, rows in found.items() if rows}
+
+
+def _with_rows(timeline: Timeline, finding: Finding, followed: Mapping[str, str]) -> Finding:
+    """The finding with the rows that followed among its own, in the timeline's order, marked, so that the sentence can be checked."""
+    if not followed:
+        return finding
+    rows = sorted({*finding.rows, *followed.values()})
+    ordered = timeline.sql(f"select row_id from timeline where row_id in (select unnest(?)) {ORDER}", [rows])
+    named = {kind: (row,) for kind, row in sorted(followed.items())}
+    return replace(finding, rows=tuple(ordered.column("row_id").to_pylist()), followed=named)
 
 
 def _told(finding: Finding, mine: Sequence[Request], followed: Mapping[str, dict[str, Any]]) -> Finding:

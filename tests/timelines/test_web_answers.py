@@ -105,6 +105,33 @@ def test_a_new_script_and_a_new_account_afterwards_are_told(told: Tell) -> None:
     assert "late" not in shows
 
 
+def test_the_rows_that_followed_are_among_the_rows_and_marked(tmp_path: Path) -> None:
+    lines = [
+        row(100, "203.0.113.7", "/list.php", ATTEMPT),
+        row(160, "203.0.113.7", "/upload/x.php"),
+        row(200, "203.0.113.7", "/list.php", ATTEMPT),
+        row(210, "203.0.113.7", "/private/", cs_username="editor"),
+    ]
+    timeline = timeline_of(rows_of([*USUAL, *lines]), tmp_path)
+    (before,) = [f for f in detect(timeline, RULES).findings if "database" in f.title]
+    (found,) = with_answers(timeline, [before])
+    paths = dict(
+        zip(*timeline.sql("select row_id, cs_uri_stem as path from web_access").to_pydict().values(), strict=True)
+    )
+    assert [paths[one] for one in found.rows] == ["/list.php", "/upload/x.php", "/list.php", "/private/"]
+    assert {kind: [paths[one] for one in rows] for kind, rows in found.followed.items()} == {
+        "account": ["/private/"],
+        "script": ["/upload/x.php"],
+    }
+    assert (found.first, found.last) == (before.first, before.last)
+    assert set(before.rows) == set(found.rows) - {one for rows in found.followed.values() for one in rows}
+
+
+def test_without_anything_that_followed_the_rows_are_those_of_the_rule(told: Tell) -> None:
+    found = told(row(100, "203.0.113.7", "/list.php", ATTEMPT))
+    assert (len(found.rows), dict(found.followed)) == (1, {})
+
+
 def test_what_a_path_holds_is_made_visible(told: Tell) -> None:
     hostile = "/list\u202e{size}.php"
     lines = [row(n, f"198.51.100.{n}", hostile, f"q={n}") for n in range(20, 28)]
