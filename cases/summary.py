@@ -59,11 +59,20 @@ class FileLine:
 
 
 @dataclass(frozen=True, slots=True)
+class FormatCount:
+    """Lines of logs read by one format; `loose` ones depart from it, and what could be told apart was read."""
+
+    name: str
+    rows: int
+    loose: int
+
+
+@dataclass(frozen=True, slots=True)
 class ExhibitSheet:
     """One exhibit: what was said of it, what was computed of it.
 
     `sha256` is the file's; for a folder it is that of the listing `<sha256>  <path>\\n` of its files on disk, in bytewise order of
-    their paths.
+    their paths. `formats` are those of its logs' lines as recognised, `layouts` those that were given, as server configurations write them.
     """
 
     number: str
@@ -81,6 +90,8 @@ class ExhibitSheet:
     clock_offset_s: float | None
     clock_source: str | None
     entries: tuple[FileLine, ...]
+    formats: tuple[FormatCount, ...] = ()
+    layouts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ BY_CLASS: dict[tuple[str, str], Meaning] = {
     ("HandOver", "giver"): "person",
     ("HandOver", "receiver"): "person",
     ("FamilyCount", "family"): "stays",
+    ("FormatCount", "name"): "stays",
     ("Act", "who"): "person",
     **{("Finding", name): "authored" for name in ("title", "description", "falsepositives", "texts")},
     **{("Finding", name): "stays" for name in ("rows", "families", "followed")},
