@@ -176,7 +176,11 @@ def records(seen: Sequence[Observation], pen: Pen) -> Block:
 
 
 def _role(record: Observation, pen: Pen) -> list[Block]:
-    return [para(pen.word("record.role"), " ", pen.known("role", record.role), style="small")] if record.role else []
+    return (
+        [para(styled("bold", pen.word("record.role")), " ", pen.known("role", record.role), style="small")]
+        if record.role
+        else []
+    )
 
 
 def _time(record: Observation, pen: Pen) -> Cell:
