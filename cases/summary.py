@@ -121,7 +121,8 @@ class Counts:
 @dataclass(frozen=True, slots=True)
 class Observation:
     """One record of the evidence, cited so that anyone can go to its bytes. `sentences`: by language, what the record says; `cut` where a
-    sentence was too long to print whole. `role`: empty for what the rule found, else what it is of what followed (`script`, `account`)."""
+    sentence was too long to print whole. `role`: empty for what the rule found, else what it is of what followed (`script`, `account`,
+    `login`)."""
 
     row_id: str
     time: int | None

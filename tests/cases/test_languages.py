@@ -65,7 +65,7 @@ FAMILIES = {
         HANDED_OVER,
         AMENDED,
     ),
-    "role": ("rule", "script", "account"),
+    "role": ("rule", "script", "account", "login"),
 }
 
 

@@ -139,6 +139,69 @@ def test_what_a_path_holds_is_made_visible(told: Tell) -> None:
     assert visible(hostile) in shows
 
 
+def login(at: float, status: int, ip: str = "203.0.113.7", path: str = "/login") -> dict[str, Any]:
+    return row(at, ip, path, status=status, cs_method="POST")
+
+
+@pytest.fixture
+def guessed(tmp_path: Path) -> Tell:
+    def tell(*lines: dict[str, Any]) -> tuple[Finding, list[int]]:
+        """The finding of refused logins, and the seconds of those of its rows that followed."""
+        timeline = timeline_of(rows_of(list(lines)), tmp_path)
+        (found,) = [
+            f
+            for f in with_answers(timeline, detect(timeline, RULES).findings)
+            if f.title == "Many refused logins to the site"
+        ]
+        marked = timeline.sql(
+            "select epoch_ns(time) // 1000000000 - min(epoch_ns(time) // 1000000000) over () as at, row_id from web_access"
+        )
+        at = dict(zip(marked.column("row_id").to_pylist(), marked.column("at").to_pylist(), strict=True))
+        return found, [at[one] for rows in found.followed.values() for one in rows]
+
+    return tell
+
+
+REFUSED = [login(n, 403) for n in range(40)]
+
+
+def test_a_login_answered_otherwise_is_told_and_marked(guessed: Tell) -> None:
+    found, followed = guessed(*REFUSED, login(100, 302), login(200, 200))
+    shows = found.texts["en"]["shows"]
+    assert "The address 203.0.113.7 was answered with status 302 at /login" in shows
+    assert "otherwise than its 40 other attempts there, which were answered with status 403" in shows
+    assert (list(found.followed), followed, len(found.rows)) == (["login"], [100], 41)
+    assert "answered otherwise than 40 attempts (status 403): status 302 at" in found.why
+    assert "\u2066302\u2069" in found.texts["ar"]["shows"]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        [],
+        [login(100, 403)],
+        [login(100, 500)],  # a fault is no success
+        [login(100, 302, ip="198.51.100.1")],
+        [login(100, 302, path="/other")],
+        [row(100, "203.0.113.7", "/login")],  # the page itself, by GET
+        [login(39 + 3_601, 302)],
+    ],
+)
+def test_other_answers_point_to_no_login(guessed: Tell, more: list[dict[str, Any]]) -> None:
+    found, followed = guessed(*REFUSED, *more)
+    assert "the statuses do not point to a password that was found" in found.texts["en"]["shows"]
+    assert followed == []
+
+
+def test_a_success_among_the_attempts_is_told_without_being_what_followed(tmp_path: Path) -> None:
+    lines = [login(n, 302 if n == 35 else 200) for n in range(40)]
+    timeline = timeline_of(rows_of(lines), tmp_path)
+    found = with_answers(timeline, detect(timeline, RULES).findings)
+    (many,) = [f for f in found if f.title == "Many logins to the site attempted from one address"]
+    assert "answered with status 302 at /login" in many.texts["en"]["shows"]
+    assert (dict(many.followed), len(many.rows)) == ({}, 40)
+
+
 def test_sentences_hold_the_same_values_in_each_language() -> None:
     for key, text in WORDS["en"].items():
         for language in ("fr", "ar"):
