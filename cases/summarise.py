@@ -23,6 +23,7 @@ from cases.handover import hand_overs
 from cases.integrity import CHANGED, READ
 from cases.languages import codes
 from cases.limits import limits, rules
+from cases.line_formats import formats_read
 from timelines.flow_timeouts import flow_timeouts
 from timelines.inventory import Exhibit, FileEntry
 from timelines.problems import KINDS, LedgerRow
@@ -39,6 +40,7 @@ def summarise(case: Case, date: str) -> tree.Summary:
     timeline = Timeline(case.timeline_folder)
     ledger = [LedgerRow(**row) for row in timeline.ledger().to_pylist()]
     families = _families(timeline)
+    formats = formats_read(timeline)
     known = reviewing.reviews(case)
     every = _inferences(timeline, known.findings)
     inferences = tuple(found for found in every if found.review.stands)
@@ -49,7 +51,7 @@ def summarise(case: Case, date: str) -> tree.Summary:
         date=date,
         tool=tree.Tool(case.hand.tool, case.hand.version, worked),
         case=case.info,
-        exhibits=tuple(_sheet(case, exhibit, ledger) for exhibit in case.register.exhibits),
+        exhibits=tuple(_sheet(case, exhibit, ledger, formats) for exhibit in case.register.exhibits),
         counts=_counts(case, ledger, families, timeline),
         custody=custody,
         inferences=inferences,
@@ -98,7 +100,9 @@ def _counts(
     return tree.Counts(dict(sorted(statuses.items())), fates, families, problems)
 
 
-def _sheet(case: Case, exhibit: Exhibit, ledger: Sequence[LedgerRow]) -> tree.ExhibitSheet:
+def _sheet(
+    case: Case, exhibit: Exhibit, ledger: Sequence[LedgerRow], formats: Mapping[str, tuple[tree.FormatCount, ...]]
+) -> tree.ExhibitSheet:
     sums = {row.file: row for row in ledger if row.exhibit == exhibit.exhibit}
     entries = case.register.files_of(exhibit.exhibit)
     sha256 = computed_sha256(case.register, exhibit)
@@ -119,6 +123,8 @@ def _sheet(case: Case, exhibit: Exhibit, ledger: Sequence[LedgerRow]) -> tree.Ex
         clock_source=exhibit.clock_source,
         entries=tuple(_line(entry, sums.get(entry.file)) for entry in entries),
         flow_timeouts=flow_timeouts(exhibit.flow_timeouts) if any(e.parser == CAPTURES for e in entries) else None,
+        formats=formats.get(exhibit.exhibit, ()),
+        layouts=exhibit.log_formats,
     )
 
 
@@ -164,6 +170,7 @@ def _inferences(timeline: Timeline, known: Sequence[reviewing.Reviewed]) -> tupl
             absent=cited[found.finding_id][1],
             review=review,
             chart=charts.get(found.finding_id),
+            cve=found.cve,
         )
         for place, (found, review) in enumerate(((one.finding, one.review) for one in known), 1)
     )

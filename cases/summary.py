@@ -60,11 +60,21 @@ class FileLine:
 
 
 @dataclass(frozen=True, slots=True)
+class FormatCount:
+    """Lines of logs read by one format; `loose` ones depart from it, and what could be told apart was read."""
+
+    name: str
+    rows: int
+    loose: int
+
+
+@dataclass(frozen=True, slots=True)
 class ExhibitSheet:
     """One exhibit: what was said of it, what was computed of it.
 
     `sha256` is the file's; for a folder it is that of the listing `<sha256>  <path>\\n` of its files on disk, in bytewise order of
-    their paths. `flow_timeouts`: idle times (ns) that ended a flow, where it holds packet captures.
+    their paths. `flow_timeouts`: idle times (ns) that ended a flow, where it holds packet captures. `formats` are those of its logs' lines
+    as recognised, `layouts` those that were given, as server configurations write them.
     """
 
     number: str
@@ -83,6 +93,8 @@ class ExhibitSheet:
     clock_source: str | None
     entries: tuple[FileLine, ...]
     flow_timeouts: FlowTimeouts | None = None
+    formats: tuple[FormatCount, ...] = ()
+    layouts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +124,8 @@ class Counts:
 @dataclass(frozen=True, slots=True)
 class Observation:
     """One record of the evidence, cited so that anyone can go to its bytes. `sentences`: by language, what the record says; `cut` where a
-    sentence was too long to print whole."""
+    sentence was too long to print whole. `role`: empty for what the rule found, else what it is of what followed (`script`, `account`,
+    `login`)."""
 
     row_id: str
     time: int | None
@@ -127,6 +140,7 @@ class Observation:
     flags: str
     sentences: Mapping[str, str]
     cut: bool = False
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +174,7 @@ class Inference:
     absent: int = 0
     review: Review = field(default_factory=Review)
     chart: Chart | None = None
+    cve: tuple[str, ...] = ()
 
     def words(self, code: str) -> dict[str, str]:
         """Its words (title, shows …) in the language `code`: the examiner's where there are any, else the rule's author's."""

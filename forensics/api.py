@@ -127,6 +127,7 @@ class OpenCase:
                     "last": f.last,
                     "rows": list(f.rows),
                     "attack": list(f.attack),
+                    "cve": list(f.cve),
                     "why": f.why,
                     "review": one.review.state,
                 }
@@ -151,6 +152,28 @@ class OpenCase:
         Timestamps); zone-less ones are UTC. `where` is a SQL condition."""
         return self.query.frame(_filter(start, end, families, where=where), columns, lang)
 
+    def client(
+        self,
+        address: str,
+        start: Any = None,
+        end: Any = None,
+        families: Sequence[str] | str | None = None,
+        where: str | None = None,
+        columns: Sequence[str] | None = None,
+        lang: str = "en",
+    ) -> pd.DataFrame:
+        """All that an address did, in every source and in order: core columns, `stance` (seen, contacted, claimed), `visit`, `status`,
+        `rules`, `findings` … (`timelines.client_story.OWN`) and `message`; rows are chosen as in `timeline`."""
+        from timelines.client_story import COLUMNS, story
+
+        names = list(columns) if columns is not None else [column.name for column in COLUMNS]
+        told = story(self.query, address)
+        tables = list(told.batches(_filter(start, end, families, where=where), names, lang))
+        kinds = {column.name: column.field() for column in COLUMNS}
+        return to_frame(
+            pa.concat_tables(tables) if tables else pa.schema([kinds[name] for name in names]).empty_table()
+        )
+
     def events(self, family: str, event: str | None = None, where: str | None = None) -> pd.DataFrame:
         """Rows of one family with all its columns: core ones first, then the family's own."""
         chosen = Filter(events=(str(event),) if event is not None else (), where=where)
@@ -174,7 +197,7 @@ class OpenCase:
         return kept.matches_frame(self.case.findings_folder)
 
     def findings(self) -> pd.DataFrame:
-        """finding_id, kind, title, level, grade, first, last, entities, rows, attack, review; gravest first, the examiner's own last.
+        """finding_id, kind, title, level, grade, first, last, entities, rows, attack, cve, review; gravest first, the examiner's own last.
 
         `review` is open, accepted, rejected, merged or added; the other columns are as found, whatever the examiner decided.
         """
@@ -315,6 +338,7 @@ _FINDINGS = pa.schema(
         ("last", _INSTANT),
         ("rows", pa.list_(pa.string())),
         ("attack", pa.list_(pa.string())),
+        ("cve", pa.list_(pa.string())),
         ("why", pa.string()),
         ("review", pa.string()),
     ]

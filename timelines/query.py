@@ -94,6 +94,15 @@ class Timeline:
         self.secrets = secrets
         self._connection: duckdb.DuckDBPyConnection | None = None
 
+    @property
+    def extras(self) -> frozenset[str]:
+        """Names of the tables that stand beside the timeline's own, as views."""
+        return frozenset(self._extra)
+
+    def beside(self, name: str, table: pa.Table) -> Timeline:
+        """The same timeline with one more such table."""
+        return Timeline(self.store.root, {**self._extra, name: table}, self._rewrite, self._whole, self.secrets)
+
     def families(self) -> list[str]:
         """Families that have rows, in name order."""
         return self.store.families()

@@ -16,6 +16,7 @@ from timelines.detection.correlate import CorrelationHit, correlate
 from timelines.detection.engine import Engine
 from timelines.detection.rules import About, Correlation, RuleSet
 from timelines.detection.survey import Progress, Seen, survey
+from timelines.detection.weaknesses import Parts
 from timelines.findings import LEVELS, Fate, Finding, RuleOutcome
 from timelines.repeats import again
 from timelines.schema import TIME
@@ -60,10 +61,12 @@ def detect(
 ) -> Detection:
     """Run all rules and correlations. The result depends on rows and rules alone: not on parts, row groups or order of work.
     `sieve` takes away what the user's allow-list names."""
-    engine = Engine(rules.rules)
+    parts = Parts.of(rules.rules)
+    engine = Engine([*rules.rules, *parts.rules])
     place = {rule.about.rule_id: at for at, rule in enumerate(rules.rules)}
     wanted = _fields_wanted(rules.correlations, place)
     found = survey(timeline, engine, wanted if sieve is None else sieve.fields(rules, wanted), progress)
+    found.cited, shown = parts.taken_from(found.cited)
     if sieve is not None:
         found.cited = sieve.sifted(rules, found.cited)
     texts = CitedTexts.of(found.cited)
@@ -78,7 +81,7 @@ def detect(
     for at, hits in found.cited.hits.items():
         rule = rules.rules[at]
         if rule.output:
-            findings += single_findings(texts, rule.about, hits)
+            findings += single_findings(texts, rule, hits, shown.get(at, {}))
             cites.append(_Cites(rule.about, hits.rows, hits.why))
     for correlation in rules.correlations:
         if correlation.output:

@@ -58,4 +58,5 @@ TABLE = Statistic(
     _COLUMNS,
     ("hour", "requests", "clients", "refused", "new_paths", "new_agents"),
     _count,
+    drawn=("requests", "refused", "errors", "new_paths", "new_agents"),
 )

@@ -120,7 +120,9 @@ def test_every_face_is_embedded(rendered: Callable[[str], bytes], code: str) -> 
 
 @pytest.mark.parametrize("code", codes())
 def test_nothing_in_the_file_acts_or_points_outside(rendered: Callable[[str], bytes], code: str) -> None:
-    pdf = rendered(code)
+    pdf = re.sub(
+        rb"\bstream\r?\n.*?\nendstream", b"", rendered(code), flags=re.DOTALL
+    )  # packed bytes may spell anything
     assert not re.search(rb"/(URI|Launch|JavaScript|JS|GoToR|SubmitForm|ImportData|EmbeddedFile|AA|OpenAction)\b", pdf)
     assert set(re.findall(rb"/S/(GoTo\w*|URI|Named)", pdf)) <= {b"GoTo"}
 
