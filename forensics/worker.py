@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
 from importlib.metadata import entry_points
 
+import numba  # noqa: F401 - it is loaded when a compiled loop is first called
 import pyarrow as pa
 
-import timelines.compiled
 import timelines.mapping  # noqa: F401
 
 
