@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -201,6 +203,14 @@ def pieces(space: Space, segments: Segments, flows: int) -> Pieces:
     return Pieces(space, start, segments.held[rows], at, packet, bounds)
 
 
+class Held(NamedTuple):
+    """Bytes of a stream that came in one packet (0-based)."""
+
+    start: int
+    size: int
+    packet: int
+
+
 class Stream:
     """The bytes one side sent, read from the mapped file when asked for. Positions are relative sequence numbers."""
 
@@ -265,6 +275,14 @@ class Stream:
     def packet(self, position: int) -> int:
         """The packet (0-based) that brought the byte at `position`, or the one before a gap there."""
         return self._packet[max(bisect_right(self._start, position) - 1, 0)]
+
+    def segments(self, position: int) -> Iterator[Held]:
+        """What the capture holds from `position` on, as it came: a segment that begins before counts from there."""
+        first = max(bisect_right(self._start, position) - 1, 0)
+        for at in range(first, len(self._start)):
+            skip = max(position - self._start[at], 0)
+            if skip < self._length[at]:
+                yield Held(self._start[at] + skip, self._length[at] - skip, self._packet[at])
 
     def next_start(self, position: int) -> int | None:
         """Where the first piece after a gap at `position` begins."""
