@@ -31,11 +31,11 @@ LARGE = Threshold(
 )
 FOLD = Threshold("FOLD", 3600, "s", "By how much clocks are set back at the end of summer time.")
 FOLD_PAUSE = Threshold("FOLD_PAUSE", 300, "s", "Pause between the lines on both sides of such a step.")
-ONE_PATH = Threshold(
-    "ONE_PATH",
+LONG = Threshold(
+    "LONG",
     0.5,
     "of lines behind",
-    "Where one path has so many, requests to it last long: its lines are late by their nature.",
+    "Where so many are of one path, or say themselves that they lasted, requests last long: lines are late by their nature.",
 )
 PLACES = Threshold("PLACES", 20, "places", "Cited and printed; `why` gives the whole number.")
 
@@ -71,7 +71,7 @@ class WebLogTimeOrder:
         said.BACK,
     )
     needs = ("web/*",)
-    thresholds = (*THRESHOLDS, LARGE, FOLD, FOLD_PAUSE, ONE_PATH, PLACES)
+    thresholds = (*THRESHOLDS, LARGE, FOLD, FOLD_PAUSE, LONG, PLACES)
     words = said.BY_KIND
 
     def find(self, timeline: Timeline) -> Iterator[Finding]:
@@ -158,7 +158,7 @@ def told(timeline: Timeline) -> Iterator[tuple[LogFile, Order]]:
     for log in log_files(timeline):
         arrays = ((page.column("offset").to_numpy(), page.column("t").to_numpy()) for page in pages(timeline, log, ()))
         order = order_of(arrays)
-        if order.mixed and _one_path(timeline, log, order):
+        if order.mixed and _by_nature(timeline, log, order):
             order.behind = 0
         if order.mixed or order.steps:
             yield log, order
@@ -229,13 +229,20 @@ def _unexplained(timeline: Timeline, log: LogFile, steps: Sequence[Step], held: 
     return {steps[place] for place in found.column("place").to_pylist()}
 
 
-def _one_path(timeline: Timeline, log: LogFile, order: Order) -> bool:
-    """Whether one path has most of the lines that are behind: requests to it last long."""
-    if "cs_uri_stem" not in present(timeline, log.family):
-        return False
-    rows = at_offsets(timeline, log, order.behind_at, "cs_uri_stem")
-    named = [row["cs_uri_stem"] for row in rows.values()]
-    return max(map(named.count, named)) >= ONE_PATH.value * len(named)
+def _by_nature(timeline: Timeline, log: LogFile, order: Order) -> bool:
+    """Whether lines are behind because requests last long: most of them say so, or are of one path."""
+    held = present(timeline, log.family)
+    path = "cs_uri_stem" if "cs_uri_stem" in held else "null::varchar"
+    lasted = {
+        "duration": f"duration >= {int(DISORDER.value) * SECOND}",
+        "time_taken_ms": f"time_taken_ms >= {int(DISORDER.value) * 1000}",
+    }
+    said_so = " or ".join(f"coalesce({text}, false)" for name, text in lasted.items() if name in held) or "false"
+    rows = at_offsets(timeline, log, order.behind_at, f"{path} as path, {said_so} as lasted").values()
+    named = [row["path"] for row in rows if row["path"] is not None]
+    most = max(map(named.count, named), default=0)
+    lasting = sum(bool(row["lasted"]) for row in rows)
+    return bool(max(most, lasting) >= LONG.value * len(rows))
 
 
 def _number(row: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from cases import findings as kept
 from cases.case import Case
+from cases.summarise import summarise
 from forensics import open_case, pipeline, row_sheet
 from forensics.demo.cast import CONTROL_IP
 from forensics.demo.scenario import (
@@ -162,3 +163,29 @@ def test_real_files_give_no_false_finding(tmp_path):
         ),
     ]
     assert {o.rule_id: o.fate for o in outcomes}["event_record_gap"] == "silent"
+
+
+@pytest.mark.parametrize(("third", "expected"), [(b"", []), (None, ["web_log_rotation"])])
+def test_an_empty_rotated_file_of_a_case_is_not_missing(tmp_path, third, expected):
+    """One file a day, access.log.3 empty or not handed in; of another the bytes are those of a file before."""
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    for number in range(7):
+        lines = [
+            f"198.51.100.{minute % 9} - - [{10 - number:02d}/Jan/2026:{minute // 60:02d}:{minute % 60:02d}:00 +0000] "
+            f'"GET /{number}/{minute} HTTP/1.1" 200 5 "-" "Agent/1"\n'
+            for minute in range(0, 1440, 30)
+        ]
+        (logs / ("access.log" if not number else f"access.log.{number}")).write_text("".join(lines))
+    (logs / "access.log.3").unlink()
+    if third is not None:
+        (logs / "access.log.3").write_bytes(third)
+    case = Case.create(tmp_path / "case")
+    pipeline.add(case, logs)
+    pipeline.ingest(case, workers=1)
+    pipeline.analyze(case)
+    told = [f for f in kept.load_findings(case.findings_folder) if f.kind == "analyzer"]
+    assert [f.rule_id for f in told] == expected
+    again = open_case(case.folder).stats("integrity")
+    assert list(again["kind"]) == ["rotation"] * len(expected)
+    assert summarise(case, "2026-02-01").limits.logs == tuple("C-01" for _ in expected)

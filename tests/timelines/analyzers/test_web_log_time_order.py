@@ -141,6 +141,8 @@ def test_one_path_whose_requests_last_long_is_no_disorder(made):
     paths = ["/poll" if n % 2 else f"/{n}" for n in range(len(seconds))]
     assert kinds(made(access(seconds, cs_uri_stem=paths))) == []
     assert kinds(made(access(seconds))) == [DISORDER]
+    slow = [30_000 if n % 2 else 20 for n in range(len(seconds))]
+    assert kinds(made(access(seconds, time_taken_ms=slow))) == []  # the lines say that they lasted
 
 
 @pytest.mark.parametrize("seed", range(3))
