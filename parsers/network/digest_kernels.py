@@ -8,6 +8,8 @@ import numpy.typing as npt
 from parsers.network.records import Bytes, Int64s
 from timelines.compiled import compiled
 
+UInt64s = npt.NDArray[np.uint64]
+
 _MASK = 0xFFFFFFFF
 # RFC 7693 sections 2.6 and 2.7
 _IV = np.array(
@@ -52,10 +54,12 @@ _EIGHT = np.uint64(8)
 
 
 @compiled
-def sha1_rows(keys: Bytes, out: Int64s) -> None:
-    """The five words of each row's SHA-1. Rows have at most 55 bytes: with the end mark and their length they are one block."""
+def sha1_rows(keys: Bytes, words: Int64s, out: Int64s) -> None:
+    """The five words of each row's SHA-1. Rows have at most 55 bytes: with the end mark and their length they are one block.
+
+    `words`: room for 80.
+    """
     size = keys.shape[1]
-    words = np.zeros(80, np.int64)
     for row in range(len(keys)):
         words[:16] = 0
         for at in range(size):
@@ -85,16 +89,18 @@ def sha1_rows(keys: Bytes, out: Int64s) -> None:
 
 
 @compiled
-def blake2b_rows(keys: Bytes, out: npt.NDArray[np.uint64]) -> None:
-    """The first two words of each row's BLAKE2b with a digest of 16 bytes. Rows have at most 128 bytes: one block."""
+def blake2b_rows(keys: Bytes, words: UInt64s, state: UInt64s, out: UInt64s) -> None:
+    """The first two words of each row's BLAKE2b with a digest of 16 bytes. Rows have at most 128 bytes: one block.
+
+    `words` and `state`: room for 16 each.
+    """
     size = keys.shape[1]
-    words, state = np.zeros(16, np.uint64), np.zeros(16, np.uint64)
     for row in range(len(keys)):
         words[:] = np.uint64(0)
         for at in range(size):
             words[at >> 3] |= np.uint64(keys[row, at]) << (_EIGHT * np.uint64(at & 7))
-        state[:8] = _IV
-        state[8:] = _IV
+        for at in range(8):
+            state[at], state[at + 8] = _IV[at], _IV[at]
         state[0] ^= _PARAMETERS
         state[12] ^= np.uint64(size)
         state[14] = ~state[14]

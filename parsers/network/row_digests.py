@@ -27,7 +27,7 @@ def sha1(keys: Bytes) -> Bytes:
     from parsers.network.digest_kernels import sha1_rows
 
     out = np.empty((len(keys), 5), np.int64)
-    sha1_rows(np.ascontiguousarray(keys), out)
+    sha1_rows(np.ascontiguousarray(keys), np.zeros(80, np.int64), out)
     return out.astype(">u4").view(np.uint8).reshape(-1, 20)
 
 
@@ -40,7 +40,7 @@ def blake2b(keys: Bytes) -> UInt64s:
 
     out = np.empty((len(keys), 2), np.uint64)
     with np.errstate(over="ignore"):  # sums are meant to wrap; the compiled form says nothing of it
-        blake2b_rows(np.ascontiguousarray(keys), out)
+        blake2b_rows(np.ascontiguousarray(keys), np.zeros(16, np.uint64), np.zeros(16, np.uint64), out)
     return out.byteswap()
 
 
