@@ -36,9 +36,8 @@ from parsers.network.survey import Survey
 from parsers.network.tables import ConnRows, Sources, conn_batches, record_batch
 from timelines.flow_timeouts import flow_timeouts
 
-SLICE_BYTES = (
-    256 << 20
-)  # a larger capture has an even number of slices, none larger than this, so that workers share the reading
+SLICE_BYTES = 256 << 20  # a slice is no larger than this
+ALONE_BYTES = 128 << 20  # a larger capture has an even number of slices, so that workers share the reading
 
 OTHER_BYTES = "TCP segments repeat a range of their stream with other bytes: those that came first are read, flagged"
 
@@ -55,7 +54,7 @@ class Capture:
 
     def slices(self, evidence: Evidence) -> list[Slice]:
         size = evidence.size
-        count = 1 if size <= SLICE_BYTES else 2 * -(-size // (2 * SLICE_BYTES))
+        count = 1 if size <= min(ALONE_BYTES, SLICE_BYTES) else 2 * -(-size // (2 * SLICE_BYTES))
         bounds = [size * at // count for at in range(count + 1)]
         return [Slice(bounds[at], bounds[at + 1], {"share": at, "shares": count}) for at in range(count)]
 

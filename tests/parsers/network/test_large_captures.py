@@ -151,3 +151,11 @@ def test_excerpts_still_find_a_flow(wire: Any) -> None:
     packets = _mixed(wire)
     view = memoryview(wire.pcap(packets))
     assert len(b"".join(excerpt.capture_of(view, excerpt.Asked(24)))) > 24
+
+
+@pytest.mark.parametrize(("megabytes", "slices"), [(1, 1), (128, 1), (129, 2), (512, 2), (513, 4), (3_000, 12)])
+def test_captures_that_take_long_have_an_even_number_of_slices(megabytes: int, slices: int) -> None:
+    size = megabytes << 20
+    found = capture.PARSER.slices(Evidence("E001", "a", Path("a"), size, "0" * 64))
+    assert len(found) == slices
+    assert (found[0].start, found[-1].stop) == (0, size)
