@@ -75,7 +75,7 @@ THRESHOLDS = (SHORTEST, LONGEST, HALF_A_DAY, WEEK, LONGEST_ALONE, BESIDE, CLIENT
 @dataclass(frozen=True, slots=True)
 class Hole:
     """A silence of one log: the last line before it and the first after it (UTC ns), whole minutes between them, the share of
-    minutes beside it (or in the same hours of other days) that have lines, and how improbable it is, as a power of ten."""
+    minutes beside it (or in the same hours of `days` other days) that have lines, and how improbable it is, as a power of ten."""
 
     exhibit: str
     series: str
@@ -177,4 +177,4 @@ def _judged(activity: Activity, first: int, last: int) -> Hole | None:
     power = -minutes * float(np.log10(1 - share)) - float(np.log10(stop - start))
     if power < IMPLAUSIBLE.value:
         return None
-    return Hole("", "", first, last, minutes, share, len(shifts), round(power, 1))
+    return Hole("", "", first, last, minutes, share, len(known), round(power, 1))
