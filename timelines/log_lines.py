@@ -70,6 +70,35 @@ def pages(timeline: Timeline, log: LogFile, columns: Sequence[str]) -> Iterator[
             yield table
 
 
+def read(timeline: Timeline, logs: Sequence[LogFile]) -> Iterator[tuple[LogFile, Iterator[pa.Table]]]:
+    """Each log with its `pages`, in order; small ones are read together, so that a thousand rotated files cost few questions."""
+    held: list[LogFile] = []
+    for log in logs:
+        if held and (log.family != held[0].family or sum(one.lines for one in held) + log.lines > PAGE):
+            yield from _together(timeline, held)
+            held = []
+        held.append(log)
+    if held:
+        yield from _together(timeline, held)
+
+
+def _together(timeline: Timeline, logs: Sequence[LogFile]) -> Iterator[tuple[LogFile, Iterator[pa.Table]]]:
+    """Logs of one family that are a page together, or one log of any size."""
+    if len(logs) == 1:
+        yield logs[0], pages(timeline, logs[0], ())
+        return
+    table = timeline.sql(
+        f"""with files as (select unnest(?) as exhibit, unnest(?) as file, unnest(?) as place)
+        select place, "offset", epoch_ns(time) as t from {logs[0].view} join files using (exhibit, file) where time is not null""",
+        [[log.exhibit for log in logs], [log.file for log in logs], list(range(len(logs)))],
+    )
+    place, offset = table.column("place").to_numpy(), table.column("offset").to_numpy()
+    table = table.take(pa.array(np.lexsort((offset, place))))
+    edges = np.searchsorted(np.sort(place), np.arange(len(logs) + 1)).tolist()
+    for log, (first, end) in zip(logs, pairwise(edges), strict=True):
+        yield log, iter((table.slice(first, end - first),))
+
+
 def at_offsets(timeline: Timeline, log: LogFile, offsets: Sequence[int], columns: str) -> dict[int, dict[str, Any]]:
     """What the lines at these offsets say, by offset. Of several rows of one line, the first by id."""
     rows = timeline.sql(

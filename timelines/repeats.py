@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from timelines.log_lines import FAMILIES, LogFile, log_files, pages
+from timelines.log_lines import FAMILIES, LogFile, log_files, read
 
 if TYPE_CHECKING:
     from timelines.query import Timeline
@@ -138,13 +138,14 @@ def _sharing(timeline: Timeline, files: Sequence[LogFile]) -> Spans:
                 low, high = spans.get(one, (log.first, last))
                 spans[one] = min(low, log.first), max(high, last)
         latest = log if latest is None or log.last > latest.last else latest
-    spans |= {log: (log.first, log.last) for log in files if log.lines > RUN and _goes_back(timeline, log)}
+    several = [log for log in files if log.lines > RUN]
+    spans |= {log: (log.first, log.last) for log, tables in read(timeline, several) if _goes_back(tables)}
     return {log: spans[log] for log in files if log in spans}
 
 
-def _goes_back(timeline: Timeline, log: LogFile) -> bool:
+def _goes_back(tables: Iterator[pa.Table]) -> bool:
     last = np.empty(0, np.int64)
-    for page in pages(timeline, log, ()):
+    for page in tables:
         times = np.concatenate((last, page.column("t").to_numpy()))
         if (times[:-1] - times[1:] > BACK_NS).any():
             return True

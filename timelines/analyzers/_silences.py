@@ -33,7 +33,10 @@ HALF_A_DAY = Threshold(
     "A longer silence may be a night, a Sunday or a weekend, which only whole weeks beside it show.",
 )
 WEEK = Threshold(
-    "WEEK", 7, "other days", "To compare a silence beyond HALF_A_DAY with: so many hold each day of the week once."
+    "WEEK",
+    7,
+    "other days",
+    "To compare a silence beyond HALF_A_DAY with, one of them of the same day of the week: it may be a day of rest.",
 )
 LONGEST_ALONE = Threshold(
     "LONGEST_ALONE",
@@ -57,14 +60,22 @@ IMPLAUSIBLE = Threshold(
     "powers of ten",
     "One in a thousand million that chance leaves such a silence anywhere in the whole log.",
 )
-DAYS = Threshold("DAYS", 7, "days", "The same hours up to a week before and after; the quietest of them counts.")
-THRESHOLDS = (SHORTEST, LONGEST, HALF_A_DAY, WEEK, LONGEST_ALONE, BESIDE, CLIENTS, BUSY, IMPLAUSIBLE, DAYS)
+DAYS = Threshold(
+    "DAYS", 7, "days", "The same hours up to a week before and after; the quietest of them counts (see SEVERAL)."
+)
+SEVERAL = Threshold(
+    "SEVERAL",
+    5,
+    "other days",
+    "From here on the quietest is left out, unless it is the same day of the week: it may be a loss of its own.",
+)
+THRESHOLDS = (SHORTEST, LONGEST, HALF_A_DAY, WEEK, LONGEST_ALONE, BESIDE, CLIENTS, BUSY, IMPLAUSIBLE, DAYS, SEVERAL)
 
 
 @dataclass(frozen=True, slots=True)
 class Hole:
     """A silence of one log: the last line before it and the first after it (UTC ns), whole minutes between them, the share of
-    minutes beside it (or in the same hours of other days) that have lines, and how improbable it is, as a power of ten."""
+    minutes beside it (or in the same hours of `days` other days) that have lines, and how improbable it is, as a power of ten."""
 
     exhibit: str
     series: str
@@ -154,13 +165,16 @@ def _judged(activity: Activity, first: int, last: int) -> Hole | None:
         for k in range(-int(DAYS.value), int(DAYS.value) + 1)
         if abs(k) * DAY >= minutes and start <= begin + k * DAY and end + k * DAY <= stop
     ]
-    if minutes > HALF_A_DAY.value and len(shifts) < WEEK.value:
+    weekday = any(abs(shift) == 7 * DAY for shift in shifts)
+    if minutes > HALF_A_DAY.value and not (weekday and len(shifts) >= WEEK.value):
         return None
-    shares += [activity.busy(begin + shift, end + shift)[0] / (minutes + 1) for shift in shifts]
-    share = min(shares)
+    known = {shift: activity.busy(begin + shift, end + shift)[0] / (minutes + 1) for shift in shifts}
+    if len(known) >= SEVERAL.value:  # one quiet day of other weekdays is spared: it may be a loss of its own
+        known.pop(min((shift for shift in shifts if abs(shift) != 7 * DAY), key=lambda shift: known[shift]))
+    share = min(*shares, *known.values())
     if share < BUSY.value or (not shifts and minutes > LONGEST_ALONE.value):
         return None
     power = -minutes * float(np.log10(1 - share)) - float(np.log10(stop - start))
     if power < IMPLAUSIBLE.value:
         return None
-    return Hole("", "", first, last, minutes, share, len(shifts), round(power, 1))
+    return Hole("", "", first, last, minutes, share, len(known), round(power, 1))

@@ -35,16 +35,17 @@ FOLLOWED = Threshold(
     "FOLLOWED",
     20,
     "lines",
-    "So many have to follow at the old time before lines count as ahead of it; fewer may be late themselves.",
+    "So many have to follow at the earlier time before a log counts as going on from there; fewer may be late themselves.",
 )
 DISORDER = Threshold(
     "DISORDER", 10, "s", "Earlier than the line just before; requests of a busy server swap by seconds."
 )
 MIXED = Threshold(
     "MIXED",
-    0.1,
+    0.25,
     "of all lines",
-    "So many lines further back than DISORDER: a server with some slow requests stays far below.",
+    "So many further back than DISORDER: a server with slow requests, or processes that write lines in blocks, stays below; shuffled lines "
+    "reach it.",
 )
 LEAST = Threshold("LEAST", 100, "lines", "With fewer lines no share of them says anything.")
 USUAL = Threshold(
@@ -164,14 +165,14 @@ def _judged(offsets: Ints, times: Ints, found: Ints) -> list[Step]:
 def _shape(times: Ints, at: int) -> tuple[Shape, int, int]:
     """What a step back at line `at` is, and the lines [first, end) that stand out (the line itself where the log goes on from there).
 
-    behind: after some lines the time leaps forward to where it stood. ahead: some lines before had leapt forward, and the log goes on
-    from where it stood before these.
+    behind: after some lines the time is back where it stood, by a leap or within few lines. ahead: some lines before had leapt forward, and
+    the log goes on from where it stood before these.
     """
     near, tolerance = int(NEAR.value), int(TOLERANCE.value) * SECOND
     drop = times[at - 1] - times[at]
     after = times[at : at + near]
     caught = np.flatnonzero(after >= times[at - 1] - tolerance)
-    if len(caught) and 2 * (after[caught[0]] - after[caught[0] - 1]) >= drop:
+    if len(caught) and (caught[0] < FOLLOWED.value or 2 * (after[caught[0]] - after[caught[0] - 1]) >= drop):
         return "behind", at, at + int(caught[0])
     low = max(at - near, 0)
     earlier = np.flatnonzero(times[low:at] <= times[at] + tolerance)

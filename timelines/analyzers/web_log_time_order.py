@@ -21,7 +21,7 @@ from timelines.analyzers._time_order import (
 )
 from timelines.detection.rules import About
 from timelines.findings import Finding
-from timelines.log_lines import LogFile, at_offsets, log_files, pages
+from timelines.log_lines import LogFile, at_offsets, log_files, read
 
 if TYPE_CHECKING:
     from timelines.query import Timeline
@@ -155,8 +155,8 @@ class WebLogTimeOrder:
 
 def told(timeline: Timeline) -> Iterator[tuple[LogFile, Order]]:
     """Every log file with what its times show, where they show anything."""
-    for log in log_files(timeline):
-        arrays = ((page.column("offset").to_numpy(), page.column("t").to_numpy()) for page in pages(timeline, log, ()))
+    for log, tables in read(timeline, log_files(timeline)):
+        arrays = ((page.column("offset").to_numpy(), page.column("t").to_numpy()) for page in tables)
         order = order_of(arrays)
         if order.mixed and _by_nature(timeline, log, order):
             order.behind = 0

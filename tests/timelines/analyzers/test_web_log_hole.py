@@ -103,10 +103,22 @@ def test_a_day_that_is_gone_from_weeks_of_a_busy_log(made):
             line for line in every(40, 0, 5 * 24 * HOUR) if not 49 * HOUR <= line[0] < 74 * HOUR
         ],  # days alone show no week
         [line for line in WEEKS if not 200 * HOUR <= line[0] < 290 * HOUR],  # longer than a rate can judge
+        # a day of rest in a log of eight days, which holds no other such day
+        [line for line in every(40, 0, 8 * 24 * HOUR) if not 72 * HOUR <= line[0] < 96 * HOUR],
     ],
 )
 def test_days_of_rest_and_days_without_a_log(made, lines):
     assert spans(made(access(lines))) == []
+
+
+def test_a_lost_day_hides_no_hole_of_another(made):
+    """A day is missing in the middle; an hour of the next day is found all the same. On Fridays that all lack the hour it is a rhythm."""
+    lines = every(40, 0, 8 * 24 * HOUR)
+    lost = [line for line in lines if not 72 * HOUR <= line[0] < 96 * HOUR]
+    begin, end = 108 * HOUR, 109 * HOUR
+    assert len(spans(made(access([line for line in lost if not begin <= line[0] < end])))) == 1
+    fridays = [line for line in every(40, 0, 12 * 24 * HOUR) if line[0] // HOUR not in (1 * 24 + 12, 8 * 24 + 12)]
+    assert spans(made(access(fridays))) == []
 
 
 def test_rotated_files_are_one_log(made):

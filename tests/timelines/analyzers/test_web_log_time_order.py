@@ -157,6 +157,27 @@ def test_the_order_in_which_a_busy_server_writes_is_left_alone(made, seed):
     assert kinds(made(access([begin for _, begin in lines]))) == []
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_blocks_that_several_processes_write_are_left_alone(made, seed):
+    """nginx with a buffer for each of four workers, written when it is full or after 50 s."""
+    chance = random.Random(seed)
+    held, lines, at = [[], [], [], []], [], 0.0
+    for _ in range(4000):
+        at += chance.expovariate(0.4)
+        buffer = held[chance.randrange(4)]
+        buffer.append(at)
+        if len(buffer) >= 20 or at - buffer[0] > 50:
+            lines += buffer
+            buffer.clear()
+    assert kinds(made(access([*lines, *sorted(at for buffer in held for at in buffer)]))) == []
+
+
+def test_late_lines_one_after_another_are_no_clock(made):
+    """By night: two requests that lasted, the second half as long, then the log goes on."""
+    seconds = [*steady(0, HOUR), HOUR - 66.0, HOUR - 40.0, *steady(HOUR, 3 * HOUR)]
+    assert kinds(made(access(seconds))) == []
+
+
 def test_pages_and_parts_change_nothing(made, monkeypatch):
     seconds = [*steady(0, 6 * HOUR), *steady(1800, 9 * HOUR), 100.0, *steady(9 * HOUR, 12 * HOUR)]
     plain = list(ANALYZER.find(made(access(seconds))))
