@@ -26,6 +26,7 @@ from timelines.coded import constant
 
 SAMPLE_LINES = 50  # complete lines of a file's head that decide what it is, and of a block that decide who reads it
 SEARCHED = 4 << 20  # bytes looked at at a time
+_BEFORE_LINES = b"\n\0" + BOM[-1:]
 WIDEST = "clf"  # most others' lines are its own with more behind: among equals it is asked last
 DAMAGED = "; counted as damaged"
 UNKNOWN = "no known layout of a web server's log" + DAMAGED
@@ -55,7 +56,8 @@ class WebLog:
             return cuts
         found, state = cuts[:1], dict[str, object]()
         for piece, following in pairwise(cuts):
-            told = [one for one in carrying if _holds(evidence, piece, one.begin)]
+            begun = {begin: _holds(evidence, piece, begin) for begin in {one.begin for one in carrying}}
+            told = [one for one in carrying if begun[one.begin]]
             for item in read_lines(evidence, piece) if told else ():
                 if isinstance(item, Lines):
                     for one in told:
@@ -77,14 +79,16 @@ class WebLog:
 
 def _holds(evidence: Evidence, piece: Slice, begin: bytes) -> bool:
     """Whether a line of a piece may begin so, behind a byte order mark or a hole of NULs too: cheaper than to look at its lines."""
-    wanted = [before + begin for before in (b"\n", b"\0", BOM[-1:])]
     at, previous = piece.start, b"\n"  # a piece begins with a line
     with evidence.path.open("rb") as handle:
         handle.seek(at)
         while at < piece.stop and (data := handle.read(min(piece.stop - at, SEARCHED))):
             looked = previous + data
-            if any(mark in looked for mark in wanted):
-                return True
+            found = looked.find(begin, 1)
+            while found > 0:
+                if looked[found - 1] in _BEFORE_LINES:
+                    return True
+                found = looked.find(begin, found + 1)
             at, previous = at + len(data), looked[-len(begin) :]
     return False
 
