@@ -6,8 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.gather import Bools, Bytes, Int64s
+from parsers.interned import readable
 from parsers.web.numerals import digits
 from timelines import times
+from timelines.compiled import compiled
 
 CLF_WIDTH = 20  # dd/Mon/yyyy:HH:MM:SS
 ZONE_WIDTH = 6  # ` +hhmm`
@@ -71,16 +73,43 @@ def clf_times(data: Bytes, at: Int64s, zoned: Bools) -> tuple[Int64s, Bools]:
 
     The ns are UTC where `zoned` (` +hhmm` follows), else wall time.
     """
-    window = windows(data, at, CLF_WIDTH)
-    offset = np.zeros(len(at), np.int64)
-    if zoned.any():
-        zone = windows(data, at[zoned] + CLF_WIDTH + 1, ZONE_WIDTH - 1)
-        seconds = digits_at(zone, 1, 2) * 3600 + digits_at(zone, 3, 4) * 60
-        offset[zoned] = np.where(zone[:, 0] == 45, -seconds, seconds)
-    day, year = digits_at(window, 0, 1), digits_at(window, 7, 8, 9, 10)
-    hour, minute, second = digits_at(window, 12, 13), digits_at(window, 15, 16), digits_at(window, 18, 19)
-    ns, valid = times.from_civil(year, month_at(window), day, hour, minute, second, offset)
-    return ns, valid & (at >= 0)
+    fields = np.zeros((7, len(at)), np.int64)
+    _clf_fields(readable(data)[0], np.ascontiguousarray(at), np.ascontiguousarray(zoned), fields)
+    year, month, day, hour, minute, second, offset = fields
+    return times.from_civil(year, month, day, hour, minute, second, offset)
+
+
+@compiled
+def _number(data: Bytes, at: int, count: int) -> int:
+    value = 0
+    for place in range(at, at + count):
+        value = value * 10 + int(data[place]) - 48
+    return value
+
+
+@compiled
+def _clf_fields(data: Bytes, at: Int64s, zoned: Bools, fields: Int64s) -> None:
+    """Year, month, day, hour, minute, second, and seconds east of UTC; the month is 0, and with it no instant real, where no date lies."""
+    for row in range(len(at)):
+        start = at[row]
+        if start < 0 or start + CLF_WIDTH > len(data):
+            continue
+        code = 0
+        for place in range(start + 3, start + 6):
+            code = code << 8 | int(data[place]) | 32
+        month = 0
+        for number in range(12):
+            if _CODES[number] == code:
+                month = number + 1
+        fields[0, row], fields[1, row], fields[2, row] = _number(data, start + 7, 4), month, _number(data, start, 2)
+        for number in range(3):
+            fields[3 + number, row] = _number(data, start + 12 + 3 * number, 2)
+        if zoned[row] and start + CLF_WIDTH + ZONE_WIDTH <= len(data):
+            zone = start + CLF_WIDTH + 1
+            seconds = _number(data, zone + 1, 2) * 3600 + _number(data, zone + 3, 2) * 60
+            fields[6, row] = -seconds if data[zone] == 45 else seconds
+        elif zoned[row]:
+            fields[1, row] = 0
 
 
 def w3c_times(data: Bytes, dates: Int64s, clock: Int64s, clock_ends: Int64s) -> tuple[Int64s, Bools, Bools]:

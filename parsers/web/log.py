@@ -16,7 +16,7 @@ import pyarrow as pa
 from parsers.base import Batch, Evidence, Output, Slice
 from parsers.gather import Int64s
 from parsers.web.directives import given_formats
-from parsers.web.formats import Carrying, Forgiving, Format, Page, State, Taken, all_formats
+from parsers.web.formats import Carrying, Format, Page, State, Taken, all_formats, rescues
 from parsers.web.layout_format import LayoutFormat
 from parsers.web.lines import BOM, Lines, pieces, read_lines, unreadable
 from parsers.web.scan import odd_lines
@@ -149,8 +149,8 @@ class _Block:
                 if len(own):
                     yield from self._given(one, self.left[own], one.read)
         for one in (*main, *(other for other in all_formats() if other not in main)):
-            if isinstance(one, Forgiving) and len(self.left):
-                yield from self._given(one, self.left, one.rescue)
+            if one.name in rescues() and len(self.left):
+                yield from self._given(one, self.left, rescues()[one.name])
         around = next(
             (
                 f"not laid out as the lines around it ({one.name}){DAMAGED}"

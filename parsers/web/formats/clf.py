@@ -21,6 +21,7 @@ from parsers.web.requests import addresses, claimed, outcomes, split_target
 from parsers.web.scan import scan
 from parsers.web.spans import Spans, chosen
 from parsers.web.strict import strict
+from timelines.coded import constant
 from timelines.schema import TIME
 
 FAMILY = "web/access"
@@ -122,10 +123,10 @@ def _rows(zone: str | None, spans: Spans, quality: Int64s, remarks: Remarks, rea
     count = len(lines)
     columns: dict[str, pa.Array] = {
         "time": pa.array(time, mask=~times_known).cast(pa.timestamp("ns")).cast(TIME),
-        "time_desc": pa.repeat(TIME_DESC, count),
+        "time_desc": constant(TIME_DESC, count),
         "time_quality": chosen(_QUALITIES, time_quality),
-        "event": pa.repeat("http.request", count),
-        "protocol": pa.repeat("http", count),
+        "event": constant("http.request", count),
+        "protocol": constant("http", count),
         "outcome": outcomes(status, answered),
         "record": pa.array(lines.numbers.astype(np.uint64)),
         "offset": pa.array(lines.offsets),
@@ -137,7 +138,7 @@ def _rows(zone: str | None, spans: Spans, quality: Int64s, remarks: Remarks, rea
         "parse_quality": chosen(f.QUALITIES, np.maximum(quality, 0)),
     }
     for name, column in _TEXTS:
-        columns[name] = spans.text(column, dash_is_null=name not in _AS_WRITTEN)
+        columns[name] = spans.column(column, dash_is_null=name not in _AS_WRITTEN)
     columns["src_ip"] = addresses(columns["c_ip"])
     if (first := claimed(columns)) is not None:
         columns["client_claimed"] = first
