@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from parsers.gather import Bytes, Int64s
-from timelines.compiled import compiled
+from timelines.compiled import compiled, inlined
 
 Int32s = npt.NDArray[np.int32]
 Words = npt.NDArray[np.uint64]
@@ -27,7 +27,7 @@ _FIRST = 1 << 10  # texts for which there is room at first
 _WORD = 8  # bytes that are hashed and compared at a time
 
 
-@compiled
+@inlined
 def _hashed(data: Bytes, words: Words, start: int, end: int) -> np.uint64:
     """A hash of the bytes at [start, end): two halves that do not wait for each other."""
     odd, even, half = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(32)
@@ -58,7 +58,7 @@ def _hashed(data: Bytes, words: Words, start: int, end: int) -> np.uint64:
     return mixed ^ (mixed >> half)
 
 
-@compiled
+@inlined
 def _same(held: Bytes, held_words: Words, begin: int, data: Bytes, words: Words, start: int, size: int) -> bool:
     """Whether the same bytes stand at two places."""
     step = 0
@@ -66,6 +66,12 @@ def _same(held: Bytes, held_words: Words, begin: int, data: Bytes, words: Words,
         if held_words[begin + step] != words[start + step]:
             return False
         step += 8
+    if step == size:
+        return True
+    if size >= 8:
+        return bool(held_words[begin + size - 8] == words[start + size - 8])
+    if start + 8 <= len(data) and begin + 8 <= len(held):
+        return not ((held_words[begin] ^ words[start]) << np.uint64(64 - 8 * size))
     while step < size:
         if held[begin + step] != data[start + step]:
             return False
@@ -79,7 +85,7 @@ def _placed(
     words: Words,
     starts: Int64s,
     ends: Int64s,
-    table: Int32s,
+    table: Int64s,
     hashes: Words,
     bounds: Int32s,
     held: Bytes,
@@ -92,24 +98,29 @@ def _placed(
 
     `counts`: texts held, their bytes, and how many of them no later text can find.
     """
-    mask = np.int64(len(table) - 1)
-    found, used = counts[0], counts[1]
+    mask, low = np.int64(len(table) - 1), np.int64(0xFFFFFFFF)
+    found, used, code = counts[0], counts[1], -1
+    before, length = 0, -1
     for row in range(first, len(starts)):
-        start, end = starts[row], ends[row]
+        start, end = int(starts[row]), int(ends[row])
         if start < 0:
             codes[row] = -1
             continue
         size = end - start
+        if size == length and _same(data, words, before, data, words, start, size):  # texts often follow their like
+            codes[row] = code
+            continue
         mixed = _hashed(data, words, start, end)
+        tag = np.int64(mixed >> np.uint64(33))
         slot, free, code = np.int64(mixed) & mask, np.int64(-1), -1
         for _ in range(PROBES):
-            other = table[slot]
-            if other < 0:
+            entry = table[slot]
+            if entry < 0:
                 free = slot
                 break
-            begin = bounds[other]
-            alike = hashes[other] == mixed and bounds[other + 1] - begin == size
-            if alike and _same(held, held_words, begin, data, words, start, size):
+            other = entry & low
+            alike = entry >> 32 == tag and bounds[other + 1] - bounds[other] == size
+            if alike and _same(held, held_words, bounds[other], data, words, start, size):
                 code = other
                 break
             slot = (slot + 1) & mask
@@ -124,10 +135,11 @@ def _placed(
             found += 1
             bounds[found] = used
             if free >= 0:
-                table[free] = code
+                table[free] = tag << 32 | code
             else:
                 counts[2] += 1
         codes[row] = code
+        before, length = start, size
     else:
         row = len(starts)
     counts[0], counts[1] = found, used
@@ -135,7 +147,7 @@ def _placed(
 
 
 @compiled
-def _refilled(table: Int32s, hashes: Words, found: int) -> int:
+def _refilled(table: Int64s, hashes: Words, found: int) -> int:
     """Put the first `found` texts into an empty table; returns how many have no place."""
     mask, lost = np.int64(len(table) - 1), 0
     for code in range(found):
@@ -144,7 +156,7 @@ def _refilled(table: Int32s, hashes: Words, found: int) -> int:
             slot = (slot + 1) & mask
             left -= 1
         if left > 0:
-            table[slot] = code
+            table[slot] = np.int64(hashes[code] >> np.uint64(33)) << 32 | code
         else:
             lost += 1
     return lost
@@ -158,7 +170,7 @@ class Texts:
         self.full = False
         self._counts = np.zeros(3, np.int64)
         self._looked = 0
-        self._table = np.full(_SPARE * _FIRST, -1, np.int32)
+        self._table = np.full(_SPARE * _FIRST, -1, np.int64)  # high half: of the hash; low half: the place
         self._hashes = np.empty(_FIRST, np.uint64)
         self._bounds = np.zeros(_FIRST + 1, np.int32)
         self._held = np.zeros(32 * _FIRST, np.uint8)
@@ -168,24 +180,23 @@ class Texts:
 
         That is so once the distinct texts outgrow `most`, or few repeat, and then for good.
         """
-        if self.full:
-            return None
         codes = np.empty(len(starts), np.int32)
-        seen, words = readable(data)
-        starts, ends = np.ascontiguousarray(starts, np.int64), np.ascontiguousarray(ends, np.int64)
+        edges = np.ascontiguousarray(starts, np.int64), np.ascontiguousarray(ends, np.int64)
+        return codes if self.place(*readable(data), *edges, codes) else None
+
+    def place(self, data: Bytes, words: Words, starts: Int64s, ends: Int64s, codes: Int32s) -> bool:
+        """The same into `codes`; `data` and `words` as `readable` gives them. Whether there are places."""
         row = 0
-        while True:
+        while not self.full:
             room = self._table, self._hashes, self._bounds, self._held, words_of(self._held), self._counts
             with np.errstate(over="ignore"):  # hashes wrap, also where kernels are run as plain Python
-                row = _placed(seen, words, starts, ends, *room, row, codes)
+                row = _placed(data, words, starts, ends, *room, row, codes)
             if row == len(starts):
-                break
-            if not self._grow(int(ends[row] - starts[row])):
-                self.full = True
-                return None
-        self._looked += len(starts)
-        self.full = self._looked >= TRIAL and int(self._counts[0]) * WORTH > self._looked
-        return codes
+                self._looked += row
+                self.full = self._looked >= TRIAL and int(self._counts[0]) * WORTH > self._looked
+                return True
+            self.full = not self._grow(int(ends[row] - starts[row]))
+        return False
 
     def texts(self) -> pa.StringArray:
         """The distinct texts, doubles among them where hashes met."""
@@ -213,7 +224,7 @@ class Texts:
         if found == len(self._hashes):
             self._hashes = np.concatenate((self._hashes, np.empty(found, np.uint64)))
             self._bounds = np.concatenate((self._bounds, np.empty(found, np.int32)))
-            self._table = np.full(_SPARE * 2 * found, -1, np.int32)
+            self._table = np.full(_SPARE * 2 * found, -1, np.int64)
             self._counts[2] += _refilled(self._table, self._hashes, found)
         return True
 

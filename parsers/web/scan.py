@@ -13,7 +13,7 @@ from parsers.web import fields as f
 from parsers.web.lines import Lines
 from parsers.web.odd_bytes import odd_bytes
 from parsers.web.spans import Grid, Spans
-from timelines.compiled import compiled
+from timelines.compiled import compiled, inlined
 
 _SPACE, _QUOTE, _BACKSLASH, _OPEN, _CLOSE, _DASH = b' "\\[]-'
 _SLASH, _COLON, _PLUS, _POINT, _STAR, _LOW = b"/:+.*_"
@@ -23,8 +23,19 @@ _QUOTES = 8  # most that a layout has
 _METHOD = 16  # bytes of the longest method that is read here
 _NUMBER = 18  # digits that are sure to fit 64 bits
 _HEAD = 30  # bytes of the space and `[dd/Mon/yyyy:HH:MM:SS +hhmm] ` before the request's quote
-_DIGITS = np.array([0, 1, 7, 8, 9, 10, 12, 13, 15, 16, 18, 19, 22, 23, 24, 25])  # of `dd/Mon/yyyy:HH:MM:SS +hhmm`
-_MONTHS = np.frombuffer(b"janfebmaraprmayjunjulaugsepoctnovdec", np.uint8)
+_MONTHS = np.array(
+    [int.from_bytes(name, "little") for name in b"jan feb mar apr may jun jul aug sep oct nov dec".split()], np.uint64
+)
+
+
+def _shape(text: bytes) -> Words:
+    """What eight bytes must be: `0` any digit, `.` any byte, others themselves: a pattern, how far bytes may differ, which count."""
+    within = bytes(0x76 if byte == _ZERO else 0 if byte == _POINT else 0x7F for byte in text)
+    mask = bytes(0 if byte == _POINT else 0xFF for byte in text)
+    return np.array([int.from_bytes(part, "little") for part in (text, within, mask)], np.uint64)
+
+
+_DAY, _YEAR, _MINUTE, _SHIFT = (_shape(text) for text in (b"00/.../0", b"000:00:0", b"0:00 .00", b"00 .0000"))
 
 
 def odd_lines(lines: Lines) -> tuple[Bools, Bools]:
@@ -37,11 +48,11 @@ def scan(lines: Lines, odd: Bools) -> tuple[Spans, Bools]:
     found = Spans.empty(lines, f.FIELDS)
     fast = ~odd
     starts, ends = (np.ascontiguousarray(edge) for edge in (lines.starts, lines.ends))
-    _scan(*readable(lines.data), starts, ends, fast, found.starts, found.ends)
+    _scan(*readable(lines.data), starts, ends, fast, found.starts, found.ends, np.zeros(_QUOTES, np.int64))
     return found, fast
 
 
-@compiled
+@inlined
 def _find(data: Bytes, words: Words, byte: int, at: int, end: int) -> int:
     """The first place of a byte in [at, end), else `end`."""
     ones, tops = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
@@ -58,32 +69,38 @@ def _find(data: Bytes, words: Words, byte: int, at: int, end: int) -> int:
     return at
 
 
-@compiled
+@inlined
 def _put(row: int, column: int, start: int, end: int, starts: Grid, ends: Grid) -> None:
     starts[column, row] = start
     ends[column, row] = end
 
 
-@compiled
-def _is_date(data: Bytes, at: int) -> bool:
+@inlined
+def _keeps(word: np.uint64, pattern: np.uint64, within: np.uint64, mask: np.uint64) -> bool:
+    """Whether a word is of a shape (see `_shape`)."""
+    differs = (word ^ pattern) & mask
+    return not (((differs + within) | differs) & np.uint64(0x8080808080808080))
+
+
+@inlined
+def _is_date(words: Words, at: int) -> bool:
     """Whether `dd/Mon/yyyy:HH:MM:SS +hhmm` stands there."""
-    for place in _DIGITS:
-        if not _ZERO <= data[at + place] <= _NINE:
-            return False
-    if data[at + 2] != _SLASH or data[at + 6] != _SLASH or data[at + 20] != _SPACE:
+    first = words[at]
+    if not (
+        _keeps(first, _DAY[0], _DAY[1], _DAY[2])
+        and _keeps(words[at + 8], _YEAR[0], _YEAR[1], _YEAR[2])
+        and _keeps(words[at + 16], _MINUTE[0], _MINUTE[1], _MINUTE[2])
+        and _keeps(words[at + 18], _SHIFT[0], _SHIFT[1], _SHIFT[2])
+    ):
         return False
-    if data[at + 11] != _COLON or data[at + 14] != _COLON or data[at + 17] != _COLON:
+    sign = (words[at + 18] >> np.uint64(24)) & np.uint64(255)
+    if sign != np.uint64(_PLUS) and sign != np.uint64(_DASH):
         return False
-    if data[at + 21] != _PLUS and data[at + 21] != _DASH:
-        return False
-    for month in range(0, 36, 3):
-        if (
-            data[at + 3] | 32 == _MONTHS[month]
-            and data[at + 4] | 32 == _MONTHS[month + 1]
-            and data[at + 5] | 32 == _MONTHS[month + 2]
-        ):
-            return True
-    return False
+    name = (first >> np.uint64(24)) & np.uint64(0xFFFFFF) | np.uint64(0x202020)
+    known = False
+    for month in _MONTHS:
+        known = known or name == month
+    return known
 
 
 @compiled
@@ -117,7 +134,7 @@ def _head(data: Bytes, words: Words, row: int, start: int, quote: int, starts: G
     stop = quote - _HEAD  # the space before the date
     if stop <= start or data[quote - 1] != _SPACE or data[quote - 2] != _CLOSE or data[quote - 29] != _OPEN:
         return False
-    if data[stop] != _SPACE or not _is_date(data, quote - 28):
+    if data[stop] != _SPACE or not _is_date(words, quote - 28):
         return False
     first = _find(data, words, _SPACE, start, stop)
     second = _find(data, words, _SPACE, first + 1, stop)
@@ -204,9 +221,10 @@ def _quotes(data: Bytes, words: Words, start: int, end: int, quotes: Int64s) -> 
 
 
 @compiled
-def _scan(data: Bytes, words: Words, begins: Int64s, stops: Int64s, fast: Bools, starts: Grid, ends: Grid) -> None:
+def _scan(
+    data: Bytes, words: Words, begins: Int64s, stops: Int64s, fast: Bools, starts: Grid, ends: Grid, quotes: Int64s
+) -> None:
     """Fill in the fields of the lines that fit, and take the others out of `fast`."""
-    quotes = np.zeros(_QUOTES, np.int64)
     for row in range(len(begins)):
         if not fast[row]:
             continue

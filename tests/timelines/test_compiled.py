@@ -56,3 +56,12 @@ def test_kernels_of_one_file_call_each_other() -> None:
 def test_numba_is_loaded_when_a_kernel_is_first_called() -> None:
     code = "import sys, parsers.web.log, parsers.interned; sys.exit('numba' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def _made(count: int) -> object:
+    return np.zeros(count)
+
+
+def test_a_kernel_makes_no_arrays() -> None:
+    with pytest.raises(numba.core.errors.NumbaError):
+        compiled(_made)(3)
