@@ -6,7 +6,7 @@ import numpy as np
 
 from parsers.gather import Bools, Bytes, Int64s
 from parsers.interned import Words, readable
-from timelines.compiled import compiled
+from timelines.compiled import compiled, compiled_unchecked
 
 _TAB, _NL, _DELETE = 9, 10, 127
 
@@ -26,24 +26,22 @@ def odd_bytes(data: Bytes, starts: Int64s, ends: Int64s) -> tuple[Bools, Bools]:
     return control, high
 
 
-@compiled
+@compiled_unchecked
 def _newlines(data: Bytes, words: Words, found: Int64s) -> None:
     ones, tops = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
     pattern = np.uint64(0x0A0A0A0A0A0A0A0A)
-    at, count = 0, 0
-    while at + 8 <= len(data) and count < len(found):
+    count = 0
+    for at in range(0, len(words), 8):
         differs = words[at] ^ pattern
         if (differs - ones) & ~differs & tops:
             for place in range(at, at + 8):
-                if data[place] == _NL:
+                if data[place] == _NL and count < len(found):
                     found[count] = place
                     count += 1
-        at += 8
-    while at < len(data) and count < len(found):
-        if data[at] == _NL:
+    for at in range((len(words) + 7) // 8 * 8, len(data)):
+        if data[at] == _NL and count < len(found):
             found[count] = at
             count += 1
-        at += 1
 
 
 @compiled
