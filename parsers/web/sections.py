@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 
 from parsers.gather import Bools, Int64s
+from parsers.web.counted_marks import Marks
 from parsers.web.dates import w3c_times
 from parsers.web.layouts import Layout
-from parsers.web.line_marks import Marks
 from parsers.web.lines import Lines
 from parsers.web.numerals import nullable
 from parsers.web.remarks import Remarks
