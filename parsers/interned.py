@@ -189,8 +189,7 @@ class Texts:
         row = 0
         while not self.full:
             room = self._table, self._hashes, self._bounds, self._held, words_of(self._held), self._counts
-            with np.errstate(over="ignore"):  # hashes wrap, also where kernels are run as plain Python
-                row = _placed(data, words, starts, ends, *room, row, codes)
+            row = _placed(data, words, starts, ends, *room, row, codes)
             if row == len(starts):
                 self._looked += row
                 self.full = self._looked >= TRIAL and int(self._counts[0]) * WORTH > self._looked

@@ -54,7 +54,12 @@ class _Waiting:
 
 def _made(function: Callable[..., Any], options: Mapping[str, Any]) -> Callable[..., Any]:
     import numba
+    import numpy as np
 
+    if numba.config.DISABLE_JIT:
+        return np.errstate(over="ignore")(
+            function
+        )  # numbers of a fixed width wrap in silence, as they do when compiled
     # without numba's runtime a kernel can't make arrays, and need not count who holds those that it passes on: three times as fast
     options = {"nogil": True, "error_model": "python", "_nrt": False, **options}
     try:

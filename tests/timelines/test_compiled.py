@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -51,6 +52,20 @@ def _first(values: object) -> int:
 
 def test_kernels_of_one_file_call_each_other() -> None:
     assert compiled(_twice)(np.arange(3) + 4) == 8
+
+
+def test_kernels_run_as_plain_python() -> None:
+    code = """
+import numpy as np
+from parsers.interned import Texts
+from parsers.web.odd_bytes import odd_bytes
+data = np.frombuffer(b"GET /some/longer/path GET \\x80", np.uint8)
+starts, ends = np.array([0, 4, 22]), np.array([3, 21, 25])
+assert Texts().places(data, starts, ends).tolist() == [0, 1, 0]
+assert odd_bytes(data, starts, ends)[1].tolist() == [False, False, False]
+"""
+    without = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, env=without)
 
 
 def test_numba_is_loaded_when_a_kernel_is_first_called() -> None:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parsers.web.dates import clf_times, ctimes, looks_clf, w3c_times
+from timelines.times import from_civil
 
 MOMENTS = st.datetimes(datetime(1678, 1, 1), datetime(2261, 12, 31))
 OFFSETS = st.integers(-14 * 60, 14 * 60)
@@ -35,6 +36,37 @@ def test_common_log_dates(moments: list[tuple[datetime, int]]) -> None:
     assert looks_clf(data, starts).all()
     assert real.all()
     assert found.tolist() == [ns(m) for m in zoned]
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([0, 1600, 1677, 1678, 1700, 1900, 2000, 2023, 2024, 2261, 2262, 9999]),
+            st.integers(1, 12),
+            st.integers(0, 32),
+            st.integers(0, 25),
+            st.integers(0, 61),
+            st.integers(0, 62),
+            st.integers(-99, 99),
+        ),
+        min_size=1,
+        max_size=20,
+    ),
+    st.booleans(),
+)
+def test_common_log_dates_that_may_not_exist(dates: list[tuple[int, ...]], zoned: bool) -> None:
+    texts = [
+        f"{day:02}/{datetime(2000, month, 1):%b}/{year:04}:{hour:02}:{minute:02}:{second:02} {'-' if east < 0 else '+'}{abs(east):02}30"
+        for year, month, day, hour, minute, second, east in dates
+    ]
+    data, starts, _ = packed(texts)
+    year, month, day, hour, minute, second, east = np.array(dates, np.int64).T
+    offset = np.where(east < 0, -1, 1) * (abs(east) * 3600 + 1800) if zoned else 0
+    ns, real = from_civil(year, month, day, hour, minute, second, offset)
+    found, valid = clf_times(data, starts, np.full(len(starts), zoned))
+    assert valid.tolist() == real.tolist()
+    assert found.tolist() == ns.tolist()
 
 
 @settings(deadline=None)
