@@ -12,7 +12,7 @@ SAMPLED = (
     "sFlow: tshark dissects the sampled packet heads inside the reports as packets of their own. They were not sent here: we read the"
     " flow of reports."
 )
-SEARCH = "SSDP: tshark counts its M-SEARCH datagrams as HTTP. Zeek's http.log, whose meaning we keep, is HTTP over TCP."
+SEARCH = "SSDP: tshark counts its M-SEARCH datagrams as HTTP. Zeek's http.log, which we follow, is HTTP over TCP; here they are net/ssdp."
 PLAIN_2 = "HTTP/2 in clear on port 443: tshark goes by the port and sees broken TLS; with `-d tcp.port==443,http2` it shows the same."
 UNFINISHED = (
     "A response of 142,628 bytes lacks 35,308 in the capture: tshark shows no response until it has all; we keep its head,"
