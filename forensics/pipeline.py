@@ -65,6 +65,7 @@ class About:
     clock_source: str | None = None
     description: str | None = None
     log_formats: tuple[str, ...] = ()  # LogFormat and log_format strings by which lines are cut before any other
+    year: int | None = None  # of the first stamp of a file whose stamps have none
     reader: str | None = (
         None  # a parser that was asked for by name: the exhibit is one file and read by it, whatever it is
     )
@@ -106,6 +107,7 @@ def add(case: Case, source: Path, about: About | None = None, progress: Progress
         clock_source=about.clock_source,
         description=about.description,
         log_formats=about.log_formats,
+        year=about.year,
     )
     case.register.register(exhibit)
     case.register.record(entries)
@@ -119,6 +121,8 @@ def add(case: Case, source: Path, about: About | None = None, progress: Progress
     }
     if about.log_formats:
         options["log_formats"] = list(about.log_formats)
+    if about.year is not None:
+        options["year"] = about.year
     case.save_register("exhibit-added", options, number)
     case.hashed.add(number)
     case.log("intake-recorded", {"exhibit": number, "problems": len(problems)}, [_manifest(case)])
@@ -172,7 +176,7 @@ def ingest(
 
 
 def _planned(case: Case, exhibit: Exhibit, place: Path) -> Iterator[Task]:
-    given = tasks.Given(exhibit.zone, exhibit.log_formats)
+    given = tasks.Given(exhibit.zone, exhibit.log_formats, exhibit.year)
     return tasks.plan(place, case.register.files_of(exhibit.exhibit), given, case.hand.version)
 
 

@@ -37,10 +37,17 @@ class Given:
 
     zone: str | None = None
     log_formats: tuple[str, ...] = ()
+    year: int | None = None  # of stamps without one, where nothing in the file tells it
 
     def told(self) -> str:
         """The same as text: part of a task's id."""
-        return "\n".join([str(self.zone), *self.log_formats])
+        return "\n".join([str(self.zone), *self.log_formats, *([] if self.year is None else [f"year {self.year}"])])
+
+    def evidence(self, entry: FileEntry, path: Path) -> Evidence:
+        """A file as its reader is given it."""
+        return Evidence(
+            entry.exhibit, entry.file, path, entry.size, entry.sha256, self.zone, self.log_formats, self.year
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +100,7 @@ def plan(source: Path, entries: Sequence[FileEntry], given: Given, version: str)
 
 def _sliced(source: Path, entry: FileEntry, given: Given, version: str) -> Iterator[Task]:
     path = located(source, entry.file)
-    evidence = Evidence(entry.exhibit, entry.file, path, entry.size, entry.sha256, given.zone, given.log_formats)
+    evidence = given.evidence(entry, path)
     group: list[Slice] = []
     for piece in by_name(entry.parser).slices(evidence):
         if group and piece.stop - group[0].start > LARGE_BYTES:
@@ -137,9 +144,7 @@ def run(task: Task, root: Path, scratch: Path | None = None) -> Done:
                 tally.ledger += [_unread(e) for e in task.entries if e.file == item.file]
                 continue
             entry, path = item
-            evidence = Evidence(
-                entry.exhibit, entry.file, path, entry.size, entry.sha256, task.given.zone, task.given.log_formats
-            )
+            evidence = task.given.evidence(entry, path)
             parser = by_name(entry.parser)
             joiner = _joiner(parser)
             if task.slices is None and joiner is not None and (content := _content(joiner, evidence)) is not None:

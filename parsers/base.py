@@ -20,7 +20,8 @@ class Evidence:
     """One file to read: whose it is, what it is called, and where its plain bytes lie. Pickles to worker processes.
 
     `path` is the file itself, or a scratch copy for a container's member. `zone` is the IANA zone the examiner gave for
-    zone-less times, or None; `log_formats` are the layouts of lines that the examiner gave, as the servers' configuration writes them.
+    zone-less times, or None; `log_formats` are the layouts of lines that the examiner gave, as the servers' configuration writes them;
+    `year` is that of a file's first stamp without one, by the examiner.
     """
 
     exhibit: str
@@ -30,6 +31,7 @@ class Evidence:
     sha256: str
     zone: str | None = None
     log_formats: tuple[str, ...] = ()
+    year: int | None = None
 
     def open(self) -> memoryview:
         """The file's bytes, read-only and mapped, so that memory stays flat. Raises OSError as `open` does."""

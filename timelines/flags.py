@@ -28,6 +28,7 @@ FLAGS: Mapping[str, str] = {
     "fragments-missing": "Packets came in fragments of which some are missing; only the first was read.",
     "id-differs": "The record's number in its header and in the event differ.",
     "incomplete": "Some values could not be rendered.",
+    "inferred-year": "The time was written without a year; it was inferred (`wrapper_year_told`: by what).",
     "interleaved": "Two lines were written into one.",
     "loose": "The line departs from its format and was read loosely.",
     "malformed": "Parts of what the row describes break their format and are missing from it.",

@@ -32,7 +32,8 @@ class FileEntry:
 class Exhibit:
     """What was handed in under one number. `source` is where it was read from on this machine: never part of a summary.
 
-    `log_formats` are layouts of its logs' lines, as the servers' configuration writes them.
+    `log_formats` are layouts of its logs' lines, as the servers' configuration writes them; `year` is that of the first stamp
+    of each file of it whose stamps have none.
     """
 
     exhibit: str
@@ -49,3 +50,4 @@ class Exhibit:
     clock_source: str | None = None
     description: str | None = None
     log_formats: tuple[str, ...] = ()
+    year: int | None = None

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from forensics.log_formats import log_format_option
+from forensics.stamp_year import year_option
 
 _EPILOG = """\b
 Examples:
@@ -22,6 +23,7 @@ Examples:
 @click.argument("evidence", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--tz", "zone", metavar="ZONE", help="IANA zone of times that the evidence writes without one.")
 @log_format_option
+@year_option
 @click.option(
     "--sha256", "supplied", metavar="HEX", help="SHA-256 that came with the evidence; kept apart from the computed one."
 )
@@ -38,6 +40,7 @@ def command(
     evidence: tuple[Path, ...],
     zone: str | None,
     log_formats: tuple[str, ...],
+    year: int | None,
     supplied: str | None,
     seal: str | None,
     clock_offset: float | None,
@@ -63,7 +66,9 @@ def command(
     if supplied is not None and len(evidence) > 1:
         raise Failure("--sha256 belongs to one file; add the files one at a time")
     case = Case.open(case_folder)
-    about = pipeline.About(zone, supplied, seal, clock_offset, clock_source, description, checked_formats(log_formats))
+    about = pipeline.About(
+        zone, supplied, seal, clock_offset, clock_source, description, checked_formats(log_formats), year
+    )
     check_evidence(case_folder, evidence)
     taken = []
     with on_terminal(quiet or as_json) as progress:

@@ -9,6 +9,7 @@ import click
 
 from forensics.log_formats import log_format_option
 from forensics.rule_options import chosen, rule_options
+from forensics.stamp_year import year_option
 
 _EPILOG = """\b
 Examples:
@@ -29,6 +30,7 @@ An interrupted run goes on where it stopped when it is given again.
 @rule_options
 @click.option("--tz", "zone", metavar="ZONE", help="IANA zone of times that the evidence writes without one.")
 @log_format_option
+@year_option
 @click.option(
     "--lang", default="en", show_default=True, metavar="en,fr,ar", help="Languages of the summaries (HTML, PDF, JSON)."
 )
@@ -42,6 +44,7 @@ def command(
     folder: Path,
     zone: str | None,
     log_formats: tuple[str, ...],
+    year: int | None,
     lang: str,
     date: str | None,
     workers: int | None,
@@ -64,7 +67,7 @@ def command(
     wanted, bears = languages(lang), report_date(date)
     rules = chosen(options)
     with on_terminal(quiet or as_json) as progress:
-        case = start(folder, evidence, About(zone, log_formats=log_formats), progress)
+        case = start(folder, evidence, About(zone, log_formats=log_formats, year=year), progress)
         ingested = pipeline.ingest(case, workers, scheduler, progress)
         if ingested.changed:
             return overview.stop(ingested, as_json)

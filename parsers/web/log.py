@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -15,13 +16,15 @@ import pyarrow as pa
 
 from parsers.base import Batch, Evidence, Output, Slice
 from parsers.gather import Int64s
+from parsers.web import stamp_years
 from parsers.web.directives import given_formats
 from parsers.web.formats import Carrying, Forgiving, Format, Page, State, Taken, all_formats
 from parsers.web.layout_format import LayoutFormat
 from parsers.web.lines import BOM, Lines, pieces, read_lines, unreadable
 from parsers.web.scan import odd_lines
+from parsers.web.stamp_years import Run
 from parsers.web.wide_lines import narrowed, order_of, read_wide_lines
-from parsers.web.wrappers import all_wrappers, dressed, inside
+from parsers.web.wrappers import Wrapped, all_wrappers, dressed, inside
 from timelines.coded import constant
 
 SAMPLE_LINES = 50  # complete lines of a file's head that decide what it is, and of a block that decide who reads it
@@ -49,7 +52,8 @@ class WebLog:
         order = _order(evidence)
         if order is not None:
             return [Slice(0, evidence.size, {"order": order})]
-        cuts = pieces(evidence)
+        known = stamp_years.runs(evidence, partial(_as_rows, evidence), evidence.year)
+        cuts = [replace(cut, context={**cut.context, "years": known}) if known else cut for cut in pieces(evidence)]
         carrying = [one for one in all_formats() if isinstance(one, Carrying)]
         if len(cuts) < 2 or not carrying:
             return cuts
@@ -67,12 +71,17 @@ class WebLog:
         """Rows, problems and accounts of the lines in a piece."""
         given = piece.context.get("state", {})
         state: State = dict(given) if isinstance(given, dict) else {}
-        order = piece.context.get("order")
+        order, years = piece.context.get("order"), piece.context.get("years", ())
         for item in read_lines(evidence, piece) if order is None else read_wide_lines(evidence, str(order)):
             if isinstance(item, Lines):
-                yield from _Block(evidence, item, state).read()
+                yield from _Block(evidence, item, state, years if isinstance(years, tuple) else ()).read()
             else:
                 yield item
+
+
+def _as_rows(evidence: Evidence, lines: Lines) -> Iterator[Output]:
+    """Lines read for the years that they tell: those are the same in any zone but for a day of each."""
+    return _Block(replace(evidence, zone=evidence.zone or "UTC"), lines, {}).read()
 
 
 def _holds(evidence: Evidence, piece: Slice, begin: bytes) -> bool:
@@ -117,10 +126,10 @@ def _mostly(sample: Sequence[bytes], formats: Sequence[Format]) -> bool:
 
 
 class _Block:
-    """One block of lines on its way through the formats. `left`: the lines that none has taken yet."""
+    """One block of lines on its way through the formats. `left`: the lines that none has taken yet; `years`: of stamps without one."""
 
-    def __init__(self, evidence: Evidence, lines: Lines, state: State) -> None:
-        self.evidence = evidence
+    def __init__(self, evidence: Evidence, lines: Lines, state: State, years: tuple[Run, ...] = ()) -> None:
+        self.evidence, self.years = evidence, years
         self.page = Page(lines, *odd_lines(lines), evidence.zone, state)
         self.given: tuple[Format, ...] = given_formats(evidence.log_formats)
         self.left: Int64s = np.arange(len(lines))
@@ -191,9 +200,13 @@ class _Block:
             for main in (*inner.given, *inner._ranked()):
                 if len(inner.left):
                     for item in inner._given(main, inner.left, main.read):
-                        yield Batch(item.family, dressed(item.rows, found)) if isinstance(item, Batch) else item
+                        yield self._dressed(item, found) if isinstance(item, Batch) else item
             taken = np.delete(rows, inner.left)
             self.left = self.left[~np.isin(self.left, taken, assume_unique=True)]
+
+    def _dressed(self, batch: Batch, found: Wrapped) -> Batch:
+        rows = dressed(batch.rows, found)
+        return Batch(batch.family, stamp_years.dated(rows, self.years, self.evidence.zone))
 
     def _texts(self) -> Sequence[bytes]:
         return [self.page.lines.at(row) for row in self.left.tolist()]
