@@ -30,6 +30,7 @@ FLAGS: Mapping[str, str] = {
     "incomplete": "Some values could not be rendered.",
     "inferred-year": "The time was written without a year; it was inferred (`wrapper_year_told`: by what).",
     "interleaved": "Two lines were written into one.",
+    "joined-parts": "The log service passed the line on in parts, which were put together.",
     "loose": "The line departs from its format and was read loosely.",
     "malformed": "Parts of what the row describes break their format and are missing from it.",
     "many-keys": "The line says more under names of its own than become columns; the whole line stands in `extra`.",

@@ -13,8 +13,9 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from parsers.second.reading import Place, Reading, Tool, Unread
-from parsers.second.web_json import read_json, unwrapped
+from parsers.second.web_json import read_json
 from parsers.second.web_layouts import fields
+from parsers.second.web_wrapped import unwrapped
 
 _LONGEST = 1 << 20
 _QUOTED = rb'"([^"\\]*(?:\\.[^"\\]*)*)"'

@@ -211,7 +211,7 @@ def _placed(columns: dict[str, pa.Array], wall: Int64s, real: Bools, helped: Boo
         out["time"] = pc.if_else(mask, taken, columns["time"])
         for name, text in (("time_desc", "Line taken by the log service"), ("time_quality", "inferred-year")):
             out[name] = pc.if_else(mask, text, columns[name].cast(pa.string()))
-        marks = {"inferred-year": helped, "wrapper-time": helped}
-        marks |= {"ambiguous-time": helped & twice, "skipped-time": helped & never}
-        out["flags"] = flagged(columns["flags"], marks)
+        flags = {"inferred-year": helped, "wrapper-time": helped}
+        flags |= {"ambiguous-time": helped & twice, "skipped-time": helped & never}
+        out["flags"] = flagged(columns["flags"], flags)
     return out

@@ -96,7 +96,7 @@ WRAPPER_COLUMNS: tuple[Column, ...] = (
     Column(
         "wrapper",
         pa.string(),
-        "What the line was wrapped in: `syslog`, `syslog-5424`, `docker`, `cri`, `journald-json`.",
+        "What the line was wrapped in: `syslog`, `syslog-5424`, `docker`, `docker-timestamps`, `cri`, `journald-json`, `journald-export`.",
         "",
         OURS,
     ),
