@@ -69,7 +69,7 @@ def read_json(line: bytes) -> Reading | Unread:
         value = flat.get(name)
         value = value[0] if isinstance(value, list) and len(value) == 1 else value
         if isinstance(value, str) and value and column not in values:
-            values[column] = None if value == "-" and column != "cs_uri" else value
+            values[column] = None if value == "-" else value
     return Reading(values)
 
 

@@ -12,7 +12,7 @@ from parsers.web.combined import requests
 from parsers.web.instants import Iso
 from parsers.web.kinds import MILLISECONDS, Endpoint, Request, Text
 from parsers.web.layout_format import LayoutFormat
-from parsers.web.line_layout import Part, Value
+from parsers.web.line_layout import LineLayout, Part, Value
 from parsers.web.words import Counted, Matching
 
 _WORD = Matching("[^ ]+")
@@ -37,7 +37,13 @@ _ENDS: tuple[Part, ...] = (
     Value("requested_server_name", _WORD, "REQUESTED_SERVER_NAME"), b" ", Value("route_name", _WORD, "ROUTE_NAME"),
 )  # fmt: skip
 
+
+def _either(*parts: Part) -> tuple[LineLayout, ...]:
+    """Envoy puts headers between quotes as they came; a proxy before it may have escaped them."""
+    return tuple(requests(*parts, time_desc="Request received", raw=raw) for raw in (True, False))
+
+
 FORMATS = (
-    LayoutFormat("envoy", (requests(*_HEAD, *_BODY, time_desc="Request received"),)),
-    LayoutFormat("envoy-istio", (requests(*_HEAD, *_DETAILS, *_BODY, *_ENDS, time_desc="Request received"),)),
+    LayoutFormat("envoy", _either(*_HEAD, *_BODY)),
+    LayoutFormat("envoy-istio", _either(*_HEAD, *_DETAILS, *_BODY, *_ENDS)),
 )
