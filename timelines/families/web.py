@@ -188,6 +188,7 @@ FAMILIES: tuple[Family, ...] = (
         "web/error",
         "One line of a web server's error log (Apache 2.2 and 2.4). Its times have no zone: without one from the examiner they are null.",
         (*ERROR_COLUMNS, _FORMAT, *WRAPPER_COLUMNS),
+        open=True,
     ),
     Family(
         "web/audit",
