@@ -46,7 +46,7 @@ _INGRESS = (
     + rb") (?P<request_id>\S+)"
 )  # fmt: skip
 _ISTIO = (
-    rb' \S+ \S+ "[^"]*"',
+    rb'(?: \S+ \S+)? "[^"]*"',
     rb" (?P<upstream_name>\S+) \S+ \[?(?P<s_ip>[^\s\[\]]+?)\]?:(?P<s_port>\d+) " + _ADDRESS_PORT + rb" \S+ \S+",
 )
 

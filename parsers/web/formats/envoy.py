@@ -2,6 +2,7 @@
 
 https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage#default-format-string
 https://istio.io/latest/docs/tasks/observability/logs/access-log/#default-access-log-format
+https://github.com/istio/istio/blob/1.9.0/pilot/pkg/networking/core/v1alpha3/accesslog.go (1.3 to 1.8: without the details of the answer)
 """
 
 from __future__ import annotations
@@ -20,10 +21,14 @@ _HEAD: tuple[Part, ...] = (
     b"[", Value("time", Iso()), b'] "', Value("request", Request()), b'" ', Value("sc_status", Counted(pa.int32())), b" ",
     Value("response_flags", Matching("[A-Za-z,]+|-"), "RESPONSE_FLAGS"), b" ",
 )  # fmt: skip
+_FAILURE: tuple[Part, ...] = (
+    b'"',
+    Value("upstream_transport_failure", Text(), "UPSTREAM_TRANSPORT_FAILURE_REASON"),
+    b'" ',
+)
 _DETAILS: tuple[Part, ...] = (
     Value("response_code_details", _WORD, "RESPONSE_CODE_DETAILS"), b" ",
-    Value("connection_termination_details", _WORD, "CONNECTION_TERMINATION_DETAILS"), b' "',
-    Value("upstream_transport_failure", Text(), "UPSTREAM_TRANSPORT_FAILURE_REASON"), b'" ',
+    Value("connection_termination_details", _WORD, "CONNECTION_TERMINATION_DETAILS"), b" ", *_FAILURE,
 )  # fmt: skip
 _BODY: tuple[Part, ...] = (
     Value("cs_bytes", Counted()), b" ", Value("sc_bytes", Counted()), b" ", Value("duration", MILLISECONDS), b" ",
@@ -45,5 +50,7 @@ def _either(*parts: Part) -> tuple[LineLayout, ...]:
 
 FORMATS = (
     LayoutFormat("envoy", _either(*_HEAD, *_BODY)),
-    LayoutFormat("envoy-istio", _either(*_HEAD, *_DETAILS, *_BODY, *_ENDS)),
+    LayoutFormat(
+        "envoy-istio", (*_either(*_HEAD, *_DETAILS, *_BODY, *_ENDS), *_either(*_HEAD, *_FAILURE, *_BODY, *_ENDS))
+    ),
 )

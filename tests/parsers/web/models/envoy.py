@@ -27,13 +27,21 @@ BODY = line(
     text("cs_user_agent", escaping.unquoted), b'" "', given("request_id", "84961386-6d84-929d-98bd-c5aee93b5c88", "-"), b'" "',
     text("cs_host", escaping.unquoted), b'" "', given("upstream", "198.51.100.9:80", "-"), b'"',
 )  # fmt: skip
+FAILURE = line(b'"', given("upstream_transport_failure", "-", "delayed connect error: 111"), b'" ')
 DETAILS = line(
-    given("response_code_details", "via_upstream", "-"), b" ", given("connection_termination_details", "-"), b' "',
-    given("upstream_transport_failure", "-", "delayed connect error: 111"), b'" ',
-)  # fmt: skip
+    given("response_code_details", "via_upstream", "-"),
+    b" ",
+    given("connection_termination_details", "-"),
+    b" ",
+    FAILURE,
+)
 ENDS = line(
     b" ", given("upstream_name", "outbound|8000||httpbin.example.svc", "-"), b" ", given("upstream_local_address", "-", "198.51.100.3:4"),
     b" ", endpoint("s_ip", "s_port", True), b" ", endpoint("c_ip", "c_port", True), b" ", given("requested_server_name", "-", "a.example"),
     b" ", given("route_name", "default", "-"),
 )  # fmt: skip
-MODELS = (Model("envoy", line(START, BODY)), Model("envoy-istio", line(START, DETAILS, BODY, ENDS)))
+MODELS = (
+    Model("envoy", line(START, BODY)),
+    Model("envoy-istio", line(START, DETAILS, BODY, ENDS)),
+    Model("envoy-istio 1.3", line(START, FAILURE, BODY, ENDS)),
+)
