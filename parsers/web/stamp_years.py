@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -18,8 +18,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from parsers.base import HEAD_BYTES, Batch, Evidence, Output, Slice
-from parsers.gather import Bools, Int64s
-from parsers.web.dates import localise
+from parsers.gather import Bools, Bytes, Int64s
+from parsers.web.dates import digits_at, localise, month_at, windows
+from parsers.web.instants import fractions
 from parsers.web.kinds import matches, texts
 from parsers.web.lines import Lines, read_lines
 from parsers.web.wrappers import changed, flagged
@@ -30,13 +31,11 @@ OWN, AROUND, EXAMINER = "own-date", "lines-around", "examiner"
 YEARS = range(1970, 2262)  # that an examiner may give
 SAMPLE = 50  # lines with a date of their own that are read to tell the year of a run
 MOST_RUNS = 200  # more turns of the year in one file than this: its order says nothing
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_STAMP = (
-    rf"(?P<month>{'|'.join(_MONTHS)}) (?P<day>[ 0-9][0-9]) (?P<hour>[0-9]{{2}}):(?P<minute>[0-9]{{2}}):(?P<second>[0-9]{{2}})"
-    r"(?:\.(?P<fraction>[0-9]{1,6}))?"
-)
-_LINE = r"^(?:<[0-9]{1,3}>)?(?P<written>" + _STAMP + r") [0-9A-Za-z_.:-]{1,255} "
-_SOME = re.compile(rb"^(?:<[0-9]{1,3}>)?" + _STAMP.encode("ascii"), re.MULTILINE)
+_WIDTH = 15  # Mmm dd hh:mm:ss
+_MARKS = {3: 32, 6: 32, 9: 58, 12: 58}
+_DIGITS = (4, 5, 7, 8, 10, 11, 13, 14)
+_SPACE, _PRIORITY, _PRIORITY_END = 32, ord("<"), ord(">")
+_SOME = re.compile(rb"^(?:<[0-9]{1,3}>)?[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2}[. ]", re.MULTILINE)
 _DATED = r"[/ \[\"-](?:19|20)[0-9]{2}[-:/ \]]|[0-9]{9}"  # may hold a date with a year, or one in seconds since 1970
 _HALF_YEAR = 6 * 31 * 86_400  # s, in months of 31 days: a step of more is the turn of the year
 _NEAR_NS = 183 * 86_400 * 10**9  # half a year: a stamp cannot be further from the date that tells its year
@@ -62,19 +61,31 @@ class _Stamps:
     real: Bools
 
     @classmethod
-    def of(cls, written: pa.Array, pattern: str = f"^{_STAMP}$") -> _Stamps:
-        said = pc.extract_regex(written, pattern)
-        real = said.is_valid().to_numpy(zero_copy_only=False)
+    def at(cls, data: Bytes, starts: Int64s) -> _Stamps:
+        """What stands at the given positions, without its fraction."""
+        window = windows(data, starts, _WIDTH)
+        month = month_at(np.pad(window, ((0, 0), (3, 0))))
+        real = month > 0
+        for place, mark in _MARKS.items():
+            real &= window[:, place] == mark
+        figures = np.where(window[:, 4:5] == _SPACE, np.uint8(48), window[:, 4:5])  # ` 2` is `02`
+        window = np.concatenate((window[:, :4], figures, window[:, 5:]), axis=1)
+        real &= np.all(window[:, _DIGITS] - np.uint8(48) <= 9, axis=1)
+        clock = digits_at(window, 7, 8) * 3600 + digits_at(window, 10, 11) * 60 + digits_at(window, 13, 14)
+        return cls(month, digits_at(window, 4, 5), clock, np.zeros(len(starts), np.int64), real)
 
-        def number(name: str) -> Int64s:
-            text = pc.utf8_trim_whitespace(pc.struct_field(said, name).cast(pa.string()).fill_null("0"))
-            return np.asarray(pc.if_else(pc.equal(text, ""), "0", text).cast(pa.int64()).to_numpy())
-
-        month = pc.index_in(pc.struct_field(said, "month").cast(pa.string()), pa.array(_MONTHS)).fill_null(0)
-        places = pc.binary_length(pc.struct_field(said, "fraction")).fill_null(0).to_numpy().astype(np.int64)
-        clock = number("hour") * 3600 + number("minute") * 60 + number("second")
-        fraction = number("fraction") * 10 ** (9 - places)
-        return cls(month.to_numpy().astype(np.int64) + 1, number("day"), clock, fraction, real)
+    @classmethod
+    def of(cls, written: pa.Array) -> _Stamps:
+        """Texts that are stamps and nothing else, with a fraction or without."""
+        text = written.cast(pa.string()).fill_null("")
+        data = np.frombuffer(text.buffers()[2] or b"", np.uint8)
+        edges = np.frombuffer(text.buffers()[1], np.int32)[text.offset : text.offset + len(text) + 1].astype(np.int64)
+        starts, ends = edges[:-1], edges[1:]
+        found = cls.at(data, starts)
+        fraction = fractions(data, starts + _WIDTH + 1, ends)
+        places = ends - starts - _WIDTH
+        pointed = (places > 1) & (windows(data, starts + _WIDTH, 1)[:, 0] == ord("."))
+        return replace(found, fraction=fraction, real=found.real & ((places == 0) | pointed))
 
     def wall(self, year: Int64s) -> tuple[Int64s, Bools]:
         """The stamps in some year as ns of wall time, and where that is a real moment."""
@@ -102,6 +113,16 @@ class _Stretch:
     later: int
     dated: list[Lines] = field(default_factory=list)
     held: int = 0
+
+    def keep(self, lines: Lines, rows: Int64s) -> None:
+        """Keep some more of the lines, given by index, that may tell a year."""
+        if self.held >= SAMPLE:
+            return
+        part = lines.take(rows)
+        some = np.flatnonzero(matches(texts(part.data, part.starts, part.ends), _DATED))[: SAMPLE - self.held]
+        if len(some):
+            self.dated.append(part.take(some))
+            self.held += len(some)
 
 
 def runs(evidence: Evidence, read: Callable[[Lines], Iterator[Output]], year: int | None = None) -> tuple[Run, ...]:
@@ -134,8 +155,7 @@ def _stretches(evidence: Evidence) -> list[_Stretch]:
     for lines in read_lines(evidence, Slice(0, evidence.size, {"line": 1})):
         if not isinstance(lines, Lines):
             continue
-        raw = texts(lines.data, lines.starts, lines.ends)
-        stamps = _Stamps.of(raw, _LINE)
+        stamps = _Stamps.at(lines.data, _behind_priority(lines))
         rows = np.flatnonzero(stamps.real)
         if not len(rows):
             continue
@@ -144,18 +164,21 @@ def _stretches(evidence: Evidence) -> list[_Stretch]:
         later = np.cumsum((steps < -_HALF_YEAR).astype(np.int64) - (steps > _HALF_YEAR))
         later += found[-1].later if found else 0
         last = int(at[-1])
-        dated = matches(raw, _DATED)[rows]
         turns = np.flatnonzero(np.diff(later, prepend=found[-1].later if found else -1)).tolist()
         for begin, stop in pairwise(sorted({0, *turns, len(rows)})):
             if begin in turns:
                 found.append(_Stretch(int(lines.offsets[rows[begin]]), int(later[begin])))
-            some = rows[begin:stop][dated[begin:stop]][: SAMPLE - found[-1].held]
-            if len(some):
-                found[-1].dated.append(lines.take(some))
-                found[-1].held += len(some)
+            found[-1].keep(lines, rows[begin:stop])
         if len(found) > MOST_RUNS:
             return found
     return found
+
+
+def _behind_priority(lines: Lines) -> Int64s:
+    """Where the lines begin behind `<PRI>`, if they have one."""
+    head = windows(lines.data, lines.starts, 5)
+    width = np.argmax(head == _PRIORITY_END, axis=1) + 1
+    return lines.starts + np.where(head[:, 0] == _PRIORITY, width, 0)
 
 
 def _told(stretch: _Stretch, read: Callable[[Lines], Iterator[Output]]) -> int | None:
