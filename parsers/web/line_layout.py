@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from parsers.gather import Bools, Bytes, Int64s
-from parsers.web.fields import FAST
+from parsers.web.fields import FAST, LOOSE
 from parsers.web.formats import Page, Taken
 from parsers.web.kinds import Kind
 from parsers.web.lines import Lines
@@ -179,6 +179,8 @@ def _end(lines: Lines, at: Int64s, fits: Bools, where: tuple[LineLayout, int], m
         return np.where(at + value.width <= lines.ends, at + value.width, -1)
     if not text:
         return lines.ends
+    if layout.raw and number + 2 == len(parts):
+        return np.where(stands(lines.data, lines.ends - len(text), text), lines.ends - len(text), -1)
     if not layout.raw and _quoted(parts, number):
         end = marks.next_quote(at)
         return np.where(stands(lines.data, end, text) & (end + len(text) <= lines.ends), end, -1)
@@ -225,8 +227,8 @@ def _as_lines(texts: Sequence[bytes]) -> Lines:
     return Lines(data, starts, starts + lengths - 1, np.arange(1, len(texts) + 1), starts, lengths)
 
 
-def read(page: Page, layouts: Sequence[LineLayout]) -> Taken:
-    """The lines of a page that fit one of the layouts, the first that fits."""
+def read(page: Page, layouts: Sequence[LineLayout], quality: int = FAST) -> Taken:
+    """The lines of a page that fit one of the layouts, the first that fits; `quality` says how well they are read by these."""
     taken = np.zeros(len(page.lines), np.bool_)
     batches = []
     for layout in layouts:
@@ -241,18 +243,21 @@ def read(page: Page, layouts: Sequence[LineLayout]) -> Taken:
         taken[left[own]] = True
         own_page = part.take(own)
         cut = Spans(own_page.lines, spans.starts[:, own], spans.ends[:, own], np.zeros(len(own), np.bool_))
-        batches.append(rows(own_page, layout, cut))
+        batches.append(rows(own_page, layout, cut, quality))
     return Taken(taken, tuple(batches))
 
 
-def rows(page: Page, layout: LineLayout, spans: Spans) -> pa.RecordBatch:
+def rows(page: Page, layout: LineLayout, spans: Spans, quality: int = FAST) -> pa.RecordBatch:
     """The batch of a page whose lines all fit the layout; `spans` says where its values lie."""
     remarks = Remarks(len(page.lines))
     spans.repair(np.flatnonzero(page.high))
     remarks.mark(page.control, "control-bytes")
     remarks.mark(spans.invalid, "bad-encoding")
     remarks.mark(page.lines.unterminated(), "no-line-end")
+    remarks.mark(np.full(len(page.lines), quality == LOOSE), "loose")
     table = Table(page, spans, remarks)
     for place, value in enumerate(layout.values):
         value.kind.fill(table, place, value.column, value.own)
-    return table.batch(layout.family, layout.event, layout.time_desc, layout.protocol, np.full(len(page.lines), FAST))
+    return table.batch(
+        layout.family, layout.event, layout.time_desc, layout.protocol, np.full(len(page.lines), quality)
+    )

@@ -30,9 +30,12 @@ _DETAILS: tuple[Part, ...] = (
     Value("response_code_details", _WORD, "RESPONSE_CODE_DETAILS"), b" ",
     Value("connection_termination_details", _WORD, "CONNECTION_TERMINATION_DETAILS"), b" ", *_FAILURE,
 )  # fmt: skip
-_BODY: tuple[Part, ...] = (
+_SIZES: tuple[Part, ...] = (
     Value("cs_bytes", Counted()), b" ", Value("sc_bytes", Counted()), b" ", Value("duration", MILLISECONDS), b" ",
-    Value("upstream_duration", Matching("[0-9]{1,12}|-")), b' "', Value("x_forwarded_for", Text()), b'" "',
+    Value("upstream_duration", Matching("[0-9]{1,12}|-")),
+)  # fmt: skip
+_BODY: tuple[Part, ...] = (
+    *_SIZES, b' "', Value("x_forwarded_for", Text()), b'" "',
     Value("cs_user_agent", Text()), b'" "', Value("request_id", Text()), b'" "', Value("cs_host", Text()), b'" "',
     Value("upstream", Text()), b'"',
 )  # fmt: skip
@@ -48,9 +51,16 @@ def _either(*parts: Part) -> tuple[LineLayout, ...]:
     return tuple(requests(*parts, time_desc="Request received", raw=raw) for raw in (True, False))
 
 
+def _damaged(*parts: Part) -> LineLayout:
+    """What stands before the headers, in which a client may put quotes that look like the ends of values."""
+    return requests(*parts, b' "', Value("extra", Text(True)), time_desc="Request received")
+
+
 FORMATS = (
-    LayoutFormat("envoy", _either(*_HEAD, *_BODY)),
+    LayoutFormat("envoy", _either(*_HEAD, *_BODY), damaged=(_damaged(*_HEAD, *_SIZES),)),
     LayoutFormat(
-        "envoy-istio", (*_either(*_HEAD, *_DETAILS, *_BODY, *_ENDS), *_either(*_HEAD, *_FAILURE, *_BODY, *_ENDS))
+        "envoy-istio",
+        (*_either(*_HEAD, *_DETAILS, *_BODY, *_ENDS), *_either(*_HEAD, *_FAILURE, *_BODY, *_ENDS)),
+        damaged=(_damaged(*_HEAD, *_DETAILS, *_SIZES), _damaged(*_HEAD, *_FAILURE, *_SIZES)),
     ),
 )

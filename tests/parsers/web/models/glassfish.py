@@ -19,5 +19,5 @@ HEAD = line(
 )  # fmt: skip
 MODELS = (
     Model("glassfish", HEAD),
-    Model("glassfish agent", line(HEAD, b' "', text("cs_user_agent", escaping.nothing, b'"\\'), b'"')),
+    Model("glassfish agent", line(HEAD, b' "', text("cs_user_agent", escaping.unquoted), b'"')),
 )
