@@ -57,4 +57,6 @@ def _inside(line: bytes) -> bytes:
                 return line
             if isinstance(held, str):
                 return held.removesuffix("\n").encode("utf-8", "surrogatepass")
+            if isinstance(held, list) and all(isinstance(byte, int) and 0 <= byte < 256 for byte in held):
+                return bytes(held)
     return line

@@ -11,23 +11,20 @@ from itertools import groupby
 from mmap import mmap
 
 import numpy as np
-import pyarrow as pa
 
 from parsers.base import Evidence, Output, Slice
-from parsers.gather import Bools, Int64s
+from parsers.web import journal_fields
 from parsers.web.formats import all_formats
 from parsers.web.journal_entries import Entry, entries
 from parsers.web.lines import LONGEST_LINE, Lines, too_long
 from parsers.web.log import Block
-from parsers.web.wrappers import Wrapped
 from timelines.problems import account
 
 PIECE = 64 << 20  # bytes of a slice
 TOGETHER = 4_096  # entries that become rows at a time
 TOGETHER_BYTES = 2 << 20
 _FIRST = re.compile(rb"\n*[A-Za-z0-9_]{1,64}=[^\n]*\n")
-_STAMP = re.compile(rb"[0-9]{1,15}|[1-8][0-9]{15}")  # microseconds that fit 64 bits of ns
-_PID = re.compile(rb"[0-9]{1,18}")
+_NOTHING = np.empty(0, np.uint8)
 
 
 class JournalExport:
@@ -91,7 +88,12 @@ def _rows(evidence: Evidence, held: Sequence[tuple[int, Entry]]) -> Iterator[Out
     """Entries as rows; neighbours without a web server's message as one problem."""
     if not held:
         return
-    found = _wrapped(held)
+    spans = [(number, entry.start, entry.stop - entry.start) for number, entry in held]
+    numbers, offsets, lengths = np.array(spans, np.int64).T.copy()
+    places = Lines(_NOTHING, numbers, numbers, numbers, offsets, lengths)
+    cut = np.array([entry.cut for _, entry in held], np.bool_)
+    fields = [entry.fields for _, entry in held]
+    found = journal_fields.held("journald-export", np.arange(len(held)), fields, places, {"truncated": cut})
     block = Block(evidence, found.lines, {})
     yield from block.inside(found, found.rows, found.rows)
     for _, run in groupby(enumerate(block.left.tolist()), lambda pair: pair[1] - pair[0]):
@@ -104,42 +106,6 @@ def _rows(evidence: Evidence, held: Sequence[tuple[int, Entry]]) -> Iterator[Out
 def _others(first: int, last: int) -> str:
     which = f"journal entry {first}" if first == last else f"journal entries {first} to {last}"
     return f"{which}: no message laid out as a web server's log; not read"
-
-
-def _wrapped(held: Sequence[tuple[int, Entry]]) -> Wrapped:
-    """Entries as wrapped lines."""
-
-    def all_of(name: bytes) -> list[bytes | None]:
-        return [entry.fields.get(name) for _, entry in held]
-
-    messages = [text or b"" for text in all_of(b"MESSAGE")]
-    data = np.frombuffer(b"".join(text + b"\n" for text in messages), np.uint8)
-    ends = np.cumsum([len(text) + 1 for text in messages]) - 1
-    starts = np.concatenate((np.zeros(1, np.int64), ends[:-1] + 1))
-    spans = [(number, entry.start, entry.stop - entry.start) for number, entry in held]
-    numbers, offsets, lengths = np.array(spans, np.int64).T.copy()
-    ns, known = _instants(all_of(b"__REALTIME_TIMESTAMP"))
-    columns = {
-        column: pa.array([None if text is None else text.decode("utf-8", "backslashreplace") for text in all_of(name)])
-        for column, name in (
-            ("wrapper_time_written", b"__REALTIME_TIMESTAMP"),
-            ("host", b"_HOSTNAME"),
-            ("wrapper_program", b"SYSLOG_IDENTIFIER"),
-        )
-    }
-    columns = {name: array.cast(pa.string()) for name, array in columns.items()}
-    pids = [int(text) if text is not None and _PID.fullmatch(text) else None for text in all_of(b"_PID")]
-    columns["wrapper_pid"] = pa.array(pids, pa.int64())
-    cut = np.array([entry.cut for _, entry in held], np.bool_)
-    lines = Lines(data, starts, ends, numbers, offsets, lengths)
-    return Wrapped("journald-export", np.arange(len(held)), lines, columns, ns, known, {"truncated": cut})
-
-
-def _instants(stamps: Sequence[bytes | None]) -> tuple[Int64s, Bools]:
-    """Microseconds since 1970 as ns, and where they are such."""
-    fit = [int(text) if text is not None and _STAMP.fullmatch(text) else -1 for text in stamps]
-    us = np.array(fit, np.int64)
-    return np.where(us >= 0, us, 0) * 1_000, us >= 0
 
 
 PARSER = JournalExport()

@@ -115,3 +115,33 @@ def test_a_line_of_another_format_inside_the_same_wrapper_is_read(read: Read) ->
     result = read("\n".join(lines).encode() + b"\n")
     assert result.problems == []
     assert [row["log_format"] for row in result.rows].count("nginx-error") == 1
+
+
+def test_a_message_that_journald_writes_as_a_list_of_bytes(read: Read) -> None:
+    raw = INNER.encode().replace(b"Agent", b"\xff\x1b[2J")
+    plain = _wrapped(INNER)["journald-json"]
+    entry = {"MESSAGE": list(raw), "_HOSTNAME": "web1", "_PID": "812", "__REALTIME_TIMESTAMP": "1795856402000001"}
+    lines = [
+        plain,
+        json.dumps(entry),
+        plain,
+        json.dumps(entry | {"MESSAGE": [71, 300]}),
+        json.dumps(entry | {"MESSAGE": None}),
+    ]
+    result = read("\n".join(lines).encode() + b"\n")
+    assert [row["wrapper"] for row in result.rows] == ["journald-json"] * 3
+    row = result.rows[1]
+    assert (row["cs_user_agent"], row["flags"]) == ("\\xff\x1b[2J/1.0", "bad-encoding,control-bytes")
+    assert (row["host"], row["wrapper_pid"], row["wrapper_time"].value) == ("web1", 812, 1_795_856_402_000_001_000)
+    assert result.line(row) == lines[1].encode() + b"\n"
+    assert len(result.problems) == 2
+
+
+@pytest.mark.parametrize(
+    "last", ['"MESSAGE": 99999999999999', '"a": "\\ud800"', '"MESSAGE": ' + "[" * 100_000, '"MESSAGE": true']
+)
+def test_entries_that_are_none_are_told(read: Read, last: str) -> None:
+    line = '{"MESSAGE": [71], "__REALTIME_TIMESTAMP": "1", ' + last + "}"
+    plain = _wrapped(INNER)["journald-json"]
+    result = read(f"{plain}\n{plain}\n{line}\n".encode())
+    assert (len(result.rows), len(result.problems)) == (2, 1)
