@@ -96,11 +96,15 @@ def _rows(evidence: Evidence, held: Sequence[tuple[int, Entry]]) -> Iterator[Out
     found = journal_fields.held("journald-export", np.arange(len(held)), fields, places, {"truncated": cut})
     block = Block(evidence, found.lines, {})
     yield from block.inside(found, found.rows, found.rows)
-    for _, run in groupby(enumerate(block.left.tolist()), lambda pair: pair[1] - pair[0]):
+    if not len(block.left):
+        return
+    for _, run in groupby(enumerate(block.left.tolist()), lambda pair: held[pair[1]][0] - pair[0]):
         rows = [row for _, row in run]
         start, stop = held[rows[0]][1].start, held[rows[-1]][1].stop
         yield evidence.problem(start, stop - start, _others(held[rows[0]][0], held[rows[-1]][0]))
-        yield account("unsupported", start, stop - start)
+    unread = np.zeros(len(held), np.bool_)
+    unread[block.left] = True
+    yield found.lines.account("unsupported", unread)
 
 
 def _others(first: int, last: int) -> str:

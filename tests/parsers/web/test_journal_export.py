@@ -102,6 +102,17 @@ def test_cut_and_damaged_entries(read: Read) -> None:
     assert "of 4611686018427387904 bytes" in result.problems[0].reason
 
 
+def test_damage_and_blank_lines_between_others_entries_are_accounted_for_once(read: Read) -> None:
+    other = entry(b"Started session 1.", b"systemd")
+    result = read(entry(INNER) + other + b"no field\n\n" + other + b"\n\n" + other, PARSER)
+    assert [problem.offset for problem in result.problems] == [
+        len(entry(INNER)),
+        len(entry(INNER) + other),
+        len(entry(INNER) + other) + 10,
+    ]
+    assert (result.ledger.unsupported, result.ledger.damaged, result.ledger.free) == (3 * len(other), 10, 2)
+
+
 def test_pieces_begin_at_entries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journal_export, "PIECE", 1_000)
     monkeypatch.setattr(journal_export, "TOGETHER", 3)
