@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -34,7 +35,7 @@ def held(wrapper: str, rows: Int64s, said: Sequence[Fields], places: Lines, flag
     columns = {name: pa.array([_text(fields.get(key)) for fields in said], pa.string()) for name, key in _TEXTS}
     pids = [fields.get(b"_PID", b"") for fields in said]
     columns["wrapper_pid"] = pa.array([int(pid) if _PID.fullmatch(pid) else None for pid in pids], pa.int64())
-    lines = Lines(data, starts, ends, places.numbers, places.offsets, places.lengths, places.bare)
+    lines = replace(places, data=data, starts=starts, ends=ends)
     ns, known = _instants([fields.get(b"__REALTIME_TIMESTAMP", b"") for fields in said])
     return Wrapped(wrapper, rows, lines, columns, ns, known, flags)
 

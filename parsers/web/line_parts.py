@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -45,7 +45,10 @@ def put_together(found: Wrapped) -> Whole | None:
     lengths = np.array([lines.lengths[group].sum() for group in groups], np.int64)
     bare = next((int(lines.offsets[group[0]]) for group in groups if lines.offsets[group[-1]] == lines.bare), -1)
     data = np.frombuffer(b"".join(texts), np.uint8)
-    inner = Lines(data, starts, ends - 1, lines.numbers[first], lines.offsets[first], lengths, bare)
+    numbers, offsets = lines.numbers[first], lines.offsets[first]
+    inner = replace(
+        lines, data=data, starts=starts, ends=ends - 1, numbers=numbers, offsets=offsets, lengths=lengths, bare=bare
+    )
     columns = {name: array.take(pa.array(first)) for name, array in found.columns.items()}
     flags = {name: mask[first] for name, mask in found.flags.items() if name != "partial"}
     flags |= {"joined-parts": np.ones(len(first), np.bool_)}
@@ -91,14 +94,12 @@ def _behind(kept: Lines, lines: Lines) -> Lines:
     start, stop = int(kept.starts[0]), int(kept.ends[-1])
     data = np.concatenate((kept.data[start:stop], np.full(1, 10, np.uint8), lines.data))
     shift = stop - start + 1
-    joined = [
-        np.concatenate(pair)
-        for pair in (
-            (kept.starts - start, lines.starts + shift),
-            (kept.ends - start, lines.ends + shift),
-            (kept.numbers, lines.numbers),
-            (kept.offsets, lines.offsets),
-            (kept.lengths, lines.lengths),
-        )
-    ]
-    return Lines(data, joined[0], joined[1], joined[2], joined[3], joined[4], lines.bare)
+    return replace(
+        lines,
+        data=data,
+        starts=np.concatenate((kept.starts - start, lines.starts + shift)),
+        ends=np.concatenate((kept.ends - start, lines.ends + shift)),
+        numbers=np.concatenate((kept.numbers, lines.numbers)),
+        offsets=np.concatenate((kept.offsets, lines.offsets)),
+        lengths=np.concatenate((kept.lengths, lines.lengths)),
+    )
