@@ -24,12 +24,13 @@ def _entries(files: list[Path], parser: str) -> list[Any]:
 def to_timeline(files: list[Path], root: Path, parser: str, workers: int = 1) -> int:
     """Rows of all files in a timeline folder, its parts listed in the manifest."""
     from forensics import tasks
-    from forensics.executors import executor
+    from forensics.executors import executor, prepare
     from timelines.store import Store
 
     source = files[0] if len(files) == 1 else files[0].parent
     rows = 0
     store = Store(root)
+    prepare(workers)
     todo = list(tasks.plan(source, _entries(files, parser), tasks.Given(), "benchmark"))
     with executor(workers, None) as pool:
         for done in [pool.submit(tasks.run, task, root) for task in todo]:
@@ -61,8 +62,18 @@ def used() -> tuple[float, float]:
         import resource
     except ImportError:
         return time.process_time(), 0.0
+    _stop_forks()
     both = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     peak = max(one.ru_maxrss for one in both)
     return sum(
         one.ru_utime + one.ru_stime for one in both
     ), peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
+
+
+def _stop_forks() -> None:
+    """End the process that workers were forked from: what it and they have used is counted once it has ended."""
+    if sys.platform == "linux":
+        from multiprocessing import forkserver
+
+        server: Any = forkserver
+        server._forkserver._stop()

@@ -47,6 +47,7 @@ COLUMNS = {
     "time": "record.time",
     "time_quality": "limits.quality",
     "message": "record.says",
+    "role": "record.role",
     "flags": "record.flags",
 }
 _NUMBERS = {"record": pa.uint64(), "offset": pa.int64(), "length": pa.int64()}
@@ -142,6 +143,8 @@ def _filled(table: pa.Table, cited: Citations, words: Language) -> pa.Table:
         table = table.append_column(
             name, pa.chunked_array([pa.array(values, pa.string()).take(place.combine_chunks())])
         )
+    roles = [words.word(f"role.{role or 'rule'}") for role in cited.roles(table)]
+    table = table.append_column("role", pa.chunked_array([pa.array(roles, pa.string())]))
     for field in _SCHEMA:
         if field.name not in table.schema.names:
             table = table.append_column(field, pa.nulls(table.num_rows, field.type))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from cases.summary import Observation
@@ -20,19 +21,31 @@ _LAST = 2**63
 def excerpts(
     timeline: Timeline, findings: Sequence[Finding], languages: Sequence[str]
 ) -> dict[str, tuple[tuple[Observation, ...], int]]:
-    """By finding id, up to EXCERPT observations in timeline order, every family among them; and how many candidates are absent."""
-    candidates = {finding.finding_id: finding.rows[:CANDIDATES] for finding in findings}
+    """By finding id, up to EXCERPT observations in timeline order, every family among them and all that followed; and how many candidates
+    are absent."""
+    roles = {finding.finding_id: roles_of(finding) for finding in findings}
+    candidates = {f.finding_id: tuple(dict.fromkeys((*roles[f.finding_id], *f.rows[:CANDIDATES]))) for f in findings}
     asked = sorted({row for rows in candidates.values() for row in rows})
     families = _families(timeline, asked)
-    chosen = {key: _spread([row for row in rows if row in families], families) for key, rows in candidates.items()}
+    chosen = {}
+    for key, rows in candidates.items():
+        here = [row for row in rows if row in families]
+        followed = [row for row in here if row in roles[key]][:EXCERPT]
+        others = _spread([row for row in here if row not in roles[key]], families)
+        chosen[key] = [*followed, *others[: EXCERPT - len(followed)]]
     read = _observations(timeline, sorted({row for rows in chosen.values() for row in rows}), languages)
     return {
         key: (
-            tuple(sorted((read[row] for row in chosen[key]), key=_place)),
+            tuple(sorted((replace(read[row], role=roles[key].get(row, "")) for row in chosen[key]), key=_place)),
             sum(row not in families for row in rows),
         )
         for key, rows in candidates.items()
     }
+
+
+def roles_of(finding: Finding) -> dict[str, str]:
+    """The rows that followed what the rule found, and what each is."""
+    return {row: role for role, rows in finding.followed.items() for row in rows}
 
 
 def _place(seen: Observation) -> tuple[int, str, str, int, str]:

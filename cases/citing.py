@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cases.case import Case
+from cases.citations import roles_of
 from cases.reviews import reviews
 from cases.summary import Summary
 
@@ -20,7 +22,8 @@ Places = npt.NDArray[np.int64]
 class Citations:
     """`findings`, `numbers` and `states` are (f,), in the summary's order; `rows` (r,) are the ids that they cite, each once.
 
-    The findings that cite row `n` are `places[starts[n]:starts[n + 1]]`; `seen` (r,) tells which rows were met.
+    The findings that cite row `n` are `places[starts[n]:starts[n + 1]]`; `seen` (r,) tells which rows were met. `followed` gives by a
+    finding's place and a row what that row is of what followed.
     """
 
     findings: tuple[str, ...]
@@ -30,6 +33,7 @@ class Citations:
     starts: Places
     places: Places
     seen: npt.NDArray[np.bool_] = field(repr=False)
+    followed: Mapping[tuple[int, str], str] = field(default_factory=dict)
 
     @property
     def lines(self) -> int:
@@ -40,6 +44,13 @@ class Citations:
         rows = pc.index_in(table.column("row_id").combine_chunks(), value_set=self.rows).to_numpy().astype(np.int64)
         self.seen[rows] = True
         return self._each(table, rows)
+
+    def roles(self, table: pa.Table) -> list[str]:
+        """What each line of `table` (`row_id`, `place`) is of what followed; empty for what the rule found."""
+        if not self.followed:
+            return [""] * table.num_rows
+        pairs = zip(table.column("place").to_pylist(), table.column("row_id").to_pylist(), strict=True)
+        return [self.followed.get(pair, "") for pair in pairs]
 
     def absent(self) -> pa.Table:
         """`row_id` and `place` of every citation of a row that was not met."""
@@ -73,4 +84,5 @@ def citations(case: Case, summary: Summary) -> Citations:
         starts.astype(np.int64),
         pairs % width,
         np.zeros(len(encoded.dictionary), np.bool_),
+        {(place, row): role for place, one in enumerate(found) for row, role in roles_of(one).items()},
     )

@@ -22,9 +22,10 @@ FINDINGS, MATCHES, OUTCOMES = "findings.json", "matches.parquet", "outcomes.json
 FILES = (FINDINGS, MATCHES, OUTCOMES)
 COVERAGE = "coverage.json"  # what rules could not see; a case analysed by an earlier version has none
 _FORMAT = 1
-_LATER = {"suppressed"}  # fields that files of earlier versions lack; their default says the same
+_LATER = {"suppressed", "cve", "followed"}  # fields that files of earlier versions lack; their default says the same
 _COVERED = {"host", "logsource", "rules", "rows", "first", "last", "state", "log_rows", "logs"}
-_LISTS = ("rows", "attack", "falsepositives", "families")  # fields of a finding that JSON holds as lists
+_LISTS = ("rows", "attack", "falsepositives", "families", "cve")  # fields of a finding that JSON holds as lists
+_LISTS_BY_NAME = ("entities", "followed")  # and those that it holds as lists by name
 _NEVER = 2**63  # sorts findings without a time last
 
 
@@ -129,7 +130,7 @@ def matches_frame(folder: Path) -> pd.DataFrame:
 
 
 def findings_frame(found: Sequence[Finding]) -> pd.DataFrame:
-    """finding_id, kind, title, level, grade, first, last (UTC), entities, rows, attack."""
+    """finding_id, kind, title, level, grade, first, last (UTC), entities, rows, attack, cve."""
     import pandas as pd
 
     columns: dict[str, Any] = {
@@ -139,7 +140,7 @@ def findings_frame(found: Sequence[Finding]) -> pd.DataFrame:
     for name in ("first", "last"):
         columns[name] = pd.to_datetime(pd.Series([getattr(f, name) for f in found], dtype="Int64"), unit="ns", utc=True)
     columns["entities"] = pd.Series([{k: list(v) for k, v in f.entities.items()} for f in found], dtype=object)
-    for name in ("rows", "attack"):
+    for name in ("rows", "attack", "cve"):
         columns[name] = pd.Series([list(getattr(f, name)) for f in found], dtype=object)
     return pd.DataFrame(columns)
 
@@ -165,13 +166,13 @@ def _rows(path: Path, key: str, kind: type) -> list[dict[str, Any]]:
 def finding_of(row: object, where: str) -> Finding:
     """A finding from its JSON. Raises CaseError, which names `where` it stands, for what is none."""
     names = {f.name for f in fields(Finding)}
-    if not isinstance(row, dict) or set(row) != names:
+    if not isinstance(row, dict) or not names - _LATER <= set(row) <= names:
         raise CaseError(f"{where}: expected a finding with the fields {', '.join(sorted(names))}; run `athar verify`")
     try:
         found = _finding(row)
-        texts = [getattr(found, name) for name in names - {"first", "last", "entities", "texts", *_LISTS}]
-        texts += [word for name in _LISTS for word in row[name]]
-        texts += [word for values in found.entities.values() for word in values]
+        texts = [getattr(found, name) for name in names - {"first", "last", "texts", *_LISTS, *_LISTS_BY_NAME}]
+        texts += [word for name in _LISTS for word in row.get(name, ())]
+        texts += [word for name in _LISTS_BY_NAME for values in getattr(found, name).values() for word in values]
         texts += [word for words in found.texts.values() for word in words.values()]
     except (TypeError, AttributeError) as error:
         raise CaseError(f"{where}: not a finding ({error}); run `athar verify`") from error
@@ -183,6 +184,6 @@ def finding_of(row: object, where: str) -> Finding:
 
 
 def _finding(row: dict[str, Any]) -> Finding:
-    tuples = {name: tuple(row[name]) for name in _LISTS}
-    entities = {name: tuple(values) for name, values in row["entities"].items()}
-    return Finding(**{**row, **tuples, "entities": entities})
+    lists = {name: tuple(row[name]) for name in _LISTS if name in row}
+    named = {name: {k: tuple(v) for k, v in row[name].items()} for name in _LISTS_BY_NAME if name in row}
+    return Finding(**{**row, **lists, **named})

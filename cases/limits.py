@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cases.summary import Blind, FamilyCount, Limits, RuleLine, Rules, Silence, ZoneLine
+from cases.summary import Blind, FamilyCount, Inference, Limits, RuleLine, Rules, Silence, ZoneLine
+from timelines.analyzers import of_logs
 from timelines.findings import RuleOutcome
 from timelines.problems import Problem
 from timelines.query import Timeline
@@ -19,8 +20,8 @@ _CHOICES = (
 )  # fates that only a choice of the examiner's brings about: told where there are any
 
 
-def limits(timeline: Timeline) -> Limits:
-    """Problems, uncertain times and remarks on rows."""
+def limits(timeline: Timeline, inferences: Sequence[Inference] = ()) -> Limits:
+    """Problems, uncertain times, remarks on rows, and which of the standing findings speak of a log itself."""
     quoted = timeline.sql(
         f'select * from problems order by exhibit, file, "offset", "length", reason limit {PROBLEMS}'
     ).to_pylist()
@@ -36,6 +37,7 @@ def limits(timeline: Timeline) -> Limits:
         problems=tuple(Problem(**row) for row in quoted),
         zones=tuple(ZoneLine(row["exhibit"], row["file"], row["quality"], row["n"]) for row in zones),
         flags={row["flag"]: row["n"] for row in flags},
+        logs=tuple(found.number for found in inferences if found.rule_id in of_logs()),
     )
 
 

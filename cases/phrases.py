@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cases.summary import Inference, Opinion, Summary
+from timelines.flow_timeouts import FlowTimeouts, seconds
 
 MAIN = 5  # findings on the first page: what a reader can hold
 
@@ -53,6 +54,24 @@ def integrity(summary: Summary) -> tuple[Phrase, ...]:
     if custody.faults:
         return evidence, Phrase("integrity.chain_faulty", {"n": custody.faults[0].seq})
     return evidence, Phrase("integrity.chain_whole", {"n": len(custody.lines)})
+
+
+def contacts(summary: Summary) -> tuple[Phrase, ...]:
+    """By which idle times packets were counted as contacts: a sentence for all exhibits with captures that share them."""
+    sharing: dict[FlowTimeouts, list[str]] = {}
+    for sheet in summary.exhibits:
+        if sheet.flow_timeouts is not None:
+            sharing.setdefault(sheet.flow_timeouts, []).append(sheet.number)
+    return tuple(
+        Phrase(
+            "method.contacts",
+            {
+                "exhibits": ", ".join(numbers),
+                **{name: seconds(getattr(times, name)) for name in ("tcp", "udp", "icmp")},
+            },
+        )
+        for times, numbers in sharing.items()
+    )
 
 
 @dataclass(frozen=True, slots=True)

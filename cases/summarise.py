@@ -23,11 +23,14 @@ from cases.handover import hand_overs
 from cases.integrity import CHANGED, READ
 from cases.languages import codes
 from cases.limits import limits, rules
+from cases.line_formats import formats_read
+from timelines.flow_timeouts import flow_timeouts
 from timelines.inventory import Exhibit, FileEntry
 from timelines.problems import KINDS, LedgerRow
 from timelines.query import Timeline
 
 ISSUED = "report-issued"
+CAPTURES = "network/capture"  # the reader of packet captures
 HASHED_AGAIN: Mapping[str, tree.Evidence] = {READ: "unchanged", CHANGED: "changed"}
 
 
@@ -37,6 +40,7 @@ def summarise(case: Case, date: str) -> tree.Summary:
     timeline = Timeline(case.timeline_folder)
     ledger = [LedgerRow(**row) for row in timeline.ledger().to_pylist()]
     families = _families(timeline)
+    formats = formats_read(timeline)
     known = reviewing.reviews(case)
     every = _inferences(timeline, known.findings)
     inferences = tuple(found for found in every if found.review.stands)
@@ -47,7 +51,7 @@ def summarise(case: Case, date: str) -> tree.Summary:
         date=date,
         tool=tree.Tool(case.hand.tool, case.hand.version, worked),
         case=case.info,
-        exhibits=tuple(_sheet(case, exhibit, ledger) for exhibit in case.register.exhibits),
+        exhibits=tuple(_sheet(case, exhibit, ledger, formats) for exhibit in case.register.exhibits),
         counts=_counts(case, ledger, families, timeline),
         custody=custody,
         inferences=inferences,
@@ -55,7 +59,7 @@ def summarise(case: Case, date: str) -> tree.Summary:
         rules=rules(
             outcomes, kept.analysed(case.findings_folder), families, kept.coverage_if_kept(case.findings_folder)
         ),
-        limits=limits(timeline),
+        limits=limits(timeline, inferences),
         opinions=written.opinions(case),
         set_aside=tuple(found for found in every if not found.review.stands),
         orphans=known.orphans,
@@ -96,7 +100,9 @@ def _counts(
     return tree.Counts(dict(sorted(statuses.items())), fates, families, problems)
 
 
-def _sheet(case: Case, exhibit: Exhibit, ledger: Sequence[LedgerRow]) -> tree.ExhibitSheet:
+def _sheet(
+    case: Case, exhibit: Exhibit, ledger: Sequence[LedgerRow], formats: Mapping[str, tuple[tree.FormatCount, ...]]
+) -> tree.ExhibitSheet:
     sums = {row.file: row for row in ledger if row.exhibit == exhibit.exhibit}
     entries = case.register.files_of(exhibit.exhibit)
     sha256 = computed_sha256(case.register, exhibit)
@@ -116,6 +122,9 @@ def _sheet(case: Case, exhibit: Exhibit, ledger: Sequence[LedgerRow]) -> tree.Ex
         clock_offset_s=exhibit.clock_offset_s,
         clock_source=exhibit.clock_source,
         entries=tuple(_line(entry, sums.get(entry.file)) for entry in entries),
+        flow_timeouts=flow_timeouts(exhibit.flow_timeouts) if any(e.parser == CAPTURES for e in entries) else None,
+        formats=formats.get(exhibit.exhibit, ()),
+        layouts=exhibit.log_formats,
     )
 
 
@@ -161,6 +170,7 @@ def _inferences(timeline: Timeline, known: Sequence[reviewing.Reviewed]) -> tupl
             absent=cited[found.finding_id][1],
             review=review,
             chart=charts.get(found.finding_id),
+            cve=found.cve,
         )
         for place, (found, review) in enumerate(((one.finding, one.review) for one in known), 1)
     )

@@ -24,6 +24,7 @@ from cases.examiner import Opinion as Opinion
 from cases.examiner import Review as Review
 from cases.redaction.record import Redaction
 from timelines.findings import Grade, Kind
+from timelines.flow_timeouts import FlowTimeouts
 from timelines.problems import Problem
 
 SCHEMA = 1  # of the JSON twin
@@ -59,11 +60,21 @@ class FileLine:
 
 
 @dataclass(frozen=True, slots=True)
+class FormatCount:
+    """Lines of logs read by one format; `loose` ones depart from it, and what could be told apart was read."""
+
+    name: str
+    rows: int
+    loose: int
+
+
+@dataclass(frozen=True, slots=True)
 class ExhibitSheet:
     """One exhibit: what was said of it, what was computed of it.
 
     `sha256` is the file's; for a folder it is that of the listing `<sha256>  <path>\\n` of its files on disk, in bytewise order of
-    their paths.
+    their paths. `flow_timeouts`: idle times (ns) that ended a flow, where it holds packet captures. `formats` are those of its logs' lines
+    as recognised, `layouts` those that were given, as server configurations write them.
     """
 
     number: str
@@ -81,6 +92,9 @@ class ExhibitSheet:
     clock_offset_s: float | None
     clock_source: str | None
     entries: tuple[FileLine, ...]
+    flow_timeouts: FlowTimeouts | None = None
+    formats: tuple[FormatCount, ...] = ()
+    layouts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +124,8 @@ class Counts:
 @dataclass(frozen=True, slots=True)
 class Observation:
     """One record of the evidence, cited so that anyone can go to its bytes. `sentences`: by language, what the record says; `cut` where a
-    sentence was too long to print whole."""
+    sentence was too long to print whole. `role`: empty for what the rule found, else what it is of what followed (`script`, `account`,
+    `login`)."""
 
     row_id: str
     time: int | None
@@ -125,6 +140,7 @@ class Observation:
     flags: str
     sentences: Mapping[str, str]
     cut: bool = False
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +174,7 @@ class Inference:
     absent: int = 0
     review: Review = field(default_factory=Review)
     chart: Chart | None = None
+    cve: tuple[str, ...] = ()
 
     def words(self, code: str) -> dict[str, str]:
         """Its words (title, shows …) in the language `code`: the examiner's where there are any, else the rule's author's."""
@@ -230,11 +247,13 @@ class ZoneLine:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What could not be read, placed in time or looked at. `problems` is an excerpt; `Counts.problems` counts all."""
+    """What could not be read, placed in time or looked at. `problems` is an excerpt; `Counts.problems` counts all. `logs` are the numbers
+    (C-01 …) of standing findings that speak of a log itself: where it may hold less, or other, than what happened."""
 
     problems: tuple[Problem, ...]
     zones: tuple[ZoneLine, ...]
     flags: Mapping[str, int]
+    logs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

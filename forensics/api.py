@@ -15,6 +15,7 @@ from cases.case import Case, CaseInfo
 from cases.examiner import HandOver, Opinion
 from cases.reviews import reviews
 from forensics import instants
+from forensics.searching import inventory
 from timelines.findings import RuleOutcome
 from timelines.query import Filter, Timeline, to_frame
 
@@ -47,14 +48,16 @@ def run(
     scheduler: str | None = None,
     progress: Progress | None = None,
     log_formats: Sequence[str] = (),
+    flow_timeouts: Sequence[str] = (),
     year: int | None = None,
     **chosen: Any,
 ) -> OpenCase:
     """Make a case of `evidence` (files, folders) in the folder `case`, read it all, and run our rules and those at `rules`.
 
-    `log_formats` are LogFormat or log_format strings by which the logs' lines are cut; `year` is that of the first syslog stamp of
-    logs that never say it; `chosen` narrows and feeds the rules, as for `OpenCase.analyze`. A case that exists goes on: evidence that it
-    already holds is not added again, finished work is not done again.
+    `log_formats` are LogFormat or log_format strings by which the logs' lines are cut; `flow_timeouts` say how long nothing may
+    pass in a flow that goes on (`tcp=1h`); `year` is that of the first syslog stamp of logs that never say it; `chosen` narrows and
+    feeds the rules, as for `OpenCase.analyze`. A case that exists goes on: evidence that it already holds is not added again, finished
+    work is not done again.
     Raises CaseError when a path is missing or the folder cannot be used, EvidenceChanged (one of these) when evidence is no longer what
     was registered: then nothing is concluded from it.
     """
@@ -62,7 +65,7 @@ def run(
     from forensics.chosen_rules import chosen_of
 
     picked = chosen_of(rules, **chosen)
-    about = pipeline.About(tz, log_formats=tuple(log_formats), year=year)
+    about = pipeline.About(tz, log_formats=tuple(log_formats), flow_timeouts=tuple(flow_timeouts), year=year)
     opened = start(Path(case), [Path(path) for path in evidence], about, progress)
     pipeline.ingest(opened, workers, scheduler, progress)
     pipeline.analyze(opened, picked, progress)
@@ -74,11 +77,13 @@ def start(folder: Path, evidence: Sequence[Path], about: About | None, progress:
     from cases.errors import CaseError
     from forensics import pipeline
     from forensics.evidence_paths import check_evidence
+    from forensics.flow_timeouts import checked_timeouts
     from forensics.log_formats import checked_formats
     from timelines.times import zone as checked
 
     about = about or pipeline.About()
-    about = replace(about, log_formats=checked_formats(about.log_formats))
+    formats, timeouts = checked_formats(about.log_formats), checked_timeouts(about.flow_timeouts)
+    about = replace(about, log_formats=formats, flow_timeouts=timeouts)
     if about.zone is not None:
         try:
             checked(about.zone)
@@ -124,6 +129,7 @@ class OpenCase:
                     "last": f.last,
                     "rows": list(f.rows),
                     "attack": list(f.attack),
+                    "cve": list(f.cve),
                     "why": f.why,
                     "review": one.review.state,
                 }
@@ -132,7 +138,7 @@ class OpenCase:
             ],
             _FINDINGS,
         )
-        extra = {"matches": kept.load_matches(folder), "findings": found}
+        extra = {"matches": kept.load_matches(folder), "findings": found, "inventory": inventory(self.case)}
         return Timeline(self.case.timeline_folder, extra, secrets=self.secrets)
 
     def timeline(
@@ -147,6 +153,28 @@ class OpenCase:
         """Core columns and `message`, in order. `start` (included) and `end` (not) are instants (`2026-01-02T03:04`, datetimes,
         Timestamps); zone-less ones are UTC. `where` is a SQL condition."""
         return self.query.frame(_filter(start, end, families, where=where), columns, lang)
+
+    def client(
+        self,
+        address: str,
+        start: Any = None,
+        end: Any = None,
+        families: Sequence[str] | str | None = None,
+        where: str | None = None,
+        columns: Sequence[str] | None = None,
+        lang: str = "en",
+    ) -> pd.DataFrame:
+        """All that an address did, in every source and in order: core columns, `stance` (seen, contacted, claimed), `visit`, `status`,
+        `rules`, `findings` … (`timelines.client_story.OWN`) and `message`; rows are chosen as in `timeline`."""
+        from timelines.client_story import COLUMNS, story
+
+        names = list(columns) if columns is not None else [column.name for column in COLUMNS]
+        told = story(self.query, address)
+        tables = list(told.batches(_filter(start, end, families, where=where), names, lang))
+        kinds = {column.name: column.field() for column in COLUMNS}
+        return to_frame(
+            pa.concat_tables(tables) if tables else pa.schema([kinds[name] for name in names]).empty_table()
+        )
 
     def events(self, family: str, event: str | None = None, where: str | None = None) -> pd.DataFrame:
         """Rows of one family with all its columns: core ones first, then the family's own."""
@@ -171,7 +199,7 @@ class OpenCase:
         return kept.matches_frame(self.case.findings_folder)
 
     def findings(self) -> pd.DataFrame:
-        """finding_id, kind, title, level, grade, first, last, entities, rows, attack, review; gravest first, the examiner's own last.
+        """finding_id, kind, title, level, grade, first, last, entities, rows, attack, cve, review; gravest first, the examiner's own last.
 
         `review` is open, accepted, rejected, merged or added; the other columns are as found, whatever the examiner decided.
         """
@@ -232,7 +260,8 @@ class OpenCase:
         return _frame(HandOver, hand_overs(self.case.custody.entries()), object)
 
     def sql(self, query: str) -> pd.DataFrame:
-        """Answer one SELECT over the views: one a family (`web_access`), `timeline`, `matches`, `findings`, `problems`, `ledger`.
+        """Answer one SELECT over the views: one a family (`web_access`), `timeline`, `matches`, `findings`, `problems`, `ledger`,
+        `inventory`.
 
         Columns that hold secrets are masked in the views themselves, unless the case was opened with `secrets`."""
         return to_frame(self.query.sql(query))
@@ -311,6 +340,7 @@ _FINDINGS = pa.schema(
         ("last", _INSTANT),
         ("rows", pa.list_(pa.string())),
         ("attack", pa.list_(pa.string())),
+        ("cve", pa.list_(pa.string())),
         ("why", pa.string()),
         ("review", pa.string()),
     ]

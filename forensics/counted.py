@@ -6,13 +6,17 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from forensics import fitting, listing, terminal
+from forensics.sparkline import LEAST_MARKS, MOST_MARKS, mark_width, sparkline
 from timelines.query import QueryError
 from timelines.scope import Scope
 from timelines.statistics import Statistic, all_statistics, first_of, statistic
+
+SECOND = 1_000_000_000
 
 
 def show(scope: Scope, name: str, asked: Mapping[str, Any]) -> int:
@@ -33,6 +37,8 @@ def show(scope: Scope, name: str, asked: Mapping[str, Any]) -> int:
             iter([table.select(named or table.schema.names)]), named or table.schema.names, form, asked["output"]
         )
     elif table.num_rows:
+        if on_screen and counting.drawn:
+            rates(counting, whole)
         draw(counting, table, named, _note(counting, table, whole, most))
     return 0
 
@@ -105,6 +111,22 @@ def draw(counting: Statistic, table: pa.Table, named: Sequence[str] = (), note: 
     hidden = [column.name for column in counting.columns if column.name not in names]
     if note and hidden and not named:
         terminal.remark(f"not shown for want of room: {', '.join(hidden)} (--columns, or --format csv)")
+
+
+def rates(counting: Statistic, whole: pa.Table) -> None:
+    """Counts of each hour as lines over time, each with its own height: what rose and fell together."""
+    hours = whole.column(0).cast(pa.int64()).to_numpy() // (3_600 * SECOND)
+    longest = max(map(len, counting.drawn))
+    room = min(max(terminal.width() - longest - len("  999,999,999  "), LEAST_MARKS), MOST_MARKS)
+    width = max(mark_width(float(hours.max() - hours.min()) * 3_600, room) // 3_600, 1)
+    places = hours // width - hours.min() // width
+    lines = []
+    for name in counting.drawn:
+        counts = whole.column(name).fill_null(0).to_numpy()
+        marks = np.bincount(places, weights=counts, minlength=int(places.max()) + 1)
+        lines.append((name, int(counts.sum()), sparkline(marks.astype(np.int64).tolist())))
+    terminal.table("", ("", "in all", f"a mark is {fitting.span(width * 3_600)}, each line has its own height"), lines)
+    terminal.say()
 
 
 def _note(counting: Statistic, table: pa.Table, whole: pa.Table, most: int) -> str:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import multiprocessing
 import os
 import sys
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.context import BaseContext
 from typing import Any
+
+FORKED = sys.platform == "linux"
+LOADED = "forensics.worker"  # what a worker has loaded before its first task
 
 
 class InProcess(Executor):
@@ -38,7 +43,32 @@ def executor(workers: int | None = None, scheduler: str | None = None) -> Execut
         raise ValueError(f"--workers {count}: expected 1 or more")
     if count == 1:
         return InProcess()
-    return ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"))
+    return ProcessPoolExecutor(count, mp_context=_context(), initializer=importlib.import_module, initargs=(LOADED,))
+
+
+def prepare(workers: int | None = None, scheduler: str | None = None) -> None:
+    """Let worker processes begin to load what they need, where an `executor` will be asked for soon. Returns at once."""
+    if scheduler is None and (default_workers() if workers is None else workers) > 1:
+        _context()
+
+
+def _context() -> BaseContext:
+    """How worker processes come to be: none is a copy of this process, which may have threads.
+
+    On Linux they are forked from one that has loaded what they need and does nothing else: they are ready in some hundredths of a second,
+    and share its memory. Elsewhere the system's own libraries may not be forked, and each loads all for itself.
+    """
+    if FORKED:
+        from multiprocessing import forkserver
+
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload([LOADED])
+        try:
+            forkserver.ensure_running()
+        except OSError:  # its socket lies in the scratch folder, whose path may be too long for one
+            return multiprocessing.get_context("spawn")
+        return context
+    return multiprocessing.get_context("spawn")
 
 
 def deaths() -> tuple[type[BaseException], ...]:

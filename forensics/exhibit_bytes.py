@@ -18,14 +18,14 @@ from timelines.problems import Problem
 def opened(
     case: Case, exhibit: str, file: str, override: Path | None = None, check: bool = True
 ) -> Iterator[memoryview]:
-    """The plain bytes of a file or container member, with `check` its SHA-256 against the register. Raises CaseError when it changed."""
+    """The plain bytes of a file or container member, its size and with `check` its SHA-256 as registered. Raises CaseError when not."""
     with found(case, exhibit, file, override, check) as evidence:
         yield evidence.open()
 
 
 @contextmanager
 def found(case: Case, exhibit: str, file: str, override: Path | None = None, check: bool = True) -> Iterator[Evidence]:
-    """A file or container member, unpacked if need be, with `check` its SHA-256 against the register. Raises CaseError when it changed."""
+    """A file or container member, unpacked if need be, checked as for `opened`. Raises CaseError when it changed."""
     from timelines.hashing import sha256_file
 
     entry = case.register.entry(exhibit, file)
@@ -35,11 +35,13 @@ def found(case: Case, exhibit: str, file: str, override: Path | None = None, che
             if isinstance(item, Problem):
                 raise CaseError(f"{exhibit}/{file}: {item.reason}")
             path = item[1]
-            if check and sha256_file(path) != entry.sha256:
+            if path.stat().st_size != entry.size or (check and sha256_file(path) != entry.sha256):
                 raise CaseError(
                     f"{exhibit}/{file}: the bytes are no longer those that were registered; athar verify says more"
                 )
-            yield Evidence(exhibit, file, path, path.stat().st_size, entry.sha256)
+            of = case.register.exhibit(exhibit)
+            size = path.stat().st_size
+            yield Evidence(exhibit, file, path, size, entry.sha256, of.zone, of.log_formats, of.flow_timeouts)
             return
     raise CaseError(f"{exhibit}/{file}: cannot be opened again; athar verify says more")
 

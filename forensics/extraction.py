@@ -78,7 +78,7 @@ def extract(case: Case, sheet: Sheet, path: Path, override: Path | None = None, 
         path = path / (safe_name(name, row_id[:12]) + _SUFFIXES[form])
     with found(case, sheet.exhibit, sheet.file, override) as evidence:
         digest = str(sheet.values["sha256"]) if carried else _digest(evidence, sheet)
-        with _pieces(evidence, sheet, form, row_id) as pieces:
+        with _pieces(case, evidence, sheet, form, row_id) as pieces:
             written, written_sha256 = write_new(case, path, pieces, override)
     options = {
         "row": row_id,
@@ -117,23 +117,22 @@ def _digest(evidence: Evidence, sheet: Sheet) -> str:
 
 
 @contextmanager
-def _pieces(evidence: Evidence, sheet: Sheet, form: str, row_id: str) -> Iterator[Iterator[bytes]]:
+def _pieces(case: Case, evidence: Evidence, sheet: Sheet, form: str, row_id: str) -> Iterator[Iterator[bytes]]:
     """What is to be written, which can be read inside the context."""
     if form == "record":
         yield _record(evidence, sheet)
     elif form in ("packets", "flow"):
+        from forensics.packet_reach import asked
         from parsers.network.excerpt import capture_of
 
-        whole = form == "flow" or sheet.family == "net/conn"
-        span = None if whole else (int(sheet.values["packet_first"]), int(sheet.values["packet_last"]))
         view = evidence.open()
-        yield capture_of(view, sheet.offset, span)
+        yield capture_of(view, asked(case, sheet, whole=form == "flow"))
         view.release()
     else:
         from parsers.network.refinding import Wanted, again, verified
 
         sha256 = str(sheet.values["sha256"])
-        wanted = Wanted(sheet.offset, str(sheet.values["fuid"]), sha256, bool(sheet.values["is_orig"]))
+        wanted = Wanted(sheet.offset, str(sheet.values["fuid"]), sha256, bool(sheet.values["is_orig"]), sheet.reach)
         with again(evidence, wanted) as file:
             content = verified(file, sha256)
             name = safe_name(sheet.values.get("filename"), row_id[:12])

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from cases import findings as kept
+from cases.citations import roles_of
 from cases.examiner import LIMITS, Decision
 from cases.reviews import Reviewed, reviews
 from forensics import rules_coverage
@@ -120,12 +121,18 @@ def show_one(case: OpenCase, wanted: str, json: bool = False) -> None:
         table("Decided by the examiner", ("decision", "by", "when", "why", "remark"), rows)
     from timelines.query import Filter
 
-    columns = ("row_id", "time", "family", "host", "message")
-    tables = case.query.batches(Filter(row_ids=finding.rows[:200]), columns)
+    columns, roles = ("row_id", "time", "family", "host", "message"), roles_of(finding)
+    tables = case.query.batches(Filter(row_ids=(*finding.rows[:200], *roles)), columns)
     listed = [tuple(line.values()) for part in tables for line in cells(part)]
     say()
     note = f"{len(finding.rows)} rows" + ("" if len(finding.rows) <= 200 else "; the first 200 shown, all with --json")
-    table("Rows", columns, listed, note)
+    if not roles:
+        table("Rows", columns, listed, note)
+        return
+    marked = [
+        (line[0], line[1], f"followed: {roles[line[0]]}" if line[0] in roles else "", *line[2:]) for line in listed
+    ]
+    table("Rows", (*columns[:2], "cited as", *columns[2:]), marked, note)
 
 
 def _facts(one: Reviewed) -> list[tuple[str, str]]:
@@ -136,6 +143,7 @@ def _facts(one: Reviewed) -> list[tuple[str, str]]:
     facts += [("title", finding.title), ("level", finding.level), ("grade", finding.grade), ("rule", finding.rule_id)]
     facts += [("first", instant(finding.first)), ("last", instant(finding.last))]
     facts.append(("technique", ", ".join(finding.attack)))
+    facts += [("weakness", ", ".join(finding.cve))] if finding.cve else []
     facts += [(name.replace("_", " "), theirs[name]) for name in LIMITS if name in theirs]
     facts += [(kind, ", ".join(values)) for kind, values in finding.entities.items() if values]
     facts += [("merged here", ", ".join(one.review.merged))] if one.review.merged else []
@@ -172,6 +180,8 @@ def row(one: Reviewed) -> dict[str, Any]:
         "last": instant(finding.last),
         "rows": len(finding.rows),
         "attack": list(finding.attack),
+        "cve": list(finding.cve),
+        "followed": {role: list(rows) for role, rows in finding.followed.items()},
         "entities": {kind: list(values) for kind, values in finding.entities.items()},
         "rule_id": finding.rule_id,
         "review": one.review.state,

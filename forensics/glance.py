@@ -11,14 +11,13 @@ import numpy as np
 import pyarrow.compute as pc
 
 from forensics import counted, fitting, terminal
-from forensics.sparkline import mark_width, sparkline
+from forensics.sparkline import LEAST_MARKS, MOST_MARKS, mark_width, sparkline
 from timelines.scope import Scope
 from timelines.statistics import Statistic, all_statistics, first_of, statistic
 from timelines.statistics.activity import every
 
 SECTION = 5  # rows of a table on the overview
 EACH = 1  # rows of each list of a table of lists
-MOST_MARKS, LEAST_MARKS = 60, 20  # of a sparkline
 SECOND = 1_000_000_000
 
 

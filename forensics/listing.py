@@ -76,7 +76,7 @@ def chosen(asked: Mapping[str, Any]) -> Filter:
 
 def write(timeline: Timeline, request: Request) -> int:
     """Write the rows that the request chooses. Returns the exit code: 0, also when no row is chosen."""
-    batches = _limited(_grepped(timeline, request), request.limit)
+    batches = limited(_grepped(timeline, request), request.limit)
     if request.form == "table":
         _table(batches, request)
     else:
@@ -110,7 +110,8 @@ def _grepped(timeline: Timeline, request: Request) -> Iterator[pa.Table]:
         yield table.filter(found).select(list(request.columns))
 
 
-def _limited(tables: Iterator[pa.Table], limit: int) -> Iterator[pa.Table]:
+def limited(tables: Iterator[pa.Table], limit: int) -> Iterator[pa.Table]:
+    """The first so many rows; 0 is all."""
     left = limit
     for table in tables:
         if not limit:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cases.case import Case
 from cases.errors import CaseError
+from forensics.packet_reach import asked
 from forensics.terminal import complain, instant, say, table, wrapped
 from parsers.network.excerpt import Chosen, choose
 from parsers.network.listing import Listed, listed, ranges
@@ -29,9 +30,8 @@ def show_packets(case: Case, sheet: Sheet, view: memoryview, evidence: Path | No
     if values.get("packet_first") is None:
         say("\nThe row is about no packet but about the capture file, or a block of it.")
         return
-    span = (int(values["packet_first"]), int(values["packet_last"]))
     try:
-        chosen = choose(view, sheet.offset, None if sheet.family == "net/conn" else span)
+        chosen = choose(view, asked(case, sheet, whole=False))
     except ValueError as error:
         complain(str(error))
         return
@@ -103,8 +103,8 @@ def elsewhere(case: Case, sheet: Sheet, chosen: Chosen, evidence: Path | None) -
     extract = f"athar extract CASE {short} --pcap writes them as a capture of their own"
     if chosen.damaged:
         return [wrapped(f"Other tools stop at damage, which lies before these packets in the file; {extract}.")]
-    asked = display_filter(chosen, sheet.values)
-    lines = [f"Display filter for Wireshark and tshark: {asked}"]
+    wanted = display_filter(chosen, sheet.values)
+    lines = [f"Display filter for Wireshark and tshark: {wanted}"]
     try:
         path = case.locate_file(sheet.exhibit, sheet.file, evidence)
     except CaseError as error:
@@ -112,4 +112,4 @@ def elsewhere(case: Case, sheet: Sheet, chosen: Chosen, evidence: Path | None) -
     entry = case.register.entry(sheet.exhibit, sheet.file)
     if (entry.on_disk or entry.file) != entry.file and not path.name.endswith(_COMPRESSED):
         return [*lines, wrapped(f"The filter is for the capture inside {visible(str(path))}, unpacked; {extract}.")]
-    return [*lines, "  " + visible(f"tshark -r {shlex.quote(str(path))} -Y {shlex.quote(asked)}")]
+    return [*lines, "  " + visible(f"tshark -r {shlex.quote(str(path))} -Y {shlex.quote(wanted)}")]

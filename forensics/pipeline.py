@@ -15,16 +15,15 @@ from cases.integrity import CHANGED, READ, require_unchanged
 from forensics import tasks
 from forensics.chosen_rules import Chosen
 from forensics.evidence_paths import check_evidence
-from forensics.executors import deaths, default_workers
+from forensics.executors import deaths, default_workers, prepare
 from forensics.executors import executor as make_executor
 from forensics.progress import Progress, Silent
 from forensics.rule_digests import rule_digests
-from forensics.searching import Search, search
+from forensics.searching import Search, search, to_search
 from forensics.tasks import Done, Task
 from parsers.evidence import examine, examine_as, rehash
 from timelines.inventory import Exhibit, FileEntry
 from timelines.problems import LedgerRow, Problem
-from timelines.query import Timeline
 from timelines.store import MANIFEST, Store
 
 AHEAD = 4  # tasks submitted per worker beyond the one it runs: enough to keep it busy, few enough to keep memory flat
@@ -65,6 +64,7 @@ class About:
     clock_source: str | None = None
     description: str | None = None
     log_formats: tuple[str, ...] = ()  # LogFormat and log_format strings by which lines are cut before any other
+    flow_timeouts: tuple[str, ...] = ()  # such as tcp=1h: how long a flow may be idle and go on
     year: int | None = None  # of the first stamp of a file whose stamps have none
     reader: str | None = (
         None  # a parser that was asked for by name: the exhibit is one file and read by it, whatever it is
@@ -107,6 +107,7 @@ def add(case: Case, source: Path, about: About | None = None, progress: Progress
         clock_source=about.clock_source,
         description=about.description,
         log_formats=about.log_formats,
+        flow_timeouts=about.flow_timeouts,
         year=about.year,
     )
     case.register.register(exhibit)
@@ -121,6 +122,8 @@ def add(case: Case, source: Path, about: About | None = None, progress: Progress
     }
     if about.log_formats:
         options["log_formats"] = list(about.log_formats)
+    if about.flow_timeouts:
+        options["flow_timeouts"] = list(about.flow_timeouts)
     if about.year is not None:
         options["year"] = about.year
     case.save_register("exhibit-added", options, number)
@@ -142,6 +145,7 @@ def ingest(
     twice). A run that was cut off goes on where it stopped: finished tasks are in the manifest and are not run again.
     """
     progress = progress or Silent()
+    prepare(workers, scheduler)
     store = Store(case.timeline_folder)
     store.clear_strays()
     places = {x.exhibit: case.locate(x, override) for x in case.register.exhibits}
@@ -176,7 +180,7 @@ def ingest(
 
 
 def _planned(case: Case, exhibit: Exhibit, place: Path) -> Iterator[Task]:
-    given = tasks.Given(exhibit.zone, exhibit.log_formats, exhibit.year)
+    given = tasks.Given(exhibit.zone, exhibit.log_formats, exhibit.flow_timeouts, exhibit.year)
     return tasks.plan(place, case.register.files_of(exhibit.exhibit), given, case.hand.version)
 
 
@@ -199,7 +203,7 @@ def analyze(case: Case, rules: Sequence[Path] | Chosen = (), progress: Progress 
     """
     require_unchanged(case)
     chosen = rules if isinstance(rules, Chosen) else Chosen(tuple(Path(path) for path in rules))
-    result = search(Timeline(case.timeline_folder), chosen, progress or Silent())
+    result = search(to_search(case), chosen, progress or Silent())
     seen = [asdict(item) for item in result.coverage]
     files = kept.save(case.findings_folder, result.findings, result.matches, result.outcomes, seen)
     fates: dict[str, int] = {}

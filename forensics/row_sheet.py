@@ -13,9 +13,11 @@ from cases import findings as kept
 from cases.errors import CaseError
 from forensics import exhibit_bytes, terminal
 from forensics.packet_list import show_packets
+from forensics.packet_reach import connection_reach
 from forensics.second_reader.beside import Beside, event_beside, packet_beside
 from forensics.second_reader.comparison import Row, rows_as_text
 from forensics.terminal import Failure, complain, instant, say, table
+from parsers.network.same_ends import Reach
 from parsers.second.reading import Place
 from timelines.messages.decoded import decoded_values
 from timelines.messages.sentences import sentences
@@ -25,13 +27,14 @@ from timelines.visible import visible
 if TYPE_CHECKING:
     from forensics.api import OpenCase
 
+HASHED_LIMIT = 256 << 20  # bytes of a file that is hashed each time a row of it is shown: a fifth of a second
 UNKNOWN = "unknown code"  # a field whose values have names, with one that our tables do not hold
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """A row: its sentence, its values by the evidence's own names (instants as text), their codes' meanings, where it lies, what cites it,
-    and its values as text by column."""
+    its values as text by column, and where the connection of a network row lies, if that is known."""
 
     message: str
     values: dict[str, Any]
@@ -43,6 +46,7 @@ class Sheet:
     length: int
     cited: list[dict[str, Any]]
     texts: Row
+    reach: Reach | None = None
 
 
 def find(case: OpenCase, wanted: str) -> Sheet:
@@ -66,7 +70,10 @@ def find(case: OpenCase, wanted: str) -> Sheet:
     place = {name: row.column(name)[0].as_py() for name in ("family", "exhibit", "file", "offset", "length")}
     ((_, texts),) = rows_as_text(row)
     values = _values(row)
-    return Sheet(sentences(row)[0].as_py(), values, decoded_values(values), **place, cited=cited, texts=texts)
+    reach = connection_reach(case.query, values) if place["family"].startswith("net/") else None
+    return Sheet(
+        sentences(row)[0].as_py(), values, decoded_values(values), **place, cited=cited, texts=texts, reach=reach
+    )
 
 
 def _values(row: pa.Table) -> dict[str, Any]:
@@ -121,7 +128,15 @@ def _holds_secret(case: OpenCase, sheet: Sheet) -> bool:
 
 def _bytes(case: OpenCase, sheet: Sheet, evidence: Path | None, most: int | None) -> None:
     shown = sheet.length if most is None else min(sheet.length, most)
-    with exhibit_bytes.opened(case.case, sheet.exhibit, sheet.file, evidence) as view:
+    size = case.case.register.entry(sheet.exhibit, sheet.file).size
+    with exhibit_bytes.opened(case.case, sheet.exhibit, sheet.file, evidence, check=size <= HASHED_LIMIT) as view:
+        if size > HASHED_LIMIT:
+            say(
+                terminal.wrapped(
+                    f"The file has its registered size; so large a file ({terminal.amount(size)}) is not hashed to show a row: "
+                    "athar verify and athar extract do."
+                )
+            )
         if sheet.family.startswith("net/"):
             show_packets(case.case, sheet, view, evidence, most is None)
             say()

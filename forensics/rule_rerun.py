@@ -13,7 +13,6 @@ from cases.findings import load_findings, load_outcomes
 from forensics.chosen_rules import Chosen
 from forensics.progress import Progress, Silent
 from timelines.findings import Finding
-from timelines.query import Timeline
 
 _NAME = "rules run again"
 _OPTIONS = (
@@ -28,7 +27,7 @@ def rerun(case: Case, rules: Sequence[Path] | Chosen = (), progress: Progress | 
 
     Raises CaseError for a rule path that is not there. Nothing of the case is changed.
     """
-    from forensics.searching import search
+    from forensics.searching import search, to_search
 
     chosen = rules if isinstance(rules, Chosen) else Chosen(tuple(rules))
     if other := _otherwise(case, chosen):
@@ -37,9 +36,7 @@ def rerun(case: Case, rules: Sequence[Path] | Chosen = (), progress: Progress | 
             f"the case was run with other {', '.join(other)}, which custody names; give the same to check its findings"
         )
         return [Check(_NAME, "options", "not-checked", detail)]
-    result = search(
-        Timeline(case.timeline_folder), chosen, progress or Silent(), afresh=True
-    )  # a check trusts no cache
+    result = search(to_search(case), chosen, progress or Silent(), afresh=True)  # a check trusts no cache
     kept = {finding.finding_id: finding for finding in load_findings(case.findings_folder)}
     found = {finding.finding_id: finding for finding in result.findings}
     outcomes = load_outcomes(case.findings_folder)

@@ -12,6 +12,7 @@ from timelines.query import Timeline
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from cases.case import Case
     from timelines.detection.coverage import Coverage
     from timelines.findings import Finding, RuleOutcome
 
@@ -25,6 +26,20 @@ class Search:
     outcomes: tuple[RuleOutcome, ...]
     unused: tuple[str, ...] = ()
     coverage: tuple[Coverage, ...] = ()
+
+
+def to_search(case: Case) -> Timeline:
+    """The timeline of a case with the list of its files: what was not read (empty, a duplicate) is not missing."""
+    return Timeline(case.timeline_folder, {"inventory": inventory(case)})
+
+
+def inventory(case: Case) -> pa.Table:
+    """Every file of the case: exhibit, file, size, status."""
+    import pyarrow as pa
+
+    rows = [{"exhibit": e.exhibit, "file": e.file, "size": e.size, "status": e.status} for e in case.register.entries]
+    schema = pa.schema([("exhibit", pa.string()), ("file", pa.string()), ("size", pa.int64()), ("status", pa.string())])
+    return pa.Table.from_pylist(rows, schema)
 
 
 def search(timeline: Timeline, chosen: Chosen, progress: Progress, afresh: bool = False) -> Search:

@@ -14,6 +14,7 @@ from typing import cast
 from parsers.base import Batch, Evidence, Joiner, Parser, Shared, Slice
 from parsers.evidence import materialised
 from parsers.exhibit_files import located
+from parsers.portions import portion
 from parsers.registry import by_name
 from timelines.inventory import FileEntry
 from timelines.part_writer import PartWriter
@@ -22,9 +23,10 @@ from timelines.problems import Account, Balance, LedgerPart, LedgerRow, Problem,
 from timelines.rows import Provenance, finish, finish_together
 
 BUNDLE_BYTES = 64 << 20  # small files that share a task
-LARGE_BYTES = (
-    128 << 20
-)  # how much of a large file a task reads: parts cost by the column, so few large ones are better than many
+JOINED_BYTES = (
+    64 << 20
+)  # small slices of a large file make tasks of about this many bytes: each task has parts of its own
+FINEST_BYTES = 16 << 20  # the same towards the file's end
 COLLECTION_AFTER = (
     20_000  # objects between two looks of Python's collector for cycles; its own 700 cost 4 % of a large log
 )
@@ -33,21 +35,23 @@ TOGETHER_BYTES = 64 << 20  # small files that a reader takes at once; they are h
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the examiner said of an exhibit that its readers need: the IANA zone of times without one, the layouts of its logs' lines."""
+    """What the examiner said of an exhibit that its readers need: the IANA zone of times without one, the layouts of its logs' lines, the
+    idle times that end a flow."""
 
     zone: str | None = None
     log_formats: tuple[str, ...] = ()
+    flow_timeouts: tuple[str, ...] = ()
     year: int | None = None  # of stamps without one, where nothing in the file tells it
 
     def told(self) -> str:
         """The same as text: part of a task's id."""
-        return "\n".join([str(self.zone), *self.log_formats, *([] if self.year is None else [f"year {self.year}"])])
+        year = [] if self.year is None else [f"year {self.year}"]
+        return "\n".join([str(self.zone), *self.log_formats, *self.flow_timeouts, *year])
 
     def evidence(self, entry: FileEntry, path: Path) -> Evidence:
-        """A file as its reader is given it."""
-        return Evidence(
-            entry.exhibit, entry.file, path, entry.size, entry.sha256, self.zone, self.log_formats, self.year
-        )
+        """A file of the exhibit, its plain bytes at `path`, with what was said of it."""
+        said = self.zone, self.log_formats, self.flow_timeouts, self.year
+        return Evidence(entry.exhibit, entry.file, path, entry.size, entry.sha256, *said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +82,30 @@ class Done:
 
 
 def plan(source: Path, entries: Sequence[FileEntry], given: Given, version: str) -> Iterator[Task]:
-    """Tasks for the evidence files of one exhibit. Bundling depends on the files alone, so any worker count gives the same tasks."""
+    """Tasks for the evidence files of one exhibit. They depend on the files alone, so any worker count gives the same tasks.
+
+    Large files come first, the largest of all at the head, so that no worker is left with one when the others have nothing to do.
+    """
+    wanted = [entry for entry in entries if entry.status == "evidence"]
+    for entry in sorted(filter(_is_large, wanted), key=lambda entry: -entry.size):
+        yield from _sliced(source, entry, given, version)
+    yield from _bundled(source, [entry for entry in wanted if not _is_large(entry)], given, version)
+
+
+def _is_large(entry: FileEntry) -> bool:
+    return not _in_container(entry) and entry.size > BUNDLE_BYTES
+
+
+def _in_container(entry: FileEntry) -> bool:
+    return entry.on_disk not in ("", entry.file)
+
+
+def _bundled(source: Path, entries: Sequence[FileEntry], given: Given, version: str) -> Iterator[Task]:
+    """Small files, and members of containers, together: a container is opened once."""
     bundle: list[FileEntry] = []
     held = 0
     for entry in entries:
-        if entry.status != "evidence":
-            continue
-        in_container = entry.on_disk not in ("", entry.file)
-        if not in_container and entry.size > BUNDLE_BYTES:
-            yield from _sliced(source, entry, given, version)
-            continue
+        in_container = _in_container(entry)
         same_container = bool(bundle) and in_container and bundle[-1].on_disk == entry.on_disk
         if bundle and held + entry.size > BUNDLE_BYTES and not same_container:
             yield _task(source, bundle, given, None, version)
@@ -99,11 +117,10 @@ def plan(source: Path, entries: Sequence[FileEntry], given: Given, version: str)
 
 
 def _sliced(source: Path, entry: FileEntry, given: Given, version: str) -> Iterator[Task]:
-    path = located(source, entry.file)
-    evidence = given.evidence(entry, path)
+    evidence = given.evidence(entry, located(source, entry.file))
     group: list[Slice] = []
     for piece in by_name(entry.parser).slices(evidence):
-        if group and piece.stop - group[0].start > LARGE_BYTES:
+        if group and piece.stop > group[0].start + portion(entry.size - group[0].start, JOINED_BYTES, FINEST_BYTES):
             yield _task(source, [entry], given, tuple(group), version)
             group = []
         group.append(piece)

@@ -9,6 +9,8 @@ import pkgutil
 import re
 from collections.abc import Sequence
 from functools import cache
+from importlib.abc import InspectLoader
+from importlib.machinery import ModuleSpec
 from importlib.metadata import entry_points
 
 import parsers
@@ -18,11 +20,7 @@ from parsers.base import Layered, Parser
 @cache
 def all_parsers() -> tuple[Parser, ...]:
     """Every parser, built-in ones first, each group by name. Raises TypeError for a `PARSER` that breaks the contract."""
-    found: list[Parser] = []
-    for info in pkgutil.walk_packages(parsers.__path__, "parsers."):
-        candidate = getattr(importlib.import_module(info.name), "PARSER", None)
-        if candidate is not None:
-            found.append(_checked(candidate, info.name))
+    found = _defined("PARSER")
     found.sort(key=lambda parser: parser.name)
     for entry in sorted(entry_points(group="athar.parsers"), key=lambda e: e.name):
         found.append(_checked(entry.load(), entry.value))
@@ -32,12 +30,37 @@ def all_parsers() -> tuple[Parser, ...]:
 @cache
 def on_request() -> tuple[Parser, ...]:
     """Parsers that recognise nothing by themselves and are asked for by name, by name."""
-    found = [
-        _checked(candidate, info.name)
-        for info in pkgutil.walk_packages(parsers.__path__, "parsers.")
-        if (candidate := getattr(importlib.import_module(info.name), "ON_REQUEST", None)) is not None
-    ]
-    return tuple(sorted(found, key=lambda parser: parser.name))
+    return tuple(sorted(_defined("ON_REQUEST"), key=lambda parser: parser.name))
+
+
+def _defined(name: str) -> list[Parser]:
+    """The parsers that modules hold under `name`."""
+    found = []
+    for module in _modules(tuple(parsers.__path__), "parsers."):
+        candidate = getattr(importlib.import_module(module.name), name, None) if name in _names(module) else None
+        if candidate is not None:
+            found.append(_checked(candidate, module.name))
+    return found
+
+
+@cache
+def _modules(path: tuple[str, ...], prefix: str) -> tuple[ModuleSpec, ...]:
+    """All modules below, none of which is loaded for it."""
+    found: list[ModuleSpec] = []
+    for info in pkgutil.iter_modules(path, prefix):
+        spec = info.module_finder.find_spec(info.name, None)
+        if spec is not None:
+            found.append(spec)
+            if info.ispkg:
+                found += _modules(tuple(spec.submodule_search_locations or ()), f"{info.name}.")
+    return tuple(found)
+
+
+def _names(module: ModuleSpec) -> tuple[str, ...]:
+    """Which of the names a module's source has: to load every reader with all that it builds on, for the few that are parsers, takes
+    half a second. Both where there is no source to look at."""
+    source = module.loader.get_source(module.name) if isinstance(module.loader, InspectLoader) else None
+    return tuple(name for name in ("PARSER", "ON_REQUEST") if source is None or name in source)
 
 
 def _checked(candidate: object, where: str) -> Parser:

@@ -10,6 +10,7 @@ from functools import cache
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from timelines.remembered import Remembered
 
@@ -37,6 +38,15 @@ def compact(array: pa.Array) -> pa.DictionaryArray:
         return array.dictionary_encode()
     if len(array.dictionary) <= 1:
         return array
+    bounds = pc.min_max(array.indices)
+    least = bounds["min"].as_py()
+    if least is None:
+        return nothing(len(array))
+    if least == bounds["max"].as_py():  # most columns of a log say the same in each row
+        indices = (
+            pc.subtract(array.indices, least) if array.null_count else _zeros(_enough(len(array))).slice(0, len(array))
+        )
+        return pa.DictionaryArray.from_arrays(indices, array.dictionary.take(pa.array([least])), safe=False)
     used = array.indices.dictionary_encode()
     return pa.DictionaryArray.from_arrays(used.indices, array.dictionary.take(used.dictionary), safe=False)
 

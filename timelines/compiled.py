@@ -1,34 +1,64 @@
 """Loops over single bytes, for where whole-array operations would pass over the same bytes a dozen times: Python, compiled by numba.
 
-A kernel takes and gives numpy arrays and numbers, and calls only kernels of its own file: the compiled form is kept until that file
-changes. Evidence is written by attackers, so a place outside an array is an IndexError, as in Python; `NUMBA_DISABLE_JIT=1` runs kernels
-as the plain Python that they are.
+A kernel takes numpy arrays and numbers, gives numbers, makes no arrays, and calls only kernels of its own file: the compiled form is kept
+until that file changes. Evidence is written by attackers, so a place outside an array is an IndexError, as in Python;
+`NUMBA_DISABLE_JIT=1` runs kernels as the plain Python that they are. numba takes a quarter of a second to load: it is loaded when a kernel
+is first called.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
-
-import numba
+from collections.abc import Callable, Mapping
+from functools import update_wrapper
+from typing import Any, TypeVar, cast
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 
 def compiled(function: Kernel) -> Kernel:
     """The function compiled for this machine, once for all processes: kept beside its source, else in the user's cache folder."""
-    return _made(function, checked=True)
+    return cast("Kernel", _Waiting(function, checked=True, inlined=False))
+
+
+def inlined(function: Kernel) -> Kernel:
+    """The same, put into each kernel of its file that calls it: to call one costs as much as a dozen steps of a loop."""
+    return cast("Kernel", _Waiting(function, checked=True, inlined=True))
 
 
 def compiled_unchecked(function: Kernel) -> Kernel:
     """The same without a look at each place: only for a kernel whose every place is a loop's own count within its array's length."""
-    return _made(function, checked=False)
+    return cast("Kernel", _Waiting(function, checked=False, inlined=False))
 
 
-def _made(function: Kernel, checked: bool) -> Kernel:
-    options = {"nogil": True, "boundscheck": checked, "error_model": "python"}
+class _Waiting:
+    """A kernel that nobody has called yet. The first call of one makes all of its file, since they may call each other."""
+
+    def __init__(self, function: Callable[..., Any], checked: bool, inlined: bool) -> None:
+        self._function = function
+        self._options = {"boundscheck": checked, "inline": "always" if inlined else "never"}
+        self._made: Callable[..., Any] | None = None
+        update_wrapper(self, function)
+
+    def __call__(self, *given: Any) -> Any:
+        if self._made is None:
+            for name, one in list(self._function.__globals__.items()):
+                if isinstance(one, _Waiting) and one._function.__globals__ is self._function.__globals__:
+                    self._function.__globals__[name] = one._kernel()
+        return self._kernel()(*given)
+
+    def _kernel(self) -> Callable[..., Any]:
+        if self._made is None:
+            self._made = _made(self._function, self._options)
+        return self._made
+
+
+def _made(function: Callable[..., Any], options: Mapping[str, Any]) -> Callable[..., Any]:
+    import numba
+
+    # without numba's runtime a kernel can't make arrays, and need not count who holds those that it passes on: three times as fast
+    options = {"nogil": True, "error_model": "python", "_nrt": False, **options}
     try:
-        made: Kernel = numba.njit(cache=True, **options)(function)
+        made: Callable[..., Any] = numba.njit(cache=True, **options)(function)
     except RuntimeError:  # neither folder can be written: each process compiles for itself
         made = numba.njit(**options)(function)
     return made

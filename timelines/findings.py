@@ -20,7 +20,9 @@ class Finding:
 
     `texts` holds per language (`en`, `fr`, `ar`) the plain words: `title`, `shows`, `does_not_show`, `alternatives`, `would_change`
     (which other record would strengthen the finding or overturn it); a missing language or word falls back to `title` and `description` in
-    the rule's own language, marked as such.
+    the rule's own language, marked as such. `cve` are the published weaknesses that the rule looks for, as `CVE-2021-41773`. `followed`
+    names those of `rows` that the rule did not find but that came after what it found, by what they are: `script`, `account`, `login`;
+    `first` and `last` leave them out.
     """
 
     finding_id: str
@@ -39,6 +41,8 @@ class Finding:
     falsepositives: tuple[str, ...] = ()
     families: tuple[str, ...] = ()
     texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    cve: tuple[str, ...] = ()
+    followed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def finding_id(rule_id: str, key: str) -> str:

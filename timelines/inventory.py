@@ -32,8 +32,9 @@ class FileEntry:
 class Exhibit:
     """What was handed in under one number. `source` is where it was read from on this machine: never part of a summary.
 
-    `log_formats` are layouts of its logs' lines, as the servers' configuration writes them; `year` is that of the first stamp
-    of each file of it whose stamps have none.
+    `log_formats` are layouts of its logs' lines, as the servers' configuration writes them; `flow_timeouts` are idle times of its
+    captures' flows that differ from the usual ones (`timelines.flow_timeouts`); `year` is that of the first stamp of each file of it
+    whose stamps have none.
     """
 
     exhibit: str
@@ -51,3 +52,4 @@ class Exhibit:
     description: str | None = None
     log_formats: tuple[str, ...] = ()
     year: int | None = None
+    flow_timeouts: tuple[str, ...] = ()

@@ -6,7 +6,6 @@ event, so that a row group holds few kinds of event.
 
 from __future__ import annotations
 
-import base64
 import os
 from collections import Counter
 from collections.abc import Sequence
@@ -16,9 +15,8 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from timelines.coded import CODED
+from timelines import part_file
 from timelines.hashing import sha256_file
 from timelines.parts import (
     LEDGER,
@@ -27,14 +25,12 @@ from timelines.parts import (
     LEDGER_SCHEMA,
     PROBLEM_SCHEMA,
     PROBLEMS,
-    UNCODED,
     PartInfo,
 )
 from timelines.problems import LedgerPart, LedgerRow, Problem
 from timelines.schema import own_name
 from timelines.shapes import Address, Shape, Words, side_by_side
 
-ROW_GROUP = 131_072  # rows; large enough for cheap footers, small enough that min/max of time prune
 BIG_SHAPE = 20_000  # rows of one shape in one task that earn a part of their own
 FLUSH_BYTES = 192 << 20  # Arrow bytes that a writer holds before it writes parts
 WIDE = 2_000  # columns of a part of several shapes; Windows' own events together have fewer, hostile logs may name any number
@@ -42,17 +38,6 @@ PARTS = 32  # parts of several shapes that a task makes of one family; Windows' 
 A_CHUNK = 400  # bytes that a column of a batch takes besides its values; of a shape that is new, twice as many
 FOLDED = "OtherFields"  # text column of the rows that have no room in these parts: JSON of the fields that could not be columns
 CELLS = 1 << 26  # rows x columns of such a part: a column costs memory also in the rows that lack it
-PRUNED = (
-    "time",
-    "event",
-    "exhibit",
-    "file",
-    "offset",
-    "record",
-    "host",
-    "Channel",
-    "Provider_Name",
-)  # with min and max in row groups
 
 
 class PartWriter:
@@ -78,7 +63,7 @@ class PartWriter:
         key = family, _names(batch.schema)
         shape = self._held.get(key)
         if shape is None:
-            shape = self._held[key] = Shape(family, _plain_schema(batch.schema))
+            shape = self._held[key] = Shape(family, part_file.plain_schema(batch.schema))
             self._bytes += 2 * A_CHUNK * batch.num_columns
         self._bytes += shape.add(batch, self._dictionaries) + A_CHUNK * batch.num_columns
         if self._bytes > FLUSH_BYTES:
@@ -146,23 +131,9 @@ class PartWriter:
         path = self._root / relative
         path.parent.mkdir(parents=True, exist_ok=True)
         working = path.with_suffix(".part")
-        names = table.schema.names
-        with (
-            pq.ParquetWriter(
-                working,
-                table.schema.remove_metadata(),
-                compression="zstd",
-                compression_level=1,
-                use_dictionary=[name for name in names if name not in UNCODED],
-                write_statistics=[name for name in PRUNED if name in names] or False,
-                store_schema=False,  # it is told below, with texts as texts; the table's own metadata is not written without it
-            ) as writer
-        ):
-            writer.write_table(table.replace_schema_metadata(None), row_group_size=ROW_GROUP)
-            described = _described(_plain_schema(table.schema))
-            writer.add_key_value_metadata({"ARROW:schema": described.decode("ascii")})
+        part_file.write(working, table)
         os.replace(working, path)
-        first, last = _span(table) if "time" in names else (None, None)
+        first, last = _span(table) if "time" in table.schema.names else (None, None)
         size = path.stat().st_size
         self._parts.append(PartInfo(relative, family, table.num_rows, size, sha256_file(path), first, last))
 
@@ -176,16 +147,6 @@ def _table(items: Sequence[object], schema: pa.Schema) -> pa.Table:
 def _names(schema: pa.Schema) -> tuple[tuple[str, str], ...]:
     """Columns by stored and own name: schemas that Arrow holds to be equal may differ in the latter."""
     return tuple((field.name, own_name(field)) for field in schema)
-
-
-def _plain_schema(schema: pa.Schema) -> pa.Schema:
-    """The schema that readers see: texts are texts, however they came."""
-    return pa.schema([field.with_type(pa.string()) if field.type == CODED else field for field in schema])
-
-
-def _described(schema: pa.Schema) -> bytes:
-    """A schema as Arrow's readers look for it in a Parquet file's metadata: it carries the evidence's own names of columns."""
-    return base64.b64encode(schema.serialize().to_pybytes())
 
 
 def _span(table: pa.Table) -> tuple[int | None, int | None]:

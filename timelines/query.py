@@ -94,6 +94,15 @@ class Timeline:
         self.secrets = secrets
         self._connection: duckdb.DuckDBPyConnection | None = None
 
+    @property
+    def extras(self) -> frozenset[str]:
+        """Names of the tables that stand beside the timeline's own, as views."""
+        return frozenset(self._extra)
+
+    def beside(self, name: str, table: pa.Table) -> Timeline:
+        """The same timeline with one more such table."""
+        return Timeline(self.store.root, {**self._extra, name: table}, self._rewrite, self._whole, self.secrets)
+
     def families(self) -> list[str]:
         """Families that have rows, in name order."""
         return self.store.families()
@@ -195,6 +204,17 @@ class Timeline:
 
     def problems(self) -> pa.Table:
         return self._rewrite(self.sql('select * from problems order by exhibit, file, "offset", "length", reason'))
+
+    def inventory(self) -> pa.Table:
+        """Every file of the case: exhibit, file, size, status. Where the case gave no list of them (the table `inventory`), those that were
+        read."""
+        given = "inventory" in self._extra
+        listed = (
+            "select exhibit, file, size, status from inventory"
+            if given
+            else "select exhibit, file, size, 'evidence' as status from ledger"
+        )
+        return self.sql(f"{listed} order by exhibit, file")
 
     def ledger(self) -> pa.Table:
         """One row a file: bytes read, free, unsupported and damaged; they add up to its size."""

@@ -11,12 +11,23 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from timelines.query import Filter
+from timelines.repeats import repeats
 from timelines.schema import CORE_NAMES
 from timelines.views import families_of, quoted
 
 if TYPE_CHECKING:
     from timelines.query import Timeline
 
+# A line that stands in two files counts in the one where it stands before, if that one was taken too.
+_ONCE = """
+with every as materialized (select * from ({rows}) where {where}),
+files as (select distinct exhibit as before_exhibit, file as before_file from every),
+twice as (select * from (select unnest(?) as family, unnest(?) as exhibit, unnest(?) as file, unnest(?) as first_at, unnest(?) as last_at,
+    unnest(?) as before_exhibit, unnest(?) as before_file) join files using (before_exhibit, before_file)),
+again as (select every.row_id from every asof join twice on every.family = twice.family and every.exhibit = twice.exhibit
+    and every.file = twice.file and every."offset" >= twice.first_at where every."offset" <= twice.last_at),
+taken as (select * from every anti join again using (row_id))
+"""
 _CORE = ", ".join(f'"{name}"' for name in CORE_NAMES)
 
 
@@ -48,11 +59,13 @@ class Scope:
         own: Mapping[str, Sequence[str]] | None = None,
         where: str = "true",
         values: Sequence[Any] = (),
+        once: bool = False,
     ) -> pa.Table:
         """Answer a SELECT over `taken`: the core columns of the chosen rows of these families, and `own` ones by alias, as text.
 
         `own` gives for each alias the families' columns to take it from, the first that is not null; none there is null. `where` is a
-        further condition, also over the aliases. `values` are the template's own parameters.
+        further condition, also over the aliases. `values` are the template's own parameters. With `once`, lines of web logs that stand in
+        two of the files that were taken count once.
         """
         condition, taken = self.chosen.sql()
         pieces, parameters = [], []
@@ -60,9 +73,14 @@ class Scope:
             pieces.append(self._select(family, own or {}, condition))
             parameters += taken
         rows = " union all ".join(pieces) or self._none(own or {})
-        return self.timeline.sql(
-            f"with taken as (select * from ({rows}) where {where}) {template}", [*parameters, *values]
-        )
+        twice = [run for run in repeats(self.timeline) if run.family in self.families(patterns)] if once else []
+        if not twice:
+            return self.timeline.sql(
+                f"with taken as (select * from ({rows}) where {where}) {template}", [*parameters, *values]
+            )
+        spans = [(*run.side, run.again.first, run.again.last, run.before.exhibit, run.before.file) for run in twice]
+        query = _ONCE.format(rows=rows, where=where) + template
+        return self.timeline.sql(query, [*parameters, *map(list, zip(*spans, strict=True)), *values])
 
     def _select(self, family: str, own: Mapping[str, Sequence[str]], condition: str) -> str:
         present = self.present(family)

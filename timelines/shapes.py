@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from timelines.coded import CODED, compact
+from timelines.coded import CODED
 from timelines.parts import UNCODED
 
 Int64s = npt.NDArray[np.int64]
@@ -113,8 +113,8 @@ class Words:
         return column.indices if moved is None else moved.take(column.indices)
 
     def column(self, places: pa.Array) -> pa.DictionaryArray:
-        """A column of places as texts, with a dictionary of just those that it uses."""
-        return compact(pa.DictionaryArray.from_arrays(places, self.text, safe=False))
+        """A column of places as texts; its dictionary holds those of all columns."""
+        return pa.DictionaryArray.from_arrays(places, self.text, safe=False)
 
 
 @dataclass(frozen=True, slots=True)

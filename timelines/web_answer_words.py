@@ -4,6 +4,14 @@ from __future__ import annotations
 
 WORDS = {
     "en": {
+        "login": (
+            "The address {client} was answered with status {status} at {what} ({time}; {place}), otherwise than its {tried} other "
+            "attempts there, which were answered with status {usual}: a login that succeeded looks so."
+        ),
+        "no_login": (
+            "On the same page, none of these addresses was answered favourably and otherwise than its other attempts, up to an hour after: "
+            "the statuses do not point to a password that was found."
+        ),
         "counts": (
             "Of these {requests} requests, the server answered {ok} with success (status 200 to 299), {moved} with a "
             "redirection, {refused} with a refusal (400 to 499) and {failed} with a fault of its own (500 to 599)."
@@ -33,6 +41,14 @@ WORDS = {
         "nothing": "Within the hour after, no script unknown before and no new account served these addresses.",
     },
     "fr": {
+        "login": (
+            "L'adresse {client} a reçu le statut {status} de {what} ({time} ; {place}), autrement que pour ses {tried} autres "
+            "tentatives à cet endroit, qui ont reçu le statut {usual} : une connexion réussie a cet aspect."
+        ),
+        "no_login": (
+            "Sur la même page, aucune de ces adresses n'a reçu de réponse favorable autre que pour ses autres tentatives, jusqu'à "
+            "une heure après : les statuts n'indiquent pas qu'un mot de passe a été trouvé."
+        ),
         "counts": (
             "Sur ces {requests} requêtes, le serveur a répondu à {ok} par un succès (statut 200 à 299), à {moved} par une "
             "redirection, à {refused} par un refus (400 à 499) et à {failed} par une erreur de sa part (500 à 599)."
@@ -64,6 +80,14 @@ WORDS = {
         ),
     },
     "ar": {
+        "login": (
+            "أُجيب العنوان {client} بالحالة {status} في {what} ({time}؛ {place})، خلافا لمحاولاته الأخرى هناك وعددها {tried} "
+            "التي أُجيب عنها بالحالة {usual}: وهكذا يبدو دخول ناجح."
+        ),
+        "no_login": (
+            "لم يتلق أي من هذه العناوين في الصفحة نفسها جوابا إيجابيا يخالف جواب محاولاته الأخرى إلى ساعة بعدها: "
+            "فلا تدل الحالات على كلمة سر عُرفت."
+        ),
         "counts": (
             "من هذه الطلبات وعددها {requests}، أجاب الخادم عن {ok} بالنجاح (الحالة 200 إلى 299)، وعن {moved} بالتحويل، "
             "وعن {refused} بالرفض (400 إلى 499)، وعن {failed} بخطأ من جهته (500 إلى 599)."

@@ -2,7 +2,8 @@
 
 Findings of attempts get sentences about it, in every language: how the requests were answered; whether a successful answer has a size
 that no ordinary answer of the same path has; and which script, known to nobody before, or which account served the address within the
-hour after. A log keeps no contents: these are signs for or against, and the sentences say no more.
+hour after. Findings of attempts to log in say whether one was answered otherwise than the others. The rows that say so are put among the
+finding's, marked. A log keeps no contents: these are signs for or against, and the sentences say no more.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 from timelines.analyzers import Threshold
 from timelines.analyzers._conclude import Observed, filled, moment, present
 from timelines.findings import Finding
+from timelines.query import ORDER
 from timelines.web_answer_words import WORDS
+from timelines.web_login_answers import answered_otherwise, of_logins
 
 if TYPE_CHECKING:
     from timelines.query import Timeline
@@ -29,7 +32,28 @@ _CLASSES = {"ok": 2, "moved": 3, "refused": 4, "failed": 5}  # first digit of th
 
 
 def with_answers(timeline: Timeline, findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """The findings in their order; those of attempts on a site have what the answers say in their words and their reason."""
+    """The findings in their order; those of attempts on a site, or to log in to it, have what the answers say in their words and reason."""
+    columns = present(timeline, "web/access")
+    told = _attempts(timeline, findings)
+    if columns >= {"sc_status", "cs_uri_stem", "c_ip", "cs_method"}:
+        told = tuple(_with_login(timeline, one) if of_logins(one) else one for one in told)
+    return told
+
+
+def _with_login(timeline: Timeline, finding: Finding) -> Finding:
+    row = answered_otherwise(timeline, finding.rows)
+    if row is None:
+        return _saying(finding, [("no_login", {})], "no attempt answered otherwise than the others")
+    place = f"{row['file']}, {row['offset']}"
+    values = {name: str(row[name]) for name in ("client", "what", "status", "usual", "tried")}
+    said = [("login", {**values, "place": place, "time": moment(row["time"])})]
+    usual = f"{row['tried']} attempts (status {row['usual']})"
+    why = f"answered otherwise than {usual}: status {row['status']} at {row['file']} offset {row['offset']}"
+    follows = {} if row["row_id"] in finding.rows else {"login": row["row_id"]}
+    return _saying(_with_rows(timeline, finding, follows), said, why)
+
+
+def _attempts(timeline: Timeline, findings: Sequence[Finding]) -> tuple[Finding, ...]:
     asked = [f for f in findings if "web/access" in f.families and f.rows and ATTEMPTS.intersection(f.attack)]
     if not asked or not present(timeline, "web/access") >= {"sc_status", "sc_bytes", "cs_uri_stem", "c_ip"}:
         return tuple(findings)
@@ -39,7 +63,9 @@ def with_answers(timeline: Timeline, findings: Sequence[Finding]) -> tuple[Findi
     for finding in asked:
         mine = [requests[row] for row in finding.rows if row in requests]
         if any(one.status is not None for one in mine):
-            told[finding.finding_id] = _told(finding, mine, _followed(timeline, mine))
+            followed = _followed(timeline, mine)
+            found = _with_rows(timeline, finding, {kind: row["row_id"] for kind, row in followed.items()})
+            told[finding.finding_id] = _told(found, mine, followed)
     return tuple(told.get(finding.finding_id, finding) for finding in findings)
 
 
@@ -95,7 +121,7 @@ order by time, exhibit, file, "offset", row_id
 """
 _SCRIPTS = """
 with asked as (select unnest(?) as exhibit, unnest(?) as client, unnest(?) as first, unnest(?) as last)
-select a.cs_uri_stem as path, a.file, a."offset", a.c_ip as client, epoch_ns(a.time) as time from web_access a join asked
+select a.row_id, a.cs_uri_stem as path, a.file, a."offset", a.c_ip as client, epoch_ns(a.time) as time from web_access a join asked
     on a.exhibit = asked.exhibit and a.c_ip = asked.client and epoch_ns(a.time) > first and epoch_ns(a.time) <= last
 where a.sc_status = 200 and regexp_matches(a.cs_uri_stem, ?) and a.row_id not in (select unnest(?)) and not exists (
     select 1 from web_access b where b.exhibit = a.exhibit and b.cs_uri_stem = a.cs_uri_stem and b.sc_status between 200 and 399
@@ -104,7 +130,7 @@ order by a.time, a.file, a."offset" limit 1
 """
 _ACCOUNTS = """
 with asked as (select unnest(?) as exhibit, unnest(?) as client, unnest(?) as first, unnest(?) as last)
-select a.cs_username as account, a.file, a."offset", a.c_ip as client, epoch_ns(a.time) as time from web_access a join asked
+select a.row_id, a.cs_username as account, a.file, a."offset", a.c_ip as client, epoch_ns(a.time) as time from web_access a join asked
     on a.exhibit = asked.exhibit and a.c_ip = asked.client and epoch_ns(a.time) > first and epoch_ns(a.time) <= last
 where a.sc_status between 200 and 399 and a.cs_username is not null and a.row_id not in (select unnest(?)) and not exists (
     select 1 from web_access b where b.exhibit = a.exhibit and b.c_ip = a.c_ip and b.cs_username = a.cs_username
@@ -132,6 +158,17 @@ def _followed(timeline: Timeline, mine: Sequence[Request]) -> dict[str, dict[str
     return {kind: rows[0] for kind, rows in found.items() if rows}
 
 
+def _with_rows(timeline: Timeline, finding: Finding, followed: Mapping[str, str]) -> Finding:
+    """The finding with the rows that followed among its own, in the timeline's order, marked, so that the sentence can be checked."""
+    if not followed:
+        return finding
+    rows = sorted({*finding.rows, *followed.values()})
+    ordered = timeline.sql(f"select row_id from timeline where row_id in (select unnest(?)) {ORDER}", [rows])
+    named = {kind: (row,) for kind, row in followed.items() if row not in finding.rows}
+    known = {**finding.followed, **named}
+    return replace(finding, rows=tuple(ordered.column("row_id").to_pylist()), followed=dict(sorted(known.items())))
+
+
 def _told(finding: Finding, mine: Sequence[Request], followed: Mapping[str, dict[str, Any]]) -> Finding:
     said = _counts(mine)
     said += _sizes(mine)
@@ -140,6 +177,11 @@ def _told(finding: Finding, mine: Sequence[Request], followed: Mapping[str, dict
         said.append((kind, {**shown, "what": row.get("path") or row.get("account") or ""}))
     if not followed:
         said.append(("nothing", {}))
+    return _saying(finding, said, _reason(mine, followed))
+
+
+def _saying(finding: Finding, said: Sequence[tuple[str, dict[str, str]]], why: str) -> Finding:
+    """The finding with more sentences, by their names in WORDS, and more of a reason."""
     texts = dict(finding.texts)
     for language in WORDS:
         more = " ".join(
@@ -147,7 +189,7 @@ def _told(finding: Finding, mine: Sequence[Request], followed: Mapping[str, dict
         )
         if language in texts and "shows" in texts[language]:
             texts[language] = {**texts[language], "shows": f"{texts[language]['shows']} {more}"}
-    return replace(finding, texts=texts, why=f"{finding.why}; {_reason(mine, followed)}")
+    return replace(finding, texts=texts, why=f"{finding.why}; {why}")
 
 
 def _counts(mine: Sequence[Request]) -> list[tuple[str, dict[str, str]]]:

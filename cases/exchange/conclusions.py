@@ -36,11 +36,17 @@ class Conclusion:
             ("finding.alternatives", self.words.get("alternatives") or "; ".join(found.falsepositives)),
             ("finding.would_change", self.words.get("would_change", "")),
             ("finding.why", found.why),
+            ("finding.cve", ", ".join(found.cve)),
             ("finding.grade", self._known("grade", found.grade)),
             ("finding.level", self._known("level", found.level)),
             ("finding.id", found.finding_id),
         ]
         said = [f"{word(key)}: {text}" for key, text in lines if text]
+        said += [
+            f"{word('record.id')} {row}: {self._known('role', role)}"
+            for role, rows in found.followed.items()
+            for row in rows
+        ]
         return [*said, word("finding.not_person")]
 
     def _known(self, group: str, name: str) -> str:
@@ -75,9 +81,23 @@ def _joined(kept: Finding, others: Sequence[Finding]) -> Finding:
         kept,
         rows=tuple(dict.fromkeys(row for found in whole for row in found.rows)),
         attack=tuple(sorted({technique for found in whole for technique in found.attack})),
+        cve=tuple(sorted({number for found in whole for number in found.cve})),
+        followed=_followed(whole),
         first=min(moments, default=None),
         last=max(moments, default=None),
     )
+
+
+def _followed(whole: Sequence[Finding]) -> dict[str, tuple[str, ...]]:
+    """The rows that followed what any of the findings found, and that none of them found itself."""
+    found = {row for one in whole for row in one.rows} - {
+        row for one in whole for rows in one.followed.values() for row in rows
+    }
+    by_role: dict[str, dict[str, None]] = {}
+    for one in whole:
+        for role, rows in one.followed.items():
+            by_role.setdefault(role, {}).update(dict.fromkeys(row for row in rows if row not in found))
+    return {role: tuple(rows) for role, rows in sorted(by_role.items()) if rows}
 
 
 def cited(told: Sequence[Conclusion]) -> tuple[str, ...]:

@@ -1,4 +1,5 @@
-"""What the case says of a row: its flags, the findings that cite it, their ATT&CK techniques. Exports carry these as tags."""
+"""What the case says of a row: its flags, the findings that cite it, their ATT&CK techniques and published weaknesses; of a row that
+followed what a finding found, that it did (`followed:script`). Exports carry these as tags."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cases.citations import roles_of
 from cases.exchange.conclusions import conclusions
 from cases.exchange.content import Content
 
@@ -22,8 +24,11 @@ class Remarks:
     def of(cls, case: Content) -> Remarks:
         found: dict[str, list[str]] = {}
         for one in conclusions(case, "en")[0]:
+            roles = roles_of(one.finding)
             for row_id in one.finding.rows:
-                found.setdefault(row_id, []).extend((one.finding.finding_id, *one.finding.attack))
+                role = roles.get(row_id)
+                said = (f"followed:{role}",) if role else (*one.finding.attack, *one.finding.cve)
+                found.setdefault(row_id, []).extend((one.finding.finding_id, *said))
         joined = [",".join(sorted(set(tags))) for tags in found.values()]
         return cls(pa.array(list(found), pa.string()), pa.array(joined, pa.string()))
 

@@ -62,6 +62,7 @@ class Html:
             heading=phrases.heading(summary),
             limit=phrases.main_limit(summary),
             integrity=phrases.integrity(summary),
+            contacts=phrases.contacts(summary),
             main=main,
             others=len(summary.inferences) - sum(1 + len(entry.alike) for entry in main),
             named=_named,

@@ -18,10 +18,11 @@ STAYS = frozenset(_STAYS.split())
 # Paths of files, which still tell files apart once they are redacted.
 PATHS = frozenset(["file", "on_disk", "duplicate_of"])
 # Names that a rule's author chose: they stay as long as they look like one.
-NAMES = frozenset(["attack", "level", "rule_id"])
+NAMES = frozenset(["attack", "cve", "level", "rule_id"])
 BY_CLASS: dict[tuple[str, str], Meaning] = {
     ("Draft", "fields"): "stays",
     ("Draft", "limits"): "stays",
+    ("Limits", "logs"): "stays",
     ("CaseInfo", "legal_basis"): "office",
     ("CaseInfo", "authority"): "office",
     ("CaseInfo", "laboratory"): "office",
@@ -34,9 +35,10 @@ BY_CLASS: dict[tuple[str, str], Meaning] = {
     ("HandOver", "giver"): "person",
     ("HandOver", "receiver"): "person",
     ("FamilyCount", "family"): "stays",
+    ("FormatCount", "name"): "stays",
     ("Act", "who"): "person",
     **{("Finding", name): "authored" for name in ("title", "description", "falsepositives", "texts")},
-    **{("Finding", name): "stays" for name in ("rows", "families")},
+    **{("Finding", name): "stays" for name in ("rows", "families", "followed")},
     ("Inference", "title"): "authored",
     ("Inference", "description"): "authored",
     ("Inference", "falsepositives"): "authored",

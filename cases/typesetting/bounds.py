@@ -8,6 +8,7 @@ from cases.summary import FileLine, Summary
 from cases.typesetting.blocks import Block, Cell, facts, head, items, para, section, table
 from cases.typesetting.found import family
 from cases.typesetting.pen import Pen
+from cases.typesetting.reviewed import jump
 from cases.typesetting.runs import Runs, plain, styled, token
 
 LISTED = 300  # files listed in a table of section 10
@@ -100,6 +101,7 @@ def _limits(summary: Summary, pen: Pen) -> list[Block]:
     ]
     given = any(sheet.clock_offset_s is not None for sheet in summary.exhibits)
     blocks.append(para(word("limits.skew_given" if given else "limits.skew_none")))
+    blocks += _logs(summary, pen)
     if summary.limits.flags:
         flags = [
             [[pen.known("flag", flag), " ", styled("tiny", token(flag))], [pen.count(n)]]
@@ -172,6 +174,23 @@ def _zones(summary: Summary, pen: Pen) -> list[Block]:
         head(pen.word("limits.zones")),
         table(["1fr", "5cm", "2.4cm n"], heads, rows),
         *_rest(len(zones), LISTED, pen),
+    ]
+
+
+def _logs(summary: Summary, pen: Pen) -> list[Block]:
+    """Findings that speak of a log itself, each by its number."""
+    rows: list[list[Cell]] = [
+        [[jump(found.number)], pen.title(found), [pen.count(found.rows)]]
+        for found in summary.inferences
+        if found.number in summary.limits.logs
+    ]
+    if not rows:
+        return []
+    heads = [pen.word("limits.log_finding"), pen.word("limits.log_seen"), pen.word("limits.rows")]
+    return [
+        head(pen.word("limits.logs")),
+        para(pen.word("limits.logs_note")),
+        table(["2.4cm", "1fr", "2.4cm n"], heads, rows),
     ]
 
 

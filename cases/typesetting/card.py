@@ -159,16 +159,29 @@ def _inferred(inference: Inference, pen: Pen) -> list[tuple[Run, Runs]]:
     rows.append((pen.word("finding.kind"), [pen.word(f"kind.{inference.kind}")]))
     if inference.attack:
         rows.append((pen.word("finding.technique"), pen.joined([[token(name)] for name in inference.attack])))
+    if inference.cve:
+        rows.append((pen.word("finding.cve"), pen.joined([[token(name)] for name in inference.cve])))
     return [*rows, (pen.word("finding.id"), [token(inference.finding_id)])]
 
 
 def records(seen: Sequence[Observation], pen: Pen) -> Block:
     """Cited records: when, what each says, and where its bytes are."""
     rows = [
-        [_time(record, pen), [para(*pen.said(record.sentences[pen.language.code])), _place(record, pen)]]
+        [
+            _time(record, pen),
+            [para(*pen.said(record.sentences[pen.language.code])), *_role(record, pen), _place(record, pen)],
+        ]
         for record in seen
     ]
     return table(["3.1cm", "1fr"], [pen.word("record.time"), pen.word("record.says")], rows)
+
+
+def _role(record: Observation, pen: Pen) -> list[Block]:
+    return (
+        [para(styled("bold", pen.word("record.role")), " ", pen.known("role", record.role), style="small")]
+        if record.role
+        else []
+    )
 
 
 def _time(record: Observation, pen: Pen) -> Cell:

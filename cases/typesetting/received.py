@@ -50,7 +50,7 @@ def _exhibits(summary: Summary, pen: Pen) -> list[Block]:
 
 def _exhibit(sheet: ExhibitSheet, pen: Pen) -> list[Block]:
     word = pen.word
-    rows: list[tuple[Run, Runs]] = [
+    rows: list[tuple[Run, Cell]] = [
         (word("exhibit.seal"), [pen.given(sheet.seal)]),
         (word("exhibit.kind"), [word("exhibit.kind_folder" if sheet.is_folder else "exhibit.kind_file")]),
         (word("exhibit.description"), [pen.given(sheet.description)]),
@@ -64,6 +64,7 @@ def _exhibit(sheet: ExhibitSheet, pen: Pen) -> list[Block]:
     else:
         rows.append((word("exhibit.clock_offset"), pen.say("time.seconds", n=f"{sheet.clock_offset_s:+g}")))
         rows.append((word("exhibit.clock_source"), [pen.given(sheet.clock_source)]))
+    rows += _formats(sheet, pen)
     agreement: Run = word(f"exhibit.{sheet.agreement}")
     rows += [
         (word("exhibit.supplied"), [pen.hash(sheet.supplied_sha256)]),
@@ -71,6 +72,19 @@ def _exhibit(sheet: ExhibitSheet, pen: Pen) -> list[Block]:
         (word("exhibit.agreement"), [styled("warn", agreement) if sheet.agreement == "different" else agreement]),
     ]
     return [head(styled("fno", number(sheet.number)), " ", plain(sheet.name)), facts(rows)]
+
+
+def _formats(sheet: ExhibitSheet, pen: Pen) -> list[tuple[Run, Cell]]:
+    """The layouts given for the lines of its logs, and the formats that they were read by."""
+    rows: list[tuple[Run, Cell]] = []
+    if sheet.layouts:
+        rows.append((pen.word("exhibit.layouts"), [para(token(layout)) for layout in sheet.layouts]))
+    if sheet.formats:
+        lines = [
+            para(*pen.say("exhibit.format_lines", name=[token(f.name)], n=f.rows, loose=f.loose)) for f in sheet.formats
+        ]
+        rows.append((pen.word("exhibit.formats"), [*lines]))
+    return rows
 
 
 def _custody(summary: Summary, pen: Pen) -> list[Block]:
@@ -137,6 +151,7 @@ def _method(summary: Summary, pen: Pen) -> list[Block]:
         section("method", word("section.method")),
         para(word("method.intro")),
         items([[para(word(f"method.step_{step}"))] for step in STEPS], ordered=True),
+        *(para(*pen.phrase(phrase)) for phrase in phrases.contacts(summary)),
         head(word("method.grades")),
         table(["4cm", "1fr"], [word("method.grade"), word("method.criterion")], grades),
         para(word("method.levels")),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from forensics.flow_timeouts import flow_timeout_option
 from forensics.log_formats import log_format_option
 from forensics.stamp_year import year_option
 
@@ -14,6 +15,7 @@ Examples:
   athar add CASE /media/usb/WEB01 --seal SC-02 --description "Disk of the portal"
   athar add CASE access.log --tz Africa/Casablanca --clock-offset 187 --clock-source "compared with the capture"
   athar add CASE logs/ --log-format '%v %h %l %u %t "%r" %>s %b %D'      as LogFormat or log_format writes it
+  athar add CASE trace.pcap --flow-timeout tcp=1h    a connection goes on after an hour of silence, not five minutes
   athar add CASE image.zip --sha256 9f86d0…          hash supplied by those who handed it over
 """
 
@@ -24,6 +26,7 @@ Examples:
 @click.option("--tz", "zone", metavar="ZONE", help="IANA zone of times that the evidence writes without one.")
 @log_format_option
 @year_option
+@flow_timeout_option
 @click.option(
     "--sha256", "supplied", metavar="HEX", help="SHA-256 that came with the evidence; kept apart from the computed one."
 )
@@ -41,6 +44,7 @@ def command(
     zone: str | None,
     log_formats: tuple[str, ...],
     year: int | None,
+    flow_timeouts: tuple[str, ...],
     supplied: str | None,
     seal: str | None,
     clock_offset: float | None,
@@ -50,11 +54,12 @@ def command(
     as_json: bool,
 ) -> int:
     """Register EVIDENCE with CASE, each path as an exhibit of its own: hash, recognise and list every file. `athar ingest` reads it."""
-    from dataclasses import asdict
+    from dataclasses import asdict, replace
 
     from cases.case import Case
     from forensics import pipeline
     from forensics.evidence_paths import check_evidence
+    from forensics.flow_timeouts import checked_timeouts
     from forensics.log_formats import checked_formats
     from forensics.progress import on_terminal
     from forensics.terminal import Failure, amount, table
@@ -66,9 +71,8 @@ def command(
     if supplied is not None and len(evidence) > 1:
         raise Failure("--sha256 belongs to one file; add the files one at a time")
     case = Case.open(case_folder)
-    about = pipeline.About(
-        zone, supplied, seal, clock_offset, clock_source, description, checked_formats(log_formats), year
-    )
+    about = pipeline.About(zone, supplied, seal, clock_offset, clock_source, description, year=year)
+    about = replace(about, log_formats=checked_formats(log_formats), flow_timeouts=checked_timeouts(flow_timeouts))
     check_evidence(case_folder, evidence)
     taken = []
     with on_terminal(quiet or as_json) as progress:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from forensics.flow_timeouts import flow_timeout_option
 from forensics.log_formats import log_format_option
 from forensics.rule_options import chosen, rule_options
 from forensics.stamp_year import year_option
@@ -31,6 +32,7 @@ An interrupted run goes on where it stopped when it is given again.
 @click.option("--tz", "zone", metavar="ZONE", help="IANA zone of times that the evidence writes without one.")
 @log_format_option
 @year_option
+@flow_timeout_option
 @click.option(
     "--lang", default="en", show_default=True, metavar="en,fr,ar", help="Languages of the summaries (HTML, PDF, JSON)."
 )
@@ -45,6 +47,7 @@ def command(
     zone: str | None,
     log_formats: tuple[str, ...],
     year: int | None,
+    flow_timeouts: tuple[str, ...],
     lang: str,
     date: str | None,
     workers: int | None,
@@ -60,14 +63,17 @@ def command(
     """
     from forensics import overview, pipeline
     from forensics.api import OpenCase, start
+    from forensics.executors import prepare
     from forensics.pipeline import About
     from forensics.progress import on_terminal
     from forensics.reporting import FORMATS, issue_all, languages, report_date
 
     wanted, bears = languages(lang), report_date(date)
     rules = chosen(options)
+    prepare(workers, scheduler)  # while files are hashed
     with on_terminal(quiet or as_json) as progress:
-        case = start(folder, evidence, About(zone, log_formats=log_formats, year=year), progress)
+        about = About(zone, log_formats=log_formats, flow_timeouts=flow_timeouts, year=year)
+        case = start(folder, evidence, about, progress)
         ingested = pipeline.ingest(case, workers, scheduler, progress)
         if ingested.changed:
             return overview.stop(ingested, as_json)

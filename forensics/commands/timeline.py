@@ -14,6 +14,7 @@ Examples:
   athar timeline CASE --family windows/security --event 4624 --event 4625 --user admin
   athar timeline CASE --family web/access --where "sc_status >= 500" --columns time,c_ip,cs_uri,sc_status
   athar timeline CASE --ip 203.0.113.66 --format jsonl | head
+  athar timeline CASE --client 203.0.113.66 --from 2026-01-14
   athar timeline CASE --format parquet -o all.parquet
 """
 _SHOWN = ("time", "family", "host", "message")
@@ -22,6 +23,7 @@ _SHOWN = ("time", "family", "host", "message")
 @click.command(epilog=_EPILOG)
 @click.argument("case_folder", metavar="CASE", type=click.Path(path_type=Path))
 @filter_options
+@click.option("--client", metavar="ADDRESS", help="All that this address did, in every source; docs/client-story.md.")
 @click.option("--grep", metavar="TEXT", help="Only rows whose sentence or values contain TEXT, ignoring case.")
 @click.option("--where", metavar="SQL", help="A SQL condition; with one --family also over its own columns.")
 @click.option("--columns", metavar="a,b,c", help="Columns to show; a family's own ones with one --family.")
@@ -43,5 +45,9 @@ def command(case_folder: Path, **asked: object) -> int:
     from forensics import listing, open_case
 
     case = open_case(case_folder, bool(asked["secrets"]))
+    if asked["client"] is not None:
+        from forensics import client_listing
+
+        return client_listing.write(case.query, str(asked["client"]), asked)
     request = listing.Request.of(asked, _SHOWN)
     return listing.write(case.query, request)

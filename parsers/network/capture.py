@@ -34,14 +34,13 @@ from parsers.network.protocols import Carried, Trouble
 from parsers.network.space import Space
 from parsers.network.survey import Survey
 from parsers.network.tables import ConnRows, Sources, conn_batches, record_batch
+from timelines.flow_timeouts import flow_timeouts
 
 SLICE_BYTES = (
     256 << 20
 )  # a larger capture has an even number of slices, none larger than this, so that workers share the reading
 
-OTHER_BYTES = (
-    "TCP segments repeat a range of their stream with other bytes: those that came first in sequence are read, flagged"
-)
+OTHER_BYTES = "TCP segments repeat a range of their stream with other bytes: those that came first are read, flagged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,24 +80,12 @@ def _rows(
 ) -> Iterator[Output]:
     """The rows of a share of the host pairs, and what was wrong with their payload."""
     troubles: dict[str, _Told] = {}
-    for packets in found.partitions(*share):
-        done = reading.Reading(packets.packet, tap=tap)
-        sources = Sources(packets, identities.identify(packets, joined := flows.build(packets)))
-        yield from _partition(found, sources, joined, done)
-        alone = carriers.unknown(packets, joined)
-        if len(alone):
-            row = int(joined.order[joined.first[alone[0]]])
-            reason = f"{len(alone)} flows inside tunnels are read apart from what carries them, which is too much: no tunnel_parents"
-            yield evidence.problem(packets.record[row], packets.size[row], reason)
-        for row, family, count in sources.left_out:
-            reason = f"{count} rows of {family} begin at one packet beyond those that can be told apart: left out"
-            yield evidence.problem(packets.record[row], packets.size[row], reason)
-        for kind, (first, count) in done.troubles.items():
-            row = first.packet
-            told = _Told(
-                int(packets.packet[row]), first.reason, int(packets.record[row]), int(packets.size[row]), count
-            )
-            troubles[kind] = told.with_more(troubles.get(kind))
+    timeouts = flow_timeouts(evidence.flow_timeouts)
+    partitions = found.partitions(*share)
+    while (packets := next(partitions, None)) is not None:
+        joined = flows.build(packets, timeouts)
+        yield from _partition(evidence, found, packets, joined, tap, troubles)
+        del packets, joined  # or they would be held while the next are taken
     for told in sorted(troubles.values(), key=lambda told: (told.packet, told.reason)):
         text = f"{told.reason}; {told.count} times, first in packet {told.packet + 1}"
         yield evidence.problem(told.record, told.size, text)
@@ -121,11 +108,37 @@ class _Told:
         return replace(first, count=self.count + other.count)
 
 
-def _partition(found: Survey, sources: Sources, joined: flows.Flows, done: reading.Reading) -> Iterator[Output]:
+def _partition(
+    evidence: Evidence,
+    found: Survey,
+    packets: IpPackets,
+    joined: flows.Flows,
+    tap: Callable[[Carried], None] | None,
+    troubles: dict[str, _Told],
+) -> Iterator[Output]:
+    """The rows of packets that are read at a time. What is wrong with their payload is added to `troubles`."""
+    done = reading.Reading(packets.packet, tap=tap)
+    sources = Sources(packets, identities.identify(packets, joined))
+    yield from _read(found.space, sources, joined, done)
+    alone = carriers.unknown(packets, joined)
+    if len(alone):
+        row = int(joined.order[joined.first[alone[0]]])
+        reason = f"{len(alone)} flows inside tunnels are read apart from what carries them, which is too much: no tunnel_parents"
+        yield evidence.problem(packets.record[row], packets.size[row], reason)
+    for row, family, count in sources.left_out:
+        reason = f"{count} rows of {family} begin at one packet beyond those that can be told apart: left out"
+        yield evidence.problem(packets.record[row], packets.size[row], reason)
+    for kind, (first, count) in done.troubles.items():
+        row = first.packet
+        told = _Told(int(packets.packet[row]), first.reason, int(packets.record[row]), int(packets.size[row]), count)
+        troubles[kind] = told.with_more(troubles.get(kind))
+
+
+def _read(space: Space, sources: Sources, joined: flows.Flows, done: reading.Reading) -> Iterator[Output]:
     packets = sources.packets
     segments = streams.build(packets, joined)
-    talks = Conversations(found.space, packets, sources.identities, joined, segments)
-    other = overlaps.conflicts(found.space, segments, talks.held)
+    talks = Conversations(space, packets, sources.identities, joined, segments)
+    other = overlaps.conflicts(space, segments, talks.held)
     for place in other.tolist():
         trouble = Trouble(int(segments.packet[place]), OTHER_BYTES, "rexmit_inconsistency")
         done.trouble(trouble, int(segments.stream[place]) // 2, "tcp")
@@ -136,12 +149,12 @@ def _partition(found: Survey, sources: Sources, joined: flows.Flows, done: readi
         yield record_batch(sources, "net/tunnel", tunnels)
     described = connections.describe(packets, joined, segments)
     services = reading.services(done, len(joined))
-    rows = _conn_rows(found.space, sources, joined, services)
+    rows = _conn_rows(space, sources, joined, services)
     rows.remarks[segments.stream[other] // 2] |= OVERLAP_CONFLICT
     yield from conn_batches(sources, described, rows)
 
 
-def _conn_rows(space: Space, sources: Sources, found: flows.Flows, service: list[str | None]) -> ConnRows:
+def _conn_rows(space: Space, sources: Sources, found: flows.Flows, service: pa.StringArray) -> ConnRows:
     packets, order, first = sources.packets, found.order, found.first
     last = np.maximum.reduceat(packets.last[order], first) if len(first) else first
     remarks = np.bitwise_or.reduceat(packets.remarks[order], first) if len(first) else packets.remarks[order]

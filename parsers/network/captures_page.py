@@ -44,6 +44,13 @@ From a row back to its packets:
 - `athar extract CASE ROW --pcap` writes the packets as a capture of their own, `--flow` the whole connection; of a
   row of net/files the carried file.
 
+## What counts as one flow
+
+Packets of the same ends, ports and protocol are one flow until nothing passes for longer than 5 minutes (TCP), 1 minute
+(UDP) or 1 minute (all else), as in Zeek; a SYN that opens a new connection begins one too. `--flow-timeout tcp=1h` on
+`athar run` and `athar add` (`flow_timeouts=` in Python) sets other times for an exhibit. They are kept with it, in
+custody too, are part of what its reading depends on, and are told in the summary.
+
 ## What is told and what is not
 
 - Damage: after a record header that cannot be, reading goes on where three consistent headers follow one another; the

@@ -9,14 +9,18 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from parsers.network.flows import Flows
-from parsers.network.ip_packets import BAD_SUMS, IpPackets
+from parsers.network.ip_packets import BAD_SUMS, NO_ROOM, IpPackets
 from parsers.network.packets import ACK, FIN, RST, SYN, TCP, UDP
 from parsers.network.records import Bools, Bytes, Int64s
 from parsers.network.streams import Segments
 
-LETTERS = "shdafrtgciq"  # Zeek's history letters kept here; a column a letter and side, originator first
+LETTERS = "shdafrtgciqw"  # Zeek's history letters kept here; a column a letter and side, originator first
 FLIPPED = "^"  # before them where the responder's packet came first, as Zeek marks ends that it turned
-_NEVER = np.iinfo(np.int64).max
+AT_ONCE = 1 << 16  # flows whose history is written at a time: some 500 bytes each
+
+Sights = (
+    npt.NDArray[np.int32] | npt.NDArray[np.int64]
+)  # (f, 2 letters), originator's letters first; see `_first_sights`
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,11 @@ def describe(packets: IpPackets, flows: Flows, segments: Segments) -> Connection
         _sums(sides * declared, first) + streams.reshape(-1, 2).T,
         missed,
         _states(table, proto),
-        _history(table, ~forward[first]),
+        pa.concat_arrays(
+            [_history(table[a : a + AT_ONCE], ~forward[first[a : a + AT_ONCE]]) for a in range(0, len(table), AT_ONCE)]
+        )
+        if len(table)
+        else pa.array([], pa.string()),
     )
 
 
@@ -62,8 +70,13 @@ def _sums(values: Int64s, first: Int64s) -> Int64s:
     return np.asarray(np.add.reduceat(values, first, axis=1)) if len(first) else np.zeros((2, 0), np.int64)
 
 
-def _first_sights(packets: IpPackets, flows: Flows, segments: Segments) -> Int64s:
-    """(f, 2 letters): when each letter of each side was first seen, as letters * place in `order` + place in LETTERS; else _NEVER."""
+def _never(table: Sights) -> int:
+    """What the table holds for a letter that was never seen."""
+    return int(np.iinfo(table.dtype).max)
+
+
+def _first_sights(packets: IpPackets, flows: Flows, segments: Segments) -> Sights:
+    """When each letter of each side was first seen, as letters * place in `order` + place in LETTERS; else what `_never` says."""
     order, proto = flows.order, packets.proto[flows.order]
     flags = np.where(proto == TCP, packets.flags[order], 0)
     data = (packets.declared[order] > 0) & ((proto == TCP) | (proto == UDP))
@@ -86,20 +99,44 @@ def _first_sights(packets: IpPackets, flows: Flows, segments: Segments) -> Int64
         "i": (flags & (FIN | RST)) == FIN | RST,
         "q": (flags & SYN != 0) & (flags & (FIN | RST) != 0),
     }
-    table = np.full((len(flows), 2 * len(LETTERS)), _NEVER, np.int64)
-    for side, mine in enumerate((flows.forward, ~flows.forward)):
-        for number, letter in enumerate(LETTERS):
-            rows = np.flatnonzero(seen[letter] & mine)[::-1]  # reversed: the first of each flow is written last
-            table[flows.flow[rows], side * len(LETTERS) + number] = rows * len(LETTERS) + number
+    narrow = (
+        len(order) * len(LETTERS) < np.iinfo(np.int32).max
+    )  # floods have so many flows that the table's size counts
+    shape = len(flows), 2 * len(LETTERS)
+    table: Sights = np.zeros(shape, np.int32) if narrow else np.zeros(shape, np.int64)
+    table[:] = _never(table)
+    for letter, where in seen.items():
+        _sighted(table, flows, letter, where)
+    _sighted(table, flows, "w", _closed_windows(packets, flows, flags, table))
     return table
 
 
-def _history(table: Int64s, flipped: Bools) -> pa.StringArray:
+def _sighted(table: Sights, flows: Flows, letter: str, seen: Bools) -> None:
+    """Note the first packet of each side in which a letter's event was seen."""
+    number = LETTERS.index(letter)
+    rows = np.flatnonzero(seen)[::-1]  # reversed: the first of each flow and side is written last
+    table[flows.flow[rows], np.where(flows.forward[rows], 0, len(LETTERS)) + number] = rows * len(LETTERS) + number
+
+
+def _closed_windows(packets: IpPackets, flows: Flows, flags: Int64s, table: Sights) -> Bools:
+    """Where a side says that it has no room for more, and that matters: not with or after its own RST, nor after the other side's FIN."""
+    out: Bools = (packets.remarks[flows.order] & NO_ROOM != 0) & (flags & RST == 0)
+    rows = np.flatnonzero(out)
+    own, other = np.where(flows.forward[rows], 0, len(LETTERS)), np.where(flows.forward[rows], len(LETTERS), 0)
+    flow, now = flows.flow[rows], rows * len(LETTERS)
+    reset, finished = table[flow, own + LETTERS.index("r")], table[flow, other + LETTERS.index("f")]
+    out[rows] = (reset > now) & (finished > now)
+    return out
+
+
+def _history(table: Sights, flipped: Bools) -> pa.StringArray:
     """Letters in order of first sight, the originator's in upper case."""
+    never = _never(table)
     letters = np.frombuffer((FLIPPED + LETTERS.upper() + LETTERS).encode(), np.uint8)
-    table = np.concatenate([np.where(flipped, -1, _NEVER)[:, None], table], axis=1)
+    before = np.where(flipped, -1, never).astype(table.dtype)
+    table = np.concatenate([before[:, None], table], axis=1)
     columns = np.argsort(table, axis=1, kind="stable")
-    count = (table != _NEVER).sum(axis=1)
+    count = (table != never).sum(axis=1)
     kept: Bytes = letters[columns][np.arange(table.shape[1]) < count[:, None]]
     ends = np.zeros(len(table) + 1, np.int32)
     np.cumsum(count, out=ends[1:])
@@ -117,22 +154,23 @@ class _Endpoint:
     silent: Bools
 
 
-def _endpoint(table: Int64s) -> _Endpoint:
+def _endpoint(table: Sights) -> _Endpoint:
+    never = _never(table)
     seen = {letter: table[:, number] for number, letter in enumerate(LETTERS)}
     closed = seen["f"] < seen["r"]
-    reset = ~closed & (seen["r"] != _NEVER)
-    silent = (table == _NEVER).all(axis=1)
-    return _Endpoint(seen["s"] != _NEVER, seen["h"] != _NEVER, closed, reset, silent)
+    reset = ~closed & (seen["r"] != never)
+    silent = (table[:, : LETTERS.index("w")] == never).all(axis=1)
+    return _Endpoint(seen["s"] != never, seen["h"] != never, closed, reset, silent)
 
 
-def _states(table: Int64s, proto: npt.NDArray[np.int16]) -> pa.StringArray:
+def _states(table: Sights, proto: npt.NDArray[np.int16]) -> pa.StringArray:
     """Zeek's conn_state (base/protocols/conn/main.zeek)."""
-    half = len(LETTERS)
+    half, never = len(LETTERS), _never(table)
     orig, resp = _endpoint(table[:, :half]), _endpoint(table[:, half:])
     established = orig.syn & resp.syn_ack
     # A side that only ever sent in mid-stream counts as inactive, as Zeek's TCP_PARTIAL does.
     orig_idle, resp_idle = ~orig.syn & ~orig.syn_ack, ~resp.syn & ~resp.syn_ack
-    data = (table[:, LETTERS.index("d")] != _NEVER) | (table[:, half + LETTERS.index("d")] != _NEVER)
+    data = (table[:, LETTERS.index("d")] != never) | (table[:, half + LETTERS.index("d")] != never)
     tcp = proto == TCP
     udp = proto == UDP
     choices = [
@@ -153,6 +191,6 @@ def _states(table: Int64s, proto: npt.NDArray[np.int16]) -> pa.StringArray:
         (orig.syn & resp.silent, "S0"),
         (established, "S1"),
     ]
-    return pa.array(
-        np.select([mask for mask, _ in choices], [name for _, name in choices], "OTH").tolist(), pa.string()
-    )
+    names = pa.array([*(name for _, name in choices), "OTH"], pa.string())
+    chosen = np.select([mask for mask, _ in choices], range(len(choices)), len(choices))
+    return names.take(pa.array(chosen.astype(np.int8)))

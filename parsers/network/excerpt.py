@@ -4,23 +4,25 @@ they need."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from parsers.gather import as_bytes
-from parsers.network import flows, packets, pcap, pcapng
+from parsers.network import flows, packets, pcapng
 from parsers.network.headers import Headers
 from parsers.network.ip_packets import Captured, columns, gathered
 from parsers.network.notes import PART
 from parsers.network.pcap import FILE_HEADER
 from parsers.network.records import Bools, Int64s, Packets
+from parsers.network.same_ends import Reach, same_ends
 from parsers.second.blocks import Preambles
+from timelines.flow_timeouts import FlowTimeouts
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """Packets of one flow. places: (n,) which of all `packets` of the file, 0-based, in file order; rows: (n,) for each the row of
+    """Packets of one flow: (n,) each, in file order. packets: their records; places: which of the file, 0-based; rows: for each the row of
     `headers` that shows it as the flow's, or -1 where none does (fragments, packets without IP); damaged: bytes before the last of
     them are no packet, so readers that stop at damage do not see it."""
 
@@ -31,31 +33,52 @@ class Chosen:
     damaged: bool
 
 
-def choose(view: memoryview, offset: int, span: tuple[int, int] | None) -> Chosen:
-    """The packets of the flow whose packet lies at `offset`, those numbered in `span` (from 1, both ends included), or all of them.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Packets of the flow whose packet lies at byte `offset`: those numbered in `span` (from 1, both ends included), or all of them.
 
-    Raises ValueError when no packet begins at `offset`.
+    `timeouts` are those by which flows were told apart; `reach` is where all of the flow's packets lie, where that is known.
     """
-    buffer = as_bytes(view)
-    walked = (pcapng if pcapng.is_pcapng(bytes(view[:12])) else pcap).walk(view, buffer)
-    packed = walked.packets
-    headers = packets.decode(buffer, packed)
-    places, rows = _rows(packed, offset, headers, span)
+
+    offset: int
+    span: tuple[int, int] | None = None
+    timeouts: FlowTimeouts = flows.USUAL
+    reach: Reach | None = None
+
+
+def choose(view: memoryview, asked: Asked) -> Chosen:
+    """The packets asked for. Within reach they are found at once; else the file is searched for the two ends.
+
+    Raises ValueError when no packet begins at the offset.
+    """
+    found = same_ends(view, asked.offset, asked.reach)
+    packed = found.packets
+    headers = packets.decode(as_bytes(view), packed)
+    if asked.span is None and asked.reach is not None and (headers.depth[headers.packet == found.at] > 0).any():
+        return choose(view, replace(asked, reach=None))  # the reach may be that of a flow inside the one that is meant
+    places, rows = _rows(packed, found.at, headers, asked.timeouts)
+    if asked.span is not None:
+        low, high = sorted(asked.span)
+        within = (found.numbers[places] + 1 >= low) & (found.numbers[places] + 1 <= high)
+        places, rows = places[within], rows[within]
     last = int(packed.record[places[-1]]) if len(places) else 0
-    return Chosen(packed, headers, places, rows, any(gap.reason and gap.offset < last for gap in walked.gaps))
+    held = Packets(*(getattr(packed, name)[places] for name in Packets.__slots__))
+    return Chosen(held, headers, found.numbers[places], rows, any(gap < last for gap in found.gaps))
 
 
-def capture_of(view: memoryview, offset: int, span: tuple[int, int] | None) -> Iterator[bytes]:
-    """Pieces of a valid capture file: the packets of the flow whose packet lies at `offset`, those numbered in `span` (from 1, both ends
-    included), or all of them. Every record is byte for byte as in `view`; one that the end of the file cuts is left out.
+def capture_of(view: memoryview, asked: Asked) -> Iterator[bytes]:
+    """Pieces of a valid capture file of the packets asked for. Every record is byte for byte as in `view`; one that the end of the file
+    cuts is left out.
 
-    Raises ValueError when no packet begins at `offset`, or the blocks before it are damaged.
+    Raises ValueError when no packet begins at the offset, or the blocks before it are damaged.
     """
-    chosen = choose(view, offset, span)
-    packed, blocks = chosen.packets, pcapng.is_pcapng(bytes(view[:12]))
-    rows = chosen.places[~packed.cut[chosen.places]]
+    packed = choose(view, asked).packets
+    blocks = pcapng.is_pcapng(bytes(view[:12]))
+    rows = np.flatnonzero(~packed.cut)
     if not len(rows):
-        raise ValueError(f"the packet at byte {offset} is cut by the end of the file; a capture file cannot hold it")
+        raise ValueError(
+            f"the packet at byte {asked.offset} is cut by the end of the file; a capture file cannot hold it"
+        )
     if not blocks:
         yield bytes(view[:FILE_HEADER])
     before, preambles = b"", Preambles(view)
@@ -69,14 +92,10 @@ def capture_of(view: memoryview, offset: int, span: tuple[int, int] | None) -> I
         yield bytes(view[start : start + int(packed.size[row])])
 
 
-def _rows(packed: Packets, offset: int, headers: Headers, span: tuple[int, int] | None) -> tuple[Int64s, Int64s]:
-    """The chosen packets in file order, and each one's row of `headers`: those of the outermost flow that the packet at `offset` is in,
-    fragments among them."""
-    packet = int(np.searchsorted(packed.record, offset))
-    if packet >= len(packed) or packed.record[packet] != offset:
-        raise ValueError(f"no packet record begins at byte {offset}; use the offset of a row")
+def _rows(packed: Packets, packet: int, headers: Headers, timeouts: FlowTimeouts) -> tuple[Int64s, Int64s]:
+    """The packets of the outermost flow that `packet` is in, in file order, fragments among them, and each one's row of `headers`."""
     decoded = np.flatnonzero(headers.proto >= 0)
-    found = flows.build(columns(gathered(headers, Captured(packed, np.zeros(len(packed), np.bool_)))))
+    found = flows.build(columns(gathered(headers, Captured(packed, np.zeros(len(packed), np.bool_)))), timeouts)
     order = decoded[found.order]
     first = headers.packet[order]
     covering = np.flatnonzero((first <= packet) & (packet <= first + headers.span[order]))
@@ -90,9 +109,6 @@ def _rows(packed: Packets, offset: int, headers: Headers, span: tuple[int, int] 
     shown[headers.packet[rows]] = rows
     _add_fragments(same, headers, rows)
     chosen = np.flatnonzero(same)
-    if span is not None:
-        low, high = sorted(span)
-        chosen = chosen[(chosen + 1 >= low) & (chosen + 1 <= high)]
     return chosen, shown[chosen]
 
 

@@ -7,15 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from parsers.gather import spread
 from parsers.network.ip_packets import IpPackets
-from parsers.network.packets import ACK, FIN, RST, SYN, TCP
+from parsers.network.packets import ACK, FIN, RST, SYN, TCP, UDP
 from parsers.network.records import Bools, Int32s, Int64s
 from parsers.network.spill import mixed
-
-# Idle times after which the same 5-tuple is a new flow, in ns (Zeek's tcp_, udp_ and icmp_inactivity_timeout).
-TCP_IDLE = 300 * 1_000_000_000
-UDP_IDLE = 60 * 1_000_000_000
-ICMP_IDLE = 60 * 1_000_000_000
+from timelines.flow_timeouts import FlowTimeouts
 
 UInt64s = npt.NDArray[np.uint64]
 
@@ -24,8 +21,8 @@ UInt64s = npt.NDArray[np.uint64]
 class Flows:
     """Flows over sorted packets.
 
-    order: (m,) packet indices, flow after flow, in time order inside each; flow: (m,) the flow of each; forward: (m,) whether
-    the originator sent it; first, count: (f,) where each flow begins in `order`, and its packets.
+    order: (m,) packet indices, flow after flow as they begin in the file, in time order inside each; flow: (m,) the flow of each;
+    forward: (m,) whether the originator sent it; first, count: (f,) where each flow begins in `order`, and its packets.
     """
 
     order: Int64s
@@ -93,22 +90,31 @@ def _changes(columns: tuple[UInt64s, ...], order: Int64s) -> Bools:
     return begins
 
 
-def build(packets: IpPackets) -> Flows:
+USUAL = FlowTimeouts()
+
+
+def build(packets: IpPackets, timeouts: FlowTimeouts = USUAL) -> Flows:
     """The flows of all packets. Packets without a time sort as if at the epoch."""
     keys = _keys(packets)
     order, begins = _sorted(keys, packets.time)
     swapped = keys.swapped[order]
-    begins |= _idle(packets.proto[order], packets.time[order])
+    begins |= _idle(packets.proto[order], packets.time[order], timeouts)
     begins |= _reopened(packets, order, swapped, begins)
     first = np.flatnonzero(begins)
-    flow = (np.cumsum(begins) - 1).astype(np.int32)
     count = np.diff(np.append(first, len(order)))
+    # Flows are numbered as they begin in the file: what is gathered by them lies side by side, however many they are.
+    by_place = np.argsort(order[first], kind="stable")
+    placed = spread(first[by_place], count[by_place])
+    order, swapped, count = order[placed], swapped[placed], count[by_place]
+    first = np.cumsum(count) - count
+    flow = np.repeat(np.arange(len(count), dtype=np.int32), count)
     origin = _originators(packets, order, swapped, first, flow)
     return Flows(order, flow, swapped == origin[flow], first, count)
 
 
-def _idle(proto: npt.NDArray[np.int16], time: Int64s) -> Bools:
-    limit = np.where(proto == TCP, TCP_IDLE, np.where(proto == 17, UDP_IDLE, ICMP_IDLE))
+def _idle(proto: npt.NDArray[np.int16], time: Int64s, timeouts: FlowTimeouts) -> Bools:
+    """Where a packet comes so long after the one before it that it begins another flow."""
+    limit = np.where(proto == TCP, timeouts.tcp, np.where(proto == UDP, timeouts.udp, timeouts.icmp))
     late = np.zeros(len(time), np.bool_)
     late[1:] = np.diff(time) > limit[1:]
     return late

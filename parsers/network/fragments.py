@@ -51,9 +51,15 @@ class _Datagram:
 
     def cover(self, start: int, stop: int) -> None:
         """Note that [start, stop) is there. What is covered is kept as spans in order that do not touch."""
+        if self.stops and self.stops[-1] == start:  # most come in order
+            self.stops[-1] = stop
+            return
         first, last = bisect_left(self.stops, start), bisect_right(self.starts, stop)
         if first < last:
-            self.overlap |= self.stops[first] > start or self.starts[last - 1] < stop
+            spans = zip(self.starts[first:last], self.stops[first:last], strict=True)
+            self.overlap |= any(
+                begin < stop and end > start for begin, end in spans
+            )  # one that ends where this begins only touches it
             start, stop = min(start, self.starts[first]), max(stop, self.stops[last - 1])
         self.starts[first:last], self.stops[first:last] = [start], [stop]
 

@@ -20,6 +20,7 @@ CARRIER = 0x08  # a tunnel packet: another row holds what it carries
 DEEP = 0x10  # carries one packet more than are peeled
 BAD_IP_SUM, BAD_SUM = 0x20, 0x40  # the checksum of the IPv4 header, and of TCP, UDP or ICMP, is not right
 OFFLOAD = 0x80  # its checksum was left to the network card, so it was captured before it was sent
+ZERO_WINDOW = 0x100  # TCP whose sender has no room for more
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Headers:
     inner_vlan: npt.NDArray[np.int16]
     note: npt.NDArray[np.uint8]
     detail: Int32s
-    marks: npt.NDArray[np.uint8]
+    marks: npt.NDArray[np.uint16]
     packet: Int64s
     span: Int32s
     depth: npt.NDArray[np.uint8]
@@ -64,7 +65,7 @@ class Headers:
 
 _KINDS: dict[str, npt.DTypeLike] = {
     "version": np.uint8, "proto": np.int16, "src": np.uint64, "dst": np.uint64, "sport": np.uint16, "dport": np.uint16,
-    "seq": np.uint32, "flags": np.uint8, "at": np.int64, "vlan": np.int16, "inner_vlan": np.int16, "note": np.uint8, "marks": np.uint8,
+    "seq": np.uint32, "flags": np.uint8, "at": np.int64, "vlan": np.int16, "inner_vlan": np.int16, "note": np.uint8, "marks": np.uint16,
     "packet": np.int64, "depth": np.uint8, "parent": np.int64, "tunnel": np.uint8,
 }  # fmt: skip  # the others are int32
 _NOTHING = ("proto", "vlan", "inner_vlan", "parent")  # -1 where there is none

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import binascii
-import hashlib
 from dataclasses import dataclass
 from ipaddress import IPv6Address
 
@@ -16,6 +15,7 @@ from parsers.network.flows import Flows
 from parsers.network.ip_packets import IpPackets
 from parsers.network.packets import ICMP, ICMPV6, TCP, UDP
 from parsers.network.records import Bytes, Int32s
+from parsers.network.row_digests import blake2b, sha1
 
 Ends = npt.NDArray[np.uint64]  # (n, 2): high and low half of addresses
 _OCTETS = pa.array([str(number) for number in range(256)], pa.string())
@@ -79,15 +79,9 @@ def _wire(address: Ends, port: Int32s) -> Bytes:
     return out
 
 
-def _rows(matrix: Bytes) -> list[bytes]:
-    raw, width = matrix.tobytes(), matrix.shape[1]
-    return [raw[at : at + width] for at in range(0, len(raw), width)]
-
-
 def _uids(keys: Bytes) -> pa.StringArray:
     """`C` and 18 base-62 digits of BLAKE2b over version, protocol, both ends, start and first sequence number."""
-    digests = b"".join(hashlib.blake2b(key, digest_size=16).digest() for key in _rows(keys))
-    halves = np.frombuffer(digests, ">u8").astype(np.uint64).reshape(-1, 2)
+    halves = blake2b(keys)
     out = np.full((len(keys), 1 + 2 * _UID_DIGITS), ord("C"), np.uint8)
     for half in (0, 1):
         value = halves[:, half].copy()
@@ -123,9 +117,7 @@ def _communities(
             rows = np.flatnonzero(((version == 4) == four) & (ported == with_ports))
             parts = [np.zeros((len(rows), 2), np.uint8), lower[rows, address], upper[rows, address], numbers[rows]]
             parts += [lower[rows, 16:], upper[rows, 16:]] if with_ports else []
-            keys = _rows(np.concatenate(parts, axis=1))
-            hashed = b"".join([hashlib.sha1(key, usedforsecurity=False).digest() for key in keys])
-            digests[rows, :20] = np.frombuffer(hashed, np.uint8).reshape(-1, 20)
+            digests[rows, :20] = sha1(np.concatenate(parts, axis=1))
     text = np.frombuffer(binascii.b2a_base64(digests.tobytes(), newline=False), np.uint8).reshape(-1, 28).copy()
     text[:, 27] = ord("=")
     return _fixed(np.concatenate([np.tile(np.frombuffer(b"1:", np.uint8), (len(text), 1)), text], axis=1))

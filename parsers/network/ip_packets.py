@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from parsers.network.headers import BAD_IP_SUM, BAD_SUM, CARRIER, OVERLAP, PARTIAL, REASSEMBLED, Headers
+from parsers.network.headers import BAD_IP_SUM, BAD_SUM, CARRIER, OVERLAP, PARTIAL, REASSEMBLED, ZERO_WINDOW, Headers
 from parsers.network.links import ETHERNET, SLL
 from parsers.network.records import Bools, Int32s, Int64s, Packets
 
@@ -33,6 +33,7 @@ FLAGS = {
     )
 }
 OVERLAP_CONFLICT = 1 << 10  # of a flow, not of a packet
+NO_ROOM = 1 << 15  # a zero window: told by the history, not by a word
 BAD_SUMS = sum(bit for bit, word in FLAGS.items() if word.endswith("checksum"))
 _MARKS = {"fragmented": REASSEMBLED, "fragments-missing": PARTIAL, "fragment-overlap": OVERLAP, "tunnel": CARRIER}
 _MARKS |= {"bad-ip-checksum": BAD_IP_SUM, "bad-transport-checksum": BAD_SUM}
@@ -129,6 +130,7 @@ def gathered(headers: Headers, captured: Captured, place: Int64s | None = None, 
     for bit, word in FLAGS.items():
         if word in seen:
             remarks[seen[word]] |= bit
+    remarks[marks & ZERO_WINDOW != 0] |= NO_ROOM
     out["remarks"] = remarks
     return out
 

@@ -42,12 +42,12 @@ def listed(chosen: Chosen, most: int, origin: tuple[str | None, int | None]) -> 
     """The first `most` packets in file order. `origin`: address and port of the row's originator."""
     halves = _halves(origin[0])
     told = []
-    for place, row in zip(chosen.places[:most].tolist(), chosen.rows[:most].tolist(), strict=True):
-        packed, headers = chosen.packets, chosen.headers
+    packed, headers = chosen.packets, chosen.headers
+    for place, row in enumerate(chosen.rows[:most].tolist()):
         known = row >= 0
         told.append(
             Listed(
-                number=place + 1,
+                number=int(chosen.places[place]) + 1,
                 time=int(packed.time[place]) if packed.timed[place] else None,
                 offset=int(packed.record[place]),
                 length=int(packed.size[place]),

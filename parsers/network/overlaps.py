@@ -17,13 +17,11 @@ STEPS = 64  # pieces of a stream that one segment is compared with, at most
 
 
 def conflicts(space: Space, segments: Segments, held: Pieces) -> Int64s:
-    """Places of segments that bring other bytes for what the stream has from those before it in sequence.
+    """Places of segments that bring other bytes for what the stream has from those that stand there.
 
     Only bytes that the capture holds in the file itself are compared, not those of datagrams put together from fragments.
     """
-    place = np.flatnonzero(
-        (segments.repeated > 0) & (segments.whole > 1)
-    )  # one byte of anything is a keep-alive (RFC 9293 section 3.8.4)
+    place = np.flatnonzero((segments.repeated > 0) & (segments.whole > 0))
     at = segments.at[place] - segments.repeated[place]
     begin = segments.start[place] - segments.repeated[place]
     left = np.minimum(segments.repeated[place], segments.whole[place])

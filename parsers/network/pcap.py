@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import struct
-from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
+from parsers.network.record_chain import chain
 from parsers.network.records import (
     CAPTURE_LIMIT,
     CHAIN,
@@ -32,7 +32,6 @@ from timelines.times import from_epoch
 # draft-ietf-opsawg-pcap section 4: magic to (ns a unit of the fraction, bytes a record header)
 _MAGICS = {0xA1B2C3D4: (1_000, 16), 0xA1B23C4D: (1, 16), 0xA1B2CD34: (1_000, 24)}
 FILE_HEADER = 24
-BLANK = bytes(16)  # a header of zeros, as of a lost disk block, which would pass for empty packets for ever
 SUSPECTS = 8  # records before a damaged place that are looked at again; as many odd ones in a row are a writer's habit
 NEARBY_S = 366 * 86_400  # after damage, a header must lie within a year of the last good one
 
@@ -74,16 +73,17 @@ def walk(view: memoryview, buffer: Bytes) -> Walk:
     return whole(windows(view, buffer))
 
 
-def windows(view: memoryview, buffer: Bytes) -> Iterator[Walk]:
-    """The same, some WINDOW_BYTES of the file at a time."""
+def windows(view: memoryview, buffer: Bytes, at: int = FILE_HEADER) -> Iterator[Walk]:
+    """The same, some WINDOW_BYTES of the file at a time, from the record that begins at byte `at`."""
     form = _form(view)
     size = len(view)
     if form is None:
         reason = f"pcap file header: {size} bytes, expected {FILE_HEADER}; nothing to read"
         yield Walk(joined([]), (Gap("damaged", 0, size, reason),))
         return
-    yield Walk(joined([]), (Gap("read", 0, FILE_HEADER),))
-    at, seconds = FILE_HEADER, -1
+    if at == FILE_HEADER:
+        yield Walk(joined([]), (Gap("read", 0, FILE_HEADER),))
+    seconds = -1
     while at < size:
         gaps: tuple[Gap, ...] = ()
         found, stop, sound = _chain(view, buffer, at, form)
@@ -104,28 +104,25 @@ def packet_at(view: memoryview, buffer: Bytes, offset: int) -> Packets | None:
     return _packets(buffer, np.array([offset], np.int64), form)
 
 
-def _follow(view: memoryview, at: int, form: Form) -> tuple[Int64s, int, bool]:
+def _follow(view: memoryview, buffer: Bytes, at: int, form: Form) -> tuple[Int64s, int, bool]:
     """Offsets of the records that follow one another from `at`, where that ends, and whether the window's end is why."""
-    size, header, limit = len(view), form.header, form.limit
-    captured = struct.Struct(">I" if form.big else "<I").unpack_from
-    found = array("q")
-    append = found.append
-    last = at
-    while at <= size - header and len(found) <= SUSPECTS:
-        last = min(size - header, last + WINDOW_BYTES)
-        while at <= last:
-            length = captured(view, at + 8)[0]
-            if length > limit or (not length and view[at : at + 16] == BLANK):
-                return np.array(found, np.int64), at, False
-            append(at)
-            at += header + length
-    return np.array(found, np.int64), at, at <= size - header
+    end = len(view) - form.header
+    found: list[Int64s] = []
+    count, last = 0, at
+    while at <= end and count <= SUSPECTS:
+        last = min(end, last + WINDOW_BYTES)
+        records, at, sound = chain(buffer, at, last, (form.header, form.limit, form.big))
+        found.append(records)
+        count += len(records)
+        if not sound:
+            return np.concatenate(found), at, False
+    return np.concatenate([np.empty(0, np.int64), *found]), at, at <= end
 
 
 def _chain(view: memoryview, buffer: Bytes, at: int, form: Form) -> tuple[Int64s, int, bool]:
     """Records from `at` on that hold together, the offset of what follows them, and whether that may be a record too. A cut last
     record is one of them. The last records of a window wait for the next, which may cast doubt on them."""
-    found, stop, going_on = _follow(view, at, form)
+    found, stop, going_on = _follow(view, buffer, at, form)
     if stop == len(view):
         return found, stop, True
     if going_on:

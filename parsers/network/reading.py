@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
+import pyarrow as pa
 
 from parsers.network.carried import described
 from parsers.network.conversations import Conversations
@@ -135,10 +136,12 @@ def _named(service: str) -> Dissector:
 
 def _read_talk(out: Reading, dissector: Dissector, talk: Conversation, packet_time: Int64s, depth: int = 0) -> None:
     own = {None, dissector.family, *getattr(dissector, "families", ())}
+    spoken = False
     for item in dissector.read(talk, packet_time):
         if type(item) is Record:
             out.add(item, dissector.family)
-            if item.family in own:
+            if not spoken and item.family in own:
+                spoken = True
                 out.speaks(talk.flow, dissector.service)
         elif isinstance(item, Trouble):
             out.trouble(item, talk.flow, dissector.service)
@@ -177,6 +180,10 @@ def _recognising(talk: Conversation) -> list[Dissector]:
     return [dissector for dissector in all_dissectors() if bool(dissector.recognise(openings)[0])]
 
 
-def services(reading: Reading, count: int) -> list[str | None]:
-    """The services of each of `count` flows, joined by commas as in Zeek."""
-    return [",".join(reading.services[flow]) if flow in reading.services else None for flow in range(count)]
+def services(reading: Reading, count: int) -> pa.StringArray:
+    """The services of each of `count` flows, joined by commas as in Zeek. Most flows of a scan have none, and cost nothing here."""
+    names: dict[str, int] = {}
+    which = np.full(count, -1, np.int32)
+    for flow, spoken in reading.services.items():
+        which[flow] = names.setdefault(",".join(spoken), len(names))
+    return pa.array(list(names), pa.string()).take(pa.array(which, mask=which < 0))

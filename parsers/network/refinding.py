@@ -6,13 +6,15 @@ import hashlib
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from parsers.base import Evidence
 from parsers.network.capture import Capture
-from parsers.network.excerpt import capture_of
+from parsers.network.excerpt import Asked, capture_of
 from parsers.network.protocols import Carried, CutShort
+from parsers.network.same_ends import Reach
+from timelines.flow_timeouts import flow_timeouts
 
 
 class _Found(Exception):
@@ -23,12 +25,14 @@ class _Found(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The file of a row of net/files: where its first packet lies, its id, its digest, who sent it."""
+    """The file of a row of net/files: where its first packet lies, its id, its digest, who sent it, and where its connection
+    lies."""
 
     offset: int
     fuid: str
     sha256: str
     forward: bool
+    reach: Reach | None = None
 
     def check(self, file: Carried) -> None:
         """Raises _Found for the file: by its id, or where the protocol gives none by its bytes."""
@@ -56,10 +60,12 @@ def again(evidence: Evidence, wanted: Wanted) -> Iterator[Carried]:
         path = Path(scratch) / "connection"
         view = evidence.open()
         with path.open("wb") as out:
-            for piece in capture_of(view, wanted.offset, None):
+            for piece in capture_of(
+                view, Asked(wanted.offset, None, flow_timeouts(evidence.flow_timeouts), wanted.reach)
+            ):
                 out.write(piece)
         view.release()
-        part = Evidence(evidence.exhibit, evidence.file, path, path.stat().st_size, "")
+        part = replace(evidence, path=path, size=path.stat().st_size, sha256="")
         file = _search(part, wanted) or _search(evidence, wanted)
         if file is None:
             raise ValueError("the file of this row is not found again in its capture; athar verify says more")

@@ -35,7 +35,9 @@ class Spill:
 
     def add(self, records: Records, group: npt.NDArray[np.int64]) -> None:
         """Set records aside, each in its group. A group's weight is its packets and, for their payload, one more for each KiB."""
-        order = np.argsort(group, kind="stable")
+        order = np.argsort(
+            group.astype(np.uint16) if self._groups <= 1 << 16 else group, kind="stable"
+        )  # small numbers are sorted fast
         counts = np.bincount(group, minlength=self._groups)
         self.counts += counts
         weights = np.bincount(group, records["captured"] / 1_024, self._groups)
@@ -43,18 +45,28 @@ class Spill:
         bounds = np.zeros(self._groups + 1, np.int64)
         np.cumsum(counts, out=bounds[1:])
         self._bounds.append(bounds + self._written)
-        self._file.write(records[order].tobytes())
+        rows = records.view(np.uint8).reshape(
+            -1, RECORD.itemsize
+        )  # moved as bytes: field by field takes ten times as long
+        self._file.write(rows.take(order, axis=0).data)
         self._written += len(records)
 
     def take(self, groups: Sequence[int], part: tuple[int, int] | None = None) -> Records:
         """The records of these groups, those of each in file order; of part (i, n) those whose flow falls to i of n."""
         runs = _runs(sorted(groups))
-        found = [np.empty(0, RECORD)]
+        out, filled = np.empty(int(self.counts[list(groups)].sum()), RECORD), 0
+        raw = out.view(np.uint8)
         for bounds in self._bounds:
             for first, stop in runs:
                 records = self._portion(bounds, first, stop)
-                found.append(records if part is None else records[flow_digest(records) % np.uint64(part[1]) == part[0]])
-        return np.concatenate(found)
+                if part is not None:
+                    records = records[flow_digest(records) % np.uint64(part[1]) == part[0]]
+                size = RECORD.itemsize
+                raw[filled * size : (filled + len(records)) * size] = records.view(
+                    np.uint8
+                )  # as bytes, which is ten times faster
+                filled += len(records)
+        return out if part is None else out[:filled].copy()
 
     def _portion(self, bounds: npt.NDArray[np.int64], first: int, stop: int) -> Records:
         begin, end = int(bounds[first]), int(bounds[stop])

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
+from parsers.network import first_come
 from parsers.network.flows import Flows
 from parsers.network.ip_packets import IpPackets
+from parsers.network.near import MANY, TINY, Near, laid
 from parsers.network.packets import SYN, TCP
 from parsers.network.records import Bools, Int64s
 from parsers.network.space import Space
@@ -24,7 +28,9 @@ class Segments:
 
     packet: index of the packet; start: relative sequence of its first fresh byte, 0 being the stream's first; at: where that byte
     lies in the capture's `Space`; held, fresh: its fresh bytes there, and as announced; gap: bytes missing before it; repeated: how
-    many bytes of what other segments brought stand before its first fresh one; whole: all its bytes that are there, fresh or not.
+    many bytes of what other segments brought stand before its first fresh one; whole: all its bytes that are there from the first
+    repeated one on, none where it is one byte, which a keep-alive repeats (RFC 9293 section 3.8.4). Of what several bring the first
+    to arrive is fresh; a packet whose bytes are fresh only in parts has a row for each part.
     """
 
     stream: Int64s
@@ -56,11 +62,63 @@ def build(packets: IpPackets, flows: Flows) -> Segments:
     packet, start = packet[order], start[order]
     declared, held = packets.declared[packet].astype(np.int64), packets.captured[packet].astype(np.int64)
     reach = _reach_before(start + declared, stream, begins)
+    late = np.flatnonzero(first_come.contested(stream, start, reach, order))
     trim = np.clip(reach - start, 0, declared)
+    gap = _gaps(start, reach)
+    at, whole = packets.at[packet], np.where(held > 1, held, 0)
+    sound = Segments(
+        stream, packet, start + trim, at + trim, np.maximum(held - trim, 0), declared - trim, gap, trim, whole
+    )
+    if not len(late):
+        return sound
+    parts = _Parts(*first_come.shares(stream[late], start[late], (start + declared)[late], order[late]))
+    divided = _divided(parts, stream[late], packet[late], start[late], at[late], held[late])
+    kept = np.setdiff1d(np.arange(len(stream)), late, assume_unique=True)
+    together = [np.concatenate([getattr(sound, name)[kept], getattr(divided, name)]) for name in Segments.__slots__]
+    by_place = np.lexsort((together[2], together[0]))
+    return Segments(*(column[by_place] for column in together))
+
+
+def _gaps(start: Int64s, reach: Int64s) -> Int64s:
     gap = np.maximum(start - reach, 0)
     gap[gap >= MAX_WINDOW] = 0
-    at = packets.at[packet] + trim
-    return Segments(stream, packet, start + trim, at, np.maximum(held - trim, 0), declared - trim, gap, trim, held)
+    return np.asarray(gap)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """Parts of segments, as `first_come.shares` tells them: (p,) arrays."""
+
+    segment: Int64s
+    begin: Int64s
+    stop: Int64s
+    fresh: Bools
+
+
+def _divided(parts: _Parts, stream: Int64s, packet: Int64s, start: Int64s, at: Int64s, held: Int64s) -> Segments:
+    """A row for each part of segments that lie one over another: fresh, or all repeated."""
+    of, size = parts.segment, parts.stop - parts.begin
+    left = np.maximum(held[of] - (parts.begin - start[of]), 0)  # bytes that are there from where the part begins
+    fresh = np.where(parts.fresh, size, 0)
+    first = np.where(parts.fresh, parts.begin, parts.stop)
+    gap = np.zeros(len(of), np.int64)
+    mine = np.flatnonzero(parts.fresh)
+    mine = mine[np.lexsort((parts.begin[mine], stream[of[mine]]))]
+    begins = _begins(stream[of[mine]])
+    reach = np.zeros(len(mine), np.int64)
+    reach[1:] = np.where(begins[1:], 0, parts.stop[mine][:-1])
+    gap[mine] = _gaps(parts.begin[mine], reach)
+    return Segments(
+        stream[of],
+        packet[of],
+        first,
+        at[of] + first - start[of],
+        np.minimum(left, fresh),
+        fresh,
+        gap,
+        size - fresh,
+        np.where(held[of] > 1, left, 0),
+    )
 
 
 def _begins(stream: Int64s) -> Bools:
@@ -145,17 +203,25 @@ def pieces(space: Space, segments: Segments, flows: int) -> Pieces:
     return Pieces(space, start, segments.held[rows], at, packet, bounds)
 
 
+class Held(NamedTuple):
+    """Bytes of a stream that came in one packet (0-based)."""
+
+    start: int
+    size: int
+    packet: int
+
+
 class Stream:
     """The bytes one side sent, read from the mapped file when asked for. Positions are relative sequence numbers."""
 
-    __slots__ = ("_at", "_length", "_packet", "_solid", "_start", "_view", "begin", "end")
+    __slots__ = ("_at", "_length", "_near", "_packet", "_solid", "_space", "_start", "_view", "begin", "end")
 
     def __init__(self, held: Pieces, number: int) -> None:
         piece = slice(held.bounds[number], held.bounds[number + 1])
         self._start: list[int] = held.start[piece].tolist()
         self._length: list[int] = held.length[piece].tolist()
         self._at: list[int] = held.at[piece].tolist()
-        self._view = held.space.holding(self._at)
+        self._space, self._view = held.space, held.space.holding(self._at)
         self._packet: list[int] = held.packet[piece].tolist()
         self._settle()
 
@@ -163,10 +229,13 @@ class Stream:
         self.begin = self._start[0] if self._start else 0
         self.end = self._start[-1] + self._length[-1] if self._start else 0
         self._solid = sum(self._length) == self.end - self.begin
+        self._near: Near | None = None
 
     def read(self, position: int, count: int) -> bytes:
         """Up to `count` bytes from `position` on, fewer at a gap or the end."""
-        starts, view = self._start, self._view
+        starts, view, near = self._start, self._view, self._near
+        if near is not None and (taken := near.taken(position, count)) is not None:
+            return taken
         index = bisect_right(starts, position) - 1
         if index < 0:
             return b""
@@ -175,6 +244,9 @@ class Stream:
         begin = self._at[index] + skip
         if room >= count or room <= 0:
             return bytes(view[begin : begin + count]) if room > 0 and count > 0 else b""
+        if index + MANY < len(starts) and starts[index + MANY] < min(position + count, starts[index] + TINY):
+            self._near = laid(self._space, (starts, self._length, self._at), index, position, count)
+            return self._near.data[:count]
         parts = [view[begin : begin + room]]
         position, count = position + room, count - room
         for place in range(index + 1, len(starts)):
@@ -204,6 +276,14 @@ class Stream:
         """The packet (0-based) that brought the byte at `position`, or the one before a gap there."""
         return self._packet[max(bisect_right(self._start, position) - 1, 0)]
 
+    def segments(self, position: int) -> Iterator[Held]:
+        """What the capture holds from `position` on, as it came: a segment that begins before counts from there."""
+        first = max(bisect_right(self._start, position) - 1, 0)
+        for at in range(first, len(self._start)):
+            skip = max(position - self._start[at], 0)
+            if skip < self._length[at]:
+                yield Held(self._start[at] + skip, self._length[at] - skip, self._packet[at])
+
     def next_start(self, position: int) -> int | None:
         """Where the first piece after a gap at `position` begins."""
         index = bisect_right(self._start, position)
@@ -214,7 +294,7 @@ class Stream:
         rest = object.__new__(Stream)
         first = max(bisect_right(self._start, position) - 1, 0)
         skip = [max(position - start, 0) for start in self._start[first : first + 1]]
-        rest._view = self._view
+        rest._space, rest._view = self._space, self._view
         rest._start = [start - position for start in self._start[first:]]
         rest._length, rest._at, rest._packet = self._length[first:], self._at[first:], self._packet[first:]
         if skip and skip[0] >= rest._length[0]:

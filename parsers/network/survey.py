@@ -122,9 +122,10 @@ class Survey:
         """The packets of a slice, as many at a time as memory allows. A flow is never split."""
         for portion in self.portions(slices)[number]:
             part = (portion.part, portion.parts) if portion.parts > 1 else None
-            records = self.spill.take(portion.groups, part)
-            if len(records):
-                yield columns(records)
+            packets = columns(self.spill.take(portion.groups, part))
+            if len(packets):
+                yield packets
+            del packets  # or it would be held while the next are taken
 
     def problems(self, evidence: Evidence) -> Iterator[Problem]:
         """What is told of the file as a whole."""

@@ -9,6 +9,7 @@ from operator import attrgetter
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from parsers.base import Batch
 from parsers.network.connections import Connections
@@ -27,10 +28,12 @@ ROWS_OUTSIDE = 1 << 15
 ROWS_INSIDE = ROWS_OUTSIDE // DEPTH
 _FAMILIES = {family.name: family for family in FAMILIES}
 _OWN_NAMES = {"host_": "host"}
-_TRANSPORTS = {TCP: "tcp", UDP: "udp", ICMP: "icmp", ICMPV6: "icmp"}
+_NAMED = {TCP: "tcp", UDP: "udp", ICMP: "icmp", ICMPV6: "icmp"}
+_TRANSPORTS = pa.array([_NAMED.get(number, "unknown_transport") for number in range(256)], pa.string())
 # Whether a TCP connection came about, where its state tells.
-_OUTCOMES = dict.fromkeys(("S1", "SF", "S2", "S3", "RSTO", "RSTR"), "success")
-_OUTCOMES |= dict.fromkeys(("S0", "REJ", "RSTOS0", "SH"), "failure")
+_SUCCESSES, _FAILURES = ("S1", "SF", "S2", "S3", "RSTO", "RSTR"), ("S0", "REJ", "RSTOS0", "SH")
+_STATES = pa.array([*_SUCCESSES, *_FAILURES], pa.string())
+_OUTCOMES = pa.array(["success"] * len(_SUCCESSES) + ["failure"] * len(_FAILURES), pa.string())
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,7 @@ class ConnRows:
 
     first: Int64s
     last: Int64s
-    service: list[str | None]
+    service: pa.StringArray
     remarks: npt.NDArray[np.uint16]
     hardware: tuple[pa.StringArray, pa.StringArray]
     parents: pa.StringArray
@@ -78,7 +81,7 @@ def _field(column: Column) -> pa.Field:
     return named_field(column.name, own, column.type) if own else column.field()
 
 
-def _core(sources: Sources, flow: Int64s, first: Int64s, event: list[str]) -> dict[str, pa.Array]:
+def _core(sources: Sources, flow: Int64s, first: Int64s, event: pa.StringArray) -> dict[str, pa.Array]:
     """Core columns and the connection's, for rows that begin at packet `first` of flow `flow`."""
     packets, ids = sources.packets, sources.identities
     timed = packets.timed[first]
@@ -90,8 +93,8 @@ def _core(sources: Sources, flow: Int64s, first: Int64s, event: list[str]) -> di
     return {
         "time": pa.array(packets.time[first], pa.int64(), mask=~timed).cast(TIME),
         "time_desc": pa.repeat("First packet", len(first)),
-        "time_quality": pa.array(np.where(timed, "utc", "unknown").tolist(), pa.string()),
-        "event": pa.array(event, pa.string()),
+        "time_quality": pc.if_else(pa.array(timed), "utc", "unknown"),
+        "event": event,
         "src_ip": orig,
         "src_port": pa.array(orig_port, pa.int32(), mask=~ported),
         "dst_ip": resp,
@@ -126,13 +129,13 @@ def _conn_columns(sources: Sources, connections: Connections, rows: ConnRows, fl
     tcp = proto == TCP
     vlan, inner_vlan = sources.packets.vlan[rows.first[flow]], sources.packets.inner_vlan[rows.first[flow]]
     state = connections.state.take(at)
-    columns = _core(sources, flow, rows.first[flow], ["conn"] * len(flow))
+    columns = _core(sources, flow, rows.first[flow], pa.repeat("conn", len(flow)))
     columns |= {
-        "outcome": pa.array([_OUTCOMES.get(name) for name in state.to_pylist()], pa.string(), mask=~tcp),
+        "outcome": pc.if_else(pa.array(tcp), _OUTCOMES.take(pc.index_in(state, _STATES)), None),
         "flags": words(rows.remarks[flow]),
-        "proto": pa.array([_TRANSPORTS.get(number, "unknown_transport") for number in proto.tolist()], pa.string()),
+        "proto": _TRANSPORTS.take(pa.array(proto)),
         "ip_proto": pa.array(proto, pa.int32()),
-        "service": pa.array([rows.service[number] for number in flow.tolist()], pa.string()),
+        "service": rows.service.take(at),
         "duration": pa.array(connections.duration[flow]),
         "conn_state": state,
         "missed_bytes": pa.array(connections.missed[flow], mask=~tcp),
@@ -162,7 +165,7 @@ def record_batch(sources: Sources, family: str, records: list[Record]) -> Batch:
     records, first = [records[at] for at in order.tolist()], first[order]
     flow = np.fromiter(map(attrgetter("flow"), records), np.int64, count)
     last = np.fromiter(map(attrgetter("last"), records), np.int64, count)
-    columns = _core(sources, flow, first, list(map(attrgetter("event"), records)))
+    columns = _core(sources, flow, first, pa.array(list(map(attrgetter("event"), records)), pa.string()))
     index, kept = sources.index(family, first)
     columns["index"] = pa.array(index)
     columns["flags"] = pa.array([",".join(flags) for flags in map(attrgetter("flags"), records)], pa.string())

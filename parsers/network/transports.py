@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from parsers.network.headers import ICMP, ICMPV6, PARTIAL, TCP, UDP
+from parsers.network.headers import ICMP, ICMPV6, PARTIAL, TCP, UDP, ZERO_WINDOW
 from parsers.network.notes import MALFORMED
 from parsers.network.stack import Stack
 
@@ -35,6 +35,7 @@ def _tcp(stack: Stack) -> None:
     out.sport[rows], out.dport[rows] = frames.u16(rows, at), frames.u16(rows, at + 2)
     out.seq[rows] = frames.u32(rows, at + 4)
     out.flags[rows] = frames.u8(rows, at + 13)
+    out.marks[rows[frames.u16(rows, at + 14) == 0]] |= ZERO_WINDOW
     stack.payload(rows, size)
 
 

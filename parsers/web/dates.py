@@ -6,14 +6,18 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.gather import Bools, Bytes, Int64s
+from parsers.interned import readable
 from parsers.web.numerals import digits
 from timelines import times
+from timelines.compiled import compiled, inlined
 
 CLF_WIDTH = 20  # dd/Mon/yyyy:HH:MM:SS
 ZONE_WIDTH = 6  # ` +hhmm`
 _MONTHS = (b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec")
 _CODES = np.array([int.from_bytes(name, "big") for name in _MONTHS], np.int64)
 _ORDER = np.argsort(_CODES)
+_STARTS = np.array([0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365])  # days before each month
+_DASH, _NS = 45, times.NS
 _CLF_DIGITS = (0, 1, 7, 8, 9, 10, 12, 13, 15, 16, 18, 19)
 _CLF_MARKS = {2: 47, 6: 47, 11: 58, 14: 58, 17: 58}  # `/` and `:`
 _CTIME_WIDTH = 19  # Www Mon dd hh:mm:ss
@@ -71,16 +75,62 @@ def clf_times(data: Bytes, at: Int64s, zoned: Bools) -> tuple[Int64s, Bools]:
 
     The ns are UTC where `zoned` (` +hhmm` follows), else wall time.
     """
-    window = windows(data, at, CLF_WIDTH)
-    offset = np.zeros(len(at), np.int64)
-    if zoned.any():
-        zone = windows(data, at[zoned] + CLF_WIDTH + 1, ZONE_WIDTH - 1)
-        seconds = digits_at(zone, 1, 2) * 3600 + digits_at(zone, 3, 4) * 60
-        offset[zoned] = np.where(zone[:, 0] == 45, -seconds, seconds)
-    day, year = digits_at(window, 0, 1), digits_at(window, 7, 8, 9, 10)
-    hour, minute, second = digits_at(window, 12, 13), digits_at(window, 15, 16), digits_at(window, 18, 19)
-    ns, valid = times.from_civil(year, month_at(window), day, hour, minute, second, offset)
-    return ns, valid & (at >= 0)
+    ns, valid = np.zeros(len(at), np.int64), np.zeros(len(at), np.bool_)
+    _clf_times(readable(data)[0], np.ascontiguousarray(at), np.ascontiguousarray(zoned), ns, valid)
+    return ns, valid
+
+
+@inlined
+def _number(data: Bytes, at: int, count: int) -> int:
+    value = 0
+    for place in range(at, at + count):
+        value = value * 10 + int(data[place]) - 48
+    return value
+
+
+@inlined
+def _days(year: int, month: int, day: int) -> int:
+    """Days since 1970, as `timelines.times.from_civil` counts them; -1 << 40 where there is no such day in its range."""
+    if not (1678 <= year <= 2261 and 1 <= month <= 12 and day >= 1):
+        return -1 << 40
+    leap = 1 if year % 4 == 0 and (year % 100 != 0 or year % 400 == 0) else 0
+    start, stop = int(_STARTS[month - 1]), int(_STARTS[month])
+    if month == 2:
+        stop += leap
+    elif month > 2:
+        start, stop = start + leap, stop + leap
+    if day > stop - start:
+        return -1 << 40
+    past = year - 1
+    return past * 365 + past // 4 - past // 100 + past // 400 - 719_162 + start + day - 1
+
+
+@compiled
+def _clf_times(data: Bytes, at: Int64s, zoned: Bools, ns: Int64s, valid: Bools) -> None:
+    for row in range(len(at)):
+        start = at[row]
+        if start < 0 or start + CLF_WIDTH + (ZONE_WIDTH if zoned[row] else 0) > len(data):
+            continue
+        code = 0
+        for place in range(start + 3, start + 6):
+            code = code << 8 | int(data[place]) | 32
+        month = 0
+        for number in range(12):
+            if _CODES[number] == code:
+                month = number + 1
+        days = _days(_number(data, start + 7, 4), month, _number(data, start, 2))
+        hour, minute, second = _number(data, start + 12, 2), _number(data, start + 15, 2), _number(data, start + 18, 2)
+        if days == -1 << 40 or not (0 <= hour <= 23 and 0 <= minute <= 59 and 0 <= second <= 60):
+            continue
+        offset = 0
+        if zoned[row]:
+            zone = start + CLF_WIDTH + 1
+            offset = _number(data, zone + 1, 2) * 3600 + _number(data, zone + 3, 2) * 60
+            if data[zone] == _DASH:
+                offset = -offset
+        if -86_400 <= offset <= 86_400:
+            ns[row] = (days * 86_400 + hour * 3_600 + minute * 60 + second - offset) * _NS
+            valid[row] = True
 
 
 def w3c_times(data: Bytes, dates: Int64s, clock: Int64s, clock_ends: Int64s) -> tuple[Int64s, Bools, Bools]:

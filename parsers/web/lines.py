@@ -1,4 +1,4 @@
-"""A log as blocks of lines: where each begins and ends, found with numpy, in memory that does not grow with the file.
+"""A log as blocks of lines: where each begins and ends, in memory that does not grow with the file.
 
 A line owns its line end: a row's `length` runs to the next line's first byte. Empty lines and runs of NUL (holes that log rotation
 leaves) are free space; a byte order mark is read; a line longer than LONGEST_LINE is a problem.
@@ -6,21 +6,24 @@ leaves) are free space; a byte order mark is read; a line longer than LONGEST_LI
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from io import FileIO
 
 import numpy as np
 
 from parsers.base import Evidence, Slice
 from parsers.gather import Bools, Bytes, Int64s
+from parsers.web.line_marks import BOM as BOM
+from parsers.web.line_marks import behind_holes, joints, marks
+from parsers.web.odd_bytes import newlines_in
 from timelines.problems import Account, Kind, Problem, account
 
-BLOCK = 2 << 20  # bytes read at a time: its masks fit the processor's cache (measured: 8 MB takes 15 % longer)
-PIECE = 64 << 20  # bytes of a slice: some seconds of work for one worker
+BLOCK = (
+    4 << 20
+)  # bytes read at a time: enough that what is done once a block does not tell; more only takes more memory
 LONGEST_LINE = 1 << 20  # bytes; servers cap a request's line and headers at 8 KiB each, escapes make that fourfold
 RUN_LINES = 100  # more unreadable lines than this in a row are one problem, so that a disk image in a log stays bounded
-BOM = b"\xef\xbb\xbf"
 _NL, _CR = 10, 13
 
 
@@ -30,7 +33,8 @@ class Lines:
 
     `offsets` and `lengths` are their bytes in the file, line end and any prefix included: text that was taken out of a wrapper, or that was
     not written in UTF-8, lies in bytes of its own, its place in the file does not. `numbers` are (n,) int64 line numbers from 1; `bare` is
-    the offset of a line that ends with the file instead of a newline, -1 where there is none.
+    the offset of a line that ends with the file instead of a newline, -1 where there is none. `marks`: what is remarkable of the bytes
+    around some lines (remarks for `flags`), as ascending offsets of these lines.
     """
 
     data: Bytes
@@ -40,6 +44,7 @@ class Lines:
     offsets: Int64s
     lengths: Int64s
     bare: int = -1
+    marks: Mapping[str, Int64s] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -53,7 +58,7 @@ class Lines:
         if len(rows) == len(self):
             return self
         starts, ends, numbers = self.starts[rows], self.ends[rows], self.numbers[rows]
-        return Lines(self.data, starts, ends, numbers, self.offsets[rows], self.lengths[rows], self.bare)
+        return Lines(self.data, starts, ends, numbers, self.offsets[rows], self.lengths[rows], self.bare, self.marks)
 
     def unterminated(self) -> Bools:
         """The line that ends with the file instead of a newline, if any: (n,) mask."""
@@ -73,33 +78,6 @@ def joined(kind: Kind, offsets: Int64s, lengths: Int64s) -> Account:
     first = offsets[np.concatenate(([0], breaks))]
     last = stops[np.concatenate((breaks - 1, [len(stops) - 1]))]
     return Account(kind, first, last - first)
-
-
-def pieces(evidence: Evidence) -> list[Slice]:
-    """Slices of about PIECE bytes, cut after a newline; each knows the number of its first line (`context["line"]`)."""
-    if evidence.size <= PIECE:
-        return [Slice(0, evidence.size, {"line": 1})] if evidence.size else []
-    found: list[Slice] = []
-    start, line, seen = 0, 1, 0  # seen: newlines between `start` and the block in hand
-    with evidence.path.open("rb", buffering=0) as handle:
-        for at, data in _blocks(handle, 0, evidence.size):
-            due = start + PIECE - 1 - at  # the newline that ends the piece lies here or later
-            if due >= len(data):
-                seen += int(np.count_nonzero(data == _NL))
-                continue
-            newlines = np.flatnonzero(data == _NL)
-            late = np.searchsorted(newlines, due)
-            if late == len(newlines):
-                seen += len(newlines)
-                continue
-            stop = at + int(newlines[late]) + 1
-            if stop >= evidence.size:
-                break
-            found.append(Slice(start, stop, {"line": line}))
-            line += seen + int(late) + 1
-            start, seen = stop, len(newlines) - int(late) - 1
-    found.append(Slice(start, evidence.size, {"line": line}))
-    return found
 
 
 def _blocks(handle: FileIO, start: int, stop: int) -> Iterator[tuple[int, Bytes]]:
@@ -129,7 +107,7 @@ def read_lines(evidence: Evidence, piece: Slice) -> Iterator[Lines | Problem | A
                 yield evidence.problem(at, rest, f"file ends {rest} bytes before the size it was listed with")
                 yield account("damaged", at, rest)
                 return
-            newlines = np.flatnonzero(data == _NL)
+            newlines = newlines_in(data)
             if at + len(data) < piece.stop:
                 if not len(newlines):
                     stop, output = _endless(evidence, handle, at, data, piece.stop)
@@ -138,7 +116,7 @@ def read_lines(evidence: Evidence, piece: Slice) -> Iterator[Lines | Problem | A
                     at = stop
                     continue
                 data = data[: newlines[-1] + 1]
-            yield from _lines(evidence, data, newlines, at, line)
+            yield from _lines(evidence, (_read(handle, at - 2, 2) if at > 1 else data[:0], data), newlines, at, line)
             line += len(newlines)
             at += len(data)
 
@@ -152,7 +130,7 @@ def _endless(
         return at + zeros, [account("free", at, zeros)]
     end = stop
     for block_at, block in _blocks(handle, at + len(data), stop):
-        newlines = np.flatnonzero(block == _NL)
+        newlines = newlines_in(block)
         if len(newlines):
             end = block_at + int(newlines[0]) + 1
             break
@@ -165,34 +143,34 @@ def too_long(evidence: Evidence, at: int, length: int) -> Problem:
 
 
 def _lines(
-    evidence: Evidence, data: Bytes, newlines: Int64s, base: int, first: int
+    evidence: Evidence, block: tuple[Bytes, Bytes], newlines: Int64s, base: int, first: int
 ) -> Iterator[Lines | Problem | Account]:
-    """One block of whole lines (the file's last may lack its newline)."""
+    """One block of whole lines (the file's last may lack its newline), given with up to two bytes that precede it."""
+    before, data = block
     stops = newlines + 1
     ends = newlines.copy()
     if not len(stops) or stops[-1] < len(data):
         stops, ends = np.append(stops, len(data)), np.append(ends, len(data))
-    starts = np.concatenate(([0], stops[:-1]))
+    begins = np.concatenate(([0], stops[:-1]))
     if base == 0 and data[:3].tobytes() == BOM:
         yield account("read", 0, 3)
-        starts[0] = 3
-    ends -= (ends > starts) & (data[np.maximum(ends - 1, 0)] == _CR)
-    begins = starts
-    holes = (ends > starts) & (data[np.minimum(starts, len(data) - 1)] == 0)
-    if holes.any():
-        solid = np.append(np.flatnonzero(data != 0), len(data))
-        starts = begins.copy()
-        starts[holes] = np.minimum(solid[np.searchsorted(solid, begins[holes])], ends[holes])
+        begins[0] = 3
+    ends -= (ends > begins) & (data[np.maximum(ends - 1, 0)] == _CR)
+    solid = behind_holes(data, begins, ends)
+    holes, mark = solid > begins, joints(data, solid, ends)
+    if mark.any():
+        yield joined("read", solid[mark] + base, np.full(int(mark.sum()), len(BOM)))
+    starts = solid + len(BOM) * mark
     numbers = np.arange(first, first + len(starts), dtype=np.int64)
     bare = int(starts[-1]) + base if len(stops) and data[stops[-1] - 1] != _NL else -1
-    lines = Lines(data, starts, ends, numbers, starts + base, stops - starts, bare)
+    told = {name: starts[mask] + base for name, mask in marks(before, data, newlines, holes, mark).items()}
+    lines = Lines(data, starts, ends, numbers, starts + base, stops - starts, bare, told)
     empty, long = starts >= ends, ends - starts > LONGEST_LINE
     nothing = empty & (stops > begins)
     if nothing.any():
         yield joined("free", begins[nothing] + base, (stops - begins)[nothing])
-    if (holes & ~empty).any():
-        before = np.flatnonzero(holes & ~empty)
-        yield Account("free", begins[before] + base, starts[before] - begins[before])
+    if (filled := holes & ~empty).any():
+        yield Account("free", begins[filled] + base, (solid - begins)[filled])
     for row in np.flatnonzero(long).tolist():
         yield too_long(evidence, int(lines.offsets[row]), int(lines.lengths[row]))
     if long.any():

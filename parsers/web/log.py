@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import chain, pairwise
+from itertools import chain
 
 import numpy as np
 import pyarrow as pa
@@ -17,19 +17,19 @@ import pyarrow as pa
 from parsers.base import Batch, Evidence, Output, Slice
 from parsers.gather import Int64s
 from parsers.web import stamp_years
+from parsers.web.cuts import cuts
 from parsers.web.directives import given_formats
-from parsers.web.formats import Carrying, Forgiving, Format, Page, State, Taken, all_formats
+from parsers.web.formats import Carrying, Format, Page, State, Taken, all_formats, rescues
 from parsers.web.layout_format import LayoutFormat
 from parsers.web.line_parts import put_together, unparted
-from parsers.web.lines import BOM, Lines, pieces, read_lines, unreadable
+from parsers.web.lines import BOM, Lines, read_lines, unreadable
 from parsers.web.scan import odd_lines
 from parsers.web.stamp_years import Run
 from parsers.web.wide_lines import narrowed, order_of, read_wide_lines
-from parsers.web.wrappers import Wrapped, all_wrappers, dressed, inside
+from parsers.web.wrappers import Wrapped, all_wrappers, dressed, flagged, inside
 from timelines.coded import constant
 
 SAMPLE_LINES = 50  # complete lines of a file's head that decide what it is, and of a block that decide who reads it
-SEARCHED = 4 << 20  # bytes looked at at a time
 WIDEST = "clf"  # most others' lines are its own with more behind: among equals it is asked last
 DAMAGED = "; counted as damaged"
 UNKNOWN = "no known layout of a web server's log" + DAMAGED
@@ -53,19 +53,18 @@ class WebLog:
         order = _order(evidence)
         if order is not None:
             return [Slice(0, evidence.size, {"order": order})]
-        known = stamp_years.runs(evidence, partial(_as_rows, evidence), evidence.year)
-        cuts = [replace(cut, context={**cut.context, "years": known}) if known else cut for cut in pieces(evidence)]
+        years = stamp_years.runs(evidence, partial(_as_rows, evidence), evidence.year)
         carrying = [one for one in all_formats() if isinstance(one, Carrying)]
-        if len(cuts) < 2 or not carrying:
-            return cuts
-        found, state = cuts[:1], dict[str, object]()
-        for piece, following in pairwise(cuts):
-            told = [one for one in carrying if _holds(evidence, piece, one.begin)]
-            for item in read_lines(evidence, piece) if told else ():
+        found, state = list[Slice](), dict[str, object]()
+        for cut in cuts(evidence, {one.begin for one in carrying}):
+            known: dict[str, object] = {"state": dict(state)} if found and carrying else {}
+            known |= {"years": years} if years else {}
+            found.append(replace(cut.piece, context={**cut.piece.context, **known}))
+            told = [one for one in carrying if one.begin in cut.begun]
+            for item in read_lines(evidence, cut.piece) if told else ():
                 if isinstance(item, Lines):
                     for one in told:
                         one.carry(item, state)
-            found.append(replace(following, context={**following.context, "state": dict(state)}))
         return found
 
     def parse(self, evidence: Evidence, piece: Slice) -> Iterator[Output]:
@@ -83,20 +82,6 @@ class WebLog:
 def _as_rows(evidence: Evidence, lines: Lines) -> Iterator[Output]:
     """Lines read for the years that they tell: those are the same in any zone but for a day of each."""
     return Block(replace(evidence, zone=evidence.zone or "UTC"), lines, {}).read()
-
-
-def _holds(evidence: Evidence, piece: Slice, begin: bytes) -> bool:
-    """Whether a line of a piece may begin so, behind a byte order mark or a hole of NULs too: cheaper than to look at its lines."""
-    wanted = [before + begin for before in (b"\n", b"\0", BOM[-1:])]
-    at, previous = piece.start, b"\n"  # a piece begins with a line
-    with evidence.path.open("rb") as handle:
-        handle.seek(at)
-        while at < piece.stop and (data := handle.read(min(piece.stop - at, SEARCHED))):
-            looked = previous + data
-            if any(mark in looked for mark in wanted):
-                return True
-            at, previous = at + len(data), looked[-len(begin) :]
-    return False
 
 
 def _order(evidence: Evidence) -> str | None:
@@ -168,8 +153,8 @@ class Block:
         """What no format takes strictly: read as damaged lines of some, else told."""
         main = self.main
         for one in (*main, *(other for other in all_formats() if other not in main)):
-            if isinstance(one, Forgiving) and len(self.left):
-                yield from self._given(one, self.left, one.rescue)
+            if one.name in rescues() and len(self.left):
+                yield from self._given(one, self.left, rescues()[one.name])
         around = next(
             (
                 f"not laid out as the lines around it ({one.name}){DAMAGED}"
@@ -240,8 +225,18 @@ class Block:
             return
         yield page.lines.account("read", taken.mask)
         for batch in taken.rows:
-            yield Batch(one.family, _named(batch, one.name))
+            yield Batch(one.family, _named(_marked(batch, page.lines), one.name))
         self.left = self.left[~np.isin(self.left, rows[taken.mask], assume_unique=True)]
+
+
+def _marked(batch: pa.RecordBatch, lines: Lines) -> pa.RecordBatch:
+    """Rows with what is remarkable of the bytes around their lines."""
+    if not lines.marks or "offset" not in batch.schema.names:
+        return batch
+    offsets = batch.column("offset").to_numpy()
+    flags = {name: np.isin(offsets, places) for name, places in lines.marks.items()}
+    place = batch.schema.get_field_index("flags")
+    return batch.set_column(place, "flags", flagged(batch.column("flags").cast(pa.string()), flags))
 
 
 def _named(batch: pa.RecordBatch, name: str) -> pa.RecordBatch:

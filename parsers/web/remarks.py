@@ -28,8 +28,9 @@ class Remarks:
     def take(self, rows: Int64s) -> Remarks:
         """The remarks of some rows, given by index."""
         taken = Remarks(len(rows))
-        for place, row in enumerate(rows.tolist() if self._by_row else []):
-            taken.add(place, *self._by_row.get(row, ()))
+        remarked = np.fromiter(self._by_row, np.int64, len(self._by_row))
+        for place in np.flatnonzero(np.isin(rows, remarked)).tolist():
+            taken.add(place, *self._by_row[int(rows[place])])
         return taken
 
     def column(self) -> pa.StringArray:

@@ -1,208 +1,248 @@
-"""The fast path: common, combined, vhost_combined and nginx's main, by the positions of quotes and spaces in a whole block.
+"""The fast path: common, combined, vhost_combined and nginx's main, each line read once, by the quotes that part its fields.
 
 A line is taken only when every field lies where its layout puts it; any doubt leaves it to `strict`.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-
 import numpy as np
-import pyarrow.compute as pc
 
 from parsers.gather import Bools, Bytes, Int64s
+from parsers.interned import Words, readable
 from parsers.web import fields as f
-from parsers.web.dates import looks_clf, windows
 from parsers.web.lines import Lines
-from parsers.web.numerals import digits
-from parsers.web.spans import Spans
+from parsers.web.odd_bytes import odd_bytes
+from parsers.web.spans import Grid, Spans
+from timelines.compiled import compiled, inlined
 
-_TAB, _SPACE, _QUOTE, _BACKSLASH, _OPEN, _CLOSE, _DASH = b'\t "\\[]-'
-_LAYOUT_QUOTES = (2, 6, 8)  # common; combined; combined with X-Forwarded-For
-_VHOST = re.compile(r"([A-Za-z0-9_.*-]+|\[[0-9A-Fa-f:.]+\]):[0-9]{1,5}")
-MARGIN = 16  # sentinel positions behind the last space and quote, so that looking ahead stays in the array
+_SPACE, _QUOTE, _BACKSLASH, _OPEN, _CLOSE, _DASH = b' "\\[]-'
+_SLASH, _COLON, _PLUS, _POINT, _STAR, _LOW = b"/:+.*_"
+_ZERO, _NINE, _UPPER_A, _UPPER_F, _UPPER_Z, _A, _F, _Z = b"09AFZafz"
+_H, _T, _P = b"HTP"
+_QUOTES = 8  # most that a layout has
+_METHOD = 16  # bytes of the longest method that is read here
+_NUMBER = 18  # digits that are sure to fit 64 bits
+_HEAD = 30  # bytes of the space and `[dd/Mon/yyyy:HH:MM:SS +hhmm] ` before the request's quote
+_MONTHS = np.array(
+    [int.from_bytes(name, "little") for name in b"jan feb mar apr may jun jul aug sep oct nov dec".split()], np.uint64
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Marks:
-    """Positions of one byte value in a block, and for each line the index of its first and how many it has."""
+def _shape(text: bytes) -> Words:
+    """What eight bytes must be: `0` any digit, `.` any byte, others themselves: a pattern, how far bytes may differ, which count."""
+    within = bytes(0x76 if byte == _ZERO else 0 if byte == _POINT else 0x7F for byte in text)
+    mask = bytes(0 if byte == _POINT else 0xFF for byte in text)
+    return np.array([int.from_bytes(part, "little") for part in (text, within, mask)], np.uint64)
 
-    where: Int64s
-    first: Int64s
-    count: Int64s
 
-    @classmethod
-    def of(cls, where: Int64s, lines: Lines) -> Marks:
-        first = np.searchsorted(where, lines.starts)
-        count = np.searchsorted(where, lines.ends) - first
-        return cls(np.append(where, np.full(MARGIN, len(lines.data))), first, count)
-
-    def nth(self, rows: Int64s, n: int | Int64s) -> Int64s:
-        """Position of the n-th mark of each row, n below MARGIN or the row's count; rows that have fewer give some later position."""
-        where: Int64s = self.where[self.first[rows] + n]
-        return where
+_DAY, _YEAR, _MINUTE, _SHIFT = (_shape(text) for text in (b"00/.../0", b"000:00:0", b"0:00 .00", b"00 .0000"))
 
 
 def odd_lines(lines: Lines) -> tuple[Bools, Bools]:
     """Lines with control bytes (a line end apart), and lines with bytes above 0x7f: two (n,) masks."""
-    data = lines.data
-    control, high = np.zeros(len(lines), np.bool_), np.zeros(len(lines), np.bool_)
-    if int(data.max(initial=0)) >= 0x7F:
-        _mark(lines, np.flatnonzero(data >= 0x80), high)
-        _mark(lines, np.flatnonzero(data == 0x7F), control)
-    if np.count_nonzero(data < 32) > len(lines) - np.count_nonzero(lines.unterminated()):  # more than the newlines
-        low = np.flatnonzero(data < 32)
-        _mark(lines, low[data[low] != _TAB], control)
-    return control, high
-
-
-def _mark(lines: Lines, places: Int64s, mask: Bools) -> None:
-    """Set `mask` for the lines that hold one of `places` before their line end."""
-    row = np.searchsorted(lines.starts, places, side="right") - 1
-    inside = (row >= 0) & (places < lines.ends[np.maximum(row, 0)])
-    mask[row[inside]] = True
-
-
-def _quotes(data: Bytes) -> tuple[Int64s, Int64s]:
-    """Quotes that no backslash escapes, and those that two backslashes precede (undecided here)."""
-    quotes = np.flatnonzero(data == _QUOTE)
-    escaped = data[np.maximum(quotes - 1, 0)] == _BACKSLASH
-    if not escaped.any():
-        return quotes, quotes[:0]
-    doubtful = escaped & (data[np.maximum(quotes - 2, 0)] == _BACKSLASH)
-    return quotes[~escaped], quotes[doubtful]
+    return odd_bytes(lines.data, lines.starts, lines.ends)
 
 
 def scan(lines: Lines, odd: Bools) -> tuple[Spans, Bools]:
     """Fields of the lines that fit a layout to the byte, and which lines those are. `odd` lines are left out."""
-    data = lines.data
     found = Spans.empty(lines, f.FIELDS)
-    unescaped, doubtful = _quotes(data)
-    quotes = Marks.of(unescaped, lines)
-    spaces = Marks.of(np.flatnonzero(data == _SPACE), lines)
-    fits = ~odd & np.isin(quotes.count, _LAYOUT_QUOTES) & (spaces.count >= 8)
-    if len(doubtful):
-        fits[np.maximum(np.searchsorted(lines.starts, doubtful, side="right") - 1, 0)] = False
-    rows = np.flatnonzero(fits)
-    shift = np.full(len(lines), -1, np.int64)
-    shift[rows] = _shift(rows, quotes, spaces)
-    rows = rows[shift[rows] >= 0]
-    marks = _Seen(found, quotes, spaces, shift)
-    for step in (_head, _request, _answer, _headers):
-        rows = rows[step(marks, rows)]
-    fast = np.zeros(len(lines), np.bool_)
-    fast[rows] = True
-    found.starts[:, ~fast] = -1
+    fast = ~odd
+    starts, ends = (np.ascontiguousarray(edge) for edge in (lines.starts, lines.ends))
+    _scan(*readable(lines.data), starts, ends, fast, found.starts, found.ends, np.zeros(_QUOTES, np.int64))
     return found, fast
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """A block under the scan: spans found so far, its marks, and how many words stand before a line's client: 0, or 1 (a virtual host)."""
-
-    found: Spans
-    quotes: Marks
-    spaces: Marks
-    shift: Int64s
-
-
-def _shift(rows: Int64s, quotes: Marks, spaces: Marks) -> Int64s:
-    """0 where three words stand before the date, 1 where four do (vhost_combined), else -1."""
-    before = quotes.nth(rows, 0) - 30  # the space before `[dd/Mon/yyyy:HH:MM:SS +hhmm] "`
-    return np.where(spaces.nth(rows, 2) == before, 0, np.where(spaces.nth(rows, 3) == before, 1, -1))
-
-
-def _head(seen: _Seen, rows: Int64s) -> Bools:
-    """`[vhost:port ]client ident user [date] "`"""
-    found, spaces = seen.found, seen.spaces
-    data, starts = found.lines.data, found.lines.starts[rows]
-    shift, quote = seen.shift[rows], seen.quotes.nth(rows, 0)
-    fits: Bools = quote - 30 > starts
-    fits &= (data[quote - 1] == _SPACE) & (data[quote - 2] == _CLOSE) & (data[np.maximum(quote - 29, 0)] == _OPEN)
-    fits &= looks_clf(data, quote - 28)
-    words = [spaces.nth(rows, k) for k in range(3)]
-    begin = starts
-    with_host = shift == 1
-    if with_host.any():
-        colon = _virtual_hosts(found, rows, with_host & fits, words)
-        fits &= ~with_host | (colon > 0)
-        found.put(f.VHOST, rows[with_host], starts[with_host], colon[with_host])
-        found.put(f.VPORT, rows[with_host], colon[with_host] + 1, words[0][with_host])
-        begin = np.where(with_host, words[0] + 1, starts)
-        words = [spaces.nth(rows, k + shift) for k in range(3)]
-    for column, end in zip((f.CLIENT, f.IDENT, f.USER), words, strict=True):
-        fits &= end > begin
-        found.put(column, rows, begin, end)
-        begin = end + 1
-    found.put(f.DATE, rows, quote - 28, quote - 8)
-    found.put(f.ZONE, rows, quote - 7, quote - 2)
-    return fits
+@inlined
+def _find(data: Bytes, words: Words, byte: int, at: int, end: int) -> int:
+    """The first place of a byte in [at, end), else `end`."""
+    ones, tops = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
+    pattern = np.uint64(byte) * ones
+    while at + 8 <= end:
+        differs = words[at] ^ pattern
+        hits = (differs - ones) & ~differs & tops
+        if hits:
+            below = (hits - np.uint64(1)) & ~hits & ones  # a bit for each byte up to the first hit
+            return at + int(np.int64((below * ones) >> np.uint64(56))) - 1
+        at += 8
+    while at < end and data[at] != byte:
+        at += 1
+    return at
 
 
-def _virtual_hosts(found: Spans, rows: Int64s, wanted: Bools, words: list[Int64s]) -> Int64s:
-    """Where the colon of a leading `name:port` lies: (rows,) positions, 0 where the first word is none or the second is `-`."""
-    colon = np.zeros(len(rows), np.int64)
-    data = found.lines.data
-    wanted = wanted & ~((words[1] - words[0] == 2) & (data[np.minimum(words[0] + 1, len(data) - 1)] == _DASH))
-    found.put(f.VHOST, rows[wanted], found.lines.starts[rows[wanted]], words[0][wanted])
-    encoded = pc.dictionary_encode(found.text(f.VHOST, dash_is_null=False).take(rows[wanted]))
-    ports = [len(name) - name.rfind(":") if _VHOST.fullmatch(name) else 0 for name in encoded.dictionary.to_pylist()]
-    if ports:
-        width = np.array(ports, np.int64)[encoded.indices.to_numpy()]
-        colon[wanted] = np.where(width > 0, words[0][wanted] - width, 0)
+@inlined
+def _put(row: int, column: int, start: int, end: int, starts: Grid, ends: Grid) -> None:
+    starts[column, row] = start
+    ends[column, row] = end
+
+
+@inlined
+def _keeps(word: np.uint64, pattern: np.uint64, within: np.uint64, mask: np.uint64) -> bool:
+    """Whether a word is of a shape (see `_shape`)."""
+    differs = (word ^ pattern) & mask
+    return not (((differs + within) | differs) & np.uint64(0x8080808080808080))
+
+
+@inlined
+def _is_date(words: Words, at: int) -> bool:
+    """Whether `dd/Mon/yyyy:HH:MM:SS +hhmm` stands there."""
+    first = words[at]
+    if not (
+        _keeps(first, _DAY[0], _DAY[1], _DAY[2])
+        and _keeps(words[at + 8], _YEAR[0], _YEAR[1], _YEAR[2])
+        and _keeps(words[at + 16], _MINUTE[0], _MINUTE[1], _MINUTE[2])
+        and _keeps(words[at + 18], _SHIFT[0], _SHIFT[1], _SHIFT[2])
+    ):
+        return False
+    sign = (words[at + 18] >> np.uint64(24)) & np.uint64(255)
+    if sign != np.uint64(_PLUS) and sign != np.uint64(_DASH):
+        return False
+    name = (first >> np.uint64(24)) & np.uint64(0xFFFFFF) | np.uint64(0x202020)
+    known = False
+    for month in _MONTHS:
+        known = known or name == month
+    return known
+
+
+@compiled
+def _port(data: Bytes, start: int, end: int) -> int:
+    """Where the colon of `name:port` or `[address]:port` at [start, end) lies; 0 where something else stands."""
+    colon = end
+    while colon > start and end - colon < 5 and _ZERO <= data[colon - 1] <= _NINE:
+        colon -= 1
+    colon -= 1
+    if colon == end - 1 or colon <= start or data[colon] != _COLON:
+        return 0
+    if data[start] == _OPEN:
+        if data[colon - 1] != _CLOSE or colon - start < 3:
+            return 0
+        for place in range(start + 1, colon - 1):
+            byte, low = data[place], data[place] | 32
+            if not (_ZERO <= byte <= _NINE or _A <= low <= _F or byte in (_COLON, _POINT)):
+                return 0
+        return colon
+    for place in range(start, colon):
+        byte, low = data[place], data[place] | 32
+        letter = _ZERO <= byte <= _NINE or _A <= low <= _Z
+        if not (letter or byte in (_LOW, _POINT, _STAR, _DASH)):
+            return 0
     return colon
 
 
-def _request(seen: _Seen, rows: Int64s) -> Bools:
-    """`METHOD target HTTP/d.d`"""
-    found, quotes, spaces = seen.found, seen.quotes, seen.spaces
-    data, shift = found.lines.data, seen.shift[rows]
-    start, end = quotes.nth(rows, 0) + 1, quotes.nth(rows, 1)
-    method_end, target_end = spaces.nth(rows, 5 + shift), spaces.nth(rows, 6 + shift)
-    fits: Bools = (target_end == end - 9) & (target_end > method_end + 1) & (method_end > start)
-    version = windows(data, end - 8, 8)
-    for place, mark in enumerate(b"HTTP/"):
-        fits &= version[:, place] == mark
-    fits &= (version[:, 5] - np.uint8(48) <= 9) & (version[:, 6] == 46) & (version[:, 7] - np.uint8(48) <= 9)
-    length = method_end - start
-    fits &= length <= 16
-    for place in range(int(length[fits].max()) if fits.any() else 0):
-        fits &= (place >= length) | (data[np.minimum(start + place, len(data) - 1)] - np.uint8(65) <= 25)
-    found.put(f.METHOD, rows, start, method_end)
-    found.put(f.URI, rows, method_end + 1, target_end)
-    found.put(f.VERSION, rows, end - 8, end)
-    return fits
+@compiled
+def _head(data: Bytes, words: Words, row: int, start: int, quote: int, starts: Grid, ends: Grid) -> bool:
+    """`[vhost:port ]client ident user [date] "`"""
+    stop = quote - _HEAD  # the space before the date
+    if stop <= start or data[quote - 1] != _SPACE or data[quote - 2] != _CLOSE or data[quote - 29] != _OPEN:
+        return False
+    if data[stop] != _SPACE or not _is_date(words, quote - 28):
+        return False
+    first = _find(data, words, _SPACE, start, stop)
+    second = _find(data, words, _SPACE, first + 1, stop)
+    third = _find(data, words, _SPACE, second + 1, stop + 1)
+    if first >= stop or second >= stop:
+        return False
+    if third < stop:
+        if _find(data, words, _SPACE, third + 1, stop) != stop or (second - first == 2 and data[first + 1] == _DASH):
+            return False
+        colon = _port(data, start, first)
+        if not colon:
+            return False
+        _put(row, f.VHOST, start, colon, starts, ends)
+        _put(row, f.VPORT, colon + 1, first, starts, ends)
+        start, first, second = first + 1, second, third
+    if first == start or second == first + 1 or stop == second + 1:
+        return False
+    _put(row, f.CLIENT, start, first, starts, ends)
+    _put(row, f.IDENT, first + 1, second, starts, ends)
+    _put(row, f.USER, second + 1, stop, starts, ends)
+    _put(row, f.DATE, quote - 28, quote - 8, starts, ends)
+    _put(row, f.ZONE, quote - 7, quote - 2, starts, ends)
+    return True
 
 
-def _answer(seen: _Seen, rows: Int64s) -> Bools:
-    """` sss bytes`, then the line's end or ` "`"""
-    found, quotes, spaces = seen.found, seen.quotes, seen.spaces
-    data, shift = found.lines.data, seen.shift[rows]
-    end, common = quotes.nth(rows, 1), quotes.count[rows] == 2
-    fits: Bools = (spaces.nth(rows, 7 + shift) == end + 1) & (spaces.nth(rows, 8 + shift) == end + 5)
-    status = windows(data, end + 2, 3) - np.uint8(48)
-    fits &= (status <= 9).all(axis=1)
-    start = end + 6
-    stop = np.where(common, found.lines.ends[rows], spaces.nth(rows, 9 + shift))
-    fits &= common | (quotes.nth(rows, 2) == stop + 1)
-    dash = (stop - start == 1) & (data[np.minimum(start, len(data) - 1)] == _DASH)
-    fits &= dash | digits(data, np.where(fits, start, -1), stop)[1]
-    found.put(f.STATUS, rows, end + 2, end + 5)
-    found.put(f.BYTES, rows, start, stop)
-    return fits
+@compiled
+def _request(data: Bytes, words: Words, row: int, start: int, end: int, starts: Grid, ends: Grid) -> bool:
+    """`METHOD target HTTP/d.d` at [start, end)"""
+    stop = end - 9  # the space before the version
+    if stop <= start or data[stop] != _SPACE or data[end - 8] != _H or data[end - 7] != _T or data[end - 6] != _T:
+        return False
+    if data[end - 5] != _P or data[end - 4] != _SLASH or data[end - 2] != _POINT:
+        return False
+    if not (_ZERO <= data[end - 3] <= _NINE and _ZERO <= data[end - 1] <= _NINE):
+        return False
+    method = start
+    while method < stop and _UPPER_A <= data[method] <= _UPPER_Z:
+        method += 1
+    if method == start or method - start > _METHOD or data[method] != _SPACE or stop <= method + 1:
+        return False
+    if _find(data, words, _SPACE, method + 1, stop) != stop:
+        return False
+    _put(row, f.METHOD, start, method, starts, ends)
+    _put(row, f.URI, method + 1, stop, starts, ends)
+    _put(row, f.VERSION, end - 8, end, starts, ends)
+    return True
 
 
-def _headers(seen: _Seen, rows: Int64s) -> Bools:
-    """` "referer" "agent"`, and in nginx's main ` "forwarded for"`; then the line's end."""
-    found, quotes = seen.found, seen.quotes
-    data = found.lines.data
-    last = quotes.nth(rows, quotes.count[rows] - 1)
-    fits: Bools = (quotes.count[rows] == 2) | (last + 1 == found.lines.ends[rows])
-    for pair, column in ((2, f.REFERER), (4, f.AGENT), (6, f.FORWARDED)):
-        has = np.flatnonzero(quotes.count[rows] > pair)
-        before, opening = quotes.nth(rows[has], pair - 1), quotes.nth(rows[has], pair)
-        if pair > 2:
-            fits[has] &= (opening == before + 2) & (data[opening - 1] == _SPACE)
-        found.put(column, rows[has], opening + 1, quotes.nth(rows[has], pair + 1))
-    return fits
+@compiled
+def _answer(data: Bytes, row: int, quote: int, stop: int, starts: Grid, ends: Grid) -> bool:
+    """` sss bytes` behind the request's closing quote, up to `stop`"""
+    start = quote + 6
+    if stop <= start or data[quote + 1] != _SPACE or data[quote + 5] != _SPACE:
+        return False
+    for place in range(quote + 2, quote + 5):
+        if not _ZERO <= data[place] <= _NINE:
+            return False
+    if not (stop == start + 1 and data[start] == _DASH):
+        if stop - start > _NUMBER:
+            return False
+        for place in range(start, stop):
+            if not _ZERO <= data[place] <= _NINE:
+                return False
+    _put(row, f.STATUS, quote + 2, quote + 5, starts, ends)
+    _put(row, f.BYTES, start, stop, starts, ends)
+    return True
+
+
+@compiled
+def _quotes(data: Bytes, words: Words, start: int, end: int, quotes: Int64s) -> int:
+    """How many quotes that no backslash escapes a line has, and where they stand; -1 for too many, or where one is in doubt."""
+    count, at = 0, _find(data, words, _QUOTE, start, end)
+    while at < end:
+        if at > start and data[at - 1] == _BACKSLASH:
+            if at - 1 > start and data[at - 2] == _BACKSLASH:
+                return -1
+        elif count == _QUOTES:
+            return -1
+        else:
+            quotes[count] = at
+            count += 1
+        at = _find(data, words, _QUOTE, at + 1, end)
+    return count
+
+
+@compiled
+def _scan(
+    data: Bytes, words: Words, begins: Int64s, stops: Int64s, fast: Bools, starts: Grid, ends: Grid, quotes: Int64s
+) -> None:
+    """Fill in the fields of the lines that fit, and take the others out of `fast`."""
+    for row in range(len(begins)):
+        if not fast[row]:
+            continue
+        start, end = begins[row], stops[row]
+        count = _quotes(data, words, start, end, quotes)
+        fits = count == 2 or ((count == 6 or count == 8) and quotes[count - 1] + 1 == end)
+        for pair in range(2, count, 2):
+            before, opening = quotes[pair - 1], quotes[pair]
+            fits = fits and data[opening - 1] == _SPACE and (pair == 2 or opening == before + 2)
+        fits = (
+            fits
+            and _head(data, words, row, start, quotes[0], starts, ends)
+            and _request(data, words, row, quotes[0] + 1, quotes[1], starts, ends)
+            and _answer(data, row, quotes[1], end if count == 2 else quotes[2] - 1, starts, ends)
+        )
+        fast[row] = fits
+        if not fits:
+            starts[:, row] = -1
+            continue
+        for pair in range(2, count, 2):
+            _put(row, f.REFERER + pair // 2 - 1, quotes[pair] + 1, quotes[pair + 1], starts, ends)

@@ -8,13 +8,13 @@ import numpy as np
 import pyarrow as pa
 
 from parsers.gather import Bools, Int64s
+from parsers.web.counted_marks import Marks
 from parsers.web.dates import w3c_times
 from parsers.web.layouts import Layout
 from parsers.web.lines import Lines
 from parsers.web.numerals import nullable
 from parsers.web.remarks import Remarks
 from parsers.web.requests import addresses, claimed, joined_target, outcomes, split_target
-from parsers.web.scan import Marks
 from parsers.web.spans import Spans, chosen
 from timelines.schema import TIME
 

@@ -13,6 +13,7 @@ from parsers.web.numerals import nullable
 from parsers.web.remarks import Remarks
 from parsers.web.requests import addresses, claimed, joined_target, outcomes
 from parsers.web.spans import Spans, chosen
+from timelines.coded import constant
 from timelines.families import all_families
 from timelines.schema import TIME, named_field, stored_names
 
@@ -79,9 +80,9 @@ class Table:
             self.put("cs_uri", joined_target(self._columns["cs_uri_stem"], self._columns.get("cs_uri_query")))
         core: dict[str, pa.Array] = {
             "time": pa.array(ns, mask=~known).cast(pa.timestamp("ns")).cast(TIME),
-            "time_desc": pa.repeat(time_desc, count),
+            "time_desc": constant(time_desc, count),
             "time_quality": chosen(TIME_QUALITIES, time_quality),
-            "event": pa.repeat(event, count),
+            "event": constant(event, count),
             "record": pa.array(lines.numbers.astype(np.uint64)),
             "offset": pa.array(lines.offsets),
             "length": pa.array(lines.lengths),
@@ -89,7 +90,7 @@ class Table:
             "parse_quality": chosen(QUALITIES, quality),
         }
         if protocol is not None:
-            core["protocol"] = pa.repeat(protocol, count)
+            core["protocol"] = constant(protocol, count)
         if "sc_status" in self._columns and family == "web/access":
             status = self._columns["sc_status"]
             core["outcome"] = outcomes(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from hashlib import blake2b
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from parsers.windows.binxml import MAX_TOKENS, TOKENS_A_CHUNK, Reader
 from parsers.windows.document import Element, Part, Slot
 from parsers.windows.structures import CHUNK, RECORD_HEADER
 from parsers.windows.system_values import system_document
+from timelines.remembered import Remembered
 
 DEFINITION = 24  # bytes before a definition's body: offset of the next one, GUID, size
 TWINS = 8  # definitions of one id that are tried
@@ -30,6 +32,9 @@ _INSTANCE = re.compile(
 )  # template instance: id, place; other bytes may look like it
 _INSTANCE_SIZE = 10
 _INLINE = 39  # bytes of an instance and of the head of its definition, to the begin of the body
+PROVED_BYTES = 32 << 20  # remembered about places
+A_PLACE = 400  # bytes that are remembered about one
+MOST_TOKENS = 1 << 20  # of all different definitions of a file, some 64 bytes each; Windows' own have some hundred each
 SEARCHED = 4 << 20  # bytes searched at a time: the search's memory is of that order
 
 
@@ -57,15 +62,18 @@ class Definitions:
     begin: int
     end: int
     _places: dict[bytes, list[tuple[int, int]]] | None = None  # by id: chunk base and place
-    _proved: dict[tuple[int, int], Found | None] = field(default_factory=dict)
+    _proved: Remembered[tuple[int, int], Found | None] = field(default_factory=lambda: Remembered(PROVED_BYTES))
+    _documents: dict[bytes, tuple[Part, ...]] = field(
+        default_factory=dict
+    )  # by digest: chunks repeat the same definitions
+    _tokens: int = 0  # of all documents
     _spent: dict[int, int] = field(default_factory=dict)  # tokens read, by chunk
     _chunk: tuple[int, bytes] = (-1, b"")
 
     def proved(self, base: int, place: int, ident: bytes) -> Found | None:
         """The definition at `place` of the window in the chunk at `base`; None unless it is of template `ident` and all of it reads."""
-        if (base, place) not in self._proved:
-            self._proved[base, place] = self._read(base, place)
-        found = self._proved[base, place]
+        where, held = (base, place), self._proved.held
+        found = held[where] if where in held else self._proved.put(where, self._read(base, place), A_PLACE)
         return found if found is not None and self.data[place + 4 : place + 8].tobytes() == ident else None
 
     def elsewhere(self, ident: bytes, kinds: Sequence[int]) -> Found | None:
@@ -93,9 +101,22 @@ class Definitions:
         self._spent[base] = self._spent.get(base, 0) + reader.tokens
         if reader.remarks or not any(isinstance(root, Element) for root in roots):
             return None
+        document = self._document(roots, reader.tokens)
+        if document is None:
+            return None
         slots: dict[int, set[int]] = {}
         _collect(roots, slots)
-        return Found(tuple(roots), place, slots)
+        return Found(document, place, slots)
+
+    def _document(self, roots: list[Part], tokens: int) -> tuple[Part, ...] | None:
+        """A document that is held once, however many chunks have it; None when those of the file are too large together."""
+        digest = blake2b(repr(roots).encode(), digest_size=16).digest()
+        if digest not in self._documents:
+            if self._tokens + tokens > MOST_TOKENS:
+                return None
+            self._tokens += tokens
+            self._documents[digest] = tuple(roots)
+        return self._documents[digest]
 
     def _all(self) -> dict[bytes, list[tuple[int, int]]]:
         """Every place where an instance is followed by its own definition, which tells its chunk's base too."""

@@ -37,6 +37,15 @@ FEW = 64  # records that are decoded at once whatever their shapes
 SMALL = 8 << 20  # bytes of a log that gains from being read with others
 
 
+def bounds(size: int) -> list[int]:
+    """Where the pieces of a log of so many bytes begin and end: an even number of them, all about as large, so that workers share the
+    reading, and no small one at the end, since a piece costs a quarter of a second besides its bytes."""
+    chunks = -(-(size - FILE_HEADER) // CHUNK)
+    most = (PIECE + PIECE // 32) // CHUNK
+    count = 1 if chunks <= PIECE // CHUNK else 2 * -(-chunks // (2 * most))
+    return [0, *sorted({FILE_HEADER + chunks * at // count * CHUNK for at in range(1, count)}), size]
+
+
 class Evtx:
     """Reads every chunk and record of a log, whatever its header says. See `parsers.base.Parser`."""
 
@@ -47,8 +56,7 @@ class Evtx:
 
     def slices(self, evidence: Evidence) -> list[Slice]:
         """Runs of whole chunks; the first also holds the file header."""
-        bounds = [0, *range(FILE_HEADER + PIECE, evidence.size, PIECE), evidence.size]
-        return [Slice(start, stop) for start, stop in pairwise(bounds)]
+        return [Slice(start, stop) for start, stop in pairwise(bounds(evidence.size))]
 
     def parse(self, evidence: Evidence, piece: Slice) -> Iterator[Output]:
         """Batches by family and event shape, then problems and accounts in file order."""
@@ -75,8 +83,8 @@ class Evtx:
         ledgers = [Ledger(evidence, -start) for (evidence, _), start in zip(files, starts, strict=True)]
         for start, ledger in zip(starts, ledgers, strict=True):
             file_header(data, start, ledger)
-        bounds = [(start + FILE_HEADER, stop) for start, stop in zip(starts, stops, strict=True)]
-        found = records(data, bounds, ledgers)
+        ranges = [(start + FILE_HEADER, stop) for start, stop in zip(starts, stops, strict=True)]
+        found = records(data, ranges, ledgers)
         for family, batch, rows in batches_of(Window.of(data, 0), found):
             yield Shared(Batch(family, batch), _runs(found.file[rows]))
         for file, ledger in enumerate(ledgers):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from xml.sax.saxutils import escape, quoteattr
 
@@ -53,8 +54,9 @@ def record_xml(evidence: memoryview, offset: int) -> str:
 def _around(evidence: memoryview, offset: int) -> tuple[int, Bytes]:
     """The piece in which the reader saw a record, and where it begins."""
     if bytes(evidence[:8]) == FILE_MAGIC and offset >= FILE_HEADER:
-        start = (offset - FILE_HEADER) // evtx.PIECE * evtx.PIECE
-        bounds = (start + FILE_HEADER if start else 0, start + FILE_HEADER + evtx.PIECE)
+        pieces = evtx.bounds(len(evidence))
+        after = bisect_right(pieces, offset)
+        bounds = pieces[after - 1], pieces[after]
     else:
         start = offset // carve.PIECE * carve.PIECE
         bounds = (max(0, start - carve.MARGIN), start + carve.PIECE + CHUNK)

@@ -210,6 +210,8 @@ def exhibits(shown: str) -> tuple[tree.ExhibitSheet, ...]:
             ),
             _line(shown, "unrecognised", "c", reason=f"no known kind: {shown}"),
         ),
+        formats=(tree.FormatCount("clf", 48_211, 12), tree.FormatCount("apache-error", 310, 0)),
+        layouts=("%h %l %u %t", shown),
     )
     single = tree.ExhibitSheet(
         number="E002",

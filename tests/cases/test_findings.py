@@ -49,7 +49,7 @@ def test_frames_have_the_columns_of_the_public_face(filled: Case) -> None:
     assert matches["rule_id"].tolist() == ["rule-a", "rule-b"]  # by time, rows without one last
     frame = findings.findings_frame(findings.load_findings(filled.findings_folder))
     assert list(frame.columns) == [
-        *("finding_id", "kind", "title", "level", "grade", "first", "last", "entities", "rows", "attack")
+        *("finding_id", "kind", "title", "level", "grade", "first", "last", "entities", "rows", "attack", "cve")
     ]
     assert str(frame["first"].dtype) == "datetime64[ns, UTC]"
     assert frame["first"][0] == pd.Timestamp("2026-03-03T21:14:05Z")

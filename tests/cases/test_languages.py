@@ -65,6 +65,7 @@ FAMILIES = {
         HANDED_OVER,
         AMENDED,
     ),
+    "role": ("rule", "script", "account", "login"),
 }
 
 
@@ -112,7 +113,7 @@ def test_arabic_is_written_in_arabic() -> None:
         key for key, words in language("ar").words.items() if re.search(r"[a-zA-Z]", re.sub(r"\{\w+\}", "", words))
     }
     for key in latin:
-        rest = re.sub(r"\{\w+\}|SHA-256|UTC|JSON|hash|MITRE ATT&CK", "", language("ar").words[key])
+        rest = re.sub(r"\{\w+\}|SHA-256|UTC|JSON|hash|MITRE ATT&CK|TCP|UDP|CVE", "", language("ar").words[key])
         assert not re.search(r"[a-zA-Z]", rest), key
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from forensics import pipeline
 from forensics.api import OpenCase, start
-from forensics.executors import InProcess, executor
+from forensics.executors import InProcess, executor, prepare
 
 LINE = '192.0.2.1 - - [14/Jan/2026:08:00:01 +0000] "GET /%d HTTP/1.1" 200 5 "-" "Mozilla/5.0"\n'
 
@@ -51,3 +53,35 @@ def test_a_scheduler_that_does_not_answer_is_one_line(monkeypatch):
     monkeypatch.setattr(distributed, "Client", refuse)
     with pytest.raises(ValueError, match="no Dask scheduler answers there"):
         executor(scheduler="tcp://192.0.2.7:8786")
+
+
+def loaded():
+    """Heavy modules that a worker has loaded, and whether pyarrow gives a frame when it is asked for one."""
+    import sys
+
+    before = sorted({"pandas", "duckdb", "scapy", "altair", "sigma", "cryptography", "distributed"} & set(sys.modules))
+    import pyarrow as pa
+
+    return before, pa.table({"a": [1, 2]}).to_pandas()["a"].tolist(), pa.array(pa.array([1.5, None]).to_pandas())
+
+
+def test_workers_load_what_they_need_alone():
+    prepare(2)
+    with executor(2) as pool:
+        before, frame, series = pool.submit(loaded).result()
+    assert before == []
+    assert frame == [1, 2]
+    assert series.null_count == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are forked on Linux alone")
+def test_workers_start_though_the_scratch_folder_has_too_long_a_path(monkeypatch):
+    from multiprocessing import forkserver
+
+    def refuse():
+        raise OSError("AF_UNIX path too long")
+
+    monkeypatch.setattr(forkserver, "ensure_running", refuse)
+    prepare(2)
+    with executor(2) as pool:
+        assert pool.submit(divmod, 7, 2).result() == (3, 1)

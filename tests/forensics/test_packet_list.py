@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from forensics.packet_list import RUNS, display_filter
-from parsers.network.excerpt import choose
+from parsers.network.excerpt import Asked, choose
 from parsers.network.listing import listed, ranges
 
 A, B, C = (bytes([192, 0, 2, host]) for host in (1, 2, 3))
@@ -34,7 +34,7 @@ OURS, BACK, OTHER = frame(A, B, 40_001, 9), frame(B, A, 9, 40_001), frame(A, C, 
 def test_the_packets_of_the_flow_are_listed_with_their_senders() -> None:
     data = capture([OTHER, OURS, BACK, OTHER, OURS])
     size = 16 + len(OURS)
-    chosen = choose(memoryview(data), 24 + size, (2, 4))
+    chosen = choose(memoryview(data), Asked(24 + size, (2, 4)))
     found = listed(chosen, 10, ("192.0.2.1", 40_001))
     assert [(p.number, p.offset, p.forward, p.captured, p.wire, p.payload) for p in found] == [
         (2, 24 + size, True, 46, 51, 4),
@@ -48,7 +48,7 @@ def test_the_packets_of_the_flow_are_listed_with_their_senders() -> None:
 def test_damage_before_the_packets_is_known() -> None:
     size = 16 + len(OURS)
     data = capture([OURS, OURS]) + b"\xff" * 50 + capture([OURS] * 4)[24:]
-    assert choose(memoryview(data), 24 + 2 * size + 50, None).damaged
+    assert choose(memoryview(data), Asked(24 + 2 * size + 50)).damaged
 
 
 def test_runs_of_numbers() -> None:
@@ -61,7 +61,7 @@ def test_runs_of_numbers() -> None:
 def test_tshark_shows_the_same_packets(tmp_path: Path, pairs: int) -> None:
     data = capture([OURS, OTHER] * pairs)
     (tmp_path / "c.pcap").write_bytes(data)
-    asked = display_filter(choose(memoryview(data), 24, None), VALUES)
-    command = ["tshark", "-r", str(tmp_path / "c.pcap"), "-Y", asked, "-T", "fields", "-e", "frame.number"]
+    wanted = display_filter(choose(memoryview(data), Asked(24)), VALUES)
+    command = ["tshark", "-r", str(tmp_path / "c.pcap"), "-Y", wanted, "-T", "fields", "-e", "frame.number"]
     shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
     assert shown == [str(number) for number in range(1, 2 * pairs, 2)]

@@ -131,7 +131,7 @@ def test_what_cannot_be_asked_is_one_line(case, athar, options, said):
 
 def test_a_glance_as_data(demo, athar):
     told = json.loads(athar("stats", demo.case, "--json").out)
-    assert told["integrity"] == {"cleared": 2, "gap": 1}
+    assert told["integrity"] == {"cleared": 2, "gap": 1, "silent": 1}
     assert set(told["tables"]) == set(all_statistics())
     assert sum(told["families"].values()) == told["rows"]
 
@@ -184,12 +184,15 @@ def test_the_demo_logons_are_those_of_its_story(demo):
 def test_the_demo_integrity_and_names_are_those_of_its_story(demo):
     case = open_case(demo.case)
     integrity = case.stats("integrity")
-    assert list(zip(integrity["kind"], integrity["log"], strict=True)) == [
+    web = integrity["log"] == "web/access"
+    windows = integrity[~web]
+    assert list(zip(windows["kind"], windows["log"], strict=True)) == [
         ("cleared", "Application"),
         ("cleared", "Security"),
         ("gap", "Security"),
     ]
-    assert set(integrity["host"]) == {"SRV02.tamrirt.example"}
+    assert set(windows["host"]) == {"SRV02.tamrirt.example"}
+    assert list(integrity[web]["kind"]) == ["silent"]
     names = case.stats("network")
     tunnel = names[(names["kind"] == "name") & names["value"].str.endswith(".s1.ns-relay.example")]
     assert int(tunnel["rows"].sum()) == TUNNEL_QUERIES
@@ -243,3 +246,23 @@ def test_spans_in_words():
 def test_a_remark_piped_is_plain(capsys):
     terminal.remark("our words")
     assert capsys.readouterr().out == "our words\n"
+
+
+def test_rates_are_drawn_over_the_hours(athar, tmp_path, screen):
+    from forensics import api, pipeline
+
+    line = '192.0.2.1 - - [02/Jan/2026:{:02}:00:00 +0000] "GET /{} HTTP/1.1" {} 10 "-" "A"'
+    lines = [
+        line.format(hour, n, 200 if hour < 9 else 404) for hour, times in ((3, 1), (5, 2), (9, 4)) for n in range(times)
+    ]
+    (tmp_path / "access.log").write_text("\n".join(lines) + "\n", encoding="utf-8", newline="")
+    case = api.start(tmp_path / "case", [tmp_path / "access.log"], None)
+    pipeline.ingest(case, 1, None, None)
+    screen(100)
+    for options in ((), ("--sort=-requests", "--top", "1")):
+        out = athar("stats", tmp_path / "case", "web_hours", *options).out
+        drawn = {words[0]: words[1:] for words in map(str.split, out.splitlines()) if len(words) > 2}
+        assert (drawn["requests"][0], drawn["refused"][0]) == ("7", "4")
+        (requests,) = [text for text in out.splitlines() if text.startswith("requests ")]
+        assert requests.rstrip().endswith("▂ ▄   █")
+    assert "█" not in athar("stats", tmp_path / "case", "web_hours", "--format", "csv").out

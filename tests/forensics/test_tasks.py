@@ -10,6 +10,7 @@ import pytest
 from forensics import tasks
 from forensics.demo.binxml_values import Kind
 from forensics.demo.evtx_writer import Event, write_log
+from parsers.base import Slice
 from parsers.evidence import examine
 from parsers.windows.evtx import Evtx
 from timelines.inventory import FileEntry
@@ -109,3 +110,29 @@ def test_a_file_that_has_changed_since_it_was_listed_is_read_on_its_own(source, 
     done = tasks.run(task, tmp_path / "case")
     assert done.crashes == 0
     assert done.rows == 1 + 2 + 3 + 4 + 5
+
+
+def test_large_files_come_first_and_small_slices_share_tasks(source, monkeypatch):
+    entries = [entry for entry in examine("E001", source, {}) if isinstance(entry, FileEntry)]
+    sizes = {entry.file: entry.size for entry in entries}
+    largest = max(size for file, size in sizes.items() if not file.startswith("packed"))
+    monkeypatch.setattr(tasks, "BUNDLE_BYTES", largest - 1)
+    planned = list(tasks.plan(source, entries, tasks.Given(), "1"))
+    on_disk = sorted((size for file, size in sizes.items() if not file.startswith("packed")), reverse=True)
+    first = [size for size in on_disk if size == largest]
+    assert [task.size for task in planned][: len(first)] == first
+    assert all(task.slices for task in planned[: len(first)])
+    assert sorted(entry.file for task in planned for entry in task.entries) == sorted(
+        entry.file for entry in entries if entry.status == "evidence"
+    )
+
+    entry = next(entry for entry in entries if entry.size == largest and entry.file == entry.on_disk)
+    pieces = [Slice(at, min(at + 1000, largest)) for at in range(0, largest, 1000)]
+    monkeypatch.setattr(tasks, "by_name", lambda name: type("Cut", (), {"slices": lambda self, evidence: pieces})())
+    monkeypatch.setattr(tasks, "JOINED_BYTES", 20_000)
+    monkeypatch.setattr(tasks, "FINEST_BYTES", 3_000)
+    cut = list(tasks.plan(source, [entry], tasks.Given(), "1"))
+    assert [piece for task in cut for piece in task.slices or ()] == pieces
+    assert [task.size for task in cut[:-1]] == sorted((task.size for task in cut[:-1]), reverse=True)
+    assert cut[0].size <= 20_000
+    assert len(cut) < len(pieces) / 3

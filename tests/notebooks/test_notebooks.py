@@ -25,7 +25,7 @@ def test_notebook_runs_on_the_demo_case(path, demo, monkeypatch):
     warned = [o["text"] for o in outputs if o.output_type == "stream" and o.name == "stderr"]
     assert warned == []
     charts = [o for o in outputs if "image/svg+xml" in o.get("data", {})]
-    assert len(charts) == 2
+    assert len(charts) == 3
     assert not any(
         "http://" in html or "https://" in html
         for html in (o["data"].get("text/html", "") for o in outputs if "data" in o)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+import parsers
 from parsers.registry import all_parsers, by_name, on_request
 
 
@@ -29,3 +32,19 @@ def test_a_worker_loads_the_parser_that_it_needs_and_no_other() -> None:
         subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
         == "False"
     )
+
+
+def test_recognition_loads_parsers_and_not_what_else_there_is() -> None:
+    """Every module that defines a parser is found though none is loaded to look; those of protocols wait until a capture is read."""
+    code = (
+        "import sys; from parsers.registry import all_parsers; all_parsers(); "
+        "print([name in sys.modules for name in ('parsers.network.capture', 'parsers.network.protocols.dns', 'parsers.second.packets')])"
+    )
+    told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
+    assert told.strip() == "[True, False, False]"
+    defining = [
+        path
+        for path in Path(parsers.__file__).parent.rglob("*.py")
+        if re.search(r"^PARSER = ", path.read_text("utf-8"), re.M)
+    ]
+    assert len(all_parsers()) >= len(defining) > 3

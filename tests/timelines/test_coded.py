@@ -31,3 +31,13 @@ def test_compact_keeps_the_texts_that_are_used_in_order_of_appearance():
 def test_plain_is_the_text():
     assert plain(coded([1, None, 0], ["a", "b"])).to_pylist() == ["b", None, "a"]
     assert plain(pa.array(["x"])).to_pylist() == ["x"]
+
+
+def test_compact_of_a_column_that_says_one_thing_or_nothing():
+    column = compact(coded([2] * 5, ["a", "b", "c"]))
+    assert (column.to_pylist(), column.dictionary.to_pylist()) == (["c"] * 5, ["c"])
+    column = compact(coded([None, 2, None, 2], ["a", "b", "c"]))
+    assert (column.to_pylist(), column.dictionary.to_pylist()) == ([None, "c", None, "c"], ["c"])
+    column = compact(coded([None, None], ["a", "b"]))
+    assert (column.to_pylist(), column.type) == ([None, None], CODED)
+    assert compact(coded([], ["a", "b"])).to_pylist() == []

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numba
 import numpy as np
 import pytest
 
-from timelines import compiled as module
 from timelines.compiled import compiled, compiled_unchecked
 
 
@@ -34,5 +36,32 @@ def test_a_machine_without_a_folder_for_compiled_forms_compiles_each_time(monkey
             raise RuntimeError("cannot cache function: no locator available")
         return whole(**options)
 
-    monkeypatch.setattr(module.numba, "njit", without_folders)
+    monkeypatch.setattr(numba, "njit", without_folders)
     assert compiled(_at)(np.arange(4), 1) == 1
+
+
+def _twice(values: object) -> int:
+    return 2 * _first(values)
+
+
+@compiled
+def _first(values: object) -> int:
+    return int(values[0])  # type: ignore[index]
+
+
+def test_kernels_of_one_file_call_each_other() -> None:
+    assert compiled(_twice)(np.arange(3) + 4) == 8
+
+
+def test_numba_is_loaded_when_a_kernel_is_first_called() -> None:
+    code = "import sys, parsers.web.log, parsers.interned; sys.exit('numba' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def _made(count: int) -> object:
+    return np.zeros(count)
+
+
+def test_a_kernel_makes_no_arrays() -> None:
+    with pytest.raises(numba.core.errors.NumbaError):
+        compiled(_made)(3)

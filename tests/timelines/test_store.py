@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from timelines import part_writer
+from timelines import part_file, part_writer
 from timelines.hashing import sha256_file
 from timelines.problems import LedgerRow, Problem
 from timelines.rows import Provenance, finish
@@ -92,7 +92,7 @@ def test_the_same_task_writes_the_same_bytes(tmp_path):
 
 
 def test_parts_read_as_dictionaries_a_row_group_at_a_time(tmp_path, monkeypatch):
-    monkeypatch.setattr(part_writer, "ROW_GROUP", 2)
+    monkeypatch.setattr(part_file, "ROW_GROUP", 2)
     store = Store(tmp_path)
     writer = store.writer("t")
     writer.add(rows(["1", "2", "3"], x=["a", "a", "b"]))

@@ -105,11 +105,101 @@ def test_a_new_script_and_a_new_account_afterwards_are_told(told: Tell) -> None:
     assert "late" not in shows
 
 
+def test_the_rows_that_followed_are_among_the_rows_and_marked(tmp_path: Path) -> None:
+    lines = [
+        row(100, "203.0.113.7", "/list.php", ATTEMPT),
+        row(160, "203.0.113.7", "/upload/x.php"),
+        row(200, "203.0.113.7", "/list.php", ATTEMPT),
+        row(210, "203.0.113.7", "/private/", cs_username="editor"),
+    ]
+    timeline = timeline_of(rows_of([*USUAL, *lines]), tmp_path)
+    (before,) = [f for f in detect(timeline, RULES).findings if "database" in f.title]
+    (found,) = with_answers(timeline, [before])
+    paths = dict(
+        zip(*timeline.sql("select row_id, cs_uri_stem as path from web_access").to_pydict().values(), strict=True)
+    )
+    assert [paths[one] for one in found.rows] == ["/list.php", "/upload/x.php", "/list.php", "/private/"]
+    assert {kind: [paths[one] for one in rows] for kind, rows in found.followed.items()} == {
+        "account": ["/private/"],
+        "script": ["/upload/x.php"],
+    }
+    assert (found.first, found.last) == (before.first, before.last)
+    assert set(before.rows) == set(found.rows) - {one for rows in found.followed.values() for one in rows}
+
+
+def test_without_anything_that_followed_the_rows_are_those_of_the_rule(told: Tell) -> None:
+    found = told(row(100, "203.0.113.7", "/list.php", ATTEMPT))
+    assert (len(found.rows), dict(found.followed)) == (1, {})
+
+
 def test_what_a_path_holds_is_made_visible(told: Tell) -> None:
     hostile = "/list\u202e{size}.php"
     lines = [row(n, f"198.51.100.{n}", hostile, f"q={n}") for n in range(20, 28)]
     shows = told(*lines, row(100, "203.0.113.7", hostile, ATTEMPT, size=90_000)).texts["en"]["shows"]
     assert visible(hostile) in shows
+
+
+def login(at: float, status: int, ip: str = "203.0.113.7", path: str = "/login") -> dict[str, Any]:
+    return row(at, ip, path, status=status, cs_method="POST")
+
+
+@pytest.fixture
+def guessed(tmp_path: Path) -> Tell:
+    def tell(*lines: dict[str, Any]) -> tuple[Finding, list[int]]:
+        """The finding of refused logins, and the seconds of those of its rows that followed."""
+        timeline = timeline_of(rows_of(list(lines)), tmp_path)
+        (found,) = [
+            f
+            for f in with_answers(timeline, detect(timeline, RULES).findings)
+            if f.title == "Many refused logins to the site"
+        ]
+        marked = timeline.sql(
+            "select epoch_ns(time) // 1000000000 - min(epoch_ns(time) // 1000000000) over () as at, row_id from web_access"
+        )
+        at = dict(zip(marked.column("row_id").to_pylist(), marked.column("at").to_pylist(), strict=True))
+        return found, [at[one] for rows in found.followed.values() for one in rows]
+
+    return tell
+
+
+REFUSED = [login(n, 403) for n in range(40)]
+
+
+def test_a_login_answered_otherwise_is_told_and_marked(guessed: Tell) -> None:
+    found, followed = guessed(*REFUSED, login(100, 302), login(200, 200))
+    shows = found.texts["en"]["shows"]
+    assert "The address 203.0.113.7 was answered with status 302 at /login" in shows
+    assert "otherwise than its 40 other attempts there, which were answered with status 403" in shows
+    assert (list(found.followed), followed, len(found.rows)) == (["login"], [100], 41)
+    assert "answered otherwise than 40 attempts (status 403): status 302 at" in found.why
+    assert "\u2066302\u2069" in found.texts["ar"]["shows"]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        [],
+        [login(100, 403)],
+        [login(100, 500)],  # a fault is no success
+        [login(100, 302, ip="198.51.100.1")],
+        [login(100, 302, path="/other")],
+        [row(100, "203.0.113.7", "/login")],  # the page itself, by GET
+        [login(39 + 3_601, 302)],
+    ],
+)
+def test_other_answers_point_to_no_login(guessed: Tell, more: list[dict[str, Any]]) -> None:
+    found, followed = guessed(*REFUSED, *more)
+    assert "the statuses do not point to a password that was found" in found.texts["en"]["shows"]
+    assert followed == []
+
+
+def test_a_success_among_the_attempts_is_told_without_being_what_followed(tmp_path: Path) -> None:
+    lines = [login(n, 302 if n == 35 else 200) for n in range(40)]
+    timeline = timeline_of(rows_of(lines), tmp_path)
+    found = with_answers(timeline, detect(timeline, RULES).findings)
+    (many,) = [f for f in found if f.title == "Many logins to the site attempted from one address"]
+    assert "answered with status 302 at /login" in many.texts["en"]["shows"]
+    assert (dict(many.followed), len(many.rows)) == ({}, 40)
 
 
 def test_sentences_hold_the_same_values_in_each_language() -> None:

@@ -65,6 +65,15 @@ def all_analyzers() -> dict[str, Analyzer]:
     return dict(sorted(found.items()))
 
 
+@cache
+def of_logs() -> frozenset[str]:
+    """Names of the analyzers that speak of a log itself, not of what it records: their modules say `OF_LOGS = True`. What they find bounds
+    what the evidence can show."""
+    found = (info.name for info in pkgutil.iter_modules(__path__) if not info.name.startswith("_"))
+    modules = [importlib.import_module(f"{__name__}.{name}") for name in found]
+    return frozenset(module.ANALYZER.name for module in modules if getattr(module, "OF_LOGS", False))
+
+
 def analyze(
     timeline: Timeline, why_not: Callable[[About], str] = lambda _: ""
 ) -> tuple[tuple[Finding, ...], tuple[RuleOutcome, ...]]:

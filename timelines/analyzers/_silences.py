@@ -24,7 +24,16 @@ DAY = 1440  # minutes
 
 SHORTEST = Threshold("SHORTEST", 5, "min", "A restart takes less; shorter silences are common on any server.")
 LONGEST = Threshold(
-    "LONGEST", 720, "min", "Longer silences are days without a log or without work, which a rate cannot judge."
+    "LONGEST", 4320, "min", "Longer silences are days without a log or without work, which a rate cannot judge."
+)
+HALF_A_DAY = Threshold(
+    "HALF_A_DAY",
+    720,
+    "min",
+    "A longer silence may be a night, a Sunday or a weekend, which only whole weeks beside it show.",
+)
+WEEK = Threshold(
+    "WEEK", 7, "other days", "To compare a silence beyond HALF_A_DAY with: so many hold each day of the week once."
 )
 LONGEST_ALONE = Threshold(
     "LONGEST_ALONE",
@@ -49,7 +58,7 @@ IMPLAUSIBLE = Threshold(
     "One in a thousand million that chance leaves such a silence anywhere in the whole log.",
 )
 DAYS = Threshold("DAYS", 7, "days", "The same hours up to a week before and after; the quietest of them counts.")
-THRESHOLDS = (SHORTEST, LONGEST, LONGEST_ALONE, BESIDE, CLIENTS, BUSY, IMPLAUSIBLE, DAYS)
+THRESHOLDS = (SHORTEST, LONGEST, HALF_A_DAY, WEEK, LONGEST_ALONE, BESIDE, CLIENTS, BUSY, IMPLAUSIBLE, DAYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +152,10 @@ def _judged(activity: Activity, first: int, last: int) -> Hole | None:
     shifts = [
         k * DAY
         for k in range(-int(DAYS.value), int(DAYS.value) + 1)
-        if k and start <= begin + k * DAY and end + k * DAY <= stop
+        if abs(k) * DAY >= minutes and start <= begin + k * DAY and end + k * DAY <= stop
     ]
+    if minutes > HALF_A_DAY.value and len(shifts) < WEEK.value:
+        return None
     shares += [activity.busy(begin + shift, end + shift)[0] / (minutes + 1) for shift in shifts]
     share = min(shares)
     if share < BUSY.value or (not shifts and minutes > LONGEST_ALONE.value):

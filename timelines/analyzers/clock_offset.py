@@ -154,3 +154,4 @@ def _finding(timeline: Timeline, about: About, offset: Offset) -> Finding:
 
 
 ANALYZER = ClockOffset()
+OF_LOGS = True

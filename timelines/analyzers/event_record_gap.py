@@ -183,3 +183,4 @@ def _names(log: Log) -> Mapping[str, str]:
 
 
 ANALYZER = EventRecordGap()
+OF_LOGS = True

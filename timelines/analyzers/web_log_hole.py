@@ -125,7 +125,7 @@ class WebLogHole:
 
 
 def _finding(timeline: Timeline, about: About, hole: Hole, known: list[Offset]) -> Finding:
-    rows, names = _bounds(timeline, hole), ", ".join(sorted({o.capture for o in known}))
+    rows, names = bounds(timeline, hole), ", ".join(sorted({o.capture for o in known}))
     log = log_name(timeline, hole.exhibit, hole.series)
     asked = [_asked(timeline, hole, offset) for offset in known]
     requests = [row for found in asked if found is not None for row in found]
@@ -165,7 +165,7 @@ def _finding(timeline: Timeline, about: About, hole: Hole, known: list[Offset]) 
     )
 
 
-def _bounds(timeline: Timeline, hole: Hole) -> list[str]:
+def bounds(timeline: Timeline, hole: Hole) -> list[str]:
     """The last line before and the first after: of lines of the same second, the last and the first by place."""
     query = f"""{FILES}
         select row_id from web_access join files using (exhibit, file)
@@ -195,3 +195,4 @@ def _asked(timeline: Timeline, hole: Hole, offset: Offset) -> list[tuple[str, st
 
 
 ANALYZER = WebLogHole()
+OF_LOGS = True

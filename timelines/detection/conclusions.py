@@ -4,7 +4,7 @@ entities and grade."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -15,7 +15,8 @@ from timelines.detection.cited import Cited, RuleHits, sound_rows
 from timelines.detection.columns import Bools, Ints
 from timelines.detection.correlate import CorrelationHit
 from timelines.detection.folding import fold
-from timelines.detection.rules import About
+from timelines.detection.rules import About, Rule
+from timelines.detection.weaknesses import numbers_in
 from timelines.findings import Finding, Kind, finding_id, grade
 
 ENTITIES = 50  # names listed of a kind; where there are more, `<kind>_total` says how many
@@ -93,6 +94,7 @@ class CitedTexts:
             about.falsepositives,
             tuple(families),
             about.texts,
+            about.cve,
         )
 
     def _entities(self, rows: Ints) -> dict[str, tuple[str, ...]]:
@@ -128,16 +130,19 @@ def _folded(texts: pa.ChunkedArray) -> pa.ChunkedArray:
     return pa.chunked_array([folded.take(encoded.indices)])
 
 
-def single_findings(texts: CitedTexts, about: About, hits: RuleHits) -> Iterable[Finding]:
-    """One finding a subject, in subject order."""
+def single_findings(
+    texts: CitedTexts, rule: Rule, hits: RuleHits, weaknesses: Mapping[str, Ints] | None = None
+) -> Iterable[Finding]:
+    """One finding a subject, in subject order. `weaknesses`: of a rule that tells several apart, the cited rows that show each."""
     subjects = texts.subjects.codes[hits.rows]
     for subject in np.unique(subjects).tolist():
         places = np.flatnonzero(subjects == subject)
         rows = hits.rows[places].tolist()
         more = f" (first of {len(rows)} rows)" if len(rows) > 1 else ""
-        yield texts.concluded(
-            about, "match", texts.subjects.distinct[subject], rows, hits.why[int(places[0])] + more, strict=False
+        found = texts.concluded(
+            rule.about, "match", texts.subjects.distinct[subject], rows, hits.why[int(places[0])] + more, strict=False
         )
+        yield replace(found, cve=numbers_in(rule, weaknesses or {}, hits.rows[places]))
 
 
 def correlation_findings(texts: CitedTexts, about: About, hits: Sequence[CorrelationHit]) -> Iterable[Finding]:

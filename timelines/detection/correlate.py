@@ -46,10 +46,15 @@ class CorrelationHit:
 
 
 def correlate(
-    correlations: Sequence[Correlation], hits: Mapping[str, RuleHits], cited: Cited
+    correlations: Sequence[Correlation], hits: Mapping[str, RuleHits], cited: Cited, again: Bools | None = None
 ) -> dict[str, tuple[CorrelationHit, ...]]:
-    """Hits of every correlation by its rule id. Each stands after the rules it refers to, other correlations among them."""
+    """Hits of every correlation by its rule id. Each stands after the rules it refers to, other correlations among them.
+
+    `again`: (n,) cited rows that are left out of every count, since the evidence holds the same ones a second time.
+    """
     times, timed = cited.times()
+    if again is not None:
+        timed = timed & ~again
     row_ids = [str(text) for text in cited.texts("row_id")]
     done: dict[str, tuple[CorrelationHit, ...]] = {}
     for correlation in correlations:

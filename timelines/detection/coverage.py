@@ -6,7 +6,7 @@ logs name; captures and web logs, whose rows name addresses, for the case as a w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -21,7 +21,11 @@ from timelines.views import families_of, quoted
 if TYPE_CHECKING:
     from timelines.query import Timeline
 
-_ASKED = ("Channel", "EventID", "EventType")  # the columns that log sources' conditions name
+# The columns that log sources' conditions name: whole values, or (folded) what they ask whether it stands in a text.
+_ASKED: Mapping[str, str] = {
+    **dict.fromkeys(("Channel", "EventID", "EventType", "Direction", "OperationType"), ""),
+    "error_text": "modsecurity: ",
+}
 State = Literal["seen", "no-such-records", "no-log"]
 
 
@@ -127,15 +131,23 @@ def _kinds(timeline: Timeline, family: str) -> pa.Table:
     view = families_of(timeline.store)[family].view
     stored = timeline.sql(f"select * from {view} limit 0").schema
     asked = [name for name in _ASKED if name in stored.names]
-    columns = "".join(f', "{quoted(name)}"' for name in asked)
+    columns = "".join(f", kind{at}" for at in range(len(asked)))
+    kinds = "".join(f", {_kind(name)} as kind{at}" for at, name in enumerate(asked))
+    named = "".join(f', kind{at} as "{quoted(name)}"' for at, name in enumerate(asked))
     windows = family.startswith("windows/")
     host = "coalesce(lower(host), '')" if windows else "''"
     query = (
         f"select {host} as host_key, min(host) as host_shown, count(*) as n_rows, "
-        f"epoch_ns(min(time)) as first_ns, epoch_ns(max(time)) as last_ns{columns} "
-        f"from {view} group by host_key{columns} order by all"
+        f"epoch_ns(min(time)) as first_ns, epoch_ns(max(time)) as last_ns{named} "
+        f"from (select host, time{kinds} from {view}) group by host_key{columns} order by all"
     )
     return timeline.sql(query)
+
+
+def _kind(name: str) -> str:
+    """SQL for what a condition asks of a column: its value, or whether a text stands in it."""
+    text, column = _ASKED[name], f'"{quoted(name)}"'
+    return f"case when contains(lower({column}), '{text}') then '{text}' end" if text else column
 
 
 def _log_alone(source: LogSource) -> LogSource:

@@ -16,7 +16,9 @@ from timelines.detection.correlate import CorrelationHit, correlate
 from timelines.detection.engine import Engine
 from timelines.detection.rules import About, Correlation, RuleSet
 from timelines.detection.survey import Progress, Seen, survey
+from timelines.detection.weaknesses import Parts
 from timelines.findings import LEVELS, Fate, Finding, RuleOutcome
+from timelines.repeats import again
 from timelines.schema import TIME
 
 if TYPE_CHECKING:
@@ -59,15 +61,18 @@ def detect(
 ) -> Detection:
     """Run all rules and correlations. The result depends on rows and rules alone: not on parts, row groups or order of work.
     `sieve` takes away what the user's allow-list names."""
-    engine = Engine(rules.rules)
+    parts = Parts.of(rules.rules)
+    engine = Engine([*rules.rules, *parts.rules])
     place = {rule.about.rule_id: at for at, rule in enumerate(rules.rules)}
     wanted = _fields_wanted(rules.correlations, place)
     found = survey(timeline, engine, wanted if sieve is None else sieve.fields(rules, wanted), progress)
+    found.cited, shown = parts.taken_from(found.cited)
     if sieve is not None:
         found.cited = sieve.sifted(rules, found.cited)
     texts = CitedTexts.of(found.cited)
     by_rule = {rules.rules[at].about.rule_id: hits for at, hits in found.cited.hits.items()}
-    episodes = correlate(rules.correlations, by_rule, found.cited)
+    twice = again(timeline, found.cited.table) if rules.correlations else None
+    episodes = correlate(rules.correlations, by_rule, found.cited, twice)
     if sieve is not None:
         episodes = sieve.sifted_episodes(rules, episodes, found.cited)
     by_id = {correlation.about.rule_id: correlation for correlation in rules.correlations}
@@ -76,7 +81,7 @@ def detect(
     for at, hits in found.cited.hits.items():
         rule = rules.rules[at]
         if rule.output:
-            findings += single_findings(texts, rule.about, hits)
+            findings += single_findings(texts, rule, hits, shown.get(at, {}))
             cites.append(_Cites(rule.about, hits.rows, hits.why))
     for correlation in rules.correlations:
         if correlation.output:

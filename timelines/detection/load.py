@@ -15,6 +15,7 @@ from timelines.detection.places import located
 from timelines.detection.rule_files import RuleFileError, documents_of, rule_files
 from timelines.detection.rules import About, Refused, Rule, RuleSet
 from timelines.detection.sigma_conditions import Unsupported, condition_of
+from timelines.detection.weaknesses import numbers_of, weaknesses_of
 
 if TYPE_CHECKING:
     from sigma.rule import SigmaRule, SigmaRuleBase
@@ -163,6 +164,7 @@ def _about(rule: SigmaRuleBase) -> About:
         str(getattr(rule.status, "name", None) or "").lower(),
         tuple(f"{tag.namespace}.{tag.name}" for tag in rule.tags),
         (source.product or "", source.category or "", source.service or "") if source is not None else ("", "", ""),
+        numbers_of(rule.tags),
     )
 
 
@@ -240,9 +242,9 @@ def _compile(rule: SigmaRule, filters: Sequence[Any], given: Given, applied: set
         )
         raise Unsupported(f"no family of Athar's holds the log source {named}")
     try:
-        condition = condition_of(rule)
+        condition, weaknesses = condition_of(rule), weaknesses_of(rule, about.cve)
     except SigmaError as error:
         raise Unsupported(" ".join(str(error.args[0] if error.args else error).split())) from error
     except RecursionError as error:
         raise Unsupported("condition nested too deeply") from error
-    return Rule(about, condition, sources)
+    return Rule(about, condition, sources, weaknesses=weaknesses)

@@ -1,9 +1,9 @@
 """Which rows a rule's log source means, and what its field names are called there. The mapping is data: `logsources/*.toml`.
 
 A `[[source]]` has `product` (a list; `""` stands for a rule that names none), `category` and `service` as rules write them, `families`
-(`windows/*` is every family of that folder), `within` (the service whose conditions hold too), `where` (own column name to values)
-and `fields`: a rule's field to the columns to look at, any of which may hold the value. A column is a name, `name|form`
-(`timelines.detection.columns.FORMS`) or a table with `columns` to join, `between`, `before`, `form` and `unlike`.
+(`windows/*` is every family of that folder), `within` (the service whose conditions hold too), `where` (own column name to values;
+`*X*` is any that holds X) and `fields`: a rule's field to the columns to look at, any of which may hold the value. A column is a name,
+`name|form` (`timelines.detection.columns.FORMS`) or a table with `columns` to join, `between`, `before`, `form` and `unlike`.
 """
 
 from __future__ import annotations
@@ -199,7 +199,10 @@ def _where(where: Mapping[str, Sequence[str | int]]) -> Expression:
 def _is(name: str, value: str | int) -> Expression:
     if isinstance(value, int):
         return Test(name, Number("eq", value))
-    return Test(name, Text("equals", fold(value), shown=value))
+    inside = value[1:-1] if len(value) > 2 and value.startswith("*") and value.endswith("*") else ""
+    return Test(
+        name, Text("contains", fold(inside), shown=inside) if inside else Text("equals", fold(value), shown=value)
+    )
 
 
 def sources_for(product: str | None, category: str | None, service: str | None) -> tuple[LogSource, ...]:

@@ -13,7 +13,8 @@ from timelines.detection.logsources import LogSource
 @dataclass(frozen=True, slots=True)
 class About:
     """What a rule says of itself. `path` is where it was read; `texts` the plain words of its `athar` block, by language; `logsource` its
-    product, category and service as written, empty where it names none (a correlation names none of the three)."""
+    product, category and service as written, empty where it names none (a correlation names none of the three); `cve` the published
+    weaknesses that it is tagged with, as `CVE-2021-41773`."""
 
     rule_id: str
     title: str
@@ -27,16 +28,27 @@ class About:
     status: str = ""
     tags: tuple[str, ...] = ()
     logsource: tuple[str, str, str] = ("", "", "")
+    cve: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Weakness:
+    """One of several published weaknesses that a rule looks for, and the selection of the rule that bears its number."""
+
+    cve: str
+    condition: Expression
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A single-event rule. `output` is False when only correlations use its matches (`generate: false`)."""
+    """A single-event rule. `output` is False when only correlations use its matches (`generate: false`). Where selections bear numbers of
+    published weaknesses, `weaknesses` says which of them a row shows."""
 
     about: About
     condition: Expression
     sources: tuple[LogSource, ...]
     output: bool = True
+    weaknesses: tuple[Weakness, ...] = ()
 
 
 Metric = Literal["value_sum", "value_avg", "value_percentile", "value_median"]

@@ -27,6 +27,7 @@ from timelines.detection.folding import fold
 from timelines.detection.regex_dialect import for_re2
 
 if TYPE_CHECKING:
+    from sigma.conditions import SigmaCondition
     from sigma.rule import SigmaRule
     from sigma.types import SigmaString
 
@@ -54,10 +55,16 @@ def condition_of(rule: SigmaRule) -> Expression:
     longest = max(map(len, written), default=0)
     if longest > CONDITION_LENGTH:
         raise Unsupported(f"condition of {longest} characters; at most {CONDITION_LENGTH} are read")
-    trees = [condition.parsed for condition in rule.detection.parsed_condition]
-    if not trees or any(tree is None for tree in trees):
+    if not rule.detection.parsed_condition:
         raise Unsupported("the condition selects nothing")
-    return disjunction([_convert(tree) for tree in trees])
+    return disjunction([expression_of(condition) for condition in rule.detection.parsed_condition])
+
+
+def expression_of(condition: SigmaCondition) -> Expression:
+    """One condition of pySigma's, or the name of a detection taken as one."""
+    if condition.parsed is None:
+        raise Unsupported("the condition selects nothing")
+    return _convert(condition.parsed)
 
 
 def _anchored_keyword(item: Any) -> bool:

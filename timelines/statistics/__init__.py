@@ -27,7 +27,7 @@ class Statistic:
 
     `needs` are the families that it reads (`windows/*` is every family of that folder), any of them. `shown` are the columns for a
     terminal, those first that a narrow one shows. `per` names a column whose values each have a list of their own, so that "the first
-    ten" means ten of each.
+    ten" means ten of each. `drawn` are columns of counts that a terminal draws as lines over the first column, the begin of an hour.
     `count` gives at least the columns declared; `doc` says what a row is and how rows are ordered.
     """
 
@@ -40,6 +40,7 @@ class Statistic:
     count: Callable[[Scope], pa.Table]
     per: str = ""
     thresholds: tuple[Threshold, ...] = ()
+    drawn: tuple[str, ...] = ()
 
     def table(self, scope: Scope) -> pa.Table:
         """The rows, in their order, with the columns and types declared."""

@@ -1,4 +1,4 @@
-"""Integrity of Windows logs: where records are missing, out of order or cleared, and where clock or audit policy were changed."""
+"""Integrity of logs: where records are missing, out of order, doubled or cleared, and where clock or audit policy were changed."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from timelines.statistics import Statistic
 from timelines.statistics._integrity_words import WORDS
 from timelines.statistics._silent_logs import AROUND, HALF_A_DAY, WEEKS, Silence, silences
 from timelines.statistics._stopped_logs import LONGER, OTHERS, SILENT, WATCHED, Stopped, stopped
+from timelines.statistics._web_integrity import web_rows
 from timelines.visible import visible
 
 SHIFTED = Threshold(
@@ -28,16 +29,22 @@ _COLUMNS = (
         "kind",
         pa.string(),
         "`gap` (record numbers without records), `numbering` (begins anew), `backwards` (time), `cleared` (1102, 104), "
-        "`audit-policy` (4719), `clock` (4616), `stopped` (a log, while others go on), `silent` (a log, for a time, while others go on).",
+        "`audit-policy` (4719), `clock` (4616), `stopped` (a log, while others go on), `silent` (a log, for a time, while others go on); "
+        "of web server logs `backwards`, `disorder` (lines without order of time), `silent`, `repeated` (lines that stand twice), "
+        "`damaged`, `injected`, `joined` (odd lines) and `rotation` (files that do not fit).",
     ),
     Column("time", TIME, "Time of the row to go to: the record after a gap, the event, the last record of a log that stops.", "ns"),
     Column("host", pa.string(), "Machine whose log it is."),
-    Column("log", pa.string(), "Windows channel: the one that was cleared, or in which the place lies."),
+    Column("log", pa.string(), "Windows channel: the one that was cleared, or in which the place lies; of other logs the family."),
     Column("exhibit", pa.string(), "E001 …: what was handed in."),
     Column("file", pa.string(), "Path inside the exhibit."),
-    Column("record", pa.uint64(), "Record id of the row to go to."),
-    Column("amount", pa.float64(), "Records missing, or seconds: how far back, by how much the clock was changed, how long silent."),
-    Column("unit", pa.string(), "`records` or `s`."),
+    Column("record", pa.uint64(), "Record id, or line number, of the row to go to."),
+    Column(
+        "amount",
+        pa.float64(),
+        "Records missing, lines counted, a size, or seconds: how far back, how much the clock changed, how long silent.",
+    ),
+    Column("unit", pa.string(), "`records`, `lines`, `bytes` or `s`."),
     Column("row_id", pa.string(), "The row to go to: `athar show CASE ROW_ID`."),
     Column("message", pa.string(), "In plain words, in the language asked for."),
 )  # fmt: skip
@@ -66,6 +73,7 @@ def _places(scope: Scope) -> list[dict[str, Any]]:
     rows += [_between(earlier, later, scope.lang) for earlier, later in lost_between(logs)]
     rows += [_stopped(one, scope.lang) for one in stopped(scope.timeline, logs)]
     rows += [_silent(one, scope.lang) for one in silences(scope.timeline, logs)]
+    rows += web_rows(scope.timeline, scope.lang)
     taken = scope.ask(
         "select row_id from taken where row_id in (select unnest(?))",
         TABLE.needs,
@@ -190,10 +198,12 @@ def _seconds(before: str | None, after: str | None) -> float | None:
 
 TABLE = Statistic(
     "integrity",
-    "Integrity of Windows logs",
+    "Integrity of logs",
     "One row a place or event, in order of time. Only in a file whose record numbers run on is a gap, a step back in time, a silence or "
-    "an end remarkable: files of chosen events have gaps everywhere. A clearing is shown with the log that was cleared.",
-    ("windows/*",),
+    "an end remarkable: files of chosen events have gaps everywhere. A clearing is shown with the log that was cleared. "
+    "Of web server logs it shows what `docs/analyzers.md` describes under `web_log_…`, with its thresholds: "
+    "each place, or the first of a file.",
+    ("windows/*", "web/*"),
     _COLUMNS,
     ("time", "kind", "message", "log", "row_id", "host"),
     _count,

@@ -46,15 +46,17 @@ coalesce(new_agents, 0) as new_agents, coalesce(new_paths, 0) as new_paths from 
 
 
 def _count(scope: Scope) -> pa.Table:
-    return scope.ask(_HOURS, TABLE.needs, _OWN)
+    return scope.ask(_HOURS, TABLE.needs, _OWN, once=True)
 
 
 TABLE = Statistic(
     "web_hours",
     "Web server logs by hour",
-    "One row an hour that has requests, in order of time. What is new is new among the rows that count.",
+    "One row an hour that has requests, in order of time. What is new is new among the rows that count. "
+    "Lines that stand in two files count once.",
     ("web/access",),
     _COLUMNS,
     ("hour", "requests", "clients", "refused", "new_paths", "new_agents"),
     _count,
+    drawn=("requests", "refused", "errors", "new_paths", "new_agents"),
 )

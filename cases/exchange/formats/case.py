@@ -204,6 +204,7 @@ class _Graph:
                 f"level:{found.level}",
                 f"review:{one.review}",
                 *found.attack,
+                *found.cve,
             ],
             "uco-core:object": rows or [{"@id": self._iri("Investigation")}],
         }

@@ -69,6 +69,10 @@ def _named(timeline: Timeline, told: list[Conclusion]) -> Named:
         for kind, what in _NAMED.items():
             for text in one.finding.entities.get(kind, ()):
                 found.setdefault(("text", text, what), {})[one.finding.finding_id] = None
+        for number in one.finding.cve:
+            found.setdefault(("vulnerability", number, "weakness that the rule looks for"), {})[
+                one.finding.finding_id
+            ] = None
     for row, kind, address in _addresses(timeline, cited(told)):
         found.setdefault((kind, address, "address"), {}).update(dict.fromkeys(by_row[row]))
     return found

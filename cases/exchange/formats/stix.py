@@ -96,12 +96,22 @@ class _Maker:
             **self._common("attack-pattern", technique), name=technique, external_references=[about]
         )
 
+    def _vulnerability(self, number: str) -> Any:
+        return self._stix2.Vulnerability(
+            **self._common("vulnerability", number),
+            name=number,
+            external_references=[{"source_name": "cve", "external_id": number}],
+        )
+
     def finding(self, case: Content, one: Conclusion, places: Files) -> Iterator[Any]:
         """Everything of one finding, what is referred to before what refers."""
         found = one.finding
         observed = [*self._files(case, one, places), *self._names(found.entities)]
         yield from observed
+        weak = [self._vulnerability(number) for number in found.cve]
+        yield from weak
         about = [f"attack-pattern--{self.id('attack-pattern', technique)}" for technique in found.attack]
+        about += [made["id"] for made in weak]
         data = None
         if observed and found.first is not None:
             data = self._observed(one, [made["id"] for made in observed])

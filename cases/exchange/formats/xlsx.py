@@ -35,7 +35,7 @@ _FINDING = (
         "would_change",
         "why",
     ),
-    *(*_ENTITIES, "attack", "rule_id", "rows", "row_ids"),
+    *(*_ENTITIES, "attack", "cve", "rule_id", "rows", "row_ids", "followed"),
 )
 _FILE = ("exhibit", "file", "size", "sha256", "status", "parser", "reason", "duplicate_of")
 _LEDGER = ("exhibit", "file", "size", "read", "free", "unsupported", "damaged")
@@ -103,7 +103,9 @@ def _findings(book: Workbook, told: Sequence[Conclusion]) -> Sheet:
                 words.get("alternatives") or "; ".join(found.falsepositives),
                 *(words.get("would_change", ""), found.why),
                 *("; ".join(found.entities.get(kind, ())) for kind in _ENTITIES),
-                *(", ".join(found.attack), found.rule_id, len(found.rows), ", ".join(found.rows)),
+                *(", ".join(found.attack), ", ".join(found.cve)),
+                *(found.rule_id, len(found.rows), ", ".join(found.rows)),
+                "; ".join(f"{role}: {', '.join(rows)}" for role, rows in found.followed.items()),
             )
         )
     return sheet

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.network.protocols import Carried, Conversation, Openings, Record, Yield
+from parsers.network.protocols.file_ids import file_id
 from parsers.network.protocols.lines import PIECE
 from parsers.network.protocols.media_types import media_type
 from parsers.network.records import Bools
@@ -44,6 +45,7 @@ class FtpData:
         held = stream.held(begin, stream.end)
         values = {name: value for name, value in talk.told.items() if name != "listing"}
         values |= {"mime_type": media_type(stream.read(stream.begin, START), None, True), "file_size": held}
+        values["fuid"] = fuid = file_id(talk.uid, forward, "data")
         yield Record(talk.flow, first, max(first, last), "ftp.data", values)
         yield Carried(
             talk.flow,
@@ -54,7 +56,7 @@ class FtpData:
             posixpath.basename(str(arg)) or None if arg and not listing else None,
             size=size if isinstance(size, int) and not listing else None,
             missing=stream.end - begin - held,
-            values={"object": talk.told.get("object")},
+            values={"object": talk.told.get("object"), "fuid": fuid},
         )
 
 

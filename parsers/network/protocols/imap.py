@@ -13,7 +13,7 @@ from parsers.network.protocols import Conversation, Openings, Record, Upgrade, Y
 from parsers.network.protocols.beginnings import begins
 from parsers.network.protocols.imap_responses import Sentence, sentences
 from parsers.network.protocols.lines import Lines
-from parsers.network.protocols.mail_message import message
+from parsers.network.protocols.mail_message import Sent, message
 from parsers.network.protocols.sasl import credentials, exchanged
 from parsers.network.records import Bools
 from parsers.network.streams import Stream
@@ -48,6 +48,7 @@ class Session:
     orig: Stream
     resp: Stream
     forward: bool
+    uid: str
     asked: dict[bytes, tuple[bytes, list[bytes], Sentence]] = field(default_factory=dict)
     verbs: dict[str, None] = field(default_factory=dict)
     user: str | None = None
@@ -99,7 +100,7 @@ class Imap:
         forward = orig.read(orig.begin, 2) != b"* "
         if not forward:
             orig, resp = resp, orig
-        yield from _session(Session(talk.flow, orig, resp, forward))
+        yield from _session(Session(talk.flow, orig, resp, forward, talk.uid))
 
 
 def _session(session: Session) -> Iterator[Yield]:
@@ -216,7 +217,8 @@ def _flush(session: Session) -> Iterator[Yield]:
 
 def _fetched(session: Session, job: Fetched, *, whole: bool) -> Iterator[Yield]:
     """The row of a fetched message, and its files where it is one and not only a head."""
-    mail = message(session.flow, session.resp, job.ranges, forward=not session.forward, stuffed=False, whole=True)
+    sent = Sent(session.flow, session.uid, session.resp, not session.forward)
+    mail = message(sent, job.ranges, stuffed=False, whole=True)
     session.fetched += 1
     session.last = max(session.last, mail.last)
     values = mail.values | {
@@ -228,7 +230,7 @@ def _fetched(session: Session, job: Fetched, *, whole: bool) -> Iterator[Yield]:
         "outcome": "success",
     }
     if not whole:
-        values["attachments"] = None
+        values["attachments"] = values["fuids"] = None
     yield Record(session.flow, job.first, max(job.first, mail.last), "imap.message", values, mail.flags)
     if whole:
         yield from mail.parts
@@ -237,9 +239,8 @@ def _fetched(session: Session, job: Fetched, *, whole: bool) -> Iterator[Yield]:
 
 def _appended(session: Session, sentence: Sentence) -> Iterator[Yield]:
     """APPEND: the client stores a message, such as one it sent."""
-    mail = message(
-        session.flow, session.orig, sentence.literals[-1:], forward=session.forward, stuffed=False, whole=True
-    )
+    sent = Sent(session.flow, session.uid, session.orig, session.forward)
+    mail = message(sent, sentence.literals[-1:], stuffed=False, whole=True)
     arguments = sentence.arguments(session.orig, 2)
     mailbox = text(arguments[0][:1_024]) if arguments else None
     first = session.orig.packet(sentence.begin)

@@ -32,15 +32,25 @@ class Message:
         return () if self.whole else ("truncated",)
 
 
-def message(
-    flow: int, stream: Stream, ranges: Sequence[tuple[int, int]], *, forward: bool, stuffed: bool, whole: bool
-) -> Message:
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Who sends: the flow (its number and uid), the stream, whether it is the originator's."""
+
+    flow: int
+    uid: str
+    stream: Stream
+    forward: bool
+
+
+def message(sent: Sent, ranges: Sequence[tuple[int, int]], *, stuffed: bool, whole: bool) -> Message:
     """The message whose bytes lie in these ranges of a stream. stuffed: dots at line begins are doubled; whole: its end was seen."""
-    passage = gather(stream, ranges, MESSAGE_LIMIT)
+    passage = gather(sent.stream, ranges, MESSAGE_LIMIT)
     top = head(passage.raw, 0, len(passage.raw))
     whole = whole and not passage.gaps and not passage.cut
-    parts = tuple(files(flow, passage, top, forward=forward, stuffed=stuffed, whole=whole))
+    place = sent.uid, sent.forward, ranges[0][0] if ranges else 0
+    parts = tuple(files(sent.flow, passage, top, place, stuffed=stuffed, whole=whole))
     values = envelope(top)
+    values["fuids"] = ",".join(str(part.values["fuid"]) for part in parts) or None
     values["attachments"] = ", ".join(part.name for part in parts if part.name) or None
     values["message_bytes"] = sum(stop - begin for begin, stop in ranges)
     last = passage.packet(max(len(passage.raw) - 1, 0))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from parsers.network.protocols import Carried
+from parsers.network.protocols.file_ids import file_id
 from parsers.network.protocols.lines import Passage
 from parsers.network.protocols.mail_headers import Head, head, parameters, unfolded
 
@@ -91,10 +92,14 @@ def content(raw: bytes, encoding: str) -> bytes:
     return binascii.a2b_qp(raw) if encoding == "quoted-printable" else raw
 
 
-def files(flow: int, passage: Passage, top: Head, *, forward: bool, stuffed: bool, whole: bool) -> Iterator[Carried]:
-    """The parts of a message as files. stuffed: lines that begin with a dot have one more (RFC 5321 section 4.5.2)."""
+def files(
+    flow: int, passage: Passage, top: Head, place: tuple[str, bool, int], *, stuffed: bool, whole: bool
+) -> Iterator[Carried]:
+    """The parts of a message as files. place: the connection's uid, whether its originator sends, and where in the stream the message
+    begins; stuffed: lines that begin with a dot have one more (RFC 5321 section 4.5.2)."""
     found = list(parts(passage.raw, top))
-    for part in found:
+    uid, forward, begin = place
+    for number, part in enumerate(found):
         broken = part is found[-1] and not whole
         yield Carried(
             flow,
@@ -105,7 +110,7 @@ def files(flow: int, passage: Passage, top: Head, *, forward: bool, stuffed: boo
             part.name,
             part.type,
             missing=passage.missing(part.begin, part.stop),
-            values={"complete": False} if broken else {},
+            values={"fuid": file_id(uid, forward, begin, number)} | ({"complete": False} if broken else {}),
         )
 
 

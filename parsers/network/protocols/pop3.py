@@ -12,7 +12,7 @@ import numpy.typing as npt
 from parsers.network.protocols import Conversation, Openings, Record, Upgrade, Yield, text
 from parsers.network.protocols.beginnings import begins, silent
 from parsers.network.protocols.lines import Line, Lines, find_end
-from parsers.network.protocols.mail_message import message
+from parsers.network.protocols.mail_message import Sent, message
 from parsers.network.protocols.sasl import credentials, exchanged
 from parsers.network.records import Bools
 from parsers.network.streams import Stream
@@ -35,6 +35,7 @@ class Session:
     orig: Stream
     resp: Stream
     forward: bool
+    uid: str
     stamp: str | None = None
     name: bytes | None = None
     user: str | None = None
@@ -85,7 +86,7 @@ class Pop3:
         forward = orig.read(orig.begin, 3) != b"+OK"
         if not forward:
             orig, resp = resp, orig
-        yield from _session(Session(talk.flow, orig, resp, forward))
+        yield from _session(Session(talk.flow, orig, resp, forward, talk.uid))
 
 
 def _reply(server: Lines) -> Line | None:
@@ -157,7 +158,8 @@ def _long(session: Session, server: Lines, reply: Line, line: Line, verb: bytes,
     if verb not in (b"RETR", b"TOP"):
         return
     span = [(reply.end, stop)]
-    mail = message(session.flow, session.resp, span, forward=not session.forward, stuffed=True, whole=bool(found))
+    sent = Sent(session.flow, session.uid, session.resp, not session.forward)
+    mail = message(sent, span, stuffed=True, whole=bool(found))
     session.retrieved += 1
     session.last = max(session.last, mail.last)
     number = argument.split()[:1]
@@ -168,6 +170,8 @@ def _long(session: Session, server: Lines, reply: Line, line: Line, verb: bytes,
         "object": mail.values["subject"],
         "outcome": "success",
     }
+    if verb != b"RETR":
+        values["fuids"] = None
     first = session.orig.packet(line.begin)
     yield Record(session.flow, first, max(first, mail.last), "pop3.message", values, mail.flags)
     if verb == b"RETR":  # TOP gives the head and some lines: no whole files

@@ -13,7 +13,7 @@ from parsers.network.protocols import Conversation, Openings, Record, Trouble, U
 from parsers.network.protocols.beginnings import begins, holds, replies, silent
 from parsers.network.protocols.lines import Lines
 from parsers.network.protocols.mail_headers import WEBMAIL
-from parsers.network.protocols.mail_message import message
+from parsers.network.protocols.mail_message import Sent, message
 from parsers.network.protocols.replies import Replies
 from parsers.network.protocols.sasl import credentials, exchanged
 from parsers.network.protocols.smtp_commands import Command, Dialogue
@@ -48,6 +48,7 @@ class Session:
     orig: Stream
     resp: Stream
     forward: bool
+    uid: str
     helo: str | None = None
     user: str | None = None
     depth: int = 0
@@ -58,9 +59,8 @@ class Session:
         self.depth += 1
         mail = None
         if job.content:
-            mail = message(
-                self.flow, self.orig, job.content, forward=self.forward, stuffed=job.stuffed, whole=job.whole
-            )
+            sent = Sent(self.flow, self.uid, self.orig, self.forward)
+            mail = message(sent, job.content, stuffed=job.stuffed, whole=job.whole)
         values = dict(mail.values) if mail else {}
         reply = job.last.reply if job.last else None
         recipients = dict.fromkeys(text(path) for path in job.recipients)
@@ -114,7 +114,7 @@ class Smtp:
         forward = not start.startswith(_CLIENT)
         if not forward:
             orig, resp = resp, orig
-        yield from _session(Session(talk.flow, orig, resp, forward))
+        yield from _session(Session(talk.flow, orig, resp, forward, talk.uid))
 
 
 def _session(session: Session) -> Iterator[Yield]:

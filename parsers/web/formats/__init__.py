@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Protocol, runtime_checkable
@@ -107,3 +107,9 @@ def all_formats() -> tuple[Format, ...]:
                 raise TypeError(f"{info.name}: FORMAT has no name, family, sniff and read")
             found.append(candidate)
     return tuple(sorted(found, key=lambda one: one.name))
+
+
+@cache
+def rescues() -> Mapping[str, Callable[[Page], Taken]]:
+    """What formats make of damaged lines, by the format's name."""
+    return {one.name: one.rescue for one in all_formats() if isinstance(one, Forgiving)}

@@ -13,7 +13,7 @@ import pyarrow as pa
 from parsers.gather import Bools, Int64s
 from parsers.web import fields as f
 from parsers.web.dates import clf_times, localise
-from parsers.web.formats import Page, Taken
+from parsers.web.formats import Page, State, Taken
 from parsers.web.loose import NO_DATE, loose
 from parsers.web.numerals import nullable
 from parsers.web.remarks import Remarks
@@ -21,29 +21,30 @@ from parsers.web.requests import addresses, claimed, outcomes, split_target
 from parsers.web.scan import scan
 from parsers.web.spans import Spans, chosen
 from parsers.web.strict import strict
+from timelines.coded import constant
 from timelines.schema import TIME
 
 FAMILY = "web/access"
 TIME_DESC = "Request received or logged"
 _SHORTEST = 22  # bytes of `[dd/Mon/yyyy:HH:MM:SS]`: a shorter line holds no date
 _QUALITIES = ("offset", "assumed-zone", "unknown")
-_TEXTS = (
-    ("c_ip", f.CLIENT),
-    ("ident", f.IDENT),
-    ("cs_username", f.USER),
-    ("cs_method", f.METHOD),
-    ("cs_uri", f.URI),
-    ("cs_uri_stem", f.STEM),
-    ("cs_uri_query", f.QUERY),
-    ("cs_version", f.VERSION),
-    ("virtual_host", f.VHOST),
-    ("cs_user_agent", f.AGENT),
-    ("cs_referer", f.REFERER),
-    ("x_forwarded_for", f.FORWARDED),
-    ("request_line", f.REQUEST),
-    ("extra", f.EXTRA),
-    ("time_offset", f.ZONE),
-)
+_TEXTS = {
+    "c_ip": f.CLIENT,
+    "ident": f.IDENT,
+    "cs_username": f.USER,
+    "cs_method": f.METHOD,
+    "cs_uri": f.URI,
+    "cs_uri_stem": f.STEM,
+    "cs_uri_query": f.QUERY,
+    "cs_version": f.VERSION,
+    "virtual_host": f.VHOST,
+    "cs_user_agent": f.AGENT,
+    "cs_referer": f.REFERER,
+    "x_forwarded_for": f.FORWARDED,
+    "request_line": f.REQUEST,
+    "extra": f.EXTRA,
+    "time_offset": f.ZONE,
+}
 _AS_WRITTEN = frozenset({"cs_uri", "cs_uri_stem", "cs_uri_query", "request_line", "extra"})  # here `-` is not "nothing"
 
 
@@ -103,29 +104,32 @@ def _read_others(spans: Spans, quality: Int64s, remarks: Remarks, reader: Callab
 
 
 def _table(page: Page, spans: Spans, quality: Int64s, remarks: Remarks) -> tuple[pa.RecordBatch, ...]:
-    readable = quality >= 0
-    if not readable.any():
+    """The batch of all lines that could be read, in line order."""
+    rows = np.flatnonzero(quality >= 0)
+    if not len(rows):
         return ()
+    if len(rows) < len(quality):
+        page = page.take(rows)
+        spans, quality, remarks = spans.take(page.lines, rows), quality[rows], remarks.take(rows)
     split_target(spans, f.URI, f.STEM, f.QUERY)
-    spans.repair(np.flatnonzero(page.high & readable))
+    spans.repair(np.flatnonzero(page.high))
     remarks.mark(page.control, "control-bytes")
     remarks.mark(spans.invalid, "bad-encoding")
     remarks.mark(page.lines.unterminated(), "no-line-end")
-    return (_rows(page.zone, spans, quality, remarks, readable),)
+    return (_rows(page, spans, quality, remarks),)
 
 
-def _rows(zone: str | None, spans: Spans, quality: Int64s, remarks: Remarks, readable: Bools) -> pa.RecordBatch:
-    """The batch of all readable lines, in line order."""
+def _rows(page: Page, spans: Spans, quality: Int64s, remarks: Remarks) -> pa.RecordBatch:
     lines = spans.lines
-    time, times_known, time_quality = _times(zone, spans, remarks)
+    time, times_known, time_quality = _times(page.zone, spans, remarks)
     status, answered = spans.numbers(f.STATUS)
     count = len(lines)
     columns: dict[str, pa.Array] = {
         "time": pa.array(time, mask=~times_known).cast(pa.timestamp("ns")).cast(TIME),
-        "time_desc": pa.repeat(TIME_DESC, count),
+        "time_desc": constant(TIME_DESC, count),
         "time_quality": chosen(_QUALITIES, time_quality),
-        "event": pa.repeat("http.request", count),
-        "protocol": pa.repeat("http", count),
+        "event": constant("http.request", count),
+        "protocol": constant("http", count),
         "outcome": outcomes(status, answered),
         "record": pa.array(lines.numbers.astype(np.uint64)),
         "offset": pa.array(lines.offsets),
@@ -134,15 +138,20 @@ def _rows(zone: str | None, spans: Spans, quality: Int64s, remarks: Remarks, rea
         "sc_status": nullable(status, answered, pa.int32()),
         "sc_bytes": nullable(*spans.numbers(f.BYTES), pa.int64()),
         "virtual_port": nullable(*spans.numbers(f.VPORT), pa.int32()),
-        "parse_quality": chosen(f.QUALITIES, np.maximum(quality, 0)),
+        "parse_quality": chosen(f.QUALITIES, quality),
     }
-    for name, column in _TEXTS:
-        columns[name] = spans.text(column, dash_is_null=name not in _AS_WRITTEN)
+    columns.update(spans.columns(_TEXTS, _AS_WRITTEN, _plain(page.state)))
     columns["src_ip"] = addresses(columns["c_ip"])
     if (first := claimed(columns)) is not None:
         columns["client_claimed"] = first
-    batch = pa.RecordBatch.from_pydict(columns)
-    return batch if readable.all() else batch.filter(pa.array(readable))
+    return pa.RecordBatch.from_pydict(columns)
+
+
+def _plain(state: State) -> set[str]:
+    """Columns whose texts did not repeat in an earlier block of the piece."""
+    held = state.setdefault("clf", set())
+    assert isinstance(held, set)
+    return held
 
 
 def _times(zone: str | None, spans: Spans, remarks: Remarks) -> tuple[Int64s, Bools, Int64s]:

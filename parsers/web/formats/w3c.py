@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from parsers.web.counted_marks import Marks
 from parsers.web.formats import Page, State, Taken
 from parsers.web.layouts import Layout, is_foreign, is_web, layout
 from parsers.web.lines import BLOCK, Lines
-from parsers.web.scan import Marks
 from parsers.web.sections import Section
 
 FAMILY = "web/access"

@@ -79,7 +79,7 @@ def inside(line: bytes) -> bytes | None:
 
 def moved(lines: Lines, data: Bytes, starts: Int64s, ends: Int64s) -> Lines:
     """The same lines of the file with other text."""
-    return Lines(data, starts, ends, lines.numbers, lines.offsets, lines.lengths, lines.bare)
+    return Lines(data, starts, ends, lines.numbers, lines.offsets, lines.lengths, lines.bare, lines.marks)
 
 
 def dressed(batch: pa.RecordBatch, wrapped: Wrapped) -> pa.RecordBatch:

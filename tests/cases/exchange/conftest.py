@@ -88,7 +88,7 @@ def _findings(web: list[str], windows: list[str]) -> list[Finding]:
         Finding(
             "F-00000000aa", "correlation", "rule-a", "Title A", "high", "corroborated", START, START + 9, entities,
             (*web[:4], *windows), ("T1059.001", "T1190"), HOSTILE[:90], families=("web/access", "windows/security"),
-            texts={"en": words},
+            texts={"en": words}, cve=("CVE-2021-41773",), followed={"script": (web[3],)},
         ),
         Finding(
             "F-00000000bb", "match", "rule-b", "Title B", "low", "indication", None, None, {}, (web[6], "f" * 24), (), "why"

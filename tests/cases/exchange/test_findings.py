@@ -53,6 +53,10 @@ def test_stix_bundle_is_parsed_strictly_and_holds_every_finding_and_row(export: 
     assert sorted(note.external_references[0].external_id for note in by_type["note"]) == [ID_A, ID_B, ID_C]
     observed = {tuple(ref.external_id for ref in one.external_references) for one in by_type["observed-data"]}
     assert observed == {f.rows for f in found if f.first is not None}
+    assert [v.name for v in by_type["vulnerability"]] == ["CVE-2021-41773"]
+    assert (
+        by_type["vulnerability"][0].id in next(n for n in by_type["note"] if "CVE-2021-41773" in n.content).object_refs
+    )
     assert [p.name for p in by_type["attack-pattern"]] == ["T1059.001", "T1190"]
     assert len(by_type["sighting"]) == 3
     assert "indicator" not in by_type

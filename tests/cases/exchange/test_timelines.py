@@ -96,7 +96,8 @@ def test_timesketch_knows_the_kinds_of_rows_and_what_findings_say_of_them(export
     request, logon = by_event["http.request", 1], by_event["4624", 2**64 - 1]
     assert request["data_type"] == "apache:access_log:entry"
     assert request["http_response_code"] == 200
-    assert request["tag"] == ["loose", "F-00000000aa", "T1059.001", "T1190"]
+    assert request["tag"] == ["loose", "CVE-2021-41773", "F-00000000aa", "T1059.001", "T1190"]
+    assert by_event["http.request", 4]["tag"] == ["F-00000000aa", "followed:script"]
     assert by_event["http.request", 5]["tag"] == []
     assert logon["data_type"] == "windows:evtx:record"
     assert logon["event_identifier"] == 4624
@@ -116,7 +117,13 @@ def test_timesketch_csv_has_the_same_rows_and_tags_as_a_list(export: Export, row
     frame = pd.read_csv(made.path, dtype={"timestamp": "int64"})
     assert made.counts["rows"] == len(frame) == 8
     assert frame["row_id"].tolist() == [row["row_id"] for row in rows[:-1]]
-    assert json.loads(frame["tag"][frame["record"] == 1].iloc[0]) == ["loose", "F-00000000aa", "T1059.001", "T1190"]
+    assert json.loads(frame["tag"][frame["record"] == 1].iloc[0]) == [
+        "loose",
+        "CVE-2021-41773",
+        "F-00000000aa",
+        "T1059.001",
+        "T1190",
+    ]
     assert set(frame["tag"].map(json.loads).map(type)) == {list}
     assert frame["datetime"].iloc[0] == "1969-12-31T23:59:59.999998+00:00"
 
@@ -132,7 +139,7 @@ def test_ecs_documents_are_flat_and_dotted_and_lose_no_row(export: Export, rows:
     assert request["source.ip"] == request["source.address"] == "198.51.100.0"
     assert request["url.original"] == "/page/0"
     assert request["http.response.status_code"] == 200
-    assert request["tags"] == ["loose", "F-00000000aa", "T1059.001", "T1190"]
+    assert request["tags"] == ["loose", "CVE-2021-41773", "F-00000000aa", "T1059.001", "T1190"]
 
 
 def test_ecs_holds_only_what_elasticsearch_types_take(export: Export) -> None:

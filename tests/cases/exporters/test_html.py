@@ -272,3 +272,16 @@ def test_counts_of_long_entity_lists_are_told(rendered: Callable[[str], str]) ->
     words = re.sub(r"\s+", " ", Page(rendered("en").split('<article class="finding"')[1]).words)
     assert "/upload/ and 72 more" in words
     assert "objects_total" not in words
+
+
+def test_findings_of_a_log_itself_stand_among_the_limits(synthetic: ModuleType) -> None:
+    summary = synthetic.summary()
+    first = summary.inferences[0]
+    doubted = replace(summary, limits=replace(summary.limits, logs=(first.number,)))
+    for code in codes():
+        words = language(code)
+        plain, page = (exporter("html").render(one, words).decode() for one in (summary, doubted))
+        bounds = page[page.index('<h2 id="limits"') : page.index('<h2 id="statement"')]
+        assert words.word("limits.logs") in bounds
+        assert f'<th scope="row"><a href="#{first.finding_id}">' in bounds
+        assert words.word("limits.logs") not in plain

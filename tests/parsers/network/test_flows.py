@@ -182,3 +182,30 @@ def test_letters_of_odd_packets(read: Any, wire: Any) -> None:
     ]
     (row,) = read(wire.pcap(packets)).conn
     assert (row["id_orig_h"], row["history"]) == (wire.client, "^hSFQDCRI")
+
+
+def _windows(wire: Any, *steps: tuple[str, int, int]) -> list[bytes]:
+    """Packets without payload: who ("c" or "s"), flags, window."""
+    up, down = (wire.client, 40_000, wire.server, 9), (wire.server, 9, wire.client, 40_000)
+    out = []
+    for side, flags, window in steps:
+        packet = bytearray(wire.tcp(up if side == "c" else down, 100, flags))
+        packet[14 + 20 + 14 : 14 + 20 + 16] = window.to_bytes(2, "big")
+        out.append(bytes(packet))
+    return out
+
+
+def test_a_zero_window_is_told(read: Any, wire: Any) -> None:
+    """Zeek's letter w: not with or after the sender's own RST, nor after the other side's FIN (Zeek, TCP.cc)."""
+    syn, ack, fin, rst = wire.syn, wire.ack, wire.fin, wire.rst
+    opened = [("c", syn, 100), ("s", syn | ack, 100), ("c", ack, 100)]
+
+    def history(*steps: tuple[str, int, int]) -> str:
+        return str(read(wire.pcap(_windows(wire, *opened, *steps))).conn[0]["history"])
+
+    assert history(("s", ack, 0), ("s", ack, 0), ("c", ack, 0)) == "ShAawW"
+    assert history(("s", fin | ack, 0)) == "ShAfw"
+    assert history(("c", fin | ack, 100), ("s", ack, 0)) == "ShAFa"
+    assert history(("s", rst | ack, 0)) == "ShAr"
+    assert history(("s", rst | ack, 100), ("s", ack, 0)) == "ShAra"
+    assert read(wire.pcap(_windows(wire, ("c", syn, 0)))).conn[0]["conn_state"] == "S0"

@@ -216,3 +216,22 @@ def test_the_arena_moves_to_disk(wire: Any, monkeypatch: pytest.MonkeyPatch) -> 
         assert bytes(space[at : at + len(data)]) == data
         assert bytes(space.windows(np.array([at]), 4)[0]) == data[:4]
     assert len(space) == 4 + 355
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_an_overlap_is_bytes_that_two_fragments_have(seed: int) -> None:
+    """Against a set of the bytes that are there: fragments that only touch do not overlap."""
+    chance = random.Random(seed)
+    whole = bounds._Datagram(0, 4, (0, -1, 0))
+    there: set[int] = set()
+    overlap = False
+    for _ in range(12):
+        start = chance.randrange(0, 96, 8)
+        stop = start + chance.choice((8, 16, 24))
+        overlap |= not there.isdisjoint(range(start, stop))
+        there |= set(range(start, stop))
+        whole.cover(start, stop)
+        spans = list(zip(whole.starts, whole.stops, strict=True))
+        assert {at for begin, end in spans for at in range(begin, end)} == there
+        assert all(end < begin for (_, end), (begin, _) in itertools.pairwise(spans))
+        assert whole.overlap == overlap

@@ -150,4 +150,4 @@ def test_a_capture_with_one_pair_of_hosts_is_still_divided(
 def test_excerpts_still_find_a_flow(wire: Any) -> None:
     packets = _mixed(wire)
     view = memoryview(wire.pcap(packets))
-    assert len(b"".join(excerpt.capture_of(view, 24, None))) > 24
+    assert len(b"".join(excerpt.capture_of(view, excerpt.Asked(24)))) > 24

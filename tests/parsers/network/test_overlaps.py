@@ -24,7 +24,7 @@ def _again(wire: Any, *segments: tuple[int, bytes]) -> list[bytes]:
         (1001, b"USER alice\r\n", None),  # the same again
         (1001, b"USER mallo\r\n", 6),  # other bytes of the same length
         (1006, b"alice\r\nPASS", None),  # over the border of two segments
-        (1006, b"alice\r\nPOSS", 5),  # begins earlier than the segment it contradicts, so that one is the repetition
+        (1006, b"alice\r\nPOSS", 6),  # begins earlier than the segment it contradicts, but came later
         (1000, b"\0", None),  # keep-alives repeat the byte before
         (1025, b"\0", None),
     ],

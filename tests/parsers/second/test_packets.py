@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from parsers.network.excerpt import capture_of
+from parsers.network.excerpt import Asked, capture_of
 from parsers.second.packets import PacketRecords
 from parsers.second.reading import Place, Reading, Unread
 
@@ -73,18 +73,18 @@ def test_an_excerpt_of_a_pcapng_is_a_capture_of_its_own() -> None:
     ns = SECOND * 1_000_000_000
     packet, other = enhanced(FRAME, ns), enhanced(bytes(60), ns)
     data = SECTION + INTERFACE + other + packet + other + packet
-    excerpt = b"".join(capture_of(memoryview(data), len(SECTION + INTERFACE + other), None))
+    excerpt = b"".join(capture_of(memoryview(data), Asked(len(SECTION + INTERFACE + other))))
     assert excerpt == SECTION + INTERFACE + packet + packet
-    one = b"".join(capture_of(memoryview(data), len(SECTION + INTERFACE + other), (2, 3)))
+    one = b"".join(capture_of(memoryview(data), Asked(len(SECTION + INTERFACE + other), (2, 3))))
     assert one == SECTION + INTERFACE + packet
     with pytest.raises(ValueError, match="no packet record begins at byte 5"):
-        list(capture_of(memoryview(data), 5, None))
+        list(capture_of(memoryview(data), Asked(5)))
 
 
 def test_a_cut_packet_makes_no_capture_file() -> None:
     data = pcap(0xA1B2C3D4, FRACTION)[:-4]
     with pytest.raises(ValueError, match="cut by the end of the file"):
-        list(capture_of(memoryview(data), 24, None))
+        list(capture_of(memoryview(data), Asked(24)))
 
 
 def test_a_packet_in_a_tunnel_is_not_its_carriers() -> None:

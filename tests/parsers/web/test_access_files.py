@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from parsers.registry import by_name, recognise
+from parsers.web import cuts
 from parsers.web import lines as reading
 
 GOOD = b'192.0.2.7 - - [02/Jan/2026:03:04:05 +0100] "GET /a?b=1 HTTP/1.1" 200 5 "-" "Agent/1"'
@@ -78,7 +79,8 @@ def test_a_hole_larger_than_a_block_is_free(read: Any) -> None:
 def test_slices_give_the_same_rows_as_the_whole(read: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     log = b"".join(GOOD.replace(b"/a", b"/%d" % n) + b"\n" + b"\n" * (n % 3) + b"junk\n" * (n % 2) for n in range(400))
     whole = read(log)
-    monkeypatch.setattr(reading, "PIECE", 5_000)
+    monkeypatch.setattr(cuts, "PIECE", 5_000)
+    monkeypatch.setattr(cuts, "BLOCK", 700)
     monkeypatch.setattr(reading, "BLOCK", 700)
     cut = read(log)
     assert (whole.pieces, cut.pieces) == (1, 8)
@@ -90,7 +92,8 @@ def test_slices_give_the_same_rows_as_the_whole(read: Any, monkeypatch: pytest.M
 
 
 def test_line_numbers_count_every_newline(read: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reading, "PIECE", 1_000)
+    monkeypatch.setattr(cuts, "PIECE", 1_000)
+    monkeypatch.setattr(cuts, "BLOCK", 512)
     monkeypatch.setattr(reading, "BLOCK", 512)
     log = b"".join((GOOD + b"\n", b"\n", b"junk\n")[n % 3] for n in range(90))
     rows = read(log).rows

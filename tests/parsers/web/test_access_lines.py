@@ -262,7 +262,8 @@ def test_bytes_that_are_no_utf8_stay_visible_in_every_column(read: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("end", "flags"), [(b"\n", "control-bytes"), (b"\r\n", "control-bytes"), (b"", "control-bytes,no-line-end")]
+    ("end", "flags"),
+    [(b"\n", "control-bytes"), (b"\r\n", "control-bytes,line-end-differs"), (b"", "control-bytes,no-line-end")],
 )
 def test_control_bytes_are_flagged_and_kept(read: Any, end: bytes, flags: str) -> None:
     row = read(GOOD + b"\n" + GOOD.replace(b"Agent/1", b"\x1b[31mred") + end).rows[1]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from parsers.web import fields as f
 from parsers.web.lines import Lines
+from parsers.web.odd_bytes import newlines_in, odd_bytes
 from parsers.web.scan import odd_lines, scan
 from parsers.web.strict import strict
 
@@ -175,3 +176,19 @@ def test_every_line_is_a_row_or_a_problem(read_bytes: Any, lines: list[bytes], l
             200,
             "Agent/1",
         )
+
+
+PLAIN = st.sampled_from(b"a9 \"'\\\t\n\r\x1f\x20\x7e\x7f\x80\xff\x0a\x0b")
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(PLAIN, max_size=60).map(bytes))
+def test_newlines_and_odd_lines_are_those_that_a_look_at_each_byte_finds(data: bytes) -> None:
+    held = np.frombuffer(data, np.uint8)
+    assert newlines_in(held).tolist() == [at for at, byte in enumerate(data) if byte == 10]
+    lines = data.split(b"\n")
+    lengths = np.array([len(line) for line in lines])
+    starts = np.cumsum(lengths + 1) - lengths - 1
+    control, high = odd_bytes(held, starts, starts + lengths)
+    assert control.tolist() == [any((byte < 32 and byte != 9) or byte == 127 for byte in line) for line in lines]
+    assert high.tolist() == [any(byte > 127 for byte in line) for line in lines]

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parsers.registry import recognise
+from parsers.web import cuts
 from parsers.web import lines as reading
 from parsers.web.formats import w3c as iis
 
@@ -200,7 +201,8 @@ def test_slices_know_the_fields_in_force(read: Any, monkeypatch: pytest.MonkeyPa
     short = b"2026-01-02 03:04:05 192.0.2.7 GET /a 200\n"
     log = SOFTWARE + FIELDS + ROW * 40 + other + short * 90 + FIELDS + ROW * 30 + b"cut 1\n"
     whole = read(log, "web/log")
-    monkeypatch.setattr(reading, "PIECE", 1_500)
+    monkeypatch.setattr(cuts, "PIECE", 1_500)
+    monkeypatch.setattr(cuts, "BLOCK", 400)
     monkeypatch.setattr(reading, "BLOCK", 400)
     cut = read(log, "web/log")
     assert (whole.pieces, cut.pieces) == (1, 10)
@@ -217,7 +219,7 @@ def test_a_flood_of_directives_is_bounded(read: Any) -> None:
     assert len(result.rows) == iis.LAYOUTS_IN_BLOCK
     assert len(result.problems) == 1_000 - iis.LAYOUTS_IN_BLOCK
     assert result.problems[0].reason.endswith(
-        "more than 64 different #Fields directives within 2 MB; counted as damaged"
+        "more than 64 different #Fields directives within 4 MB; counted as damaged"
     )
 
 
@@ -309,7 +311,8 @@ def test_a_log_may_choose_any_names_for_its_columns(read: Any) -> None:
 def test_slices_know_the_fields_of_a_head_behind_a_mark_or_a_hole(
     read: Any, monkeypatch: pytest.MonkeyPatch, before: bytes
 ) -> None:
-    monkeypatch.setattr(reading, "PIECE", 1_000)
+    monkeypatch.setattr(cuts, "PIECE", 1_000)
+    monkeypatch.setattr(cuts, "BLOCK", 400)
     monkeypatch.setattr(reading, "BLOCK", 400)
     result = read(before + FIELDS + ROW * 40)
     assert result.pieces > 3

@@ -10,8 +10,8 @@ import pytest
 
 from parsers.base import Evidence, Slice
 from parsers.registry import by_name
+from parsers.web import cuts, log, stamp_years
 from parsers.web import lines as web_lines
-from parsers.web import log, stamp_years
 
 from .conftest import Read, Result, read_file
 
@@ -84,7 +84,7 @@ def test_the_examiners_year_is_that_of_the_first_stamp(tmp_path: Path) -> None:
     path = tmp_path / "log"
     path.write_bytes(data(error("Dec 31 10:00:00"), error("Jan  1 10:00:00"), error("Feb 29 10:00:00")))
     for year in (2023, 2024):
-        evidence = Evidence("E001", "log", path, path.stat().st_size, "0" * 64, "UTC", (), year)
+        evidence = Evidence("E001", "log", path, path.stat().st_size, "0" * 64, "UTC", year=year)
         (piece,) = by_name("web/log").slices(evidence)
         runs = piece.context["years"]
         assert isinstance(runs, tuple)
@@ -108,7 +108,8 @@ def test_a_client_that_forges_a_date_in_its_request_tells_no_year(read: Read) ->
 
 
 def test_pieces_of_a_large_file_know_what_others_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(web_lines, "PIECE", 2_000)
+    monkeypatch.setattr(cuts, "PIECE", 2_000)
+    monkeypatch.setattr(cuts, "FINEST", 2_000)
     monkeypatch.setattr(web_lines, "BLOCK", 700)
     lines = [error(f"Dec 31 23:{n:02d}:00") for n in range(40)] + [error(f"Jan  1 00:{n:02d}:00") for n in range(40)]
     (tmp_path / "log").write_bytes(data(*lines, access("Jan  1 01:00:00", "01/Jan/2026:01:00:00")))

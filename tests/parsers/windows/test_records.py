@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import struct
 from datetime import UTC, datetime
+from itertools import pairwise
 
+import pytest
+
+from parsers.windows.evtx import bounds
+from parsers.windows.structures import CHUNK, FILE_HEADER
 from timelines.coded import CODED
 from timelines.schema import own_name
 
@@ -177,7 +182,20 @@ def test_pieces_parse_apart_to_the_same_rows(made, read, monkeypatch):
     assert apart.rows == whole.rows
     assert [row["offset"] for row in whole.rows] == [4096 + 512 + 65_536 * n for n in range(5)]
     assert apart.ledger == whole.ledger
-    assert len(apart.batches) == 3
+    assert len(apart.batches) == 4
+
+
+@pytest.mark.parametrize("chunks", [0, 1, 2, 3, 4, 5, 8, 9, 64, 66, 67, 1000])
+def test_pieces_are_even_in_number_and_about_as_large(monkeypatch, chunks):
+    monkeypatch.setattr("parsers.windows.evtx.PIECE", 32 * CHUNK)
+    size = FILE_HEADER + chunks * CHUNK
+    found = bounds(size)
+    sizes = [stop - start for start, stop in pairwise(found)]
+    assert (found[0], found[-1]) == (0, size)
+    assert all((at - FILE_HEADER) % CHUNK == 0 for at in found[1:])
+    assert len(sizes) == 1 if chunks <= 32 else len(sizes) % 2 == 0
+    assert max(sizes) <= 33 * CHUNK + FILE_HEADER
+    assert max(sizes) - min(sizes) <= FILE_HEADER + CHUNK or chunks <= 32
 
 
 def forwarded(made, number, text):

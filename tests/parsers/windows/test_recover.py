@@ -5,12 +5,13 @@ from __future__ import annotations
 import struct
 import zlib
 
+import numpy as np
 import pytest
 
 from forensics.demo.binxml_values import Kind
 from forensics.demo.evtx_writer import Event, write_log
 from parsers.base import Account, Batch, Evidence
-from parsers.windows import evtx
+from parsers.windows import definitions, evtx
 
 NOON = 1_614_859_200_000_000_000  # 2021-03-04 12:00:00 UTC, in ns
 CHUNK, HEADER = 65_536, 512
@@ -127,6 +128,31 @@ def test_a_template_that_was_written_over_is_not_taken_for_another(log, read):
         assert row.get("Somewhere") is None
     assert any("System read by the places that its values have in every event" in reason for reason in found.reasons)
     assert any("its 1 values kept as unnamed Data" in reason for reason in found.reasons)
+
+
+def test_definitions_that_are_too_large_together_are_not_held(log, read, monkeypatch):
+    """Old records are rows all the same, read as those whose template is gone."""
+    monkeypatch.setattr(definitions, "MOST_TOKENS", 0)
+    written = log([event(number) for number in (1, 2, 3, 7, 8)])
+    found = read(written[:4096] + cut(chunk_of(written), 3))
+    assert [(row["record"], row["flags"]) for row in old(found)] == [
+        (7, "recovered,incomplete"),
+        (8, "recovered,incomplete"),
+    ]
+    assert [row["Image"] for row in found.rows if row not in old(found)] == ["old.exe"] * 3
+
+
+def test_chunks_that_repeat_a_definition_share_what_is_held_of_it(log):
+    chunks = [
+        chunk_of(log([event(number, value=value) for number in (1, 4, 7)])) for value in ("a.exe", "b.exe", "c.exe")
+    ]
+    data = np.frombuffer(b"".join(chunks), np.uint8)
+    known = definitions.Definitions(data, 0, len(data))
+    places = [place for found in known._all().values() for place in found]
+    held = [known.proved(base, place, data[place + 4 : place + 8].tobytes()) for base, place in places]
+    assert len(held) == 6
+    assert all(held)
+    assert len({id(one.roots) for one in held}) == 2  # the event's and its EventData's
 
 
 def test_the_same_template_in_another_chunk_gives_the_names(log, read):

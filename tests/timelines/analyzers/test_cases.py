@@ -9,6 +9,7 @@ import pytest
 
 from cases import findings as kept
 from cases.case import Case
+from cases.summarise import summarise
 from forensics import open_case, pipeline, row_sheet
 from forensics.demo.cast import CONTROL_IP
 from forensics.demo.scenario import (
@@ -42,6 +43,10 @@ def test_every_analyzer_has_an_outcome(made):
         ("new_web_script", "analyzer", "no-data", 0),
         ("web_data_volume", "analyzer", "no-data", 0),
         ("web_log_hole", "analyzer", "no-data", 0),
+        ("web_log_odd_lines", "analyzer", "no-data", 0),
+        ("web_log_repeated", "analyzer", "no-data", 0),
+        ("web_log_rotation", "analyzer", "no-data", 0),
+        ("web_log_time_order", "analyzer", "no-data", 0),
     ]
     _, outcomes = analyze(made(Rows("web/access", "access.log", [1.0], {"src_ip": ["198.51.100.1"]})))
     assert [(o.rule_id, o.fate, o.families, o.rows_seen) for o in outcomes] == [
@@ -52,6 +57,10 @@ def test_every_analyzer_has_an_outcome(made):
         ("new_web_script", "silent", ("web/access",), 1),
         ("web_data_volume", "silent", ("web/access",), 1),
         ("web_log_hole", "silent", ("web/access",), 1),
+        ("web_log_odd_lines", "silent", ("web/access",), 1),
+        ("web_log_repeated", "silent", ("web/access",), 1),
+        ("web_log_rotation", "silent", ("web/access",), 1),
+        ("web_log_time_order", "silent", ("web/access",), 1),
     ]
 
 
@@ -66,6 +75,8 @@ def test_the_demo_has_one_finding_of_each_and_two_even_rhythms(told, demo):
     assert sorted(told) == ["beaconing", "clock_offset", "dns_tunnelling", "event_record_gap", "web_log_hole"]
     fates = {o.rule_id: (o.fate, o.matches) for o in kept.load_outcomes(demo.case / "findings") if o.kind == "analyzer"}
     quiet = {"new_web_script": ("silent", 0), "web_data_volume": ("silent", 0)}  # the demo's log covers a few hours
+    names = ("web_log_odd_lines", "web_log_repeated", "web_log_rotation", "web_log_time_order")
+    quiet |= dict.fromkeys(names, ("silent", 0))  # and nobody touched its files
     assert fates == {**dict.fromkeys(told, ("matched", 1)), "beaconing": ("matched", 2), **quiet}
 
 
@@ -122,11 +133,59 @@ def test_a_row_tells_which_analyzer_cites_it(told, demo):
 
 @pytest.mark.evidence
 def test_real_files_give_no_false_finding(tmp_path):
-    """Chosen events, exported and renumbered; two web logs of a scanner and a sampled one: none of them has a hole that is one."""
+    """Chosen events, exported and renumbered; two web logs of a scanner and a sampled one: none of them has a hole that is one. What is
+    told of the web logs is true of them: one was shuffled within each minute, one was joined from four."""
     case = Case.create(tmp_path / "case")
     for folder in ("web", "windows"):
         pipeline.add(case, SHARED / "evidence" / folder)
     pipeline.ingest(case, workers=1)
     findings, outcomes = analyze(Timeline(case.timeline_folder))
-    assert findings == ()
+    assert sorted((f.rule_id, f.title, f.why.partition(":")[0]) for f in findings) == [
+        (  # line 3935: from there on LF alone
+            "web_log_odd_lines",
+            "Line ends or encoding change within a web server log",
+            "E001/ocatak-w3af-scan-apache.log",
+        ),
+        (  # line 8899 ends inside its last value
+            "web_log_odd_lines",
+            "Lines cut off, run into one another, or holes in a web server log",
+            "E001/elastic-examples-apache-combined.log",
+        ),
+        (
+            "web_log_time_order",
+            "Lines of a web server log not in the order of time throughout",
+            "E001/elastic-examples-apache-combined.log",
+        ),
+        (
+            "web_log_time_order",
+            "Time goes back in a web server log, which goes on from there",
+            "E001/ocatak-w3af-scan-apache.log",
+        ),
+    ]
     assert {o.rule_id: o.fate for o in outcomes}["event_record_gap"] == "silent"
+
+
+@pytest.mark.parametrize(("third", "expected"), [(b"", []), (None, ["web_log_rotation"])])
+def test_an_empty_rotated_file_of_a_case_is_not_missing(tmp_path, third, expected):
+    """One file a day, access.log.3 empty or not handed in; of another the bytes are those of a file before."""
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    for number in range(7):
+        lines = [
+            f"198.51.100.{minute % 9} - - [{10 - number:02d}/Jan/2026:{minute // 60:02d}:{minute % 60:02d}:00 +0000] "
+            f'"GET /{number}/{minute} HTTP/1.1" 200 5 "-" "Agent/1"\n'
+            for minute in range(0, 1440, 30)
+        ]
+        (logs / ("access.log" if not number else f"access.log.{number}")).write_text("".join(lines))
+    (logs / "access.log.3").unlink()
+    if third is not None:
+        (logs / "access.log.3").write_bytes(third)
+    case = Case.create(tmp_path / "case")
+    pipeline.add(case, logs)
+    pipeline.ingest(case, workers=1)
+    pipeline.analyze(case)
+    told = [f for f in kept.load_findings(case.findings_folder) if f.kind == "analyzer"]
+    assert [f.rule_id for f in told] == expected
+    again = open_case(case.folder).stats("integrity")
+    assert list(again["kind"]) == ["rotation"] * len(expected)
+    assert summarise(case, "2026-02-01").limits.logs == tuple("C-01" for _ in expected)

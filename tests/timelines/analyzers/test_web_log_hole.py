@@ -84,6 +84,31 @@ def test_ordinary_silences_are_left_alone(made, lines):
     assert list(ANALYZER.find(made(access(lines)))) == []
 
 
+WEEKS = every(40, 0, 21 * 24 * HOUR)
+
+
+def test_a_day_that_is_gone_from_weeks_of_a_busy_log(made):
+    begin, end = 241 * HOUR, 266 * HOUR
+    lines = [line for line in WEEKS if not begin <= line[0] < end]
+    ((first, last),) = spans(made(access(lines)))
+    assert (begin - 40 <= first < begin, end <= last < end + 40) == (True, True)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        # weekends of a site that works from Monday to Friday: 1 January 2026 is a Thursday
+        [line for line in WEEKS if (line[0] // (24 * HOUR) + 3) % 7 < 5],
+        [
+            line for line in every(40, 0, 5 * 24 * HOUR) if not 49 * HOUR <= line[0] < 74 * HOUR
+        ],  # days alone show no week
+        [line for line in WEEKS if not 200 * HOUR <= line[0] < 290 * HOUR],  # longer than a rate can judge
+    ],
+)
+def test_days_of_rest_and_days_without_a_log(made, lines):
+    assert spans(made(access(lines))) == []
+
+
 def test_rotated_files_are_one_log(made):
     old = [line for line in DAY if line[0] < 10 * HOUR]
     new = [line for line in DAY if line[0] >= 10 * HOUR]

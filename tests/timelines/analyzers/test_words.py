@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from timelines.analyzers import all_analyzers
+from timelines.analyzers import all_analyzers, of_logs
 from timelines.analyzers._conclude import Observed, filled
 from timelines.analyzers_page import analyzers_page
 from timelines.findings import LEVELS
@@ -58,3 +58,8 @@ def test_values_are_shown_and_isolated_in_arabic():
 
 def test_the_page_is_what_the_analyzers_say():
     assert PAGE.read_text("utf-8") == analyzers_page(), "run python -m timelines.analyzers_page > docs/analyzers.md"
+
+
+def test_analyzers_of_a_log_itself_say_so():
+    told = {name for name in all_analyzers() if name.startswith("web_log_")} | {"clock_offset", "event_record_gap"}
+    assert of_logs() == told

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from timelines.detection import RuleSet, load_rules
-from timelines.detection.coverage import Coverage, coverage, statement
+from timelines.detection.coverage import _ASKED, Coverage, coverage, statement
+from timelines.detection.expressions import fields_of
+from timelines.detection.logsources import entries
 
 SYSMON = "Microsoft-Windows-Sysmon/Operational"
 ROWS = [
@@ -67,7 +69,7 @@ def test_the_statement_names_machine_log_and_number_of_rules(load, rule, make_ti
     assert said["PC1", "windows/registry_add"] == (
         f"windows/registry_add: no record on PC1 ({SYSMON}): 1 rule could not see anything"
     )
-    assert said["", "webserver"].startswith("webserver: no record in this case (web/access): 1 rule")
+    assert said["", "webserver"].startswith("webserver: no record in this case (web/access, web/audit): 1 rule")
 
 
 def test_without_windows_rows_the_case_is_judged_as_a_whole(load, rule, make_timeline) -> None:
@@ -92,3 +94,19 @@ def test_our_own_rules_are_counted_each_once(make_timeline) -> None:
     ours = load_rules()
     found = coverage(make_timeline(("windows/security", ROWS[:1])), ours)
     assert sum(c.rules for c in found) == len(ours.rules)
+
+
+def test_lines_of_modsecurity_in_an_error_log_are_seen(load, rule, make_timeline) -> None:
+    rows = [
+        {"error_text": text, "time": 7} for text in ("ModSecurity: Access denied", "MODSECURITY: x", "File not found")
+    ]
+    asked = load(rule({"selection": ["Access denied"]}, logsource={"product": "modsecurity"}))
+    (found,) = coverage(make_timeline(("web/error", rows)), asked)
+    assert (found.state, found.rows) == ("seen", 2)
+    (none,) = coverage(make_timeline(("web/error", rows[2:])), asked)
+    assert (none.state, none.rows) == ("no-log", 0)
+
+
+def test_every_column_that_a_log_source_asks_is_among_those_told_apart() -> None:
+    asked = {name for entry in entries() for name in fields_of(entry.source.condition)}
+    assert asked <= set(_ASKED)

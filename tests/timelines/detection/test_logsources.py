@@ -114,6 +114,13 @@ CASES: list[tuple[str, dict[str, str], str, str, list[dict[str, Any]], list[dict
      [{"s_computername": "WEB1"}], [{"s_computername": "web2"}]),
     ("apache's error log", {"service": "apache"}, "error_text|contains: segfault", "web/error",
      [{"error_text": "a segfault"}], [{"error_text": "fine"}]),
+    ("requests that ModSecurity wrote down", {"category": "webserver"}, "cs-uri-query|contains: 'union select'", "web/audit",
+     [{"cs_uri": "/?q=union%20select", "cs_uri_query": "q=union%20select"}], [{"messages": "union select"}]),
+    ("modsecurity's own log", {"product": "modsecurity"}, "{rule_ids|contains: '942100', messages|contains: Access denied}", "web/audit",
+     [{"rule_ids": "949110,942100", "messages": "Access denied with code 403"}], [{"rule_ids": "942100", "messages": "Warning."}]),
+    ("modsecurity in the server's error log", {"product": "linux", "service": "modsecurity"}, "error_text|contains: denied",
+     "web/error", [{"error_text": "ModSecurity: Access denied"}, {"error_text": "[client 192.0.2.7] ModSecurity: Access denied"}],
+     [{"error_text": "Access denied"}, {"error_text": "ModSecurity: Warning"}]),
     ("zeek names with dots", {"product": "zeek", "service": "conn"}, "id.orig_h|cidr: 192.0.2.0/24", "net/conn",
      [{"id_orig_h": "192.0.2.1"}], [{"id_orig_h": "198.51.100.1", "id_resp_h": "192.0.2.1"}]),
     ("zeek flags", {"product": "zeek", "service": "dns"}, "{rejected: false, Z: 1}", "net/dns",
@@ -168,6 +175,13 @@ def test_rows_of_another_family_are_not_looked_at(hits: Hits) -> None:
     rows = [{"cs_method": "GET", "method": "GET"}]
     assert hits("selection: {cs-method: GET}", rows, "web/access", logsource={"category": "webserver"}) == [0]
     assert hits("selection: {cs-method: GET}", rows, "net/http", logsource={"category": "webserver"}) == []
+
+
+def test_words_of_modsecurity_are_looked_for_in_its_lines_of_the_error_log_alone(hits: Hits) -> None:
+    rows = [{"error_text": "ModSecurity: Access denied"}, {"error_text": "x: Access denied"}]
+    block = "selection: ['Access denied']"
+    assert hits(block, rows, "web/error", logsource={"product": "modsecurity"}) == [0]
+    assert hits(block, rows, "web/error", logsource={"service": "apache"}) == [0, 1]
 
 
 def test_what_we_hold_no_rows_of() -> None:

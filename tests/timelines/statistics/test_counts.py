@@ -272,7 +272,12 @@ def test_the_order_of_rows_and_parts_changes_nothing(made, name):
             [1.0] * 3,
             {"src_ip": ["192.0.2.1", "192.0.2.2", "192.0.2.1"], "dst_ip": ["192.0.2.9"] * 3},
         ),
-        Rows("web/access", "a.log", [2.0, 1.0], {"c_ip": ["192.0.2.1"] * 2, "cs_uri_stem": ["/b", "/a"]}),
+        Rows(
+            "web/access",
+            "a.log",
+            [2.0, 1.0],
+            {"c_ip": ["192.0.2.1"] * 2, "cs_uri_stem": ["/b", "/a"], "cs_method": ["GET"] * 2},
+        ),
     )
     tables = [
         statistic(name).table(Scope(made(*given, slices=slices, turned=turned)))

@@ -222,3 +222,47 @@ def test_a_silence_of_days_is_judged_by_weeks(made, counted):
 )
 def test_silences_that_are_not_implausible(made, counted, given):
     assert counted("integrity", made(*given)) == []
+
+
+def access(seconds, file="access.log", flags=None) -> Rows:
+    count = len(seconds)
+    columns = {
+        "src_ip": [f"198.51.100.{n % 40}" for n in range(count)],
+        "c_ip": [f"198.51.100.{n % 40}" for n in range(count)],
+        "cs_uri": [f"/{s}" for s in seconds],
+        "cs_uri_stem": [f"/{s}" for s in seconds],
+        "flags": flags or [""] * count,
+        "record": list(range(1, count + 1)),
+    }
+    return Rows("web/access", file, seconds, columns)
+
+
+def test_web_logs_stand_beside_windows_logs(made, counted):
+    """A clock set back after line 300; lines behind a hole; a copy of the begin; half an hour of silence."""
+    steady = [20.0 * n for n in range(300)]
+    later = [4000 + 20.0 * n for n in range(300)]
+    flags = ["hole-before" if n in (20, 30) else "" for n in range(600)]
+    timeline = made(
+        access([*steady, *later], flags=flags),
+        access(steady[:100], "old/access.log"),
+        log(n for n in range(1, 301) if n != 100),
+    )
+    rows = counted("integrity", timeline)
+    assert [(r["kind"], r["log"], r["file"], r["record"], r["amount"], r["unit"]) for r in rows] == [
+        ("repeated", "web/access", "old/access.log", 1, 100.0, "lines"),
+        ("damaged", "web/access", "access.log", 21, 2.0, "lines"),
+        ("gap", "Security", "Security.evtx", 101, 1.0, "records"),
+        ("backwards", "web/access", "access.log", 301, 1980.0, "s"),
+    ]
+    assert rows[3]["message"] == "Time goes back in a web server log, which goes on from there"
+    arabic = counted("integrity", timeline, lang="ar")
+    assert arabic[3]["message"] == "رجوع الوقت إلى الوراء في سجل خادم ويب يستمر من هناك"
+    only = counted("integrity", timeline, where="file = 'old/access.log'")
+    assert [row["kind"] for row in only] == ["repeated"]
+
+
+def test_a_silence_of_a_web_log_leads_to_the_line_after_it(made, counted):
+    seconds = [20.0 * n for n in range(4320) if not 36_000 <= 20 * n < 38_000]
+    (row,) = counted("integrity", made(access(seconds)))
+    assert (row["kind"], row["amount"], row["unit"]) == ("silent", 2020.0, "s")
+    assert row["record"] == 1801

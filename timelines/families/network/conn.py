@@ -56,7 +56,7 @@ FAMILIES = (
                 "history",
                 pa.string(),
                 "First sight of each event in Zeek's letters (s SYN, h SYN+ACK, a ACK, d data, f FIN, r RST, "
-                "t retransmission, g gap, c bad checksum, i FIN with RST, q SYN with FIN or RST); upper case: originator; "
+                "t retransmission, g gap, w zero window, c bad checksum, i FIN with RST, q SYN with FIN or RST); upper case: originator; "
                 "^ before them: the responder's packet came first.",
                 source=ZEEK,
             ),

@@ -33,6 +33,7 @@ FAMILIES = (
                 source=ZEEK,
                 ecs="file.size",
             ),
+            Column("fuid", pa.string(), "The file of a data channel, as in net/files.", source=ZEEK),
             Column("reply_code", pa.int32(), "Code of the final reply.", source=ZEEK),
             Column("reply_msg", pa.string(), "Text of the final reply.", source=ZEEK),
             Column("data_channel_passive", pa.bool_(), "The client opens the data channel.", source=ZEEK),

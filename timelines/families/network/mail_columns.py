@@ -27,6 +27,7 @@ ENVELOPE = (
         source=ZEEK,
     ),
     Column("user_agent", _TEXT, "User-Agent or X-Mailer header.", source=ZEEK, ecs="email.x_mailer"),
+    Column("fuids", _TEXT, "Files that the message carried, as in net/files, joined by commas.", source=ZEEK),
     Column("attachments", _TEXT, "Names of the parts that have one, joined by commas; see net/files.", source="Athar"),
     Column("message_bytes", pa.int64(), "Size of the message as sent, its head included.", "bytes", source="Athar"),
 )

@@ -37,6 +37,7 @@ FAMILIES = (
             Column("times_accessed", TIME, "Last access.", "ns", source=ZEEK, ecs="file.accessed"),
             Column("times_created", TIME, "Creation.", "ns", source=ZEEK, ecs="file.created"),
             Column("times_changed", TIME, "Last change of data or attributes.", "ns", source=ZEEK, ecs="file.ctime"),
+            Column("fuid", pa.string(), "The file that was read or written, as in net/files.", source=ZEEK),
             Column("moved_bytes", pa.int64(), "Bytes read or written.", "bytes", source="Athar"),
             _STATUS,
             *PACKETS,

@@ -12,10 +12,17 @@ HASSH = "HASSH"
 FAMILIES = (
     Family(
         "net/ssh",
-        "One SSH connection: what both sides said before they went on encrypted. Whether a login succeeded is not told.",
+        "One SSH connection: what both sides said before they went on encrypted. Whether a login succeeded is inferred from sizes.",
         (
             *CONTACT,
             Column("version", pa.int32(), "Major version both sides can speak.", source=ZEEK),
+            Column(
+                "auth_success",
+                pa.bool_(),
+                "A login was accepted: inferred from the sizes of sealed messages, not read. Empty where no attempt could be made out.",
+                source=ZEEK,
+            ),
+            Column("auth_attempts", pa.int32(), "Attempts to log in, inferred in the same way.", source=ZEEK),
             Column("client", pa.string(), "Version line of the client.", source=ZEEK),
             Column("server", pa.string(), "Version line of the server.", source=ZEEK),
             Column("cipher_alg", pa.string(), "Encryption agreed on.", source=ZEEK),

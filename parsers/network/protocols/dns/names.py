@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 HOPS = 32  # compression pointers that follow one another in one name; honest names need a few
 NAME_LIMIT = 4 * 255  # characters of a name as it is written: each of its 255 bytes may take four
-_NETBIOS = 32  # letters that spell the 16 bytes of a NetBIOS name
+_NETBIOS = re.compile("[a-p]{32}")  # the letters that spell the 16 bytes of a NetBIOS name
+_HEX = str.maketrans("abcdefghijklmnop", "0123456789abcdef")
+_PLAIN = re.compile(rb"[ -~]*")  # what is written as it is
 
 
 class Malformed(ValueError):
@@ -100,13 +103,15 @@ def netbios(name: str) -> tuple[str, str | None]:
     Each of its 16 bytes is spelt by two letters from A on; the last byte is the type, spaces fill up. A scope may follow.
     """
     letters, dot, scope = name.partition(".")
-    if len(letters) != _NETBIOS or not all("a" <= letter <= "p" for letter in letters):
+    if _NETBIOS.fullmatch(letters) is None:
         return name, None
-    halves = [ord(letter) - ord("a") for letter in letters]
-    raw = bytes(high << 4 | low for high, low in zip(halves[0::2], halves[1::2], strict=True))
+    raw = bytes.fromhex(letters.translate(_HEX))
     return netbios_text(raw[:15]) + dot + scope, f"{raw[15]:02x}"
 
 
 def netbios_text(raw: bytes) -> str:
     """The 15 bytes of a NetBIOS name as text, without the fill; `*` for the name that stands for all."""
-    return "".join(chr(b) if 0x20 <= b < 0x7F else f"\\x{b:02x}" for b in raw.rstrip(b" \0"))
+    text = raw.rstrip(b" \0")
+    if _PLAIN.fullmatch(text) is not None:
+        return text.decode("ascii")
+    return "".join(chr(b) if 0x20 <= b < 0x7F else f"\\x{b:02x}" for b in text)

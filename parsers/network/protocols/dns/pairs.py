@@ -173,6 +173,7 @@ def _question(question: Question) -> dict[str, object]:
     return {"query": name, "qtype": kind, "qtype_name": TYPES.get(kind, f"TYPE{kind}")} | _class(group)
 
 
+@lru_cache(maxsize=1 << 14)
 def _netbios_question(question: Question) -> dict[str, object]:
     name, kind, group = question
     word = NETBIOS_TYPES.get(kind) or TYPES.get(kind, f"TYPE{kind}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from functools import lru_cache
 
 from parsers.network.protocols.http2.hpack_tables import LENGTHS, STATIC
 
@@ -11,6 +12,7 @@ TABLE_LIMIT = 1 << 20  # bytes of it that are kept at most
 LIST_LIMIT = 262_144  # bytes of one decoded header list: a small block can name a large entry thousands of times
 _END = 256
 _ENTRY = 32  # bytes that each entry counts beside its name and value (RFC 7541 section 4.1)
+_REMEMBERED = 256  # bytes of a code whose text is kept for the next time
 _LEAD = 8  # bits by which short codes are found at once
 
 Pair = tuple[bytes, bytes]
@@ -45,6 +47,16 @@ for (_length, _code), _symbol in _CODES.items():
 
 def huffman(raw: bytes) -> bytes:
     """Bytes of a Huffman code (RFC 7541 section 5.2). Raises HpackError for a code that is none, or padding that is not all ones."""
+    return _again(raw) if len(raw) <= _REMEMBERED else _decoded(raw)
+
+
+@lru_cache(maxsize=1 << 13)
+def _again(raw: bytes) -> bytes:
+    """The same for short codes: the headers of one client are alike from connection to connection."""
+    return _decoded(raw)
+
+
+def _decoded(raw: bytes) -> bytes:
     out = bytearray()
     bits, count = 0, 0
     for byte in raw:

@@ -59,7 +59,7 @@ class Smb:
         forward = not _answers_first(client)
         if not forward:
             client, server = server, client
-        shares = Shares(talk.flow, packet_time, forward)
+        shares = Shares(talk.flow, packet_time, forward, talk.uid)
         walk = _Walk(shares, Logons(talk.flow, shares.out))
         walk.answers(server)
         yield from walk.requests(client)

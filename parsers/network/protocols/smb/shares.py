@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from parsers.network.protocols import Record, Trouble, Yield
 from parsers.network.protocols.dce_rpc.association import Association
+from parsers.network.protocols.file_ids import file_id
 from parsers.network.protocols.nt_status import failed, status_name
 from parsers.network.protocols.smb.transfers import Range, Transfer
 from parsers.network.streams import Stream
@@ -78,6 +79,7 @@ class Shares:
     flow: int
     packet_time: npt.NDArray[np.int64]
     forward: bool = True  # the originator of the flow is the client
+    uid: str = ""
     out: list[Yield] = field(default_factory=list)
     trees: dict[tuple[int, int], Tree] = field(default_factory=dict)
     handles: dict[bytes, Handle] = field(default_factory=dict)
@@ -150,11 +152,15 @@ class Shares:
             if transfer is None or not transfer.moved:
                 continue
             exchange = Exchange(transfer.first, transfer.last, 0, handle.user)
-            self.acted(verb, handle, exchange, {"moved_bytes": transfer.moved})
-            if handle.tree.kind != "PIPE" and not (calls and calls.spoken):
-                forward = self.forward == (verb == "WRITE")
-                size = None if verb == "WRITE" else handle.size
-                self.out.append(transfer.carried(self.flow, handle.name, forward, size))
+            moved: dict[str, object] = {"moved_bytes": transfer.moved}
+            if handle.tree.kind == "PIPE" or (calls and calls.spoken):
+                self.acted(verb, handle, exchange, moved)
+                continue
+            forward = self.forward == (verb == "WRITE")
+            fuid = file_id(self.uid, forward, transfer.ranges[0].at)
+            self.acted(verb, handle, exchange, moved | {"fuid": fuid})
+            carried = transfer.carried(self.flow, handle.name, forward, None if verb == "WRITE" else handle.size)
+            self.out.append(replace(carried, values={"fuid": fuid}))
         handle.reads = handle.writes = None
 
     def finish(self) -> None:

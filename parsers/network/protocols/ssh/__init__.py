@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from parsers.network.protocols import Conversation, Openings, Record, Trouble
 from parsers.network.protocols.packet_span import packet_span
+from parsers.network.protocols.ssh.logins import COMPRESSED, login
 from parsers.network.protocols.ssh.transport import GROUP_REPLY, REPLY, Side, side
 from parsers.network.records import Bools
 
@@ -38,8 +39,9 @@ class Ssh:
             return
         client, server = side(talk.orig), side(talk.resp)
         troubled = ((client, talk.orig), (server, talk.resp))
+        streams = talk.orig, talk.resp
         if client.replies and not server.replies:  # captured without its begin, the server's packet first
-            client, server = server, client
+            client, server, streams = server, client, (talk.resp, talk.orig)
         for one, stream in troubled:
             if one.fault is not None:
                 yield Trouble(one.last, f"SSH packet is malformed: {one.fault}", "ssh_malformed_packet")
@@ -49,7 +51,11 @@ class Ssh:
         if said:
             first, last = packet_span((p for one in said for p in (one.first, one.last)), packet_time)
             flags = ("truncated",) if client.cut or server.cut else ()
-            yield Record(talk.flow, first, last, "ssh.connection", _values(client, server), flags)
+            values = _values(client, server)
+            if values["encrypted"] and COMPRESSED not in str(values.get("compression_alg")):
+                found = login(*streams, (client.sealed_at, server.sealed_at), packet_time)
+                values |= {"auth_success": found.accepted, "auth_attempts": found.attempts}
+            yield Record(talk.flow, first, last, "ssh.connection", values, flags)
 
 
 def _values(client: Side, server: Side) -> dict[str, object]:

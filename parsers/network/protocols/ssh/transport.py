@@ -29,7 +29,7 @@ class Offer:
 class Side:
     """One side. protocol: major and minor version; replies: the first string of its key exchange replies by message number, the host key.
 
-    fault: what breaks the format; sealed: it went on encrypted; cut: some of it is missing.
+    fault: what breaks the format; sealed: it went on encrypted, from `sealed_at` on; cut: some of it is missing.
     """
 
     version: str | None = None
@@ -40,6 +40,7 @@ class Side:
     replies: dict[int, bytes] | None = None
     fault: str | None = None
     sealed: bool = False
+    sealed_at: int = 0
     cut: bool = False
 
 
@@ -75,7 +76,7 @@ def _packets(out: Side, stream: Stream, at: int) -> None:
         at += 4 + size
         out.last = max(out.last, stream.packet(at - 1))
         if kind == NEWKEYS:
-            out.sealed = bool(stream.read(at, 1))
+            out.sealed, out.sealed_at = bool(stream.read(at, 1)), at
             return
         _message(out, payload, stream.packet(at - 1))
 

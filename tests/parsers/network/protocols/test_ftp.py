@@ -78,6 +78,7 @@ def test_transfers(read: Any, wire: Any, kind: str) -> None:
     assert data["mime_type"] == "application/x-dosexec"
     (file,) = result.files
     assert (file["filename"], file["source"], file["complete"]) == ("tool.exe", "ftp-data", True)
+    assert data["fuid"] == file["fuid"]
     assert file["sha256"] == hashlib.sha256(CONTENT).hexdigest()
     assert {flow["id_resp_p"]: flow["service"] for flow in result.conn}[ends[3]] == "ftp-data"
     assert result.problems == []

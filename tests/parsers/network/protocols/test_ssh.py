@@ -158,3 +158,57 @@ def test_scapy_writes_it_damaged_and_cut(read: Any, wire: Any, tmp_path: Any) ->
     damaged[-80] ^= 0xFF
     assert read(bytes(damaged)).ssh[0]["client"] == "SSH-2.0-scapy"
     assert read(raw[:-60]).ssh[0]["flags"] == "truncated"
+
+
+SEALED = [*SENT[:4], ("s", REPLY + NEW_KEYS), ("c", NEW_KEYS)]
+SERVICE, REFUSED, ACCEPTED = (
+    ("s", bytes(44)),
+    ("s", bytes(52)),
+    ("s", bytes(28)),
+)  # as with chacha20-poly1305: 16 bytes of tag
+ASKS, TRIES = ("c", bytes(44)), ("c", bytes(100))
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ([ASKS, SERVICE, TRIES, REFUSED, TRIES, ACCEPTED], (True, 1)),
+        ([ASKS, SERVICE, TRIES, REFUSED, TRIES, REFUSED, TRIES, REFUSED, TRIES, ACCEPTED], (True, 3)),
+        ([ASKS, SERVICE, TRIES, REFUSED, TRIES, REFUSED, TRIES, REFUSED], (False, 2)),
+        ([ASKS, SERVICE, TRIES, ACCEPTED], (True, 1)),  # the server asks for nothing
+        (
+            [ASKS, SERVICE, TRIES, ("s", bytes(400)), REFUSED, TRIES, ACCEPTED],
+            (True, 1),
+        ),  # a text for the user comes first
+        ([ASKS, SERVICE, TRIES, REFUSED, TRIES, ("s", bytes(196)), TRIES, ACCEPTED], (True, 1)),  # a key is good to try
+        ([("s", bytes(196)), ASKS, SERVICE, TRIES, REFUSED, TRIES, ACCEPTED], (True, 1)),  # extensions (RFC 8308)
+        ([ASKS, SERVICE, TRIES, REFUSED], (None, 0)),
+        ([ASKS], (None, None)),  # the server sent nothing sealed
+    ],
+)
+def test_logins_by_the_sizes_of_answers(
+    read: Any, wire: Any, said: list[tuple[str, bytes]], expected: tuple[bool | None, int | None]
+) -> None:
+    packets = wire.session([*SEALED, *said], port=22)
+    (row,) = read(wire.pcap(packets)).ssh
+    assert (row.get("auth_success"), row.get("auth_attempts")) == expected
+    records = [wire.pcap_record(packet, wire.start, at) for at, packet in enumerate(packets)]
+    (turned,) = read(wire.pcap_head() + b"".join(reversed(records))).ssh
+    assert (turned.get("auth_success"), turned.get("auth_attempts")) == expected
+
+
+def test_sizes_behind_a_gap_tell_nothing(read: Any, wire: Any) -> None:
+    packets = wire.session([*SEALED, ASKS, SERVICE, TRIES, REFUSED, TRIES, ACCEPTED], port=22)
+    refusal = next(at for at, packet in enumerate(packets) if packet.endswith(bytes(52)) and len(packet) == 54 + 52)
+    (row,) = read(wire.pcap(packets[:refusal] + packets[refusal + 1 :])).ssh
+    assert (row.get("auth_success"), row["auth_attempts"]) == (None, 0)
+
+
+def test_sizes_of_compressed_messages_tell_nothing(read: Any, wire: Any) -> None:
+    lists = (*OFFER[:7], "zlib", *OFFER[8:])
+    answer = (*ANSWER[:7], "zlib", *ANSWER[8:])
+    sealed = [SENT[0], ("c", CLIENT + offer(lists)), ("s", offer(answer)), *SEALED[3:]]
+    (row,) = read(wire.pcap(wire.session([*sealed, ASKS, SERVICE, TRIES, ACCEPTED], port=22))).ssh
+    assert "zlib" in row["compression_alg"]
+    assert "auth_success" not in row
+    assert "auth_attempts" not in row

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from parsers.web import cuts
 from parsers.web import lines as reading
 
 FIELDS = b"#Fields: date time c-ip cs-method cs-uri-stem cs-uri-query sc-status cs(User-Agent) time-taken x-own\n"
@@ -54,7 +55,8 @@ def test_fields_may_change_and_slices_know_those_before_them(read: Any, monkeypa
     whole = read(log)
     assert [row["record"] for row in whole.rows] == [*range(3, 43), *range(44, 84), *range(85, 90)]
     assert (whole.rows[41]["sc_status"], whole.rows[41]["cs_method"]) == (304, "HEAD")
-    monkeypatch.setattr(reading, "PIECE", 1_000)
+    monkeypatch.setattr(cuts, "PIECE", 1_000)
+    monkeypatch.setattr(cuts, "BLOCK", 400)
     monkeypatch.setattr(reading, "BLOCK", 400)
     cut = read(log)
     assert cut.pieces > 3

@@ -1,0 +1,47 @@
+"""What any worker needs before its first task. To import this module is to load it, on Linux once: workers are forked from who did so."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.abc import MetaPathFinder
+from importlib.metadata import entry_points
+
+import numba  # noqa: F401 - it is loaded when a compiled loop is first called
+import pyarrow as pa
+
+import timelines.mapping  # noqa: F401
+
+
+class _Absent(MetaPathFinder):
+    """Says of pandas that it is not installed."""
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:
+        if fullname == "pandas":
+            raise ModuleNotFoundError("a worker makes no frames", name=fullname)
+
+
+@contextmanager
+def _absent() -> Iterator[None]:
+    finder = _Absent()
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+
+
+def ready() -> None:
+    """Make this process ready for tasks.
+
+    pyarrow loads pandas when it makes its first array, to know frames and series when it sees them: a third of what it takes a worker to
+    start. None of our readers makes any, and who asks pyarrow for a frame gets one all the same. Readers of other distributions may give it
+    a series: where there are such, pandas is loaded.
+    """
+    if "pandas" not in sys.modules and not entry_points(group="athar.parsers"):
+        with _absent():
+            pa.array([0])
+
+
+ready()

@@ -1,0 +1,45 @@
+"""The records of a pcap file one after the other: each says how far away the next is."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from parsers.network.records import Bytes, Int64s
+from timelines.compiled import compiled
+
+_LENGTH = 8  # where a record header says how many bytes were captured, in four bytes
+_HEAD = 16  # bytes that a header has in every form
+
+
+def chain(buffer: Bytes, at: int, last: int, form: tuple[int, int, bool]) -> tuple[Int64s, int, bool]:
+    """Offsets of the records from `at` on that begin no later than `last`, where what follows them begins, and whether a header there is
+    not why they end. `form`: bytes of a header, the longest packet, and whether numbers are big-endian."""
+    header, limit, big = form
+    room = np.empty(max(0, (last - at) // header + 1), np.int64)
+    count, stop, sound = _follow(buffer, at, last, header, limit, big, room)
+    return room[:count].copy(), int(stop), bool(sound)
+
+
+@compiled
+def _follow(
+    buffer: Bytes, at: int, last: int, header: int, limit: int, big: bool, room: Int64s
+) -> tuple[int, int, bool]:
+    """Fill `room` with offsets. A header that says more than `limit` is no record's; nor one of zeros, as of a
+    lost disk block, which would pass for empty packets for ever."""
+    count = 0
+    while at <= last:
+        length = np.int64(0)
+        for place in range(4):
+            length |= np.int64(buffer[at + _LENGTH + place]) << (8 * (3 - place if big else place))
+        if length > limit:
+            return count, at, False
+        if length == 0:
+            blank = True
+            for place in range(_HEAD):
+                blank = blank and buffer[at + place] == 0
+            if blank:
+                return count, at, False
+        room[count] = at
+        count += 1
+        at += header + int(length)
+    return count, at, True
