@@ -206,7 +206,7 @@ def _fits(value: object, annotation: str) -> bool:
         return "None" in annotation
     if isinstance(value, bool):
         return annotation == "bool"
-    if annotation == "int":
+    if annotation.startswith("int"):
         return isinstance(value, int)
     if annotation.startswith("tuple"):
         return isinstance(value, list) and all(isinstance(text, str) for text in value)

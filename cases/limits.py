@@ -27,7 +27,7 @@ def limits(timeline: Timeline, inferences: Sequence[Inference] = ()) -> Limits:
     ).to_pylist()
     zones = timeline.sql(
         "select exhibit, file, case when time is null then 'no-time' else time_quality end as quality, count(*) as n from timeline "
-        "where time is null or time_quality in ('assumed-zone', 'unknown') group by all order by all"
+        "where time is null or time_quality in ('assumed-zone', 'inferred-year', 'unknown') group by all order by all"
     ).to_pylist()
     flags = timeline.sql(
         "select flag, count(*) as n from (select unnest(string_split(flags, ',')) as flag from timeline where flags <> '') "

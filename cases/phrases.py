@@ -32,10 +32,10 @@ def main_limit(summary: Summary) -> Phrase:
     """The limit that weighs most on this case; the general one where no other applies."""
     counts = summary.counts
     unread = sum(counts.files.get(status, 0) for status in ("unrecognised", "unreadable"))
-    rows = {"assumed-zone": 0, "unknown": 0, "no-time": 0}
+    rows = dict.fromkeys(("assumed-zone", "inferred-year", "unknown", "no-time"), 0)
     for line in summary.limits.zones:
         rows[line.quality] = rows.get(line.quality, 0) + line.rows
-    zoneless = rows["assumed-zone"] + rows["unknown"]
+    zoneless = rows["assumed-zone"] + rows["inferred-year"] + rows["unknown"]
     candidates = (
         (summary.custody.evidence == "changed", Phrase("limit.changed")),
         (counts.bytes.get("damaged", 0), Phrase("limit.damaged", {"size": counts.bytes.get("damaged", 0)})),

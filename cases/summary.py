@@ -237,7 +237,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class ZoneLine:
-    """Rows of one file whose time is not certain: converted with a zone that the examiner gave, or unknown."""
+    """Rows of one file whose time is not certain: converted with a zone that the examiner gave, its year inferred, or unknown."""
 
     exhibit: str
     file: str

@@ -49,13 +49,15 @@ def run(
     progress: Progress | None = None,
     log_formats: Sequence[str] = (),
     flow_timeouts: Sequence[str] = (),
+    year: int | None = None,
     **chosen: Any,
 ) -> OpenCase:
     """Make a case of `evidence` (files, folders) in the folder `case`, read it all, and run our rules and those at `rules`.
 
     `log_formats` are LogFormat or log_format strings by which the logs' lines are cut; `flow_timeouts` say how long nothing may
-    pass in a flow that goes on (`tcp=1h`); `chosen` narrows and feeds the rules, as for
-    `OpenCase.analyze`. A case that exists goes on: evidence that it already holds is not added again, finished work is not done again.
+    pass in a flow that goes on (`tcp=1h`); `year` is that of the first syslog stamp of logs that never say it; `chosen` narrows and
+    feeds the rules, as for `OpenCase.analyze`. A case that exists goes on: evidence that it already holds is not added again, finished
+    work is not done again.
     Raises CaseError when a path is missing or the folder cannot be used, EvidenceChanged (one of these) when evidence is no longer what
     was registered: then nothing is concluded from it.
     """
@@ -63,7 +65,7 @@ def run(
     from forensics.chosen_rules import chosen_of
 
     picked = chosen_of(rules, **chosen)
-    about = pipeline.About(tz, log_formats=tuple(log_formats), flow_timeouts=tuple(flow_timeouts))
+    about = pipeline.About(tz, log_formats=tuple(log_formats), flow_timeouts=tuple(flow_timeouts), year=year)
     opened = start(Path(case), [Path(path) for path in evidence], about, progress)
     pipeline.ingest(opened, workers, scheduler, progress)
     pipeline.analyze(opened, picked, progress)

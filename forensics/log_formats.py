@@ -13,8 +13,8 @@ log_format_option = click.option(
     "log_formats",
     multiple=True,
     metavar="STRING",
-    help="How the evidence's access logs are laid out: a LogFormat string of Apache or a log_format string of nginx. May be repeated; "
-    "tried before the formats that are known. Tomcat before 10.1 counts milliseconds in %D: write %{ms}T there.",
+    help="How the evidence's logs are laid out: a LogFormat or ErrorLogFormat string of Apache, a log_format string of nginx. "
+    "May be repeated; tried before the formats that are known. Tomcat before 10.1 counts milliseconds in %D: write %{ms}T there.",
 )
 
 

@@ -65,6 +65,7 @@ class About:
     description: str | None = None
     log_formats: tuple[str, ...] = ()  # LogFormat and log_format strings by which lines are cut before any other
     flow_timeouts: tuple[str, ...] = ()  # such as tcp=1h: how long a flow may be idle and go on
+    year: int | None = None  # of the first stamp of a file whose stamps have none
     reader: str | None = (
         None  # a parser that was asked for by name: the exhibit is one file and read by it, whatever it is
     )
@@ -107,6 +108,7 @@ def add(case: Case, source: Path, about: About | None = None, progress: Progress
         description=about.description,
         log_formats=about.log_formats,
         flow_timeouts=about.flow_timeouts,
+        year=about.year,
     )
     case.register.register(exhibit)
     case.register.record(entries)
@@ -122,6 +124,8 @@ def add(case: Case, source: Path, about: About | None = None, progress: Progress
         options["log_formats"] = list(about.log_formats)
     if about.flow_timeouts:
         options["flow_timeouts"] = list(about.flow_timeouts)
+    if about.year is not None:
+        options["year"] = about.year
     case.save_register("exhibit-added", options, number)
     case.hashed.add(number)
     case.log("intake-recorded", {"exhibit": number, "problems": len(problems)}, [_manifest(case)])
@@ -176,7 +180,7 @@ def ingest(
 
 
 def _planned(case: Case, exhibit: Exhibit, place: Path) -> Iterator[Task]:
-    given = tasks.Given(exhibit.zone, exhibit.log_formats, exhibit.flow_timeouts)
+    given = tasks.Given(exhibit.zone, exhibit.log_formats, exhibit.flow_timeouts, exhibit.year)
     return tasks.plan(place, case.register.files_of(exhibit.exhibit), given, case.hand.version)
 
 

@@ -41,16 +41,17 @@ class Given:
     zone: str | None = None
     log_formats: tuple[str, ...] = ()
     flow_timeouts: tuple[str, ...] = ()
+    year: int | None = None  # of stamps without one, where nothing in the file tells it
 
     def told(self) -> str:
         """The same as text: part of a task's id."""
-        return "\n".join([str(self.zone), *self.log_formats, *self.flow_timeouts])
+        year = [] if self.year is None else [f"year {self.year}"]
+        return "\n".join([str(self.zone), *self.log_formats, *self.flow_timeouts, *year])
 
     def evidence(self, entry: FileEntry, path: Path) -> Evidence:
         """A file of the exhibit, its plain bytes at `path`, with what was said of it."""
-        return Evidence(
-            entry.exhibit, entry.file, path, entry.size, entry.sha256, self.zone, self.log_formats, self.flow_timeouts
-        )
+        said = self.zone, self.log_formats, self.flow_timeouts, self.year
+        return Evidence(entry.exhibit, entry.file, path, entry.size, entry.sha256, *said)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ class Evidence:
 
     `path` is the file itself, or a scratch copy for a container's member. `zone` is the IANA zone the examiner gave for
     zone-less times, or None; `log_formats` are the layouts of lines that the examiner gave, as the servers' configuration writes them;
+    `year` is that of a file's first stamp without one, by the examiner;
     `flow_timeouts` are the idle times that end a flow (`timelines.flow_timeouts`).
     """
 
@@ -32,6 +33,7 @@ class Evidence:
     zone: str | None = None
     log_formats: tuple[str, ...] = ()
     flow_timeouts: tuple[str, ...] = ()
+    year: int | None = None
 
     def open(self) -> memoryview:
         """The file's bytes, read-only and mapped, so that memory stays flat. Raises OSError as `open` does."""

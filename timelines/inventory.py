@@ -33,7 +33,8 @@ class Exhibit:
     """What was handed in under one number. `source` is where it was read from on this machine: never part of a summary.
 
     `log_formats` are layouts of its logs' lines, as the servers' configuration writes them; `flow_timeouts` are idle times of its
-    captures' flows that differ from the usual ones (`timelines.flow_timeouts`).
+    captures' flows that differ from the usual ones (`timelines.flow_timeouts`); `year` is that of the first stamp of each file of it
+    whose stamps have none.
     """
 
     exhibit: str
@@ -50,4 +51,5 @@ class Exhibit:
     clock_source: str | None = None
     description: str | None = None
     log_formats: tuple[str, ...] = ()
+    year: int | None = None
     flow_timeouts: tuple[str, ...] = ()

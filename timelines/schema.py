@@ -54,7 +54,10 @@ CORE: tuple[Column, ...] = (
     Column("time", TIME, "When, in UTC. Null where the evidence holds no usable instant.", "ns", ecs="@timestamp"),
     Column("time_desc", pa.string(), "What the time means, such as `Event created` or `First packet`."),
     Column(
-        "time_quality", pa.string(), "`utc`, `offset` (converted from a written offset), `assumed-zone`, `unknown`."
+        "time_quality",
+        pa.string(),
+        "`utc`, `offset` (converted from a written offset), `assumed-zone`, `inferred-year` (written without year or "
+        "zone: the year inferred, the zone the examiner's), `unknown`.",
     ),
     Column("family", pa.string(), "The family of the row, such as `windows/security`.", ecs="event.dataset"),
     Column("event", pa.string(), "Windows EventID as text, or a verb such as `dns.query`.", ecs="event.code"),

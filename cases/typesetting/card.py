@@ -14,6 +14,7 @@ from cases.typesetting.pen import Pen
 from cases.typesetting.reviewed import by, history, jump, mine, stated
 from cases.typesetting.runs import SHORT, Run, Runs, number, plain, styled, token
 
+UNCERTAIN = ("assumed-zone", "inferred-year", "unknown")  # qualities of a time that are told beside it
 NAMES = 10  # entities of a kind printed with a finding
 NAME = 160  # characters of an entity printed; the JSON twin holds it whole
 NAMES_KEPT = 400  # characters up to which the names are not broken over two pages: their lines are short and many
@@ -185,7 +186,7 @@ def _role(record: Observation, pen: Pen) -> list[Block]:
 
 def _time(record: Observation, pen: Pen) -> Cell:
     quality = record.time_quality
-    mark = [para(pen.word(f"quality.{quality}"), style="tiny")] if quality in ("assumed-zone", "unknown") else []
+    mark = [para(pen.word(f"quality.{quality}"), style="tiny")] if quality in UNCERTAIN else []
     if record.time is None:
         return [para(pen.word("time.none"))]
     stamp = moments.utc(record.time)

@@ -8,6 +8,7 @@ import click
 
 from forensics.flow_timeouts import flow_timeout_option
 from forensics.log_formats import log_format_option
+from forensics.stamp_year import year_option
 
 _EPILOG = """\b
 Examples:
@@ -24,6 +25,7 @@ Examples:
 @click.argument("evidence", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--tz", "zone", metavar="ZONE", help="IANA zone of times that the evidence writes without one.")
 @log_format_option
+@year_option
 @flow_timeout_option
 @click.option(
     "--sha256", "supplied", metavar="HEX", help="SHA-256 that came with the evidence; kept apart from the computed one."
@@ -41,6 +43,7 @@ def command(
     evidence: tuple[Path, ...],
     zone: str | None,
     log_formats: tuple[str, ...],
+    year: int | None,
     flow_timeouts: tuple[str, ...],
     supplied: str | None,
     seal: str | None,
@@ -68,7 +71,7 @@ def command(
     if supplied is not None and len(evidence) > 1:
         raise Failure("--sha256 belongs to one file; add the files one at a time")
     case = Case.open(case_folder)
-    about = pipeline.About(zone, supplied, seal, clock_offset, clock_source, description)
+    about = pipeline.About(zone, supplied, seal, clock_offset, clock_source, description, year=year)
     about = replace(about, log_formats=checked_formats(log_formats), flow_timeouts=checked_timeouts(flow_timeouts))
     check_evidence(case_folder, evidence)
     taken = []

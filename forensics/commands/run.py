@@ -10,6 +10,7 @@ import click
 from forensics.flow_timeouts import flow_timeout_option
 from forensics.log_formats import log_format_option
 from forensics.rule_options import chosen, rule_options
+from forensics.stamp_year import year_option
 
 _EPILOG = """\b
 Examples:
@@ -30,6 +31,7 @@ An interrupted run goes on where it stopped when it is given again.
 @rule_options
 @click.option("--tz", "zone", metavar="ZONE", help="IANA zone of times that the evidence writes without one.")
 @log_format_option
+@year_option
 @flow_timeout_option
 @click.option(
     "--lang", default="en", show_default=True, metavar="en,fr,ar", help="Languages of the summaries (HTML, PDF, JSON)."
@@ -44,6 +46,7 @@ def command(
     folder: Path,
     zone: str | None,
     log_formats: tuple[str, ...],
+    year: int | None,
     flow_timeouts: tuple[str, ...],
     lang: str,
     date: str | None,
@@ -69,7 +72,8 @@ def command(
     rules = chosen(options)
     prepare(workers, scheduler)  # while files are hashed
     with on_terminal(quiet or as_json) as progress:
-        case = start(folder, evidence, About(zone, log_formats=log_formats, flow_timeouts=flow_timeouts), progress)
+        about = About(zone, log_formats=log_formats, flow_timeouts=flow_timeouts, year=year)
+        case = start(folder, evidence, about, progress)
         ingested = pipeline.ingest(case, workers, scheduler, progress)
         if ingested.changed:
             return overview.stop(ingested, as_json)

@@ -1,24 +1,17 @@
-"""JSON lines of web servers by Python's `json`, and lines out of their wrappers, apart from `parsers.web` and after the documentation.
+"""JSON lines of web servers by Python's `json`, apart from `parsers.web` and after the documentation.
 
 https://caddyserver.com/docs/logging, https://doc.traefik.io/traefik/observability/access-logs/,
-https://nginx.org/en/docs/http/ngx_http_log_module.html, https://docs.docker.com/engine/logging/drivers/json-file/
+https://nginx.org/en/docs/http/ngx_http_log_module.html
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from parsers.second.reading import Reading, Unread
 
-_PREFIX = re.compile(
-    rb"(?:<\d{1,3}>)?(?:"
-    rb"(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)?|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*) \S+ [A-Za-z_][\w./-]*(?:\[\d+\])?: "
-    rb"|\d{4}-\d\d-\d\dT\S+ (?:stdout|stderr) [FP] "
-    rb"|1 \S+ \S+ \S+ \S+ \S+ (?:-|(?:\[(?:[^\"\]]|\"(?:[^\"\\]|\\.)*\")*\])+) (?:\xef\xbb\xbf)?)"
-)
 _CADDY = {
     "request.remote_ip": "c_ip", "request.method": "cs_method", "request.uri": "cs_uri", "request.proto": "cs_version",
     "request.host": "cs_host", "status": "sc_status", "size": "sc_bytes", "request.headers.User-Agent": "cs_user_agent",
@@ -52,22 +45,6 @@ _SERVERS: tuple[tuple[str, Mapping[str, str]], ...] = (
 )  # fmt: skip
 
 
-def unwrapped(line: bytes) -> bytes:
-    """The line that a log service wrapped, or the line itself."""
-    found = _PREFIX.match(line)
-    if found is not None:
-        return line[found.end() :]
-    for name in ("log", "MESSAGE"):
-        if line[:1] == b"{" and b'"' + name.encode() + b'"' in line:
-            try:
-                held = json.loads(line).get(name)
-            except (ValueError, RecursionError):
-                return line
-            if isinstance(held, str):
-                return held.removesuffix("\n").encode("utf-8", "surrogatepass")
-    return line
-
-
 def read_json(line: bytes) -> Reading | Unread:
     """What a JSON line says, under the columns' names: only texts and whole numbers, which need no interpretation."""
     repeated = False
@@ -92,7 +69,7 @@ def read_json(line: bytes) -> Reading | Unread:
         value = flat.get(name)
         value = value[0] if isinstance(value, list) and len(value) == 1 else value
         if isinstance(value, str) and value and column not in values:
-            values[column] = None if value == "-" and column != "cs_uri" else value
+            values[column] = None if value == "-" else value
     return Reading(values)
 
 

@@ -12,9 +12,11 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+from parsers.second.audit_transactions import read_transaction
 from parsers.second.reading import Place, Reading, Tool, Unread
-from parsers.second.web_json import read_json, unwrapped
+from parsers.second.web_json import read_json
 from parsers.second.web_layouts import fields
+from parsers.second.web_wrapped import unwrapped
 
 _LONGEST = 1 << 20
 _QUOTED = rb'"([^"\\]*(?:\\.[^"\\]*)*)"'
@@ -40,7 +42,7 @@ _REQUEST = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([^ ]+) (HTTP/\d(?:\.\d)?
 _DATE = re.compile(rb"(\d\d)/([A-Z][a-z]{2})/(\d{4}):(\d\d):(\d\d):(\d\d) (([+-])(\d\d)(\d\d))")
 _MONTHS = (b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec")
 _ERROR = re.compile(
-    rb"\[[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d [\d:.]+ \d{4}\] +\[(?:([\w.-]*):)?([a-z]+\d?)\]"
+    rb"(?:\[[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d [\d:.]+ \d{4}\] +|(?=\[[\w.-]*:[a-z]+\d?\] \[pid \d))\[(?:([\w.-]*):)?([a-z]+\d?)\]"
     rb"(?: +\[pid (\d+)(?::tid (\d+))?\])?( .*)",
     re.DOTALL,
 )
@@ -48,6 +50,8 @@ _CODE = re.compile(rb"(?: +\[(?:client|remote) [^\]]{1,300}\])?(?: +\(\d+\)[^\[:
 _CLIENT = re.compile(rb"(?: +\(\d{1,10}\)[^\[:]{1,200}:)? +\[(?:client|remote) ([^\]\s]+)\]")
 _NGINX = re.compile(rb"\d{4}/\d\d/\d\d [\d:]{8} \[([a-z]+)\] (\d+)#(\d+): (?:\*(\d+) )?(.*)", re.DOTALL)
 _NGINX_NAMES = ("level", "pid", "tid", "connection", "error_text")
+_STRING = re.compile(rb'"((?:[^"]|"")*)"|([^ ]+)')
+_STRINGS = re.compile(rb'(?:"(?:[^"]|"")*+"|[^ "][^ ]*+)(?: (?:"(?:[^"]|"")*+"|[^ "][^ ]*+))*+')
 _W3C_NAMES = {"time_taken": "time_taken_ms", "cs_x_forwarded_for": "x_forwarded_for"}
 _W3C_NAMES |= {"cs_protocol_version": "cs_version", "ssl_protocol": "tls_protocol", "ssl_cipher": "tls_cipher"}
 
@@ -74,7 +78,7 @@ class WebLines:
         if line[:1] == b"{":
             return read_json(line)
         if place.family == "web/audit":
-            return Unread("a transaction of several lines, which this reader does not take apart")
+            return read_transaction(bytes(self._view[place.offset : place.offset + place.length]))
         if place.family == "web/error":
             return _error(line)
         fields = self._directive(place.offset)
@@ -169,6 +173,11 @@ def _moment(date: re.Match[bytes]) -> str | None:
 def _w3c(line: bytes, directive: bytes) -> Reading | Unread:
     names = directive.partition(b":")[2].split()
     fields = line.split(b"\t" if b"\t" in line else b" ")
+    iis = any(name in (b"sc-win32-status", b"s-sitename") for name in names)
+    if (
+        not iis and b"\t" not in line and any(field.startswith(b'"') for field in fields)
+    ):  # the W3C's strings; IIS has none
+        fields = [held or plain for held, plain in _STRING.findall(line)] if _STRINGS.fullmatch(line) else []
     if len(names) != len(fields):
         return Unread(f"{len(fields)} fields under a directive of {len(names)}")
     columns = [re.sub(r"[^a-z0-9]+", "_", _text(name).lower()).strip("_") for name in names]

@@ -25,7 +25,7 @@ HEADERS: tuple[Part, ...] = (b' "', Value("cs_referer", Text()), b'" "', Value("
 COMMON: tuple[Part, ...] = (CLIENT, b" ", Value("ident", Text(spaces=False)), b" ", USER, *REQUEST)
 
 
-def requests(*parts: Part, time_desc: str = "Request received or logged") -> LineLayout:
+def requests(*parts: Part, time_desc: str = "Request received or logged", raw: bool = False) -> LineLayout:
     """A layout of `web/access` lines; neighbouring fixed texts become one."""
     joined: list[Part] = []
     for part in parts:
@@ -33,4 +33,4 @@ def requests(*parts: Part, time_desc: str = "Request received or logged") -> Lin
             joined[-1] += part
         else:
             joined.append(part)
-    return LineLayout("web/access", "http.request", time_desc, tuple(joined))
+    return LineLayout("web/access", "http.request", time_desc, tuple(joined), raw=raw)

@@ -1,4 +1,4 @@
-"""Layouts that whoever configured a server wrote: Apache's `LogFormat` strings and nginx's `log_format` strings.
+"""Layouts that whoever configured a server wrote: Apache's `LogFormat` and `ErrorLogFormat` strings, nginx's `log_format` strings.
 
 https://httpd.apache.org/docs/2.4/mod/mod_log_config.html#formats
 https://nginx.org/en/docs/http/ngx_http_log_module.html#log_format
@@ -13,6 +13,8 @@ from functools import lru_cache
 from typing import TypeGuard
 
 from parsers.web.directive_names import APACHE, Meaning, Stamp, apache_argument, nginx_variable
+from parsers.web.error_directives import error_layout, is_error_format
+from parsers.web.given_errors import GivenErrorLog
 from parsers.web.kinds import Request, Text
 from parsers.web.layout_format import LayoutFormat
 from parsers.web.line_layout import LineLayout, Part, Value
@@ -52,11 +54,13 @@ def check(text: str) -> None:
 
 
 @lru_cache(maxsize=64)
-def given_format(text: str, name: str = "given") -> LayoutFormat | None:
+def given_format(text: str, name: str = "given") -> LayoutFormat | GivenErrorLog | None:
     """The format of lines that a string describes; None for one whose lines are JSON (those are read by their keys). Raises ValueError."""
     try:
         if len(text) > LONGEST:
             raise ValueError(f"{len(text)} characters, expected at most {LONGEST}")
+        if is_error_format(text):
+            return GivenErrorLog(name, error_layout(text))
         plain, json = _unwrapped(text)
         if json:
             return None
@@ -70,7 +74,7 @@ def given_format(text: str, name: str = "given") -> LayoutFormat | None:
         raise ValueError(f"log format {text[:60]!r}: {error}") from error
 
 
-def given_formats(texts: tuple[str, ...]) -> tuple[LayoutFormat, ...]:
+def given_formats(texts: tuple[str, ...]) -> tuple[LayoutFormat | GivenErrorLog, ...]:
     """The formats of several strings, called `given-1`, `given-2` …; those whose lines are JSON are left out."""
     found = [given_format(text, f"given-{number}") for number, text in enumerate(texts, 1)]
     return tuple(one for one in found if one is not None)

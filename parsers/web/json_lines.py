@@ -154,7 +154,7 @@ class _Reading:
         data = unescaped(part, (row, kind, start, end), remarks)
         lines = replace(part.lines, data=data)
         spans = Spans.empty(lines, int(kept.max(initial=-1)) + 1)
-        nothing = (kind == BARE) & (end - start == 4) & (data[start] == ord("n"))
+        nothing = (kind == BARE) & (end - start == 4) & (data[np.minimum(start, len(data) - 1)] == ord("n"))
         spans.starts[name, row] = np.where(nothing, -1, start)
         spans.ends[name, row] = end
         far = np.zeros(len(rows), np.bool_)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from parsers.web.fields import LOOSE
 from parsers.web.formats import Page, Taken
 from parsers.web.line_layout import LineLayout, keeping, read
 
@@ -14,12 +15,14 @@ from parsers.web.line_layout import LineLayout, keeping, read
 class LayoutFormat:
     """Lines that fit one of the layouts to the byte, the first that fits; all layouts are of one family.
 
-    `hint`: what is found in every such line and in few others; it is asked first, as every block's sample is shown to every format.
+    `damaged`: what can still be cut of lines that fit none, the rest in `extra`. `hint`: what is found in every such line and in few
+    others; it is asked first, as every block's sample is shown to every format.
     """
 
     name: str
     layouts: tuple[LineLayout, ...]
     hint: re.Pattern[bytes] | None = None
+    damaged: tuple[LineLayout, ...] = ()
 
     @property
     def family(self) -> str:
@@ -36,3 +39,7 @@ class LayoutFormat:
     def read(self, page: Page) -> Taken:
         """Lines that fit, as rows."""
         return read(page, self.layouts)
+
+    def rescue(self, page: Page) -> Taken:
+        """Lines whose beginning fits, as loose rows."""
+        return read(page, self.damaged, LOOSE) if self.damaged else Taken.none(page)

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from parsers.gather import Bools, Bytes, Int64s
-from parsers.web.fields import FAST
+from parsers.web.fields import FAST, LOOSE
 from parsers.web.formats import Page, Taken
 from parsers.web.kinds import Kind
 from parsers.web.lines import Lines
@@ -26,6 +26,7 @@ from parsers.web.table import Table
 TRIES = 16  # places at which the text behind a value is looked for: a value may hold its first byte
 MOST_BLANKS = 32  # spaces that pad a value; Squid pads durations to 6
 _SPACE, _COMMA, _COLON = 32, 44, 58
+_BETWEEN = b'" "'
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +54,18 @@ Part = bytes | Value | Blanks
 
 @dataclass(frozen=True, slots=True)
 class LineLayout:
-    """Fixed text and values in turn; two values never meet. `event` and `time_desc` are the core columns' words."""
+    """Fixed text and values in turn; two values never meet. `event` and `time_desc` are the core columns' words.
+
+    `raw`: the server escapes nothing. A value between quotes then reaches to the text behind it, quotes and backslashes included; a line
+    in which `" "` stands more often than in the layout does not fit: where it is to be cut cannot be told.
+    """
 
     family: str
     event: str
     time_desc: str
     parts: tuple[Part, ...]
     protocol: str | None = "http"
+    raw: bool = False
     values: tuple[Value, ...] = field(init=False, default=())
     skeleton: re.Pattern[bytes] = field(init=False, compare=False, default=re.compile(b""))
 
@@ -70,10 +76,10 @@ class LineLayout:
                 raise ValueError(f"no text between the values {previous.column} and {part.column}")
             previous = part
         object.__setattr__(self, "values", tuple(part for part in self.parts if isinstance(part, Value)))
-        object.__setattr__(self, "skeleton", re.compile(_skeleton(self.parts), re.DOTALL))
+        object.__setattr__(self, "skeleton", re.compile(_skeleton(self.parts, self.raw), re.DOTALL))
 
 
-def _skeleton(parts: Sequence[Part]) -> bytes:
+def _skeleton(parts: Sequence[Part], raw: bool) -> bytes:
     """A pattern of all lines that may fit, read in one pass: it says no to most others at their first words."""
     out, number = b"", 0
     while number < len(parts):
@@ -87,7 +93,7 @@ def _skeleton(parts: Sequence[Part]) -> bytes:
             out += b".{%d}" % part.width
         elif not text:
             out += b".*"
-        elif _quoted(parts, number - 1):
+        elif not raw and _quoted(parts, number - 1):
             out += rb'[^"\\]*+(?:\\.[^"\\]*+)*+'
         elif part.listed:
             out += rb"(?>.*?(?<!,)(?<! :)(?=" + re.escape(text) + rb")(?! : ))"
@@ -122,12 +128,14 @@ def fitting(lines: Lines, layout: LineLayout, marks: Marks | None = None) -> tup
             fits &= behind > at
             at = behind
             continue
-        end = _end(lines, at, fits, (layout.parts, number), marks)
+        end = _end(lines, at, fits, (layout, number), marks)
         fits &= end >= 0
         end = np.where(fits, end, at)
         spans.starts[place], spans.ends[place] = at, end
         at, place = end, place + 1
     fits &= at == lines.ends
+    if layout.raw:
+        fits &= _unambiguous(lines, layout)
     for place, value in enumerate(layout.values):
         rows = np.flatnonzero(fits)
         fits[rows] = value.kind.fits(lines.data, spans.starts[place, rows], spans.ends[place, rows])
@@ -154,16 +162,26 @@ def _behind_blanks(lines: Lines, at: Int64s) -> Int64s:
     return out
 
 
-def _end(lines: Lines, at: Int64s, fits: Bools, where: tuple[Sequence[Part], int], marks: Marks) -> Int64s:
+def _unambiguous(lines: Lines, layout: LineLayout) -> Bools:
+    """Where `" "` stands as often as the layout has it."""
+    meant = sum(part.count(_BETWEEN) for part in layout.parts if isinstance(part, bytes))
+    found = np.flatnonzero(stands(lines.data, np.arange(len(lines.data)), _BETWEEN))
+    return np.asarray(np.searchsorted(found, lines.ends) - np.searchsorted(found, lines.starts) == meant)
+
+
+def _end(lines: Lines, at: Int64s, fits: Bools, where: tuple[LineLayout, int], marks: Marks) -> Int64s:
     """Where a value ends that begins at `at`: -1 where the text that should follow does not come."""
-    parts, number = where
+    layout, number = where
+    parts = layout.parts
     value, text = parts[number], _following(parts, number)
     assert isinstance(value, Value)
     if value.width:
         return np.where(at + value.width <= lines.ends, at + value.width, -1)
     if not text:
         return lines.ends
-    if _quoted(parts, number):
+    if layout.raw and number + 2 == len(parts):
+        return np.where(stands(lines.data, lines.ends - len(text), text), lines.ends - len(text), -1)
+    if not layout.raw and _quoted(parts, number):
         end = marks.next_quote(at)
         return np.where(stands(lines.data, end, text) & (end + len(text) <= lines.ends), end, -1)
     out, start = np.full(len(at), -1, np.int64), at.copy()
@@ -209,8 +227,8 @@ def _as_lines(texts: Sequence[bytes]) -> Lines:
     return Lines(data, starts, starts + lengths - 1, np.arange(1, len(texts) + 1), starts, lengths)
 
 
-def read(page: Page, layouts: Sequence[LineLayout]) -> Taken:
-    """The lines of a page that fit one of the layouts, the first that fits."""
+def read(page: Page, layouts: Sequence[LineLayout], quality: int = FAST) -> Taken:
+    """The lines of a page that fit one of the layouts, the first that fits; `quality` says how well they are read by these."""
     taken = np.zeros(len(page.lines), np.bool_)
     batches = []
     for layout in layouts:
@@ -225,18 +243,21 @@ def read(page: Page, layouts: Sequence[LineLayout]) -> Taken:
         taken[left[own]] = True
         own_page = part.take(own)
         cut = Spans(own_page.lines, spans.starts[:, own], spans.ends[:, own], np.zeros(len(own), np.bool_))
-        batches.append(rows(own_page, layout, cut))
+        batches.append(rows(own_page, layout, cut, quality))
     return Taken(taken, tuple(batches))
 
 
-def rows(page: Page, layout: LineLayout, spans: Spans) -> pa.RecordBatch:
+def rows(page: Page, layout: LineLayout, spans: Spans, quality: int = FAST) -> pa.RecordBatch:
     """The batch of a page whose lines all fit the layout; `spans` says where its values lie."""
     remarks = Remarks(len(page.lines))
     spans.repair(np.flatnonzero(page.high))
     remarks.mark(page.control, "control-bytes")
     remarks.mark(spans.invalid, "bad-encoding")
     remarks.mark(page.lines.unterminated(), "no-line-end")
+    remarks.mark(np.full(len(page.lines), quality == LOOSE), "loose")
     table = Table(page, spans, remarks)
     for place, value in enumerate(layout.values):
         value.kind.fill(table, place, value.column, value.own)
-    return table.batch(layout.family, layout.event, layout.time_desc, layout.protocol, np.full(len(page.lines), FAST))
+    return table.batch(
+        layout.family, layout.event, layout.time_desc, layout.protocol, np.full(len(page.lines), quality)
+    )

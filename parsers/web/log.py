@@ -8,20 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
+from itertools import chain
 
 import numpy as np
 import pyarrow as pa
 
 from parsers.base import Batch, Evidence, Output, Slice
 from parsers.gather import Int64s
+from parsers.web import stamp_years
 from parsers.web.cuts import cuts
 from parsers.web.directives import given_formats
 from parsers.web.formats import Carrying, Format, Page, State, Taken, all_formats, rescues
 from parsers.web.layout_format import LayoutFormat
+from parsers.web.line_parts import put_together, unparted
 from parsers.web.lines import BOM, Lines, read_lines, unreadable
 from parsers.web.scan import odd_lines
+from parsers.web.stamp_years import Run
 from parsers.web.wide_lines import narrowed, order_of, read_wide_lines
-from parsers.web.wrappers import all_wrappers, dressed, flagged, inside
+from parsers.web.wrappers import Wrapped, all_wrappers, dressed, flagged, inside
 from timelines.coded import constant
 
 SAMPLE_LINES = 50  # complete lines of a file's head that decide what it is, and of a block that decide who reads it
@@ -48,10 +53,12 @@ class WebLog:
         order = _order(evidence)
         if order is not None:
             return [Slice(0, evidence.size, {"order": order})]
+        years = stamp_years.runs(evidence, partial(_as_rows, evidence), evidence.year)
         carrying = [one for one in all_formats() if isinstance(one, Carrying)]
         found, state = list[Slice](), dict[str, object]()
         for cut in cuts(evidence, {one.begin for one in carrying}):
-            known = {"state": dict(state)} if found and carrying else {}
+            known: dict[str, object] = {"state": dict(state)} if found and carrying else {}
+            known |= {"years": years} if years else {}
             found.append(replace(cut.piece, context={**cut.piece.context, **known}))
             told = [one for one in carrying if one.begin in cut.begun]
             for item in read_lines(evidence, cut.piece) if told else ():
@@ -64,12 +71,17 @@ class WebLog:
         """Rows, problems and accounts of the lines in a piece."""
         given = piece.context.get("state", {})
         state: State = dict(given) if isinstance(given, dict) else {}
-        order = piece.context.get("order")
-        for item in read_lines(evidence, piece) if order is None else read_wide_lines(evidence, str(order)):
+        order, years = piece.context.get("order"), piece.context.get("years", ())
+        for item in unparted(read_lines(evidence, piece) if order is None else read_wide_lines(evidence, str(order))):
             if isinstance(item, Lines):
-                yield from _Block(evidence, item, state).read()
+                yield from Block(evidence, item, state, years if isinstance(years, tuple) else ()).read()
             else:
                 yield item
+
+
+def _as_rows(evidence: Evidence, lines: Lines) -> Iterator[Output]:
+    """Lines read for the years that they tell: those are the same in any zone but for a day of each."""
+    return Block(replace(evidence, zone=evidence.zone or "UTC"), lines, {}).read()
 
 
 def _order(evidence: Evidence) -> str | None:
@@ -85,13 +97,13 @@ def _keeps(head: bytes, formats: Sequence[Format]) -> bool:
     lines = text.split(b"\n", SAMPLE_LINES + 1)
     complete = [line.removesuffix(b"\r") for line in (lines[:-1] if len(lines) > 1 else lines)][:SAMPLE_LINES]
     sample = [line for line in complete if line.strip(b"\0")]
-    if _mostly(sample, formats):
+    if mostly(sample, formats):
         return True
     held = [found for line in sample if (found := inside(line)) is not None]
-    return 2 * len(held) >= len(sample) and _mostly(held, formats)
+    return 2 * len(held) >= len(sample) and mostly(held, formats)
 
 
-def _mostly(sample: Sequence[bytes], formats: Sequence[Format]) -> bool:
+def mostly(sample: Sequence[bytes], formats: Sequence[Format]) -> bool:
     """Whether at least half of some lines keep to one of some formats, comments and the like apart."""
     fits = [one.sniff(sample, {}) for one in formats]
     proved = sum(True in line for line in zip(*fits, strict=True))
@@ -99,34 +111,47 @@ def _mostly(sample: Sequence[bytes], formats: Sequence[Format]) -> bool:
     return proved + neutral > 0 and 2 * proved >= len(sample) - neutral
 
 
-class _Block:
-    """One block of lines on its way through the formats. `left`: the lines that none has taken yet."""
+class Block:
+    """One block of lines on its way through the formats. `left`: the lines that none has taken yet; `years`: of stamps without one."""
 
-    def __init__(self, evidence: Evidence, lines: Lines, state: State) -> None:
-        self.evidence = evidence
+    def __init__(self, evidence: Evidence, lines: Lines, state: State, years: tuple[Run, ...] = ()) -> None:
+        self.evidence, self.years = evidence, years
         self.page = Page(lines, *odd_lines(lines), evidence.zone, state)
         self.given: tuple[Format, ...] = given_formats(evidence.log_formats)
         self.left: Int64s = np.arange(len(lines))
+        self.main: list[Format] = []
+        self.unwrapped: set[str] = set()
         self.reasons: dict[int, str] = {}
 
     def read(self) -> Iterator[Output]:
-        for one in self.given:
-            yield from self._given(one, self.left, one.read)
-            if not len(self.left):
-                return
+        yield from self.as_told()
         yield from self._unwrapped()
-        if not len(self.left):
-            return
-        main = self._ranked()
-        for one in main:
-            yield from self._given(one, self.left, one.read)
-            if not len(self.left):
-                return
+        yield from self.strictly()
+        yield from self._unwrapped()  # wrappers that are rare in the block stand out among what is left
+        if len(self.left):
+            yield from self._damaged()
+
+    def as_told(self) -> Iterator[Output]:
+        """Give the lines to the formats that the examiner gave."""
+        for one in self.given:
+            if len(self.left):
+                yield from self._given(one, self.left, one.read)
+
+    def strictly(self) -> Iterator[Output]:
+        """Give the lines to formats that they keep to: the block's main ones first, then each line to whichever it fits."""
+        self.main = self._ranked() if len(self.left) else []
+        for one in self.main:
+            if len(self.left):
+                yield from self._given(one, self.left, one.read)
         for one in all_formats():
-            if one not in main and len(self.left):
+            if one not in self.main and len(self.left):
                 own = np.flatnonzero([fits is not False for fits in one.sniff(self._texts(), self.page.state)])
                 if len(own):
                     yield from self._given(one, self.left[own], one.read)
+
+    def _damaged(self) -> Iterator[Output]:
+        """What no format takes strictly: read as damaged lines of some, else told."""
+        main = self.main
         for one in (*main, *(other for other in all_formats() if other not in main)):
             if one.name in rescues() and len(self.left):
                 yield from self._given(one, self.left, rescues()[one.name])
@@ -164,19 +189,28 @@ class _Block:
         for one in all_wrappers():
             if not len(self.left):
                 return
-            if not any(one.inside(line) is not None for line in self._sample()):
+            if one.name in self.unwrapped or not any(one.inside(line) is not None for line in self._sample()):
                 continue
+            self.unwrapped.add(one.name)
             found = one.unwrap(self.page.take(self.left))
-            if found is None:
-                continue
-            inner = _Block(self.evidence, found.lines, self.page.state)
-            rows = self.left[found.rows]
-            for main in (*inner.given, *inner._ranked()):
-                if len(inner.left):
-                    for item in inner._given(main, inner.left, main.read):
-                        yield Batch(item.family, dressed(item.rows, found)) if isinstance(item, Batch) else item
-            taken = np.delete(rows, inner.left)
-            self.left = self.left[~np.isin(self.left, taken, assume_unique=True)]
+            if found is not None and (whole := put_together(found)) is not None:
+                yield from self.inside(whole.held, self.left[found.rows[whole.rows]], whole.owner)
+                found = one.unwrap(self.page.take(self.left)) if len(self.left) else None
+            if found is not None:
+                yield from self.inside(found, self.left[found.rows], np.arange(len(found.rows)))
+
+    def inside(self, found: Wrapped, rows: Int64s, owner: Int64s) -> Iterator[Output]:
+        """Read lines that are held in `rows` of the block, `owner` of them in each."""
+        inner = Block(self.evidence, found.lines, self.page.state)
+        for item in chain(inner.as_told(), inner.strictly()):
+            yield self._dressed(item, found) if isinstance(item, Batch) else item
+        untaken = np.zeros(len(found.lines), np.bool_)
+        untaken[inner.left] = True
+        self.left = self.left[~np.isin(self.left, rows[~untaken[owner]], assume_unique=True)]
+
+    def _dressed(self, batch: Batch, found: Wrapped) -> Batch:
+        rows = dressed(batch.rows, found)
+        return Batch(batch.family, stamp_years.dated(rows, self.years, self.evidence.zone))
 
     def _texts(self) -> Sequence[bytes]:
         return [self.page.lines.at(row) for row in self.left.tolist()]

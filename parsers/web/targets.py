@@ -15,13 +15,13 @@ from parsers.web.table import Table
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A whole target, split at its first `?` into stem and query (RFC 3986 section 3.4)."""
+    """A whole target, split at its first `?` into stem and query (RFC 3986 section 3.4); a lone `-` is null."""
 
     def fits(self, data: Bytes, starts: Int64s, ends: Int64s) -> Bools:
         return np.asarray(ends > starts)
 
     def fill(self, table: Table, place: int, column: str, own: str | None) -> None:
-        held = table.spans.text(place, dash_is_null=False)
+        held = table.spans.text(place)
         parts = pc.extract_regex(held, r"^(?s)(?P<stem>[^?]*)(?P<asked>\?)?(?P<query>.*)$")
         table.put("cs_uri", held)
         table.put("cs_uri_stem", pc.struct_field(parts, "stem"))

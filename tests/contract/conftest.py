@@ -69,8 +69,15 @@ def _audit(folder: Path) -> bytes:
     return "".join(part.format(n=number) for number in range(5)).encode()
 
 
+def _journal(folder: Path) -> bytes:
+    lines = _access(folder).splitlines()
+    head = b"__REALTIME_TIMESTAMP=1768392000000000\n_HOSTNAME=web1\nSYSLOG_IDENTIFIER=nginx\nMESSAGE="
+    return b"".join(head + line + b"\n\n" for line in lines)
+
+
 SAMPLES: dict[str, Callable[[Path], bytes]] = {
     "network/capture": _capture,
+    "web/journal-export": _journal,
     "web/log": _access,
     "web/modsecurity-audit": _audit,
     "windows/evtx": _evtx,

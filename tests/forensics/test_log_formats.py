@@ -46,3 +46,20 @@ def test_the_command_says_so_in_one_line(tmp_path: Path, athar: Any) -> None:
     told = athar("run", tmp_path / "access.log", "--case", tmp_path / "case", "--log-format", "%h %Z")
     assert (told.code, len(told.err.splitlines())) == (2, 1)
     assert "character 4: '%Z' is no directive of LogFormat" in told.err
+
+
+def test_a_year_for_syslogs_stamps_is_kept_with_the_exhibit(tmp_path: Path, athar: Any) -> None:
+    (tmp_path / "error.log").write_bytes(
+        b"Dec 31 23:59:59 web1 apache2[7]: [core:error] [pid 7] AH00126: Invalid URI\n"
+    )
+    Case.create(tmp_path / "case")
+    told = athar(
+        "add", tmp_path / "case", tmp_path / "error.log", "--year", "2025", "--tz", "Africa/Casablanca", "--json"
+    )
+    assert json.loads(told.out)[0]["exhibit"]["year"] == 2025
+    case = Case.open(tmp_path / "case")
+    assert case.register.exhibit("E001").year == 2025
+    pipeline.ingest(case, workers=1)
+    rows = open_case(tmp_path / "case").sql("select epoch(time) as t, time_quality, flags from web_error")
+    assert rows.values.tolist() == [[1767221999.0, "inferred-year", "inferred-year,no-date,wrapper-time"]]
+    assert athar("add", tmp_path / "case", tmp_path / "error.log", "--year", "25").code == 2

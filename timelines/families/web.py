@@ -96,12 +96,27 @@ WRAPPER_COLUMNS: tuple[Column, ...] = (
     Column(
         "wrapper",
         pa.string(),
-        "What the line was wrapped in: `syslog`, `syslog-5424`, `docker`, `cri`, `journald-json`.",
+        "What the line was wrapped in: `syslog`, `syslog-5424`, `docker`, `docker-timestamps`, `cri`, `journald-json`, `journald-export`.",
         "",
         OURS,
     ),
-    Column("wrapper_time", TIME, "When the log service took the line, where it says so with a zone.", "ns", OURS),
+    Column(
+        "wrapper_time",
+        TIME,
+        "When the log service took the line, where it says so with a zone, or the examiner gave one.",
+        "ns",
+        OURS,
+    ),
     Column("wrapper_time_written", pa.string(), "The same as written; syslog's has neither year nor zone.", "", OURS),
+    Column("wrapper_year", pa.int32(), "Year of such a stamp, inferred: it is not written.", "", OURS),
+    Column(
+        "wrapper_year_told",
+        pa.string(),
+        "What tells that year: `own-date` (a date inside the line), `lines-around` (those of other lines, and the turns of the year "
+        "between), `examiner`.",
+        "",
+        OURS,
+    ),
     Column("wrapper_program", pa.string(), "Program that wrote the line, as the log service calls it.", "", "RFC 5424"),
     Column("wrapper_pid", pa.int64(), "Process that wrote the line, as the log service says.", "", "RFC 5424"),
     Column("wrapper_stream", pa.string(), "`stdout` or `stderr`, where a container wrote the line.", "", "docker"),
@@ -173,6 +188,7 @@ FAMILIES: tuple[Family, ...] = (
         "web/error",
         "One line of a web server's error log (Apache 2.2 and 2.4). Its times have no zone: without one from the examiner they are null.",
         (*ERROR_COLUMNS, _FORMAT, *WRAPPER_COLUMNS),
+        open=True,
     ),
     Family(
         "web/audit",

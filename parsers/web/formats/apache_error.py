@@ -1,6 +1,7 @@
 """Apache's error log, in the default layouts of 2.2 and 2.4.
 
-Its times have no zone. Lines without a date are what programs that the server starts (CGI, PHP, a web shell) print: they are rows too.
+Its times have no zone; what it sends to syslog (`ErrorLog syslog`) has no date of its own.
+Lines without a date are else what programs that the server starts (CGI, PHP, a web shell) print: they are rows too.
 https://httpd.apache.org/docs/2.4/mod/core.html#errorlogformat
 """
 
@@ -28,7 +29,8 @@ DATE, LEVEL, MODULE, CODE, OS_ERROR, PID, TID, CLIENT, PORT, TEXT, REFERER = ran
 _GROUPS = ("date", "level", "module", "code", "os", "pid", "tid", "client", "port", "text")
 _LINE = re.compile(
     rb"""
-    \[(?P<date>[A-Z][a-z]{2}\ [A-Z][a-z]{2}\ [ \d]\d\ \d\d:\d\d:\d\d(?P<fraction>\.\d{1,9})?\ \d{4})\]\ +
+    (?:\[(?P<date>[A-Z][a-z]{2}\ [A-Z][a-z]{2}\ [ \d]\d\ \d\d:\d\d:\d\d(?P<fraction>\.\d{1,9})?\ \d{4})\]\ +
+      |(?=\[[A-Za-z0-9_.-]*:[a-z]+\d?\]\ \[pid\ \d))                # sent to syslog: no date
     \[(?:(?P<module>[A-Za-z0-9_.-]*):)?(?P<level>[a-z]+\d?)\]\ +     # 2.4: module:level
     (?:\[pid\ (?P<pid>\d{1,18})(?::tid\ (?P<tid>\d{1,18}))?\]\ +)?   # 2.4
     (?P<os>\(\d{1,10}\)[^\[:]{1,200}(?=:\ ))?(?:(?<=[^\ ]):\ )?
@@ -153,6 +155,7 @@ def _times(zone: str | None, spans: Spans, remarks: Remarks) -> tuple[Int64s, Bo
     dated = spans.present(DATE)
     time, known = ctimes(spans.lines.data, spans.starts[DATE], spans.ends[DATE])
     remarks.mark(dated & ~known, "bad-time")
+    remarks.mark(~dated & spans.present(LEVEL), "no-date")
     if zone is None:
         remarks.mark(known, "no-zone")
         return time, np.zeros(len(time), np.bool_), dated

@@ -60,4 +60,7 @@ def _layouts() -> tuple[LineLayout, ...]:
     return tuple(requests(*_HEAD, *r, *_ANSWER, *h, *t, time_desc="Request received") for r, h, t in ordered)
 
 
-FORMAT = LayoutFormat("aws-s3", _layouts(), re.compile(rb"^(?:[0-9a-f]{64}|-) [^ ]+ \["))
+_DAMAGED = requests(
+    *_HEAD, *_REQUEST[0], *_ANSWER, b" ", Value("extra", Text(True)), time_desc="Request received"
+)  # a client may put quotes into its headers
+FORMAT = LayoutFormat("aws-s3", _layouts(), re.compile(rb"^(?:[0-9a-f]{64}|-) [^ ]+ \["), (_DAMAGED,))

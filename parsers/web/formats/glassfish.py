@@ -24,5 +24,8 @@ FORMAT = LayoutFormat(
     (
         requests(*_HEAD, time_desc="Request received"),
         requests(*_HEAD, b' "', Value("cs_user_agent", Text()), b'"', time_desc="Request received"),
+        requests(
+            *_HEAD, b' "', Value("cs_user_agent", Text()), b'"', time_desc="Request received", raw=True
+        ),  # nothing is escaped
     ),
 )

@@ -13,11 +13,12 @@ from parsers.web.words import Matching
 
 FORMAT = LayoutFormat(
     "traefik-clf",
-    (
+    tuple(
         requests(
             CLIENT, b" - ", USER, *REQUEST, *HEADERS, b" ", Value("request_count", Matching("[0-9]{1,18}|-"), "RequestCount"),
             b' "', Value("upstream_name", Text()), b'" "', Value("upstream", Text()), b'" ', Value("duration", MILLISECONDS), b"ms",
-            time_desc="Request received",
-        ),
+            time_desc="Request received", raw=raw,
+        )
+        for raw in (True, False)  # Traefik puts headers between quotes as they came
     ),
 )  # fmt: skip

@@ -92,7 +92,6 @@ def dressed(batch: pa.RecordBatch, wrapped: Wrapped) -> pa.RecordBatch:
     apart = timed & known & (np.abs(own - ns) > _APART_NS)
     helped = ~timed & known
     columns = {name: batch.column(name) for name in batch.schema.names}
-    fields = {field.name: field for field in batch.schema}
     taken = pa.array(ns, mask=~known).cast(pa.timestamp("ns")).cast(TIME)
     flags = {name: mask[place] for name, mask in wrapped.flags.items()} | {
         "wrapper-time": helped,
@@ -107,6 +106,12 @@ def dressed(batch: pa.RecordBatch, wrapped: Wrapped) -> pa.RecordBatch:
     said = {"wrapper": pa.repeat(wrapped.wrapper, len(place)), "wrapper_time": taken}
     said |= {name: array.take(pa.array(place)) for name, array in wrapped.columns.items()}
     columns |= {name: array for name, array in said.items() if name not in columns}
+    return changed(batch, columns)
+
+
+def changed(batch: pa.RecordBatch, columns: Mapping[str, pa.Array]) -> pa.RecordBatch:
+    """Other columns for the same rows; what the batch says of its own columns stays said."""
+    fields = {field.name: field for field in batch.schema}
     schema = pa.schema(
         [fields[n] if n in fields and fields[n].type == a.type else pa.field(n, a.type) for n, a in columns.items()]
     )

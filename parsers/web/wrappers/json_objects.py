@@ -29,13 +29,14 @@ from parsers.web.wrappers import Wrapped, moved
 @dataclass(frozen=True, slots=True)
 class JsonWrapper:
     """A wrapper whose object holds the line as a text named `line`, and its own instant under `when`, in units of `unit` ns or as
-    RFC 3339 (0). `named`: what else it says, by column."""
+    RFC 3339 (0). `named`: what else it says, by column. `newline_ends`: a text without a newline at its end is a part of a line."""
 
     name: str
     line: str
     when: str
     unit: int
     named: tuple[tuple[str, str], ...]
+    newline_ends: bool = False
 
     def inside(self, line: bytes) -> bytes | None:
         """The text of the object's line."""
@@ -77,7 +78,7 @@ class JsonWrapper:
         row, field, kind = line[found.row[mine]], number[found.name[mine]], found.kind[mine]
         start, end = found.start[mine].copy(), found.end[mine].copy()
         part = page.take(rows)
-        _without_newline(part, field, start, end)
+        ended = _without_newline(part, (row, field), start, end)
         remarks = Remarks(len(rows))
         data = unescaped(part, (row, kind, start, end), remarks)
         spans = Spans.empty(moved(part.lines, data, part.lines.starts, part.lines.ends), len(wanted))
@@ -92,7 +93,15 @@ class JsonWrapper:
         if "wrapper_pid" in columns:
             digits = pc.match_substring_regex(columns["wrapper_pid"], r"^[0-9]{1,18}$")
             columns["wrapper_pid"] = pc.if_else(digits, columns["wrapper_pid"], None).cast(pa.int64())
-        return Wrapped(self.name, own, inner, columns, ns, known, _remarked(remarks, len(rows)))
+        return Wrapped(
+            self.name,
+            own,
+            inner,
+            columns,
+            ns,
+            known,
+            _remarked(remarks, len(rows)) | ({"partial": ~ended} if self.newline_ends else {}),
+        )
 
     def _instants(self, table: Table) -> tuple[Int64s, Bools]:
         spans = table.spans
@@ -128,12 +137,15 @@ def _in_order(lines: Lines, starts: Int64s, ends: Int64s) -> Lines:
     return moved(lines, data, stops - lengths, stops - 1)
 
 
-def _without_newline(page: Page, name: Int64s, start: Int64s, end: Int64s) -> None:
-    """Take the `\\n` that ended the line off its text, where it is an escape and not a backslash and an `n`."""
-    data = page.lines.data
+def _without_newline(page: Page, where: tuple[Int64s, Int64s], start: Int64s, end: Int64s) -> Bools:
+    """Take the `\\n` that ended the line off its text, where it is an escape and not a backslash and an `n`: (n,) lines that had it."""
+    row, name = where
+    data, ended = page.lines.data, np.zeros(len(page.lines), np.bool_)
     at = np.flatnonzero((name == 0) & (end - start >= 2))
     last = (data[end[at] - 1] == ord("n")) & (data[end[at] - 2] == ord("\\")) & (data[end[at] - 3] != ord("\\"))
     end[at[last]] -= 2
+    ended[row[at[last]]] = True
+    return ended
 
 
 def _remarked(remarks: Remarks, count: int) -> dict[str, Bools]:
@@ -144,7 +156,7 @@ def _remarked(remarks: Remarks, count: int) -> dict[str, Bools]:
 
 
 WRAPPERS = (
-    JsonWrapper("docker", "log", "time", 0, (("stream", "wrapper_stream"),)),
+    JsonWrapper("docker", "log", "time", 0, (("stream", "wrapper_stream"),), True),
     JsonWrapper(
         "journald-json",
         "MESSAGE",

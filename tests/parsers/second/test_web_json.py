@@ -10,8 +10,9 @@ import pytest
 
 from parsers.base import Batch, Evidence
 from parsers.second.reading import Place, Reading, Unread
-from parsers.second.web_json import read_json, unwrapped
+from parsers.second.web_json import read_json
 from parsers.second.web_lines import WebLines
+from parsers.second.web_wrapped import unwrapped
 from parsers.web.log import PARSER
 
 SAMPLES = Path(__file__).resolve().parents[1] / "web" / "samples"

@@ -108,3 +108,17 @@ def test_a_line_that_does_not_fit_its_directive_is_said() -> None:
 def test_dates_that_are_none_have_no_time() -> None:
     assert values(COMBINED.replace(b"03/Mar", b"31/Feb"))["time"] is None
     assert "time" not in values(COMBINED.replace(b" +0100", b""))  # without an offset it hangs on the examiner's zone
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"2026-03-03T20:14:05.000000000Z " + COMBINED,
+        b"2026-03-03T20:14:05.1Z stdout P " + COMBINED[:40] + b"\n2026-03-03T20:14:05.1Z stdout F " + COMBINED[40:],
+        b"__REALTIME_TIMESTAMP=1\n_PID=7\nMESSAGE=" + COMBINED.strip() + b"\n\n",
+        b"__CURSOR=x\nA\n" + (12).to_bytes(8, "little") + b"\n\nMESSAGE=x\n\nMESSAGE=" + COMBINED.strip() + b"\n\n",
+    ],
+    ids=["docker logs", "two parts", "journal", "journal with a field of lines"],
+)
+def test_wrapped_lines_say_what_they_say_alone(data: bytes) -> None:
+    assert values(data) == values(COMBINED)

@@ -83,9 +83,9 @@ def read_bytes(tmp_path_factory: pytest.TempPathFactory) -> Read:
     """As `read`, for property tests, whose examples share one folder."""
     path = tmp_path_factory.mktemp("logs") / "log"
 
-    def run(data: bytes, parser: str = "web/log") -> Result:
+    def run(data: bytes, parser: str = "web/log", zone: str | None = None) -> Result:
         path.write_bytes(data)
-        return read_file(path, by_name(parser))
+        return read_file(path, by_name(parser), zone)
 
     return run
 

@@ -15,6 +15,8 @@ from parsers.web.json_scan import BARE, DEPTH, TEXT, NotJson, scan, text
 from parsers.web.lines import Lines
 from parsers.web.scan import odd_lines
 
+from .conftest import Read
+
 KEYS = st.text(st.characters(codec="utf-8", exclude_characters="#"), max_size=6)
 SCALARS = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8)
@@ -123,3 +125,12 @@ def test_what_is_no_json_is_told_with_its_place(line: bytes, reason: str) -> Non
 )
 def test_escapes(raw: bytes, said: str, valid: bool, proper: bool) -> None:
     assert text(raw) == (said, valid, proper)
+
+
+def test_an_empty_text_at_the_end_of_what_was_unescaped(read: Read) -> None:
+    """Its place lies behind the last byte."""
+    line = (
+        b'{"time_iso8601":"2026-01-02T03:04:05+00:00","request_uri":"/\xb3\\u001b","status":200,"http_user_agent":""}\n'
+    )
+    row = read(line).only
+    assert (row["cs_uri"], row["cs_user_agent"]) == ("/\\xb3\x1b", "")

@@ -19,6 +19,7 @@ def _wrapped(text: str) -> dict[str, str]:
         "syslog-iso": f"2026-11-28T10:00:02.123456+01:00 web1 nginx[812]: {text}",
         "syslog-5424": f'<165>1 2026-11-28T09:00:02.003Z web1.example.org nginx 812 ID47 [a@32473 b="c\\"d"] {text}',
         "cri": f"2026-11-28T09:00:02.123456789Z stdout F {text}",
+        "docker-timestamps": f"2026-11-28T09:00:02.123456789Z {text}",
         "docker": json.dumps({"log": text + "\n", "stream": "stdout", "time": "2026-11-28T09:00:02.123456789Z"}),
         "journald-json": json.dumps(
             {"MESSAGE": text, "_HOSTNAME": "web1", "_PID": "812", "__REALTIME_TIMESTAMP": "1795856402000001"}
@@ -43,9 +44,9 @@ def test_the_line_inside_is_read_and_the_whole_line_cited(read: Read, name: str)
     assert str(first["time"]) == "2026-11-28 09:00:01+00:00"
     if name in ("syslog", "syslog-iso", "journald-json"):
         assert (first["host"], first["wrapper_pid"]) == ("web1", 812)
-    if name in ("cri", "docker"):
+    if name in ("cri", "docker", "docker-timestamps"):
         assert first["wrapper_time"].value == 1_795_856_402_123_456_789
-        assert first["wrapper_stream"] == "stdout"
+        assert first.get("wrapper_stream") == (None if name == "docker-timestamps" else "stdout")
 
 
 def test_bytes_that_are_no_text_stay(read: Read) -> None:
@@ -98,3 +99,49 @@ def test_json_lines_inside_docker(read: Read) -> None:
 def test_a_part_of_a_line_is_flagged(read: Read) -> None:
     lines = [f"2026-11-28T09:00:02Z stdout {part} {INNER}" for part in "FP"]
     assert [row["flags"] for row in read("\n".join(lines).encode() + b"\n").rows] == ["", "partial"]
+
+
+def test_one_wrapped_line_among_many_others_is_read(read: Read) -> None:
+    rare = ["syslog", "docker-timestamps"]
+    lines = [INNER] * 400 + [_wrapped(INNER)[name] for name in rare] + [INNER] * 400
+    result = read("\n".join(lines).encode() + b"\n")
+    assert result.problems == []
+    assert [row.get("wrapper") for row in result.rows if "wrapper" in row] == rare
+
+
+def test_a_line_of_another_format_inside_the_same_wrapper_is_read(read: Read) -> None:
+    error = "2026/11/28 10:00:01 [error] 7#7: *1 open() failed, client: 192.0.2.7, server: example.org"
+    lines = [_wrapped(INNER)["syslog"]] * 300 + [_wrapped(error)["syslog"]] + [_wrapped(INNER)["syslog"]] * 300
+    result = read("\n".join(lines).encode() + b"\n")
+    assert result.problems == []
+    assert [row["log_format"] for row in result.rows].count("nginx-error") == 1
+
+
+def test_a_message_that_journald_writes_as_a_list_of_bytes(read: Read) -> None:
+    raw = INNER.encode().replace(b"Agent", b"\xff\x1b[2J")
+    plain = _wrapped(INNER)["journald-json"]
+    entry = {"MESSAGE": list(raw), "_HOSTNAME": "web1", "_PID": "812", "__REALTIME_TIMESTAMP": "1795856402000001"}
+    lines = [
+        plain,
+        json.dumps(entry),
+        plain,
+        json.dumps(entry | {"MESSAGE": [71, 300]}),
+        json.dumps(entry | {"MESSAGE": None}),
+    ]
+    result = read("\n".join(lines).encode() + b"\n")
+    assert [row["wrapper"] for row in result.rows] == ["journald-json"] * 3
+    row = result.rows[1]
+    assert (row["cs_user_agent"], row["flags"]) == ("\\xff\x1b[2J/1.0", "bad-encoding,control-bytes")
+    assert (row["host"], row["wrapper_pid"], row["wrapper_time"].value) == ("web1", 812, 1_795_856_402_000_001_000)
+    assert result.line(row) == lines[1].encode() + b"\n"
+    assert len(result.problems) == 2
+
+
+@pytest.mark.parametrize(
+    "last", ['"MESSAGE": 99999999999999', '"a": "\\ud800"', '"MESSAGE": ' + "[" * 100_000, '"MESSAGE": true']
+)
+def test_entries_that_are_none_are_told(read: Read, last: str) -> None:
+    line = '{"MESSAGE": [71], "__REALTIME_TIMESTAMP": "1", ' + last + "}"
+    plain = _wrapped(INNER)["journald-json"]
+    result = read(f"{plain}\n{plain}\n{line}\n".encode())
+    assert (len(result.rows), len(result.problems)) == (2, 1)
