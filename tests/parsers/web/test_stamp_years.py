@@ -84,7 +84,7 @@ def test_the_examiners_year_is_that_of_the_first_stamp(tmp_path: Path) -> None:
     path = tmp_path / "log"
     path.write_bytes(data(error("Dec 31 10:00:00"), error("Jan  1 10:00:00"), error("Feb 29 10:00:00")))
     for year in (2023, 2024):
-        evidence = Evidence("E001", "log", path, path.stat().st_size, "0" * 64, "UTC", (), year)
+        evidence = Evidence("E001", "log", path, path.stat().st_size, "0" * 64, "UTC", year=year)
         (piece,) = by_name("web/log").slices(evidence)
         runs = piece.context["years"]
         assert isinstance(runs, tuple)
