@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 import zipfile
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -110,6 +113,15 @@ def test_a_file_that_has_changed_since_it_was_listed_is_read_on_its_own(source, 
     done = tasks.run(task, tmp_path / "case")
     assert done.crashes == 0
     assert done.rows == 1 + 2 + 3 + 4 + 5
+
+
+def test_a_task_leaves_arrows_memory_pool_and_the_collector_as_they_were(source, tmp_path, monkeypatch):
+    seen = []
+    before = pa.default_memory_pool().backend_name, gc.get_threshold()
+    monkeypatch.setattr(tasks, "by_name", lambda name: seen.append(pa.default_memory_pool().backend_name) or Evtx())
+    read(source, tmp_path / "case")
+    assert set(seen) == {"system"} if sys.platform == "linux" else set(seen)
+    assert (pa.default_memory_pool().backend_name, gc.get_threshold()) == before
 
 
 def test_large_files_come_first_and_small_slices_share_tasks(source, monkeypatch):
