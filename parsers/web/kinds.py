@@ -141,10 +141,10 @@ class Request:
         held = table.spans.text(place, dash_is_null=False)
         usual = pc.extract_regex(held, _REQUEST)
         method, uri, version = (pc.struct_field(usual, name) for name in ("method", "uri", "version"))
-        odd = np.flatnonzero(usual.is_null().to_numpy(zero_copy_only=False))
+        odd = np.flatnonzero(pc.and_not(usual.is_null(), held.is_null()).to_numpy(zero_copy_only=False))
         line: pa.Array = pa.nulls(len(table), pa.string())
         if len(odd):
-            at = pa.array(usual.is_null())
+            at = pc.and_not(usual.is_null(), held.is_null())
             parts = [_odd_request(text) for text in held.take(pa.array(odd)).to_pylist()]
             method, uri, version = (
                 pc.replace_with_mask(array, at, pa.array([part[i] for part in parts], pa.string()))

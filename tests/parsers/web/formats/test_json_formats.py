@@ -41,6 +41,17 @@ def test_nginx_default_names(read: Read) -> None:
     assert {row["parse_quality"] for row in (first, second)} == {"fast"}
 
 
+def test_a_line_without_the_request_of_its_neighbours_is_a_row_too(read: Read) -> None:
+    lines = [
+        b'{"time_local":"28/Nov/2026:10:00:01 +0100","request":"GET /a HTTP/1.1","status":"200"}',
+        b'{"time_local":"28/Nov/2026:10:00:01 +0100","request":"odd","status":"400"}',
+        b'{"time_local":"28/Nov/2026:10:00:02 +0100","uri":"/b","status":"200"}',
+    ]
+    rows = read(b"\n".join(lines) + b"\n").rows
+    assert [row.get("cs_uri_stem", row.get("uri")) for row in rows] == ["/a", None, "/b"]
+    assert [row["flags"] for row in rows] == ["", "odd-request", ""]
+
+
 def test_nginx_escapes_are_read_and_the_line_stays(read: Read) -> None:
     result = read((SAMPLES / "nginx-json" / "escapes.log").read_bytes())
     first, second = result.rows
