@@ -19,7 +19,8 @@ from parsers.gather import Bools, Int64s
 from parsers.web import fields as f
 from parsers.web.formats import Page, Taken
 from parsers.web.json_page import Values, values
-from parsers.web.json_scan import BARE
+from parsers.web.json_places import holding, side_by_side
+from parsers.web.json_structure import ROW, Int32s
 from parsers.web.json_texts import spelled, unescaped
 from parsers.web.kinds import Kind, matches, texts
 from parsers.web.remarks import Remarks
@@ -107,26 +108,27 @@ def _said(line: bytes) -> Mapping[str, str]:
 
 
 def _owned(found: Values, one: JsonFormat) -> Bools:
+    """Lines that hold one name of each group that the format needs, and say what it wants."""
     index = {name: place for place, name in enumerate(found.names)}
-
-    def has(names: tuple[str, ...]) -> Bools:
-        mask = np.zeros(len(found.lines), np.bool_)
-        wanted = np.zeros(len(found.names) + 1, np.bool_)
-        wanted[[index[name] for name in names if name in index]] = True
-        mask[found.row[wanted[found.name]]] = True
-        return mask
-
-    own = np.ones(len(found.lines), np.bool_)
-    for group in one.needs:
-        own &= has(group)
-    if one.never:
-        own &= ~has(one.never)
+    groups = np.zeros(len(found.names) + 1, np.int64)
+    for bit, group in enumerate((*one.needs, one.never)):
+        for name in group:
+            if name in index:
+                groups[index[name]] |= 1 << bit
+    own = holding(found.table, groups, len(found.lines)) == (1 << len(one.needs)) - 1
     for name, form in (one.says or {}).items():
         at = np.flatnonzero(found.name == index.get(name, -1))
         fits = np.zeros(len(own), np.bool_)
-        fits[found.row[at]] = matches(texts(found.lines.data, found.start[at], found.end[at]), form)
+        fits[found.row[at]] = _say(found, at, form)
         own &= fits
-    return own
+    return np.asarray(own)
+
+
+def _say(found: Values, at: Int64s, form: str) -> Bools:
+    """Which of some values match a pattern; each that is said often is looked at once."""
+    said = texts(found.lines.data, found.start[at].astype(np.int64), found.end[at].astype(np.int64)).dictionary_encode()
+    fits: Bools = matches(said.dictionary, form)[said.indices.to_numpy()]
+    return fits
 
 
 @dataclass(slots=True)
@@ -142,33 +144,19 @@ class _Reading:
 
     @classmethod
     def of(cls, page: Page, found: Values, rows: Int64s) -> _Reading:
-        line = np.full(len(page.lines), -1, np.int64)
-        line[rows] = np.arange(len(rows))
         part = page.take(rows)
-        kept, beyond = _kept(found)
-        mine = line[found.row] >= 0
-        near = mine & (kept[found.name] >= 0)
-        row, name = line[found.row[near]], kept[found.name[near]]
-        kind, start, end = found.kind[near], found.start[near].copy(), found.end[near].copy()
+        names, kept, rare = _kept(found)
+        table, far = _theirs(found, rows, rare)
         remarks = Remarks(len(rows))
-        data = unescaped(part, (row, kind, start, end), remarks)
-        lines = replace(part.lines, data=data)
-        spans = Spans.empty(lines, int(kept.max(initial=-1)) + 1)
-        nothing = (kind == BARE) & (end - start == 4) & (data[start] == ord("n"))
-        spans.starts[name, row] = np.where(nothing, -1, start)
-        spans.ends[name, row] = end
-        far = np.zeros(len(rows), np.bool_)
-        far[line[found.row[mine & beyond[found.name]]]] = True
+        lines = replace(part.lines, data=unescaped(part.lines, part.high, table, remarks))
+        spans = Spans.empty(lines, len(names))
+        side_by_side(lines.data, table, kept, spans.starts, spans.ends)
         remarks.mark(part.control, "control-bytes")
         remarks.mark(lines.unterminated(), "no-line-end")
         remarks.mark(found.repeated[rows], "duplicate-keys")
         remarks.mark(far, "many-keys")
         quality = np.where(found.slow[rows], f.STRICT, f.FAST)
         quality[found.repeated[rows] | part.control] = f.LOOSE
-        names = [""] * len(spans.starts)
-        for number, place in enumerate(kept.tolist()):
-            if place >= 0:
-                names[place] = found.names[number]
         return cls(replace(part, lines=lines), names, spans, remarks, quality, far)
 
     def batches(self, one: JsonFormat) -> tuple[pa.RecordBatch, ...]:
@@ -238,12 +226,27 @@ class _Reading:
         return kept
 
 
-def _kept(found: Values) -> tuple[Int64s, Bools]:
-    """The place of each name among those that become columns, -1 for the others; and which are left out although they hold something."""
+def _kept(found: Values) -> tuple[list[str], Int64s, Bools]:
+    """The names that become columns; the place of each name among them, -1 for the others; and which hold something and are left out."""
     times = np.bincount(found.name, minlength=len(found.names))
     order = np.argsort(-times, kind="stable")
     order = order[times[order] > 0]
     kept = np.full(len(found.names), -1, np.int64)
     chosen = np.sort(order[:NAMES])
     kept[chosen] = np.arange(len(chosen))
-    return kept, (times > 0) & (kept < 0)
+    return [found.names[number] for number in chosen.tolist()], kept, (times > 0) & (kept < 0)
+
+
+def _theirs(found: Values, rows: Int64s, rare: Bools) -> tuple[Int32s, Bools]:
+    """The values of some lines, under names that are not `rare`, with lines numbered among these; and which of them have a rare name."""
+    far = np.zeros(len(rows), np.bool_)
+    if len(rows) == len(found.lines) and not rare.any():
+        return found.table, far
+    line = np.full(len(found.lines), -1, np.int32)
+    line[rows] = np.arange(len(rows))
+    mine = line[found.row] >= 0
+    aside = rare[found.name]
+    far[line[found.row[mine & aside]]] = True
+    table = found.table[mine & ~aside]
+    table[:, ROW] = line[table[:, ROW]]
+    return table, far

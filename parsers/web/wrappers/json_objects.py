@@ -18,6 +18,7 @@ from parsers.web.formats import Page
 from parsers.web.instants import Iso
 from parsers.web.json_page import Values, values
 from parsers.web.json_scan import TEXT
+from parsers.web.json_structure import BEGIN, END, ESCAPED, NAME, ROW, Int32s
 from parsers.web.json_texts import unescaped
 from parsers.web.lines import Lines
 from parsers.web.remarks import Remarks
@@ -71,20 +72,20 @@ class JsonWrapper:
         for column, name in enumerate(wanted):
             if name in place:
                 number[place[name]] = column
-        line = np.full(len(page.lines), -1, np.int64)
+        line = np.full(len(page.lines), -1, np.int32)
         line[rows] = np.arange(len(rows))
-        mine = (line[found.row] >= 0) & (number[found.name] >= 0)
-        row, field, kind = line[found.row[mine]], number[found.name[mine]], found.kind[mine]
-        start, end = found.start[mine].copy(), found.end[mine].copy()
+        table = found.table[(line[found.row] >= 0) & (number[found.name] >= 0)]
+        table[:, ROW] = line[table[:, ROW]]
         part = page.take(rows)
-        _without_newline(part, field, start, end)
+        _without_newline(part, table[:, NAME] == place[self.line], table)
         remarks = Remarks(len(rows))
-        data = unescaped(part, (row, kind, start, end), remarks)
+        data = unescaped(part.lines, part.high, table, remarks)
         spans = Spans.empty(moved(part.lines, data, part.lines.starts, part.lines.ends), len(wanted))
-        spans.starts[field, row], spans.ends[field, row] = start, end
+        row, field = table[:, ROW], number[table[:, NAME]]
+        spans.starts[field, row], spans.ends[field, row] = table[:, BEGIN], table[:, END]
         inner = _in_order(spans.lines, spans.starts[0], spans.ends[0])
-        table = Table(Page(spans.lines, part.control, part.high, None, {}), spans, Remarks(len(rows)))
-        ns, known = self._instants(table)
+        rows_made = Table(Page(spans.lines, part.control, part.high, None, {}), spans, Remarks(len(rows)))
+        ns, known = self._instants(rows_made)
         columns = {"wrapper_time_written": spans.text(1, dash_is_null=False)}
         for column, (_, target) in enumerate(self.named, 2):
             text = spans.text(column, dash_is_null=False)
@@ -114,7 +115,7 @@ def _present(found: Values, name: int, kind: int | None) -> Bools:
     mask = np.zeros(len(found.lines), np.bool_)
     at = found.name == name
     if kind is not None:
-        at &= found.kind == kind
+        at &= found.kind & ~ESCAPED == kind
     mask[found.row[at]] = True
     return mask
 
@@ -128,12 +129,13 @@ def _in_order(lines: Lines, starts: Int64s, ends: Int64s) -> Lines:
     return moved(lines, data, stops - lengths, stops - 1)
 
 
-def _without_newline(page: Page, name: Int64s, start: Int64s, end: Int64s) -> None:
+def _without_newline(page: Page, wanted: Bools, table: Int32s) -> None:
     """Take the `\\n` that ended the line off its text, where it is an escape and not a backslash and an `n`."""
     data = page.lines.data
-    at = np.flatnonzero((name == 0) & (end - start >= 2))
-    last = (data[end[at] - 1] == ord("n")) & (data[end[at] - 2] == ord("\\")) & (data[end[at] - 3] != ord("\\"))
-    end[at[last]] -= 2
+    at = np.flatnonzero(wanted & (table[:, END] - table[:, BEGIN] >= 2))
+    end = table[at, END]
+    last = (data[end - 1] == ord("n")) & (data[end - 2] == ord("\\")) & (data[end - 3] != ord("\\"))
+    table[at[last], END] -= 2
 
 
 def _remarked(remarks: Remarks, count: int) -> dict[str, Bools]:
