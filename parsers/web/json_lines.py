@@ -22,8 +22,9 @@ from parsers.web.json_page import Values, values
 from parsers.web.json_places import holding, side_by_side
 from parsers.web.json_structure import ROW, Int32s
 from parsers.web.json_texts import spelled, unescaped
-from parsers.web.kinds import Kind, matches, texts
+from parsers.web.kinds import Kind, Text, dashes, matches, texts
 from parsers.web.remarks import Remarks
+from parsers.web.repeated import text_column
 from parsers.web.spans import Spans
 from parsers.web.table import UNKNOWN, Table
 
@@ -205,15 +206,25 @@ class _Reading:
             if not self.spans.present(place).any():
                 continue
             told.add(place)
-            meaning.kind.fill(table, place, meaning.column, None)
+            if isinstance(meaning.kind, Text):
+                table.put(meaning.column, self._said(place, dash_is_null=not meaning.kind.dash))
+            else:
+                meaning.kind.fill(table, place, meaning.column, None)
         for place, name in enumerate(self.names):
             if place not in told and self.spans.present(place).any():
-                table.put(name, self.spans.text(place, dash_is_null=False), name)
+                table.put(name, self._said(place, dash_is_null=False), name)
         if self.beyond.any():
             whole = texts(self.page.lines.data, self.page.lines.starts, self.page.lines.ends).to_pylist()
             extra = [spelled(raw) if far else None for raw, far in zip(whole, self.beyond.tolist(), strict=True)]
             table.put("extra", pa.array(extra, pa.string()))
         return table.batch(one.family, one.event, one.time_desc, one.protocol, self.quality)
+
+    def _said(self, place: int, dash_is_null: bool) -> pa.Array:
+        """The texts of a name; null where a line lacks it, or holds only `-` and that means nothing."""
+        data, starts, ends = self.spans.lines.data, self.spans.starts[place], self.spans.ends[place]
+        if dash_is_null:
+            starts = np.where(dashes(data, starts, ends), -1, starts)
+        return text_column(self.page, self.names[place], data, starts, ends)
 
     def _wrong(self, place: int, wrong: Bools) -> pa.Array:
         """What stands where another kind of value should, as text; taken out of the spans."""

@@ -74,18 +74,18 @@ class JsonWrapper:
                 number[place[name]] = column
         line = np.full(len(page.lines), -1, np.int32)
         line[rows] = np.arange(len(rows))
-        table = found.table[(line[found.row] >= 0) & (number[found.name] >= 0)]
-        table[:, ROW] = line[table[:, ROW]]
+        held = found.table[(line[found.row] >= 0) & (number[found.name] >= 0)]
+        held[:, ROW] = row = line[held[:, ROW]]
+        field, start, end = number[held[:, NAME]], held[:, BEGIN], held[:, END]
         part = page.take(rows)
-        _without_newline(part, table[:, NAME] == place[self.line], table)
+        _without_newline(part, field, start, end)
         remarks = Remarks(len(rows))
-        data = unescaped(part.lines, part.high, table, remarks)
+        data = unescaped(part.lines, part.high, held, remarks)
         spans = Spans.empty(moved(part.lines, data, part.lines.starts, part.lines.ends), len(wanted))
-        row, field = table[:, ROW], number[table[:, NAME]]
-        spans.starts[field, row], spans.ends[field, row] = table[:, BEGIN], table[:, END]
+        spans.starts[field, row], spans.ends[field, row] = start, end
         inner = _in_order(spans.lines, spans.starts[0], spans.ends[0])
-        rows_made = Table(Page(spans.lines, part.control, part.high, None, {}), spans, Remarks(len(rows)))
-        ns, known = self._instants(rows_made)
+        table = Table(Page(spans.lines, part.control, part.high, None, {}), spans, Remarks(len(rows)))
+        ns, known = self._instants(table)
         columns = {"wrapper_time_written": spans.text(1, dash_is_null=False)}
         for column, (_, target) in enumerate(self.named, 2):
             text = spans.text(column, dash_is_null=False)
@@ -129,13 +129,12 @@ def _in_order(lines: Lines, starts: Int64s, ends: Int64s) -> Lines:
     return moved(lines, data, stops - lengths, stops - 1)
 
 
-def _without_newline(page: Page, wanted: Bools, table: Int32s) -> None:
+def _without_newline(page: Page, name: Int64s, start: Int32s, end: Int32s) -> None:
     """Take the `\\n` that ended the line off its text, where it is an escape and not a backslash and an `n`."""
     data = page.lines.data
-    at = np.flatnonzero(wanted & (table[:, END] - table[:, BEGIN] >= 2))
-    end = table[at, END]
-    last = (data[end - 1] == ord("n")) & (data[end - 2] == ord("\\")) & (data[end - 3] != ord("\\"))
-    table[at[last], END] -= 2
+    at = np.flatnonzero((name == 0) & (end - start >= 2))
+    last = (data[end[at] - 1] == ord("n")) & (data[end[at] - 2] == ord("\\")) & (data[end[at] - 3] != ord("\\"))
+    end[at[last]] -= 2
 
 
 def _remarked(remarks: Remarks, count: int) -> dict[str, Bools]:
