@@ -55,7 +55,8 @@ def cut(data: Bytes, starts: Int64s, ends: Int64s, odd: Bools) -> Cut:
     slots = np.zeros(1 << (2 * most).bit_length(), np.int32)
     names, keys = np.zeros((most, 8), np.int32), np.zeros(most, np.uint64)
     values, whole = np.empty((most, 5), np.int32), np.zeros(len(starts), np.bool_)
-    count = _lines(data, words, starts, ends, odd, names, keys, slots, values, whole)
+    above = np.zeros(DEPTH + 1, np.int64)  # the objects around the one in hand
+    count = _lines(data, words, starts, ends, odd, names, keys, slots, values, above, whole)
     return Cut(values[:count], names[: names[0, COUNT]], whole)
 
 
@@ -70,11 +71,11 @@ def _lines(
     keys: Words,
     slots: Int32s,
     values: Int32s,
+    above: Int64s,
     whole: Bools,
 ) -> int:
     """Values of all lines; `whole` tells which were read to their end. How many values there are."""
     count = 0
-    above = np.zeros(DEPTH + 1, np.int64)
     names[0, COUNT] = 1
     for row in range(len(starts)):
         if odd[row] or starts[row] >= ends[row] or data[starts[row]] != _OPEN:
