@@ -10,12 +10,12 @@ import pyarrow as pa
 
 from parsers.gather import Bools, Bytes, Int64s
 from parsers.web.decimals import FRACTION, WHOLE, scaled
-from parsers.web.kinds import matches, texts
+from parsers.web.kinds import dashes, matches, texts
 from parsers.web.repeated import text_column
 from parsers.web.request_parts import QUERY, STEM, TARGET, target_parts
 from parsers.web.table import UTC, Table
 
-_NUMBER = r"^(-?[0-9]{1,12}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,2})?|-|)$"
+_NUMBER = r"^-?[0-9]{1,12}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,2})?$"
 _EXACT = Context(prec=WHOLE + FRACTION)
 
 
@@ -37,15 +37,19 @@ class Target:
 class Took:
     """A time that something took, as a JSON number (or a text that is one) in units of 10**`places` ns; a lone `-` or nothing is null.
 
-    Becomes whole ns, ties to even: a server that counts in floating point writes more places than there are.
+    Becomes whole ns, ties to even: a server that counts in floating point writes more places than there are. What does not fit 64 bits is
+    no such time.
     """
 
     places: int
 
     def fits(self, data: Bytes, starts: Int64s, ends: Int64s) -> Bools:
         good = scaled(data, starts, ends, self.places)[1]
-        rest = np.flatnonzero(~good)
+        rest = np.flatnonzero(~good & ~(starts == ends) & ~dashes(data, starts, ends))
+        good[:] = True
         good[rest] = matches(texts(data, starts[rest], ends[rest]), _NUMBER)
+        for row in rest[good[rest]].tolist():
+            good[row] = self._ns(data[starts[row] : ends[row]].tobytes().decode("ascii")) is not None
         return good
 
     def fill(self, table: Table, place: int, column: str, own: str | None) -> None:

@@ -29,6 +29,7 @@ from parsers.web.spans import Spans
 from parsers.web.table import UNKNOWN, Table
 
 NAMES = 256  # own columns of one page; what a line says under rarer names is kept in `extra`
+CELLS = 1 << 22  # values of a page that are put side by side at a time: 64 MiB of places
 
 Change = Callable[[pa.RecordBatch], pa.RecordBatch]
 
@@ -81,7 +82,9 @@ class JsonFormat:
         rows = np.flatnonzero(own)
         if not len(rows):
             return Taken(own, reasons=found.reasons)
-        batches = _Reading.of(page, found, rows).batches(self)
+        few = max(1, CELLS // max(1, min(len(found.names), NAMES)))  # lines at a time: many names make wide rows
+        parts = np.split(rows, np.arange(few, len(rows), few))
+        batches = tuple(batch for part in parts for batch in _Reading.of(page, found, part).batches(self))
         return Taken(own, batches if self.change is None else tuple(map(self.change, batches)), found.reasons)
 
 
@@ -175,10 +178,13 @@ class _Reading:
         return tuple(found)
 
     def _fitting(self, place: int, kind: Kind) -> Bools:
-        fits = self.spans.present(place).copy()
+        starts, ends = self.spans.starts[place], self.spans.ends[place]
+        fits = self.spans.present(place)
+        if fits.all():
+            return kind.fits(self.page.lines.data, starts, ends)
         rows = np.flatnonzero(fits)
         if len(rows):
-            fits[rows] = kind.fits(self.page.lines.data, self.spans.starts[place, rows], self.spans.ends[place, rows])
+            fits[rows] = kind.fits(self.page.lines.data, starts[rows], ends[rows])
         return fits
 
     def _take(self, rows: Int64s) -> _Reading:
