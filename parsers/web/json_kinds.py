@@ -8,11 +8,12 @@ from decimal import Context, Decimal
 import numpy as np
 import pyarrow as pa
 
+from parsers.copied import Cut, columns_of
 from parsers.gather import Bools, Bytes, Int64s
 from parsers.web.decimals import FRACTION, WHOLE, scaled
 from parsers.web.kinds import dashes, matches, texts
-from parsers.web.repeated import text_column
 from parsers.web.request_parts import QUERY, STEM, TARGET, target_parts
+from parsers.web.spans import Spans
 from parsers.web.table import UTC, Table
 
 _NUMBER = r"^-?[0-9]{1,12}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,2})?$"
@@ -27,10 +28,14 @@ class Target:
         return np.ones(len(starts), np.bool_)
 
     def fill(self, table: Table, place: int, column: str, own: str | None) -> None:
-        data, starts, ends = table.spans.lines.data, table.spans.starts[place], table.spans.ends[place]
-        begins, stops = target_parts(data, starts, ends)
-        for name, part in (("cs_uri", TARGET), ("cs_uri_stem", STEM), ("cs_uri_query", QUERY)):
-            table.put(name, text_column(table.page, name, data, begins[part], stops[part]))
+        for name, array in columns_of(table.spans.lines.data, self.cuts(table.spans, place), set()).items():
+            table.put(name, array)
+
+    def cuts(self, spans: Spans, place: int) -> dict[str, Cut]:
+        """Where the texts of its columns lie."""
+        begins, stops = target_parts(spans.lines.data, spans.starts[place], spans.ends[place])
+        parts = {"cs_uri": TARGET, "cs_uri_stem": STEM, "cs_uri_query": QUERY}
+        return {name: Cut(begins[part], stops[part]) for name, part in parts.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,21 +15,25 @@ from functools import lru_cache
 import numpy as np
 import pyarrow as pa
 
+from parsers.copied import Cut, columns_of
 from parsers.gather import Bools, Int64s
 from parsers.web import fields as f
 from parsers.web.formats import Page, Taken
+from parsers.web.json_kinds import Target
 from parsers.web.json_page import Values, values
 from parsers.web.json_places import holding, side_by_side
 from parsers.web.json_structure import ROW, Int32s
 from parsers.web.json_texts import spelled, unescaped
-from parsers.web.kinds import Kind, Text, dashes, matches, texts
+from parsers.web.kinds import Kind, Request, Text, dashes, given_plain, matches, texts
 from parsers.web.remarks import Remarks
-from parsers.web.repeated import text_column
 from parsers.web.spans import Spans
 from parsers.web.table import UNKNOWN, Table
+from timelines.coded import CODED
 
 NAMES = 256  # own columns of one page; what a line says under rarer names is kept in `extra`
 CELLS = 1 << 22  # values of a page that are put side by side at a time: 64 MiB of places
+FEW = 1_024  # rows that tell whether a column's texts repeat
+SHARED = 2  # rows that share a text on average; below, plain text is cheaper to make and to write
 
 Change = Callable[[pa.RecordBatch], pa.RecordBatch]
 
@@ -202,9 +206,10 @@ class _Reading:
             time[1].fill(table, self.names.index(time[0]), "time", None)
         else:
             table.put_time(np.zeros(len(table), np.int64), np.zeros(len(table), np.bool_), UNKNOWN)
+        due = _Due(table)
         for meaning in one.meanings:
             place = self.names.index(meaning.name) if meaning.name in self.names else -1
-            if place < 0 or place in told or table.has(meaning.column):
+            if place < 0 or place in told or due.has(meaning.column):
                 continue
             wrong = self.spans.present(place) & ~self._fitting(place, meaning.kind)
             if wrong.any():
@@ -212,25 +217,16 @@ class _Reading:
             if not self.spans.present(place).any():
                 continue
             told.add(place)
-            if isinstance(meaning.kind, Text):
-                table.put(meaning.column, self._said(place, dash_is_null=not meaning.kind.dash))
-            else:
-                meaning.kind.fill(table, place, meaning.column, None)
+            due.fill(meaning, place)
         for place, name in enumerate(self.names):
             if place not in told and self.spans.present(place).any():
-                table.put(name, self._said(place, dash_is_null=False), name)
+                due.own(name, place)
+        due.put()
         if self.beyond.any():
             whole = texts(self.page.lines.data, self.page.lines.starts, self.page.lines.ends).to_pylist()
             extra = [spelled(raw) if far else None for raw, far in zip(whole, self.beyond.tolist(), strict=True)]
             table.put("extra", pa.array(extra, pa.string()))
         return table.batch(one.family, one.event, one.time_desc, one.protocol, self.quality)
-
-    def _said(self, place: int, dash_is_null: bool) -> pa.Array:
-        """The texts of a name; null where a line lacks it, or holds only `-` and that means nothing."""
-        data, starts, ends = self.spans.lines.data, self.spans.starts[place], self.spans.ends[place]
-        if dash_is_null:
-            starts = np.where(dashes(data, starts, ends), -1, starts)
-        return text_column(self.page, self.names[place], data, starts, ends)
 
     def _wrong(self, place: int, wrong: Bools) -> pa.Array:
         """What stands where another kind of value should, as text; taken out of the spans."""
@@ -241,6 +237,45 @@ class _Reading:
         kept = self.spans.text(place, dash_is_null=False)
         self.spans.starts[place] = np.where(wrong, -1, starts)
         return kept
+
+
+_OWN = " "  # before the key of a column that the log names itself: no other begins so
+
+
+class _Due:
+    """Text columns that are to be made: all together, some rows at a time, while the lines' bytes are near."""
+
+    def __init__(self, table: Table) -> None:
+        self.table, self.cuts = table, dict[str, Cut]()
+
+    def has(self, column: str) -> bool:
+        return self.table.has(column) or column in self.cuts
+
+    def fill(self, meaning: Meaning, place: int) -> None:
+        spans, kind = self.table.spans, meaning.kind
+        if isinstance(kind, Text):
+            starts, ends = spans.starts[place], spans.ends[place]
+            if not kind.dash:
+                starts = np.where(dashes(spans.lines.data, starts, ends), -1, starts)
+            self.cuts[meaning.column] = Cut(starts, ends)
+        elif isinstance(kind, Target):
+            self.cuts = kind.cuts(spans, place) | self.cuts
+        else:
+            if isinstance(kind, Request):  # its columns are several, and those from before count
+                self.put()
+            kind.fill(self.table, place, meaning.column, None)
+
+    def own(self, name: str, place: int) -> None:
+        self.cuts[_OWN + name] = Cut(self.table.spans.starts[place], self.table.spans.ends[place])
+
+    def put(self) -> None:
+        plain = given_plain(self.table.page)
+        for key, array in columns_of(self.table.spans.lines.data, self.cuts, plain).items():
+            if len(array) >= FEW and array.type == CODED and len(array.dictionary) * SHARED > len(array):
+                plain.add(key)
+            own = key.removeprefix(_OWN)
+            self.table.put(own, array, own if key != own else None)
+        self.cuts = {}
 
 
 def _kept(found: Values) -> tuple[list[str], Int64s, Bools]:

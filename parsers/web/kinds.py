@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from parsers.copied import Cut, columns_of
 from parsers.gather import Bools, Bytes, Int64s
 from parsers.web import fields as f
+from parsers.web.formats import Page
 from parsers.web.numerals import digits, nullable
-from parsers.web.repeated import text_column
 from parsers.web.request_parts import (
     METHOD,
     QUERY,
@@ -167,9 +168,15 @@ class Request:
             mask[odd] = True
             line = pc.if_else(pa.array(mask), held, None)
             table.remarks.mark(odd, "odd-request")
-        for column, part in _REQUEST:
-            table.put(column, text_column(table.page, column, data, begins[part], stops[part]))
+        cuts = {column: Cut(begins[part], stops[part]) for column, part in _REQUEST}
+        for column, array in columns_of(data, cuts, given_plain(table.page)).items():
+            table.put(column, array)
         table.put("request_line", line)
+
+
+def given_plain(page: Page) -> set[str]:
+    """Text columns whose texts did not repeat in the slice so far."""
+    return cast("set[str]", page.state.setdefault("kinds: given plain", set()))
 
 
 def _told_apart(data: Bytes, held: pa.StringArray, where: tuple[Int64s, Grid, Grid]) -> Bytes:
