@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.gather import Bools, Bytes, Int64s
+from parsers.interned import readable
 from parsers.web.json_scan import BARE, DEPTH, TEXT, VALUES, WHOLE
 from timelines.compiled import compiled, inlined
 
@@ -21,6 +22,7 @@ Words = npt.NDArray[np.uint64]
 ROW, NAME, KIND, BEGIN, END = range(5)
 START, STOP, PARENT, AFTER, LINE, FIRST, USES, COUNT = range(8)
 PROBES = 64  # places of the table of names that are looked at: keys chosen to fall on one place cost this much, no more
+_USUAL = 4_096  # names for which there is room at first; a block with more is read once more
 ESCAPED = 4  # added to a text's kind where a backslash stands in it
 NONE = -1
 _QUOTE, _COLON, _COMMA, _OPEN, _CLOSE, _LIST, _LIST_END, _BACKSLASH = (int(byte) for byte in b'":,{}[]\\')
@@ -49,15 +51,17 @@ class Cut(NamedTuple):
 def cut(data: Bytes, starts: Int64s, ends: Int64s, odd: Bools) -> Cut:
     """The values of the lines that are plainly JSON objects, their names, and which lines those are. `odd` lines are left out."""
     most = int(np.count_nonzero(data == _QUOTE)) // 2 + 2
-    data = data.view()
-    data.flags.writeable = False  # as blocks are, so that the kernel is compiled once
-    words = np.ndarray((max(0, len(data) - 7),), np.uint64, data if len(data) else b"", strides=(1,))
-    slots = np.zeros(1 << (2 * most).bit_length(), np.int32)
-    names, keys = np.zeros((most, 8), np.int32), np.zeros(most, np.uint64)
-    values, whole = np.empty((most, 5), np.int32), np.zeros(len(starts), np.bool_)
-    above = np.zeros(DEPTH + 1, np.int64)  # the objects around the one in hand
-    count = _lines(data, words, starts, ends, odd, names, keys, slots, values, above, whole)
-    return Cut(values[:count], names[: names[0, COUNT]], whole)
+    text, starts, ends = readable(data), np.ascontiguousarray(starts, np.int64), np.ascontiguousarray(ends, np.int64)
+    room = min(most, _USUAL)
+    while True:
+        names, keys = np.zeros((room, 8), np.int32), np.zeros(room, np.uint64)
+        slots = np.zeros(1 << (2 * room).bit_length(), np.int32)
+        values, whole = np.empty((most, 5), np.int32), np.zeros(len(starts), np.bool_)
+        above = np.zeros(DEPTH + 1, np.int64)  # the objects around the one in hand
+        count = _lines(*text, starts, ends, odd, names, keys, slots, values, above, whole)
+        if names[0, COUNT] < room or room == most:
+            return Cut(values[:count], names[: names[0, COUNT]], whole)
+        room = most
 
 
 @compiled
@@ -233,6 +237,8 @@ def _number(
         name = int(slots[slot])
         if not name:
             name = int(names[0, COUNT])
+            if name == len(names):
+                return NONE
             names[0, COUNT] += 1
             slots[slot] = name
             names[name, START] = start
