@@ -273,7 +273,7 @@ def _equal(data: Bytes, one: int, other: int, length: int) -> bool:
     return step >= length
 
 
-@inlined
+@compiled
 def _value(data: Bytes, words: Words, at: int, end: int) -> tuple[int, int, int, int]:
     """What a value that is no object is, its bytes, and where it ends with its marks; NONE for that where it is none."""
     if data[at] == _QUOTE:
@@ -294,7 +294,7 @@ def _value(data: Bytes, words: Words, at: int, end: int) -> tuple[int, int, int,
     return WHOLE, at, stop, stop
 
 
-@inlined
+@compiled
 def _bare_end(data: Bytes, at: int, end: int) -> int:
     """Where the number, true, false or null ends that begins at a place; NONE where there is none."""
     first = data[at]
