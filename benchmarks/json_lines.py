@@ -1,4 +1,7 @@
-"""JSON lines of nginx and Caddy to committed Parquet, against as many combined lines. Caddy's header fields change order on each line."""
+"""JSON lines of nginx, Caddy and Traefik, against as many combined lines in the same run: read only, and to committed Parquet.
+
+Caddy's header fields change order on each line.
+"""
 
 from __future__ import annotations
 
@@ -76,6 +79,46 @@ def _caddy(random: Random) -> dict[str, object]:
     }
 
 
+def _traefik(random: Random) -> dict[str, object]:
+    second = f"{random.randrange(60):02d}:{random.randrange(60):02d}.{random.randrange(10**9):09d}"
+    client, port = f"198.51.100.{random.randrange(256)}", str(random.randrange(65_536))
+    took, status, size = random.randrange(10**8), random.choice((200, 404)), random.randrange(90_000)
+    return {
+        "ClientAddr": f"{client}:{port}",
+        "ClientHost": client,
+        "ClientPort": port,
+        "ClientUsername": "-",
+        "DownstreamContentSize": size,
+        "DownstreamStatus": status,
+        "Duration": took,
+        "OriginContentSize": size,
+        "OriginDuration": took - took // 9,
+        "OriginStatus": status,
+        "Overhead": took // 9,
+        "RequestAddr": "www.example.org",
+        "RequestContentSize": 0,
+        "RequestCount": random.randrange(10**6),
+        "RequestHost": "www.example.org",
+        "RequestMethod": "GET",
+        "RequestPath": f"/section/{random.randrange(40)}?item={random.randrange(10**6)}",
+        "RequestPort": "-",
+        "RequestProtocol": "HTTP/2.0",
+        "RequestScheme": "https",
+        "RetryAttempts": 0,
+        "RouterName": "web@docker",
+        "ServiceAddr": "192.0.2.5:80",
+        "ServiceName": "web@docker",
+        "ServiceURL": "http://192.0.2.5:80",
+        "StartLocal": f"2026-11-28T11:{second}+01:00",
+        "StartUTC": f"2026-11-28T10:{second}Z",
+        "entryPointName": "websecure",
+        "level": "info",
+        "msg": "",
+        "request_User-Agent": _AGENT,
+        "time": f"2026-11-28T11:{second[:5]}+01:00",
+    }
+
+
 def _write(path: Path, line: Callable[[Random], dict[str, object]]) -> None:
     random = Random(7)
     with path.open("w", encoding="utf-8") as out:
@@ -83,32 +126,37 @@ def _write(path: Path, line: Callable[[Random], dict[str, object]]) -> None:
             out.write(json.dumps(line(random), separators=(",", ":")) + "\n")
 
 
+_LINES: dict[str, Callable[[Random], dict[str, object]]] = {"nginx": _nginx, "Caddy": _caddy, "Traefik": _traefik}
+_TOOLS = ("athar, parser only", "athar to Parquet")
+
+
 def measure(repeat: int = 3) -> list[dict[str, object]]:
-    """The best of `repeat` runs for each format; `ratio` is the combined lines' CPU seconds over its own."""
+    """The best of `repeat` runs for each format, taken in turn; `ratio` is the combined lines' CPU seconds over its own."""
     with tempfile.TemporaryDirectory() as folder:
-        logs = {name: Path(folder) / f"{name}.log" for name in ("combined", "nginx JSON", "caddy")}
+        logs = {name: Path(folder) / f"{name}.log" for name in ("combined", *_LINES)}
         write_log(logs["combined"], LINES)
-        _write(logs["nginx JSON"], _nginx)
-        _write(logs["caddy"], _caddy)
-        best = {
-            name: min((_run(log) for _ in range(repeat)), key=lambda run: run["cpu_s"]) for name, log in logs.items()
-        }
+        for name, line in _LINES.items():
+            _write(logs[name], line)
+        runs: dict[tuple[str, str], list[dict[str, float]]] = {(tool, name): [] for tool in _TOOLS for name in logs}
+        for _ in range(repeat):
+            for (tool, name), found in runs.items():
+                found.append(_run(tool, logs[name]))
         sizes = {name: log.stat().st_size for name, log in logs.items()}
-    base = best["combined"]["cpu_s"]
+    best = {key: min(found, key=lambda run: run["cpu_s"]) for key, found in runs.items()}
     return [
         {
             "work": "JSON lines",
-            "tool": f"athar to Parquet, {name}",
+            "tool": f"{tool}, {name}",
             "bytes": sizes[name],
             **run,
-            "ratio": base / run["cpu_s"],
+            "ratio": best[tool, "combined"]["cpu_s"] / run["cpu_s"],
         }
-        for name, run in best.items()
+        for (tool, name), run in best.items()
     ]
 
 
-def _run(log: Path) -> dict[str, float]:
-    command = [sys.executable, "-m", "benchmarks.weblogs", "athar to Parquet", str(log)]
+def _run(tool: str, log: Path) -> dict[str, float]:
+    command = [sys.executable, "-m", "benchmarks.weblogs", tool, str(log)]
     root = Path(__file__).resolve().parent.parent
     answer = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout
     measured: dict[str, float] = json.loads(answer)

@@ -9,7 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from parsers.gather import Bools, Bytes, Int64s
-from parsers.web.dates import clf_times, ctimes, digits_at, looks_clf, month_at, windows
+from parsers.web.dates import clf_times, ctimes, looks_clf, month_at
+from parsers.web.decimals import seconds
+from parsers.web.iso_dates import NO_INSTANT, ZONE_NAMED, ZONE_UTC, iso_fields
 from parsers.web.kinds import matches, texts
 from parsers.web.numerals import digits
 from parsers.web.table import OFFSET, UNKNOWN, UTC, Table
@@ -56,36 +58,18 @@ class Iso:
     bare: int = UNKNOWN
 
     def fits(self, data: Bytes, starts: Int64s, ends: Int64s) -> Bools:
-        mark = self.separator
-        pattern = (
-            rf"^[0-9]{{4}}{mark}[0-9]{{2}}{mark}[0-9]{{2}}[T ][0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}"
-            r"([.,][0-9]{1,9})?(Z|[+-][0-9]{2}:?[0-9]{2})?$"
-        )
-        return matches(texts(data, starts, ends), pattern)
+        return np.asarray(iso_fields(data, starts, ends, self.separator)[1] != NO_INSTANT)
 
     def fill(self, table: Table, place: int, column: str, own: str | None) -> None:
         data, starts, ends = table.page.lines.data, table.spans.starts[place], table.spans.ends[place]
-        window = windows(data, starts, 19)
-        zulu = windows(data, ends - 1, 1)[:, 0] == ord("Z")
-        offset, zoned, stop = np.zeros(len(starts), np.int64), zulu.copy(), ends - zulu
-        for width, minutes in ((6, 4), (5, 3)):
-            zone = windows(data, ends - width, width)
-            sign = zone[:, 0]
-            here = ~zoned & ((sign == ord("+")) | (sign == ord("-"))) & (ends - starts >= 19 + width)
-            if width == 6:
-                here &= zone[:, 3] == ord(":")
-            seconds = digits_at(zone, 1, 2) * 3600 + digits_at(zone, minutes, minutes + 1) * 60
-            offset = np.where(here, np.where(sign == ord("-"), -seconds, seconds), offset)
-            stop = np.where(here, ends - width, stop)
-            zoned |= here
-        date = digits_at(window, 0, 1, 2, 3), digits_at(window, 5, 6), digits_at(window, 8, 9)
-        clock = digits_at(window, 11, 12), digits_at(window, 14, 15), digits_at(window, 17, 18)
-        ns, real = times.from_civil(*date, *clock, offset)
-        quality = np.where(zulu, UTC, np.where(zoned, OFFSET, self.bare))
-        if (zoned & ~zulu).any():
-            offsets = texts(data, np.where(zoned, stop, ends), ends).cast(pa.string())
-            table.put("time_offset", pc.if_else(pa.array(zoned & ~zulu), offsets, None))
-        table.put_time(ns + fractions(data, starts + 20, stop), real, quality)
+        fields, zone = iso_fields(data, starts, ends, self.separator)
+        year, month, day, hour, minute, second, offset, fraction, behind = fields
+        ns, real = times.from_civil(year, month, day, hour, minute, second, offset)
+        named = zone == ZONE_NAMED
+        if named.any():
+            offsets = texts(data, np.where(named, behind, ends), ends).cast(pa.string())
+            table.put("time_offset", pc.if_else(pa.array(named), offsets, None))
+        table.put_time(ns + fraction, real, np.where(zone == ZONE_UTC, UTC, np.where(named, OFFSET, self.bare)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +81,7 @@ class Epoch:
     def fits(self, data: Bytes, starts: Int64s, ends: Int64s) -> Bools:
         if self.scale:
             return digits(data, starts, ends)[1]
-        return matches(texts(data, starts, ends), r"^[0-9]{1,11}(\.[0-9]{1,9})?$")
+        return seconds(data, starts, ends)[2]
 
     def fill(self, table: Table, place: int, column: str, own: str | None) -> None:
         data, starts, ends = table.page.lines.data, table.spans.starts[place], table.spans.ends[place]
@@ -106,10 +90,7 @@ class Epoch:
             whole, rest = np.divmod(units, 10**9 // self.scale)
             ns, real = times.from_epoch(whole, rest * self.scale)
         else:
-            width = _places_before(data, starts, ends, ord("."))
-            ns, real = times.from_epoch(
-                digits(data, starts, starts + width)[0], fractions(data, starts + width + 1, ends)
-            )
+            ns, real = times.from_epoch(*seconds(data, starts, ends)[:2])
         table.put_time(ns, real, UTC)
 
 
@@ -131,16 +112,6 @@ def fractions(data: Bytes, starts: Int64s, ends: Int64s) -> Int64s:
     places = ends - starts
     value, whole = digits(data, np.where(places > 0, starts, -1), ends)
     return np.where(whole & (places <= 9), value * 10 ** np.clip(9 - places, 0, 9), 0)
-
-
-def _places_before(data: Bytes, starts: Int64s, ends: Int64s, mark: int) -> Int64s:
-    """Bytes from each start to the mark, or to the end where it does not stand there."""
-    out = ends - starts
-    for step in range(int(out.max(initial=0)) - 1, -1, -1):
-        at = starts + step
-        here = (at < ends) & (data[np.minimum(at, len(data) - 1)] == mark)
-        out = np.where(here, step, out)
-    return out
 
 
 __all__ = ["Clf", "ClfWall", "Ctime", "Epoch", "Iso", "month_at"]

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from parsers.copied import Cut, columns_of
 from parsers.gather import Bools, Bytes, Int64s
-from parsers.web.kinds import matches, texts
+from parsers.web.decimals import FRACTION, WHOLE, scaled
+from parsers.web.kinds import dashes, matches, texts
+from parsers.web.request_parts import QUERY, STEM, TARGET, target_parts
+from parsers.web.spans import Spans
 from parsers.web.table import UTC, Table
 
-_PLAIN = r"^-?[0-9]{1,12}(\.[0-9]{1,25})?$"
+_NUMBER = r"^-?[0-9]{1,12}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,2})?$"
+_EXACT = Context(prec=WHOLE + FRACTION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,52 +28,51 @@ class Target:
         return np.ones(len(starts), np.bool_)
 
     def fill(self, table: Table, place: int, column: str, own: str | None) -> None:
-        uri = table.spans.text(place, dash_is_null=False)
-        mark = pc.find_substring(uri, "?")
-        query = pc.struct_field(pc.extract_regex(uri, r"^(?s)[^?]*\?(?P<query>.*)$"), "query")
-        table.put("cs_uri", uri)
-        table.put("cs_uri_stem", pc.struct_field(pc.extract_regex(uri, r"^(?s)(?P<stem>[^?]*)"), "stem"))
-        table.put("cs_uri_query", pc.if_else(pc.greater_equal(mark, 0), query, None))
+        for name, array in columns_of(table.spans.lines.data, self.cuts(table.spans, place), set()).items():
+            table.put(name, array)
+
+    def cuts(self, spans: Spans, place: int) -> dict[str, Cut]:
+        """Where the texts of its columns lie."""
+        begins, stops = target_parts(spans.lines.data, spans.starts[place], spans.ends[place])
+        parts = {"cs_uri": TARGET, "cs_uri_stem": STEM, "cs_uri_query": QUERY}
+        return {name: Cut(begins[part], stops[part]) for name, part in parts.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Took:
-    """A time that something took, as a JSON number (or a text that is one) in units of `unit` ns; a lone `-` or nothing is null.
+    """A time that something took, as a JSON number (or a text that is one) in units of 10**`places` ns; a lone `-` or nothing is null.
 
-    Becomes whole ns, ties to even: a server that counts in floating point writes more places than there are.
+    Becomes whole ns, ties to even: a server that counts in floating point writes more places than there are. What does not fit 64 bits is
+    no such time.
     """
 
-    unit: int
+    places: int
 
     def fits(self, data: Bytes, starts: Int64s, ends: Int64s) -> Bools:
-        return matches(texts(data, starts, ends), r"^(-?[0-9]{1,12}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,2})?|-|)$")
+        good = scaled(data, starts, ends, self.places)[1]
+        rest = np.flatnonzero(~good & ~(starts == ends) & ~dashes(data, starts, ends))
+        good[:] = True
+        good[rest] = matches(texts(data, starts[rest], ends[rest]), _NUMBER)
+        for row in rest[good[rest]].tolist():
+            good[row] = self._ns(data[starts[row] : ends[row]].tobytes().decode("ascii")) is not None
+        return good
 
     def fill(self, table: Table, place: int, column: str, own: str | None) -> None:
-        held = table.spans.text(place)
-        plain = pc.match_substring_regex(held, _PLAIN)
-        exact = pc.if_else(plain, held, None).cast(pa.decimal128(37, 25))
-        ns = pc.round(
-            pc.multiply(exact.cast(pa.decimal256(60, 25)), pa.scalar(self.unit, pa.decimal256(13, 0))),
-            0,
-            "half_to_even",
-        )
-        out = ns.cast(pa.int64(), safe=False)
-        odd = np.flatnonzero(~plain.fill_null(True).to_numpy(zero_copy_only=False))
-        if len(odd):
-            told = [self._ns(held[int(row)].as_py()) for row in odd]
-            mask = np.zeros(len(held), np.bool_)
-            mask[odd] = True
-            out = pc.replace_with_mask(out, pa.array(mask), pa.array(told, pa.int64()))
-        table.put(column, out, own)
+        data, starts, ends = table.spans.lines.data, table.spans.starts[place], table.spans.ends[place]
+        ns, known = scaled(data, starts, ends, self.places)
+        for row in np.flatnonzero(~known & (starts >= 0)).tolist():
+            told = self._ns(data[starts[row] : ends[row]].tobytes().decode("ascii"))
+            known[row], ns[row] = told is not None, told or 0
+        table.put(column, pa.array(ns, mask=~known), own)
 
     def _ns(self, written: str) -> int | None:
-        if not written:
+        if written in ("", "-"):
             return None
-        value = Decimal(written) * self.unit
-        return int(value.to_integral_value()) if abs(value) < 2**63 else None
+        value = Decimal(written).scaleb(self.places, _EXACT).to_integral_value()
+        return int(value) if abs(value) < 2**63 else None
 
 
-SECONDS, MILLISECONDS, NANOSECONDS = Took(10**9), Took(10**6), Took(1)
+SECONDS, MILLISECONDS, NANOSECONDS = Took(9), Took(6), Took(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,18 +15,25 @@ from functools import lru_cache
 import numpy as np
 import pyarrow as pa
 
+from parsers.copied import Cut, columns_of
 from parsers.gather import Bools, Int64s
 from parsers.web import fields as f
 from parsers.web.formats import Page, Taken
+from parsers.web.json_kinds import Target
 from parsers.web.json_page import Values, values
-from parsers.web.json_scan import BARE
+from parsers.web.json_places import holding, side_by_side
+from parsers.web.json_structure import ROW, Int32s
 from parsers.web.json_texts import spelled, unescaped
-from parsers.web.kinds import Kind, matches, texts
+from parsers.web.kinds import Kind, Request, Text, dashes, given_plain, matches, texts
 from parsers.web.remarks import Remarks
 from parsers.web.spans import Spans
 from parsers.web.table import UNKNOWN, Table
+from timelines.coded import CODED
 
 NAMES = 256  # own columns of one page; what a line says under rarer names is kept in `extra`
+CELLS = 1 << 22  # values of a page that are put side by side at a time: 64 MiB of places
+FEW = 1_024  # rows that tell whether a column's texts repeat
+SHARED = 2  # rows that share a text on average; below, plain text is cheaper to make and to write
 
 Change = Callable[[pa.RecordBatch], pa.RecordBatch]
 
@@ -79,7 +86,9 @@ class JsonFormat:
         rows = np.flatnonzero(own)
         if not len(rows):
             return Taken(own, reasons=found.reasons)
-        batches = _Reading.of(page, found, rows).batches(self)
+        few = max(1, CELLS // max(1, min(len(found.names), NAMES)))  # lines at a time: many names make wide rows
+        parts = np.split(rows, np.arange(few, len(rows), few))
+        batches = tuple(batch for part in parts for batch in _Reading.of(page, found, part).batches(self))
         return Taken(own, batches if self.change is None else tuple(map(self.change, batches)), found.reasons)
 
 
@@ -107,26 +116,27 @@ def _said(line: bytes) -> Mapping[str, str]:
 
 
 def _owned(found: Values, one: JsonFormat) -> Bools:
+    """Lines that hold one name of each group that the format needs, and say what it wants."""
     index = {name: place for place, name in enumerate(found.names)}
-
-    def has(names: tuple[str, ...]) -> Bools:
-        mask = np.zeros(len(found.lines), np.bool_)
-        wanted = np.zeros(len(found.names) + 1, np.bool_)
-        wanted[[index[name] for name in names if name in index]] = True
-        mask[found.row[wanted[found.name]]] = True
-        return mask
-
-    own = np.ones(len(found.lines), np.bool_)
-    for group in one.needs:
-        own &= has(group)
-    if one.never:
-        own &= ~has(one.never)
+    groups = np.zeros(len(found.names) + 1, np.int64)
+    for bit, group in enumerate((*one.needs, one.never)):
+        for name in group:
+            if name in index:
+                groups[index[name]] |= 1 << bit
+    own = holding(found.table, groups, len(found.lines)) == (1 << len(one.needs)) - 1
     for name, form in (one.says or {}).items():
         at = np.flatnonzero(found.name == index.get(name, -1))
         fits = np.zeros(len(own), np.bool_)
-        fits[found.row[at]] = matches(texts(found.lines.data, found.start[at], found.end[at]), form)
+        fits[found.row[at]] = _say(found, at, form)
         own &= fits
-    return own
+    return np.asarray(own)
+
+
+def _say(found: Values, at: Int64s, form: str) -> Bools:
+    """Which of some values match a pattern; each that is said often is looked at once."""
+    said = texts(found.lines.data, found.start[at].astype(np.int64), found.end[at].astype(np.int64)).dictionary_encode()
+    fits: Bools = matches(said.dictionary, form)[said.indices.to_numpy()]
+    return fits
 
 
 @dataclass(slots=True)
@@ -142,33 +152,19 @@ class _Reading:
 
     @classmethod
     def of(cls, page: Page, found: Values, rows: Int64s) -> _Reading:
-        line = np.full(len(page.lines), -1, np.int64)
-        line[rows] = np.arange(len(rows))
         part = page.take(rows)
-        kept, beyond = _kept(found)
-        mine = line[found.row] >= 0
-        near = mine & (kept[found.name] >= 0)
-        row, name = line[found.row[near]], kept[found.name[near]]
-        kind, start, end = found.kind[near], found.start[near].copy(), found.end[near].copy()
+        names, kept, rare = _kept(found)
+        table, far = _theirs(found, rows, rare)
         remarks = Remarks(len(rows))
-        data = unescaped(part, (row, kind, start, end), remarks)
-        lines = replace(part.lines, data=data)
-        spans = Spans.empty(lines, int(kept.max(initial=-1)) + 1)
-        nothing = (kind == BARE) & (end - start == 4) & (data[np.minimum(start, len(data) - 1)] == ord("n"))
-        spans.starts[name, row] = np.where(nothing, -1, start)
-        spans.ends[name, row] = end
-        far = np.zeros(len(rows), np.bool_)
-        far[line[found.row[mine & beyond[found.name]]]] = True
+        lines = replace(part.lines, data=unescaped(part.lines, part.high, table, remarks))
+        spans = Spans.empty(lines, len(names))
+        side_by_side(lines.data, table, kept, spans.starts, spans.ends)
         remarks.mark(part.control, "control-bytes")
         remarks.mark(lines.unterminated(), "no-line-end")
         remarks.mark(found.repeated[rows], "duplicate-keys")
         remarks.mark(far, "many-keys")
         quality = np.where(found.slow[rows], f.STRICT, f.FAST)
         quality[found.repeated[rows] | part.control] = f.LOOSE
-        names = [""] * len(spans.starts)
-        for number, place in enumerate(kept.tolist()):
-            if place >= 0:
-                names[place] = found.names[number]
         return cls(replace(part, lines=lines), names, spans, remarks, quality, far)
 
     def batches(self, one: JsonFormat) -> tuple[pa.RecordBatch, ...]:
@@ -186,10 +182,13 @@ class _Reading:
         return tuple(found)
 
     def _fitting(self, place: int, kind: Kind) -> Bools:
-        fits = self.spans.present(place).copy()
+        starts, ends = self.spans.starts[place], self.spans.ends[place]
+        fits = self.spans.present(place)
+        if fits.all():
+            return kind.fits(self.page.lines.data, starts, ends)
         rows = np.flatnonzero(fits)
         if len(rows):
-            fits[rows] = kind.fits(self.page.lines.data, self.spans.starts[place, rows], self.spans.ends[place, rows])
+            fits[rows] = kind.fits(self.page.lines.data, starts[rows], ends[rows])
         return fits
 
     def _take(self, rows: Int64s) -> _Reading:
@@ -207,9 +206,10 @@ class _Reading:
             time[1].fill(table, self.names.index(time[0]), "time", None)
         else:
             table.put_time(np.zeros(len(table), np.int64), np.zeros(len(table), np.bool_), UNKNOWN)
+        due = _Due(table)
         for meaning in one.meanings:
             place = self.names.index(meaning.name) if meaning.name in self.names else -1
-            if place < 0 or place in told or table.has(meaning.column):
+            if place < 0 or place in told or due.has(meaning.column):
                 continue
             wrong = self.spans.present(place) & ~self._fitting(place, meaning.kind)
             if wrong.any():
@@ -217,10 +217,11 @@ class _Reading:
             if not self.spans.present(place).any():
                 continue
             told.add(place)
-            meaning.kind.fill(table, place, meaning.column, None)
+            due.fill(meaning, place)
         for place, name in enumerate(self.names):
             if place not in told and self.spans.present(place).any():
-                table.put(name, self.spans.text(place, dash_is_null=False), name)
+                due.own(name, place)
+        due.put()
         if self.beyond.any():
             whole = texts(self.page.lines.data, self.page.lines.starts, self.page.lines.ends).to_pylist()
             extra = [spelled(raw) if far else None for raw, far in zip(whole, self.beyond.tolist(), strict=True)]
@@ -238,12 +239,66 @@ class _Reading:
         return kept
 
 
-def _kept(found: Values) -> tuple[Int64s, Bools]:
-    """The place of each name among those that become columns, -1 for the others; and which are left out although they hold something."""
+_OWN = " "  # before the key of a column that the log names itself: no other begins so
+
+
+class _Due:
+    """Text columns that are to be made: all together, some rows at a time, while the lines' bytes are near."""
+
+    def __init__(self, table: Table) -> None:
+        self.table, self.cuts = table, dict[str, Cut]()
+
+    def has(self, column: str) -> bool:
+        return self.table.has(column) or column in self.cuts
+
+    def fill(self, meaning: Meaning, place: int) -> None:
+        spans, kind = self.table.spans, meaning.kind
+        if isinstance(kind, Text):
+            starts, ends = spans.starts[place], spans.ends[place]
+            if not kind.dash:
+                starts = np.where(dashes(spans.lines.data, starts, ends), -1, starts)
+            self.cuts[meaning.column] = Cut(starts, ends)
+        elif isinstance(kind, Target):
+            self.cuts = kind.cuts(spans, place) | self.cuts
+        else:
+            if isinstance(kind, Request):  # its columns are several, and those from before count
+                self.put()
+            kind.fill(self.table, place, meaning.column, None)
+
+    def own(self, name: str, place: int) -> None:
+        self.cuts[_OWN + name] = Cut(self.table.spans.starts[place], self.table.spans.ends[place])
+
+    def put(self) -> None:
+        plain = given_plain(self.table.page)
+        for key, array in columns_of(self.table.spans.lines.data, self.cuts, plain).items():
+            if len(array) >= FEW and array.type == CODED and len(array.dictionary) * SHARED > len(array):
+                plain.add(key)
+            own = key.removeprefix(_OWN)
+            self.table.put(own, array, own if key != own else None)
+        self.cuts = {}
+
+
+def _kept(found: Values) -> tuple[list[str], Int64s, Bools]:
+    """The names that become columns; the place of each name among them, -1 for the others; and which hold something and are left out."""
     times = np.bincount(found.name, minlength=len(found.names))
     order = np.argsort(-times, kind="stable")
     order = order[times[order] > 0]
     kept = np.full(len(found.names), -1, np.int64)
     chosen = np.sort(order[:NAMES])
     kept[chosen] = np.arange(len(chosen))
-    return kept, (times > 0) & (kept < 0)
+    return [found.names[number] for number in chosen.tolist()], kept, (times > 0) & (kept < 0)
+
+
+def _theirs(found: Values, rows: Int64s, rare: Bools) -> tuple[Int32s, Bools]:
+    """The values of some lines, under names that are not `rare`, with lines numbered among these; and which of them have a rare name."""
+    far = np.zeros(len(rows), np.bool_)
+    if len(rows) == len(found.lines) and not rare.any():
+        return found.table, far
+    line = np.full(len(found.lines), -1, np.int32)
+    line[rows] = np.arange(len(rows))
+    mine = line[found.row] >= 0
+    aside = rare[found.name]
+    far[line[found.row[mine & aside]]] = True
+    table = found.table[mine & ~aside]
+    table[:, ROW] = line[table[:, ROW]]
+    return table, far

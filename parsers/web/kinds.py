@@ -3,20 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from parsers.copied import Cut, columns_of
 from parsers.gather import Bools, Bytes, Int64s
 from parsers.web import fields as f
+from parsers.web.formats import Page
 from parsers.web.numerals import digits, nullable
+from parsers.web.request_parts import (
+    METHOD,
+    QUERY,
+    STEM,
+    TARGET,
+    VERSION,
+    places_of,
+    request_parts,
+    split_targets,
+)
+from parsers.web.spans import Grid
 from parsers.web.strict import request
 from parsers.web.table import Table
 
 _DASH = 45
-_REQUEST = r"^(?P<method>[!#$%&'*+.^_`|~0-9A-Za-z-]+) (?P<uri>[^ ]+) (?P<version>HTTP/[0-9](?:\.[0-9])?)$"
+_REQUEST = (
+    ("cs_method", METHOD),
+    ("cs_uri", TARGET),
+    ("cs_uri_stem", STEM),
+    ("cs_uri_query", QUERY),
+    ("cs_version", VERSION),
+)
 
 
 class Kind(Protocol):
@@ -139,38 +158,49 @@ class Request:
 
     def fill(self, table: Table, place: int, column: str, own: str | None) -> None:
         held = table.spans.text(place, dash_is_null=False)
-        usual = pc.extract_regex(held, _REQUEST)
-        method, uri, version = (pc.struct_field(usual, name) for name in ("method", "uri", "version"))
-        odd = np.flatnonzero(usual.is_null().to_numpy(zero_copy_only=False))
+        data, starts, ends = places_of(held)
+        begins, stops, usual = request_parts(data, starts, ends)
+        odd = np.flatnonzero(~usual & (starts >= 0))
         line: pa.Array = pa.nulls(len(table), pa.string())
         if len(odd):
-            at = pa.array(usual.is_null())
-            parts = [_odd_request(text) for text in held.take(pa.array(odd)).to_pylist()]
-            method, uri, version = (
-                pc.replace_with_mask(array, at, pa.array([part[i] for part in parts], pa.string()))
-                for i, array in enumerate((method, uri, version))
-            )
-            line = pc.if_else(at, held, None)
+            data = _told_apart(data, held, (odd, begins, stops))
+            mask = np.zeros(len(table), np.bool_)
+            mask[odd] = True
+            line = pc.if_else(pa.array(mask), held, None)
             table.remarks.mark(odd, "odd-request")
-        mark = pc.find_substring(uri, "?")
-        asked = pc.greater_equal(mark, 0)
-        table.put("cs_method", method)
-        table.put("cs_uri", uri)
-        table.put("cs_uri_stem", pc.struct_field(pc.extract_regex(uri, r"^(?s)(?P<stem>[^?]*)"), "stem"))
-        query = pc.struct_field(pc.extract_regex(uri, r"^(?s)[^?]*\?(?P<query>.*)$"), "query")
-        table.put("cs_uri_query", pc.if_else(asked, query, None))
-        table.put("cs_version", version)
+        cuts = {column: Cut(begins[part], stops[part]) for column, part in _REQUEST}
+        for column, array in columns_of(data, cuts, given_plain(table.page)).items():
+            table.put(column, array)
         table.put("request_line", line)
 
 
-def _odd_request(text: str) -> tuple[str | None, str | None, str | None]:
+def given_plain(page: Page) -> set[str]:
+    """Text columns whose texts did not repeat in the slice so far."""
+    return cast("set[str]", page.state.setdefault("kinds: given plain", set()))
+
+
+def _told_apart(data: Bytes, held: pa.StringArray, where: tuple[Int64s, Grid, Grid]) -> Bytes:
+    """The bytes of requests, and behind them what can be told apart of `odd` ones; the grids of parts are led there."""
+    odd, begins, stops = where
+    more, at = list[bytes](), len(data)
+    for row, text in zip(odd.tolist(), held.take(pa.array(odd)).to_pylist(), strict=True):
+        for part, said in zip((METHOD, TARGET, VERSION), _odd_request(text), strict=True):
+            if said is not None:
+                begins[part, row], stops[part, row] = at, at + len(said)
+                more.append(said)
+                at += len(said)
+    data = np.concatenate((data, np.frombuffer(b"".join(more), np.uint8)))
+    split_targets(data, begins, stops)
+    return data
+
+
+def _odd_request(text: str) -> tuple[bytes | None, ...]:
     """What can be told apart of a request that is not `METHOD target HTTP/n`: method, target, version."""
     raw = text.encode("utf-8")
     reading = f.Reading({}, f.STRICT)
     request(raw, 0, len(raw), reading)
     said = [reading.spans.get(field) for field in (f.METHOD, f.URI, f.VERSION)]
-    method, uri, version = (None if span is None else raw[span[0] : span[1]].decode("utf-8") for span in said)
-    return method, uri, version
+    return tuple(None if span is None else raw[span[0] : span[1]] for span in said)
 
 
 class Lists:

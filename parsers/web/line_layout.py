@@ -91,7 +91,7 @@ def _skeleton(parts: Sequence[Part], raw: bool) -> bytes:
             out += b" ++"
         elif part.width:
             out += b".{%d}" % part.width
-        elif not text:
+        elif not text or (raw and number + 1 == len(parts)):  # to the line's end, or to the text that ends it
             out += b".*"
         elif not raw and _quoted(parts, number - 1):
             out += rb'[^"\\]*+(?:\\.[^"\\]*+)*+'
@@ -180,7 +180,8 @@ def _end(lines: Lines, at: Int64s, fits: Bools, where: tuple[LineLayout, int], m
     if not text:
         return lines.ends
     if layout.raw and number + 2 == len(parts):
-        return np.where(stands(lines.data, lines.ends - len(text), text), lines.ends - len(text), -1)
+        end = lines.ends - len(text)
+        return np.where((end >= at) & stands(lines.data, np.maximum(end, 0), text), end, -1)
     if not layout.raw and _quoted(parts, number):
         end = marks.next_quote(at)
         return np.where(stands(lines.data, end, text) & (end + len(text) <= lines.ends), end, -1)

@@ -31,6 +31,7 @@ from timelines.coded import constant
 
 SAMPLE_LINES = 50  # complete lines of a file's head that decide what it is, and of a block that decide who reads it
 WIDEST = "clf"  # most others' lines are its own with more behind: among equals it is asked last
+_MAIN = "main format of the last block"
 DAMAGED = "; counted as damaged"
 UNKNOWN = "no known layout of a web server's log" + DAMAGED
 
@@ -167,17 +168,21 @@ class Block:
         yield from unreadable(self.evidence, self.page.lines, reasons)
 
     def _ranked(self) -> list[Format]:
-        """Formats that a sample of the block keeps to, those that most lines keep to first."""
-        sample = self._sample()
+        """Formats that a sample of the block keeps to, most first; just the last block's first one, where all do."""
+        sample, last = self._sample(), self.page.state.get(_MAIN)
+        if isinstance(last, Format) and all(fits is True for fits in last.sniff(sample, self.page.state)):
+            return [last]
         hits = []
         for one in all_formats():
             found = one.sniff(sample, self.page.state)
             hits.append((sum(map(bool, found)), None in found, one))
-        return [
+        ranked = [
             one
             for many, near, one in sorted(hits, key=lambda hit: (-hit[0], hit[2].name == WIDEST, hit[2].name))
             if many or near
         ]
+        self.page.state[_MAIN] = next((one for one in ranked[:1] if one.name != WIDEST), None)
+        return ranked
 
     def _sample(self) -> list[bytes]:
         """Some of the lines that none has taken, spread over the block."""

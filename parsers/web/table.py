@@ -13,7 +13,7 @@ from parsers.web.numerals import nullable
 from parsers.web.remarks import Remarks
 from parsers.web.requests import addresses, claimed, joined_target, outcomes
 from parsers.web.spans import Spans, chosen
-from timelines.coded import constant
+from timelines.coded import CODED, constant
 from timelines.families import all_families
 from timelines.schema import TIME, named_field, stored_names
 
@@ -108,11 +108,12 @@ class Table:
         for name, array in self._columns.items():
             if name in core:
                 continue
-            fields.append(declared[name].field() if name in declared else pa.field(name, array.type))
+            field = declared[name].field() if name in declared else pa.field(name, array.type)
+            fields.append(field.with_type(CODED) if array.type == CODED else field)
             arrays.append(array)
         taken = (*declared, *core, *self._columns, "index", "log_format")
         stored = stored_names((column for column, _ in self._own.values()), taken)
         for name, (own, (_, array)) in zip(stored, self._own.items(), strict=True):
-            fields.append(named_field(name, own))
+            fields.append(named_field(name, own, CODED if array.type == CODED else None))
             arrays.append(array)
         return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields))

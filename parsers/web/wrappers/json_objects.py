@@ -18,6 +18,7 @@ from parsers.web.formats import Page
 from parsers.web.instants import Iso
 from parsers.web.json_page import Values, values
 from parsers.web.json_scan import TEXT
+from parsers.web.json_structure import BEGIN, END, ESCAPED, NAME, ROW, Int32s
 from parsers.web.json_texts import unescaped
 from parsers.web.lines import Lines
 from parsers.web.remarks import Remarks
@@ -72,15 +73,15 @@ class JsonWrapper:
         for column, name in enumerate(wanted):
             if name in place:
                 number[place[name]] = column
-        line = np.full(len(page.lines), -1, np.int64)
+        line = np.full(len(page.lines), -1, np.int32)
         line[rows] = np.arange(len(rows))
-        mine = (line[found.row] >= 0) & (number[found.name] >= 0)
-        row, field, kind = line[found.row[mine]], number[found.name[mine]], found.kind[mine]
-        start, end = found.start[mine].copy(), found.end[mine].copy()
+        held = found.table[(line[found.row] >= 0) & (number[found.name] >= 0)]
+        held[:, ROW] = row = line[held[:, ROW]]
+        field, start, end = number[held[:, NAME]], held[:, BEGIN], held[:, END]
         part = page.take(rows)
         ended = _without_newline(part, (row, field), start, end)
         remarks = Remarks(len(rows))
-        data = unescaped(part, (row, kind, start, end), remarks)
+        data = unescaped(part.lines, part.high, held, remarks)
         spans = Spans.empty(moved(part.lines, data, part.lines.starts, part.lines.ends), len(wanted))
         spans.starts[field, row], spans.ends[field, row] = start, end
         inner = _in_order(spans.lines, spans.starts[0], spans.ends[0])
@@ -123,7 +124,7 @@ def _present(found: Values, name: int, kind: int | None) -> Bools:
     mask = np.zeros(len(found.lines), np.bool_)
     at = found.name == name
     if kind is not None:
-        at &= found.kind == kind
+        at &= found.kind & ~ESCAPED == kind
     mask[found.row[at]] = True
     return mask
 
@@ -137,7 +138,7 @@ def _in_order(lines: Lines, starts: Int64s, ends: Int64s) -> Lines:
     return moved(lines, data, stops - lengths, stops - 1)
 
 
-def _without_newline(page: Page, where: tuple[Int64s, Int64s], start: Int64s, end: Int64s) -> Bools:
+def _without_newline(page: Page, where: tuple[Int32s, Int64s], start: Int32s, end: Int32s) -> Bools:
     """Take the `\\n` that ended the line off its text, where it is an escape and not a backslash and an `n`: (n,) lines that had it."""
     row, name = where
     data, ended = page.lines.data, np.zeros(len(page.lines), np.bool_)

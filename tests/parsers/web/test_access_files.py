@@ -148,7 +148,6 @@ def test_random_bytes_inside_a_log_end_in_bounded_problems(read: Any) -> None:
 ERROR_24 = b"[Fri Jan 02 03:04:05.123456 2026] [core:error] [pid 7:tid 8] [client 192.0.2.7:5] AH00126: Invalid URI\n"
 NOT_WEB_LOGS = {
     "csv": b'time,client,"request",status\n2026-01-02,192.0.2.7,"GET / HTTP/1.1",200\n',
-    "docker": b"2026-01-02T03:04:05.000000000Z " + GOOD + b"\n",
     "source code": b'LINE = "192.0.2.7 - - [02/Jan/2026:03:04:05 +0100] \\"GET / HTTP/1.1\\" 200 5"\nprint(LINE)\n',
     "json": b'{"remote_addr": "192.0.2.7", "request": "GET / HTTP/1.1", "status": 200}\n',
     "mostly something else": GOOD + b"\n" + b"a line of prose\n" * 2,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from parsers.web import json_escapes as escapes
 from parsers.web.json_page import values
 from parsers.web.json_scan import BARE, DEPTH, TEXT, NotJson, scan, text
+from parsers.web.json_structure import ESCAPED
 from parsers.web.lines import Lines
 from parsers.web.scan import odd_lines
 
@@ -43,7 +46,7 @@ def _by_page(texts: list[bytes]) -> list[dict[str, tuple[int, bytes]] | None]:
     for row, name, kind, start, end in zip(*(one.tolist() for one in places), strict=True):
         said = out[row]
         assert said is not None
-        said[found.names[name]] = (kind, lines.data[start:end].tobytes())
+        said[found.names[name]] = (kind & ~ESCAPED, lines.data[start:end].tobytes())
     return out
 
 
@@ -108,6 +111,64 @@ def test_what_is_no_json_is_told_with_its_place(line: bytes, reason: str) -> Non
     with pytest.raises(NotJson, match=reason.replace("[", r"\[")):
         scan(line)
     assert _by_page([line, b'{"a":1}']) == [None, {"a": (BARE, b"1")}]
+
+
+def test_one_line_that_spells_a_name_otherwise_leaves_its_neighbours_as_they_are() -> None:
+    lines = [b'{"a":1}', rb'{"\u0061":2}', rb'{"a":1,"\u0061":2}', b'{"a":{"b":1}}', b'{"a.b":2,"a":{"b":1}}']
+    found = values(_lines(lines), np.zeros(len(lines), np.bool_))
+    assert found.slow.tolist() == [False, False, True, False, True]
+    assert _by_page(lines) == [_alone(line) for line in lines]
+    assert found.repeated.tolist() == [False, False, True, False, True]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b'{"a":["x","y"]}',
+        b'{"a":[["x"],[{"b":["]"]},{}],-1.5e3]}',
+        b'{"a" : [ "x" ] , "b" : { "c":\t[ ] } } ',
+        b'{"' + b"k" * 40 + b'":"' + b"v" * 40 + b'"}',
+    ],
+)
+def test_lines_that_are_plainly_json_are_cut_in_one_pass(line: bytes) -> None:
+    assert not values(_lines([line, line]), np.zeros(2, np.bool_)).slow.any()
+    assert _by_page([line, line]) == [_alone(line)] * 2
+
+
+ESCAPES = st.sampled_from(
+    [
+        "a",
+        "é",
+        '\\"',
+        "\\\\",
+        "\\/",
+        "\\n",
+        "\\t",
+        "\\u0026",
+        "\\u00e9",
+        "\\u0001",
+        "\\u20ac",
+        "\\ud83d",
+        "\\ude00",
+        "\\x",
+    ]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.lists(ESCAPES, max_size=6).map("".join), min_size=1, max_size=5))
+def test_escapes_of_many_texts_say_what_each_says_alone(raws: list[str]) -> None:
+    blob = [raw.encode() for raw in raws]
+    data = np.frombuffer(b"-".join(blob), np.uint8)
+    lengths = np.array([len(raw) for raw in blob], np.int64)
+    starts = np.cumsum(lengths + 1) - lengths - 1
+    out, begins, ends, marks = escapes.said(data, starts, starts + lengths)
+    for raw, begin, end, mark in zip(blob, begins.tolist(), ends.tolist(), marks.tolist(), strict=True):
+        says, _, proper = text(raw)
+        assert (mark == escapes.ODD) == (not proper)
+        if proper:
+            assert out[begin:end].tobytes().decode() == says
+            assert (mark == escapes.CONTROL) == bool(re.search(r"[\x00-\x08\x0a-\x1f\x7f]", says))
 
 
 @pytest.mark.parametrize(

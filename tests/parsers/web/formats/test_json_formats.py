@@ -41,6 +41,28 @@ def test_nginx_default_names(read: Read) -> None:
     assert {row["parse_quality"] for row in (first, second)} == {"fast"}
 
 
+def test_a_line_without_the_request_of_its_neighbours_is_a_row_too(read: Read) -> None:
+    lines = [
+        b'{"time_local":"28/Nov/2026:10:00:01 +0100","request":"GET /a HTTP/1.1","status":"200"}',
+        b'{"time_local":"28/Nov/2026:10:00:01 +0100","request":"odd","status":"400"}',
+        b'{"time_local":"28/Nov/2026:10:00:02 +0100","uri":"/b","status":"200"}',
+    ]
+    rows = read(b"\n".join(lines) + b"\n").rows
+    assert [row.get("cs_uri_stem", row.get("uri")) for row in rows] == ["/a", None, "/b"]
+    assert [row["flags"] for row in rows] == ["", "odd-request", ""]
+
+
+def test_a_duration_beyond_64_bits_is_kept_as_it_was_written(read: Read) -> None:
+    lines = [
+        b'{"ts":1796057998.5,"logger":"http.log.access","request":{"uri":"/"},"status":200,"duration":%s}' % took
+        for took in (b"0.25", b"1e12", b"-", b'""', b"5.07e-05")
+    ]
+    rows = read(b"\n".join(lines).replace(b":-}", b':"-"}') + b"\n").rows
+    assert [row.get("duration") for row in rows] == [250_000_000, None, None, None, 50_700]
+    assert [row["flags"] for row in rows] == ["", "wrong-type", "", "", ""]
+    assert [value for name, value in rows[1].items() if value == "1e12"] == ["1e12"]
+
+
 def test_nginx_escapes_are_read_and_the_line_stays(read: Read) -> None:
     result = read((SAMPLES / "nginx-json" / "escapes.log").read_bytes())
     first, second = result.rows

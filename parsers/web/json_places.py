@@ -1,0 +1,45 @@
+"""The values of JSON lines, which come line by line, put side by side by name: compiled."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from parsers.gather import Bytes, Int64s
+from parsers.web.json_scan import BARE
+from parsers.web.json_structure import BEGIN, END, KIND, NAME, ROW, Int32s
+from parsers.web.spans import Grid
+from timelines.compiled import compiled
+
+_NULL, _NULL_LENGTH = ord("n"), 4
+
+
+def holding(table: Int32s, groups: Int64s, count: int) -> Int64s:
+    """Which groups of names each of `count` lines holds one of, a bit each; `groups`: (names,) the bits of each name."""
+    found = np.zeros(count, np.int64)
+    _held(table, groups, found)
+    return found
+
+
+def side_by_side(data: Bytes, table: Int32s, places: Int64s, starts: Grid, ends: Grid) -> None:
+    """Put where values lie into grids of (columns, lines); `places`: the column of each name, -1 for none. A null is no value."""
+    data = data.view()
+    data.flags.writeable = False
+    _placed(data, table, places, starts, ends)
+
+
+@compiled
+def _held(table: Int32s, groups: Int64s, found: Int64s) -> None:
+    for value in range(len(table)):
+        found[table[value, ROW]] |= groups[table[value, NAME]]
+
+
+@compiled
+def _placed(data: Bytes, table: Int32s, places: Int64s, starts: Grid, ends: Grid) -> None:
+    for value in range(len(table)):
+        column, row = places[table[value, NAME]], table[value, ROW]
+        if column < 0:
+            continue
+        start, end = table[value, BEGIN], table[value, END]
+        null = table[value, KIND] == BARE and end - start == _NULL_LENGTH and data[start] == _NULL
+        starts[column, row] = -1 if null else start
+        ends[column, row] = end

@@ -1,0 +1,371 @@
+"""Where the names and values of JSON lines lie: one pass over a block's bytes, compiled.
+
+RFC 8259, read as strictly as `json_scan` reads it: what this loop gives up on, that one reads alone and says why. A text's end is looked
+for eight bytes at a time; and since a server writes its names in much the same order on every line, each name is first compared with the
+one that followed the last one before.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from parsers.gather import Bools, Bytes, Int64s
+from parsers.interned import readable
+from parsers.web.json_scan import BARE, DEPTH, TEXT, VALUES, WHOLE
+from timelines.compiled import compiled, inlined
+
+Int32s = npt.NDArray[np.int32]
+Words = npt.NDArray[np.uint64]
+ROW, NAME, KIND, BEGIN, END = range(5)
+START, STOP, PARENT, AFTER, LINE, FIRST, USES, COUNT = range(8)
+PROBES = 64  # places of the table of names that are looked at: keys chosen to fall on one place cost this much, no more
+_USUAL = 4_096  # names for which there is room at first; a block with more is read once more
+ESCAPED = 4  # added to a text's kind where a backslash stands in it
+NONE = -1
+_QUOTE, _COLON, _COMMA, _OPEN, _CLOSE, _LIST, _LIST_END, _BACKSLASH = (int(byte) for byte in b'":,{}[]\\')
+_MINUS, _PLUS, _POINT, _ZERO, _NINE, _E, _SPACE, _TAB = (int(byte) for byte in b"-+.09e \t")
+_WORDS = np.frombuffer(b"true\0false\0null\0", np.uint8)
+_NEXT_VALUE, _NEXT_NAME, _NEXT_MARK = range(3)
+_QUOTES, _SLASHES = np.uint64(int.from_bytes(b'"' * 8, "little")), np.uint64(int.from_bytes(b"\\" * 8, "little"))
+_LOW, _HIGH, _ONE = np.uint64(0x7F7F7F7F7F7F7F7F), np.uint64(0x8080808080808080), np.uint64(1)
+_SEVEN, _NINETEEN, _HALF, _LOW_HALF = np.uint64(7), np.uint64(19), np.uint64(32), np.uint64(0xFFFFFFFF)
+_MIX = np.uint64(0x85EBCA6B)
+# 256**n modulo 19 differs for n = 0 to 7: which of eight bytes a lone bit lies in, without a loop.
+_PLACE = np.zeros(19, np.int64)
+for _n in range(8):
+    _PLACE[256**_n % 19] = _n
+_MASKS = np.array([(1 << 8 * n) - 1 for n in range(9)], np.uint64)
+
+
+class Cut(NamedTuple):
+    """Values of a block: (values, 5) of LINE, NAME, KIND, START and END; and the (names, …) of each name. Name 0 is a line's own object."""
+
+    values: Int32s
+    names: Int32s
+    whole: Bools  # (lines,): those that were read to their end
+
+
+def cut(data: Bytes, starts: Int64s, ends: Int64s, odd: Bools) -> Cut:
+    """The values of the lines that are plainly JSON objects, their names, and which lines those are. `odd` lines are left out."""
+    most = int(np.count_nonzero(data == _QUOTE)) // 2 + 2
+    text, starts, ends = readable(data), np.ascontiguousarray(starts, np.int64), np.ascontiguousarray(ends, np.int64)
+    room = min(most, _USUAL)
+    while True:
+        names, keys = np.zeros((room, 8), np.int32), np.zeros(room, np.uint64)
+        slots = np.zeros(1 << (2 * room).bit_length(), np.int32)
+        values, whole = np.empty((most, 5), np.int32), np.zeros(len(starts), np.bool_)
+        above = np.zeros(DEPTH + 1, np.int64)  # the objects around the one in hand
+        count = _lines(*text, starts, ends, odd, names, keys, slots, values, above, whole)
+        if names[0, COUNT] < room or room == most:
+            return Cut(values[:count], names[: names[0, COUNT]], whole)
+        room = most
+
+
+@compiled
+def _lines(
+    data: Bytes,
+    words: Words,
+    starts: Int64s,
+    ends: Int64s,
+    odd: Bools,
+    names: Int32s,
+    keys: Words,
+    slots: Int32s,
+    values: Int32s,
+    above: Int64s,
+    whole: Bools,
+) -> int:
+    """Values of all lines; `whole` tells which were read to their end. How many values there are."""
+    count = 0
+    names[0, COUNT] = 1
+    for row in range(len(starts)):
+        if odd[row] or starts[row] >= ends[row] or data[starts[row]] != _OPEN:
+            continue
+        after = _line(data, words, starts[row] + 1, ends[row], row, names, keys, slots, values, count, above)
+        if after == NONE:
+            continue
+        for value in range(count, after):
+            name = values[value, NAME]
+            if not names[name, USES]:
+                names[name, FIRST] = value
+            names[name, USES] += 1
+        count = after
+        whole[row] = True
+    return count
+
+
+@compiled
+def _line(
+    data: Bytes,
+    words: Words,
+    at: int,
+    end: int,
+    row: int,
+    names: Int32s,
+    keys: Words,
+    slots: Int32s,
+    values: Int32s,
+    count: int,
+    above: Int64s,
+) -> int:
+    """Put the values of the object whose bytes behind its brace are `span` behind the `count` that there are. How many there are then;
+    NONE where it is no object, or an odd one."""
+    depth, parent, before, seen = 1, 0, 0, 0
+    while True:
+        at = _past_blanks(data, at, end)
+        if at >= end or data[at] != _QUOTE:
+            return NONE
+        at += 1
+        name = int(names[before, AFTER])
+        if (
+            not name
+            or names[name, PARENT] != parent
+            or not _same(data, words, at, end, names[name, START], names[name, STOP] - names[name, START], keys[name])
+        ):
+            stop, _ = _text_end(data, words, at, end)
+            if stop == NONE:
+                return NONE
+            name = _number(data, words, at, stop, parent, names, keys, slots)
+            if name == NONE:
+                return NONE
+            names[before, AFTER] = name
+        stop = at + names[name, STOP] - names[name, START]
+        seen += 1
+        if names[name, LINE] == row + 1 or seen > VALUES:
+            return NONE
+        names[name, LINE] = row + 1
+        before = name
+        at = _past_blanks(data, stop + 1, end)
+        if at >= end or data[at] != _COLON:
+            return NONE
+        at = _past_blanks(data, at + 1, end)
+        if at >= end:
+            return NONE
+        if data[at] == _OPEN:
+            inside = _past_blanks(data, at + 1, end)
+            if inside >= end or data[inside] != _CLOSE:
+                if depth >= DEPTH:
+                    return NONE
+                above[depth] = parent
+                depth, parent, at = depth + 1, name, at + 1
+                continue
+            kind, start, stop, at = WHOLE, at, inside + 1, inside + 1
+        else:
+            kind, start, stop, at = _value(data, words, at, end)
+            if at == NONE:
+                return NONE
+        values[count, ROW] = row
+        values[count, NAME] = name
+        values[count, KIND] = kind
+        values[count, BEGIN] = start
+        values[count, END] = stop
+        count += 1
+        while True:
+            at = _past_blanks(data, at, end)
+            if at >= end:
+                return NONE
+            if data[at] == _COMMA:
+                at += 1
+                break
+            if data[at] != _CLOSE:
+                return NONE
+            depth, at = depth - 1, at + 1
+            if not depth:
+                return count if _past_blanks(data, at, end) == end else NONE
+            parent = above[depth]
+
+
+@inlined
+def _past_blanks(data: Bytes, at: int, end: int) -> int:
+    while at < end and (data[at] == _SPACE or data[at] == _TAB):
+        at += 1
+    return at
+
+
+@inlined
+def _same(data: Bytes, words: Words, at: int, end: int, first: int, length: int, key: np.uint64) -> bool:
+    """Whether the key of a name, and the quote behind it, stand at a place."""
+    if at + length >= end or at + 8 > end or data[at + length] != _QUOTE:
+        return False
+    if (words[at] & _MASKS[min(length, 8)]) != key:
+        return False
+    return _equal(data, at, first, length)
+
+
+@inlined
+def _text_end(data: Bytes, words: Words, at: int, end: int) -> tuple[int, bool]:
+    """Where the text that begins at a place (behind its quote) ends, NONE where it does not; and whether a backslash stands in it."""
+    escaped = False
+    while at + 8 <= end:
+        word = words[at]
+        quote, slash = word ^ _QUOTES, word ^ _SLASHES
+        marks = ~((((quote & _LOW) + _LOW) | quote) & (((slash & _LOW) + _LOW) | slash)) & _HIGH
+        if not marks:
+            at += 8
+            continue
+        at += _PLACE[((marks & (~marks + _ONE)) >> _SEVEN) % _NINETEEN]
+        if data[at] == _QUOTE:
+            return at, escaped
+        escaped = True
+        at += 2
+    while at < end:
+        if data[at] == _QUOTE:
+            return at, escaped
+        if data[at] == _BACKSLASH:
+            escaped = True
+            at += 1
+        at += 1
+    return NONE, escaped
+
+
+@compiled
+def _number(
+    data: Bytes, words: Words, start: int, stop: int, parent: int, names: Int32s, keys: Words, slots: Int32s
+) -> int:
+    """The number of a name, a new one where it is; NONE where too many others fell on its place of the table."""
+    first = _word(data, words, start, stop)
+    last = _word(data, words, max(start, stop - 8), stop)
+    mixed = ((first ^ (first >> _HALF) ^ np.uint64(parent)) & _LOW_HALF) * _MIX
+    mixed ^= (last ^ (last >> _HALF) ^ (mixed >> _HALF) ^ np.uint64(stop - start)) & _LOW_HALF
+    mixed = (mixed & _LOW_HALF) * _MIX
+    place = np.int64((mixed ^ (mixed >> _HALF)) & _LOW_HALF)
+    for probe in range(PROBES):
+        slot = (place + probe) & (len(slots) - 1)
+        name = int(slots[slot])
+        if not name:
+            name = int(names[0, COUNT])
+            if name == len(names):
+                return NONE
+            names[0, COUNT] += 1
+            slots[slot] = name
+            names[name, START] = start
+            names[name, STOP] = stop
+            names[name, PARENT] = parent
+            keys[name] = first
+            return name
+        alike = names[name, PARENT] == parent and names[name, STOP] - names[name, START] == stop - start
+        if alike and keys[name] == first and _equal(data, names[name, START], start, stop - start):
+            return name
+    return NONE
+
+
+@compiled
+def _word(data: Bytes, words: Words, at: int, stop: int) -> np.uint64:
+    """The bytes from a place on, eight at most."""
+    if at + 8 <= stop:
+        whole: np.uint64 = words[at]
+        return whole
+    word = np.uint64(0)
+    for place in range(stop - 1, at - 1, -1):
+        word = (word << np.uint64(8)) | np.uint64(data[place])
+    return word
+
+
+@compiled
+def _equal(data: Bytes, one: int, other: int, length: int) -> bool:
+    """Whether two keys are the same behind their first eight bytes."""
+    step = 8
+    while step < length and data[one + step] == data[other + step]:
+        step += 1
+    return step >= length
+
+
+@compiled
+def _value(data: Bytes, words: Words, at: int, end: int) -> tuple[int, int, int, int]:
+    """What a value that is no object is, its bytes, and where it ends with its marks; NONE for that where it is none."""
+    if data[at] == _QUOTE:
+        stop, escaped = _text_end(data, words, at + 1, end)
+        return (TEXT + ESCAPED * escaped), at + 1, stop, (NONE if stop == NONE else stop + 1)
+    if data[at] != _LIST:
+        stop = _bare_end(data, at, end)
+        return BARE, at, stop, stop
+    inside = _past_blanks(data, at + 1, end)
+    if inside < end and data[inside] == _QUOTE:
+        stop, escaped = _text_end(data, words, inside + 1, end)
+        if stop == NONE:
+            return TEXT, at, at, NONE
+        behind = _past_blanks(data, stop + 1, end)
+        if behind < end and data[behind] == _LIST_END:
+            return (TEXT + ESCAPED * escaped), inside + 1, stop, behind + 1
+    stop = _list_end(data, words, at, end)
+    return WHOLE, at, stop, stop
+
+
+@compiled
+def _bare_end(data: Bytes, at: int, end: int) -> int:
+    """Where the number, true, false or null ends that begins at a place; NONE where there is none."""
+    first = data[at]
+    if first != _MINUS and not (_ZERO <= first <= _NINE):
+        word = 0 if first == 116 else 5 if first == 102 else 11  # t, f, n
+        while _WORDS[word]:
+            if at >= end or data[at] != _WORDS[word]:
+                return NONE
+            at, word = at + 1, word + 1
+        return at
+    at += first == _MINUS
+    whole = _past_digits(data, at, end)
+    if whole == at or (data[at] == _ZERO and whole > at + 1):
+        return NONE
+    at = whole
+    if at < end and data[at] == _POINT:
+        places = _past_digits(data, at + 1, end)
+        if places == at + 1:
+            return NONE
+        at = places
+    if at < end and (data[at] | 32) == _E:
+        at += 1
+        if at < end and (data[at] == _PLUS or data[at] == _MINUS):
+            at += 1
+        power = _past_digits(data, at, end)
+        if power == at:
+            return NONE
+        at = power
+    return at
+
+
+@inlined
+def _past_digits(data: Bytes, at: int, end: int) -> int:
+    while at < end and _ZERO <= data[at] <= _NINE:
+        at += 1
+    return at
+
+
+@compiled
+def _list_end(data: Bytes, words: Words, at: int, end: int) -> int:
+    """Where the array at a place ends, with all that is in it; NONE where it does not, or where it is nested too deeply."""
+    kinds, depth, at = 0, 1, at + 1  # a bit for each open list and object: 1 for an object
+    expect, empty = _NEXT_VALUE, True
+    while depth:
+        at = _past_blanks(data, at, end)
+        if at >= end:
+            return NONE
+        mark, inside_object = data[at], kinds & 1
+        if mark == (_CLOSE if inside_object else _LIST_END) and (empty or expect == _NEXT_MARK):
+            depth, kinds, at = depth - 1, kinds >> 1, at + 1
+            expect, empty = _NEXT_MARK, False
+        elif expect == _NEXT_MARK:
+            if mark != _COMMA:
+                return NONE
+            expect, at = (_NEXT_NAME if inside_object else _NEXT_VALUE), at + 1
+        elif expect == _NEXT_NAME:
+            if mark != _QUOTE:
+                return NONE
+            stop, _ = _text_end(data, words, at + 1, end)
+            at = NONE if stop == NONE else _past_blanks(data, stop + 1, end)
+            if at == NONE or at >= end or data[at] != _COLON:
+                return NONE
+            expect, empty, at = _NEXT_VALUE, False, at + 1
+        elif mark in (_LIST, _OPEN):
+            if depth >= DEPTH:
+                return NONE
+            depth, kinds, empty, at = depth + 1, kinds << 1 | (mark == _OPEN), True, at + 1
+            expect = _NEXT_NAME if mark == _OPEN else _NEXT_VALUE
+        else:
+            stop = _text_end(data, words, at + 1, end)[0] if mark == _QUOTE else _bare_end(data, at, end)
+            if stop == NONE:
+                return NONE
+            expect, empty, at = _NEXT_MARK, False, stop + (mark == _QUOTE)
+    return at
