@@ -9,10 +9,11 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +23,9 @@ from timelines.detection.columns import Ints
 from timelines.detection.expressions import Like, Network, Number, Predicate, Regex, Text, TimePart
 from timelines.detection.literals import Literals, anchors, is_short, is_whole, positions
 from timelines.detection.regex_dialect import for_re2
+
+if TYPE_CHECKING:
+    from timelines.detection.likely_texts import LikelyTexts
 
 Hits = dict[Predicate, Ints]
 
@@ -106,7 +110,8 @@ class Questions:
 
     def __init__(self, predicates: Iterable[Predicate]) -> None:
         kinds: dict[type, list[Predicate]] = {}
-        every = dict.fromkeys(predicates)
+        self._every = every = dict.fromkeys(predicates)
+        self._parted: list[Parted | None] = []
         self.regexes = tuple(predicate for predicate in every if isinstance(predicate, Regex))  # late: asked one by one
         for predicate in every:
             if not late(predicate):
@@ -117,6 +122,19 @@ class Questions:
         self._numbers = [p for p in kinds.get(Number, ()) if isinstance(p, Number)]
         self._parts = [p for p in kinds.get(TimePart, ()) if isinstance(p, TimePart)]
         self._networks = [p for p in kinds.get(Network, ()) if isinstance(p, Network)]
+
+    def parted(self, texts: pa.StringArray) -> Parted | None:
+        """The questions that hardly any text satisfies apart from the others, as the first large column shows; None without any."""
+        from timelines.detection.likely_texts import LikelyTexts  # loads numba, which small evidence does without
+
+        if not self._parted:
+            likely = LikelyTexts.of(self._every, texts)
+            self._parted.append(None if likely is None else Parted.of(self._every, likely))
+        return self._parted[0]
+
+    def part_anew(self) -> None:
+        """Let the next large column show."""
+        self._parted.clear()
 
     def ask(self, texts: pa.StringArray, folded: pa.StringArray) -> Hits:
         """Predicates that hold for any of `texts` (v,), each with the positions of those texts, ascending."""
@@ -144,6 +162,25 @@ class Questions:
             addresses = [address_of(text) for text in plain]
             for network in self._networks:
                 yield network, _where(a is not None and a in network.network for a in addresses)
+
+
+@dataclass(frozen=True)
+class Parted:
+    """Questions of which `few` are asked of the likely texts alone, the `rest` of all."""
+
+    likely: LikelyTexts
+    few: Questions
+    rest: Questions
+
+    @classmethod
+    def of(cls, predicates: Iterable[Predicate], likely: LikelyTexts) -> Parted:
+        told = {True: list[Predicate](), False: list[Predicate]()}
+        for predicate in predicates:
+            told[predicate in likely.predicates].append(predicate)
+        return cls(likely, Questions(told[True]), Questions(told[False]))
+
+
+NONE = Questions(())
 
 
 def _where(flags: Iterator[bool]) -> Ints:
