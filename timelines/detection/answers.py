@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from timelines.detection.columns import LARGE, Bools, Holders, Ints, Values, size_of
+from timelines.detection.columns import Bools, Holders, Ints, Values
 from timelines.detection.expressions import Predicate, Regex
 from timelines.detection.folding import fold_array
 from timelines.detection.questions import Hits, Questions, ask_late
@@ -104,8 +104,6 @@ class Answers:
     def _likely(self) -> _Likely | None:
         """None for a column that is not large, or of which nothing tells texts apart."""
         texts = self.values.texts
-        if size_of(texts) < LARGE:
-            return None
         parted = self._all.questions.parted(texts)
         if parted is None:
             return None

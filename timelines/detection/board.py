@@ -11,11 +11,11 @@ from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from timelines.detection.answers import Answers
-from timelines.detection.columns import DECODED, Bools, Ints, Values, as_text, values_of
+from timelines.detection.columns import DECODED, Bools, Ints, Values, values_of
 from timelines.detection.expressions import Place, Predicate, Present, SameAs, Test
+from timelines.detection.joined_columns import column_of
 from timelines.detection.logsources import Column
 from timelines.detection.questions import NONE, Questions, ask_late, late
 
@@ -109,31 +109,6 @@ class Board:
             return None
         chosen = pa.array(codes)
         return values.spread(codes[ask_late(predicate, values.texts.take(chosen), self.folded(column).take(chosen))])
-
-
-def column_of(table: pa.Table, column: Column) -> pa.ChunkedArray:
-    """A stored column, or several joined as text; a row that has none of them is null."""
-    if len(column.names) == 1 and not (column.before or column.unlike):
-        return table.column(column.names[0])
-    plain = [_plain(table.column(name)) for name in column.names]
-    joined = plain[0]
-    for other in plain[1:]:  # pairwise: with null_handling="skip" Arrow drops the rows that are null throughout
-        both = pc.binary_join_element_wise(joined, other, column.between, null_handling="emit_null")
-        joined = pc.coalesce(both, joined, other)
-    if column.before:
-        joined = pc.binary_join_element_wise(column.before, joined, "", null_handling="emit_null")
-    if column.unlike:
-        same = pc.fill_null(pc.equal(joined, _plain(table.column(column.unlike))), False)
-        joined = pc.if_else(same, None, joined)
-    return pa.chunked_array([joined])
-
-
-def _plain(column: pa.ChunkedArray) -> pa.Array:
-    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-    plain = column.cast(kind).combine_chunks()
-    if isinstance(plain, pa.ChunkedArray):
-        plain = pa.concat_arrays(plain.chunks) if plain.num_chunks else pa.array([], kind)
-    return as_text(plain)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from timelines.detection.repeated import Repeated, ranked
 from timelines.detection.url_decoding import LIKELY, LIKELY_QUERY, decodings
 from timelines.detection.value_forms import (
     EVENT_TYPE,
@@ -67,7 +69,8 @@ DECODED = {
 }  # forms that decode: RE2 for what a text without any other form lacks
 
 
-LARGE = 1 << 18  # bytes of texts that are worth a compiled look before they are asked anything
+LARGE = 1 << 21  # bytes of text from which compiled code is used: to load it takes as long as a look at some 50 MB
+SMALL = 1 << 15  # the same, where it is loaded already
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +114,12 @@ class Values:
         code = int(self.codes[at])
         return None if code < 0 else str(self.texts[code].as_py())
 
-    def firsts(self, rows: Ints) -> list[str | None]:
+    def firsts(self, rows: Ints) -> Repeated[str | None]:
         """The same for many rows."""
         if self.parent is not None:
-            return [self.first(row) for row in rows.tolist()]
-        codes = self.codes[rows]
-        return self.texts.take(pa.array(codes, mask=codes < 0)).to_pylist()  # type: ignore[no-any-return]
+            return Repeated.of(self.first(row) for row in rows.tolist())
+        used, which = ranked(self.codes[rows], self.count)
+        return Repeated(self.texts.take(pa.array(used, mask=used < 0)).to_pylist(), which)
 
     def texts_of(self, row: int) -> list[str]:
         """All forms of a row's value."""
@@ -194,6 +197,11 @@ def size_of(texts: pa.StringArray) -> int:
     return int(offsets[texts.offset + len(texts)] - offsets[texts.offset])
 
 
+def compiled_pays(size: int) -> bool:
+    """Whether so many bytes of text are worth a look by compiled code. What it finds is the same."""
+    return size >= (SMALL if "numba" in sys.modules else LARGE)
+
+
 def as_text(array: pa.Array) -> pa.StringArray:
     """Values as the text rules see: whole numbers in decimal, `true` and `false`, instants as ISO 8601."""
     return array if pa.types.is_string(array.type) else pc.cast(array, pa.string())
@@ -215,7 +223,7 @@ def _other_forms(
     extra: list[str] = []
     owners: list[int] = []
     asked = np.arange(len(texts))
-    if likely and size_of(texts) >= LARGE:
+    if likely and compiled_pays(size_of(texts)):
         from timelines.detection.text_scans import encoded, laid_out  # loads numba, which small evidence does without
 
         found = np.zeros(len(texts), np.bool_)

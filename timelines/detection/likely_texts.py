@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -38,9 +39,9 @@ class LikelyTexts:
         if not each:
             return None
         sample = texts.take(pa.array(np.arange(0, len(texts), max(1, len(texts) // SAMPLE))))
-        counts = _Counts(sample)
+        counts = cache(_Counts(sample).of)
         told = sorted(
-            ((*cheapest(requirement, counts.of), at) for at, (_, requirement) in enumerate(each)),
+            ((*cheapest(requirement, counts), at) for at, (_, requirement) in enumerate(each)),
             key=lambda one: (one[0], one[2]),
         )
         wanted, chosen, left = np.zeros(WINDOWS, np.bool_), set(), MOST * len(sample)

@@ -11,6 +11,9 @@ from timelines.compiled import compiled
 Bytes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
+Coded = tuple[
+    Places, Bytes, Places
+]  # (n,) place of each row's text, -1 for none; the bytes of all texts; where each begins
 CODES = 128  # of ASCII; 0 also stands for the end of a text
 WINDOWS = CODES**3  # of three characters in lower case, the last one lowest
 
@@ -87,3 +90,44 @@ def encoded(data: Bytes, offsets: Places, plus: bool, found: Flags) -> None:
             if hit:
                 break
         found[text] = hit
+
+
+@compiled
+def unlike(a_texts: Coded, b_texts: Coded, c_texts: Coded, between: Bytes, known: Places, found: Flags) -> None:
+    """Set `found` (n,) for the rows whose texts a and b, joined by `between`, are not text c: without one of a and b the other stands
+    alone, without both there is nothing to tell. `known` (2, texts of c) is filled with the pair last found to be like each c."""
+    codes_a, data_a, offsets_a = a_texts
+    codes_b, data_b, offsets_b = b_texts
+    codes_c, data_c, offsets_c = c_texts
+    for row in range(len(codes_c)):
+        a, b, c = codes_a[row], codes_b[row], codes_c[row]
+        if a < 0 and b < 0:
+            continue
+        if c < 0:
+            found[row] = True
+            continue
+        if known[0, c] == a and known[1, c] == b:
+            continue
+        at, end = offsets_c[c], offsets_c[c + 1]
+        long_a = offsets_a[a + 1] - offsets_a[a] if a >= 0 else 0
+        long_b = offsets_b[b + 1] - offsets_b[b] if b >= 0 else 0
+        joint = len(between) if a >= 0 and b >= 0 else 0
+        same = long_a + joint + long_b == end - at
+        place = 0
+        while same and place < long_a:
+            same = data_c[at + place] == data_a[offsets_a[a] + place]
+            place += 1
+        at += long_a
+        place = 0
+        while same and place < joint:
+            same = data_c[at + place] == between[place]
+            place += 1
+        at += joint
+        place = 0
+        while same and place < long_b:
+            same = data_c[at + place] == data_b[offsets_b[b] + place]
+            place += 1
+        if same:
+            known[0, c], known[1, c] = a, b
+        else:
+            found[row] = True

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from timelines.detection import answers, columns
+from timelines.detection import columns, questions
 from timelines.detection.answers import Answers
 from timelines.detection.columns import values_of
 from timelines.detection.expressions import Like, Number, Predicate, Regex, Text, Wild
@@ -80,7 +80,7 @@ def found(asked: Answers, predicate: Predicate) -> Sequence[int]:
 @given(st.lists(PREDICATES, min_size=1, max_size=8, unique=True), TEXTS, st.booleans())
 def test_few_are_asked_as_all(predicates: list[Predicate], written: list[str], together: bool) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(answers, "LARGE", 0)
+        patch.setattr(questions, "compiled_pays", lambda _: True)
         patch.setattr("timelines.detection.likely_texts.MOST", 100.0)
         column = pa.chunked_array([pa.array([*written, None, written[0]])])
         asked = Answers(values_of(column), Questions(predicates), together)
@@ -119,11 +119,11 @@ def test_a_common_piece_is_not_looked_for_where_a_rare_one_is_required_too() -> 
 
 
 def test_columns_unlike_the_sample_are_asked_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "LARGE", 0)
-    questions = Questions([Text("contains", "attack")])
-    first = Answers(values_of(pa.chunked_array([["a", "b", "attack", "c", "d"]])), questions, True)
+    monkeypatch.setattr(questions, "compiled_pays", lambda _: True)
+    asked = Questions([Text("contains", "attack")])
+    first = Answers(values_of(pa.chunked_array([["a", "b", "attack", "c", "d"]])), asked, True)
     assert first.told_apart(Text("contains", "attack"))
-    other = Answers(values_of(pa.chunked_array([["attack 1", "attack 2", "b"]])), questions, True)
+    other = Answers(values_of(pa.chunked_array([["attack 1", "attack 2", "b"]])), asked, True)
     assert not other.told_apart(Text("contains", "attack"))
     assert found(other, Text("contains", "attack")) == [0, 1]
 
@@ -148,7 +148,7 @@ def test_decoded_forms_of_a_large_column_are_those_of_a_small_one(monkeypatch: p
     ]
     column = pa.chunked_array([written])
     small = {form: values_of(column, form) for form in ("query", "percent")}
-    monkeypatch.setattr(columns, "LARGE", 0)
+    monkeypatch.setattr(columns, "compiled_pays", lambda _: True)
     for form, expected in small.items():
         large = values_of(column, form)
         assert large.texts.to_pylist() == expected.texts.to_pylist()
