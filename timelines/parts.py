@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -70,12 +70,14 @@ class Part:
     def schema(self) -> pa.Schema:
         return pq.read_schema(self.path)
 
-    def read(self, columns: Sequence[str] | None = None, secrets: bool = False) -> Iterator[pa.Table]:
-        """One table a row group with the asked columns that this part has; text columns are dictionary-encoded. Secrets are masked unless
-        asked for."""
+    def read(
+        self, columns: Sequence[str] | None = None, secrets: bool = False, groups: Collection[int] | None = None
+    ) -> Iterator[pa.Table]:
+        """One table a row group (of all, or of those with these numbers) with the asked columns that this part has; text columns are
+        dictionary-encoded. Secrets are masked unless asked for."""
         names = [n for n in (columns if columns is not None else self.schema.names) if n in self.schema.names]
         texts = [n for n in names if pa.types.is_string(self.schema.field(n).type) and n not in UNCODED]
         with pq.ParquetFile(self.path, read_dictionary=texts) as file:
-            for group in range(file.num_row_groups):
+            for group in range(file.num_row_groups) if groups is None else sorted(groups):
                 table = file.read_row_group(group, columns=names).unify_dictionaries()
                 yield table if secrets else masked(table, self.family)
