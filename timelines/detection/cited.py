@@ -13,11 +13,10 @@ from timelines.detection.columns import Ints
 from timelines.detection.repeated import Repeated
 from timelines.schema import CORE
 
-CITED: tuple[str, ...] = (
-    *("row_id", "time", "family", "host", "user", "src_ip", "dst_ip", "process", "object"),
-    *("flags", "exhibit", "file", "offset"),
-)
+TOLD = ("row_id", "time", "family", "host", "user", "src_ip", "dst_ip", "process", "object", "flags")
+CITED: tuple[str, ...] = (*TOLD, "exhibit", "file", "offset")
 CITED_SCHEMA = pa.schema([column.field() for name in CITED for column in CORE if column.name == name])
+TOLD_SCHEMA = pa.schema([CITED_SCHEMA.field(name) for name in TOLD])
 UNSOUND = frozenset(("recovered", "truncated", "bad-checksum", "loose"))  # rows read from damaged or ill-formed bytes
 
 
@@ -37,7 +36,7 @@ class RuleHits:
 
 @dataclass(frozen=True)
 class Cited:
-    """Rows in timeline order (rows without a time last), with the columns CITED."""
+    """Rows in timeline order (rows without a time last), with the columns TOLD at least."""
 
     table: pa.Table
 
@@ -56,17 +55,17 @@ def times_of(table: pa.Table) -> tuple[Ints, np.ndarray[tuple[int], np.dtype[np.
     return pc.fill_null(pc.cast(column, pa.int64()), 0).to_numpy(zero_copy_only=False), valid
 
 
-def as_cited(family: str, table: pa.Table) -> pa.Table:
-    """Rows of one family with the columns CITED, null where a part lacks one."""
+def as_told(family: str, table: pa.Table) -> pa.Table:
+    """Rows of one family with the columns TOLD, null where a part lacks one."""
     columns = []
-    for name, kind in zip(CITED_SCHEMA.names, CITED_SCHEMA.types, strict=True):
+    for name, kind in zip(TOLD_SCHEMA.names, TOLD_SCHEMA.types, strict=True):
         if name == "family":
             columns.append(pa.chunked_array([pa.repeat(pa.scalar(family), table.num_rows)]))
         elif name in table.schema.names:
             columns.append(table.column(name).cast(kind))
         else:
             columns.append(pa.chunked_array([pa.nulls(table.num_rows, kind)]))
-    return pa.table(columns, schema=CITED_SCHEMA)
+    return pa.table(columns, schema=TOLD_SCHEMA)
 
 
 def sound_rows(flags: Sequence[str | None]) -> list[bool]:

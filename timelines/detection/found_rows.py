@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from timelines.detection.cited import CITED, CITED_SCHEMA, Cited, RuleHits, as_cited, times_of
+from timelines.detection.cited import TOLD, TOLD_SCHEMA, Cited, RuleHits, as_told, times_of
 from timelines.detection.columns import Bools, Ints
 from timelines.detection.repeated import Repeated, paired
 
@@ -52,9 +52,9 @@ class FoundRows:
     def cited(self, rows: Ints) -> Cited:
         """Some of the rows (ascending), as findings need them."""
         tables = [
-            as_cited(family, table) for family, table in _read(self.tables, self.origin[rows], self.place[rows], CITED)
+            as_told(family, table) for family, table in _read(self.tables, self.origin[rows], self.place[rows], TOLD)
         ]
-        table = pa.concat_tables(tables) if tables else CITED_SCHEMA.empty_table()
+        table = pa.concat_tables(tables) if tables else TOLD_SCHEMA.empty_table()
         return Cited(table.take(pa.array(_reading_order(self.origin[rows]).argsort())))
 
     def texts(self, name: str) -> Repeated[str | None]:
@@ -89,11 +89,12 @@ def _read(
     order = _reading_order(origin)
     used, first = np.unique(origin[order], return_index=True)
     places = dict(zip(used.tolist(), np.split(place[order], first[1:]), strict=True))
+    asked = [name for name in names if name != "family"]
     at = 0
     while at < len(used):
         rows = tables[used[at]][0]
         mine = [number for number in used[at:].tolist() if tables[number][0] is rows]
-        for number, table in zip(mine, rows.read(names, groups=[tables[n][1] for n in mine]), strict=True):
+        for number, table in zip(mine, rows.read(asked, groups=[tables[n][1] for n in mine]), strict=True):
             yield rows.family, table.take(pa.array(places[number]))
         at += len(mine)
 

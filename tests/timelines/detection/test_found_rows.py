@@ -11,7 +11,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from timelines.detection.cited import CITED_SCHEMA
+from timelines.detection.cited import TOLD_SCHEMA
 from timelines.detection.found_rows import ORDER, FoundRows, Gathering
 from timelines.schema import TIME
 
@@ -65,11 +65,6 @@ def gathered(parts: Sequence[Held]) -> FoundRows:
     return gathering.finish()
 
 
-def key(row: dict[str, object]) -> tuple[object, ...]:
-    """Null last, as in the timeline's order."""
-    return tuple((row[name] is None, row[name]) for name in (*ORDER, "row_id"))
-
-
 @settings(deadline=None)
 @given(ROWS, st.lists(st.integers(0, 30), max_size=3), st.randoms())
 def test_in_timeline_order_however_cut(rows: list[tuple[object, ...]], cuts: list[int], random: object) -> None:
@@ -80,8 +75,10 @@ def test_in_timeline_order_however_cut(rows: list[tuple[object, ...]], cuts: lis
     found = gathered(parts)
     every = np.arange(len(found.times))
     told = found.cited(every).table.to_pylist()
-    assert told == sorted(told, key=lambda row: [(missing, value or 0) for missing, value in key(row)])
-    assert [row["row_id"] for row in told] == list(found.texts("row_id"))
+    given = dict(zip(ids, rows, strict=True))
+    order = [row["row_id"] for row in told]
+    assert order == sorted(order, key=lambda one: [(value is None, value or 0) for value in (*given[one], one)])
+    assert order == list(found.texts("row_id"))
     assert [row["host"] for row in told] == [f"host {row['row_id']}" for row in told] == list(found.texts("host"))
     assert found.timed.tolist() == [row["time"] is not None for row in told]
     some = every[::2]
@@ -104,5 +101,5 @@ def test_only_tables_with_cited_rows_are_read_again() -> None:
 def test_nothing_found_is_an_empty_table() -> None:
     found = Gathering().finish()
     assert found.hits == {}
-    assert found.cited(np.empty(0, np.int64)).table == CITED_SCHEMA.empty_table()
+    assert found.cited(np.empty(0, np.int64)).table == TOLD_SCHEMA.empty_table()
     assert list(found.texts("host")) == []
