@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -66,9 +66,9 @@ class Part:
     def path(self) -> Path:
         return self.root / self.info.path
 
-    @cached_property
+    @property
     def schema(self) -> pa.Schema:
-        return pq.read_schema(self.path)
+        return _schema(self.path, self.info.sha256)
 
     def read(
         self, columns: Sequence[str] | None = None, secrets: bool = False, groups: Collection[int] | None = None
@@ -81,3 +81,9 @@ class Part:
             for group in range(file.num_row_groups) if groups is None else sorted(groups):
                 table = file.read_row_group(group, columns=names).unify_dictionaries()
                 yield table if secrets else masked(table, self.family)
+
+
+@lru_cache(maxsize=4096)
+def _schema(path: Path, sha256: str) -> pa.Schema:
+    """The schema of a part, whose bytes never change under one digest."""
+    return pq.read_schema(path)

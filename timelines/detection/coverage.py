@@ -16,7 +16,7 @@ from timelines.detection.engine import Engine, evaluate
 from timelines.detection.expressions import TRUE, And, Expression, Or, Test, Text, fields_of
 from timelines.detection.logsources import LogSource
 from timelines.detection.rules import About, Rule, RuleSet
-from timelines.views import families_of, quoted
+from timelines.views import quoted
 
 if TYPE_CHECKING:
     from timelines.query import Timeline
@@ -124,16 +124,15 @@ def _judged(
 
 def _kinds(timeline: Timeline, family: str) -> pa.Table:
     """The distinct kinds of rows of a family: machine and what log sources ask for, with counts and the time they span."""
-    view = families_of(timeline.store)[family].view
-    stored = timeline.sql(f"select * from {view} limit 0").schema
-    asked = [name for name in _ASKED if name in stored.names]
+    stored = {name for part in timeline.parts(family) for name in part.schema.names}
+    asked = [name for name in _ASKED if name in stored]
     columns = "".join(f', "{quoted(name)}"' for name in asked)
     windows = family.startswith("windows/")
     host = "coalesce(lower(host), '')" if windows else "''"
     query = (
         f"select {host} as host_key, min(host) as host_shown, count(*) as n_rows, "
         f"epoch_ns(min(time)) as first_ns, epoch_ns(max(time)) as last_ns{columns} "
-        f"from {view} group by host_key{columns} order by all"
+        f"from {timeline.narrow(family, ['host', 'time', *asked])} group by host_key{columns} order by all"
     )
     return timeline.sql(query)
 
