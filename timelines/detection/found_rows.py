@@ -15,11 +15,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from timelines.detection.cited import TOLD, TOLD_SCHEMA, Cited, RuleHits, as_told, times_of
+from timelines.detection.cited import CITED_SCHEMA, TOLD, TOLD_SCHEMA, Cited, RuleHits, as_told, times_of
 from timelines.detection.columns import Bools, Ints
 from timelines.detection.repeated import Repeated, paired
 
 ORDER = ("time", "exhibit", "file", "offset")  # then `row_id`, which is read only where all of these are equal
+PLACES = ("family", "exhibit", "file", "offset")
+PLACES_SCHEMA = pa.schema([CITED_SCHEMA.field(name) for name in PLACES])
 _LAST = np.iinfo(np.int64).max
 
 
@@ -58,6 +60,15 @@ class FoundRows:
         order = _reading_order(self.origin[rows])
         in_order = bool((order[1:] > order[:-1]).all())  # as the rows of one log mostly are: then nothing is copied
         return Cited(table if in_order else table.take(pa.array(order.argsort())))
+
+    def places(self) -> pa.Table:
+        """The family, exhibit, file and offset of all rows."""
+        read = [
+            table.append_column("family", pa.repeat(family, table.num_rows)).select(PLACES).cast(PLACES_SCHEMA)
+            for family, table in _read(self.tables, self.origin, self.place, PLACES)
+        ]
+        table = pa.concat_tables(read) if read else PLACES_SCHEMA.empty_table()
+        return table.take(pa.array(_reading_order(self.origin).argsort()))
 
     def texts(self, name: str) -> Repeated[str | None]:
         """A core column of all rows."""

@@ -81,6 +81,8 @@ def test_in_timeline_order_however_cut(rows: list[tuple[object, ...]], cuts: lis
     assert order == list(found.texts("row_id"))
     assert [row["host"] for row in told] == [f"host {row['row_id']}" for row in told] == list(found.texts("host"))
     assert found.timed.tolist() == [row["time"] is not None for row in told]
+    places = [("web/access", *given[one][1:]) for one in order]
+    assert [tuple(row.values()) for row in found.places().to_pylist()] == places
     some = every[::2]
     assert found.cited(some).table.to_pylist() == told[::2]
     for rule, hits in found.hits.items():
