@@ -106,7 +106,7 @@ def _concluded(case: Case, stated: Added, title: str, why: str) -> Finding:
         [rows],
     )
     about = About(RULE, title, LEVELS[0], RULE)
-    found = CitedTexts.of(Cited(table, {})).concluded(
+    found = CitedTexts.of(Cited(table)).concluded(
         about, "human", "\n".join([title, *rows]), range(table.num_rows), why, strict=False
     )
     return with_changes(found, level=stated.level)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -66,16 +66,24 @@ class Part:
     def path(self) -> Path:
         return self.root / self.info.path
 
-    @cached_property
+    @property
     def schema(self) -> pa.Schema:
-        return pq.read_schema(self.path)
+        return _schema(self.path, self.info.sha256)
 
-    def read(self, columns: Sequence[str] | None = None, secrets: bool = False) -> Iterator[pa.Table]:
-        """One table a row group with the asked columns that this part has; text columns are dictionary-encoded. Secrets are masked unless
-        asked for."""
+    def read(
+        self, columns: Sequence[str] | None = None, secrets: bool = False, groups: Collection[int] | None = None
+    ) -> Iterator[pa.Table]:
+        """One table a row group (of all, or of those with these numbers) with the asked columns that this part has; text columns are
+        dictionary-encoded. Secrets are masked unless asked for."""
         names = [n for n in (columns if columns is not None else self.schema.names) if n in self.schema.names]
         texts = [n for n in names if pa.types.is_string(self.schema.field(n).type) and n not in UNCODED]
         with pq.ParquetFile(self.path, read_dictionary=texts) as file:
-            for group in range(file.num_row_groups):
+            for group in range(file.num_row_groups) if groups is None else sorted(groups):
                 table = file.read_row_group(group, columns=names).unify_dictionaries()
                 yield table if secrets else masked(table, self.family)
+
+
+@lru_cache(maxsize=4096)
+def _schema(path: Path, sha256: str) -> pa.Schema:
+    """The schema of a part, whose bytes never change under one digest."""
+    return pq.read_schema(path)

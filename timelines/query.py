@@ -16,9 +16,9 @@ import pyarrow as pa
 from timelines.messages.placeholders import columns_spoken_of
 from timelines.parts import Part
 from timelines.problems import KINDS
-from timelines.schema import CORE_NAMES, SORT_KEYS, core_schema
+from timelines.schema import CORE_NAMES, SORT_KEYS, Family, core_schema
 from timelines.store import Store
-from timelines.views import connect, families_of, quoted
+from timelines.views import connect, create_view, families_of, narrow, quoted, wide
 
 if TYPE_CHECKING:
     import duckdb
@@ -93,6 +93,7 @@ class Timeline:
         self._whole = whole
         self.secrets = secrets
         self._connection: duckdb.DuckDBPyConnection | None = None
+        self._unmade: list[Family] = []  # whose views are not made yet
 
     @property
     def extras(self) -> frozenset[str]:
@@ -125,6 +126,7 @@ class Timeline:
         import duckdb
 
         connection = self._open()
+        self._widen(query)
         try:
             statements = connection.extract_statements(query)
             reading = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
@@ -230,7 +232,20 @@ class Timeline:
     def _open(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:
             self._connection = connect(self.store, self._extra, self.secrets)
+            self._unmade = [family for family in families_of(self.store).values() if wide(self.store, family)]
         return self._connection
+
+    def _widen(self, query: str) -> None:
+        """Make the views of very wide families, if the question names them, or may list all views."""
+        asked = query.lower()
+        every = any(word in asked for word in ("information_schema", "duckdb_", "pg_", "sqlite_"))
+        for family in [f for f in self._unmade if every or f.view.lower() in asked]:
+            create_view(self._open(), self.store, family, self.secrets)
+            self._unmade.remove(family)
+
+    def narrow(self, family: str, columns: Sequence[str]) -> str:
+        """SQL for some columns of a family that has rows, in the place of its view: other columns, however many, cost nothing."""
+        return f"({narrow(self.store, family, columns, self.secrets)})"
 
     def _view(self, family: str) -> str:
         if family not in families_of(self.store):

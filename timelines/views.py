@@ -21,6 +21,7 @@ from timelines.store import Store
 if TYPE_CHECKING:
     import duckdb
 
+WIDE = 8_000  # columns of the parts of a family, each part's counted; Windows' own events together have fewer
 _BYTES = ("size", "read", "free", "unsupported", "damaged")
 
 
@@ -40,9 +41,9 @@ def connect(store: Store, extra: Mapping[str, pa.Table], secrets: bool = False) 
     connection.execute(f"set allowed_directories = [{_literal(store.root.resolve().as_posix() + '/')}]")
     families = families_of(store)
     for family in families.values():
-        connection.execute(f"create view {family.view} as {_rows(store, family, secrets)}")
-    core = ", ".join(f'"{name}"' for name in CORE_NAMES)
-    every = " union all ".join(f"select {core} from {families[name].view}" for name in store.families())
+        if not wide(store, family):
+            create_view(connection, store, family, secrets)
+    every = " union all ".join(narrow(store, name, CORE_NAMES, secrets) for name in store.families())
     connection.execute(f"create view timeline as {every or _empty([(f.name, f.type) for f in core_schema()])}")
     connection.execute(f"create view problems as {_problems(store)}")
     sums = ", ".join(f'sum("{name}")::bigint as "{name}"' for name in _BYTES)
@@ -53,6 +54,45 @@ def connect(store: Store, extra: Mapping[str, pa.Table], secrets: bool = False) 
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")
     return connection
+
+
+def create_view(connection: duckdb.DuckDBPyConnection, store: Store, family: Family, secrets: bool) -> None:
+    connection.execute(f"create view {family.view} as {_rows(store, family, secrets)}")
+
+
+def wide(store: Store, family: Family) -> bool:
+    """Whether the parts of a family have so many columns that its view, which takes seconds to make, waits for a question to name it."""
+    return family.open and sum(len(part.schema.names) for part in store.parts(family.name)) > WIDE
+
+
+def narrow(store: Store, family: str, names: Sequence[str], secrets: bool = False) -> str:
+    """SQL for some columns of a family that has rows, null in the parts that lack one. A family's view looks at the columns of all parts
+    each time that it is asked, and evidence may name any number; this does not."""
+    groups: dict[tuple[str | None, ...], list[Part]] = {}
+    for part in store.parts(family):
+        groups.setdefault(tuple(_spelled(part, name) for name in names), []).append(part)
+    hidden = frozenset() if secrets else secret_columns(family)
+    return " union all ".join(
+        f"select {_selected(names, spelled, hidden)} from read_parquet({_paths(parts)})"
+        for spelled, parts in groups.items()
+    )
+
+
+def _spelled(part: Part, name: str) -> str | None:
+    """A column of a part without regard to case, as SQL finds it. Core columns are in every part."""
+    if name in CORE_NAMES:
+        return name
+    return next((own for own in part.schema.names if own.lower() == name.lower()), None)
+
+
+def _selected(names: Sequence[str], spelled: Sequence[str | None], hidden: frozenset[str]) -> str:
+    out = []
+    for name, own in zip(names, spelled, strict=True):
+        value = "null" if own is None else f'"{quoted(own)}"'
+        if own in hidden:
+            value = f"if({value} is null, null, {_literal(MASK)})"
+        out.append(f'{value} as "{quoted(name)}"')
+    return ", ".join(out)
 
 
 def quoted(name: str) -> str:

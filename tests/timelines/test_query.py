@@ -6,8 +6,10 @@ import pyarrow as pa
 import pytest
 
 from timelines import query as query_module
+from timelines import views
 from timelines.query import Filter, QueryError, Timeline
 from timelines.rows import Provenance, finish
+from timelines.secrecy import MASK
 from timelines.store import Store
 
 SECOND = 1_000_000_000
@@ -161,3 +163,50 @@ def test_few_rows_of_one_family_with_and_without_a_time(timeline):
     ]
     assert None not in table["message"].to_pylist()
     assert timeline.few("windows/security", Filter(hosts=("nowhere",)), ["time", "message"]).num_rows == 0
+
+
+def parts_of_many_shapes(tmp_path, shapes):
+    """A row each, with a field of its own, one that they share and one that half of them spell otherwise; two rows a part."""
+    store = Store(tmp_path)
+    for task in range(0, shapes, 2):
+        writer = store.writer(f"t{task}")
+        for n in (task, task + 1):
+            own = {f"Own{n}": ["x"], "Same": [str(n)], ("Alike" if task % 4 else "alike"): [f"a{n}"]}
+            writer.add(batch("windows/security", [n], event=["4625"], **own))
+        store.commit({f"t{task}": writer.close([], [])})
+    return tmp_path
+
+
+def test_some_columns_of_a_family_without_the_others(tmp_path):
+    timeline = Timeline(parts_of_many_shapes(tmp_path, 8))
+    asked = ("time", "event", "Same", "Alike", "Own3")
+    listed = ", ".join(f'"{name}"' for name in asked)
+    rows = timeline.narrow("windows/security", asked)
+    found = timeline.sql(f"select {listed} from {rows} order by time")
+    assert found.schema.names == list(asked)
+    view = timeline.sql(f"select {listed} from windows_security order by time")
+    assert found.to_pydict() == view.rename_columns(asked).to_pydict()
+    assert found.column("Own3").to_pylist() == [None, None, None, "x", None, None, None, None]
+    assert found.column("Alike").to_pylist() == [f"a{n}" for n in range(8)]
+
+
+def test_a_secret_is_masked_among_some_columns_too(tmp_path):
+    store = Store(tmp_path)
+    writer = store.writer("t")
+    writer.add(batch("net/credentials", [1, 2], secret=["letmein", None]))
+    store.commit({"t": writer.close([], [])})
+    for secrets, shown in ((False, [MASK, None]), (True, ["letmein", None])):
+        timeline = Timeline(tmp_path, secrets=secrets)
+        rows = timeline.narrow("net/credentials", ("time", "secret"))
+        assert timeline.sql(f"select secret from {rows} order by time").column(0).to_pylist() == shown
+
+
+@pytest.mark.parametrize("query", ["select count(*) from Windows_Security", "select count(*) - 2 from timeline"])
+def test_the_view_of_a_very_wide_family_is_made_when_it_is_named(tmp_path, monkeypatch, query):
+    monkeypatch.setattr(views, "WIDE", 100)
+    timeline = Timeline(parts_of_many_shapes(tmp_path, 6))
+    expected = 6 if "Windows" in query else 4
+    assert timeline.sql(query).column(0).to_pylist() == [expected]
+    listed = "select view_name from duckdb_views() where view_name = 'windows_security'"
+    assert timeline.sql(listed).num_rows == 1
+    assert timeline.events("windows/security").num_rows == 6

@@ -59,7 +59,7 @@ def conclude(timeline: Timeline, about: About, observed: Observed) -> Finding:
     rows = pa.concat_tables(tables).sort_by([(key, "ascending") for key in SORT_KEYS])
     worded = replace(about, texts=filled(about.texts, observed))
     places = range(rows.num_rows)
-    texts = CitedTexts.of(Cited(rows, {}))
+    texts = CitedTexts.of(Cited(rows))
     found = texts.concluded(worded, "analyzer", observed.key, places, observed.why, strict=True)
     if observed.entities is None:
         return found

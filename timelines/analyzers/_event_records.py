@@ -148,6 +148,20 @@ def read(timeline: Timeline) -> list[tuple[Log, list[Break]]]:
     return [(log, broken) for log, broken in out if log.whole]
 
 
+_ASKED = (
+    "exhibit",
+    "file",
+    "Channel",
+    "Computer",
+    "family",
+    "record",
+    "time",
+    "row_id",
+    "event",
+    "object",
+    "offset",
+    "flags",
+)
 _KEYS = ("exhibit", "file", "channel", "host")
 _GROUPS = """
 select exhibit, file, channel, host, min(family) as family, count(*) filter (contains(flags, 'id-differs')) as renumbered
@@ -167,16 +181,16 @@ from ({}) join wanted using (exhibit, file, record, "offset") order by place
 
 def records(timeline: Timeline) -> str:
     """SQL for all Windows records but recovered ones. Empty where there are none."""
-    views = [
-        family.replace("/", "_").replace("-", "_")
+    rows = [
+        timeline.narrow(family, _ASKED)
         for family in timeline.families()
         if family.startswith("windows/") and present(timeline, family) >= {"Channel", "Computer"}
     ]
     return " union all ".join(
         'select exhibit, file, "Channel" as channel, "Computer" as host, family, record, time, row_id, event, object, "offset", '
-        f'coalesce(flags, \'\') as flags from {view} where record is not null and "Channel" is not null and "Computer" is not null '
+        f'coalesce(flags, \'\') as flags from {one} where record is not null and "Channel" is not null and "Computer" is not null '
         "and not contains(coalesce(flags, ''), 'recovered')"
-        for view in views
+        for one in rows
     )
 
 

@@ -16,9 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from timelines.detection.cited import Cited, RuleHits
+from timelines.detection.cited import RuleHits
 from timelines.detection.correlate import CorrelationHit
 from timelines.detection.folding import fold
+from timelines.detection.found_rows import FoundRows
 from timelines.detection.rule_files import RULE_BYTES, RuleFileError, documents_of
 from timelines.detection.rules import About, RuleSet
 from timelines.detection.selection import fits
@@ -149,28 +150,32 @@ class Sieve:
                 out[at] = list(dict.fromkeys([*out.get(at, []), *names]))
         return out
 
-    def sifted(self, rules: RuleSet, cited: Cited) -> Cited:
-        """The cited rows with the hits that no entry allows. A rule whose hits are all allowed has none."""
-        hosts = cited.texts("host") if self._allowances else []
-        hits = dict(cited.hits)
-        for at, found in cited.hits.items():
+    def sifted(self, rules: RuleSet, rows: FoundRows) -> FoundRows:
+        """The found rows with the hits that no entry allows. A rule whose hits are all allowed has none."""
+        hosts = self._hosts(rows)
+        hits = dict(rows.hits)
+        for at, found in rows.hits.items():
             about = rules.rules[at].about
             left = np.arange(len(found.rows))
             for allowance in self._of(about):
-                allowed = [_holds(allowance, hosts[int(found.rows[n])], found, int(n)) for n in left]
+                allowed = [_holds(allowance, hosts, found, int(n)) for n in left]
                 self._count(about, allowance, sum(allowed))
                 left = left[~np.array(allowed, np.bool_)]
             if len(left) == 0:
                 del hits[at]
             elif len(left) < len(found.rows):
-                hits[at] = _kept(found, left.tolist())
-        return replace(cited, hits=hits)
+                hits[at] = found.kept(left)
+        return replace(rows, hits=hits)
+
+    def _hosts(self, rows: FoundRows) -> Sequence[str | None]:
+        """Of all found rows, where an entry asks for them."""
+        return rows.texts("host") if any(allowance.hosts for allowance in self._allowances) else []
 
     def sifted_episodes(
-        self, rules: RuleSet, episodes: Mapping[str, tuple[CorrelationHit, ...]], cited: Cited
+        self, rules: RuleSet, episodes: Mapping[str, tuple[CorrelationHit, ...]], rows: FoundRows
     ) -> dict[str, tuple[CorrelationHit, ...]]:
         """A correlation's hits that no entry allows: by the hosts of all its rows and the values that it groups by."""
-        hosts = cited.texts("host") if self._allowances else []
+        hosts = self._hosts(rows)
         out = dict(episodes)
         for correlation in rules.correlations:
             about = correlation.about
@@ -199,8 +204,8 @@ class Sieve:
         return replace(outcome, fate=fate, suppressed=sum(counts.values()), reason=f"allowed: {reason}")
 
 
-def _holds(allowance: Allowance, host: str | None, found: RuleHits, at: int) -> bool:
-    if allowance.hosts and not any(pattern.holds(host) for pattern in allowance.hosts):
+def _holds(allowance: Allowance, hosts: Sequence[str | None], found: RuleHits, at: int) -> bool:
+    if allowance.hosts and not any(pattern.holds(hosts[int(found.rows[at])]) for pattern in allowance.hosts):
         return False
     return all(
         any(pattern.holds(found.fields[name][at]) for pattern in patterns)
@@ -212,8 +217,3 @@ def _holds_for_all(allowance: Allowance, hit: CorrelationHit, hosts: Sequence[st
     if allowance.hosts and not all(any(p.holds(hosts[row]) for p in allowance.hosts) for row in hit.rows):
         return False
     return all(any(p.holds(hit.group.get(name)) for p in patterns) for name, patterns in allowance.fields.items())
-
-
-def _kept(found: RuleHits, places: Sequence[int]) -> RuleHits:
-    fields = {name: tuple(values[at] for at in places) for name, values in found.fields.items()}
-    return RuleHits(found.rows[places], tuple(found.why[at] for at in places), fields)

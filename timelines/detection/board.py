@@ -11,14 +11,13 @@ from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from timelines.detection.columns import DECODED, Bools, Ints, Values, as_text, values_of
-from timelines.detection.expressions import Place, Predicate, Present, Regex, SameAs, Test
-from timelines.detection.folding import fold_array
+from timelines.detection.answers import Answers
+from timelines.detection.columns import DECODED, Bools, Ints, Values, values_of
+from timelines.detection.expressions import Place, Predicate, Present, SameAs, Test
+from timelines.detection.joined_columns import column_of
 from timelines.detection.logsources import Column
-from timelines.detection.questions import Questions, ask_late, late
-from timelines.detection.regex_union import RegexUnion
+from timelines.detection.questions import NONE, Questions, ask_late, late
 
 FEW = 4  # a late predicate is asked of some rows' values alone when these are less than one in so many
 
@@ -42,31 +41,27 @@ class Board:
         self.count: int = table.num_rows
         self._table = table
         self._questions = questions
-        self._values: dict[Column, Values] = {}
-        self._folded: dict[Column, pa.StringArray] = {}
-        self._hits: dict[Column, dict[Predicate, Ints]] = {}
+        self._answers: dict[Column, Answers] = {}
         self._masks: dict[tuple[Column, Predicate], Bools] = {}
         self._told: dict[int, tuple[Bools, ...]] = {}
-        self._unions: dict[Column, RegexUnion] = {}
         self._likely: dict[int, tuple[Node, ...]] = {}
 
     def values(self, column: Column) -> Values:
-        if column not in self._values:
-            self._values[column] = values_of(column_of(self._table, column), column.form)
-        return self._values[column]
+        return self.answers(column).values
+
+    def answers(self, column: Column) -> Answers:
+        if column not in self._answers:
+            values = values_of(column_of(self._table, column), column.form)
+            self._answers[column] = Answers(values, self._questions.get(column, NONE), column.form in DECODED)
+        return self._answers[column]
 
     def folded(self, column: Column) -> pa.StringArray:
         """The column's texts with their case folded."""
-        if column not in self._folded:
-            self._folded[column] = fold_array(self.values(column).texts)
-        return self._folded[column]
+        return self.answers(column).folded
 
     def hits(self, column: Column) -> dict[Predicate, Ints]:
         """The predicates that hold for any value of the column, with those values; late ones only once they were asked."""
-        if column not in self._hits:
-            questions = self._questions.get(column)
-            self._hits[column] = questions.ask(self.values(column).texts, self.folded(column)) if questions else {}
-        return self._hits[column]
+        return self.answers(column).hits
 
     def mask(self, column: Column, predicate: Predicate, within: Bools | None = None) -> Bools:
         """(n,) bool: rows with a value for which the predicate holds. A late predicate may be asked of the rows of `within` alone."""
@@ -96,24 +91,17 @@ class Board:
         if isinstance(predicate, Present):
             present = self.values(column).present()
             return present if predicate.wanted else ~present
-        found = self.hits(column).get(predicate)
+        answers = self.answers(column)
+        found = answers.hits.get(predicate)
         if found is None and late(predicate):
-            found = self._asked_late(column, predicate)
-        return np.zeros(self.count, np.bool_) if found is None else self.values(column).spread(found)
-
-    def _asked_late(self, column: Column, predicate: Predicate) -> Ints:
-        """Values as clients wrote them are many and distinct: their regular expressions are asked together."""
-        texts, questions = self.values(column).texts, self._questions.get(column)
-        if not (isinstance(predicate, Regex) and column.form in DECODED and questions):
-            return ask_late(predicate, texts, self.folded(column))
-        if column not in self._unions:
-            self._unions[column] = RegexUnion(questions.regexes, texts)
-        return self._unions[column].ask(predicate)
+            found = answers.late(predicate)
+        return np.zeros(self.count, np.bool_) if found is None else answers.rows(predicate, found)
 
     def _asked_of_few(self, column: Column, predicate: Predicate, within: Bools) -> Bools | None:
         """The answer for the values of some rows; None where those are no small part of the column."""
-        values = self.values(column)
-        if values.parent is not None:
+        answers = self.answers(column)
+        values = answers.values
+        if values.parent is not None or answers.told_apart(predicate):
             return None
         codes = np.unique(values.codes[within])
         codes = codes[codes >= 0]
@@ -121,31 +109,6 @@ class Board:
             return None
         chosen = pa.array(codes)
         return values.spread(codes[ask_late(predicate, values.texts.take(chosen), self.folded(column).take(chosen))])
-
-
-def column_of(table: pa.Table, column: Column) -> pa.ChunkedArray:
-    """A stored column, or several joined as text; a row that has none of them is null."""
-    if len(column.names) == 1 and not (column.before or column.unlike):
-        return table.column(column.names[0])
-    plain = [_plain(table.column(name)) for name in column.names]
-    joined = plain[0]
-    for other in plain[1:]:  # pairwise: with null_handling="skip" Arrow drops the rows that are null throughout
-        both = pc.binary_join_element_wise(joined, other, column.between, null_handling="emit_null")
-        joined = pc.coalesce(both, joined, other)
-    if column.before:
-        joined = pc.binary_join_element_wise(column.before, joined, "", null_handling="emit_null")
-    if column.unlike:
-        same = pc.fill_null(pc.equal(joined, _plain(table.column(column.unlike))), False)
-        joined = pc.if_else(same, None, joined)
-    return pa.chunked_array([joined])
-
-
-def _plain(column: pa.ChunkedArray) -> pa.Array:
-    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-    plain = column.cast(kind).combine_chunks()
-    if isinstance(plain, pa.ChunkedArray):
-        plain = pa.concat_arrays(plain.chunks) if plain.num_chunks else pa.array([], kind)
-    return as_text(plain)
 
 
 @dataclass(frozen=True, slots=True)

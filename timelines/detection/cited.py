@@ -1,4 +1,4 @@
-"""The rows that rules cite, gathered once, in timeline order, whatever the order of work."""
+"""The rows that rules cite, as findings need them, and what each rule found."""
 
 from __future__ import annotations
 
@@ -10,95 +10,62 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from timelines.detection.columns import Ints
+from timelines.detection.repeated import Repeated
 from timelines.schema import CORE
 
-CITED: tuple[str, ...] = (
-    *("row_id", "time", "family", "host", "user", "src_ip", "dst_ip", "process", "object"),
-    *("flags", "exhibit", "file", "offset"),
-)
+TOLD = ("row_id", "time", "family", "host", "user", "src_ip", "dst_ip", "process", "object", "flags")
+CITED: tuple[str, ...] = (*TOLD, "exhibit", "file", "offset")
 CITED_SCHEMA = pa.schema([column.field() for name in CITED for column in CORE if column.name == name])
-_ORDER = [
-    ("time", "ascending"),
-    ("exhibit", "ascending"),
-    ("file", "ascending"),
-    ("offset", "ascending"),
-    ("row_id", "ascending"),
-]
+TOLD_SCHEMA = pa.schema([CITED_SCHEMA.field(name) for name in TOLD])
 UNSOUND = frozenset(("recovered", "truncated", "bad-checksum", "loose"))  # rows read from damaged or ill-formed bytes
 
 
 @dataclass(frozen=True, slots=True)
 class RuleHits:
-    """One rule's matches. `rows` (k,) index the cited rows, ascending, each once; `why` and `fields` (by field name) stand beside them."""
+    """One rule's matches. `rows` (k,) index the found rows, ascending, each once; `why` and `fields` (by field name) stand beside them."""
 
     rows: Ints
-    why: tuple[str, ...]
-    fields: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict)
+    why: Sequence[str]
+    fields: Mapping[str, Sequence[str | None]] = field(default_factory=dict)
+
+    def kept(self, places: Ints) -> RuleHits:
+        """The hits at these places."""
+        fields = {name: Repeated.of(values).take(places) for name, values in self.fields.items()}
+        return RuleHits(self.rows[places], Repeated.of(self.why).take(places), fields)
 
 
 @dataclass(frozen=True)
 class Cited:
-    """Rows in timeline order (rows without a time last), and what each rule found, by its place in the rule set."""
+    """Rows in timeline order (rows without a time last), with the columns TOLD at least."""
 
     table: pa.Table
-    hits: Mapping[int, RuleHits]
 
     def texts(self, name: str) -> list[str | None]:
         return self.table.column(name).to_pylist()  # type: ignore[no-any-return]
 
     def times(self) -> tuple[Ints, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
         """UTC ns (n,), and where there is a time at all."""
-        column = self.table.column("time").combine_chunks()
-        valid = pc.is_valid(column).to_numpy(zero_copy_only=False)
-        return pc.fill_null(pc.cast(column, pa.int64()), 0).to_numpy(zero_copy_only=False), valid
+        return times_of(self.table)
 
 
-class Gathering:
-    """Collects rows and matches table by table; `finish` puts them into timeline order."""
+def times_of(table: pa.Table) -> tuple[Ints, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
+    """UTC ns (n,), 0 where there is none, and where there is a time at all."""
+    column = table.column("time").combine_chunks()
+    valid = pc.is_valid(column).to_numpy(zero_copy_only=False)
+    return pc.fill_null(pc.cast(column, pa.int64()), 0).to_numpy(zero_copy_only=False), valid
 
-    def __init__(self) -> None:
-        self._tables: list[pa.Table] = []
-        self._count = 0
-        self._rows: dict[int, list[Ints]] = {}
-        self._why: dict[int, list[str]] = {}
-        self._fields: dict[int, dict[str, list[str | None]]] = {}
 
-    def add_rows(self, family: str, table: pa.Table, positions: Ints) -> Ints:
-        """Take the rows at `positions` (ascending) of a table with core columns; returns the numbers they are cited under."""
-        taken = table.take(pa.array(positions))
-        columns = []
-        for name, kind in zip(CITED_SCHEMA.names, CITED_SCHEMA.types, strict=True):
-            if name == "family":
-                columns.append(pa.chunked_array([pa.repeat(pa.scalar(family), len(positions))]))
-            elif name in taken.schema.names:
-                columns.append(taken.column(name).cast(kind))
-            else:
-                columns.append(pa.chunked_array([pa.nulls(len(positions), kind)]))
-        self._tables.append(pa.table(columns, schema=CITED_SCHEMA))
-        first = self._count
-        self._count += len(positions)
-        return np.arange(first, self._count, dtype=np.int64)
-
-    def add_hits(self, rule: int, cited: Ints, why: Sequence[str], fields: Mapping[str, Sequence[str | None]]) -> None:
-        self._rows.setdefault(rule, []).append(cited)
-        self._why.setdefault(rule, []).extend(why)
-        mine = self._fields.setdefault(rule, {})
-        for name, values in fields.items():
-            mine.setdefault(name, []).extend(values)
-
-    def finish(self) -> Cited:
-        table = pa.concat_tables(self._tables) if self._tables else CITED_SCHEMA.empty_table()
-        order = pc.sort_indices(table, sort_keys=_ORDER).to_numpy(zero_copy_only=False)
-        rank = np.empty(len(order), np.int64)
-        rank[order] = np.arange(len(order))
-        hits = {}
-        for rule in sorted(self._rows):
-            rows = rank[np.concatenate(self._rows[rule])]
-            by_time = np.argsort(rows, kind="stable")
-            places = by_time.tolist()
-            fields = {n: tuple(v[at] for at in places) for n, v in self._fields[rule].items()}
-            hits[rule] = RuleHits(rows[by_time], tuple(self._why[rule][at] for at in places), fields)
-        return Cited(table.take(pa.array(order)), hits)
+def as_told(family: str, table: pa.Table) -> pa.Table:
+    """Rows of one family with the columns TOLD, null where a part lacks one."""
+    columns = []
+    for name, kind in zip(TOLD_SCHEMA.names, TOLD_SCHEMA.types, strict=True):
+        if name == "family":
+            columns.append(pa.chunked_array([pa.repeat(pa.scalar(family), table.num_rows)]))
+        elif name in table.schema.names:
+            columns.append(table.column(name).cast(kind))
+        else:
+            columns.append(pa.chunked_array([pa.nulls(table.num_rows, kind)]))
+    return pa.table(columns, schema=TOLD_SCHEMA)
 
 
 def sound_rows(flags: Sequence[str | None]) -> list[bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from timelines.detection.repeated import Repeated, ranked
 from timelines.detection.url_decoding import LIKELY, LIKELY_QUERY, decodings
 from timelines.detection.value_forms import (
     EVENT_TYPE,
@@ -67,6 +69,10 @@ DECODED = {
 }  # forms that decode: RE2 for what a text without any other form lacks
 
 
+LARGE = 1 << 21  # bytes of text from which compiled code is used: to load it takes as long as a look at some 50 MB
+SMALL = 1 << 15  # the same, where it is loaded already
+
+
 @dataclass(frozen=True, slots=True)
 class Values:
     """`texts`: (v,) what to look at; `owner`: (v,) the distinct value each belongs to (a value may be looked at in several forms);
@@ -86,6 +92,13 @@ class Values:
         hit = flags[self.codes]
         return hit if self.parent is None else self._of_rows(hit)
 
+    def holders(self, texts: Ints) -> Holders:
+        """The elements that have any of these texts: other texts are no matter to what is asked of them."""
+        flags = np.zeros(self.count + 1, np.bool_)
+        flags[self.owner[texts]] = True
+        at = np.flatnonzero(flags[self.codes])
+        return Holders(self, at, self.codes[at])
+
     def present(self) -> Bools:
         """Rows that have a value at all."""
         there = self.codes >= 0
@@ -101,12 +114,12 @@ class Values:
         code = int(self.codes[at])
         return None if code < 0 else str(self.texts[code].as_py())
 
-    def firsts(self, rows: Ints) -> list[str | None]:
+    def firsts(self, rows: Ints) -> Repeated[str | None]:
         """The same for many rows."""
         if self.parent is not None:
-            return [self.first(row) for row in rows.tolist()]
-        codes = self.codes[rows]
-        return self.texts.take(pa.array(codes, mask=codes < 0)).to_pylist()  # type: ignore[no-any-return]
+            return Repeated.of(self.first(row) for row in rows.tolist())
+        used, which = ranked(self.codes[rows], self.count)
+        return Repeated(self.texts.take(pa.array(used, mask=used < 0)).to_pylist(), which)
 
     def texts_of(self, row: int) -> list[str]:
         """All forms of a row's value."""
@@ -136,6 +149,23 @@ class Values:
         return out
 
 
+@dataclass(frozen=True, slots=True)
+class Holders:
+    """Some of a column's elements. `at`: (k,) their places, ascending; `codes`: (k,) the distinct value of each."""
+
+    values: Values
+    at: Ints
+    codes: Ints
+
+    def spread(self, texts: Ints) -> Bools:
+        """Rows that have any of these `texts`, which no elements but these have."""
+        flags = np.zeros(self.values.count + 1, np.bool_)
+        flags[self.values.owner[texts]] = True
+        out = np.zeros(len(self.values.codes), np.bool_)
+        out[self.at[flags[self.codes]]] = True
+        return out
+
+
 def values_of(column: pa.ChunkedArray, form: str = "raw") -> Values:
     """Distinct values of a column of any scalar type or of lists of them, as text; the first `count` texts are their own forms."""
     rows = len(column)
@@ -159,6 +189,19 @@ def values_of(column: pa.ChunkedArray, form: str = "raw") -> Values:
     return Values(texts, owner, codes, count, rows, parent)
 
 
+def size_of(texts: pa.StringArray) -> int:
+    """Bytes of the texts together."""
+    if len(texts) == 0:
+        return 0
+    offsets = np.frombuffer(texts.buffers()[1], np.int32)
+    return int(offsets[texts.offset + len(texts)] - offsets[texts.offset])
+
+
+def compiled_pays(size: int) -> bool:
+    """Whether so many bytes of text are worth a look by compiled code. What it finds is the same."""
+    return size >= (SMALL if "numba" in sys.modules else LARGE)
+
+
 def as_text(array: pa.Array) -> pa.StringArray:
     """Values as the text rules see: whole numbers in decimal, `true` and `false`, instants as ISO 8601."""
     return array if pa.types.is_string(array.type) else pc.cast(array, pa.string())
@@ -180,9 +223,16 @@ def _other_forms(
     extra: list[str] = []
     owners: list[int] = []
     asked = np.arange(len(texts))
-    if likely:
-        asked = np.flatnonzero(pc.match_substring_regex(texts, likely).to_numpy(zero_copy_only=False))
+    if likely and compiled_pays(size_of(texts)):
+        from timelines.detection.text_scans import encoded, laid_out  # loads numba, which small evidence does without
+
+        found = np.zeros(len(texts), np.bool_)
+        encoded(*laid_out(texts), "+" in likely, found)
+        asked = np.flatnonzero(found)
         texts = texts.take(pa.array(asked))
+    if likely:
+        left = np.flatnonzero(pc.match_substring_regex(texts, likely).to_numpy(zero_copy_only=False))
+        asked, texts = asked[left], texts.take(pa.array(left))
     for at, text in zip(asked.tolist(), texts.to_pylist(), strict=True):
         for form in make(text):
             extra.append(form)

@@ -20,6 +20,7 @@ from timelines.detection.weaknesses import numbers_in
 from timelines.findings import Finding, Kind, finding_id, grade
 
 ENTITIES = 50  # names listed of a kind; where there are more, `<kind>_total` says how many
+FEW = 200  # rows whose texts Python tells apart sooner than numpy
 _KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("hosts", ("host",)),
     ("users", ("user",)),
@@ -48,7 +49,8 @@ class _Coded:
 
     def among(self, rows: Ints) -> list[str]:
         """The texts that these rows have, in order."""
-        found = np.unique(self.codes[rows]).tolist()
+        codes = self.codes[rows]
+        found = sorted(set(codes.tolist())) if len(codes) < FEW else np.unique(codes).tolist()
         return [self.distinct[at] for at in found if at >= 0]
 
 
@@ -135,8 +137,9 @@ def single_findings(
 ) -> Iterable[Finding]:
     """One finding a subject, in subject order. `weaknesses`: of a rule that tells several apart, the cited rows that show each."""
     subjects = texts.subjects.codes[hits.rows]
-    for subject in np.unique(subjects).tolist():
-        places = np.flatnonzero(subjects == subject)
+    order = np.argsort(subjects, kind="stable")
+    used, first = np.unique(subjects[order], return_index=True)
+    for subject, places in zip(used.tolist(), np.split(order, first[1:]), strict=True):
         rows = hits.rows[places].tolist()
         more = f" (first of {len(rows)} rows)" if len(rows) > 1 else ""
         found = texts.concluded(

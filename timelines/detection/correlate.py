@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import get_args
 
-from timelines.detection.cited import Cited, RuleHits
+from timelines.detection.cited import RuleHits
 from timelines.detection.columns import Bools, Ints
 from timelines.detection.explain import quoted, trimmed
 from timelines.detection.folding import fold
@@ -36,7 +36,7 @@ _MEASURED = {"value_sum": "sum", "value_avg": "mean", "value_median": "median"}
 
 @dataclass(frozen=True, slots=True)
 class CorrelationHit:
-    """One hit: `rows` (cited rows, ascending), the group's values by name, and the reason. `at` is the time of its last row in UTC ns."""
+    """One hit: `rows` (found rows, ascending), the group's values by name, and the reason. `at` is the time of its last row in UTC ns."""
 
     key: str
     rows: tuple[int, ...]
@@ -46,29 +46,22 @@ class CorrelationHit:
 
 
 def correlate(
-    correlations: Sequence[Correlation], hits: Mapping[str, RuleHits], cited: Cited, again: Bools | None = None
+    correlations: Sequence[Correlation], hits: Mapping[str, RuleHits], clock: Clock
 ) -> dict[str, tuple[CorrelationHit, ...]]:
-    """Hits of every correlation by its rule id. Each stands after the rules it refers to, other correlations among them.
-
-    `again`: (n,) cited rows that are left out of every count, since the evidence holds the same ones a second time.
-    """
-    times, timed = cited.times()
-    if again is not None:
-        timed = timed & ~again
-    row_ids = [str(text) for text in cited.texts("row_id")]
+    """Hits of every correlation by its rule id. Each stands after the rules it refers to, other correlations among them."""
     done: dict[str, tuple[CorrelationHit, ...]] = {}
     for correlation in correlations:
-        groups = _groups(correlation, hits, done, (times, timed))
+        groups = _groups(correlation, hits, done, clock)
         found: list[CorrelationHit] = []
         for key in sorted(groups):
             shown, events = groups[key]
             for window in _windows(correlation, events):
-                found.append(_hit(correlation, shown, window, row_ids))
+                found.append(_hit(correlation, shown, window))
         done[correlation.about.rule_id] = tuple(sorted(found, key=lambda hit: (hit.rows, hit.key)))
     return done
 
 
-_Clock = tuple[Ints, Bools]  # of the cited rows: UTC ns (n,), and where there is a time at all
+Clock = tuple[Ints, Bools]  # of the found rows: UTC ns (n,), and where there is a time at all
 _Groups = dict[tuple[str, ...], tuple[tuple[str, ...], list[Event]]]
 
 
@@ -76,7 +69,7 @@ def _groups(
     correlation: Correlation,
     hits: Mapping[str, RuleHits],
     done: Mapping[str, tuple[CorrelationHit, ...]],
-    clock: _Clock,
+    clock: Clock,
 ) -> _Groups:
     """Events by group, with the group's values as the earliest event spells them."""
     groups: _Groups = {}
@@ -90,7 +83,7 @@ def _groups(
 
 
 def _own_events(
-    correlation: Correlation, which: int, rule_id: str, hits: Mapping[str, RuleHits], clock: _Clock
+    correlation: Correlation, which: int, rule_id: str, hits: Mapping[str, RuleHits], clock: Clock
 ) -> Iterator[tuple[Event, tuple[str, ...]]]:
     if rule_id not in hits:
         return
@@ -176,11 +169,11 @@ def satisfied(expression: RuleExpression, matched: Set[str]) -> bool:
             return not satisfied(arg, matched)
 
 
-def _hit(correlation: Correlation, values: tuple[str, ...], window: Window, row_ids: Sequence[str]) -> CorrelationHit:
+def _hit(correlation: Correlation, values: tuple[str, ...], window: Window) -> CorrelationHit:
     rows = tuple(sorted({row for event in window.events for row in event.rows}))
     group = dict(zip(correlation.group_by, values, strict=True))
     about = ", ".join(f"{name} {quoted(value)}" for name, value in group.items()) or "all rows together"
-    key = "\n".join([*(fold(value) for value in values), row_ids[rows[0]]])
+    key = "\n".join(fold(value) for value in values)
     said = f"{about}: {_said(correlation, window)}; {len(rows)} rows"
     return CorrelationHit(key, rows, said, window.events[-1].time, group)
 

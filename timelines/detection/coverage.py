@@ -16,7 +16,7 @@ from timelines.detection.engine import Engine, evaluate
 from timelines.detection.expressions import TRUE, And, Expression, Or, Test, Text, fields_of
 from timelines.detection.logsources import LogSource
 from timelines.detection.rules import About, Rule, RuleSet
-from timelines.views import families_of, quoted
+from timelines.views import quoted
 
 if TYPE_CHECKING:
     from timelines.query import Timeline
@@ -128,9 +128,8 @@ def _judged(
 
 def _kinds(timeline: Timeline, family: str) -> pa.Table:
     """The distinct kinds of rows of a family: machine and what log sources ask for, with counts and the time they span."""
-    view = families_of(timeline.store)[family].view
-    stored = timeline.sql(f"select * from {view} limit 0").schema
-    asked = [name for name in _ASKED if name in stored.names]
+    stored = {name for part in timeline.parts(family) for name in part.schema.names}
+    asked = [name for name in _ASKED if name in stored]
     columns = "".join(f", kind{at}" for at in range(len(asked)))
     kinds = "".join(f", {_kind(name)} as kind{at}" for at, name in enumerate(asked))
     named = "".join(f', kind{at} as "{quoted(name)}"' for at, name in enumerate(asked))
@@ -139,7 +138,7 @@ def _kinds(timeline: Timeline, family: str) -> pa.Table:
     query = (
         f"select {host} as host_key, min(host) as host_shown, count(*) as n_rows, "
         f"epoch_ns(min(time)) as first_ns, epoch_ns(max(time)) as last_ns{named} "
-        f"from (select host, time{kinds} from {view}) group by host_key{columns} order by all"
+        f"from (select host, time{kinds} from {timeline.narrow(family, ['host', 'time', *asked])}) group by host_key{columns} order by all"
     )
     return timeline.sql(query)
 

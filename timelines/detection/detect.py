@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +14,8 @@ from timelines.detection.columns import Ints
 from timelines.detection.conclusions import CitedTexts, correlation_findings, single_findings
 from timelines.detection.correlate import CorrelationHit, correlate
 from timelines.detection.engine import Engine
+from timelines.detection.found_rows import FoundRows
+from timelines.detection.repeated import Repeated
 from timelines.detection.rules import About, Correlation, RuleSet
 from timelines.detection.survey import Progress, Seen, survey
 from timelines.detection.weaknesses import Parts
@@ -65,38 +67,69 @@ def detect(
     engine = Engine([*rules.rules, *parts.rules])
     place = {rule.about.rule_id: at for at, rule in enumerate(rules.rules)}
     wanted = _fields_wanted(rules.correlations, place)
-    found = survey(timeline, engine, wanted if sieve is None else sieve.fields(rules, wanted), progress)
-    found.cited, shown = parts.taken_from(found.cited)
+    survey_of = survey(timeline, engine, wanted if sieve is None else sieve.fields(rules, wanted), progress)
+    found, seen = survey_of.found, survey_of.seen
+    found, shown = parts.taken_from(found)
     if sieve is not None:
-        found.cited = sieve.sifted(rules, found.cited)
-    texts = CitedTexts.of(found.cited)
-    by_rule = {rules.rules[at].about.rule_id: hits for at, hits in found.cited.hits.items()}
-    twice = again(timeline, found.cited.table) if rules.correlations else None
-    episodes = correlate(rules.correlations, by_rule, found.cited, twice)
+        found = sieve.sifted(rules, found)
+    by_rule = {rules.rules[at].about.rule_id: hits for at, hits in found.hits.items()}
+    twice = again(timeline, found.places()) if rules.correlations else np.zeros(len(found.times), np.bool_)
+    episodes = correlate(rules.correlations, by_rule, (found.times, found.timed & ~twice))
     if sieve is not None:
-        episodes = sieve.sifted_episodes(rules, episodes, found.cited)
-    by_id = {correlation.about.rule_id: correlation for correlation in rules.correlations}
-    findings: list[Finding] = []
-    cites: list[_Cites] = []
-    for at, hits in found.cited.hits.items():
-        rule = rules.rules[at]
-        if rule.output:
-            findings += single_findings(texts, rule, hits, shown.get(at, {}))
-            cites.append(_Cites(rule.about, hits.rows, hits.why))
-    for correlation in rules.correlations:
-        if correlation.output:
-            hits_of_it = episodes[correlation.about.rule_id]
-            findings += correlation_findings(texts, correlation.about, hits_of_it)
-            reasons = _reasons(correlation.about.rule_id, by_id, by_rule) if hits_of_it else {}
-            rows = [row for hit in hits_of_it for row in hit.rows]
-            told = [_joined(reasons.get(row), hit.why) for hit in hits_of_it for row in hit.rows]
-            cites.append(_Cites(correlation.about, np.array(rows, np.int64), told))
-    outcomes = _outcomes(rules, found.seen, found.cited, episodes)
+        episodes = sieve.sifted_episodes(rules, episodes, found)
+    cites = _cites(rules, found, by_rule, episodes)
+    rows = np.unique(np.concatenate([np.empty(0, np.int64), *(one.rows for one in cites)]))
+    cited = found.cited(rows)
+    findings = _findings(rules, cited, rows, found, episodes, shown)
+    outcomes = _outcomes(rules, seen, found.hits, episodes)
     return Detection(
-        _matches(found.cited, cites),
+        _matches(cited, [replace(one, rows=np.searchsorted(rows, one.rows)) for one in cites]),
         tuple(sorted(findings, key=_finding_order)),
         outcomes if sieve is None else sieve.told(outcomes),
     )
+
+
+def _cites(
+    rules: RuleSet,
+    found: FoundRows,
+    by_rule: Mapping[str, RuleHits],
+    episodes: Mapping[str, tuple[CorrelationHit, ...]],
+) -> list[_Cites]:
+    """The found rows that rules and correlations cite, of those that are told."""
+    by_id = {correlation.about.rule_id: correlation for correlation in rules.correlations}
+    out = [_Cites(rules.rules[at].about, h.rows, h.why) for at, h in found.hits.items() if rules.rules[at].output]
+    for correlation in rules.correlations:
+        hits = episodes[correlation.about.rule_id]
+        if correlation.output and hits:
+            rows = np.concatenate([np.array(hit.rows, np.int64) for hit in hits])
+            reasons = iter(_reasons(correlation.about.rule_id, by_id, by_rule, rows))
+            told = Repeated.of(_joined(next(reasons), hit.why) for hit in hits for _ in hit.rows)
+            out.append(_Cites(correlation.about, rows, told))
+    return out
+
+
+def _findings(
+    rules: RuleSet,
+    cited: Cited,
+    rows: Ints,
+    found: FoundRows,
+    episodes: Mapping[str, tuple[CorrelationHit, ...]],
+    shown: Mapping[int, Mapping[str, Ints]],
+) -> list[Finding]:
+    """What is concluded; `rows` are the found rows that are cited."""
+    texts = CitedTexts.of(cited)
+    findings: list[Finding] = []
+    for at, hits in found.hits.items():
+        if rules.rules[at].output:
+            here = RuleHits(np.searchsorted(rows, hits.rows), hits.why)
+            weak = {n: np.searchsorted(rows, np.intersect1d(mine, rows)) for n, mine in shown.get(at, {}).items()}
+            findings += single_findings(texts, rules.rules[at], here, weak)
+    for correlation in rules.correlations:
+        if correlation.output:
+            hits_of_it = episodes[correlation.about.rule_id]
+            moved = [replace(hit, rows=tuple(np.searchsorted(rows, hit.rows).tolist())) for hit in hits_of_it]
+            findings += correlation_findings(texts, correlation.about, moved)
+    return findings
 
 
 def _fields_wanted(correlations: tuple[Correlation, ...], place: Mapping[str, int]) -> dict[int, list[str]]:
@@ -110,18 +143,27 @@ def _fields_wanted(correlations: tuple[Correlation, ...], place: Mapping[str, in
     return {at: list(names) for at, names in wanted.items()}
 
 
-def _reasons(rule_id: str, by_id: Mapping[str, Correlation], hits: Mapping[str, RuleHits]) -> dict[int, str]:
+def _reasons(
+    rule_id: str, by_id: Mapping[str, Correlation], hits: Mapping[str, RuleHits], rows: Ints
+) -> list[str | None]:
     """Why each row matched a rule behind a correlation: of several rules, the first that the correlation names."""
-    out: dict[int, str] = {}
+    out: list[str | None] = [None] * len(rows)
     for name in by_id[rule_id].rules:
         if name in by_id:
-            found = _reasons(name, by_id, hits)
+            more = _reasons(name, by_id, hits, rows)
         elif name in hits:
-            found = dict(zip(hits[name].rows.tolist(), hits[name].why, strict=True))
+            more = _whys(hits[name], rows)
         else:
             continue
-        out = {**found, **out}
+        out = [other if own is None else own for own, other in zip(out, more, strict=True)]
     return out
+
+
+def _whys(hits: RuleHits, rows: Ints) -> list[str | None]:
+    """The reason of each row, None for one that the rule did not match."""
+    places = np.minimum(np.searchsorted(hits.rows, rows), len(hits.rows) - 1)
+    mine = hits.rows[places] == rows
+    return [hits.why[at] if matched else None for at, matched in zip(places.tolist(), mine.tolist(), strict=True)]
 
 
 def _joined(reason: str | None, correlated: str) -> str:
@@ -137,7 +179,8 @@ def _matches(cited: Cited, cites: Sequence[_Cites]) -> pa.Table:
     rules = np.concatenate([empty, *(np.full(len(one.rows), ranks[one.about.rule_id]) for one in cites)])
     order = np.lexsort((np.arange(len(rows)), rules, rows))
     kept = order[np.flatnonzero((np.diff(rows[order], prepend=-1) != 0) | (np.diff(rules[order], prepend=-1) != 0))]
-    why = pa.array([text for one in cites for text in one.why], pa.string()).take(pa.array(kept))
+    told_why = Repeated.joined([Repeated.of(one.why) for one in cites])
+    why = pa.array(told_why.distinct, pa.string()).take(pa.array(told_why.codes[kept]))
     taken = pa.array(rows[kept])
     told = pa.array(rules[kept])
 
@@ -165,13 +208,16 @@ def _finding_order(finding: Finding) -> tuple[int, int, str, str]:
 
 
 def _outcomes(
-    rules: RuleSet, seen: Mapping[int, Seen], cited: Cited, episodes: Mapping[str, tuple[CorrelationHit, ...]]
+    rules: RuleSet,
+    seen: Mapping[int, Seen],
+    found: Mapping[int, RuleHits],
+    episodes: Mapping[str, tuple[CorrelationHit, ...]],
 ) -> tuple[RuleOutcome, ...]:
     out: list[RuleOutcome] = []
     looked: dict[str, tuple[tuple[str, ...], int]] = {}
     for at, rule in enumerate(rules.rules):
         about, sight = rule.about, seen[at]
-        hits = len(cited.hits[at].rows) if at in cited.hits else 0
+        hits = len(found[at].rows) if at in found else 0
         families = tuple(sorted(sight.families))
         looked[about.rule_id] = (families, sight.rows)
         fate: Fate = "matched" if hits else "silent" if sight.rows else "no-data"

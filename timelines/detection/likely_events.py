@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import pyarrow as pa
 
 from timelines.detection.cited import RuleHits
 from timelines.detection.columns import Bools, Ints
 from timelines.detection.folding import fold
+from timelines.detection.repeated import Repeated
 from timelines.detection.rules import Correlation
 
 _LATEST = np.iinfo(np.int64).max
@@ -21,7 +21,7 @@ _COUNTING = ("event_count", "value_count")  # a window with so many values has a
 
 
 def likely_events(correlation: Correlation, hits: RuleHits, clock: Ints, timed: Bools) -> Ints:
-    """Places among a rule's hits (ascending) that may lie in a window with enough events. `clock`, `timed`: of the cited rows, UTC ns.
+    """Places among a rule's hits (ascending) that may lie in a window with enough events. `clock`, `timed`: of the found rows, UTC ns.
 
     All places where the condition has no lower bound, or counts the events of several rules together.
     """
@@ -44,12 +44,10 @@ def _groups(columns: Sequence[Sequence[str | None]], count: int) -> Ints:
     groups = np.zeros(count, np.int64)
     missing = np.zeros(count, np.bool_)
     for column in columns:
-        encoded = pa.array(column, pa.string()).dictionary_encode()
+        texts = Repeated.of(column)
         numbers: dict[str, int] = {}
-        folded = [
-            numbers.setdefault(fold(text), len(numbers)) if text else -1 for text in encoded.dictionary.to_pylist()
-        ]
-        codes = np.array([*folded, -1])[encoded.indices.fill_null(len(folded)).to_numpy(zero_copy_only=False)]
+        folded = [numbers.setdefault(fold(text), len(numbers)) if text else -1 for text in texts.distinct]
+        codes = np.array(folded, np.int64)[texts.codes]
         missing |= codes < 0
         _, groups = np.unique(groups * (len(numbers) + 1) + codes, return_inverse=True)
     groups[missing] = -1

@@ -9,22 +9,29 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from timelines.detection.columns import Ints
+from timelines.detection.columns import Ints, compiled_pays, size_of
 from timelines.detection.expressions import Like, Network, Number, Predicate, Regex, Text, TimePart
 from timelines.detection.literals import Literals, anchors, is_short, is_whole, positions
 from timelines.detection.regex_dialect import for_re2
 
+if TYPE_CHECKING:
+    from timelines.detection.likely_texts import LikelyTexts
+
 Hits = dict[Predicate, Ints]
 
+TO_PART = 4_096  # bytes of text that can be asked in the time that it takes to see what one predicate requires
+FEW = 64  # texts that are searched one by one: Arrow compiles an expression anew each time, which takes as long as many a search
 _NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?", re.ASCII)
 _RUN = re.compile(r"\.\{(\d{1,4}),\}")
 _HEX = re.compile(r"0[xX][0-9a-fA-F]{1,32}")
@@ -80,13 +87,35 @@ def ask_late(predicate: Predicate, texts: pa.StringArray, folded: pa.StringArray
         run = _RUN.fullmatch(predicate.pattern)
         if run:
             return _with_run(texts, int(run[1]))
-        return positions(pc.match_substring_regex(texts, for_re2(predicate.pattern)))
+        return found_in(texts, for_re2(predicate.pattern))
     assert isinstance(predicate, Text | Like)
     where = texts if predicate.cased else folded
     if isinstance(predicate, Like):
         return positions(pc.match_substring_regex(where, f"^{predicate.regex}$"))
     functions = {"contains": pc.match_substring, "startswith": pc.starts_with, "endswith": pc.ends_with}
     return positions(functions[predicate.place](where, pattern=predicate.needle))
+
+
+def found_in(texts: pa.StringArray, pattern: str) -> Ints:
+    """The positions of the texts that an expression of RE2 is found in. Raises ValueError for one that RE2 takes for too large."""
+    if len(texts) > FEW:
+        return positions(pc.match_substring_regex(texts, pattern))
+    search = _searching(pattern)
+    return _where(search(text) is not None for text in texts.to_pylist())
+
+
+@lru_cache(maxsize=1024)
+def _searching(pattern: str) -> Callable[[str], object | None]:
+    """What finds an expression in a text: RE2, as in Arrow, compiled once."""
+    import re2
+
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        search: Callable[[str], object | None] = re2.compile(pattern, options=options).search
+    except re2.error as error:
+        raise ValueError(f"not for RE2: {error}") from error
+    return search
 
 
 def is_run(regex: Regex) -> bool:
@@ -106,7 +135,9 @@ class Questions:
 
     def __init__(self, predicates: Iterable[Predicate]) -> None:
         kinds: dict[type, list[Predicate]] = {}
-        every = dict.fromkeys(predicates)
+        self._every = every = dict.fromkeys(predicates)
+        self._parted: list[Parted | None] = []
+        self._seen = 0  # bytes
         self.regexes = tuple(predicate for predicate in every if isinstance(predicate, Regex))  # late: asked one by one
         for predicate in every:
             if not late(predicate):
@@ -117,6 +148,23 @@ class Questions:
         self._numbers = [p for p in kinds.get(Number, ()) if isinstance(p, Number)]
         self._parts = [p for p in kinds.get(TimePart, ()) if isinstance(p, TimePart)]
         self._networks = [p for p in kinds.get(Network, ()) if isinstance(p, Network)]
+
+    def parted(self, texts: pa.StringArray) -> Parted | None:
+        """The questions that hardly any text satisfies apart from the others, as the texts show that make the column large; None before
+        that, and where there are none."""
+        if not self._parted:
+            self._seen += size_of(texts)
+            if not compiled_pays(self._seen - TO_PART * len(self._every)):
+                return None
+            from timelines.detection.likely_texts import LikelyTexts  # loads numba, which small evidence does without
+
+            likely = LikelyTexts.of(self._every, texts)
+            self._parted.append(None if likely is None else Parted.of(self._every, likely))
+        return self._parted[0]
+
+    def part_anew(self) -> None:
+        """Let the next large column show."""
+        self._parted.clear()
 
     def ask(self, texts: pa.StringArray, folded: pa.StringArray) -> Hits:
         """Predicates that hold for any of `texts` (v,), each with the positions of those texts, ascending."""
@@ -144,6 +192,25 @@ class Questions:
             addresses = [address_of(text) for text in plain]
             for network in self._networks:
                 yield network, _where(a is not None and a in network.network for a in addresses)
+
+
+@dataclass(frozen=True)
+class Parted:
+    """Questions of which `few` are asked of the likely texts alone, the `rest` of all."""
+
+    likely: LikelyTexts
+    few: Questions
+    rest: Questions
+
+    @classmethod
+    def of(cls, predicates: Iterable[Predicate], likely: LikelyTexts) -> Parted:
+        told = {True: list[Predicate](), False: list[Predicate]()}
+        for predicate in predicates:
+            told[predicate in likely.predicates].append(predicate)
+        return cls(likely, Questions(told[True]), Questions(told[False]))
+
+
+NONE = Questions(())
 
 
 def _where(flags: Iterator[bool]) -> Ints:

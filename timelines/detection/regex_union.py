@@ -8,12 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from timelines.detection.columns import Ints
 from timelines.detection.expressions import Regex
-from timelines.detection.literals import positions
-from timelines.detection.questions import ask_late, is_run
+from timelines.detection.questions import ask_late, found_in, is_run
 from timelines.detection.regex_dialect import for_re2
 
 TOGETHER = 24  # expressions in one union
@@ -46,8 +44,8 @@ class RegexUnion:
         """The texts that any of the expressions is found in; None where RE2 takes the union for too large."""
         pattern = "|".join(f"(?:{for_re2(regex.pattern)})" for regex in union)
         try:
-            return positions(pc.match_substring_regex(self._texts, pattern))
-        except pa.ArrowInvalid:
+            return found_in(self._texts, pattern)
+        except ValueError:
             return None
 
 

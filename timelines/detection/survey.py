@@ -1,4 +1,4 @@
-"""One pass of all rules over a timeline: which rows each log source has, which rows each rule cites, and why."""
+"""One pass of all rules over a timeline: which rows each log source has, which rows each rule finds, and why."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import numpy as np
 
 from timelines.detection.binding import leaves
 from timelines.detection.board import Board, Pair, Slot
-from timelines.detection.cited import CITED, Cited, Gathering
 from timelines.detection.columns import Ints
 from timelines.detection.engine import Engine, Match, ViewPlan, column_names
 from timelines.detection.explain import why
+from timelines.detection.found_rows import ORDER, FoundRows, Gathering
 from timelines.detection.logsources import Column, Shape
+from timelines.detection.repeated import Repeated, firsts, ranked
 
 if TYPE_CHECKING:
     from timelines.parts import Part
@@ -33,9 +34,9 @@ class Seen:
 
 @dataclass
 class Survey:
-    """The pass's result: cited rows with hits, and what each rule looked at (by its place in the rule set)."""
+    """The pass's result: rows with hits, and what each rule looked at (by its place in the rule set)."""
 
-    cited: Cited
+    found: FoundRows
     seen: Mapping[int, Seen]
 
 
@@ -71,14 +72,12 @@ def _survey_part(
                 seen[at].families[part.family] = None
             found += [_told(match, board, shape, wanted.get(match.rule, ())) for match in matches]
         groups.append(found)
-    if not any(groups):
-        return
-    for table, found in zip(part.read(CITED), groups, strict=True):
-        if found:
-            rows = np.unique(np.concatenate([item.rows for item in found]))
-            cited = gathering.add_rows(part.family, table, rows)
-            for item in found:
-                gathering.add_hits(item.rule, cited[np.searchsorted(rows, item.rows)], item.why, item.fields)
+    numbers = [number for number, found in enumerate(groups) if found]
+    for number, table in zip(numbers, part.read(ORDER, groups=numbers), strict=True):
+        rows = np.unique(np.concatenate([item.rows for item in groups[number]]))
+        here = gathering.add_rows(part, number, table, rows)
+        for item in groups[number]:
+            gathering.add_hits(item.rule, here[np.searchsorted(rows, item.rows)], item.why, item.fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +86,8 @@ class _Found:
 
     rule: int
     rows: Ints
-    why: Sequence[str]
-    fields: Mapping[str, Sequence[str | None]]
+    why: Repeated[str]
+    fields: Mapping[str, Repeated[str | None]]
 
 
 def _with_rows(part: Part, engine: Engine) -> list[ViewPlan]:
@@ -124,28 +123,36 @@ def _told(match: Match, board: Board, shape: Shape, names: Sequence[str]) -> _Fo
     fields = {}
     for name in names:
         columns = [board.values(column) for column in shape.columns(match.source, name)]
-        firsts = [values.firsts(match.rows) for values in columns]
-        fields[name] = (
-            [next(filter(None, texts), None) for texts in zip(*firsts, strict=True)]
-            if firsts
-            else [None] * len(match.rows)
-        )
+        fields[name] = _first_given([values.firsts(match.rows) for values in columns], len(match.rows))
     return _Found(match.rule, match.rows, _reasons(match, board), fields)
 
 
-def _reasons(match: Match, board: Board) -> list[str]:
+def _first_given(columns: Sequence[Repeated[str | None]], count: int) -> Repeated[str | None]:
+    """For each of `count` rows the first of its texts that is not empty."""
+    if not columns:
+        return Repeated([None], np.zeros(count, np.int32))
+    if len(columns) == 1:
+        return Repeated([text or None for text in columns[0].distinct], columns[0].codes)
+    return Repeated.of(next(filter(None, texts), None) for texts in zip(*columns, strict=True))
+
+
+def _reasons(match: Match, board: Board) -> Repeated[str]:
     """The reason of each row, made once for each distinct combination of the values that the rule looks at."""
     columns = list(dict.fromkeys(c for leaf in leaves(match.node) for c in _columns_of(leaf)))
     values = [board.values(column) for column in columns]
     if any(value.parent is not None for value in values):
-        return [why(match.node, board, int(row)) for row in match.rows]
+        return Repeated.of(why(match.node, board, int(row)) for row in match.rows)
     key = np.zeros(len(match.rows), np.int64)
+    count = 1
     for value in values:
-        _, codes = np.unique(value.codes[match.rows], return_inverse=True)
-        _, key = np.unique(key * (int(codes.max()) + 1) + codes, return_inverse=True)
-    _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
-    reasons = [why(match.node, board, int(match.rows[at])) for at in first]
-    return [reasons[at] for at in inverse]
+        used, codes = ranked(value.codes[match.rows], value.count)
+        if count == 1:
+            count, key = len(used), codes
+        elif len(used) > 1:
+            used, key = np.unique(key * len(used) + codes, return_inverse=True)
+            count = len(used)
+    reasons = [why(match.node, board, int(match.rows[at])) for at in firsts(key, count)]
+    return Repeated(reasons, key)
 
 
 def _columns_of(leaf: Slot | Pair) -> tuple[Column, ...]:

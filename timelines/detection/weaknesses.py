@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from timelines.detection.cited import Cited, RuleHits
+from timelines.detection.cited import RuleHits
 from timelines.detection.columns import Ints
 from timelines.detection.expressions import conjunction
+from timelines.detection.found_rows import FoundRows
 from timelines.detection.rules import Rule, Weakness
 
 if TYPE_CHECKING:
@@ -61,15 +62,15 @@ class Parts:
                 owners.append((at, weakness.cve))
         return cls(tuple(made), tuple(owners), len(rules))
 
-    def taken_from(self, cited: Cited) -> tuple[Cited, dict[int, dict[str, Ints]]]:
-        """The hits of the rules alone; and by a rule's place and number the cited rows that show the weakness."""
-        hits: Mapping[int, RuleHits] = {at: found for at, found in cited.hits.items() if at < self.first}
+    def taken_from(self, found: FoundRows) -> tuple[FoundRows, dict[int, dict[str, Ints]]]:
+        """The hits of the rules alone; and by a rule's place and number the found rows that show the weakness."""
+        hits: Mapping[int, RuleHits] = {at: mine for at, mine in found.hits.items() if at < self.first}
         shown: dict[int, dict[str, list[Ints]]] = {}
         for place, (at, number) in enumerate(self.owners, self.first):
-            if place in cited.hits:
-                shown.setdefault(at, {}).setdefault(number, []).append(cited.hits[place].rows)
+            if place in found.hits:
+                shown.setdefault(at, {}).setdefault(number, []).append(found.hits[place].rows)
         joined = {at: {n: np.concatenate(rows) for n, rows in mine.items()} for at, mine in shown.items()}
-        return replace(cited, hits=hits), joined
+        return replace(found, hits=hits), joined
 
 
 def numbers_in(rule: Rule, shown: Mapping[str, Ints], rows: Ints) -> tuple[str, ...]:

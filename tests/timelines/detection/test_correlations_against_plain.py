@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from timelines.detection import RuleSet
-from timelines.detection.cited import Gathering
 from timelines.detection.correlate import correlate
+from timelines.detection.found_rows import Gathering
 
 RULES = ("a", "b", "c")
 BASE = "\n---\n".join(
@@ -98,17 +99,28 @@ streams = st.lists(
 Loaded = Callable[..., RuleSet]
 
 
+@dataclass(frozen=True)
+class Held:
+    """A table in the place of a part."""
+
+    table: pa.Table
+    family: str = "windows/security"
+
+    def read(self, columns: Sequence[str], *, groups: Collection[int]) -> Iterator[pa.Table]:
+        return (self.table.select(columns) for _ in groups)
+
+
 def engine_hits(loaded: RuleSet, rows: list[dict[str, Any]], table: pa.Table) -> dict[str, set[Any]]:
     """What our engine finds in these rows, taken in this order; rows by their number."""
     gathering = Gathering()
-    cited = gathering.add_rows("windows/security", table, np.arange(len(rows)))
+    cited = gathering.add_rows(Held(table), 0, table, np.arange(len(rows)))
     for at, rule in enumerate(loaded.rules):
         mine = [place for place, row in enumerate(rows) if rule.about.name in row["rules"]]
         fields = {name: [rows[place][name] for place in mine] for name in ("user", "other", "n")}
         gathering.add_hits(at, cited[mine], ["x"] * len(mine), fields)
     finished = gathering.finish()
     by_rule = {loaded.rules[at].about.rule_id: hits for at, hits in finished.hits.items() if len(hits.rows)}
-    found = correlate(loaded.correlations, by_rule, finished)
+    found = correlate(loaded.correlations, by_rule, (finished.times, finished.timed))
     numbers = [int(str(text)[-6:]) for text in finished.texts("row_id")]
     return {
         one.about.name: {

@@ -6,9 +6,14 @@ from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import Any
 
+import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from timelines.detection.board import column_of
+from timelines.coded import CODED
+from timelines.detection import joined_columns
+from timelines.detection.joined_columns import column_of
 from timelines.detection.logsources import Column, entries, sources_for
 from timelines.families import all_families
 
@@ -216,3 +221,19 @@ def test_a_joined_address_that_the_log_has_whole_is_not_looked_at_twice(make_tab
     table = make_table(rows, "web/access")
     joined = Column(("cs_uri_stem", "cs_uri_query"), "query", "?", "", "cs_uri")
     assert column_of(table, joined).to_pylist() == [None, "/a", "/a?b", "/a"]
+
+
+TEXT = st.sampled_from([None, "", "a", "b", "ab", "?", "a?b", "é"])
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(TEXT, TEXT, TEXT), min_size=1, max_size=20), st.booleans())
+def test_many_rows_are_joined_as_few(rows: list[tuple[str | None, ...]], coded: bool) -> None:
+    kind = CODED if coded else pa.string()
+    arrays = [pa.array(texts, pa.string()).dictionary_encode().cast(kind) for texts in zip(*rows, strict=True)]
+    table = pa.table(arrays, names=["stem", "query", "whole"])
+    joined = Column(("stem", "query"), "raw", "?", "", "whole")
+    few = column_of(table, joined).to_pylist()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(joined_columns, "compiled_pays", lambda _: True)
+        assert column_of(table, joined).to_pylist() == few

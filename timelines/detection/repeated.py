@@ -1,0 +1,83 @@
+"""Texts that repeat, held once each: reasons and field values of millions of matches are few different ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar, overload
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Text = TypeVar("Text", str, str | None)
+
+
+class Repeated(Sequence[Text]):
+    """`distinct` texts, and for each of (n,) places which of them it has."""
+
+    __slots__ = ("codes", "distinct")
+
+    def __init__(self, distinct: Sequence[Text], codes: npt.NDArray[np.signedinteger[Any]]) -> None:
+        self.distinct: Sequence[Text] = distinct
+        self.codes = codes.astype(np.int32, copy=False)
+
+    @classmethod
+    def of(cls, texts: Iterable[Text]) -> Repeated[Text]:
+        if isinstance(texts, Repeated):
+            return texts
+        numbers: dict[Text, int] = {}
+        codes = np.fromiter((numbers.setdefault(text, len(numbers)) for text in texts), np.int32)
+        return cls(list(numbers), codes)
+
+    @classmethod
+    def joined(cls, pieces: Sequence[Repeated[Text]]) -> Repeated[Text]:
+        """One after the other."""
+        numbers: dict[Text, int] = {}
+        codes = []
+        for piece in pieces:
+            renumbered = [numbers.setdefault(text, len(numbers)) for text in piece.distinct]
+            codes.append(np.array(renumbered, np.int32)[piece.codes])
+        return cls(list(numbers), np.concatenate(codes) if codes else np.empty(0, np.int32))
+
+    def take(self, places: Ints) -> Repeated[Text]:
+        return Repeated(self.distinct, self.codes[places])
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __iter__(self) -> Iterator[Text]:
+        return map(self.distinct.__getitem__, self.codes.tolist())
+
+    @overload
+    def __getitem__(self, at: int) -> Text: ...
+    @overload
+    def __getitem__(self, at: slice) -> Repeated[Text]: ...
+    def __getitem__(self, at: int | slice) -> Text | Repeated[Text]:
+        return Repeated(self.distinct, self.codes[at]) if isinstance(at, slice) else self.distinct[self.codes[at]]
+
+
+def paired(first: Repeated[Text], second: Repeated[Text]) -> tuple[Ints, list[tuple[Text, Text]]]:
+    """The pairs of texts that stand side by side, and for each of (n,) places which of them does."""
+    used, which = np.unique(first.codes * np.int64(len(second.distinct)) + second.codes, return_inverse=True)
+    pairs = (divmod(int(pair), len(second.distinct)) for pair in used)
+    return which.reshape(-1), [(first.distinct[a], second.distinct[b]) for a, b in pairs]
+
+
+def ranked(codes: Ints, count: int) -> tuple[Ints, Ints]:
+    """The codes (from -1 to `count` - 1) that occur, ascending, and for each of (n,) elements which of these it has."""
+    if count > 4 * len(codes):
+        used, which = np.unique(codes, return_inverse=True)
+        return used, which.reshape(-1)
+    flags = np.zeros(count + 1, np.bool_)  # the last one stands for -1
+    flags[codes] = True
+    used = np.flatnonzero(flags[:-1])
+    rank = np.full(count + 1, 0, np.int64)
+    rank[used] = np.arange(len(used)) + int(flags[-1])
+    return np.concatenate([np.full(int(flags[-1]), -1, np.int64), used]), rank[codes]
+
+
+def firsts(which: Ints, count: int) -> Ints:
+    """For each of `count` numbers the first place at which `which` (n,) has it."""
+    out = np.empty(count, np.int64)
+    out[which[::-1]] = np.arange(len(which) - 1, -1, -1)
+    return out
