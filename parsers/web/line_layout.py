@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -67,7 +68,7 @@ class LineLayout:
     protocol: str | None = "http"
     raw: bool = False
     values: tuple[Value, ...] = field(init=False, default=())
-    skeleton: re.Pattern[bytes] = field(init=False, compare=False, default=re.compile(b""))
+    _skeleton: bytes = field(init=False, compare=False, repr=False, default=b"")
 
     def __post_init__(self) -> None:
         previous: Part | None = None
@@ -76,7 +77,17 @@ class LineLayout:
                 raise ValueError(f"no text between the values {previous.column} and {part.column}")
             previous = part
         object.__setattr__(self, "values", tuple(part for part in self.parts if isinstance(part, Value)))
-        object.__setattr__(self, "skeleton", re.compile(_skeleton(self.parts, self.raw), re.DOTALL))
+        object.__setattr__(self, "_skeleton", _skeleton(self.parts, self.raw))
+
+    @property
+    def skeleton(self) -> re.Pattern[bytes]:
+        """What all lines that may fit match whole; compiled when it is first asked for."""
+        return _compiled(self._skeleton)
+
+
+@cache
+def _compiled(pattern: bytes) -> re.Pattern[bytes]:
+    return re.compile(pattern, re.DOTALL)
 
 
 def _skeleton(parts: Sequence[Part], raw: bool) -> bytes:

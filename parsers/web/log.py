@@ -30,6 +30,7 @@ from parsers.web.wrappers import Wrapped, all_wrappers, dressed, flagged, inside
 from timelines.coded import constant
 
 SAMPLE_LINES = 50  # complete lines of a file's head that decide what it is, and of a block that decide who reads it
+SAMPLE_AGAIN = 10  # of these, where the last block's lines were all of the widest format
 WIDEST = "clf"  # most others' lines are its own with more behind: among equals it is asked last
 _MAIN = "main format of the last block"
 DAMAGED = "; counted as damaged"
@@ -168,21 +169,35 @@ class Block:
         yield from unreadable(self.evidence, self.page.lines, reasons)
 
     def _ranked(self) -> list[Format]:
-        """Formats that a sample of the block keeps to, most first; just the last block's first one, where all do."""
+        """Formats that a sample of the block keeps to, most first; just the last block's first one, where all do.
+
+        Lines of others may keep to the widest as well: where it was the last block's only one, some lines show whether it still is.
+        """
         sample, last = self._sample(), self.page.state.get(_MAIN)
-        if isinstance(last, Format) and all(fits is True for fits in last.sniff(sample, self.page.state)):
+        if isinstance(last, Format) and last.name != WIDEST and all(last.sniff(sample, self.page.state)):
             return [last]
+        if (
+            isinstance(last, Format)
+            and last.name == WIDEST
+            and self._kept(sample[:: SAMPLE_LINES // SAMPLE_AGAIN]) == [last]
+        ):
+            return [last]
+        ranked = self._kept(sample)
+        alone = [one for one in ranked[:1] if one.name != WIDEST or len(ranked) == 1]
+        self.page.state[_MAIN] = alone[0] if alone else None
+        return ranked
+
+    def _kept(self, sample: Sequence[bytes]) -> list[Format]:
+        """Formats that some of these lines keep to, those of most lines first."""
         hits = []
         for one in all_formats():
             found = one.sniff(sample, self.page.state)
             hits.append((sum(map(bool, found)), None in found, one))
-        ranked = [
+        return [
             one
             for many, near, one in sorted(hits, key=lambda hit: (-hit[0], hit[2].name == WIDEST, hit[2].name))
             if many or near
         ]
-        self.page.state[_MAIN] = next((one for one in ranked[:1] if one.name != WIDEST), None)
-        return ranked
 
     def _sample(self) -> list[bytes]:
         """Some of the lines that none has taken, spread over the block."""
@@ -191,11 +206,14 @@ class Block:
 
     def _unwrapped(self) -> Iterator[Output]:
         """Read the lines that stand inside wrappers and keep to a format there; others are left, to be read as they stand."""
+        sample: list[bytes] | None = None
         for one in all_wrappers():
             if not len(self.left):
                 return
-            if one.name in self.unwrapped or not any(one.inside(line) is not None for line in self._sample()):
+            sample = sample or self._sample()
+            if one.name in self.unwrapped or not any(one.inside(line) is not None for line in sample):
                 continue
+            sample = None
             self.unwrapped.add(one.name)
             found = one.unwrap(self.page.take(self.left))
             if found is not None and (whole := put_together(found)) is not None:

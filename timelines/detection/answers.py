@@ -109,7 +109,7 @@ class Answers:
             return None
         at, together = parted.likely.among(texts), self._all.together
         if len(at) * 2 > len(texts):  # not what the sample was like
-            self._all.questions.part_anew()
+            self._all.questions.part_anew(texts)
             return None
         few = _Texts(texts.take(pa.array(at)), parted.few, together)
         return _Likely(parted.likely, at, few, _Texts(texts, parted.rest, together))

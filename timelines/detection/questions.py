@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 Hits = dict[Predicate, Ints]
 
 TO_PART = 4_096  # bytes of text that can be asked in the time that it takes to see what one predicate requires
+TO_SHOW = 1_000  # texts that show what a column is like
 FEW = 64  # texts that are searched one by one: Arrow compiles an expression anew each time, which takes as long as many a search
 _NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?", re.ASCII)
 _RUN = re.compile(r"\.\{(\d{1,4}),\}")
@@ -151,10 +152,10 @@ class Questions:
 
     def parted(self, texts: pa.StringArray) -> Parted | None:
         """The questions that hardly any text satisfies apart from the others, as the texts show that make the column large; None before
-        that, and where there are none."""
+        that, where there are none, and where texts are too few to show it."""
         if not self._parted:
             self._seen += size_of(texts)
-            if not compiled_pays(self._seen - TO_PART * len(self._every)):
+            if len(texts) < TO_SHOW or not compiled_pays(self._seen - TO_PART * len(self._every)):
                 return None
             from timelines.detection.likely_texts import LikelyTexts  # loads numba, which small evidence does without
 
@@ -162,9 +163,10 @@ class Questions:
             self._parted.append(None if likely is None else Parted.of(self._every, likely))
         return self._parted[0]
 
-    def part_anew(self) -> None:
-        """Let the next large column show."""
-        self._parted.clear()
+    def part_anew(self, texts: pa.StringArray) -> None:
+        """Let the next large column show: these texts are not what the parting was made for. A few prove nothing."""
+        if len(texts) >= TO_SHOW:
+            self._parted.clear()
 
     def ask(self, texts: pa.StringArray, folded: pa.StringArray) -> Hits:
         """Predicates that hold for any of `texts` (v,), each with the positions of those texts, ascending."""

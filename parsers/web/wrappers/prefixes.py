@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -37,6 +38,11 @@ _FULL = (
 )
 
 
+@cache
+def _compiled(pattern: str) -> re.Pattern[bytes]:
+    return re.compile(pattern.encode("latin-1"))
+
+
 @dataclass(frozen=True, slots=True)
 class Prefix:
     """A wrapper whose fixed text ends where the line begins. `pattern` (RE2's syntax and Python's) names what it says."""
@@ -46,7 +52,7 @@ class Prefix:
 
     def inside(self, line: bytes) -> bytes | None:
         """The line behind the prefix."""
-        found = re.match(self.pattern.encode("latin-1"), line)
+        found = _compiled(self.pattern).match(line)
         return None if found is None else line[found.end() :]
 
     def unwrap(self, page: Page) -> Wrapped | None:

@@ -81,6 +81,7 @@ def found(asked: Answers, predicate: Predicate) -> Sequence[int]:
 def test_few_are_asked_as_all(predicates: list[Predicate], written: list[str], together: bool) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(questions, "compiled_pays", lambda _: True)
+        patch.setattr(questions, "TO_SHOW", 1)
         patch.setattr("timelines.detection.likely_texts.MOST", 100.0)
         column = pa.chunked_array([pa.array([*written, None, written[0]])])
         asked = Answers(values_of(column), Questions(predicates), together)
@@ -120,12 +121,24 @@ def test_a_common_piece_is_not_looked_for_where_a_rare_one_is_required_too() -> 
 
 def test_columns_unlike_the_sample_are_asked_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(questions, "compiled_pays", lambda _: True)
+    monkeypatch.setattr(questions, "TO_SHOW", 1)
     asked = Questions([Text("contains", "attack")])
     first = Answers(values_of(pa.chunked_array([["a", "b", "attack", "c", "d"]])), asked, True)
     assert first.told_apart(Text("contains", "attack"))
     other = Answers(values_of(pa.chunked_array([["attack 1", "attack 2", "b"]])), asked, True)
     assert not other.told_apart(Text("contains", "attack"))
     assert found(other, Text("contains", "attack")) == [0, 1]
+
+
+def test_a_few_texts_do_not_show_what_a_column_is_like(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(questions, "compiled_pays", lambda _: True)
+    monkeypatch.setattr(questions, "TO_SHOW", 4)
+    attack = Text("contains", "attack")
+    asked = Questions([attack])
+    assert not Answers(values_of(pa.chunked_array([pa.array([], pa.string())])), asked, True).told_apart(attack)
+    assert Answers(values_of(pa.chunked_array([["a", "b", "attack", "c", "d"]])), asked, True).told_apart(attack)
+    assert not Answers(values_of(pa.chunked_array([["attack 1"]])), asked, True).told_apart(attack)
+    assert Answers(values_of(pa.chunked_array([["attack 2", "f", "g", "h"]])), asked, True).told_apart(attack)
 
 
 def test_decoded_forms_of_a_large_column_are_those_of_a_small_one(monkeypatch: pytest.MonkeyPatch) -> None:
