@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parsers.network.protocols import Datagram, Record, Trouble, all_dissectors
+from parsers.network.streams import Held
 from tests.parsers.network.protocols import test_dtls, test_rdp, test_ssh, test_ssl, test_xmpp
 from tests.parsers.network.protocols.conftest import make_certificate
 from timelines.families import all_families
@@ -48,6 +50,10 @@ class Whole:
 
     def packet(self, position: int) -> int:
         return 0
+
+    def segments(self, position: int) -> Iterator[Held]:
+        if position < len(self.data):
+            yield Held(position, len(self.data) - position, 0)
 
 
 @dataclass(frozen=True)
