@@ -21,6 +21,7 @@ from pathlib import Path
 
 from benchmarks.generated_capture import write_capture
 from benchmarks.mixed_capture import EVIDENCE, write_mixed
+from benchmarks.pipeline import used
 
 SIZES = (100 << 20,)  # bytes of the mixed capture
 LARGE_SIZES = (800_000_000, 3_000_000_000)  # with ATHAR_BENCH_LARGE=1
@@ -146,7 +147,9 @@ def main(what: str, *arguments: str) -> None:
         print(json.dumps({"packets": made[0], "bytes": made[1]}), file=sys.stderr)
         return
     workers, path, case = arguments
-    print(read(Path(path), Path(case), int(workers)))
+    rows = read(Path(path), Path(case), int(workers))
+    used()  # ends the process that workers were forked from: what they took is counted with this one's
+    print(rows)
 
 
 if __name__ == "__main__":
