@@ -162,6 +162,9 @@ def main() -> None:
         return
     import atheris
 
+    os.environ["NUMBA_DISABLE_JIT"] = (
+        "1"  # instrumented kernels can't be compiled; as plain Python they are covered too
+    )
     with atheris.instrument_imports(include=list(target.instrumented)):
         import tests.fuzz.capture_checks
         import tests.fuzz.checks  # noqa: F401
