@@ -2,7 +2,7 @@
 
 A kernel takes numpy arrays and numbers, gives numbers, makes no arrays, and calls only kernels of its own file: the compiled form is kept
 until that file changes. Evidence is written by attackers, so a place outside an array is an IndexError, as in Python;
-`NUMBA_DISABLE_JIT=1` runs kernels as the plain Python that they are. numba takes a quarter of a second to load: it is loaded when a kernel
+`NUMBA_DISABLE_JIT=1` runs kernels as the plain Python that they are. numba takes a fifth of a second to load: it is loaded when a kernel
 is first called.
 """
 
@@ -63,7 +63,21 @@ def _made(function: Callable[..., Any], options: Mapping[str, Any]) -> Callable[
     # without numba's runtime a kernel can't make arrays, and need not count who holds those that it passes on: three times as fast
     options = {"nogil": True, "error_model": "python", "_nrt": False, **options}
     try:
-        made: Callable[..., Any] = numba.njit(cache=True, **options)(function)
+        return _loaded_lightly(numba.njit(cache=True, **options)(function))
     except RuntimeError:  # neither folder can be written: each process compiles for itself
-        made = numba.njit(**options)(function)
-    return made
+        made: Callable[..., Any] = numba.njit(**options)(function)
+        return made
+
+
+def _loaded_lightly(made: Any) -> Callable[..., Any]:
+    """The kernel, loaded without what only compiling needs: numba would first read in what each of Python's operations means to it, which
+    takes longer than all kernels together. It does so all the same before it compiles."""
+    held = made._cache
+    if hasattr(held, "_load_overload") and hasattr(held, "_guard_against_spurious_io_errors"):
+
+        def load_overload(signature: Any, context: Any) -> Any:
+            with held._guard_against_spurious_io_errors():
+                return held._load_overload(signature, context)
+
+        held.load_overload = load_overload  # names of numba 0.63 to 0.68; others load as they do
+    return cast("Callable[..., Any]", made)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numba
 import numpy as np
 import pytest
 
 from timelines.compiled import compiled, compiled_unchecked
+
+_ROOT = Path(__file__).parents[2]
 
 
 def _at(values: object, place: int) -> int:
@@ -80,3 +83,39 @@ def _made(count: int) -> object:
 def test_a_kernel_makes_no_arrays() -> None:
     with pytest.raises(numba.core.errors.NumbaError):
         compiled(_made)(3)
+
+
+def test_a_kernel_loaded_from_its_compiled_form_still_looks_and_can_be_compiled_anew(tmp_path: Path) -> None:
+    (tmp_path / "kept.py").write_text(
+        "from timelines.compiled import compiled\n\n\n@compiled\ndef at(values, place):\n    return values[place] + _one(place)\n\n\n"
+        "@compiled\ndef _one(place):\n    return place - place + 1\n"
+    )
+    code = """
+import sys
+import numpy as np
+from kept import at
+from numba.core.registry import cpu_target
+assert at(np.arange(4), 3) == 4
+filled = len(cpu_target.target_context._defns)
+try:
+    at(np.arange(4), 4)
+except IndexError:
+    pass
+else:
+    sys.exit("a place outside the array was read")
+assert at(np.arange(4, dtype=sys.argv[1]), 3) == 4.0  # another type: this one is compiled
+print(filled, len(cpu_target.target_context._defns))
+"""
+    told = []
+    for other in ("f8", "f4"):
+        done = subprocess.run(
+            [sys.executable, "-c", code, other],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(_ROOT)},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        told.append(list(map(int, done.stdout.split())))
+    assert told[1][0] < told[0][0]  # loading read in none of what compiling needs
+    assert told[1][1] >= told[0][0]
