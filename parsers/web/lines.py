@@ -180,15 +180,17 @@ def _lines(
         yield lines.take(np.flatnonzero(keep))
 
 
-def unreadable(evidence: Evidence, lines: Lines, reasons: dict[int, str]) -> Iterator[Problem | Account]:
-    """Problems and one account for lines of a block that no layout fits: `reasons` by row. Long runs of neighbours become one problem."""
+def unreadable(
+    evidence: Evidence, lines: Lines, reasons: dict[int, str], run_lines: int = RUN_LINES
+) -> Iterator[Problem | Account]:
+    """Problems and one account for lines of a block that no layout fits: `reasons` by row. Runs of more neighbours become one problem."""
     if not reasons:
         return
     rows = np.array(sorted(reasons), np.int64)
     numbers, stops = lines.numbers, lines.offsets + lines.lengths
     for run in np.split(rows, np.flatnonzero(np.diff(rows) != 1) + 1):
         first, last = int(run[0]), int(run[-1])
-        if len(run) > RUN_LINES:
+        if len(run) > run_lines:
             reason = f"lines {numbers[first]} to {numbers[last]} ({len(run)} lines) cannot be read; the first: {reasons[first]}"
             yield evidence.problem(lines.offsets[first], int(stops[last] - lines.offsets[first]), reason)
             continue

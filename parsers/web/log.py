@@ -21,8 +21,9 @@ from parsers.web.cuts import cuts
 from parsers.web.directives import given_formats
 from parsers.web.formats import Carrying, Format, Page, State, Taken, all_formats, rescues
 from parsers.web.layout_format import LayoutFormat
+from parsers.web.leftovers import FEW, Leftovers
 from parsers.web.line_parts import put_together, unparted
-from parsers.web.lines import BOM, Lines, read_lines, unreadable
+from parsers.web.lines import BOM, RUN_LINES, Lines, read_lines, unreadable
 from parsers.web.scan import odd_lines
 from parsers.web.stamp_years import Run
 from parsers.web.wide_lines import narrowed, order_of, read_wide_lines
@@ -74,16 +75,37 @@ class WebLog:
         given = piece.context.get("state", {})
         state: State = dict(given) if isinstance(given, dict) else {}
         order, years = piece.context.get("order"), piece.context.get("years", ())
+        held = Leftovers()
         for item in unparted(read_lines(evidence, piece) if order is None else read_wide_lines(evidence, str(order))):
-            if isinstance(item, Lines):
-                yield from Block(evidence, item, state, years if isinstance(years, tuple) else ()).read()
-            else:
+            if not isinstance(item, Lines):
                 yield item
+                continue
+            block = Block(evidence, item, state, years if isinstance(years, tuple) else ())
+            yield from block.read()
+            if not block.leaves_few():
+                yield from block.damaged()
+                continue
+            if held.enough or held.main not in (None, block.main[0]):
+                yield from _rescued(evidence, held, state)
+                held = Leftovers()
+            held.add(block.main[0], block.page.lines.take(block.left), block.left_because())
+        yield from _rescued(evidence, held, state)
 
 
 def _as_rows(evidence: Evidence, lines: Lines) -> Iterator[Output]:
     """Lines read for the years that they tell: those are the same in any zone but for a day of each."""
-    return Block(replace(evidence, zone=evidence.zone or "UTC"), lines, {}).read()
+    block = Block(replace(evidence, zone=evidence.zone or "UTC"), lines, {})
+    yield from block.read()
+    yield from block.damaged()
+
+
+def _rescued(evidence: Evidence, held: Leftovers, state: State) -> Iterator[Output]:
+    """Damaged lines that blocks of a piece left, read as one block; those that cannot be read are a problem each."""
+    lines = held.lines()
+    if lines is not None and held.main is not None:
+        block = Block(evidence, lines, state)
+        block.main, block.reasons = [held.main], held.reasons
+        yield from block.damaged(joined=False)
 
 
 def _order(evidence: Evidence) -> str | None:
@@ -130,8 +152,15 @@ class Block:
         yield from self._unwrapped()
         yield from self.strictly()
         yield from self._unwrapped()  # wrappers that are rare in the block stand out among what is left
-        if len(self.left):
-            yield from self._damaged()
+
+    def leaves_few(self) -> bool:
+        """Whether the block is of one format and few lines of it are left: these can be read with those of other blocks."""
+        return len(self.main) == 1 and 0 < len(self.left) <= FEW
+
+    def left_because(self) -> dict[int, str]:
+        """Why formats did not take the lines that are left, by place among these; not all are told of."""
+        places = enumerate(self.left.tolist())
+        return {place: self.reasons[row] for place, row in places if row in self.reasons}
 
     def as_told(self) -> Iterator[Output]:
         """Give the lines to the formats that the examiner gave."""
@@ -151,8 +180,10 @@ class Block:
                 if len(own):
                     yield from self._given(one, self.left[own], one.read)
 
-    def _damaged(self) -> Iterator[Output]:
-        """What no format takes strictly: read as damaged lines of some, else told."""
+    def damaged(self, joined: bool = True) -> Iterator[Output]:
+        """What no format takes strictly: read as damaged lines of some, else told; long runs as one, where lines are `joined`."""
+        if not len(self.left):
+            return
         main = self.main
         for one in (*main, *(other for other in all_formats() if other not in main)):
             if one.name in rescues() and len(self.left):
@@ -166,7 +197,7 @@ class Block:
             "",
         )
         reasons = {row: around or self.reasons.get(row, UNKNOWN) for row in self.left.tolist()}
-        yield from unreadable(self.evidence, self.page.lines, reasons)
+        yield from unreadable(self.evidence, self.page.lines, reasons, RUN_LINES if joined else len(self.page.lines))
 
     def _ranked(self) -> list[Format]:
         """Formats that a sample of the block keeps to, most first; just the last block's first one, where all do.
