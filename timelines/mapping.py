@@ -169,7 +169,7 @@ def _candidate(spec: str, columns: Mapping[str, pa.Array], count: int) -> pa.Arr
         return constant(spec[1:], count)
     name, _, filter_name = spec.partition("|")
     text = named_text(name, columns)
-    if text is None:
+    if text is None or text.null_count == count:
         return None
     if text.type != CODED and not filter_name:
         return _kept(text)

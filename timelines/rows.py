@@ -14,8 +14,8 @@ from timelines.coded import CODED, compact, constant
 from timelines.mapping import fill_core
 from timelines.schema import CORE, CORE_NAMES
 
-_HEX = np.frombuffer(b"".join(b"%02x" % byte for byte in range(256)), np.uint16)
 Keys = npt.NDArray[np.uint64]
+_HALF, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
 _INDEX_BITS = 16  # rows of one family that begin at the same byte
 
 
@@ -44,6 +44,16 @@ def row_ids(sha256: str, family: str, offsets: npt.NDArray[np.int64], index: npt
     return _digits(keys[:1], keys[1:], offsets, index)
 
 
+def _hex(values: Keys) -> Keys:
+    """The eight hex digits of numbers below 2**32, as the eight bytes of a number: all digits of a row at a time."""
+    spread = ((values & np.uint64(0xFFFF0000)) << np.uint64(16)) | (values & np.uint64(0xFFFF))
+    spread = ((spread << np.uint64(8)) | spread) & np.uint64(0x00FF00FF00FF00FF)
+    spread = ((spread << np.uint64(4)) | spread) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    letters = ((spread + np.uint64(0x0606060606060606)) >> np.uint64(4)) & np.uint64(0x0101010101010101)
+    digits: Keys = spread + np.uint64(0x3030303030303030) + letters * np.uint64(ord("a") - ord("9") - 1)
+    return digits.astype(">u8").view(np.uint64)
+
+
 def _keys(sha256: str, family: str) -> Keys:
     return np.frombuffer(hashlib.blake2b(f"{sha256}/{family}".encode(), digest_size=16).digest(), "<u8")
 
@@ -56,12 +66,9 @@ def _digits(first: Keys, second: Keys, offsets: npt.NDArray[np.int64], index: np
     with np.errstate(over="ignore"):
         high = _mix(position ^ first)
         low = _mix(position + second)
-    digest = np.empty((len(offsets), 12), np.uint8)
-    digest[:, :8] = high.astype(">u8").view(np.uint8).reshape(-1, 8)
-    digest[:, 8:] = low.astype(">u8").view(np.uint8).reshape(-1, 8)[:, :4]
-    text = _HEX[digest].view(np.uint8)
+        text = np.stack([_hex(high >> _HALF), _hex(high & _LOW), _hex(low >> _HALF)], axis=1)
     ends = np.arange(0, 24 * len(offsets) + 1, 24, dtype=np.int32)
-    return pa.StringArray.from_buffers(len(offsets), pa.py_buffer(ends), pa.py_buffer(np.ascontiguousarray(text)))
+    return pa.StringArray.from_buffers(len(offsets), pa.py_buffer(ends), pa.py_buffer(text))
 
 
 def finish(family: str, batch: pa.RecordBatch, provenance: Provenance) -> pa.RecordBatch:
