@@ -10,6 +10,8 @@ from parsers.web.fields import LOOSE
 from parsers.web.formats import Page, Taken
 from parsers.web.line_layout import LineLayout, keeping, read
 
+NEAR = 4 << 20  # bytes of lines that are read at a time
+
 
 @dataclass(frozen=True, slots=True)
 class LayoutFormat:
@@ -38,7 +40,7 @@ class LayoutFormat:
 
     def read(self, page: Page) -> Taken:
         """Lines that fit, as rows."""
-        return read(page, self.layouts)
+        return Taken.of_parts([read(part, self.layouts) for part in page.parts(NEAR)])
 
     def rescue(self, page: Page) -> Taken:
         """Lines whose beginning fits, as loose rows."""

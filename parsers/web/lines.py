@@ -20,7 +20,7 @@ from parsers.web.odd_bytes import newlines_in
 from timelines.problems import Account, Kind, Problem, account
 
 BLOCK = (
-    4 << 20
+    16 << 20
 )  # bytes read at a time: enough that what is done once a block does not tell; more only takes more memory
 LONGEST_LINE = 1 << 20  # bytes; servers cap a request's line and headers at 8 KiB each, escapes make that fourfold
 RUN_LINES = 100  # more unreadable lines than this in a row are one problem, so that a disk image in a log stays bounded
@@ -59,6 +59,15 @@ class Lines:
             return self
         starts, ends, numbers = self.starts[rows], self.ends[rows], self.numbers[rows]
         return Lines(self.data, starts, ends, numbers, self.offsets[rows], self.lengths[rows], self.bare, self.marks)
+
+    def between(self, first: int, stop: int) -> Lines:
+        """Neighbours: the lines from `first` to before `stop`, with just the bytes in which they lie."""
+        starts, ends = self.starts[first:stop], self.ends[first:stop]
+        begin = int(starts[0]) if len(starts) else 0
+        data = self.data[begin : int(ends[-1])] if len(ends) else self.data[:0]
+        rows = slice(first, stop)
+        places = self.numbers[rows], self.offsets[rows], self.lengths[rows]
+        return Lines(data, starts - begin, ends - begin, *places, self.bare, self.marks)
 
     def unterminated(self) -> Bools:
         """The line that ends with the file instead of a newline, if any: (n,) mask."""

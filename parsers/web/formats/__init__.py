@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Protocol, runtime_checkable
@@ -38,6 +38,16 @@ class Page:
             return self
         return Page(self.lines.take(rows), self.control[rows], self.high[rows], self.zone, self.state)
 
+    def parts(self, size: int) -> Iterator[Page]:
+        """The page as smaller ones of about `size` bytes, in order: what passes over a page many times wants it near."""
+        lines = self.lines
+        first = 0
+        while first < len(lines):
+            stop = max(first + 1, int(np.searchsorted(lines.ends, lines.starts[first] + size)))
+            held = lines if first == 0 and stop == len(lines) else lines.between(first, stop)
+            yield Page(held, self.control[first:stop], self.high[first:stop], self.zone, self.state)
+            first = stop
+
 
 @dataclass(frozen=True, slots=True)
 class Taken:
@@ -47,6 +57,18 @@ class Taken:
     mask: Bools
     rows: tuple[pa.RecordBatch, ...] = ()
     reasons: Mapping[int, str] = field(default_factory=dict)
+
+    @classmethod
+    def of_parts(cls, parts: Sequence[Taken]) -> Taken:
+        """What was made of a page's parts, as of the page."""
+        if len(parts) == 1:
+            return parts[0]
+        starts = np.cumsum([0, *(len(part.mask) for part in parts)]).tolist()
+        reasons = {
+            start + row: why for start, part in zip(starts, parts, strict=False) for row, why in part.reasons.items()
+        }
+        mask = np.concatenate([part.mask for part in parts]) if parts else np.zeros(0, np.bool_)
+        return cls(mask, tuple(batch for part in parts for batch in part.rows), reasons)
 
     @classmethod
     def none(cls, page: Page) -> Taken:
