@@ -1,11 +1,13 @@
 """The fast path: common, combined, vhost_combined and nginx's main, each line read once, by the quotes that part its fields.
 
-A line is taken only when every field lies where its layout puts it; any doubt leaves it to `strict`.
+A line is taken only when every field lies where its layout puts it; any doubt leaves it to `strict`. Of a request that is none (what a
+client sent, or `-`), just the place is told.
 """
 
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from parsers.gather import Bools, Bytes, Int64s
 from parsers.interned import Words, readable
@@ -19,6 +21,8 @@ _SPACE, _QUOTE, _BACKSLASH, _OPEN, _CLOSE, _DASH = b' "\\[]-'
 _SLASH, _COLON, _PLUS, _POINT, _STAR, _LOW = b"/:+.*_"
 _ZERO, _NINE, _UPPER_A, _UPPER_F, _UPPER_Z, _A, _F, _Z = b"09AFZafz"
 _H, _T, _P = b"HTP"
+NOT, BUT_REQUEST, WHOLE = range(3)
+Codes = npt.NDArray[np.int8]
 _QUOTES = 8  # most that a layout has
 _METHOD = 16  # bytes of the longest method that is read here
 _NUMBER = 18  # digits that are sure to fit 64 bits
@@ -43,13 +47,13 @@ def odd_lines(lines: Lines) -> tuple[Bools, Bools]:
     return odd_bytes(lines.data, lines.starts, lines.ends)
 
 
-def scan(lines: Lines, odd: Bools) -> tuple[Spans, Bools]:
-    """Fields of the lines that fit a layout to the byte, and which lines those are. `odd` lines are left out."""
+def scan(lines: Lines) -> tuple[Spans, Codes]:
+    """Fields of the lines that fit a layout to the byte, and how far each does: NOT, BUT_REQUEST (its request is to be split), WHOLE."""
     found = Spans.empty(lines, f.FIELDS)
-    fast = ~odd
+    fits = np.zeros(len(lines), np.int8)
     starts, ends = (np.ascontiguousarray(edge) for edge in (lines.starts, lines.ends))
-    _scan(*readable(lines.data), starts, ends, fast, found.starts, found.ends, np.zeros(_QUOTES, np.int64))
-    return found, fast
+    _scan(*readable(lines.data), starts, ends, fits, found.starts, found.ends, np.zeros(_QUOTES, np.int64))
+    return found, fits
 
 
 @inlined
@@ -222,27 +226,27 @@ def _quotes(data: Bytes, words: Words, start: int, end: int, quotes: Int64s) -> 
 
 @compiled
 def _scan(
-    data: Bytes, words: Words, begins: Int64s, stops: Int64s, fast: Bools, starts: Grid, ends: Grid, quotes: Int64s
+    data: Bytes, words: Words, begins: Int64s, stops: Int64s, fits: Codes, starts: Grid, ends: Grid, quotes: Int64s
 ) -> None:
-    """Fill in the fields of the lines that fit, and take the others out of `fast`."""
+    """Fill in the fields of the lines that fit, and how far they do."""
     for row in range(len(begins)):
-        if not fast[row]:
-            continue
         start, end = begins[row], stops[row]
         count = _quotes(data, words, start, end, quotes)
-        fits = count == 2 or ((count == 6 or count == 8) and quotes[count - 1] + 1 == end)
+        laid = count == 2 or ((count == 6 or count == 8) and quotes[count - 1] + 1 == end)
         for pair in range(2, count, 2):
             before, opening = quotes[pair - 1], quotes[pair]
-            fits = fits and data[opening - 1] == _SPACE and (pair == 2 or opening == before + 2)
-        fits = (
-            fits
-            and _head(data, words, row, start, quotes[0], starts, ends)
-            and _request(data, words, row, quotes[0] + 1, quotes[1], starts, ends)
+            laid = laid and data[opening - 1] == _SPACE and (pair == 2 or opening == before + 2)
+        laid = (
+            laid
             and _answer(data, row, quotes[1], end if count == 2 else quotes[2] - 1, starts, ends)
+            and _head(data, words, row, start, quotes[0], starts, ends)
         )
-        fast[row] = fits
-        if not fits:
+        if not laid:
             starts[:, row] = -1
             continue
+        fits[row] = WHOLE
+        if not _request(data, words, row, quotes[0] + 1, quotes[1], starts, ends):
+            fits[row] = BUT_REQUEST
+            _put(row, f.REQUEST, quotes[0] + 1, quotes[1], starts, ends)
         for pair in range(2, count, 2):
             _put(row, f.REFERER + pair // 2 - 1, quotes[pair] + 1, quotes[pair + 1], starts, ends)

@@ -18,9 +18,9 @@ from parsers.web.loose import NO_DATE, loose
 from parsers.web.numerals import nullable
 from parsers.web.remarks import Remarks
 from parsers.web.requests import addresses, claimed, outcomes, split_target
-from parsers.web.scan import scan
+from parsers.web.scan import BUT_REQUEST, NOT, WHOLE, scan
 from parsers.web.spans import Spans, chosen
-from parsers.web.strict import strict
+from parsers.web.strict import request, strict
 from timelines.coded import constant
 from timelines.schema import TIME
 
@@ -66,9 +66,11 @@ class CommonLog:
         if not len(rows):
             return Taken(taken, reasons=dict.fromkeys(range(len(every)), NO_DATE))
         part = page.take(rows)
-        spans, fast = scan(part.lines, part.control | part.high)
+        spans, fits = scan(part.lines)
         remarks = Remarks(len(rows))
-        quality = np.where(fast, f.FAST, -1)
+        plain = (fits == WHOLE) & ~(part.control | part.high)
+        quality = np.where(plain, f.FAST, np.where(fits == NOT, -1, f.STRICT))
+        split_requests(spans, np.flatnonzero(fits == BUT_REQUEST), remarks)
         _read_others(spans, quality, remarks, strict)
         found = _table(part, spans, quality, remarks)
         taken[rows[quality >= 0]] = True
@@ -88,6 +90,19 @@ def _fits(line: bytes) -> bool:
         return True
     reading = loose(line)
     return reading is not None and f.AGENT in reading.spans and reading.flags == ["loose", "extra-fields"]
+
+
+def split_requests(spans: Spans, rows: Int64s, remarks: Remarks) -> None:
+    """Split the requests that lie at REQUEST and are no plain ones; one that is whole then lies there no more."""
+    data = spans.lines.data
+    for row in rows.tolist():
+        start, end = int(spans.starts[f.REQUEST, row]), int(spans.ends[f.REQUEST, row])
+        reading = f.Reading({}, f.STRICT)
+        request(data[start:end].tobytes(), 0, end - start, reading)
+        remarks.add(row, *reading.flags)
+        spans.starts[f.REQUEST, row] = -1
+        for column, (begin, stop) in reading.spans.items():
+            spans.starts[column, row], spans.ends[column, row] = start + begin, start + stop
 
 
 def _read_others(spans: Spans, quality: Int64s, remarks: Remarks, reader: Callable[[bytes], f.Reading | None]) -> None:

@@ -10,9 +10,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from parsers.web import fields as f
+from parsers.web.formats.clf import split_requests
 from parsers.web.lines import Lines
 from parsers.web.odd_bytes import newlines_in, odd_bytes
-from parsers.web.scan import odd_lines, scan
+from parsers.web.remarks import Remarks
+from parsers.web.scan import BUT_REQUEST, NOT, WHOLE, scan
 from parsers.web.strict import strict
 
 GOOD = b'192.0.2.7 - - [02/Jan/2026:03:04:05 +0100] "GET /a?b=1 HTTP/1.1" 200 5 "-" "Agent/1"'
@@ -114,14 +116,16 @@ def test_the_fast_path_takes_no_near_miss_for_a_line(line: bytes) -> None:
 
 
 def fast_lines(lines: list[bytes]) -> list[bool]:
-    """Which lines the scan takes; each of them must have the fields that the strict grammar gives it."""
+    """Which lines the scan takes whole; each that it takes at all must have the fields and remarks that the strict grammar gives it."""
     block = as_lines(lines)
-    control, high = odd_lines(block)
-    spans, fast = scan(block, control | high)
-    for row in np.flatnonzero(fast).tolist():
+    spans, fits = scan(block)
+    remarks = Remarks(len(lines))
+    split_requests(spans, np.flatnonzero(fits == BUT_REQUEST), remarks)
+    told = remarks.column().to_pylist()
+    for row in np.flatnonzero(fits != NOT).tolist():
         reading = strict(lines[row])
         assert reading is not None, lines[row]
-        assert reading.flags == [], lines[row]
+        assert told[row] == ",".join(reading.flags), lines[row]
         start = int(block.starts[row])
         found = {
             column: (int(spans.starts[column, row]) - start, int(spans.ends[column, row]) - start)
@@ -129,8 +133,17 @@ def fast_lines(lines: list[bytes]) -> list[bool]:
             if spans.starts[column, row] >= 0
         }
         assert found == reading.spans, lines[row]
-    taken: list[bool] = fast.tolist()
-    return taken
+    return [fit == WHOLE for fit in fits.tolist()]
+
+
+@pytest.mark.parametrize(
+    "request_", [b"-", b"", rb"\x16\x03", b"GET /", b"GET /a b HTTP/1.1", b"get / HTTP/2", b"\xff\t"]
+)
+def test_a_request_that_is_none_leaves_the_rest_of_the_line_to_the_scan(request_: bytes) -> None:
+    line = GOOD.replace(b"GET /a?b=1 HTTP/1.1", request_)
+    assert line != GOOD
+    assert not fast_lines([line, GOOD])[0]
+    assert scan(as_lines([line]))[1].tolist() == [BUT_REQUEST]
 
 
 @settings(max_examples=300, deadline=None)
