@@ -17,25 +17,20 @@ Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 def compiled(function: Kernel) -> Kernel:
     """The function compiled for this machine, once for all processes: kept beside its source, else in the user's cache folder."""
-    return cast("Kernel", _Waiting(function, checked=True, inlined=False))
+    return cast("Kernel", _Waiting(function, inlined=False))
 
 
 def inlined(function: Kernel) -> Kernel:
     """The same, put into each kernel of its file that calls it: to call one costs as much as a dozen steps of a loop."""
-    return cast("Kernel", _Waiting(function, checked=True, inlined=True))
-
-
-def compiled_unchecked(function: Kernel) -> Kernel:
-    """The same without a look at each place: only for a kernel whose every place is a loop's own count within its array's length."""
-    return cast("Kernel", _Waiting(function, checked=False, inlined=False))
+    return cast("Kernel", _Waiting(function, inlined=True))
 
 
 class _Waiting:
     """A kernel that nobody has called yet. The first call of one makes all of its file, since they may call each other."""
 
-    def __init__(self, function: Callable[..., Any], checked: bool, inlined: bool) -> None:
+    def __init__(self, function: Callable[..., Any], inlined: bool) -> None:
         self._function = function
-        self._options = {"boundscheck": checked, "inline": "always" if inlined else "never"}
+        self._options = {"boundscheck": True, "inline": "always" if inlined else "never"}
         self._made: Callable[..., Any] | None = None
         update_wrapper(self, function)
 

@@ -35,7 +35,7 @@ def held(wrapper: str, rows: Int64s, said: Sequence[Fields], places: Lines, flag
     columns = {name: pa.array([_text(fields.get(key)) for fields in said], pa.string()) for name, key in _TEXTS}
     pids = [fields.get(b"_PID", b"") for fields in said]
     columns["wrapper_pid"] = pa.array([int(pid) if _PID.fullmatch(pid) else None for pid in pids], pa.int64())
-    lines = replace(places, data=data, starts=starts, ends=ends)
+    lines = replace(places, data=data, starts=starts, ends=ends, odd=None)
     ns, known = _instants([fields.get(b"__REALTIME_TIMESTAMP", b"") for fields in said])
     return Wrapped(wrapper, rows, lines, columns, ns, known, flags)
 

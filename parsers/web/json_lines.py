@@ -156,7 +156,7 @@ class _Reading:
         names, kept, rare = _kept(found)
         table, far = _theirs(found, rows, rare)
         remarks = Remarks(len(rows))
-        lines = replace(part.lines, data=unescaped(part.lines, part.high, table, remarks))
+        lines = replace(part.lines, data=unescaped(part.lines, part.high, table, remarks), odd=None)
         spans = Spans.empty(lines, len(names))
         side_by_side(lines.data, table, kept, spans.starts, spans.ends)
         remarks.mark(part.control, "control-bytes")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from parsers.copied import Cut, copied
-from parsers.gather import Int64s
 from parsers.web.formats import Format
-from parsers.web.lines import Lines
+from parsers.web.lines import Lines, side_by_side
 
 FEW = 100  # lines that a block may leave to be held; of more, something else is the matter
 MANY = 4_096  # lines that are held
@@ -53,24 +52,3 @@ def apart(lines: Lines) -> Lines:
     marks = {name: places for name, places in offsets.items() if len(places)}
     own = np.frombuffer(data, np.uint8)[: edges[-1]]
     return replace(lines, data=own, starts=edges[:-1], ends=edges[1:], marks=marks)
-
-
-def side_by_side(parts: Sequence[Lines]) -> Lines:
-    """Lines of several blocks, in their order, as those of one."""
-    if len(parts) == 1:
-        return parts[0]
-    shifts = np.cumsum([0, *(len(part.data) for part in parts[:-1])]).tolist()
-    starts = [part.starts + shift for part, shift in zip(parts, shifts, strict=True)]
-    ends = [part.ends + shift for part, shift in zip(parts, shifts, strict=True)]
-    names = sorted({name for part in parts for name in part.marks})
-    nowhere: Int64s = np.empty(0, np.int64)
-    return Lines(
-        np.concatenate([part.data for part in parts]),
-        np.concatenate(starts),
-        np.concatenate(ends),
-        np.concatenate([part.numbers for part in parts]),
-        np.concatenate([part.offsets for part in parts]),
-        np.concatenate([part.lengths for part in parts]),
-        max(part.bare for part in parts),
-        {name: np.concatenate([part.marks.get(name, nowhere) for part in parts]) for name in names},
-    )

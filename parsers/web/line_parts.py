@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
 from parsers.gather import Int64s
-from parsers.web.lines import LONGEST_LINE, Lines
+from parsers.web.lines import LONGEST_LINE, Lines, side_by_side
 from parsers.web.wrappers import Wrapped
 from timelines.problems import Account, Problem
 
@@ -46,9 +46,7 @@ def put_together(found: Wrapped) -> Whole | None:
     bare = next((int(lines.offsets[group[0]]) for group in groups if lines.offsets[group[-1]] == lines.bare), -1)
     data = np.frombuffer(b"".join(texts), np.uint8)
     numbers, offsets = lines.numbers[first], lines.offsets[first]
-    inner = replace(
-        lines, data=data, starts=starts, ends=ends - 1, numbers=numbers, offsets=offsets, lengths=lengths, bare=bare
-    )
+    inner = Lines(data, starts, ends - 1, numbers, offsets, lengths, bare, lines.marks)
     columns = {name: array.take(pa.array(first)) for name, array in found.columns.items()}
     flags = {name: mask[first] for name, mask in found.flags.items() if name != "partial"}
     flags |= {"joined-parts": np.ones(len(first), np.bool_)}
@@ -76,7 +74,7 @@ def unparted(items: Iterator[Lines | Problem | Account]) -> Iterator[Lines | Pro
         if not isinstance(item, Lines):
             yield item
             continue
-        lines = item if kept is None else _behind(kept, item)
+        lines = item if kept is None else side_by_side([kept.between(0, len(kept)), item])
         count, size = 0, 0
         while count < len(lines) and _PART.match(lines.at(len(lines) - 1 - count)) and size <= LONGEST_LINE:
             count += 1
@@ -87,19 +85,3 @@ def unparted(items: Iterator[Lines | Problem | Account]) -> Iterator[Lines | Pro
             yield lines.take(np.arange(len(lines) - count))
     if kept is not None:
         yield kept
-
-
-def _behind(kept: Lines, lines: Lines) -> Lines:
-    """Lines of one block before those of the next."""
-    start, stop = int(kept.starts[0]), int(kept.ends[-1])
-    data = np.concatenate((kept.data[start:stop], np.full(1, 10, np.uint8), lines.data))
-    shift = stop - start + 1
-    return replace(
-        lines,
-        data=data,
-        starts=np.concatenate((kept.starts - start, lines.starts + shift)),
-        ends=np.concatenate((kept.ends - start, lines.ends + shift)),
-        numbers=np.concatenate((kept.numbers, lines.numbers)),
-        offsets=np.concatenate((kept.offsets, lines.offsets)),
-        lengths=np.concatenate((kept.lengths, lines.lengths)),
-    )

@@ -6,7 +6,7 @@ leaves) are free space; a byte order mark is read; a line longer than LONGEST_LI
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import FileIO
 
@@ -16,7 +16,7 @@ from parsers.base import Evidence, Slice
 from parsers.gather import Bools, Bytes, Int64s
 from parsers.web.line_marks import BOM as BOM
 from parsers.web.line_marks import behind_holes, joints, marks
-from parsers.web.odd_bytes import newlines_in
+from parsers.web.odd_bytes import MOST_LINES, newlines_in
 from timelines.problems import Account, Kind, Problem, account
 
 BLOCK = (
@@ -34,7 +34,8 @@ class Lines:
     `offsets` and `lengths` are their bytes in the file, line end and any prefix included: text that was taken out of a wrapper, or that was
     not written in UTF-8, lies in bytes of its own, its place in the file does not. `numbers` are (n,) int64 line numbers from 1; `bare` is
     the offset of a line that ends with the file instead of a newline, -1 where there is none. `marks`: what is remarkable of the bytes
-    around some lines (remarks for `flags`), as ascending offsets of these lines.
+    around some lines (remarks for `flags`), as ascending offsets of these lines. `odd`: (n,) lines that may hold control bytes or bytes
+    above 0x7f, all others do not; None where nobody looked.
     """
 
     data: Bytes
@@ -45,6 +46,7 @@ class Lines:
     lengths: Int64s
     bare: int = -1
     marks: Mapping[str, Int64s] = field(default_factory=dict)
+    odd: Bools | None = None
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -58,7 +60,9 @@ class Lines:
         if len(rows) == len(self):
             return self
         starts, ends, numbers = self.starts[rows], self.ends[rows], self.numbers[rows]
-        return Lines(self.data, starts, ends, numbers, self.offsets[rows], self.lengths[rows], self.bare, self.marks)
+        odd = None if self.odd is None else self.odd[rows]
+        places = self.offsets[rows], self.lengths[rows]
+        return Lines(self.data, starts, ends, numbers, *places, self.bare, self.marks, odd)
 
     def between(self, first: int, stop: int) -> Lines:
         """Neighbours: the lines from `first` to before `stop`, with just the bytes in which they lie."""
@@ -67,7 +71,8 @@ class Lines:
         data = self.data[begin : int(ends[-1])] if len(ends) else self.data[:0]
         rows = slice(first, stop)
         places = self.numbers[rows], self.offsets[rows], self.lengths[rows]
-        return Lines(data, starts - begin, ends - begin, *places, self.bare, self.marks)
+        odd = None if self.odd is None else self.odd[rows]
+        return Lines(data, starts - begin, ends - begin, *places, self.bare, self.marks, odd)
 
     def unterminated(self) -> Bools:
         """The line that ends with the file instead of a newline, if any: (n,) mask."""
@@ -76,6 +81,29 @@ class Lines:
     def account(self, kind: Kind, rows: Bools) -> Account:
         """The bytes of the lines where `rows` is True, neighbours joined."""
         return joined(kind, self.offsets[rows], self.lengths[rows])
+
+
+def side_by_side(parts: Sequence[Lines]) -> Lines:
+    """Lines of several blocks, in their order, as those of one."""
+    if len(parts) == 1:
+        return parts[0]
+    shifts = np.cumsum([0, *(len(part.data) for part in parts[:-1])]).tolist()
+    starts = [part.starts + shift for part, shift in zip(parts, shifts, strict=True)]
+    ends = [part.ends + shift for part, shift in zip(parts, shifts, strict=True)]
+    names = sorted({name for part in parts for name in part.marks})
+    nowhere: Int64s = np.empty(0, np.int64)
+    odd = [part.odd for part in parts if part.odd is not None]
+    return Lines(
+        np.concatenate([part.data for part in parts]),
+        np.concatenate(starts),
+        np.concatenate(ends),
+        np.concatenate([part.numbers for part in parts]),
+        np.concatenate([part.offsets for part in parts]),
+        np.concatenate([part.lengths for part in parts]),
+        max(part.bare for part in parts),
+        {name: np.concatenate([part.marks.get(name, nowhere) for part in parts]) for name in names},
+        np.concatenate(odd) if len(odd) == len(parts) else None,
+    )
 
 
 def joined(kind: Kind, offsets: Int64s, lengths: Int64s) -> Account:
@@ -116,8 +144,8 @@ def read_lines(evidence: Evidence, piece: Slice) -> Iterator[Lines | Problem | A
                 yield evidence.problem(at, rest, f"file ends {rest} bytes before the size it was listed with")
                 yield account("damaged", at, rest)
                 return
-            newlines = newlines_in(data)
-            if at + len(data) < piece.stop:
+            newlines, odd = newlines_in(data)
+            if at + len(data) < piece.stop or len(newlines) == MOST_LINES:
                 if not len(newlines):
                     stop, output = _endless(evidence, handle, at, data, piece.stop)
                     yield from output
@@ -125,7 +153,8 @@ def read_lines(evidence: Evidence, piece: Slice) -> Iterator[Lines | Problem | A
                     at = stop
                     continue
                 data = data[: newlines[-1] + 1]
-            yield from _lines(evidence, (_read(handle, at - 2, 2) if at > 1 else data[:0], data), newlines, at, line)
+            before = _read(handle, at - 2, 2) if at > 1 else data[:0]
+            yield from _lines(evidence, (before, data), (newlines, odd), at, line)
             line += len(newlines)
             at += len(data)
 
@@ -139,7 +168,7 @@ def _endless(
         return at + zeros, [account("free", at, zeros)]
     end = stop
     for block_at, block in _blocks(handle, at + len(data), stop):
-        newlines = newlines_in(block)
+        newlines, _ = newlines_in(block)
         if len(newlines):
             end = block_at + int(newlines[0]) + 1
             break
@@ -152,14 +181,17 @@ def too_long(evidence: Evidence, at: int, length: int) -> Problem:
 
 
 def _lines(
-    evidence: Evidence, block: tuple[Bytes, Bytes], newlines: Int64s, base: int, first: int
+    evidence: Evidence, block: tuple[Bytes, Bytes], found: tuple[Int64s, Bools], base: int, first: int
 ) -> Iterator[Lines | Problem | Account]:
-    """One block of whole lines (the file's last may lack its newline), given with up to two bytes that precede it."""
-    before, data = block
+    """One block of whole lines (the file's last may lack its newline), given with up to two bytes that precede it.
+
+    `found`: its newlines, and whether lines that end there may hold odd bytes.
+    """
+    (before, data), (newlines, odd) = block, found
     stops = newlines + 1
     ends = newlines.copy()
     if not len(stops) or stops[-1] < len(data):
-        stops, ends = np.append(stops, len(data)), np.append(ends, len(data))
+        stops, ends, odd = np.append(stops, len(data)), np.append(ends, len(data)), np.append(odd, True)
     begins = np.concatenate(([0], stops[:-1]))
     if base == 0 and data[:3].tobytes() == BOM:
         yield account("read", 0, 3)
@@ -173,7 +205,7 @@ def _lines(
     numbers = np.arange(first, first + len(starts), dtype=np.int64)
     bare = int(starts[-1]) + base if len(stops) and data[stops[-1] - 1] != _NL else -1
     told = {name: starts[mask] + base for name, mask in marks(before, data, newlines, holes, mark).items()}
-    lines = Lines(data, starts, ends, numbers, starts + base, stops - starts, bare, told)
+    lines = Lines(data, starts, ends, numbers, starts + base, stops - starts, bare, told, odd)
     empty, long = starts >= ends, ends - starts > LONGEST_LINE
     nothing = empty & (stops > begins)
     if nothing.any():

@@ -6,17 +6,20 @@ import numpy as np
 
 from parsers.gather import Bools, Bytes, Int64s
 from parsers.interned import Words, readable
-from timelines.compiled import compiled, compiled_unchecked
+from timelines.compiled import compiled
 
-_TAB, _NL, _DELETE = 9, 10, 127
+MOST_LINES = 1 << 18  # lines that are found at a time: a file of nothing but newlines takes no more memory than others
+_TAB, _NL, _CR, _DELETE = 9, 10, 13, 127
 
 
-def newlines_in(data: Bytes) -> Int64s:
-    """Where newlines stand, ascending."""
-    found = np.empty(np.count_nonzero(data == _NL), np.int64)
-    if len(found):
-        _newlines(*readable(data), found)
-    return found
+def newlines_in(data: Bytes) -> tuple[Int64s, Bools]:
+    """Where newlines stand, ascending, the first MOST_LINES of them; and which of the lines that end there may hold odd bytes.
+
+    The others hold neither control bytes (tabs, and a carriage return before the newline, apart) nor bytes above 0x7f.
+    """
+    found, odd = np.empty(MOST_LINES, np.int64), np.empty(MOST_LINES, np.bool_)
+    count = _newlines(*readable(data), len(data), found, odd)
+    return found[:count].copy(), odd[:count].copy()
 
 
 def odd_bytes(data: Bytes, starts: Int64s, ends: Int64s) -> tuple[Bools, Bools]:
@@ -26,22 +29,33 @@ def odd_bytes(data: Bytes, starts: Int64s, ends: Int64s) -> tuple[Bools, Bools]:
     return control, high
 
 
-@compiled_unchecked
-def _newlines(data: Bytes, words: Words, found: Int64s) -> None:
-    ones, tops = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
-    pattern = np.uint64(0x0A0A0A0A0A0A0A0A)
-    count = 0
-    for at in range(0, len(words), 8):
-        differs = words[at] ^ pattern
-        if (differs - ones) & ~differs & tops:
-            for place in range(at, at + 8):
-                if data[place] == _NL and count < len(found):
-                    found[count] = place
-                    count += 1
-    for at in range((len(words) + 7) // 8 * 8, len(data)):
-        if data[at] == _NL and count < len(found):
-            found[count] = at
-            count += 1
+@compiled
+def _newlines(data: Bytes, words: Words, size: int, found: Int64s, odd: Bools) -> int:
+    """Newlines among the first `size` bytes and what lies before each; as many as there is room for."""
+    tops, ones = np.uint64(0x8080808080808080), np.uint64(0x0101010101010101)
+    spaces, deletes = np.uint64(0x2020202020202020), np.uint64(0x7F7F7F7F7F7F7F7F)
+    count, at, strange = 0, 0, False
+    while at < size:
+        if at + 8 <= size:
+            word = words[at]
+            differs = word ^ deletes
+            if not (word | ((word - spaces) & ~word) | ((differs - ones) & ~differs)) & tops:
+                at += 8
+                continue
+        for place in range(at, min(at + 8, size)):
+            byte = data[place]
+            if byte == _NL:
+                if count == len(found):
+                    return count
+                found[count], odd[count] = place, strange
+                count += 1
+                strange = False
+            elif byte >= 0x80 or byte == _DELETE:
+                strange = True
+            elif byte < 0x20 and byte != _TAB:
+                strange = strange or byte != _CR or place + 1 >= size or data[place + 1] != _NL
+        at += 8
+    return count
 
 
 @compiled

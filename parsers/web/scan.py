@@ -44,7 +44,12 @@ _DAY, _YEAR, _MINUTE, _SHIFT = (_shape(text) for text in (b"00/.../0", b"000:00:
 
 def odd_lines(lines: Lines) -> tuple[Bools, Bools]:
     """Lines with control bytes (a line end apart), and lines with bytes above 0x7f: two (n,) masks."""
-    return odd_bytes(lines.data, lines.starts, lines.ends)
+    if lines.odd is None:
+        return odd_bytes(lines.data, lines.starts, lines.ends)
+    control, high = np.zeros(len(lines), np.bool_), np.zeros(len(lines), np.bool_)
+    rows = np.flatnonzero(lines.odd)
+    control[rows], high[rows] = odd_bytes(lines.data, lines.starts[rows], lines.ends[rows])
+    return control, high
 
 
 def scan(lines: Lines) -> tuple[Spans, Codes]:

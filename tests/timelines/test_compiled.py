@@ -11,7 +11,7 @@ import numba
 import numpy as np
 import pytest
 
-from timelines.compiled import compiled, compiled_unchecked
+from timelines.compiled import compiled
 
 _ROOT = Path(__file__).parents[2]
 
@@ -26,10 +26,6 @@ def test_a_place_outside_an_array_is_an_error() -> None:
     assert kernel(held, 3) == 3
     with pytest.raises(IndexError):
         kernel(held, 4)
-
-
-def test_loops_by_their_own_count_give_the_same_unchecked() -> None:
-    assert compiled_unchecked(_at)(np.arange(4), 2) == 2
 
 
 def test_a_machine_without_a_folder_for_compiled_forms_compiles_each_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,13 +10,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from parsers.registry import by_name
 from parsers.web import fields as f
 from parsers.web.formats.clf import split_requests
 from parsers.web.lines import Lines
-from parsers.web.odd_bytes import newlines_in, odd_bytes
+from parsers.web.odd_bytes import MOST_LINES, newlines_in, odd_bytes
 from parsers.web.remarks import Remarks
 from parsers.web.scan import BUT_REQUEST, NOT, WHOLE, scan
 from parsers.web.strict import strict
+from tests.parsers.web.conftest import read_file
 
 GOOD = b'192.0.2.7 - - [02/Jan/2026:03:04:05 +0100] "GET /a?b=1 HTTP/1.1" 200 5 "-" "Agent/1"'
 BROKEN = st.sampled_from(
@@ -198,10 +201,23 @@ PLAIN = st.sampled_from(b"a9 \"'\\\t\n\r\x1f\x20\x7e\x7f\x80\xff\x0a\x0b")
 @given(st.lists(PLAIN, max_size=60).map(bytes))
 def test_newlines_and_odd_lines_are_those_that_a_look_at_each_byte_finds(data: bytes) -> None:
     held = np.frombuffer(data, np.uint8)
-    assert newlines_in(held).tolist() == [at for at, byte in enumerate(data) if byte == 10]
+    newlines, odd = newlines_in(held)
+    assert newlines.tolist() == [at for at, byte in enumerate(data) if byte == 10]
     lines = data.split(b"\n")
+    texts = [line.removesuffix(b"\r") for line in lines[:-1]]
+    assert odd.tolist() == [any((byte < 32 and byte != 9) or byte > 126 for byte in text) for text in texts]
     lengths = np.array([len(line) for line in lines])
     starts = np.cumsum(lengths + 1) - lengths - 1
     control, high = odd_bytes(held, starts, starts + lengths)
     assert control.tolist() == [any((byte < 32 and byte != 9) or byte == 127 for byte in line) for line in lines]
     assert high.tolist() == [any(byte > 127 for byte in line) for line in lines]
+
+
+@pytest.mark.parametrize("least", [MOST_LINES, 3 * MOST_LINES + 7])
+def test_more_lines_than_are_found_at_a_time_are_all_read(tmp_path: Path, least: int) -> None:
+    path = tmp_path / "access.log"
+    path.write_bytes(COMMON + b"\n" + b"\n" * least + b"\r\n" * least + GOOD)
+    found = read_file(path, by_name("web/log"))
+    assert [(row["record"], found.line(row)) for row in found.rows] == [(1, COMMON + b"\n"), (2 * least + 2, GOOD)]
+    assert found.ledger.free == 3 * least
+    assert not found.problems
