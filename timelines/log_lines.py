@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 if TYPE_CHECKING:
+    from timelines.parts import Part
     from timelines.query import Timeline
 
 Ints = npt.NDArray[np.int64]
@@ -22,7 +23,8 @@ PAGE = 300_000  # lines read at a time
 
 @dataclass(frozen=True, slots=True)
 class LogFile:
-    """One file's lines of one family: how many have a time, the first and last of these times (UTC ns), and where they lie (bytes)."""
+    """One file's lines of one family: how many have a time, the first and last of these times (UTC ns), where they lie (bytes), and by how
+    much (ns) a time comes before that of the line before it, at most."""
 
     family: str
     exhibit: str
@@ -32,6 +34,7 @@ class LogFile:
     last: int
     begin: int
     end: int
+    back: int = 0
 
     @property
     def view(self) -> str:
@@ -42,16 +45,78 @@ def log_files(timeline: Timeline) -> list[LogFile]:
     """Every file with lines that have a time, in order of family, exhibit and file."""
     found: list[LogFile] = []
     for family in FAMILIES:
-        if timeline.parts(family):
-            view = family.replace("/", "_")
-            found += [LogFile(family, **row) for row in timeline.sql(_FILES.format(view)).to_pylist()]
+        held: dict[tuple[str, str], list[_Stretch]] = {}
+        for part in timeline.parts(family):
+            for place, stretch in _stretches(part):
+                held.setdefault(place, []).append(stretch)
+        found += [_log_file(timeline, family, place, held[place]) for place in sorted(held)]
     return found
 
 
-_FILES = """
-select exhibit, file, count(*) as lines, min(epoch_ns(time)) as first, max(epoch_ns(time)) as last, min("offset") as begin,
-max("offset") as end from {} where time is not null group by all order by all
-"""
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """One file's lines in one part, in order of offset: how many, earliest and latest time, first and last offset, the times of the first
+    and last line, and by how much a time goes back."""
+
+    lines: int
+    earliest: int
+    latest: int
+    begin: int
+    end: int
+    opens: int
+    closes: int
+    back: int
+
+
+def _stretches(part: Part) -> Iterator[tuple[tuple[str, str], _Stretch]]:
+    """By exhibit and file the lines of a part that have a time. A part is what a task made of some 64 MiB of evidence."""
+    tables = list(part.read(["exhibit", "file", "offset", "time"]))
+    if not tables:
+        return
+    table = pa.concat_tables(tables).unify_dictionaries().combine_chunks()
+    exhibits, files = (table.column(name).chunk(0) for name in ("exhibit", "file"))
+    time = table.column("time").cast(pa.int64()).combine_chunks()
+    timed = time.is_valid().to_numpy(zero_copy_only=False)
+    offset, when = table.column("offset").to_numpy()[timed], time.fill_null(0).to_numpy()[timed]
+    code = (exhibits.indices.to_numpy().astype(np.int64) * len(files.dictionary) + files.indices.to_numpy())[timed]
+    if (np.diff(code) < 0).any() or ((np.diff(offset) < 0) & (np.diff(code) == 0)).any():
+        order = np.lexsort((offset, code))
+        offset, when, code = offset[order], when[order], code[order]
+    edges = np.flatnonzero(np.diff(code)) + 1
+    for first, stop in pairwise([0, *edges.tolist(), len(code)]):
+        if first < stop:
+            exhibit, file = divmod(int(code[first]), len(files.dictionary))
+            place = exhibits.dictionary[exhibit].as_py(), files.dictionary[file].as_py()
+            yield place, _stretch(offset[first:stop], when[first:stop])
+
+
+def _stretch(offset: Ints, when: Ints) -> _Stretch:
+    bounds = int(when.min()), int(when.max()), int(offset[0]), int(offset[-1]), int(when[0]), int(when[-1])
+    return _Stretch(len(when), *bounds, _goes_back(when))
+
+
+def _goes_back(when: Ints) -> int:
+    return max(0, int((when[:-1] - when[1:]).max())) if len(when) > 1 else 0
+
+
+def _log_file(timeline: Timeline, family: str, place: tuple[str, str], held: Sequence[_Stretch]) -> LogFile:
+    """A file's lines in all parts, which mostly follow one another; where they lie among each other they are read in order of offset."""
+    ordered = sorted(held, key=lambda one: (one.begin, one.end))
+    earliest, latest = min(one.earliest for one in ordered), max(one.latest for one in ordered)
+    end = max(one.end for one in ordered)
+    log = LogFile(family, *place, sum(one.lines for one in ordered), earliest, latest, ordered[0].begin, end)
+    if any(one.end >= other.begin for one, other in pairwise(ordered)):
+        return replace(log, back=_back_in(pages(timeline, log, ())))
+    between = [one.closes - other.opens for one, other in pairwise(ordered)]
+    return replace(log, back=max([0, *between, *(one.back for one in ordered)]))
+
+
+def _back_in(tables: Iterator[pa.Table]) -> int:
+    last, back = np.empty(0, np.int64), 0
+    for page in tables:
+        when = np.concatenate((last, page.column("t").to_numpy()))
+        back, last = max(back, _goes_back(when)), when[-1:]
+    return back
 
 
 def pages(timeline: Timeline, log: LogFile, columns: Sequence[str]) -> Iterator[pa.Table]:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from timelines.log_lines import FAMILIES, LogFile, log_files, read
+from timelines.log_lines import FAMILIES, LogFile, log_files
 
 if TYPE_CHECKING:
     from timelines.query import Timeline
@@ -98,7 +98,7 @@ def repeats(timeline: Timeline) -> list[Repeat]:
     found: list[Repeat] = []
     files = log_files(timeline)
     for family in FAMILIES:
-        shared = _sharing(timeline, [log for log in files if log.family == family])
+        shared = _sharing([log for log in files if log.family == family])
         if shared:
             logs = list(shared)
             runs = [run for lines in _slices(timeline, family, shared) for run in _runs(logs, lines)]
@@ -127,7 +127,7 @@ def again(timeline: Timeline, rows: pa.Table) -> npt.NDArray[np.bool_]:
 Spans = Mapping[LogFile, tuple[int, int]]  # by file the times (UTC ns) from and to which it may hold what stands twice
 
 
-def _sharing(timeline: Timeline, files: Sequence[LogFile]) -> Spans:
+def _sharing(files: Sequence[LogFile]) -> Spans:
     """Files that share some time with another, and those whose own time goes back; each with the time in question."""
     spans: dict[LogFile, tuple[int, int]] = {}
     latest: LogFile | None = None
@@ -138,19 +138,8 @@ def _sharing(timeline: Timeline, files: Sequence[LogFile]) -> Spans:
                 low, high = spans.get(one, (log.first, last))
                 spans[one] = min(low, log.first), max(high, last)
         latest = log if latest is None or log.last > latest.last else latest
-    several = [log for log in files if log.lines > RUN]
-    spans |= {log: (log.first, log.last) for log, tables in read(timeline, several) if _goes_back(tables)}
+    spans |= {log: (log.first, log.last) for log in files if log.lines > RUN and log.back > BACK_NS}
     return {log: spans[log] for log in files if log in spans}
-
-
-def _goes_back(tables: Iterator[pa.Table]) -> bool:
-    last = np.empty(0, np.int64)
-    for page in tables:
-        times = np.concatenate((last, page.column("t").to_numpy()))
-        if (times[:-1] - times[1:] > BACK_NS).any():
-            return True
-        last = times[-1:]
-    return False
 
 
 _FILES = "with files as (select unnest(?) as exhibit, unnest(?) as file, unnest(?) as low, unnest(?) as high, unnest(?) as place)"
