@@ -39,14 +39,14 @@ def write(path: Path, table: pa.Table) -> None:
     """
     schema, table = table.schema, table.replace_schema_metadata(None)
     first = _group(table.slice(0, ROW_GROUP))
-    dense, scattered = _hardly_repeating(first), _scattered(first)
+    dense, scattered, own = _hardly_repeating(first), _scattered(first), _own_texts(first)
     plain = {*UNCODED, *dense, *scattered}
     names = schema.names
     with pq.ParquetWriter(
         path,
         first.schema,
-        compression="zstd",
-        compression_level=1,
+        compression={name: "lz4" if name in own else "zstd" for name in names},
+        compression_level={name: 1 for name in names if name not in own} or None,
         use_dictionary=[name for name in names if name not in plain],
         column_encoding=dict.fromkeys(dense, "DELTA_BINARY_PACKED"),
         dictionary_pagesize_limit=DICTIONARY_BYTES,
@@ -92,6 +92,12 @@ def _scattered(group: pa.Table) -> list[str]:
         for name, column in coded
         if len(column) >= SAMPLE and 3 * len(column.dictionary) > 2 * (len(column) - column.null_count)
     ]
+
+
+def _own_texts(group: pa.Table) -> list[str]:
+    """Columns that came as texts, most of them in one row of a sample only: much to pack and to unpack, which LZ4 does in half the time."""
+    texts = [field.name for field in group.schema if pa.types.is_string(field.type)] if len(group) >= SAMPLE else []
+    return [name for name in texts if name not in UNCODED and _differs(group.column(name))]
 
 
 def _hardly_repeating(group: pa.Table) -> list[str]:

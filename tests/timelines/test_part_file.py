@@ -98,6 +98,17 @@ def test_numbers_that_hardly_repeat_are_differences_and_texts_that_stand_once_ha
     assert all("RLE_DICTIONARY" not in group for group in found["each"])
 
 
+def test_long_texts_that_hardly_repeat_are_packed_for_speed(tmp_path):
+    paths = pa.array([f"/page?id={n}" for n in range(ROWS)])
+    packed = table(WORDS).append_column("target", paths).append_column("row_id", paths)
+    write(tmp_path / "one.parquet", packed)
+    groups = pq.ParquetFile(tmp_path / "one.parquet").metadata
+    columns = [groups.row_group(0).column(at) for at in range(groups.num_columns)]
+    assert {one.path_in_schema for one in columns if one.compression == "LZ4"} == {"target"}
+    assert {one.compression for one in columns} == {"LZ4", "ZSTD"}
+    assert pq.read_table(tmp_path / "one.parquet").column("target").to_pylist() == paths.to_pylist()
+
+
 def test_a_table_without_rows(tmp_path):
     write(tmp_path / "a.parquet", table(WORDS).slice(0, 0))
     assert pq.read_table(tmp_path / "a.parquet").num_rows == 0
