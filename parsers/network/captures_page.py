@@ -64,8 +64,8 @@ custody too, are part of what its reading depends on, and are told in the summar
   no more than 5 seconds lie between; `answered_by` tells who answered. Zeek has a row of each. Further answers stay rows.
 - Not read: what is encrypted (TLS, SSH, QUIC beyond its first flight, SMB 3 with encryption, Kerberos' sealed parts);
   keys in a capture's decryption blocks are not used. Protocols that are not listed are flows in net/conn without a
-  service. HTTP/2 is read without TLS only; Brotli content is kept as it was sent. Names and values are those that the
-  wire shows, whoever wrote them.
+  service. HTTP/2 is read without TLS only. Brotli content is kept as it was sent, and `encoding` says so, unless
+  `athar-forensics[brotli]` is installed. Names and values are those that the wire shows, whoever wrote them.
 """
 
 

@@ -13,7 +13,7 @@ from parsers.network.protocols.dhcpv6.messages import RELAYED, RELAYED_BACK, TYP
 from parsers.network.records import Bools
 
 PORTS = (546, 547)
-QUIET = 30_000_000_000  # ns without a message after which the same identifier begins another exchange
+QUIET = 150_000_000_000  # ns without a message after which the same identifier begins another exchange; a question is repeated within 120 s
 MESSAGES = 50  # messages of one row
 _KINDS = (*TYPES, RELAYED, RELAYED_BACK)
 

@@ -142,7 +142,7 @@ def test_a_client_that_finds_the_address_taken(read: Any, wire: Any) -> None:
 
 def test_another_client_and_a_later_time_are_other_exchanges(read: Any, wire: Any) -> None:
     other = said(1, option(1, CLIENT_ID[:-1] + b"\x09"), addresses())
-    times = [(said(1, *ASKS), 0), (other, 1), (said(1, *ASKS), 40)]
+    times = [(said(1, *ASKS), 0), (other, 1), (said(1, *ASKS), 160)]
     data = wire.pcap_head() + b"".join(wire.pcap_record(up(wire, raw), wire.start + at) for raw, at in times)
     assert [row["mac"][-1] for row in read(data).dhcpv6] == ["1", "9", "1"]
 
