@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.network.protocols import Conversation, Openings, Trouble, Upgrade, Yield, text
+from parsers.network.protocols.dce_rpc.over_http import CHANNELS, channel
 from parsers.network.protocols.http1.credentials import Logins
 from parsers.network.protocols.http1.exchanges import Exchange, exchanges
 from parsers.network.protocols.http1.files import Sender, Sent, sent
@@ -67,6 +68,8 @@ class Http:
                     yield from (later,) if isinstance(later, Trouble) else _read(asking, answering, later, *told)
             else:
                 yield from _read(asking, answering, item, *told)
+                if item.request is not None and item.request.head.parts[0] in CHANNELS:
+                    yield from _calls(asking, answering, item, packet_time)
         yield from told[1].files()
 
 
@@ -92,6 +95,16 @@ def _read(asking: Sender, answering: Sender, exchange: Exchange, logins: Logins,
     yield row(asking.talk.flow, exchange, username, (files[0], files[1]))
     if exchange.follows is not None:
         yield from _following(asking, exchange)
+
+
+def _calls(
+    asking: Sender, answering: Sender, exchange: Exchange, packet_time: npt.NDArray[np.int64]
+) -> Iterator[Yield]:
+    """The calls of DCE/RPC in the bodies of its channels."""
+    for sender, message in ((asking, exchange.request), (answering, exchange.response)):
+        if message is not None and message.source is None and not message.body.chunked:
+            stop = sender.stream.end if message.body.after is None else message.body.after
+            yield from channel(sender.talk.flow, sender.stream, (message.body.begin, stop), packet_time)
 
 
 def _upgraded(exchange: Exchange) -> str:
