@@ -161,8 +161,11 @@ class Smb1:
             self.shares.piped(handle, False, now.answer.stream, Range(0, now.answer.at + lead, size), now.exchange)
 
     def _transaction2(self, now: Step) -> None:
-        """What sets the attributes of a file, deletes or renames it (MS-CIFS section 2.2.6)."""
+        """What lists files, sets the attributes of one, deletes or renames it (MS-CIFS section 2.2.6)."""
         _, begin, count, data, setups, _, command = struct.unpack_from("<HHHHBBH", now.part.words, 18)
+        if setups and command == 1:  # FIND_FIRST2
+            found = relative(path_at(now.part, begin + 12))
+            self.shares.acted("LIST", Handle(self._tree(now.request), found), now.exchange)
         if not setups or command not in (6, 8):
             return
         if command == 6:

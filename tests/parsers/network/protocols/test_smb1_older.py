@@ -10,7 +10,18 @@ from typing import Any
 import pytest
 
 from tests.parsers.network.protocols.hardships import bear, by_scapy
-from tests.parsers.network.protocols.smb_messages import TICKS, TICKS_NS, framed, wide
+from tests.parsers.network.protocols.smb_messages import (
+    FILE_ID,
+    TICKS,
+    TICKS_NS,
+    conversation,
+    create_answer,
+    create_request,
+    framed,
+    header,
+    tree_connect,
+    wide,
+)
 from tests.parsers.network.protocols.test_smb import body1, header1
 
 Turns = list[tuple[str, bytes]]
@@ -134,6 +145,36 @@ def test_opened_by_a_transaction(read: Any, wire: Any) -> None:
     assert rows(result) == [("FILE_OPEN", "secret.txt", None), ("FILE_CLOSE", "secret.txt", None)]
     row = result.smb_files[0]
     assert (row["size"], row["path"], row["times_created"].value) == (77, "\\\\OLD\\C", TICKS_NS)
+
+
+def test_files_listed(read: Any, wire: Any) -> None:
+    # attributes, most, flags, level, kind; pattern. Words: parameters and data in all, at most, setups, flags, time, parameters, where,
+    # data, where, setups, command 1; bytes begin at 65: 32 + 1 + 30 + 2
+    parameters = struct.pack("<HHHHI", 0x16, 512, 6, 0x104, 0) + wide("\\dir\\*.kdbx") + b"\0\0"
+    words = struct.pack(
+        "<4HBBHIH4HBBH", len(parameters), 0, 10, 16_384, 0, 0, 0, 0, 0, len(parameters), 68, 0, 0, 1, 0, 1
+    )
+    turns = [*opened(), *pair(3, 0x32, body1(words, b"\0\0\0" + parameters), body1(bytes(20), b""))]
+    (row,) = [row for row in read(wire.pcap(wire.session(turns, 139))).smb_files if row["event"] == "smb.list"]
+    assert (row["action"], row["path"], row["name"], row["object"], row["outcome"]) == (
+        "SMB::FILE_LIST", "\\\\OLD\\C", "dir\\*.kdbx", "\\\\OLD\\C\\dir\\*.kdbx", "success",
+    )  # fmt: skip
+
+
+def test_files_listed_in_smb_2(read: Any, wire: Any) -> None:
+    def asked(number: int, pattern: str) -> tuple[bytes, bytes]:
+        raw = wide(pattern)
+        # size 33, level, flags, index, directory, name at 96, its size, most
+        ask = header(14, number) + struct.pack("<HBBI16sHHI", 33, 37, 0, 0, FILE_ID, 96, len(raw), 65_536) + raw
+        return ask, header(14, number, 1) + struct.pack("<HHI", 9, 72, 0)
+
+    pairs = [
+        tree_connect(1, "\\\\files.example\\plans"),
+        (create_request(2, "old"), create_answer(2, 0)),
+        asked(3, "*.docx"), asked(4, "*.docx"), asked(5, "*"),
+    ]  # fmt: skip
+    result = read(wire.pcap(conversation(wire, pairs)))
+    assert [row["name"] for row in result.smb_files if row["event"] == "smb.list"] == ["old\\*.docx", "old\\*"]
 
 
 def test_a_lost_answer_is_not_made_up_from_the_next(read: Any, wire: Any) -> None:
