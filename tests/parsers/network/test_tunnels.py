@@ -216,7 +216,7 @@ def test_nested_tunnels_end_at_a_depth(read: Any, wire: Any) -> None:
     assert deepest["tunnel_parents"].endswith(outermost["uid"])
     assert ("orig_l2_addr" in outermost, "orig_l2_addr" in deepest) == (True, False)
     assert result.reasons == [
-        f"50 packets lie deeper than {DEPTH} tunnels: what is inside them is not read; first is packet 1"
+        f"50 packets lie deeper than {DEPTH} tunnels, or behind as many others in one frame: not read; first is packet 1"
     ]
 
 
