@@ -59,10 +59,15 @@ custody too, are part of what its reading depends on, and are told in the summar
 - Payload that breaks its protocol is a row of net/weird under Zeek's name for it, where Zeek has one. What a bound
   below leaves out is told there or as a problem.
 - Passwords and their like are read into `net/credentials` and shown masked ([secrets.md](secrets.md)).
+- A question to a group of hosts (LLMNR, a NetBIOS broadcast, mDNS with an identifier) and its answer, which comes in a
+  flow of its own, are one row of net/dns, where identifier, name, type and the client's address and port are the same and
+  no more than 5 seconds lie between; `answered_by` tells who answered. Zeek has a row of each. Further answers stay rows.
+- Of several frames in one of IEEE 802.11 (A-MSDU) nine are read. `athar show` of a row read from a later one of them lists the
+  packets of the flow in the first.
 - Not read: what is encrypted (TLS, SSH, QUIC beyond its first flight, SMB 3 with encryption, Kerberos' sealed parts);
   keys in a capture's decryption blocks are not used. Protocols that are not listed are flows in net/conn without a
-  service. HTTP/2 is read without TLS only; Brotli content is kept as it was sent. Names and values are those that the
-  wire shows, whoever wrote them.
+  service. HTTP/2 is read without TLS only. Brotli content is kept as it was sent, and `encoding` says so, unless
+  `athar-forensics[brotli]` is installed. Names and values are those that the wire shows, whoever wrote them.
 """
 
 

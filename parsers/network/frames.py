@@ -57,7 +57,7 @@ def joined_work(parts: list[Work]) -> Work:
 
 @dataclass(frozen=True, slots=True)
 class Inner:
-    """Packets inside the rows of a chunk: where each begins, from the start of its own, its link, and the tunnel it is in."""
+    """Packets inside the rows of a chunk: where each begins, from the start of its own, its link, and the tunnel it is in (0: none)."""
 
     rows: Int64s
     begin: Int32s
@@ -86,7 +86,8 @@ class Pieces:
 class Frames:
     """A chunk of packets while layers are peeled: `at` is where the next header begins, `next` which kind it is.
 
-    `window`: (n, width) uint8, the first bytes of each packet; `caplen`: bytes there are of it; `note` and `detail`: what stopped it.
+    `window`: (n, width) uint8, the first bytes of each packet; `caplen`: bytes there are of it; `note` and `detail`: what stopped it;
+    `rest`: rows behind whose frame another stands in the same packet, and where it begins.
     """
 
     __slots__ = (
@@ -102,6 +103,7 @@ class Frames:
         "link",
         "next",
         "note",
+        "rest",
         "vlan",
         "width",
     )
@@ -123,6 +125,7 @@ class Frames:
         self.inner_vlan = np.full(count, -1, np.int16)
         self.note = np.zeros(count, np.uint8)
         self.detail = np.zeros(count, np.int32)
+        self.rest: list[tuple[Int64s, Int32s]] = []
 
     def u8(self, rows: Int64s, at: Int32s) -> Int32s:
         found: Int32s = self._flat[self._base[rows] + at].astype(np.int32)

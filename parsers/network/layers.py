@@ -12,6 +12,7 @@ from parsers.network.notes import ARP, FRAGMENT, MALFORMED, OVERFLOW
 from parsers.network.records import Int64s
 from parsers.network.space import Space
 from parsers.network.stack import Stack
+from parsers.network.wireless import AGGREGATE
 
 WINDOW, WIDE_WINDOW = 128, 2_048  # bytes of a packet in which headers are looked for; the second for long header chains
 DEPTH = 8  # packets inside packets that are peeled; ordinary networks nest two or three
@@ -37,6 +38,7 @@ def _pass(space: Space, work: Work, width: int) -> tuple[Headers, list[Inner], l
     peel_links(frames)
     no = np.zeros(len(work), np.bool_)
     stack = Stack(frames, empty(len(work)), np.zeros(len(work), np.int32), work.wire, work.whole, work.at, no)
+    stack.inner.extend(Inner(rows, at, np.full(len(rows), AGGREGATE, np.int32), 0) for rows, at in frames.rest)
     internet.ipv4(stack)
     internet.ipv6(stack)
     transports.peel(stack)
@@ -80,16 +82,19 @@ def inside(work: Work, out: Headers, found: list[Inner], first_row: int) -> list
         rows, begin, link = inner.rows[~deep], inner.begin[~deep], inner.link[~deep]
         if not len(rows):
             continue
-        out.marks[rows] |= CARRIER
-        stop = out.at[rows] + out.declared[rows] - work.at[rows]
-        caplen = np.minimum(stop, work.caplen[rows]) - begin
         depth = work.depth[rows] + np.uint8(1)
-        tunnel = np.full(len(rows), inner.tunnel, np.uint8)
+        if inner.tunnel:
+            out.marks[rows] |= CARRIER
+            stop = out.at[rows] + out.declared[rows] - work.at[rows]
+            tunnel, parent = np.full(len(rows), inner.tunnel, np.uint8), first_row + rows
+        else:  # beside the row's frame, not in a tunnel of it
+            stop, tunnel, parent = work.wire[rows].astype(np.int64), work.tunnel[rows], work.parent[rows]
+        caplen = np.minimum(stop, work.caplen[rows]) - begin
         no = np.zeros(len(rows), np.bool_)
         parts.append(
             Work(
                 work.packet[rows], work.at[rows] + begin, caplen.astype(np.int32), (stop - begin).astype(np.int32), link, depth,
-                first_row + rows, tunnel, no, work.span[rows], np.zeros(len(rows), np.uint8),
+                parent, tunnel, no, work.span[rows], np.zeros(len(rows), np.uint8),
             )
         )  # fmt: skip
     return parts

@@ -9,7 +9,6 @@ import numpy as np
 from parsers.network import wireless
 from parsers.network.frames import TYPED, Frames
 from parsers.network.notes import (
-    AGGREGATED,
     ARP,
     ENCRYPTED,
     HDLC_CONTROL,
@@ -22,6 +21,7 @@ from parsers.network.notes import (
     MPLS,
     NESTED,
     NO_IP,
+    PARTIAL,
     PPP_CLOSED,
     PPP_CONTROL,
 )
@@ -46,10 +46,10 @@ def peel_links(frames: Frames) -> None:
     kinds = [int(link[0])] if len(link) and (link == link[0]).all() else np.unique(link).tolist()
     for kind in kinds:
         rows = np.flatnonzero(link == kind)
-        if kind >= TYPED:
-            frames.ether[rows] = kind - TYPED
-        elif kind in _HEADS:
+        if kind in _HEADS:
             _HEADS[kind](frames, rows)
+        elif kind >= TYPED:
+            frames.ether[rows] = kind - TYPED
         else:
             frames.stop(rows, LINK, kind)
     for _ in range(LINK_DEPTH):
@@ -219,10 +219,19 @@ def _wireless(frames: Frames, rows: Int64s) -> None:
     for found, detail in wireless.peel(frames, rows):
         if detail == 0:
             _logical(frames, found)
+        elif detail == wireless.SEVERAL:
+            _aggregate(frames, found)
         else:
             frames.stop(
-                found, NO_IP, {wireless.ENCRYPTED: ENCRYPTED, wireless.AGGREGATED: AGGREGATED}.get(detail, MANAGEMENT)
+                found, NO_IP, {wireless.ENCRYPTED: ENCRYPTED, wireless.FRAGMENT: PARTIAL}.get(detail, MANAGEMENT)
             )
+
+
+def _aggregate(frames: Frames, rows: Int64s) -> None:
+    """One of several frames that an IEEE 802.11 frame holds."""
+    found, none = wireless.subframe(frames, rows)
+    frames.stop(none, NO_IP, LLC)
+    _logical(frames, found)
 
 
 def _radiotap(frames: Frames, rows: Int64s) -> None:
@@ -241,6 +250,7 @@ _ethernet = _typed(14, 12)
 _HEADS: dict[int, Callable[[Frames, Int64s], None]] = {
     NULL: _loopback, LOOP: _loopback, ETHERNET: _ethernet, SLL: _typed(16, 14), SLL2: _typed(20, 0), PPP: _starts_with(_PPP),
     PPP_HDLC: _ppp_or_hdlc, PPPOE: _starts_with(_PPPOE), HDLC: _hdlc, WIRELESS: _wireless, RADIOTAP: _radiotap,
+    wireless.AGGREGATE: _aggregate,
     **dict.fromkeys((RAW, RAW_BSD, RAW_OPENBSD, LINK_IPV4, LINK_IPV6), _by_version),
 }  # fmt: skip
 # Headers between the link and the network layer, by ethertype

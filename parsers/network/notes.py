@@ -23,14 +23,14 @@ _FATE |= {LINK: "unsupported", FINE: "read", ARP: "read", PART: "read", REST_MIS
 KNOWN = frozenset(_FATE)
 
 # Details of NO_IP beside ethertypes
-LLC, MANAGEMENT, ENCRYPTED, AGGREGATED, PPP_CONTROL, PPP_CLOSED, HDLC_CONTROL, NESTED = range(-1, -9, -1)
+LLC, MANAGEMENT, ENCRYPTED, PARTIAL, PPP_CONTROL, PPP_CLOSED, HDLC_CONTROL, NESTED = range(-1, -9, -1)
 _ETHERTYPES = {0x8863: "PPPoE discovery"}
 _ETHERTYPES |= {0x888E: "EAPOL", 0x88CC: "LLDP", 0x0: "none"}
 _WITHOUT_IP = {
     LLC: "packets with IEEE 802.2 LLC headers carry no IP: known but not read in this version",
     MANAGEMENT: "IEEE 802.11 management and control frames carry no IP: known but not read in this version",
     ENCRYPTED: "IEEE 802.11 frames are encrypted: what they carry cannot be read",
-    AGGREGATED: "IEEE 802.11 frames hold several frames or a part of one: known but not read in this version",
+    PARTIAL: "IEEE 802.11 frames hold a part of a frame: known but not read in this version",
     PPP_CONTROL: "PPP packets of link control, or of a protocol other than IP: known but not read in this version",
     PPP_CLOSED: "PPP packets are encrypted, compressed or split over several links: not read",
     HDLC_CONTROL: "Cisco HDLC frames that carry no IP (keep-alives): known but not read in this version",

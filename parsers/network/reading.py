@@ -31,6 +31,7 @@ UPGRADES = 4  # services that may follow one another in one flow
 WEIRD_ROWS = 1_000  # rows of net/weird for one kind of trouble; the problem tells how many there were
 WEIRD_KINDS = 1_000  # kinds of trouble told apart; a capture may quote itself in any number of reasons
 PENDING_ROWS = 32_768  # rows that wait to become a batch; about 2 KiB each
+AWAITING_ROWS = 65_536  # rows of a protocol that wait to be joined with those of other flows; then they wait no longer
 
 
 @dataclass(slots=True)
@@ -83,9 +84,11 @@ def read(talks: Conversations, packet_time: Int64s, out: Reading) -> Iterator[tu
     where it is silent."""
     readers, flows = _assigned(talks, out)
     joiners = [dissector for dissector in all_dissectors() if isinstance(dissector, Joiner)]
-    joined = frozenset(dissector.family for dissector in joiners)  # their rows wait for those of other flows
+    joined = frozenset(dissector.awaiting for dissector in joiners)  # their rows wait for those of other flows
     for reader, flow in zip(readers, flows, strict=True):
         _read_talk(out, reader, talks.talk(flow), packet_time)
+        if isinstance(reader, Joiner) and len(out.records.get(reader.awaiting, ())) >= AWAITING_ROWS:
+            yield reader.family, _joined(out, reader, talks, packet_time)
         if out.pending >= PENDING_ROWS:
             yield from out.taken(joined)
     for foretold in out.expected:
@@ -93,9 +96,15 @@ def read(talks: Conversations, packet_time: Int64s, out: Reading) -> Iterator[tu
         if out.pending >= PENDING_ROWS:
             yield from out.taken(joined)
     for dissector in joiners:
-        if dissector.family in out.records:
-            out.records[dissector.family] = dissector.join(out.records[dissector.family], talks.ends, packet_time)
+        if dissector.awaiting in out.records:
+            records = _joined(out, dissector, talks, packet_time)
+            out.records.setdefault(dissector.family, []).extend(records)
     yield from out.taken()
+
+
+def _joined(out: Reading, joiner: Joiner, talks: Conversations, packet_time: Int64s) -> list[Record]:
+    """The rows that waited, joined across flows."""
+    return joiner.join(out.records.pop(joiner.awaiting), talks.ends, packet_time)
 
 
 def _assigned(talks: Conversations, out: Reading) -> tuple[list[Dissector], list[int]]:
@@ -135,7 +144,7 @@ def _named(service: str) -> Dissector:
 
 
 def _read_talk(out: Reading, dissector: Dissector, talk: Conversation, packet_time: Int64s, depth: int = 0) -> None:
-    own = {None, dissector.family, *getattr(dissector, "families", ())}
+    own = {None, dissector.family, *getattr(dissector, "families", ()), getattr(dissector, "awaiting", None)}
     spoken = False
     for item in dissector.read(talk, packet_time):
         if type(item) is Record:

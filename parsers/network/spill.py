@@ -13,6 +13,7 @@ import numpy.typing as npt
 from parsers.network.ip_packets import RECORD, Records
 
 _DHCP = (67, 68, 546, 547)  # UDP ports (RFC 2131, RFC 8415)
+_GROUP_NAMES = (137, 5353, 5355)  # UDP ports of NetBIOS names, mDNS and LLMNR
 MEMORY = (
     64 << 20
 )  # bytes kept in memory; beyond it a nameless file in the system's temporary folder, which nothing outlives
@@ -97,6 +98,11 @@ def pair_digest(records: Records) -> npt.NDArray[np.uint64]:
     # DHCP goes from a host without an address to all, and back from a server: what belongs together has no pair of hosts in common.
     dhcp = (records["proto"] == 17) & np.isin(records["sport"], _DHCP) & np.isin(records["dport"], _DHCP)
     digest[dhcp] = 0
+    # Names are asked of a group of hosts, and answered by one of them.
+    names = (records["proto"] == 17) & (
+        np.isin(records["sport"], _GROUP_NAMES) | np.isin(records["dport"], _GROUP_NAMES)
+    )
+    digest[names] = 1
     return digest
 
 

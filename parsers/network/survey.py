@@ -36,7 +36,7 @@ _MARKS = {
     BAD_SUM: "packets have a TCP, UDP or ICMP checksum that does not fit: read, flagged",
     OFFLOAD: "packets were captured before the sender's network card completed their checksum: read",
 }
-_DEEP = f"packets lie deeper than {DEPTH} tunnels: what is inside them is not read"
+_DEEP = f"packets lie deeper than {DEPTH} tunnels, or behind as many others in one frame: not read"
 _MARKS[DEEP] = _DEEP
 _FRAGMENTS = {
     "oversized": "fragments reach beyond 65,535 bytes, more than a datagram can have: not read",

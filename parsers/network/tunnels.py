@@ -19,7 +19,7 @@ from parsers.network.records import Bools, Int32s, Int64s
 from parsers.network.stack import Stack
 
 # `Headers.tunnel` is a place in here. Zeek's names (Tunnel::Type) where it has one.
-NAMES = ("", "IP", "GRE", "ERSPAN", "ETHERIP", "L2TP", "MPLS", "VXLAN", "GENEVE", "GTPv1", "TEREDO", "AYIYA")
+NAMES = ("", "IP", "GRE", "ERSPAN", "ETHERIP", "L2TP", "MPLS", "VXLAN", "GENEVE", "GTPv1", "TEREDO", "AYIYA", "GTPv0")
 _BRIDGED, _PPP, _ERSPAN2, _ERSPAN3, _WCCP = 0x6558, 0x880B, 0x88BE, 0x22EB, 0x883E  # ethertypes that GRE uses
 MPLS_LABELS = 4  # labels looked at where only the port speaks for MPLS
 GTP_EXTENSIONS = 8  # extension headers of GTP-U peeled; real packets have one or two
@@ -193,6 +193,13 @@ def _gtp(load: Load) -> list[Found]:
     return found
 
 
+def _gtp0(load: Load) -> list[Found]:
+    """The GTP of GPRS (3GPP TS 09.60 sections 6 and 9.1): version 0, no charging, a T-PDU; a header of 20 bytes before IP."""
+    load = load.fit(21)
+    load = load.keep((load.u8(0) & 0xF0 == 0x10) & (load.u8(1) == 255) & (load.u16(2) <= load.end - load.at - 20))
+    return _all(load.keep(np.isin(load.u8(20) >> 4, (4, 6))).moved(20), RAW, "GTPv0")
+
+
 def _teredo(load: Load) -> list[Found]:
     """RFC 4380 section 5.1.1: an authentication and an origin indication may precede the IPv6 packet."""
     load = load.fit(4)
@@ -262,7 +269,8 @@ BY_PROTOCOL: dict[int, Finder] = {
     137: _mpls,
 }  # IANA protocol numbers
 BY_PORT: dict[int, Finder] = {
-    1701: _l2tp, 2152: _gtp, 3544: _teredo, 4789: _vxlan, 4790: _vxlan_gpe, 5072: _ayiya, 6081: _geneve, 6635: _mpls_in_udp, 8472: _vxlan,
+    1701: _l2tp, 2152: _gtp, 3386: _gtp0, 3544: _teredo, 4789: _vxlan, 4790: _vxlan_gpe,
+    5072: _ayiya, 6081: _geneve, 6635: _mpls_in_udp, 8472: _vxlan,
 }  # fmt: skip
 _PORTS = np.zeros(65_536, np.bool_)
 _PORTS[list(BY_PORT)] = True

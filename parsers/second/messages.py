@@ -78,7 +78,10 @@ def _smb(kind: str, field: str, column: str) -> Callable[[Payload], Values]:
         """The one message of that kind: a compound, or a segment of several, may be of another row."""
         session, wanted = _layer("layers.netbios", "NBTSession"), _layer("layers.smb2", kind)
         message = session(payload.data)
-        if wanted not in message or len(payload.data) != message.LENGTH + 4:
+        listing = _layer(
+            "layers.smb2", "SMB2_Query_Directory_Request"
+        )  # a row of its own, of the file that is opened before it
+        if wanted not in message or listing in message or len(payload.data) != message.LENGTH + 4:
             return {}
         found, others = message[wanted], message.getlayer(wanted, 2)
         told = dict(found.fields.get("Buffer") or ()).get(field)

@@ -10,11 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.network.protocols import Conversation, Openings, Trouble, Upgrade, Yield, text
+from parsers.network.protocols.dce_rpc.over_http import CHANNELS, channel
 from parsers.network.protocols.http1.credentials import Logins
 from parsers.network.protocols.http1.exchanges import Exchange, exchanges
 from parsers.network.protocols.http1.files import Sender, Sent, sent
 from parsers.network.protocols.http1.heads import STATUS_LINE
 from parsers.network.protocols.http1.parameters import name_in_url
+from parsers.network.protocols.http1.ranges import Ranges
 from parsers.network.protocols.http1.rows import row, websocket
 from parsers.network.protocols.http1.signs import signs
 from parsers.network.protocols.http2.exchanges import exchanges as http2
@@ -56,20 +58,23 @@ class Http:
         start, other = orig.read(0, 32), resp.read(0, 32)
         if STATUS_LINE.match(start) or (_METHOD_LIKE.match(other) and not _METHOD_LIKE.match(start)):
             asking, answering = answering, asking  # captured without its handshake, the answer first
-        logins = Logins(talk.flow)
+        told = Logins(talk.flow), Ranges(talk.uid)
         two = asking.stream.read(0, len(PREFACE)) == PREFACE
         for item in (http2 if two else exchanges)(asking.stream, answering.stream):
             if isinstance(item, Trouble):
                 yield item
             elif item.follows is not None and _upgraded(item) == "h2c":
                 for later in http2(asking.stream, answering.stream, item, item.follows):
-                    yield from (later,) if isinstance(later, Trouble) else _read(asking, answering, later, logins)
+                    yield from (later,) if isinstance(later, Trouble) else _read(asking, answering, later, *told)
             else:
-                yield from _read(asking, answering, item, logins)
+                yield from _read(asking, answering, item, *told)
+                if item.request is not None and item.request.head.parts[0] in CHANNELS:
+                    yield from _calls(asking, answering, item, packet_time)
+        yield from told[1].files()
 
 
-def _read(asking: Sender, answering: Sender, exchange: Exchange, logins: Logins) -> Iterator[Yield]:
-    """Everything that one exchange tells; `logins` are those of its connection."""
+def _read(asking: Sender, answering: Sender, exchange: Exchange, logins: Logins, ranges: Ranges) -> Iterator[Yield]:
+    """Everything that one exchange tells; `logins` and `ranges` are those of its connection."""
     request, response = exchange.request, exchange.response
     target = text(request.head.parts[1]) if request else ""
     files: list[Sent | None] = []
@@ -83,11 +88,23 @@ def _read(asking: Sender, answering: Sender, exchange: Exchange, logins: Logins)
                 yield from found.files
                 yield from found.troubles(message.first)
         files.append(found)
+    if files[1] is not None:
+        ranges.add(exchange, files[1].files)
     username, told = logins.of(exchange)
     yield from told
     yield row(asking.talk.flow, exchange, username, (files[0], files[1]))
     if exchange.follows is not None:
         yield from _following(asking, exchange)
+
+
+def _calls(
+    asking: Sender, answering: Sender, exchange: Exchange, packet_time: npt.NDArray[np.int64]
+) -> Iterator[Yield]:
+    """The calls of DCE/RPC in the bodies of its channels."""
+    for sender, message in ((asking, exchange.request), (answering, exchange.response)):
+        if message is not None and message.source is None and not message.body.chunked:
+            stop = sender.stream.end if message.body.after is None else message.body.after
+            yield from channel(sender.talk.flow, sender.stream, (message.body.begin, stop), packet_time)
 
 
 def _upgraded(exchange: Exchange) -> str:

@@ -16,7 +16,11 @@ from parsers.network.records import Bools
 
 DIALOGUE = 16_384  # bytes of each side that are read
 ATTEMPTS = 20  # logins of one session
+PORTS = (23, 2323)
 IAC, SB, SE = 255, 250, 240
+_TEXTUAL = np.isin(
+    np.arange(256), [7, 8, 9, 10, 12, 13, 27, *range(32, 127), *range(160, 255)]
+)  # bells, form feeds, escapes
 _COMMAND = re.compile(rb"\xff(?:\xfa(.)((?:[^\xff]|\xff\xff)*)\xff\xf0|[\xfb-\xfe].|[\xf0-\xf9]|(\xff))", re.DOTALL)
 _PROMPT = re.compile(r"(?<!last )(?<![a-z])(?:(login|user ?name|user|account)|(pass(?:word|code))) ?: ?", re.IGNORECASE)
 _REFUSED = re.compile(r"incorrect|invalid|fail|denied|bad pass|wrong|refused|not authori", re.IGNORECASE)
@@ -37,6 +41,13 @@ class Telnet:
         for raw in (openings.orig, openings.resp):
             found |= (raw[:, 0] == IAC) & (raw[:, 1] >= 251) & (raw[:, 1] <= 254) & (raw[:, 2] < 64)
         return np.asarray(found & (openings.proto == 6))
+
+    def guess(self, openings: Openings) -> Bools:
+        """On its usual ports, a server that says text: small devices ask for a login without negotiating anything."""
+        out = (openings.proto == 6) & np.isin(openings.resp_port, PORTS) & (openings.resp_size > 0)
+        some = np.flatnonzero(out)
+        out[some] &= (_TEXTUAL[openings.resp[some]] | (openings.resp[some] == 0)).all(axis=1)
+        return np.asarray(out)
 
     def read(self, talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[Yield]:
         orig, resp = talk.orig, talk.resp

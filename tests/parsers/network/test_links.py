@@ -100,13 +100,13 @@ def test_scapys_wireless_frames(read: Any, wire: Any) -> None:
         ),
         (
             105,
-            b"\x88\x01\0\0" + MACS + b"\0\0\x80\0" + bytes(40),
-            "IEEE 802.11 frames hold several frames or a part of one",
+            b"\x88\x01\0\0" + MACS + b"\0\0\x80\0" + bytes(40),  # said to hold several, but of no bytes
+            "packets with IEEE 802.2 LLC headers carry no IP",
         ),
         (
             105,
             b"\x08\x01\0\0" + MACS + b"\x01\0" + bytes(40),
-            "IEEE 802.11 frames hold several frames or a part of one",
+            "IEEE 802.11 frames hold a part of a frame",
         ),
         (105, b"\x48\x01\0\0" + MACS + b"\0\0", "IEEE 802.11 management and control frames carry no IP"),  # null data
         (9, b"\xff\x03\xc0\x21\1\1\0\4", "PPP packets of link control, or of a protocol other than IP"),

@@ -67,6 +67,12 @@ def by_hand(wire: Any) -> dict[str, bytes]:
         "GTP-U": in_udp(wire, 2152, b"\x30\xff" + struct.pack(">H", len(four)) + b"\0\0\0\x09" + four),
         # sequence and extension flags; extension of one word, type 0x85, none after it
         "GTP-U extended": in_udp(wire, 2152, b"\x36\xff\0\0" + b"\0\0\0\x09" + b"\0\1\0\x85" + b"\x01\0\0\0" + four),
+        # version 0, T-PDU, length, sequence, flow label; packet number, spare; tunnel id
+        "GTP of GPRS": in_udp(
+            wire,
+            3386,
+            b"\x1e\xff" + struct.pack(">HHH", len(four), 7, 9) + b"\xff" * 4 + b"\x21\x43\x65\x87" * 2 + four,
+        ),
         "Teredo": in_udp(wire, 3544, teredo),
         # authentication: no client id, no value, nonce, confirmation; origin: obfuscated port and address
         "Teredo headed": in_udp(wire, 3544, b"\0\1\0\0" + bytes(9) + b"\0\0\x12\x34\1\2\3\4" + teredo),
@@ -114,6 +120,8 @@ def by_scapy() -> dict[str, bytes]:
         "VXLAN": outer / ScapyUDP(dport=4789, **port) / VXLAN(vni=42, flags=8) / frame,
         "Geneve": outer / ScapyUDP(dport=6081, **port) / GENEVE(vni=42) / frame,
         "GTP-U": outer / ScapyUDP(dport=2152, sport=2152) / GTP_U_Header(teid=7) / four,
+        "GTP of GPRS": outer / ScapyUDP(dport=3386, sport=3386)
+        / Raw(b"\x1f\xff" + struct.pack(">H", len(four)) + bytes(4) + b"\xff" * 4 + bytes(8)) / four,
         "Teredo": outer / ScapyUDP(dport=3544, **port) / six,
         "L2TP": outer / ScapyUDP(dport=1701, sport=1701) / L2TP(hdr=["length"], version=2, tunnel_id=1, session_id=2)
         / HDLC() / PPP() / four,
@@ -123,7 +131,16 @@ def by_scapy() -> dict[str, bytes]:
 
 def kind(name: str) -> str:
     """Zeek's Tunnel::Type of a packet above."""
-    known = {"PPTP": "GRE", "GTP-U": "GTPv1", "6in4": "IP", "4in6": "IP", "6in6": "IP", "GRE6": "GRE", "L2TPv3": "L2TP"}
+    known = {
+        "PPTP": "GRE",
+        "GTP-U": "GTPv1",
+        "GTP": "GTPv0",
+        "6in4": "IP",
+        "4in6": "IP",
+        "6in6": "IP",
+        "GRE6": "GRE",
+        "L2TPv3": "L2TP",
+    }
     word = name.split()[0]
     return "Tunnel::" + known.get(word, word if word in ("IP", "GRE") else word.upper())
 
@@ -168,7 +185,7 @@ def test_damaged_and_cut_tunnels_are_read_as_far_as_they_go(read: Any, wire: Any
 
 
 def test_traffic_that_only_shares_a_port_is_no_tunnel(read: Any, wire: Any) -> None:
-    for port in (1701, 2152, 3544, 4789, 4790, 5072, 6081, 6635, 8472):
+    for port in (1701, 2152, 3386, 3544, 4789, 4790, 5072, 6081, 6635, 8472):
         (row,) = read(wire.pcap([in_udp(wire, port, b"\x17\x03\x03 no tunnel header here, whatever it may be")])).conn
         assert row["flags"] == "", port
 
@@ -199,7 +216,7 @@ def test_nested_tunnels_end_at_a_depth(read: Any, wire: Any) -> None:
     assert deepest["tunnel_parents"].endswith(outermost["uid"])
     assert ("orig_l2_addr" in outermost, "orig_l2_addr" in deepest) == (True, False)
     assert result.reasons == [
-        f"50 packets lie deeper than {DEPTH} tunnels: what is inside them is not read; first is packet 1"
+        f"50 packets lie deeper than {DEPTH} tunnels, or behind as many others in one frame: not read; first is packet 1"
     ]
 
 

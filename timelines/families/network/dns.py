@@ -56,6 +56,13 @@ FAMILIES = (
                 "controllers …",
                 source="Athar",
             ),
+            Column(
+                "answered_by",
+                pa.string(),
+                "Address that answered a question to a group of hosts (LLMNR, NetBIOS broadcast, mDNS).",
+                source="Athar",
+            ),
+            Column("answer_uid", pa.string(), "Connection id of the flow that such an answer came in.", source="Athar"),
             Column("retransmission", pa.bool_(), "The query repeats one that had no answer yet.", source="Athar"),
             Column(
                 "edns_udp_size", pa.int32(), "Largest UDP payload that can be taken (EDNS).", "bytes", source="Athar"

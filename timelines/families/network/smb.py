@@ -28,7 +28,12 @@ FAMILIES = (
         "One action on a file, pipe or printer over SMB; all reads of an open file are one row, and all writes.",
         (
             *CONTACT,
-            Column("action", pa.string(), "`SMB::FILE_OPEN`, `SMB::PIPE_OPEN`, `SMB::FILE_READ` …", source=ZEEK),
+            Column(
+                "action",
+                pa.string(),
+                "`SMB::FILE_OPEN`, `SMB::PIPE_OPEN`, `SMB::FILE_READ` …; `SMB::FILE_LIST` is Athar's.",
+                source=ZEEK,
+            ),
             Column("path", pa.string(), "Path of the share.", source=ZEEK),
             Column("name", pa.string(), "Path of the file in the share.", source=ZEEK, ecs="file.path"),
             Column("size", pa.int64(), "Size of the file when it was opened.", "bytes", source=ZEEK, ecs="file.size"),

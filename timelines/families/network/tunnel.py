@@ -17,7 +17,7 @@ FAMILIES = (
                 "tunnel_type",
                 pa.string(),
                 "`Tunnel::IP`, `Tunnel::GRE`, `Tunnel::VXLAN`, `Tunnel::GENEVE`, `Tunnel::GTPv1`, `Tunnel::TEREDO`, `Tunnel::AYIYA` as in "
-                "Zeek; `Tunnel::ERSPAN`, `Tunnel::ETHERIP`, `Tunnel::L2TP` and `Tunnel::MPLS` are Athar's.",
+                "Zeek; `Tunnel::ERSPAN`, `Tunnel::ETHERIP`, `Tunnel::L2TP`, `Tunnel::MPLS` and `Tunnel::GTPv0` are Athar's.",
                 source=ZEEK,
             ),
             Column("action", pa.string(), "`Tunnel::DISCOVER`: packets inside were seen.", source=ZEEK),

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from parsers.network.protocols import Conversation, Openings, Trouble, Yield
+from parsers.network.protocols import Conversation, Openings, Spoken, Trouble, Yield
 from parsers.network.protocols.dce_rpc.association import UNITS, Association
+from parsers.network.protocols.dce_rpc.over_http import GREETING, greeted
 from parsers.network.protocols.dce_rpc.pdus import HEADER, KINDS, size_of
 from parsers.network.records import Bools, Bytes
 from parsers.network.streams import Stream
@@ -25,19 +26,23 @@ class DceRpc:
     family: str = "net/dce_rpc"
 
     def recognise(self, openings: Openings) -> Bools:
-        """A header of version 5 with a known kind, a data representation that is in use, and a size that holds it."""
+        """A header of version 5 with a known kind, a data representation that is in use, and a size that holds it; or the greeting of
+        a server that is reached over HTTP."""
         found = np.zeros(len(openings.proto), np.bool_)
         for side, size in ((openings.orig, openings.orig_size), (openings.resp, openings.resp_size)):
             some = np.flatnonzero((openings.proto == 6) & (side[:, 0] == 5) & (side[:, 1] <= 1) & (size >= HEADER))
             found[some] |= _head(side[some])
+            found |= (side[:, : len(GREETING)] == np.frombuffer(GREETING, np.uint8)).all(axis=1) & (openings.proto == 6)
         return found
 
     def read(self, talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[Yield]:
         if talk.orig is None or talk.resp is None:
             return
         association = Association(talk.flow)
+        if greeted(talk.resp) > talk.resp.begin or greeted(talk.orig) > talk.orig.begin:
+            yield Spoken("dce_rpc")
         for stream in (talk.orig, talk.resp):
-            yield from _units(stream, association)
+            yield from _units(stream, association, greeted(stream))
         yield from association.rows(packet_time)
 
 
@@ -50,9 +55,9 @@ def _head(side: Bytes) -> Bools:
     return found & (length >= HEADER) & (length <= 16_384)
 
 
-def _units(stream: Stream, association: Association) -> Iterator[Trouble]:
-    """All units of one side. After a gap a piece that begins one is looked for."""
-    at, leaps = stream.begin, 0
+def _units(stream: Stream, association: Association, at: int) -> Iterator[Trouble]:
+    """All units of one side from `at` on. After a gap a piece that begins one is looked for."""
+    leaps = 0
     for _ in range(UNITS):
         head = stream.read(at, HEADER)
         size = size_of(head)

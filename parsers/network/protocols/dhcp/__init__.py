@@ -25,6 +25,7 @@ class Dhcp:
 
     service: str = "dhcp"
     family: str = "net/dhcp"
+    awaiting: str = "net/dhcp"
 
     def recognise(self, openings: Openings) -> Bools:
         """Never by its first bytes: what sets it apart lies 236 bytes into it."""

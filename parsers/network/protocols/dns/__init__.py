@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from parsers.network.protocols import Conversation, Openings, Record, Trouble
+from parsers.network.protocols import Conversation, Ends, Openings, Record, Trouble
+from parsers.network.protocols.dns.elsewhere import AWAITING, joined, waiting
 from parsers.network.protocols.dns.messages import Message, message
 from parsers.network.protocols.dns.names import Malformed
 from parsers.network.protocols.dns.numbers import CLASSES, TYPES
@@ -30,6 +31,7 @@ class Dns:
 
     service: str = "dns"
     family: str = "net/dns"
+    awaiting: str = AWAITING
 
     def recognise(self, openings: Openings) -> Bools:
         """Never by its first bytes, which are an identifier."""
@@ -68,7 +70,14 @@ class Dns:
         if len(messages) > 1:  # most flows are a query and its response: no time is looked up for the others
             messages.sort(key=lambda m: (int(packet_time[m.packet]), m.packet))
         quiet = usual in (NETBIOS, MULTICAST, LINK_LOCAL)
-        yield from rows(messages, Exchange(talk.flow, "tcp" if talk.tcp else "udp", netbios, quiet, packet_time))
+        items = rows(messages, Exchange(talk.flow, "tcp" if talk.tcp else "udp", netbios, quiet, packet_time))
+        yield from waiting(items, messages, talk) if quiet and not talk.tcp else items
+
+    def join(
+        self, records: list[Record], ends: Callable[[int], Ends], packet_time: npt.NDArray[np.int64]
+    ) -> list[Record]:
+        """Questions to a group of hosts with the answers that came in other flows."""
+        return joined(records, packet_time)
 
 
 def _usual_port(talk: Conversation) -> int:

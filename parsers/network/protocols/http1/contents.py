@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import zlib
 from collections.abc import Callable, Iterator
+from functools import cache
+from types import ModuleType
 from typing import IO, cast
 
 from parsers.network.protocols import CutShort
@@ -128,11 +131,47 @@ def _unzstd(pieces: Pieces) -> Pieces:
         yield out
 
 
+@cache
+def brotli() -> ModuleType | None:
+    """The decoder of Brotli (extra `brotli`), where it is installed in a version that bounds what one call gives: 1.2 or later."""
+    try:
+        found = importlib.import_module("brotli")
+    except ImportError:
+        return None
+    return found if hasattr(getattr(found, "Decompressor", None), "can_accept_more_data") else None
+
+
+def _unbrotli(pieces: Pieces) -> Pieces:
+    """RFC 7932. It has no first bytes of its own, so what is no Brotli at all may give some bytes before it fails."""
+    module = brotli()
+    if module is None:
+        raise _Mislabelled
+    bounded = Bounded()
+    decoder = module.Decompressor()
+    for piece in bounded.took(pieces):
+        data, more = piece, True
+        while more:
+            try:
+                out = decoder.process(data, output_buffer_limit=PIECE)
+            except module.error as error:
+                if not bounded.given:
+                    raise _Mislabelled from error
+                raise CutShort(f"content is not what its Content-Encoding says: {error}") from error
+            bounded.gave(len(out))
+            if out:
+                yield out
+            if decoder.is_finished():
+                return
+            data, more = b"", not decoder.can_accept_more_data()
+    raise CutShort("content ends before its coding does")
+
+
 _DECODERS: dict[str, Callable[[Pieces], Pieces]] = {
     "gzip": _inflated,
     "x-gzip": _inflated,
     "deflate": _inflated,
     "zstd": _unzstd,
+    "br": _unbrotli,
 }
 
 
@@ -141,9 +180,13 @@ def codings(header: str | None) -> tuple[list[str], list[str]]:
     named = [name.strip().lower() for name in (header or "").split(",")[:8]]
     applied = [name for name in named if name not in ("", "identity")]
     count = 0
-    while count < len(applied) and applied[-1 - count] in _DECODERS:
+    while count < len(applied) and _known(applied[-1 - count]):
         count += 1
     return applied[len(applied) - count :], applied[: len(applied) - count]
+
+
+def _known(name: str) -> bool:
+    return name in _DECODERS and (name != "br" or brotli() is not None)
 
 
 def framed(stream: Stream, body: Body, solid: bool) -> Pieces:

@@ -1,6 +1,7 @@
-"""Credentials in requests: basic, digest and bearer (RFC 7617, RFC 7616, RFC 6750), NTLM and Negotiate with NTLM inside (RFC 4559).
+"""Credentials in requests: basic, digest and bearer (RFC 7617, RFC 7616, RFC 6750); NTLM, and Negotiate with NTLM or a Kerberos ticket
+inside (RFC 4559).
 
-Kerberos inside Negotiate is not read: its ticket names no user in clear.
+A ticket names the service it is for; its user is sealed in it.
 """
 
 from __future__ import annotations
@@ -13,13 +14,18 @@ from typing import NamedTuple
 from parsers.network.protocols import Record, ntlm, text
 from parsers.network.protocols.http1.exchanges import Exchange
 from parsers.network.protocols.http1.messages import Message
+from parsers.network.protocols.kerberos.messages import Ticket, ticket_use
+from parsers.network.protocols.kerberos.rows import used
 
 LOGINS = 1_000  # different ones told of one connection
 _LIMIT = 16_384  # characters of one field
+TOKEN_LIMIT = (
+    65_536  # characters of a Negotiate token: tickets that list hundreds of groups; servers accept no longer head
+)
 _PAIR = re.compile(r'([\w-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s,]*)')
 # (field of the request, status by which the server refuses it, field of the response that challenges)
 _FIELDS = (("authorization", 401, "www-authenticate"), ("proxy-authorization", 407, "proxy-authenticate"))
-_NTLM = re.compile(r"(?:NTLM|Negotiate)\s+([A-Za-z0-9+/=]+)", re.IGNORECASE)
+_TOKEN = re.compile(r"(?:NTLM|Negotiate|Kerberos)\s+([A-Za-z0-9+/=]+)", re.IGNORECASE)
 
 
 class Login(NamedTuple):
@@ -73,7 +79,7 @@ class Logins:
     def __init__(self, flow: int) -> None:
         self._flow = flow
         self._challenge: ntlm.Challenge | None = None
-        self._known: set[tuple[Login, bool | None]] = set()
+        self._known: set[tuple[Login | Ticket, bool | None]] = set()
 
     def of(self, exchange: Exchange) -> tuple[str | None, list[Record]]:
         """The user that an exchange's request names, and the rows of logins not told yet."""
@@ -82,20 +88,28 @@ class Logins:
         for name, refused, challenging in _FIELDS if request is not None else ():
             if request is None or name not in request.head.headers:
                 continue
+            accepted = int(exchange.response.head.parts[1]) != refused if exchange.response else None
             login = _login(request.head.headers[name])
-            if login is None and (answer := self._answer(exchange, name, challenging)) is not None:
+            if login is not None:
+                user = login.username or user
+                if self._new(login, accepted):
+                    rows.append(_row(self._flow, request, login, accepted))
+            elif (answer := self._answer(exchange, name, challenging)) is not None:
                 answered, challenge = answer
-                accepted = int(exchange.response.head.parts[1]) != refused if exchange.response else None
                 user = answered.user or user
                 rows += ntlm.rows(self._flow, "http", challenge, answered, accepted)
-            if login is None:
-                continue
-            user = login.username or user
-            accepted = int(exchange.response.head.parts[1]) != refused if exchange.response else None
-            if (login, accepted) not in self._known and len(self._known) < LOGINS:
-                self._known.add((login, accepted))
-                rows.append(_row(self._flow, request, login, accepted))
+            elif (blob := _token(request, name)) is not None:
+                use = ticket_use(blob, request.first)
+                if use is not None and use.ticket is not None and self._new(use.ticket, accepted):
+                    rows.append(used(self._flow, use, "http", accepted))
         return user, rows
+
+    def _new(self, told: Login | Ticket, accepted: bool | None) -> bool:
+        """Whether this was not told yet, and may be."""
+        if (told, accepted) in self._known or len(self._known) >= LOGINS:
+            return False
+        self._known.add((told, accepted))
+        return True
 
     def _answer(
         self, exchange: Exchange, name: str, challenging: str
@@ -107,14 +121,21 @@ class Logins:
         return (found, challenge) if isinstance(found, ntlm.Authenticate) else None
 
 
+def _token(message: Message | None, name: str) -> bytes | None:
+    """What a field of a message says in base64 after NTLM, Negotiate or Kerberos."""
+    found = _TOKEN.search(message.head.headers.get(name, "")[:TOKEN_LIMIT]) if message is not None else None
+    try:
+        return base64.b64decode(found[1], validate=True) if found is not None else None
+    except ValueError:
+        return None
+
+
 def _ntlm(message: Message | None, name: str) -> ntlm.Challenge | ntlm.Authenticate | None:
     """The NTLM message in a field of a message, if there is one that can be read."""
-    found = _NTLM.search(message.head.headers.get(name, "")[:_LIMIT]) if message is not None else None
-    if message is None or found is None:
-        return None
+    blob = _token(message, name)
+    raw = ntlm.find(blob) if blob is not None else None
     try:
-        raw = ntlm.find(base64.b64decode(found[1], validate=True))
-        return ntlm.message(raw, message.first) if raw is not None else None
+        return ntlm.message(raw, message.first) if raw is not None and message is not None else None
     except ValueError:  # what is no message names nobody
         return None
 

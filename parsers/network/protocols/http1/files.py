@@ -12,6 +12,7 @@ from parsers.network.protocols.http1.contents import Content, codings, framed, s
 from parsers.network.protocols.http1.messages import Message
 from parsers.network.protocols.http1.multipart import Part, boundary, parts
 from parsers.network.protocols.http1.parameters import file_name
+from parsers.network.protocols.http1.ranges import content_range
 from parsers.network.protocols.media_types import media_type
 from parsers.network.streams import Stream
 
@@ -96,8 +97,7 @@ def sent(sender: Sender, message: Message, name: str | None) -> Sent | None:
     values: dict[str, object] = {"fuid": file_id(sender.talk.uid, *place)}
     if left:
         values["encoding"] = ",".join(left)
-    if "content-range" in headers:
-        values["content_range"] = headers["content-range"]
+    values |= _range(headers)
     file = Carried(
         sender.talk.flow,
         message.first,
@@ -151,8 +151,17 @@ def _part_values(sender: Sender, message: Message, number: int, part: Part) -> d
     return {
         "fuid": file_id(sender.talk.uid, sender.forward, message.head.begin, number),
         "depth": number,
-        "content_range": part.headers.get("content-range"),
+        **_range(part.headers),
     }
+
+
+def _range(headers: dict[str, str]) -> dict[str, object]:
+    """Which part of a longer file a body is; a part is no complete file."""
+    said = headers.get("content-range")
+    if said is None:
+        return {}
+    held = content_range(said)
+    return {"content_range": said} | ({} if held is None or held.whole else {"complete": False})
 
 
 def _slice(stream: Stream, begin: int, part: Part) -> Callable[[], Iterator[bytes]]:

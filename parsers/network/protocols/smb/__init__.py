@@ -14,7 +14,7 @@ import numpy.typing as npt
 from parsers.network.protocols import Conversation, Openings, Trouble, Yield
 from parsers.network.protocols.nt_status import PENDING
 from parsers.network.protocols.smb import smb1_messages, smb2
-from parsers.network.protocols.smb.framing import COMPRESSED, ENCRYPTED, SMB1, SMB2, Frame, frames
+from parsers.network.protocols.smb.framing import COMPRESSED, ENCRYPTED, RAW, SMB1, SMB2, Frame, frames
 from parsers.network.protocols.smb.logons import Logons
 from parsers.network.protocols.smb.shares import Shares
 from parsers.network.protocols.smb.smb1 import Smb1
@@ -97,6 +97,8 @@ class _Walk:
                     reply = smb1_messages.message(stream, frame)
                     if reply.reply:
                         self.told[1].setdefault(reply.key, deque()).append(reply)
+                elif frame.magic == RAW:
+                    self.one.older.raw.append((stream, frame))
                 else:
                     self._aside(stream, frame)
             except ValueError as error:
@@ -115,6 +117,9 @@ class _Walk:
                 reason = f"SMB connection with more than {ROWS} rows: the rest is not read"
                 yield Trouble(stream.packet(frame.at), reason, "smb_too_much")
                 break
+        self.one.older.settle()
+        for server, frame in (*self.one.older.unclaimed, *self.one.older.raw):
+            self._aside(server, frame)
         self.shares.finish()
         yield from self._taken()
 
@@ -126,9 +131,10 @@ class _Walk:
         elif frame.magic == SMB1:
             request = smb1_messages.message(stream, frame)
             if not request.reply:
+                self.one.older.settle(request.packet)
                 waiting = self.told[1].get(request.key)
                 self.one.step(request, waiting.popleft() if waiting else None)
-        else:
+        elif frame.magic != RAW or not self.one.older.written(stream, frame):
             self._aside(stream, frame)
 
     def _taken(self) -> list[Yield]:
@@ -138,7 +144,7 @@ class _Walk:
     def _aside(self, stream: Stream, frame: Frame) -> None:
         """What is known and not read is said once a connection; bytes that are nothing each time."""
         reason, name = _NOT_READ.get(frame.magic, ("bytes where a message should begin are none", "smb_malformed"))
-        if not frame.magic or frame.magic not in self.said:
+        if frame.magic in (b"", RAW) or frame.magic not in self.said:
             self.said.add(frame.magic)
             self.shares.out.append(Trouble(stream.packet(frame.at), f"SMB connection: {reason}", name))
 

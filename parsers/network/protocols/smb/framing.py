@@ -9,6 +9,9 @@ from typing import NamedTuple
 from parsers.network.streams import Stream
 
 SMB1, SMB2, ENCRYPTED, COMPRESSED = b"\xffSMB", b"\xfeSMB", b"\xfdSMB", b"\xfcSMB"
+RAW = b"raw"  # in place of an identifier: bytes of a file without a header, which two commands of SMB 1 send
+RAW_LIMIT = 65_535  # bytes of them in one frame
+RAW_HOPS = 200_000  # such frames looked at in one stream; more would be 13 GB of a file
 FRAMES = 400_000  # frames read of one side
 WINDOW = 131_072  # bytes looked through at a time for the next message after a gap
 LEAPS = 4_096  # windows and pieces looked through in one stream
@@ -28,7 +31,7 @@ class Frame(NamedTuple):
 
 def frames(stream: Stream) -> Iterator[Frame]:
     """All messages of a side. After a gap, or bytes that are no message (they come without magic), the next one is looked for."""
-    at, leaps = stream.begin, [0]
+    at, leaps, raw = stream.begin, [0], _Raw(stream)
     for _ in range(FRAMES):
         head = stream.read(at, 8)
         size = int.from_bytes(head[1:4], "big")
@@ -36,6 +39,9 @@ def frames(stream: Stream) -> Iterator[Frame]:
             at += 4 + size
         elif len(head) == 8 and head[0] == 0 and head[5:8] == b"SMB" and head[4] >= 0xFC:
             yield Frame(at + 4, size, head[4:8])
+            at += 4 + size
+        elif len(head) >= 4 and head[0] == 0 and raw.holds(at):
+            yield Frame(at + 4, size, RAW)
             at += 4 + size
         elif at >= stream.end or (following := _next(stream, at, leaps)) is None:
             if head and at < stream.end:
@@ -45,6 +51,37 @@ def frames(stream: Stream) -> Iterator[Frame]:
             if head:
                 yield Frame(at, 0, b"")
             at = following
+
+
+class _Raw:
+    """Knows up to where a stream holds frames without a message, one after another, that end where a message begins or the stream ends."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream, self._sure, self._hops = stream, 0, RAW_HOPS
+
+    def holds(self, at: int) -> bool:
+        """Whether such a frame begins here."""
+        if at < self._sure:
+            return True
+        empty, start = False, at
+        while self._hops > 0:
+            self._hops -= 1
+            head = self._stream.read(at, 8)
+            size = int.from_bytes(head[1:4], "big")
+            if at > start and (at == self._stream.end or _MESSAGE.match(head)):
+                self._sure = at
+                return True
+            # two empty ones in a row are no answers but a run of zeros
+            if (
+                len(head) < 4
+                or head[0] != 0
+                or size > RAW_LIMIT
+                or (empty and not size)
+                or at + 4 + size > self._stream.end
+            ):
+                return False
+            empty, at = not size, at + 4 + size
+        return False
 
 
 def _next(stream: Stream, at: int, leaps: list[int]) -> int | None:

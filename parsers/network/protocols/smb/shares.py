@@ -69,6 +69,7 @@ class Handle:
     reads: Transfer | None = None
     writes: Transfer | None = None
     user: str | None = None
+    listed: str | None = None  # the pattern that its entries were listed by last
     calls: Association | None = None  # what is said through a pipe, if it is DCE/RPC
 
 
@@ -96,6 +97,14 @@ class Shares:
         row |= {"object": f"{path}\\{name}" if path and name else name or path, **exchange.values(), **(values or {})}
         event = f"smb.{verb.lower()}"
         self.out.append(Record(self.flow, exchange.first, exchange.last, event, row, family="net/smb_files"))
+
+    def listed(self, directory: Handle, pattern: str, exchange: Exchange) -> None:
+        """The entries of a directory were asked for by a pattern. Further portions of one list are no rows of their own."""
+        if directory.listed != pattern:
+            directory.listed = pattern
+            inside = directory.name not in (None, SHARE_ROOT)
+            name = f"{directory.name}\\{pattern}" if inside else pattern
+            self.acted("LIST", Handle(directory.tree, name), exchange)
 
     def handle(self, key: bytes, tree: Tree) -> Handle:
         """The open file with this id; one that was opened before the capture began is taken up without a name."""

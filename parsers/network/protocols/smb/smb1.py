@@ -5,13 +5,14 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from parsers.network.protocols.nt_status import failed
 from parsers.network.protocols.smb.logons import Logons
-from parsers.network.protocols.smb.shares import SHARE_ROOT, TIMES, Exchange, Handle, Shares, Tree, filetime
+from parsers.network.protocols.smb.shares import TIMES, Exchange, Handle, Shares, Tree, filetime
 from parsers.network.protocols.smb.smb1_logons import challenge, setup
-from parsers.network.protocols.smb.smb1_messages import NT_STATUS, Message, Part, parts, path_at
+from parsers.network.protocols.smb.smb1_messages import NT_STATUS, Message, parts, path_at
+from parsers.network.protocols.smb.smb1_older import Older
+from parsers.network.protocols.smb.smb1_steps import Step, relative
 from parsers.network.protocols.smb.transfers import Range
 
 DELETE_ON_CLOSE = 0x1000
@@ -20,26 +21,19 @@ _KINDS = {"A:": "DISK", "IPC": "PIPE", "LPT1:": "PRINT", "COMM": "COMM"}
 _UNKNOWN_STATUS = 0xC0000001
 
 
-class Step(NamedTuple):
-    """One command of a request, with its answer where there is one that did not fail."""
-
-    request: Message
-    answer: Message | None
-    part: Part
-    told: Part | None
-    exchange: Exchange
-
-
 @dataclass(slots=True)
 class Smb1:
     """Follows the requests of one connection, each with its answer."""
 
     shares: Shares
     logons: Logons
+    older: Older = field(init=False)
     _steps: dict[int, Callable[[Step], None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self.older = Older(self.shares)
         self._steps = {
+            **self.older.steps(),
             0x04: self._close, 0x06: self._delete, 0x07: self._rename, 0x25: self._transaction, 0x2D: self._open, 0x2E: self._read,
             0x2F: self._write, 0x32: self._transaction2, 0x72: self._negotiate, 0x73: self._session_setup, 0x75: self._tree_connect,
             0xA2: self._create,
@@ -95,7 +89,7 @@ class Smb1:
         self.shares.mapped(tree, now.exchange, {"service": service or None, **values})
 
     def _create(self, now: Step) -> None:
-        handle = Handle(self._tree(now.request), _relative(path_at(now.part, now.part.begin)))
+        handle = Handle(self._tree(now.request), relative(path_at(now.part, now.part.begin)))
         options = struct.unpack_from("<I", now.part.words, 39)[0]
         if now.told is not None:
             key, _, *ticks, _, _, handle.size = struct.unpack_from("<2sI4QIQQ", now.told.words, 5)
@@ -107,7 +101,7 @@ class Smb1:
         self.shares.acted("OPEN", handle, now.exchange)
 
     def _open(self, now: Step) -> None:
-        handle = Handle(self._tree(now.request), _relative(path_at(now.part, now.part.begin)))
+        handle = Handle(self._tree(now.request), relative(path_at(now.part, now.part.begin)))
         if now.told is not None:
             key, _, _, handle.size = struct.unpack_from("<2sHII", now.told.words, 4)
             self.shares.handles[key] = handle
@@ -139,7 +133,7 @@ class Smb1:
         )
 
     def _delete(self, now: Step) -> None:
-        handle = Handle(self._tree(now.request), _relative(path_at(now.part, now.part.begin + 1)))
+        handle = Handle(self._tree(now.request), relative(path_at(now.part, now.part.begin + 1)))
         self.shares.acted("DELETE", handle, now.exchange)
 
     def _rename(self, now: Step) -> None:
@@ -150,8 +144,8 @@ class Smb1:
             + (now.part.begin + 1 & 1 if now.part.wide else 0)
             + (len(before) + 1) * (1 + now.part.wide)
         )
-        handle = Handle(self._tree(now.request), _relative(path_at(now.part, after + 1)))
-        self.shares.acted("RENAME", handle, now.exchange, {"prev_name": _relative(before)})
+        handle = Handle(self._tree(now.request), relative(path_at(now.part, after + 1)))
+        self.shares.acted("RENAME", handle, now.exchange, {"prev_name": relative(before)})
 
     def _transaction(self, now: Step) -> None:
         """A call and its answer through a pipe in one command (MS-CIFS section 2.2.5.6)."""
@@ -167,13 +161,16 @@ class Smb1:
             self.shares.piped(handle, False, now.answer.stream, Range(0, now.answer.at + lead, size), now.exchange)
 
     def _transaction2(self, now: Step) -> None:
-        """What sets the attributes of a file, deletes or renames it (MS-CIFS section 2.2.6)."""
+        """What lists files, sets the attributes of one, deletes or renames it (MS-CIFS section 2.2.6)."""
         _, begin, count, data, setups, _, command = struct.unpack_from("<HHHHBBH", now.part.words, 18)
+        if setups and command == 1:  # FIND_FIRST2
+            found = relative(path_at(now.part, begin + 12))
+            self.shares.acted("LIST", Handle(self._tree(now.request), found), now.exchange)
         if not setups or command not in (6, 8):
             return
         if command == 6:
             level = struct.unpack_from("<H", now.part.data, begin)[0]
-            handle = Handle(self._tree(now.request), _relative(path_at(now.part, begin + 6)))
+            handle = Handle(self._tree(now.request), relative(path_at(now.part, begin + 6)))
         else:
             key, level = struct.unpack_from("<2sH", now.part.data, begin)
             handle = self.shares.handle(key, self._tree(now.request))
@@ -184,8 +181,3 @@ class Smb1:
             self.shares.acted("SET_ATTRIBUTE", handle, now.exchange, times)
         elif level in (0x102, 1013) and content[:1] == b"\x01":
             self.shares.acted("DELETE", handle, now.exchange)
-
-
-def _relative(name: str) -> str:
-    """Names of SMB 1 begin with a backslash, which SMB 2 and Zeek's log leave off."""
-    return name.removeprefix("\\") or SHARE_ROOT

@@ -79,7 +79,7 @@ class Smb2:
     def __post_init__(self) -> None:
         self._steps = {
             1: self._session_setup, 3: self._tree_connect, 4: self._tree_disconnect, 5: self._create, 6: self._close,
-            8: self._read, 9: self._write, 11: self._control, 17: self._set_info,
+            8: self._read, 9: self._write, 11: self._control, 14: self._list, 17: self._set_info,
         }  # fmt: skip
 
     def step(self, request: Message, answer: Message | None) -> None:
@@ -169,6 +169,13 @@ class Smb2:
         if answer is not None and not failed(answer.status):
             lead, size = struct.unpack_from("<II", answer.read(112), 96)
             self.shares.piped(handle, False, answer.stream, Range(0, answer.at + lead, size), exchange)
+
+    def _list(self, request: Message, answer: Message | None, exchange: Exchange) -> None:
+        """Section 2.2.33: the pattern stands in the first request at least."""
+        asked = request.read()
+        key, offset, size = struct.unpack_from("<16sHH", asked, 72)
+        if size and (handle := self._handle(request, key)) is not None:
+            self.shares.listed(handle, utf16(_buffer(asked, offset, size)), exchange)
 
     def _set_info(self, request: Message, answer: Message | None, exchange: Exchange) -> None:
         asked = request.read()

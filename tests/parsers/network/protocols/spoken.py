@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from tests.parsers.network.protocols import (
     test_dce_rpc,
+    test_dhcpv6,
     test_dnp3,
     test_http,
     test_imap,
@@ -127,6 +128,9 @@ _SPOKEN: dict[str, Callable[[], Spoken]] = {
     "bittorrent": lambda: Spoken([("c", test_signatures.PEER), ("s", test_signatures.PEER)]),
     "dce_rpc": lambda: Spoken(test_dce_rpc.speech(), ("dce_rpc",), port=49_683),
     "dhcp": lambda: Spoken(_dhcp(), ("dhcp",), tcp=False, port=67, client_port=68),
+    "dhcpv6": lambda: Spoken(
+        _pairs(test_dhcpv6.said(1, *test_dhcpv6.ASKS), test_dhcpv6.said(7, *test_dhcpv6.TELLS)), ("dhcpv6",), False, 547, 546
+    ),
     "dnp3": lambda: Spoken(_pairs(test_dnp3.ask(1, 1, test_dnp3.READ), test_dnp3.say(1)), ("dnp3",), port=20_000),
     "dns": lambda: Spoken(_dns(), ("dns",), tcp=False, port=53),
     "ftp": lambda: Spoken(_ftp_active(), ("ftp",), port=21),

@@ -43,3 +43,13 @@ def test_made_by_scapy(read: Any, tmp_path: Path) -> None:
     data = by_scapy(tmp_path, SENT, 23)
     assert read(data).telnet[0]["user_"] == "ann"
     assert read(data[:-10]).telnet[0]["user_"] == "ann"
+
+
+def test_a_device_that_negotiates_nothing(read: Any, wire: Any) -> None:
+    plain = [("s", b"\r\ncamera login: "), ("c", b"ann\r\n"), ("s", b"Password: "), ("c", b"pw\r\n"), ("s", b"\r\n# ")]
+    result = read(wire.pcap(wire.session(plain, port=23)))
+    assert (result.telnet[0]["user_"], result.conn[0]["service"]) == ("ann", "telnet")
+    assert [(row["secret"], row["accepted"]) for row in result.credentials] == [("pw", True)]
+    assert read(wire.pcap(wire.session(plain, port=2324))).telnet == []
+    for other in (b"\x00\x01\x02\x03", b"\x16\x03\x01\x00\x05\x01", b"SSH-2.0-x\r\n"):
+        assert read(wire.pcap(wire.session([("s", other)], port=23))).telnet == []

@@ -1,0 +1,112 @@
+"""DHCPv6: one row an exchange of client and servers, whichever flows its messages took; relays are looked through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from parsers.network.protocols import Conversation, Datagram, Ends, Openings, Record, Trouble
+from parsers.network.protocols.dhcpv6.messages import RELAYED, RELAYED_BACK, TYPES, Message, message, said
+from parsers.network.records import Bools
+
+PORTS = (546, 547)
+QUIET = 150_000_000_000  # ns without a message after which the same identifier begins another exchange; a question is repeated within 120 s
+MESSAGES = 50  # messages of one row
+_KINDS = (*TYPES, RELAYED, RELAYED_BACK)
+
+
+@dataclass(frozen=True, slots=True)
+class Dhcpv6:
+    """The dissector. What `read` yields is one record a message; `join` makes rows of them."""
+
+    service: str = "dhcpv6"
+    family: str = "net/dhcpv6"
+    awaiting: str = "net/dhcpv6"
+
+    def recognise(self, openings: Openings) -> Bools:
+        """Never by its first bytes: a type and an identifier."""
+        return np.zeros(len(openings.proto), np.bool_)
+
+    def guess(self, openings: Openings) -> Bools:
+        """By both ports, or by one where a payload begins with the type of a message."""
+        begins = np.zeros(len(openings.proto), np.bool_)
+        for raw, size in ((openings.orig, openings.orig_size), (openings.resp, openings.resp_size)):
+            begins |= (size >= 4) & np.isin(raw[:, 0], _KINDS)
+        both = np.isin(openings.orig_port, PORTS) & np.isin(openings.resp_port, PORTS)
+        found: Bools = (openings.proto == 17) & (both | (openings.on_port(*PORTS) & begins))
+        return found
+
+    def read(self, talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[Record | Trouble]:
+        for gram in talk.datagrams:
+            try:
+                found = message(talk.payload(gram))
+            except ValueError as error:
+                yield Trouble(gram.packet, f"payload on a DHCPv6 port is no DHCPv6 message: {error}")
+                continue
+            flags = () if found.whole else ("truncated",)
+            event = "dhcpv6.reply" if found.from_server else "dhcpv6.request"
+            values = said(found) | _places(found, talk, gram) | {"uids": talk.uid}
+            yield Record(talk.flow, gram.packet, gram.packet, event, values, flags)
+
+    def join(
+        self, records: list[Record], ends: Callable[[int], Ends], packet_time: npt.NDArray[np.int64]
+    ) -> list[Record]:
+        """One record an exchange: messages of one identifier and client that follow one another within QUIET."""
+        groups: list[list[Record]] = []
+        current: dict[object, list[Record]] = {}
+        for record in sorted(records, key=lambda r: (int(packet_time[r.first]), r.first)):
+            key = record.values["trans_id"], record.values["client_duid"]
+            group = current.get(key)
+            waited = int(packet_time[record.first]) - int(packet_time[group[-1].first]) if group else 0
+            if group is None or waited > QUIET or len(group) == MESSAGES:
+                group = current[key] = []
+                groups.append(group)
+            group.append(record)
+        return [_exchange(group, packet_time) for group in groups]
+
+
+def _places(found: Message, talk: Conversation, gram: Datagram) -> dict[str, object]:
+    """Who the client and the server are, by the flow and by what the relay next to the client says."""
+    sender, receiver = talk.ends[:2], talk.ends[2:]
+    if not gram.forward:
+        sender, receiver = receiver, sender
+    relay, multicast = found.relay, receiver[0].startswith("ff")
+    if found.from_server:
+        client: dict[str, object] = (
+            {} if relay or multicast else {"client_addr": receiver[0], "client_port": receiver[1]}
+        )
+        places = client | {"server_addr": sender[0], "server_port": sender[1]}
+    else:
+        places = {} if relay else {"client_addr": sender[0], "client_port": sender[1]}
+    return places | ({"client_addr": relay.peer} if relay else {})
+
+
+def _exchange(group: list[Record], packet_time: npt.NDArray[np.int64]) -> Record:
+    """Later messages overrule what earlier ones say."""
+    first, last = group[0], group[-1]
+    values: dict[str, object] = {}
+    for record in group:
+        values |= {name: value for name, value in record.values.items() if value is not None}
+    kinds = [str(record.values["msg_types"]) for record in group]
+    values["msg_types"] = ",".join(kinds)
+    values["uids"] = ",".join(dict.fromkeys(str(record.values["uids"]) for record in group))
+    values["duration"] = int(packet_time[last.first]) - int(packet_time[first.first])
+    values["outcome"] = _outcome(kinds, values)
+    flags = tuple(dict.fromkeys(flag for record in group for flag in record.flags))
+    return Record(first.flow, first.first, last.first, "dhcpv6", values, flags)
+
+
+def _outcome(kinds: list[str], values: dict[str, object]) -> str | None:
+    """Of a reply: whether it gives or confirms what was asked for. No status at all means success (section 21.13)."""
+    if "DECLINE" in kinds:
+        return "failure"
+    if "REPLY" not in kinds:
+        return None
+    given = values.get("assigned_addr") or values.get("assigned_prefix")
+    return "success" if given or values.get("status") in (None, "Success") else "failure"
+
+
+DISSECTOR = Dhcpv6()

@@ -1,0 +1,209 @@
+"""DHCPv6 messages and their options (RFC 8415 sections 8, 9 and 21), those of relays unwrapped."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import IPv6Address
+
+from parsers.network.protocols import text
+
+HOPS = 8  # relays around one message (HOP_COUNT_LIMIT, section 7.6)
+OPTIONS = 512  # options read of one message, those inside others included; clients send a dozen
+RELAYED, RELAYED_BACK = 12, 13
+TYPES = {
+    1: "SOLICIT", 2: "ADVERTISE", 3: "REQUEST", 4: "CONFIRM", 5: "RENEW", 6: "REBIND", 7: "REPLY", 8: "RELEASE", 9: "DECLINE",
+    10: "RECONFIGURE", 11: "INFORMATION-REQUEST", 14: "LEASEQUERY", 15: "LEASEQUERY-REPLY",
+}  # fmt: skip
+FROM_SERVERS = frozenset((2, 7, 10, 15))
+_STATUSES = {
+    0: "Success", 1: "UnspecFail", 2: "NoAddrsAvail", 3: "NoBinding", 4: "NotOnLink", 5: "UseMulticast", 6: "NoPrefixAvail",
+}  # fmt: skip
+_CLIENT, _SERVER, _ADDRESSES, _TEMPORARY, _ADDRESS, _WANTED, _RELAYED, _STATUS = 1, 2, 3, 4, 5, 6, 9, 13
+_VENDOR, _RESOLVERS, _DOMAINS, _PREFIXES, _PREFIX, _FQDN, _HARDWARE = 16, 23, 24, 25, 26, 39, 79
+_INSIDE = {
+    _ADDRESSES: 12,
+    _TEMPORARY: 4,
+    _ADDRESS: 24,
+    _PREFIXES: 12,
+    _PREFIX: 25,
+}  # bytes before the options that an option holds
+_ETHERNET = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """The relay next to the client: the link it stands on, and the client's address as it saw it."""
+
+    link: str
+    peer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message. options: code and content, in the order they stand, those inside of others after them; own: codes of those that are
+    the message's own; whole: all options end within it."""
+
+    kind: int
+    number: int
+    options: tuple[tuple[int, bytes], ...]
+    own: tuple[int, ...]
+    whole: bool
+    relay: Relay | None
+    hardware: str | None
+
+    @property
+    def from_server(self) -> bool:
+        return self.kind in FROM_SERVERS
+
+    def first(self, code: int) -> bytes:
+        return next((raw for found, raw in self.options if found == code), b"")
+
+    def every(self, code: int) -> Iterator[bytes]:
+        return (raw for found, raw in self.options if found == code)
+
+
+def message(data: bytes) -> Message:
+    """One message. Raises ValueError for what is none."""
+    relay, hardware, whole = None, None, True
+    for _ in range(HOPS + 1):
+        if len(data) < 4:
+            raise ValueError("shorter than a DHCPv6 header")
+        kind = data[0]
+        if kind in TYPES:
+            options, own, read = _options(data[4:])
+            return Message(kind, int.from_bytes(data[1:4], "big"), options, own, read and whole, relay, hardware)
+        if kind not in (RELAYED, RELAYED_BACK):
+            raise ValueError(f"message of type {kind} is not known")
+        if len(data) < 34:  # type, hops, link address, peer address (section 9)
+            raise ValueError("message of a relay ends in its header")
+        relay = Relay(str(IPv6Address(data[2:18])), str(IPv6Address(data[18:34])))
+        options, _, read = _options(data[34:])
+        whole &= read
+        found = dict(options)
+        hardware = _hardware(found.get(_HARDWARE, b"")) or hardware
+        if _RELAYED not in found:
+            raise ValueError("message of a relay carries none of a client")
+        data = found[_RELAYED]
+    raise ValueError(f"more than {HOPS} relays around one message")
+
+
+def _options(raw: bytes) -> tuple[tuple[tuple[int, bytes], ...], tuple[int, ...], bool]:
+    """Options, codes of the outermost, and whether all end where they should. Options inside of options are read too."""
+    found: list[tuple[int, bytes]] = []
+    own: list[int] = []
+    waiting, whole = [(raw, True)], True
+    while waiting:
+        part, outermost = waiting.pop(0)
+        at = 0
+        while at < len(part):
+            if at + 4 > len(part) or len(found) == OPTIONS:
+                return tuple(found), tuple(own), False
+            code, size = struct.unpack_from(">HH", part, at)
+            content = part[at + 4 : at + 4 + size]
+            if len(content) < size:
+                whole = False
+                break
+            found.append((code, content))
+            if outermost:
+                own.append(code)
+            if code in _INSIDE and size > _INSIDE[code]:
+                waiting.append((content[_INSIDE[code] :], False))
+            at += 4 + size
+    return tuple(found), tuple(own), whole
+
+
+def _hardware(raw: bytes) -> str | None:
+    """A client's hardware address as a relay saw it (RFC 6939)."""
+    return raw[2:].hex(":") if len(raw) == 8 and raw[:2] == b"\0\x01" else None
+
+
+def said(found: Message) -> dict[str, object]:
+    """What one message says, in the columns of its row."""
+    status, why = _status(found)
+    client = found.first(_CLIENT)
+    values: dict[str, object] = {
+        "trans_id": f"{found.number:06x}",
+        "msg_types": TYPES[found.kind],
+        "client_duid": client[:130].hex() or None,
+        "server_duid": found.first(_SERVER)[:130].hex() or None,
+        "relay_addr": found.relay.link if found.relay else None,
+        "mac": found.hardware or _of_duid(client),
+        "client_fqdn": ".".join(_names(found.first(_FQDN)[1:])) or None,
+    }
+    addresses, prefixes = _addresses(found)
+    if not found.from_server:
+        return values | {
+            "requested_addr": addresses,
+            "vendor_class": _vendor(found.first(_VENDOR)),
+            "param_list": _numbers(found.first(_WANTED)),
+            "options": ",".join(map(str, found.own)) or None,
+        }
+    lifetimes = [int.from_bytes(raw[20:24], "big") for raw in found.every(_ADDRESS) if len(raw) >= 24]
+    lifetimes += [int.from_bytes(raw[4:8], "big") for raw in found.every(_PREFIX) if len(raw) >= 25]
+    return values | {
+        "assigned_addr": addresses,
+        "assigned_prefix": prefixes,
+        "lease_time": min(lifetimes, default=None),
+        "domain": ",".join(_names(found.first(_DOMAINS), whole=True)) or None,
+        "dns_servers": _resolvers(found.first(_RESOLVERS)),
+        "status": status,
+        "server_message": why,
+    }
+
+
+def _status(found: Message) -> tuple[str | None, str | None]:
+    """The first status that is no success, else the first (section 21.13); with its text."""
+    every = [(int.from_bytes(raw[:2], "big"), text(raw[2:]) or None) for raw in found.every(_STATUS) if len(raw) >= 2]
+    code, why = next((pair for pair in every if pair[0]), every[0] if every else (None, None))
+    return (None if code is None else _STATUSES.get(code, str(code))), why
+
+
+def _addresses(found: Message) -> tuple[str | None, str | None]:
+    addresses = [str(IPv6Address(raw[:16])) for raw in found.every(_ADDRESS) if len(raw) >= 24]
+    prefixes = [f"{IPv6Address(raw[9:25])}/{raw[8]}" for raw in found.every(_PREFIX) if len(raw) >= 25]
+    return ",".join(addresses) or None, ",".join(prefixes) or None
+
+
+def _resolvers(raw: bytes) -> str | None:
+    return ",".join(str(IPv6Address(raw[at : at + 16])) for at in range(0, len(raw) - 15, 16)) or None
+
+
+def _numbers(raw: bytes) -> str | None:
+    return ",".join(str(int.from_bytes(raw[at : at + 2], "big")) for at in range(0, len(raw) - 1, 2)) or None
+
+
+def _of_duid(raw: bytes) -> str | None:
+    """The hardware address that an identifier was made from (section 11.2, 11.4)."""
+    start = {1: 8, 3: 4}.get(int.from_bytes(raw[:2], "big"))
+    if start is None or int.from_bytes(raw[2:4], "big") != _ETHERNET or len(raw) != start + 6:
+        return None
+    return raw[start:].hex(":")
+
+
+def _vendor(raw: bytes) -> str | None:
+    """Enterprise number, then texts after two bytes of length each (section 21.16)."""
+    at, texts = 4, []
+    while at + 2 <= len(raw):
+        size = int.from_bytes(raw[at : at + 2], "big")
+        texts.append(text(raw[at + 2 : at + 2 + size]))
+        at += 2 + size
+    return ",".join(texts) or None
+
+
+def _names(raw: bytes, whole: bool = False) -> list[str]:
+    """Labels of the first name (section 10: DNS form, not compressed); `whole`: all names, each in one text."""
+    names: list[str] = []
+    labels: list[str] = []
+    at = 0
+    while at < len(raw) and raw[at] < 64:
+        if raw[at]:
+            labels.append(text(raw[at + 1 : at + 1 + raw[at]]))
+        elif not whole:
+            return labels
+        else:
+            names.append(".".join(labels))
+            labels = []
+        at += 1 + raw[at]
+    return names if whole else labels
