@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import hashlib
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,9 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
-import pyarrow as pa
-
 from forensics.joined_files import Joined, Waiting
+from forensics.kept_memory import kept_memory
 from parsers.base import Batch, Evidence, Joiner, Parser, Shared, Slice
 from parsers.evidence import materialised
 from parsers.exhibit_files import located
@@ -156,21 +154,8 @@ def _rare_collections() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-@contextmanager
-def _reused_memory() -> Iterator[None]:
-    """Batches come and go, all of a size: the C library gives the same memory again, where Arrow's own pool hands it back to the system and
-    pays for its pages each time (measured on Linux: 5 to 10 % of a log's CPU, and a tenth less memory at the peak)."""
-    before = pa.default_memory_pool()
-    if sys.platform == "linux":
-        pa.set_memory_pool(pa.system_memory_pool())
-    try:
-        yield
-    finally:
-        pa.set_memory_pool(before)
-
-
 @_rare_collections()
-@_reused_memory()
+@kept_memory()
 def run(task: Task, root: Path, scratch: Path | None = None) -> Done:
     """Read a task's evidence and write its parts below `root`. The manifest is left to the coordinator."""
     writer = PartWriter(root, task.id)
