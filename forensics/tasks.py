@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
+import pyarrow as pa
+
 from forensics.joined_files import Joined, Waiting
 from forensics.kept_memory import kept_memory
-from parsers.base import Batch, Evidence, Joiner, Parser, Shared, Slice
+from parsers.base import Batch, Evidence, Joiner, Output, Parser, Shared, Slice
 from parsers.evidence import materialised
 from parsers.exhibit_files import located
 from parsers.portions import portion
@@ -25,6 +27,7 @@ from timelines.problems import Account, Balance, LedgerPart, LedgerRow, Problem,
 from timelines.rows import Provenance, finish, finish_together
 
 BUNDLE_BYTES = 64 << 20  # small files that share a task
+HELD_COLUMNS = 100_000  # of batches of files that are read at once, 1 kB each; an honest bundle has some thousands
 ROOM_FOR_REST = 4  # the last of such tasks may have this share more: a few files alone cost a task's parts and a reader's first steps
 JOINED_BYTES = (
     64 << 20
@@ -177,7 +180,7 @@ def run(task: Task, root: Path, scratch: Path | None = None) -> Done:
                 if waiting.take(joiner, evidence):
                     continue
             for piece in task.slices if task.slices is not None else parser.slices(evidence):
-                _read(parser, evidence, piece, writer, tally)
+                _read(parser.parse(evidence, piece), (parser.name, evidence, piece), writer, tally)
         for held in waiting.rest():
             _read_together(held, writer, tally)
     tally.problems += writer.crowded()
@@ -211,16 +214,17 @@ class _Tally:
         self.problems += balance.faults
 
 
-def _read(parser: Parser, evidence: Evidence, piece: Slice, writer: PartWriter, tally: _Tally) -> None:
+def _read(outputs: Iterator[Output], whose: tuple[str, Evidence, Slice], writer: PartWriter, tally: _Tally) -> None:
+    """Take what a reader, named first, gives of a piece of a file."""
+    name, evidence, piece = whose
     provenance = Provenance(evidence.exhibit, evidence.file, evidence.sha256)
     accounts: list[Account] = []
-    outputs = parser.parse(evidence, piece)
     while True:
         try:
             output = next(outputs, None)
             rows = finish(output.family, output.rows, provenance) if isinstance(output, Batch) else None
         except Exception as error:  # noqa: BLE001 - a fault in one reader must not cost the rest of the evidence; it is reported as such
-            _crashed(parser.name, evidence, piece, error, tally)
+            _crashed(name, evidence, piece, error, tally)
             break
         if output is None:
             break
@@ -247,29 +251,42 @@ def _read_together(held: Joined, writer: PartWriter, tally: _Tally) -> None:
     files = held.files
     accounts: list[list[Account]] = [[] for _ in files]
     problems: list[Problem] = []
-    finished = []
+    finished: list[pa.RecordBatch] = []
+    columns = 0
     try:
         origins = [Provenance(evidence.exhibit, evidence.file, evidence.sha256) for evidence in files]
         for output in held.reader.parse_together(files, held.content()):
             if isinstance(output, Shared):
                 runs = [(origins[file], rows) for file, rows in output.runs]
                 finished.append(finish_together(output.batch.family, output.batch.rows, runs))
+                columns += finished[-1].num_columns
+                if columns > HELD_COLUMNS:
+                    break
             elif isinstance(output.item, Account):
                 accounts[output.file].append(output.item)
             else:
                 problems.append(output.item)
-    except Exception as error:  # noqa: BLE001 - as above
-        if len(files) > 1:
-            for alone in held.apart():
-                _read_together(alone, writer, tally)
-            return
-        _crashed(held.reader.name, files[0], Slice(0, files[0].size), error, tally)
+        sound = columns <= HELD_COLUMNS
+    except Exception:  # noqa: BLE001 - as above; the file that it is in will tell
+        sound = False
+    if not sound:
+        finished.clear()
+        _read_apart(held, writer, tally)
+        return
     for batch in finished:
         writer.add(batch)
         tally.rows += batch.num_rows
     tally.problems += problems
     for evidence, account in zip(files, accounts, strict=True):
         tally.balanced(balanced(evidence.exhibit, evidence.file, evidence.size, account))
+
+
+def _read_apart(held: Joined, writer: PartWriter, tally: _Tally) -> None:
+    """The same files one after the other. What each gives is kept at once."""
+    for one in held.apart():
+        (evidence,), told = one.files, one.reader.parse_together(one.files, one.content())
+        outputs = (output.batch if isinstance(output, Shared) else output.item for output in told)
+        _read(outputs, (one.reader.name, evidence, Slice(0, evidence.size)), writer, tally)
 
 
 def _unread(entry: FileEntry) -> LedgerRow:

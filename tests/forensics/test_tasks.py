@@ -87,7 +87,15 @@ def test_files_read_together_give_the_rows_and_ledger_of_each_alone(source, tmp_
     by_two = read(source, tmp_path / "by-two")
     monkeypatch.setattr(tasks, "by_name", lambda name: Alone())
     alone = read(source, tmp_path / "alone")
-    assert together[1:] == by_two[1:] == alone[1:]
+    monkeypatch.undo()
+    monkeypatch.setattr(tasks, "HELD_COLUMNS", 1)
+    apart, given_up_on = tasks._read_apart, []
+    monkeypatch.setattr(
+        tasks, "_read_apart", lambda held, *more: given_up_on.append(len(held.files)) or apart(held, *more)
+    )
+    given_up = read(source, tmp_path / "given-up")
+    assert given_up_on == [5]
+    assert together[1:] == by_two[1:] == alone[1:] == given_up[1:]
     assert together[0].rows == 1 + 2 + 3 + 4 + 5
     assert {row["file"] for row in together[1]} == {
         "0.evtx", "1.evtx", "2.evtx", "packed.zip/3.evtx", "packed.zip/4.evtx"
