@@ -134,8 +134,10 @@ def _row(work: str, tool: str, run: Run | None, baseline: Run | None) -> dict[st
 def read(path: Path, case: Path, workers: int) -> int:
     """Take a capture in and read it to committed Parquet, no rules. Returns its rows."""
     from forensics import api, pipeline
+    from forensics.executors import prepare
 
     shutil.rmtree(case, ignore_errors=True)
+    prepare(workers)  # as `athar run` does, before evidence is hashed
     return pipeline.ingest(api.start(case, [path], None, None), workers).rows
 
 

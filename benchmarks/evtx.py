@@ -24,6 +24,7 @@ LARGER = 2 << 30  # of the one for memory
 SMALL = 1_000
 BASELINE = "evtx JSON text"
 PARSER = "windows/evtx"
+TWO = "athar to Parquet, two workers"
 
 
 def parser_only(logs: list[Path]) -> int:
@@ -66,7 +67,7 @@ READERS: dict[str, Callable[[list[Path]], int]] = {
     BASELINE: read_with_evtx,
     "evtx JSON, parsed": read_with_evtx_and_json,
     "athar to Parquet": lambda logs: to_parquet(logs, PARSER, 1),
-    "athar to Parquet, two workers": lambda logs: to_parquet(logs, PARSER, 2),
+    TWO: lambda logs: to_parquet(logs, PARSER, 2),
     "athar, parser only": parser_only,
 }
 
@@ -91,7 +92,7 @@ def measure(repeat: int = 3) -> list[dict[str, object]]:
         rows += _compared("EVTX, the same chunks in one log", [one], [BASELINE, "athar to Parquet"], repeat)
         if os.environ.get("ATHAR_BENCH_LARGE"):
             write_large(large, LARGER)
-            here = [BASELINE, "athar to Parquet", "athar to Parquet, two workers"]
+            here = [BASELINE, "athar to Parquet", TWO]
             rows += _compared("EVTX, a log of 2 GiB", [large], here, 1)
     return rows
 
@@ -118,9 +119,9 @@ def _run(tool: str, logs: list[Path]) -> dict[str, float]:
 def main() -> None:
     """`python -m benchmarks.evtx TOOL < LIST`: run one tool here over the logs of the list and print what it took."""
     if "athar" in sys.argv[1]:  # loaded before the clock starts
-        load()
+        load(PARSER, 2 if sys.argv[1] == TWO else 1)
     logs = [Path(line) for line in sys.stdin.read().splitlines()]
-    (cpu, _), wall = used(), time.perf_counter()
+    cpu, wall = time.process_time(), time.perf_counter()
     rows = READERS[sys.argv[1]](logs)
     wall = time.perf_counter() - wall
     after, peak = used()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 import time
@@ -46,18 +47,28 @@ def to_parquet(files: list[Path], parser: str, workers: int = 1) -> int:
         return to_timeline(files, Path(name), parser, workers)
 
 
-def load() -> None:
-    """Load what a run needs before a clock starts."""
+def load(parser: str, workers: int = 1) -> None:
+    """Load what a run needs before a clock starts: here, and in the process that workers are forked from (`athar run`: while files are
+    hashed)."""
     import pandas  # noqa: F401 - pyarrow loads it at its first array
 
     import forensics.tasks  # noqa: F401
     import timelines.mapping
+    from forensics.executors import executor
+    from parsers.registry import by_name
 
     timelines.mapping.sources()
+    by_name(parser)
+    if workers > 1:
+        with executor(workers, None) as pool:  # these workers end here; those of the run are new ones
+            pool.submit(os.getpid).result()
 
 
 def used() -> tuple[float, float]:
-    """CPU seconds and the largest resident size (10^6 bytes) of this process and its workers; no size on Windows, which does not tell."""
+    """CPU seconds and the largest resident size (10^6 bytes) of this process and its workers; no size on Windows, which does not tell.
+
+    The process that workers were forked from is ended: what it and they have used, since they began to load, is counted then.
+    """
     try:
         import resource
     except ImportError:
@@ -71,7 +82,6 @@ def used() -> tuple[float, float]:
 
 
 def _stop_forks() -> None:
-    """End the process that workers were forked from: what it and they have used is counted once it has ended."""
     if sys.platform == "linux":
         from multiprocessing import forkserver
 

@@ -174,10 +174,11 @@ def read_with_goaccess(path: Path) -> int:
 
 _SPENT: dict[str, float] = {}  # what a reader measured itself
 DETECTION = "athar, all web rules"
+TWO = "athar to Parquet, two workers"
 _READERS: dict[str, Callable[[Path], int]] = {
     "goaccess": read_with_goaccess,
     "athar to Parquet": lambda log: to_parquet([log], "web/log"),
-    "athar to Parquet, two workers": lambda log: to_parquet([log], "web/log", 2),
+    TWO: lambda log: to_parquet([log], "web/log", 2),
     "athar, parser only": read_with_athar,
     "re loop": read_with_re,
     DETECTION: detect_in,
@@ -227,14 +228,13 @@ def _run(tool: str, log: Path) -> dict[str, float]:
 
 def main() -> None:
     """`python -m benchmarks.weblogs TOOL LOG`: run one tool here and print what it took."""
-    load()
-    import parsers.web.log  # noqa: F401
-
+    load("web/log", 2 if sys.argv[1] == TWO else 1)
     reader = _READERS[sys.argv[1]]
-    (cpu, _), wall = used(), time.perf_counter()
+    cpu, wall = time.process_time(), time.perf_counter()
     rows = reader(Path(sys.argv[2]))
+    wall = time.perf_counter() - wall
     after, peak = used()
-    spent = {"cpu_s": after - cpu, "wall_s": time.perf_counter() - wall, **_SPENT}
+    spent = {"cpu_s": after - cpu, "wall_s": wall, **_SPENT}
     print(json.dumps({"rows": rows, **spent, "peak_mb": peak}))
 
 

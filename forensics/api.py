@@ -63,9 +63,11 @@ def run(
     """
     from forensics import pipeline
     from forensics.chosen_rules import chosen_of
+    from forensics.executors import prepare
 
     picked = chosen_of(rules, **chosen)
     about = pipeline.About(tz, log_formats=tuple(log_formats), flow_timeouts=tuple(flow_timeouts), year=year)
+    prepare(workers, scheduler)  # while files are hashed
     opened = start(Path(case), [Path(path) for path in evidence], about, progress)
     pipeline.ingest(opened, workers, scheduler, progress)
     pipeline.analyze(opened, picked, progress)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import hashlib
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +13,9 @@ from typing import cast
 
 import pyarrow as pa
 
-from parsers.base import Batch, Evidence, Joiner, Parser, Shared, Slice
+from forensics.joined_files import Joined, Waiting
+from forensics.kept_memory import kept_memory
+from parsers.base import Batch, Evidence, Joiner, Output, Parser, Shared, Slice
 from parsers.evidence import materialised
 from parsers.exhibit_files import located
 from parsers.portions import portion
@@ -26,6 +27,8 @@ from timelines.problems import Account, Balance, LedgerPart, LedgerRow, Problem,
 from timelines.rows import Provenance, finish, finish_together
 
 BUNDLE_BYTES = 64 << 20  # small files that share a task
+HELD_COLUMNS = 100_000  # of batches of files that are read at once, 1 kB each; an honest bundle has some thousands
+ROOM_FOR_REST = 4  # the last of such tasks may have this share more: a few files alone cost a task's parts and a reader's first steps
 JOINED_BYTES = (
     64 << 20
 )  # small slices of a large file make tasks of about this many bytes: each task has parts of its own
@@ -33,7 +36,9 @@ FINEST_BYTES = 16 << 20  # the same towards the file's end
 COLLECTION_AFTER = (
     20_000  # objects between two looks of Python's collector for cycles; its own 700 cost 4 % of a large log
 )
-TOGETHER_BYTES = 64 << 20  # small files that a reader takes at once; they are held in memory
+TOGETHER_BYTES = (
+    BUNDLE_BYTES + BUNDLE_BYTES // ROOM_FOR_REST
+)  # small files that a reader takes at once; they are held in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +109,16 @@ def _in_container(entry: FileEntry) -> bool:
 
 
 def _bundled(source: Path, entries: Sequence[FileEntry], given: Given, version: str) -> Iterator[Task]:
-    """Small files, and members of containers, together: a container is opened once."""
+    """Small files, and members of containers, together: a container is opened once, and the last bundle is no small one."""
     bundle: list[FileEntry] = []
-    held = 0
+    held, left = 0, sum(entry.size for entry in entries)
     for entry in entries:
         in_container = _in_container(entry)
         same_container = bool(bundle) and in_container and bundle[-1].on_disk == entry.on_disk
-        if bundle and held + entry.size > BUNDLE_BYTES and not same_container:
+        most = BUNDLE_BYTES + BUNDLE_BYTES // ROOM_FOR_REST
+        if bundle and held + entry.size > (BUNDLE_BYTES if left > most else most) and not same_container:
             yield _task(source, bundle, given, None, version)
-            bundle, held = [], 0
+            bundle, held, left = [], 0, left - held
         bundle.append(entry)
         held += entry.size
     if bundle:
@@ -151,26 +157,13 @@ def _rare_collections() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-@contextmanager
-def _reused_memory() -> Iterator[None]:
-    """Batches come and go, all of a size: the C library gives the same memory again, where Arrow's own pool hands it back to the system and
-    pays for its pages each time (measured on Linux: 5 to 10 % of a log's CPU, and a tenth less memory at the peak)."""
-    before = pa.default_memory_pool()
-    if sys.platform == "linux":
-        pa.set_memory_pool(pa.system_memory_pool())
-    try:
-        yield
-    finally:
-        pa.set_memory_pool(before)
-
-
 @_rare_collections()
-@_reused_memory()
+@kept_memory()
 def run(task: Task, root: Path, scratch: Path | None = None) -> Done:
     """Read a task's evidence and write its parts below `root`. The manifest is left to the coordinator."""
     writer = PartWriter(root, task.id)
     tally = _Tally([], [], [], 0, 0)
-    together: dict[str, _Together] = {}
+    waiting = Waiting(min(TOGETHER_BYTES, sum(entry.size for entry in task.entries)))
     with tempfile.TemporaryDirectory(prefix="athar-", dir=scratch, ignore_cleanup_errors=True) as folder:
         for item in materialised(task.source, task.entries, Path(folder)):
             if isinstance(item, Problem):
@@ -180,15 +173,15 @@ def run(task: Task, root: Path, scratch: Path | None = None) -> Done:
             entry, path = item
             evidence = task.given.evidence(entry, path)
             parser = by_name(entry.parser)
-            joiner = _joiner(parser)
-            if task.slices is None and joiner is not None and (content := _content(joiner, evidence)) is not None:
-                held = together.setdefault(parser.name, _Together(joiner, []))
-                if held.add(evidence, content) >= TOGETHER_BYTES:
-                    _read_together(together.pop(parser.name), writer, tally)
-                continue
+            joiner = _joiner(parser) if task.slices is None else None
+            if joiner is not None and joiner.joins(entry.size):
+                if (full := waiting.full(joiner, evidence)) is not None:
+                    _read_together(full, writer, tally)
+                if waiting.take(joiner, evidence):
+                    continue
             for piece in task.slices if task.slices is not None else parser.slices(evidence):
-                _read(parser, evidence, piece, writer, tally)
-        for held in together.values():
+                _read(parser.parse(evidence, piece), (parser.name, evidence, piece), writer, tally)
+        for held in waiting.rest():
             _read_together(held, writer, tally)
     tally.problems += writer.crowded()
     parts = writer.close(tally.problems, _summed(tally.ledger), tally.detail)
@@ -221,16 +214,17 @@ class _Tally:
         self.problems += balance.faults
 
 
-def _read(parser: Parser, evidence: Evidence, piece: Slice, writer: PartWriter, tally: _Tally) -> None:
+def _read(outputs: Iterator[Output], whose: tuple[str, Evidence, Slice], writer: PartWriter, tally: _Tally) -> None:
+    """Take what a reader, named first, gives of a piece of a file."""
+    name, evidence, piece = whose
     provenance = Provenance(evidence.exhibit, evidence.file, evidence.sha256)
     accounts: list[Account] = []
-    outputs = parser.parse(evidence, piece)
     while True:
         try:
             output = next(outputs, None)
             rows = finish(output.family, output.rows, provenance) if isinstance(output, Batch) else None
         except Exception as error:  # noqa: BLE001 - a fault in one reader must not cost the rest of the evidence; it is reported as such
-            _crashed(parser.name, evidence, piece, error, tally)
+            _crashed(name, evidence, piece, error, tally)
             break
         if output is None:
             break
@@ -252,60 +246,47 @@ def _crashed(name: str, evidence: Evidence, piece: Slice, error: Exception, tall
     tally.problems.append(evidence.problem(piece.start, piece.stop - piece.start, reason))
 
 
-@dataclass(slots=True)
-class _Together:
-    """Small files for one reader, and their bytes: a container's members have no path for long."""
-
-    reader: Joiner
-    files: list[tuple[Evidence, bytes]]
-    size: int = 0
-
-    def add(self, evidence: Evidence, content: bytes) -> int:
-        """Hold a file. Returns the bytes held."""
-        self.files.append((evidence, content))
-        self.size += len(content)
-        return self.size
-
-
-def _content(reader: Joiner, evidence: Evidence) -> bytes | None:
-    """The bytes of a file that its reader takes together with others; None where it is to be read on its own."""
-    if not reader.joins(evidence.size):
-        return None
-    try:
-        content = evidence.path.read_bytes()
-    except OSError:  # told where it is read on its own
-        return None
-    return content if len(content) == evidence.size else None
-
-
-def _read_together(held: _Together, writer: PartWriter, tally: _Tally) -> None:
+def _read_together(held: Joined, writer: PartWriter, tally: _Tally) -> None:
     """Read small files at once. Nothing is kept before all are read, so that a fault in one costs that one alone."""
     files = held.files
     accounts: list[list[Account]] = [[] for _ in files]
     problems: list[Problem] = []
-    finished = []
+    finished: list[pa.RecordBatch] = []
+    columns = 0
     try:
-        origins = [Provenance(evidence.exhibit, evidence.file, evidence.sha256) for evidence, _ in files]
-        for output in held.reader.parse_together(files):
+        origins = [Provenance(evidence.exhibit, evidence.file, evidence.sha256) for evidence in files]
+        for output in held.reader.parse_together(files, held.content()):
             if isinstance(output, Shared):
                 runs = [(origins[file], rows) for file, rows in output.runs]
                 finished.append(finish_together(output.batch.family, output.batch.rows, runs))
+                columns += finished[-1].num_columns
+                if columns > HELD_COLUMNS:
+                    break
             elif isinstance(output.item, Account):
                 accounts[output.file].append(output.item)
             else:
                 problems.append(output.item)
-    except Exception as error:  # noqa: BLE001 - as above
-        if len(files) > 1:
-            for file in files:
-                _read_together(_Together(held.reader, [file]), writer, tally)
-            return
-        _crashed(held.reader.name, files[0][0], Slice(0, files[0][0].size), error, tally)
+        sound = columns <= HELD_COLUMNS
+    except Exception:  # noqa: BLE001 - as above; the file that it is in will tell
+        sound = False
+    if not sound:
+        finished.clear()
+        _read_apart(held, writer, tally)
+        return
     for batch in finished:
         writer.add(batch)
         tally.rows += batch.num_rows
     tally.problems += problems
-    for (evidence, _), account in zip(files, accounts, strict=True):
+    for evidence, account in zip(files, accounts, strict=True):
         tally.balanced(balanced(evidence.exhibit, evidence.file, evidence.size, account))
+
+
+def _read_apart(held: Joined, writer: PartWriter, tally: _Tally) -> None:
+    """The same files one after the other. What each gives is kept at once."""
+    for one in held.apart():
+        (evidence,), told = one.files, one.reader.parse_together(one.files, one.content())
+        outputs = (output.batch if isinstance(output, Shared) else output.item for output in told)
+        _read(outputs, (one.reader.name, evidence, Slice(0, evidence.size)), writer, tally)
 
 
 def _unread(entry: FileEntry) -> LedgerRow:

@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 
 import pyarrow as pa
 
+from parsers.gather import Bytes
 from timelines.problems import Account, Problem
 
 HEAD_BYTES = 65_536  # how much of a file `accepts` is shown
@@ -128,6 +129,7 @@ class Joiner(Protocol):
         """Whether a file of so many bytes can be read with others."""
         ...
 
-    def parse_together(self, files: Sequence[tuple[Evidence, bytes]]) -> Iterator[Shared | Told]:
-        """The same rows, problems and accounts as `parse` gives for each file, its bytes given. `Shared` rows keep the files' order."""
+    def parse_together(self, files: Sequence[Evidence], content: Bytes) -> Iterator[Shared | Told]:
+        """The same rows, problems and accounts as `parse` gives for each file. `content`: their bytes end to end, (n,) uint8.
+        `Shared` rows keep the files' order."""
         ...

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -12,6 +13,7 @@ from timelines.visible import visible
 
 Kind = Literal["read", "free", "unsupported", "damaged"]
 KINDS: tuple[Kind, ...] = ("read", "free", "unsupported", "damaged")
+FEW = 64  # ranges that are added up one by one: a call of numpy costs as much as a dozen of them
 _REASON_HEAD, _REASON_TAIL = 400, 200  # characters kept of a longer reason: what was found, and what was done about it
 
 
@@ -108,20 +110,37 @@ def _tiled(begins: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], start: in
     return bool((begins[1:] == ends[:-1]).all() and (ends > begins).all())
 
 
-def _added_up(
-    blank: LedgerRow, labels: list[tuple[int, str]], kinds: npt.NDArray[np.int64], lengths: npt.NDArray[np.int64]
-) -> Balance:
-    """Ranges that tile a file, none empty, by kind and part."""
-    totals = np.zeros(len(labels), np.int64)
-    np.add.at(totals, kinds, lengths)
-    counts = np.bincount(kinds, minlength=len(labels))
-    sums = dict.fromkeys(KINDS, 0)
+def _added_up(whose: tuple[str, str, int], found: Iterable[tuple[tuple[int, str], int, int]]) -> Balance:
+    """Ranges that tile a file, none empty: by kind and part, in order, their bytes and how many they are."""
+    exhibit, file, size = whose
+    sums = [0] * len(KINDS)
     parts = []
-    for (kind, part), total, count in zip(labels, totals.tolist(), counts.tolist(), strict=True):
-        sums[KINDS[kind]] += total
-        parts.append(LedgerPart(blank.exhibit, blank.file, KINDS[kind], part, total, count))
-    read, free, unsupported, damaged = (sums[kind] for kind in KINDS)
-    return Balance(replace(blank, read=read, free=free, unsupported=unsupported, damaged=damaged), tuple(parts), [])
+    for (kind, part), total, count in found:
+        sums[kind] += total
+        parts.append(LedgerPart(exhibit, file, KINDS[kind], part, total, count))
+    return Balance(LedgerRow(exhibit, file, size, *sums), tuple(parts), [])
+
+
+def _few(whose: tuple[str, str, int], accounts: list[Account], start: int) -> Balance | None:
+    """The balance of a small file; None where its ranges do not tile it."""
+    found: dict[tuple[int, str], tuple[int, int]] = {}
+    ranges: list[tuple[int, int]] = []
+    for one in accounts:
+        if not len(one.offsets):
+            continue
+        lengths = one.lengths.tolist()
+        ranges += zip(one.offsets.tolist(), lengths, strict=True)
+        label = KINDS.index(one.kind), one.part
+        total, count = found.get(label, (0, 0))
+        found[label] = total + sum(lengths), count + len(lengths)
+    at = start
+    for begin, length in sorted(ranges):
+        if begin != at or length <= 0:
+            return None
+        at += length
+    if not ranges or at != start + whose[2]:
+        return None
+    return _added_up(whose, ((label, *found[label]) for label in sorted(found)))
 
 
 def balanced(exhibit: str, file: str, size: int, accounts: list[Account], start: int = 0) -> Balance:
@@ -130,6 +149,8 @@ def balanced(exhibit: str, file: str, size: int, accounts: list[Account], start:
     A byte that no account names is counted as damaged, and a byte that several name is counted once, with the kind of the
     first that begins there; each such range is returned as a problem, because it means that a reader lost count.
     """
+    if sum(len(a.offsets) for a in accounts) <= FEW and (small := _few((exhibit, file, size), accounts, start)):
+        return small
     stop = start + size
     sums = dict.fromkeys(KINDS, 0)
     problems: list[Problem] = []
@@ -141,7 +162,10 @@ def balanced(exhibit: str, file: str, size: int, accounts: list[Account], start:
     kinds = np.concatenate(which) if live else begins
     ends = begins + lengths
     if _tiled(begins, ends, start, stop):
-        return _added_up(LedgerRow(exhibit, file, size, 0, 0, 0, 0), labels, kinds, lengths)
+        totals = np.zeros(len(labels), np.int64)
+        np.add.at(totals, kinds, lengths)
+        counts = np.bincount(kinds, minlength=len(labels))
+        return _added_up((exhibit, file, size), zip(labels, totals.tolist(), counts.tolist(), strict=True))
     for at in np.flatnonzero((begins < start) | (ends > stop) | (lengths < 0)):
         reason = f"reader claims bytes outside [{start}, {stop}); only those inside are counted"
         problems.append(Problem(exhibit, file, int(begins[at]), int(lengths[at]), reason))

@@ -100,11 +100,13 @@ def file_header(data: Bytes, at: int, ledger: Ledger) -> None:
 def records(data: Bytes, bounds: Sequence[tuple[int, int]], ledgers: Sequence[Ledger]) -> Records:
     """All records of the chunks of `data`. Each file has one of the `ledgers`, and its chunks lie within one of the `bounds`."""
     chunks: list[Chunk] = []
+    frees = _sound(data, bounds)
     for file, ((first, stop), ledger) in enumerate(zip(bounds, ledgers, strict=True)):
-        sound = _sound(data, first, stop)
+        sound = []
         for base in range(first, stop, CHUNK):
-            if base in sound:
-                chunks.append(Chunk(base, base + CHUNK, base + sound[base], 0, file))
+            if base in frees:
+                sound.append(base)
+                chunks.append(Chunk(base, base + CHUNK, base + frees[base], 0, file))
                 continue
             chunk = _chunk(data, base, min(base + CHUNK, stop), ledger)
             if chunk is not None:
@@ -114,9 +116,9 @@ def records(data: Bytes, bounds: Sequence[tuple[int, int]], ledgers: Sequence[Le
     return _walk(data, chunks, ledgers)
 
 
-def _sound(data: Bytes, first: int, stop: int) -> dict[int, int]:
+def _sound(data: Bytes, bounds: Sequence[tuple[int, int]]) -> dict[int, int]:
     """Whole chunks whose checksums fit, by begin: where in the chunk free space begins."""
-    bases = np.arange(first, stop - CHUNK + 1, CHUNK)
+    bases = np.array([base for first, stop in bounds for base in range(first, stop - CHUNK + 1, CHUNK)], np.int64)
     if not len(bases):
         return {}
     free = numbers_at(data, bases + 48, "<u4").astype(np.int64)

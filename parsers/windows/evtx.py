@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from parsers.base import Batch, Evidence, Output, Shared, Slice, Told
-from parsers.gather import Int64s, as_bytes
+from parsers.gather import Bytes, Int64s, as_bytes
 from parsers.windows.chunks import (
     CHUNK,
     FILE_HEADER,
@@ -75,12 +75,12 @@ class Evtx:
         """Whether a log is small and of whole chunks; one that is cut off is read on its own."""
         return FILE_HEADER <= size <= SMALL and (size - FILE_HEADER) % CHUNK == 0
 
-    def parse_together(self, files: Sequence[tuple[Evidence, bytes]]) -> Iterator[Shared | Told]:
-        """Logs that `joins` said yes to, their bytes end to end as one window: groups of like records span files."""
-        data = np.frombuffer(b"".join(content for _, content in files), np.uint8)
-        stops = np.cumsum([len(content) for _, content in files]).tolist()
+    def parse_together(self, files: Sequence[Evidence], content: Bytes) -> Iterator[Shared | Told]:
+        """Logs that `joins` said yes to, as one window: groups of like records span files."""
+        data = content
+        stops = np.cumsum([evidence.size for evidence in files]).tolist()
         starts = [0, *stops[:-1]]
-        ledgers = [Ledger(evidence, -start) for (evidence, _), start in zip(files, starts, strict=True)]
+        ledgers = [Ledger(evidence, -start) for evidence, start in zip(files, starts, strict=True)]
         for start, ledger in zip(starts, ledgers, strict=True):
             file_header(data, start, ledger)
         ranges = [(start + FILE_HEADER, stop) for start, stop in zip(starts, stops, strict=True)]

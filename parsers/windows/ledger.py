@@ -44,8 +44,13 @@ class Ledger:
         yield from self.accounts()
 
     def accounts(self) -> list[Account]:
-        out = []
-        for (kind, part), ranges in sorted(self.ranges.items(), key=lambda item: (KINDS.index(item[0][0]), item[0][1])):
-            pairs = np.array(ranges, np.int64)
-            out.append(Account(kind, pairs[:, 0] + self.start, pairs[:, 1], part))
+        held = sorted(self.ranges.items(), key=lambda item: (KINDS.index(item[0][0]), item[0][1]))
+        # one array for all: small logs have a dozen ranges, and an array each would cost more than they do
+        whole = np.array([pair for _, ranges in held for pair in ranges], np.int64).reshape(-1, 2)
+        offsets, lengths = whole[:, 0] + self.start, whole[:, 1]
+        out, at = [], 0
+        for (kind, part), ranges in held:
+            stop = at + len(ranges)
+            out.append(Account(kind, offsets[at:stop], lengths[at:stop], part))
+            at = stop
         return out

@@ -13,6 +13,7 @@ import pytest
 from forensics import tasks
 from forensics.demo.binxml_values import Kind
 from forensics.demo.evtx_writer import Event, write_log
+from forensics.joined_files import Joined
 from parsers.base import Slice
 from parsers.evidence import examine
 from parsers.windows.evtx import Evtx
@@ -48,9 +49,9 @@ class Alone(Evtx):
 class Touchy(Evtx):
     """A reader with a bug: fails on the third log, at the end of it."""
 
-    def parse_together(self, files):
-        yield from super().parse_together(files)
-        if any(evidence.file.endswith("2.evtx") for evidence, _ in files):
+    def parse_together(self, files, content):
+        yield from super().parse_together(files, content)
+        if any(evidence.file.endswith("2.evtx") for evidence in files):
             raise IndexError("off by one")
 
 
@@ -86,7 +87,15 @@ def test_files_read_together_give_the_rows_and_ledger_of_each_alone(source, tmp_
     by_two = read(source, tmp_path / "by-two")
     monkeypatch.setattr(tasks, "by_name", lambda name: Alone())
     alone = read(source, tmp_path / "alone")
-    assert together[1:] == by_two[1:] == alone[1:]
+    monkeypatch.undo()
+    monkeypatch.setattr(tasks, "HELD_COLUMNS", 1)
+    apart, given_up_on = tasks._read_apart, []
+    monkeypatch.setattr(
+        tasks, "_read_apart", lambda held, *more: given_up_on.append(len(held.files)) or apart(held, *more)
+    )
+    given_up = read(source, tmp_path / "given-up")
+    assert given_up_on == [5]
+    assert together[1:] == by_two[1:] == alone[1:] == given_up[1:]
     assert together[0].rows == 1 + 2 + 3 + 4 + 5
     assert {row["file"] for row in together[1]} == {
         "0.evtx", "1.evtx", "2.evtx", "packed.zip/3.evtx", "packed.zip/4.evtx"
@@ -148,3 +157,36 @@ def test_large_files_come_first_and_small_slices_share_tasks(source, monkeypatch
     assert [task.size for task in cut[:-1]] == sorted((task.size for task in cut[:-1]), reverse=True)
     assert cut[0].size <= 20_000
     assert len(cut) < len(pieces) / 3
+
+
+def small(number, size):
+    return FileEntry("E001", f"{number}.evtx", size, f"{number:064x}", "evidence", "windows/evtx")
+
+
+def test_the_last_bundle_of_small_files_takes_in_what_would_be_a_small_one(tmp_path, monkeypatch):
+    monkeypatch.setattr(tasks, "BUNDLE_BYTES", 100)
+    for sizes, bundles in [
+        ([30] * 4, [120]),
+        ([30] * 5, [90, 60]),
+        ([100, 25], [125]),
+        ([100, 26], [100, 26]),
+        ([30] * 7, [90, 120]),
+    ]:
+        entries = [small(number, size) for number, size in enumerate(sizes)]
+        planned = list(tasks.plan(tmp_path, entries, tasks.Given(), "1"))
+        assert [task.size for task in planned] == bundles
+        assert [entry for task in planned for entry in task.entries] == entries
+
+
+def test_files_that_have_grown_shrunk_or_gone_are_not_joined(source):
+    held = Joined.of(Evtx(), 3 * 69_632)
+    sizes = [(source / name).stat().st_size for name in ("0.evtx", "1.evtx")]
+    given = tasks.Given()
+    entries = [
+        FileEntry("E001", name, size, "0" * 64, "evidence", "windows/evtx")
+        for name, size in (("0.evtx", sizes[0]), ("1.evtx", sizes[1] - 1), ("1.evtx", sizes[1] + 1), ("9.evtx", 10))
+    ]
+    assert [held.take(given.evidence(entry, source / entry.file)) for entry in entries] == [True, False, False, False]
+    assert held.content().tobytes() == (source / "0.evtx").read_bytes()
+    assert held.has_room(given.evidence(small(1, 2 * 69_632), source))
+    assert not held.has_room(given.evidence(small(1, 2 * 69_632 + 1), source))

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from parsers.base import Batch, Evidence, Shared, Slice
+from parsers.gather import Bytes
 from parsers.windows import columns, events, evtx, inline, lexicon, templates
 from parsers.windows.chunks import CHUNK, FILE_HEADER
 from parsers.windows.evtx import PARSER
@@ -129,10 +130,14 @@ def _one_by_one(evidence: Evidence) -> Rows:
     return rows
 
 
+def _end_to_end(files: list[Evidence]) -> Bytes:
+    return np.frombuffer(b"".join(evidence.path.read_bytes() for evidence in files), np.uint8)
+
+
 def _together(files: list[Evidence]) -> list[Rows]:
     rows: list[Rows] = [{} for _ in files]
     accounts: list[list[Account]] = [[] for _ in files]
-    for item in PARSER.parse_together([(evidence, evidence.path.read_bytes()) for evidence in files]):
+    for item in PARSER.parse_together(files, _end_to_end(files)):
         if isinstance(item, Shared):
             runs = [(_origin(files[file]), count) for file, count in item.runs]
             found, at = finish_together(item.batch.family, item.batch.rows, runs), 0

@@ -1,9 +1,13 @@
 """The account of every byte: the sums are the file's size, and a reader that loses count is told."""
 
+import random
+from unittest.mock import patch
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from timelines import problems as problems_of
 from timelines.problems import KINDS, Account, Kind, LedgerPart, LedgerRow, Problem, account, balance, balanced
 
 TWICE = "bytes claimed twice by the reader; counted once"
@@ -100,6 +104,19 @@ def test_the_sum_is_the_size_whatever_the_reader_says(size: int, ranges: list[tu
     tiled = claimed == size and None not in painted
     inside = all(0 <= start <= size and 0 <= length <= size - start for _, start, length in ranges)
     assert (problems == []) == (tiled and inside)
+
+
+@given(st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 9), st.sampled_from("ab"))), st.randoms())
+def test_few_ranges_and_many_add_up_alike(lengths: list[tuple[Kind, int, str]], dice: random.Random) -> None:
+    at, accounts = 7, []
+    for kind, length, part in lengths:
+        accounts.append(Account(kind, np.array([at]), np.array([length]), part))
+        at += length
+    dice.shuffle(accounts)
+    plain = balanced("E001", "a.evtx", at - 7, accounts, 7)
+    with patch.object(problems_of, "FEW", -1):
+        assert balanced("E001", "a.evtx", at - 7, accounts, 7) == plain
+    assert [(p.offset, p.reason) for p in plain.faults] == []
 
 
 def test_a_reason_is_one_short_line_whatever_it_quotes() -> None:

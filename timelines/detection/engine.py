@@ -18,6 +18,9 @@ from timelines.detection.questions import Questions
 from timelines.detection.rules import Rule
 from timelines.schema import own_name
 
+KEPT_COLUMNS = (
+    16_000  # of the shapes whose plans are kept, some 6 kB each; Windows' own events together have some hundred
+)
 _SYSTEM = LogSource("conditions of log sources", (), TRUE, stored=True)
 
 
@@ -104,8 +107,9 @@ class Engine:
         self._views = [View.of(source, at, self.rules) for source, at in by_source.values()]
         self._made: dict[tuple[int, tuple[object, ...]], ViewPlan] = {}
         self._plans: dict[tuple[str, tuple[tuple[str, str], ...]], list[ViewPlan]] = {}
+        self._columns = 0  # of all shapes in `_plans`
         self._questions: dict[frozenset[Predicate], Questions] = {}
-        self._asked: dict[tuple[int, ...], dict[Column, Questions]] = {}
+        self._asked: dict[tuple[ViewPlan, ...], dict[Column, Questions]] = {}
 
     def plans(self, family: str, schema: pa.Schema) -> list[ViewPlan]:
         """The log sources that rows of this family and shape can belong to."""
@@ -114,10 +118,17 @@ class Engine:
             tuple((column.name, own_name(column)) for column in schema),
         )  # equal schemas may differ in own names
         if key not in self._plans:
+            self._make_room(len(schema))
             shape = Shape(schema)
             made = (self._plan(view, shape) for view in self._views if view.source.covers(family))
             self._plans[key] = [plan for plan in made if plan.where is not None]
         return self._plans[key]
+
+    def _make_room(self, columns: int) -> None:
+        """Forget all plans where those of one shape more would be too many: evidence may name any number of columns."""
+        if self._columns + columns > KEPT_COLUMNS:
+            self._plans, self._made, self._asked, self._columns = {}, {}, {}, 0
+        self._columns += columns
 
     def _plan(self, view: View, shape: Shape) -> ViewPlan:
         key = (id(view), view.columns(shape))  # views live as long as the engine
@@ -131,7 +142,7 @@ class Engine:
 
     def questions(self, plans: Sequence[ViewPlan]) -> dict[Column, Questions]:
         """What the log sources and all their rules ask of this shape, by column."""
-        key = tuple(id(plan) for plan in plans)  # plans live as long as the engine
+        key = tuple(plans)  # each is equal to itself alone
         if key not in self._asked:
             nodes = [plan.where for plan in plans if plan.where is not None]
             nodes += [node for plan in plans for _, node in plan.bound]

@@ -6,9 +6,11 @@ import random
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from parsers.base import Batch, Evidence, Shared
+from parsers.gather import Bytes
 from parsers.windows.evtx import PARSER
 from timelines.problems import Account, Problem
 from timelines.rows import Provenance, finish, finish_together
@@ -17,6 +19,10 @@ from timelines.rows import Provenance, finish, finish_together
 def evidence_of(path: Path, data: bytes) -> Evidence:
     path.write_bytes(data)
     return Evidence("E001", path.name, path, len(data), path.stem.rjust(64, "0"))
+
+
+def end_to_end(files: list[Evidence]) -> Bytes:
+    return np.frombuffer(b"".join(evidence.path.read_bytes() for evidence in files), np.uint8)
 
 
 def origin(evidence: Evidence) -> Provenance:
@@ -40,7 +46,7 @@ def alone(evidence: Evidence) -> tuple[Any, ...]:
 def at_once(files: list[Evidence]) -> list[tuple[Any, ...]]:
     rows: list[list[dict[str, Any]]] = [[] for _ in files]
     told: list[list[Problem | Account]] = [[] for _ in files]
-    for item in PARSER.parse_together([(evidence, evidence.path.read_bytes()) for evidence in files]):
+    for item in PARSER.parse_together(files, end_to_end(files)):
         if isinstance(item, Shared):
             runs = [(origin(files[file]), count) for file, count in item.runs]
             found = finish_together(item.batch.family, item.batch.rows, runs).to_pylist()
@@ -85,7 +91,7 @@ def test_logs_read_at_once_give_what_each_gives_alone(logs, tmp_path):
 
 def test_rows_of_one_shape_share_a_batch_across_files(logs, tmp_path):
     files = [evidence_of(tmp_path / f"{name}.evtx", logs[name]) for name in "abd"]
-    output = PARSER.parse_together([(evidence, evidence.path.read_bytes()) for evidence in files])
+    output = PARSER.parse_together(files, end_to_end(files))
     assert [item.runs for item in output if isinstance(item, Shared)] == [((0, 2), (1, 1))]
 
 

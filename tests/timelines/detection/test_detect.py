@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from timelines.detection import Detection, RuleSet, detect
+from timelines.detection import Detection, RuleSet, detect, engine
 from timelines.findings import MATCH_COLUMNS
 from timelines.query import Timeline
 
@@ -222,3 +222,23 @@ def test_parts_and_order_do_not_matter(load: Load, make_timeline: MakeTimeline, 
     assert cut.matches.equals(whole.matches)
     assert cut.findings == whole.findings
     assert cut.outcomes == whole.outcomes
+
+
+def test_plans_of_many_shapes_are_forgotten_and_findings_stay(
+    load: Load, make_timeline: MakeTimeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = "title: Word\nid: 10000000-0000-4000-8000-000000000007\nlevel: low\nlogsource: {product: windows}\n"
+    rules = load(LOGON, SUCCESS, words + "detection: {keywords: [value 3], condition: keywords}")
+    pieces = [[logon(n, 4624 + n % 2, **{f"Field{n}": f"value {n}"})] for n in range(12)]
+    timeline = make_timeline(*[("windows/security", piece) for piece in pieces])
+    kept = detect(timeline, rules)
+    assert len(kept.matches) == 13
+    width = len(timeline.parts("windows/security")[0].schema)
+    monkeypatch.setattr(engine, "KEPT_COLUMNS", 3 * width)
+    assert detect(timeline, rules).matches.equals(kept.matches)
+    one = engine.Engine(rules.rules)
+    held = []
+    for part in timeline.parts("windows/security"):
+        one.questions(one.plans(part.family, part.schema))
+        held.append((len(one._plans), len(one._asked)))
+    assert held == [(1, 1), (2, 2), (3, 3)] * 4
