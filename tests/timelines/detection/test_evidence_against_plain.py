@@ -99,28 +99,35 @@ class Plain:
         self._rules, self._sources, self._rows = rules, sources, rows
         self._inside = [(source, [at for at, row in enumerate(rows) if source.has(row)]) for source in known]
         self._groups: dict[Any, dict[tuple[Any, ...], list[int]]] = {}
+        self._columns: dict[tuple[int, str], list[tuple[str, ...]]] = {}
 
     def hits(self, rule: Asked) -> list[int]:
         found: set[int] = set()
         for number in rule.sources:
-            source, inside = self._inside[number]
-            if inside:
+            if self._inside[number][1]:
                 key = (number, *rule.names)
                 if key not in self._groups:
-                    self._groups[key] = self._grouped(source, inside, rule.names)
+                    self._groups[key] = self._grouped(number, rule.names)
                 for values, members in self._groups[key].items():
                     event = dict(zip(rule.names, map(list, values), strict=True))
                     if any(self._rules.holds(tree, event) for tree in rule.trees):
                         found.update(members)
         return sorted(found)
 
-    def _grouped(self, source: Any, inside: list[int], names: tuple[str, ...]) -> dict[tuple[Any, ...], list[int]]:
+    def _grouped(self, number: int, names: tuple[str, ...]) -> dict[tuple[Any, ...], list[int]]:
         groups: dict[tuple[Any, ...], list[int]] = {}
-        for at in inside:
-            row = self._rows[at]
-            values = tuple(tuple(self._values(source, row, name)) for name in names)
+        inside = self._inside[number][1]
+        columns = [self._column(number, name) for name in names]
+        for at, values in zip(inside, zip(*columns, strict=True), strict=True):
             groups.setdefault(values, []).append(at)
         return groups
+
+    def _column(self, number: int, name: str) -> list[tuple[str, ...]]:
+        """The values of a field in the rows of a log source, read once for all rules that name it."""
+        if (number, name) not in self._columns:
+            source, inside = self._inside[number]
+            self._columns[number, name] = [tuple(self._values(source, self._rows[at], name)) for at in inside]
+        return self._columns[number, name]
 
     def _values(self, source: Any, row: Any, name: str) -> list[str]:
         return (
@@ -131,23 +138,27 @@ class Plain:
 
 
 class Quick:
-    """Texts compared by regular expressions, each made once."""
+    """Texts compared by regular expressions, each made once, and each text with each once."""
 
     def __init__(self, fold: Callable[[str], str]) -> None:
         self._fold = cache(fold)
         self._made: dict[
-            tuple[int, bool], tuple[Any, re.Pattern[str]]
+            tuple[int, bool], tuple[Any, Callable[[str], bool]]
         ] = {}  # with the object, so that its id stays its own
 
     def string_is(self, text: str, wanted: Any, anywhere: bool = False) -> bool:
-        key, cased = (id(wanted), anywhere), isinstance(wanted, t.SigmaCasedString)
-        if key not in self._made:
-            signs = {t.SpecialChars.WILDCARD_MULTI: ".*", t.SpecialChars.WILDCARD_SINGLE: "."}
-            parts = [signs.get(p) or re.escape(p if cased else self._fold(p)) for p in wanted.s]
-            self._made[key] = wanted, re.compile("".join([".*", *parts] if anywhere else parts), re.DOTALL)
-        pattern = self._made[key][1]
-        text = text if cased else self._fold(text)
-        return bool(pattern.match(text) if anywhere else pattern.fullmatch(text))
+        made = self._made.get((id(wanted), anywhere))
+        if made is None:
+            made = self._made[id(wanted), anywhere] = wanted, cache(self._comparison(wanted, anywhere))
+        return made[1](text)
+
+    def _comparison(self, wanted: Any, anywhere: bool) -> Callable[[str], bool]:
+        cased = isinstance(wanted, t.SigmaCasedString)
+        signs = {t.SpecialChars.WILDCARD_MULTI: ".*", t.SpecialChars.WILDCARD_SINGLE: "."}
+        parts = [signs.get(p) or re.escape(p if cased else self._fold(p)) for p in wanted.s]
+        pattern = re.compile("".join([".*", *parts] if anywhere else parts), re.DOTALL)
+        match = pattern.match if anywhere else pattern.fullmatch
+        return lambda text: match(text if cased else self._fold(text)) is not None
 
 
 def test_every_hit_is_the_same(
