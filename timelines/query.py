@@ -6,7 +6,7 @@ Order is always `time` (rows without one last), `exhibit`, `file`, `offset`, `ro
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ import pyarrow as pa
 from timelines.messages.placeholders import columns_spoken_of
 from timelines.parts import Part
 from timelines.problems import KINDS
+from timelines.row_filter import Filter as Filter
 from timelines.schema import CORE_NAMES, SORT_KEYS, Family, core_schema
 from timelines.store import Store
 from timelines.views import connect, create_view, families_of, narrow, quoted, wide
@@ -30,45 +31,6 @@ ORDER = 'order by time nulls last, exhibit, file, "offset", row_id'
 
 class QueryError(ValueError):
     """A question that cannot be answered: one line that says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """What to take from the timeline. Instants are UTC ns; `where` is a SQL condition over core columns (and, where `families` names
-    one family, over its own). Lists mean any of them."""
-
-    start: int | None = None
-    end: int | None = None
-    families: tuple[str, ...] = ()
-    events: tuple[str, ...] = ()
-    hosts: tuple[str, ...] = ()
-    users: tuple[str, ...] = ()
-    ips: tuple[str, ...] = ()
-    row_ids: tuple[str, ...] = ()
-    where: str | None = None
-
-    def sql(self) -> tuple[str, list[Any]]:
-        """The condition and its parameters."""
-        clauses: list[str] = []
-        values: list[Any] = []
-        for column, wanted in (("event", self.events), ("row_id", self.row_ids)):
-            if wanted:
-                clauses.append(f"{column} in (select unnest(?))")
-                values.append(list(wanted))
-        for column, wanted in (("host", self.hosts), ("user", self.users)):
-            if wanted:
-                clauses.append(f'lower("{column}") in (select unnest(?))')
-                values.append([text.lower() for text in wanted])
-        if self.ips:
-            clauses.append("(src_ip in (select unnest(?)) or dst_ip in (select unnest(?)))")
-            values += [list(self.ips), list(self.ips)]
-        for operator, instant in ((">=", self.start), ("<", self.end)):
-            if instant is not None:
-                clauses.append(f"epoch_ns(time) {operator} ?")
-                values.append(instant)
-        if self.where:
-            clauses.append(f"({self.where})")
-        return (" and ".join(clauses) or "true"), values
 
 
 class Timeline:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from parsers.bytestreams import BLOCK, Damaged, Input
 
@@ -42,7 +42,7 @@ def skippable(head: bytes) -> bool:
     return head[1:4] == b"\x2a\x4d\x18" and len(head) >= 4 and head[0] >> 4 == 5
 
 
-def skip_frame(source: Input) -> None:
+def _skip_frame(source: Input) -> None:
     """Pass over such a frame. Raises Damaged when it is cut."""
     head = source.read(8)
     if len(head) < 8:
@@ -52,3 +52,16 @@ def skip_frame(source: Input) -> None:
         left -= len(block)
     if left:
         raise source.stopped or Damaged(source.position, f"a skippable frame lacks {left} bytes")
+
+
+def frames(
+    source: Input, begins: Callable[[bytes], bool], frame: Callable[[Input], Iterator[bytes]]
+) -> Iterator[bytes]:
+    """What a run of frames holds, one block after another; those that decoders pass over are passed over."""
+    while trailing(source, lambda head: begins(head) or skippable(head), 4):
+        head = source.read(4)
+        source.unread(head)
+        if skippable(head):
+            _skip_frame(source)
+        else:
+            yield from frame(source)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from parsers.archives.single import plain_name, skip_frame, skippable, trailing
+from parsers.archives.single import frames, plain_name, skippable
 from parsers.bytestreams import Input, Pulled
 from parsers.containers import Budget, Member, Note
 from parsers.decoders import zstandard_frame
@@ -14,17 +14,7 @@ _FRAME = bytes.fromhex("28b52ffd")
 
 
 def _begins(head: bytes) -> bool:
-    return head[:4] == _FRAME or skippable(head)
-
-
-def _blocks(source: Input) -> Iterator[bytes]:
-    while trailing(source, _begins, 4):
-        head = source.read(4)
-        source.unread(head)
-        if skippable(head):
-            skip_frame(source)
-        else:
-            yield from zstandard_frame(source)
+    return head[:4] == _FRAME
 
 
 class _Zstandard:
@@ -32,11 +22,15 @@ class _Zstandard:
     single = True
 
     def accepts(self, head: bytes) -> bool:
-        return _begins(head)
+        return _begins(head) or skippable(head)
 
     def members(self, handle: BinaryIO, name: str, budget: Budget) -> Iterator[Member | Note]:
         source = Input(handle)
-        yield Member(plain_name(name, ".zst", ".tzst"), 0, Pulled(budget.metered(_blocks(source), source)))
+        yield Member(
+            plain_name(name, ".zst", ".tzst"),
+            0,
+            Pulled(budget.metered(frames(source, _begins, zstandard_frame), source)),
+        )
 
 
 CONTAINER = _Zstandard()

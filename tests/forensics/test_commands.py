@@ -11,6 +11,8 @@ from collections import Counter
 import pyarrow.parquet as pq
 import pytest
 
+import forensics
+
 LINES = (
     '192.0.2.1 - - [14/Jan/2026:08:00:01 +0000] "GET /a HTTP/1.1" 200 5 "-" "Mozilla/5.0"\n'
     '203.0.113.9 - anna [14/Jan/2026:08:00:02 +0000] "GET /=cmd HTTP/1.1" 404 7 "-" "=HYPERLINK(1)"\n'
@@ -18,20 +20,38 @@ LINES = (
 )
 
 
-@pytest.fixture
-def case(tmp_path, athar):
-    """A case of three access-log lines, run by `athar run`."""
-    evidence = tmp_path / "evidence"
-    evidence.mkdir()
-    (evidence / "access.log").write_text(LINES, encoding="utf-8", newline="")
+def put_log(folder):
+    (folder / "evidence").mkdir()
+    (folder / "evidence" / "access.log").write_text(LINES, encoding="utf-8", newline="")
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory):
+    """A case of three access-log lines, to ask and not to change."""
+    folder = tmp_path_factory.mktemp("asked")
+    put_log(folder)
+    forensics.run([folder / "evidence"], folder / "case", workers=1)
+    return folder / "case"
+
+
+def run_of(folder, athar, languages):
+    put_log(folder)
     ran = athar(
-        "run", evidence, "--case", tmp_path / "case", "--workers", 1, "--date", "2026-01-20", "--lang", "en,fr,ar"
+        *("run", folder / "evidence", "--case", folder / "case"),
+        *("--workers", 1, "--date", "2026-01-20", "--lang", languages),
     )
     assert (ran.code, ran.err) == (0, "")
-    return tmp_path / "case"
+    return folder / "case"
 
 
-def test_run_writes_summaries_in_each_language(case):
+@pytest.fixture
+def case(tmp_path, athar):
+    """The same of the test's own, run by `athar run`; the evidence lies beside it."""
+    return run_of(tmp_path, athar, "fr")
+
+
+def test_run_writes_summaries_in_each_language(tmp_path, athar):
+    case = run_of(tmp_path, athar, "en,fr,ar")
     names = sorted(p.name for p in (case / "reports").iterdir())
     kinds = Counter(name.rpartition(".")[2] for name in names)
     assert kinds == {
@@ -55,8 +75,8 @@ def test_run_again_goes_on_and_reads_nothing_twice(case, athar, tmp_path):
     assert json.loads(again.out)["rows"] == {"web/access": 3}
 
 
-def test_timeline_to_csv_neutralises_formulas_and_controls(case, athar):
-    ran = athar("timeline", case, "--family", "web/access", "--columns", "time,record,user,cs_uri,cs_user_agent")
+def test_timeline_to_csv_neutralises_formulas_and_controls(asked, athar):
+    ran = athar("timeline", asked, "--family", "web/access", "--columns", "time,record,user,cs_uri,cs_user_agent")
     rows = list(csv.DictReader(io.StringIO(ran.out)))
     assert [r["record"] for r in rows] == ["1", "2", "3"]
     assert rows[1]["user"] == "anna"
@@ -65,9 +85,9 @@ def test_timeline_to_csv_neutralises_formulas_and_controls(case, athar):
     assert "\u202e" not in ran.out
 
 
-def test_timeline_filters(case, athar):
+def test_timeline_filters(asked, athar):
     def records(*options):
-        ran = athar("timeline", case, "--json", *options)
+        ran = athar("timeline", asked, "--json", *options)
         assert ran.code == 0, ran.err
         return [json.loads(line)["record"] for line in ran.out.splitlines()]
 
@@ -81,31 +101,31 @@ def test_timeline_filters(case, athar):
     assert records("--event", "4625") == []
 
 
-def test_timeline_to_parquet_and_its_suffix(case, athar, tmp_path):
-    assert athar("timeline", case, "-o", tmp_path / "t.parquet").code == 0
+def test_timeline_to_parquet_and_its_suffix(asked, athar, tmp_path):
+    assert athar("timeline", asked, "-o", tmp_path / "t.parquet").code == 0
     assert pq.read_table(tmp_path / "t.parquet").num_rows == 3
 
 
-def test_search_finds_text_patterns_and_nothing(case, athar):
-    ran = athar("search", case, "hyperlink", "--json")
+def test_search_finds_text_patterns_and_nothing(asked, athar):
+    ran = athar("search", asked, "hyperlink", "--json")
     hits = [json.loads(line) for line in ran.out.splitlines()]
     assert [(h["column"], h["value"]) for h in hits] == [("cs_user_agent", "=HYPERLINK(1)")]
-    assert athar("search", case, "--regex", r"c%0[dD]$").code == 0
-    assert athar("search", case, "nowhere").code == 1
-    assert "expected RE2 syntax" in athar("search", case, "--regex", "(").err
+    assert athar("search", asked, "--regex", r"c%0[dD]$").code == 0
+    assert athar("search", asked, "nowhere").code == 1
+    assert "expected RE2 syntax" in athar("search", asked, "--regex", "(").err
 
 
-def test_show_leads_back_to_the_bytes(case, athar):
-    row_id = json.loads(athar("timeline", case, "--json", "--user", "anna").out)["row_id"]
-    ran = athar("show", case, row_id[:12])
+def test_show_leads_back_to_the_bytes(asked, athar):
+    row_id = json.loads(athar("timeline", asked, "--json", "--user", "anna").out)["row_id"]
+    ran = athar("show", asked, row_id[:12])
     assert ran.code == 0
     start = len(LINES.splitlines(keepends=True)[0])
     assert f"E001/access.log, bytes {start:,} to" in ran.out
     assert f"{start:08x}  32 30 33 2e 30 2e 31 31" in ran.out  # "203.0.11"
-    shown = json.loads(athar("show", case, row_id, "--json").out)
+    shown = json.loads(athar("show", asked, row_id, "--json").out)
     assert (shown["user"], shown["record"]) == ("anna", 2)
-    hostile = json.loads(athar("timeline", case, "--json", "--where", "record = 3").out)["row_id"]
-    out = athar("show", case, hostile).out
+    hostile = json.loads(athar("timeline", asked, "--json", "--where", "record = 3").out)["row_id"]
+    out = athar("show", asked, hostile).out
     assert "\x1b" not in out
     assert "⟨U+001B⟩[2J⟨U+202E⟩y" in out
 
@@ -136,12 +156,12 @@ def test_reports_are_reproducible_and_never_overwritten(case, athar, tmp_path):
     assert len(again.err.splitlines()) == 1
 
 
-def test_case_show_lists(case, athar):
+def test_case_show_lists(asked, athar):
     for name in ("files", "problems", "ledger", "rules"):
-        ran = athar("case", "show", case, f"--{name}", "--json")
+        ran = athar("case", "show", asked, f"--{name}", "--json")
         assert ran.code == 0
         assert isinstance(json.loads(ran.out), list)
-    assert json.loads(athar("case", "show", case, "--json").out)["files"] == {"evidence": 1}
+    assert json.loads(athar("case", "show", asked, "--json").out)["files"] == {"evidence": 1}
 
 
 def test_a_case_made_step_by_step(tmp_path, athar):
@@ -187,15 +207,15 @@ def test_wrong_usage_is_told_in_words_and_exits_2(tmp_path, monkeypatch, athar, 
     assert "Traceback" not in ran.err
 
 
-def test_wrong_questions_to_a_case_are_told_in_words(case, athar):
+def test_wrong_questions_to_a_case_are_told_in_words(asked, athar):
     for arguments, expected in (
-        (["timeline", case, "--from", "noon"], "'noon' is not an instant"),
-        (["timeline", case, "--where", "nonsense +"], "Parser Error"),
-        (["timeline", case, "--columns", "nope"], "no column 'nope'"),
-        (["timeline", case, "--family", "webb"], "no family 'webb'; this case has web/access"),
-        (["timeline", case, "--format", "parquet"], "needs -o FILE"),
-        (["show", case, "ffffffffffff"], "no row"),
-        (["findings", case, "F-none"], "no finding 'F-none'"),
+        (["timeline", asked, "--from", "noon"], "'noon' is not an instant"),
+        (["timeline", asked, "--where", "nonsense +"], "Parser Error"),
+        (["timeline", asked, "--columns", "nope"], "no column 'nope'"),
+        (["timeline", asked, "--family", "webb"], "no family 'webb'; this case has web/access"),
+        (["timeline", asked, "--format", "parquet"], "needs -o FILE"),
+        (["show", asked, "ffffffffffff"], "no row"),
+        (["findings", asked, "F-none"], "no finding 'F-none'"),
     ):
         ran = athar(*arguments)
         assert (ran.code, expected in ran.err, len(ran.err.splitlines())) == (2, True, 1), ran

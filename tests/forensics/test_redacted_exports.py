@@ -6,9 +6,10 @@ import csv
 import io
 import json
 import shutil
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
-import ahocorasick_rs
 import pandas as pd
 import pytest
 
@@ -17,7 +18,6 @@ from cases.errors import CaseError
 from cases.exchange import Options, exchanges
 from cases.exchange.delivery import EXPORTED, Delivery, deliver
 from cases.exchange.formats import xlsx
-from cases.redaction.folding import stands_alone
 from cases.redaction.of_case import redactor_of
 from cases.redaction.profile import profile
 from cases.redaction.redactor import Redactor
@@ -25,7 +25,7 @@ from cases.summarise import summarise
 from timelines.query import Filter, Timeline
 
 from ..cases.conftest import fill
-from .test_redacted_demo import DATE, distinct
+from .test_redacted_demo import DATE, distinct, left
 
 NEEDS = {"stix": "stix2", "xlsx": "openpyxl"}
 PLACES = [
@@ -64,47 +64,61 @@ def export(case: Case, place: Path, name: str, suffix: str, under: str | None = 
     return deliver(case, name, place / f"{name}{suffix}", Options(DATE, "fr", under))
 
 
+@pytest.fixture(scope="module")
+def public(handed_out, tmp_path_factory) -> Callable[[str, str], Path]:
+    """The copy exported under the public profile, each form once."""
+    place = tmp_path_factory.mktemp("public")
+
+    def made(name: str, suffix: str) -> Path:
+        with pytest.MonkeyPatch.context() as patch:
+            if name == "xlsx":  # openpyxl writes and reads some thousand rows a second: one row in sixteen
+                patch.setattr(xlsx, "Filter", lambda: Filter(where="hash(row_id) % 16 = 0"))
+            return export(Case.open(handed_out[0]), place, name, suffix).path
+
+    return cache(made)
+
+
 def strings(path: Path) -> str:
-    """Every text in a file, names of columns and keys included, as the format's own reader gives it."""
+    """Every text in a file once, names of columns and keys included, as the format's own reader gives it."""
+    return "\n".join(sorted(texts(path)))
+
+
+def texts(path: Path) -> set[str]:
     if path.suffix == ".parquet":
         frame = pd.read_parquet(path)
-        return "\n".join([*frame.columns, *(str(v) for c in frame for v in frame[c].dropna().unique())])
+        return {*frame.columns, *(str(v) for c in frame for v in frame[c].dropna().unique())}
     if path.suffix == ".xlsx":
         import openpyxl
 
         book = openpyxl.load_workbook(path, read_only=True)
         cells = (cell for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row)
-        return "\n".join([*book.sheetnames, *(str(cell) for cell in cells if cell is not None)])
+        return {*book.sheetnames, *(str(cell) for cell in cells if cell is not None)}
     if path.suffix == ".csv":
-        rows = csv.reader(io.StringIO(path.read_text("utf-8"), newline=""))
-        return "\n".join(cell for row in rows for cell in row)
-    texts = path.read_text("utf-8").splitlines() if path.suffix == ".jsonl" else [path.read_text("utf-8")]
-    return "\n".join(text for line in texts for text in leaves(json.loads(line)))
+        return {cell for row in csv.reader(io.StringIO(path.read_text("utf-8"), newline="")) for cell in row}
+    lines = path.read_text("utf-8").splitlines() if path.suffix == ".jsonl" else [path.read_text("utf-8")]
+    found: set[str] = set()
+    for line in lines:
+        leaves(json.loads(line), found)
+    return found
 
 
-def leaves(value: object) -> list[str]:
+def leaves(value: object, found: set[str]) -> None:
     if isinstance(value, dict):
-        return [*value, *(text for item in value.values() for text in leaves(item))]
-    if isinstance(value, list):
-        return [text for item in value for text in leaves(item)]
-    return [str(value)]
-
-
-def left(text: str, values: list[str]) -> set[str]:
-    low = text.lower()
-    patterns = [value.lower() for value in values]
-    found = ahocorasick_rs.AhoCorasick(patterns).find_matches_as_indexes(low, overlapping=True)
-    return {patterns[at] for at, start, end in found if stands_alone(low, start, end)}
+        found.update(value)
+        for item in value.values():
+            leaves(item, found)
+    elif isinstance(value, list):
+        for item in value:
+            leaves(item, found)
+    else:
+        found.add(str(value))
 
 
 @every_place
-def test_no_value_of_the_demo_is_left(handed_out, tmp_path, monkeypatch, name, suffix):
+def test_no_value_of_the_demo_is_left(handed_out, public, name, suffix):
     folder, replaced = handed_out
-    if name == "xlsx":  # openpyxl writes and reads some thousand rows a second: one row in sixteen
-        monkeypatch.setattr(xlsx, "Filter", lambda: Filter(where="hash(row_id) % 16 = 0"))
     assert len(distinct(replaced)) > 200
-    made = export(Case.open(folder), tmp_path, name, suffix)
-    text = strings(made.path)
+    text = strings(public(name, suffix))
     assert left(text, distinct(replaced)) == set()
     assert folder.as_posix() not in text
 
@@ -140,11 +154,10 @@ def test_encoded_and_shaped_values_are_replaced(filled, tmp_path, name, suffix):
         assert "phone-" in text
 
 
-def test_what_can_be_checked_stays_and_what_names_someone_was_there(handed_out, tmp_path):
+def test_what_can_be_checked_stays_and_what_names_someone_was_there(handed_out, public, tmp_path):
     folder, replaced = handed_out
-    case = Case.open(folder)
-    made = [export(case, tmp_path / str(under), "parquet", ".parquet", under) for under in (None, "public")]
-    frames = [pd.read_parquet(one.path) for one in made]
+    whole = export(Case.open(folder), tmp_path, "parquet", ".parquet", None).path
+    frames = [pd.read_parquet(path) for path in (whole, public("parquet", ".parquet"))]
     for column in (
         "row_id",
         "exhibit",
@@ -160,15 +173,15 @@ def test_what_can_be_checked_stays_and_what_names_someone_was_there(handed_out, 
         pd.testing.assert_series_equal(*(f.set_index("row_id", drop=False)[column].sort_index() for f in frames))
     assert frames[0]["src_ip"].nunique() == frames[1]["src_ip"].nunique()
     assert frames[0]["file"].nunique() == frames[1]["file"].nunique()
-    assert len(left(strings(made[0].path), distinct(replaced))) > 50
+    assert len(left(strings(whole), distinct(replaced))) > 50
 
 
-def test_pseudonyms_are_those_of_the_report(athar, handed_out, tmp_path):
+def test_pseudonyms_are_those_of_the_report(athar, handed_out, public):
     folder, replaced = handed_out
     ran = athar("report", folder, "--lang", "en", "--format", "json", "--date", DATE, "--redact", "public")
     report = json.loads(Path(ran.out.strip()).read_text("utf-8"))
-    made = export(Case.open(folder), tmp_path, "jsonl", ".jsonl")
-    rows = {row["row_id"]: row for row in map(json.loads, made.path.read_text("ascii").splitlines())}
+    lines = public("jsonl", ".jsonl").read_text("ascii").splitlines()
+    rows = {row["row_id"]: row for row in map(json.loads, lines)}
     seen = [one for found in report["inferences"] for one in found["observations"]]
     assert len(seen) > 100
     assert {one["file"] for one in seen} <= {row["file"] for row in rows.values()}
@@ -197,10 +210,10 @@ def test_custody_says_what_why_and_who_and_no_value(handed_out, tmp_path):
     assert left(json.dumps(dict(act.options)), distinct(replaced)) == set()
 
 
-def test_the_same_export_is_the_same_bytes(handed_out, tmp_path):
+def test_the_same_export_is_the_same_bytes(handed_out, public, tmp_path):
     folder, _ = handed_out
-    made = [export(Case.open(folder), tmp_path / at, "case", ".json").sha256 for at in ("a", "b")]
-    assert made[0] == made[1]
+    again = export(Case.open(folder), tmp_path, "case", ".json").path
+    assert again.read_bytes() == public("case", ".json").read_bytes()
 
 
 def test_a_bag_is_refused_in_one_line_before_anything_is_made(athar, demo, tmp_path):

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from parsers.network.protocols import Conversation, Openings, Record, Upgrade, Yield, text
+from parsers.network.protocols import Conversation, Openings, Record, Yield, text
 from parsers.network.protocols.beginnings import begins
 from parsers.network.protocols.imap_responses import Sentence, sentences
 from parsers.network.protocols.lines import Lines
 from parsers.network.protocols.mail_message import Sent, message
-from parsers.network.protocols.sasl import credentials, exchanged
+from parsers.network.protocols.mail_session import goes_on_as_tls, login, session_row
+from parsers.network.protocols.sasl import exchanged
 from parsers.network.records import Bools
 from parsers.network.streams import Stream
 
@@ -60,18 +61,7 @@ class Session:
     pending: Fetched | None = None
 
     def row(self) -> Record:
-        packet = (
-            self.orig.packet(self.orig.begin) if self.orig.end > self.orig.begin else self.resp.packet(self.resp.begin)
-        )
-        values: dict[str, object] = {
-            "username": self.user,
-            "mailbox": self.mailbox,
-            "commands": ",".join(self.verbs) or None,
-            "fetched": self.fetched,
-            "tls": self.tls,
-            "outcome": None if self.login is None else ("failure", "success")[self.login],
-        }
-        return Record(self.flow, packet, max(self.last, packet), "imap.session", values)
+        return session_row(self, "imap", {"mailbox": self.mailbox, "fetched": self.fetched})
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +129,7 @@ def _session(session: Session) -> Iterator[Yield]:
         yield from _tagged(session, tag, response, taken, (exchange, challenges))
         if starttls is not None and session.asked[tag][2] is starttls and taken:
             session.tls = True
-            yield session.row()
-            ends = (starttls.end, response.end)
-            yield Upgrade("ssl", *(ends if session.forward else ends[::-1]))
+            yield from goes_on_as_tls(session, session.row(), starttls.end, response.end)
             return
     yield from _flush(session)
     for tag, (verb, _, _) in session.asked.items():  # a login whose answer is not there
@@ -176,12 +164,9 @@ def _login(
         found = exchanged(arguments[0], arguments[1:2] + exchange[0], exchange[1])
     if found is None:
         return
-    session.login = taken
-    if taken:
-        session.user = str(found["username"]) if found.get("username") else None
     first = session.orig.packet(sentence.begin)
     last = session.resp.packet(response.begin) if response else first
-    yield credentials(session.flow, first, max(first, last), "imap", found, taken)
+    yield login(session, "imap", (first, last), found, taken)
 
 
 def _untagged(session: Session, response: Sentence) -> Iterator[Yield]:

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from parsers.network.protocols import Conversation, Openings, Record, Upgrade, Yield, text
+from parsers.network.protocols import Conversation, Openings, Record, Yield, text
 from parsers.network.protocols.beginnings import begins, silent
 from parsers.network.protocols.lines import Line, Lines, find_end
 from parsers.network.protocols.mail_message import Sent, message
-from parsers.network.protocols.sasl import credentials, exchanged
+from parsers.network.protocols.mail_session import goes_on_as_tls, login, session_row
+from parsers.network.protocols.sasl import exchanged
 from parsers.network.records import Bools
 from parsers.network.streams import Stream
 
@@ -47,18 +48,8 @@ class Session:
     last: int = 0
 
     def row(self) -> Record:
-        packet = (
-            self.orig.packet(self.orig.begin) if self.orig.end > self.orig.begin else self.resp.packet(self.resp.begin)
-        )
-        values: dict[str, object] = {
-            "username": self.user or (text(self.name) if self.name is not None else None),
-            "commands": ",".join(self.verbs) or None,
-            "retrieved": self.retrieved,
-            "deleted": self.deleted,
-            "tls": self.tls,
-            "outcome": None if self.login is None else ("failure", "success")[self.login],
-        }
-        return Record(self.flow, packet, max(self.last, packet), "pop3.session", values)
+        known = self.user or (text(self.name) if self.name is not None else None)
+        return session_row(self, "pop3", {"username": known, "retrieved": self.retrieved, "deleted": self.deleted})
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +128,7 @@ def _session(session: Session) -> Iterator[Yield]:
             yield from _login(session, line, verb, argument.strip(), accepted)
         elif verb == b"STLS" and accepted and reply is not None:
             session.tls = True
-            yield session.row()
-            ends = (line.end, reply.end)
-            yield Upgrade("ssl", *(ends if session.forward else ends[::-1]))
+            yield from goes_on_as_tls(session, session.row(), line.end, reply.end)
             return
         elif (
             accepted and reply is not None and (verb in _LONG or (verb in (b"LIST", b"UIDL", b"AUTH") and not argument))
@@ -214,11 +203,7 @@ def _exchange(
 
 
 def _accepted(session: Session, line: Line, values: dict[str, object], accepted: bool | None) -> Record:
-    session.login = accepted
-    if accepted:
-        session.user = str(values["username"]) if values.get("username") else None
-    first = session.orig.packet(line.begin)
-    return credentials(session.flow, first, max(first, session.last), "pop3", values, accepted)
+    return login(session, "pop3", (session.orig.packet(line.begin), session.last), values, accepted)
 
 
 DISSECTOR = Pop3()

@@ -17,6 +17,8 @@ from cases.second_reading import SecondReading
 from forensics import open_case
 from forensics.second_reader import run
 
+SOME = 200  # cited rows read again where one row of them was tampered with; `whole` and the command read them all
+
 
 @pytest.fixture(scope="module")
 def whole(demo) -> SecondReading:
@@ -31,9 +33,9 @@ def copy(demo, tmp_path: Path) -> Path:
 
 
 def cited(case: Path, family: str) -> dict:
-    """The first cited row of a family that lies in a file of its own."""
+    """The first of the rows read again that is of a family and lies in a file of its own."""
     opened = open_case(case)
-    rows = sorted({row for found in opened.findings()["rows"] for row in found})
+    rows = sorted(second_reading.cited_rows(opened.case)[:SOME])
     query = 'select row_id, exhibit, file, "offset", "length" from timeline where family = ? and row_id in (select unnest(?))'
     query += " and file not like '%.gz/%' and file not like '%.zip/%' order by time, row_id limit 1"
     (row,) = opened.query.sql(query, [family, rows]).to_pylist()
@@ -56,7 +58,9 @@ def change(copy: Path, row: dict, old: bytes, new: bytes) -> None:
 
 
 def differences(copy: Path, row: dict) -> dict[str, tuple[str | None, str | None]]:
-    found = run.read_again(Case.open(copy / "case"), override=copy / "evidence").differences
+    again = run.read_again(Case.open(copy / "case"), override=copy / "evidence", limit=SOME)
+    found = again.differences
+    assert again.chosen == SOME
     assert {difference.row_id for difference in found} == {row["row_id"]}
     return {difference.field: (difference.timeline, difference.second) for difference in found}
 

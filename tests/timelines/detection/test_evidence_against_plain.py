@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -76,6 +77,21 @@ def fields_of(node: Any) -> Iterator[str | None]:
             yield from fields_of(arg)
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a rule asks: the numbers of the log sources that it means, the fields that it names, and its conditions."""
+
+    sources: tuple[int, ...]
+    names: tuple[str, ...]
+    trees: tuple[Any, ...]
+
+
+def asked(rule: Any, sources: ModuleType, known: list[Any]) -> Asked:
+    trees = tuple(one.parsed for one in rule.detection.parsed_condition)
+    meant = tuple(number for number, source in enumerate(known) if sources.meant(source, rule.logsource))
+    return Asked(meant, tuple(sorted({name or "" for tree in trees for name in fields_of(tree)})), trees)
+
+
 class Plain:
     """The plain evaluator over rows of one table."""
 
@@ -83,28 +99,35 @@ class Plain:
         self._rules, self._sources, self._rows = rules, sources, rows
         self._inside = [(source, [at for at, row in enumerate(rows) if source.has(row)]) for source in known]
         self._groups: dict[Any, dict[tuple[Any, ...], list[int]]] = {}
+        self._columns: dict[tuple[int, str], list[tuple[str, ...]]] = {}
 
-    def hits(self, logsource: Any, trees: list[Any]) -> list[int]:
-        names = sorted({name or "" for tree in trees for name in fields_of(tree)})
+    def hits(self, rule: Asked) -> list[int]:
         found: set[int] = set()
-        for number, (source, inside) in enumerate(self._inside):
-            if inside and self._sources.meant(source, logsource):
-                key = (number, *names)
+        for number in rule.sources:
+            if self._inside[number][1]:
+                key = (number, *rule.names)
                 if key not in self._groups:
-                    self._groups[key] = self._grouped(source, inside, names)
+                    self._groups[key] = self._grouped(number, rule.names)
                 for values, members in self._groups[key].items():
-                    event = dict(zip(names, map(list, values), strict=True))
-                    if any(self._rules.holds(tree, event) for tree in trees):
+                    event = dict(zip(rule.names, map(list, values), strict=True))
+                    if any(self._rules.holds(tree, event) for tree in rule.trees):
                         found.update(members)
         return sorted(found)
 
-    def _grouped(self, source: Any, inside: list[int], names: list[str]) -> dict[tuple[Any, ...], list[int]]:
+    def _grouped(self, number: int, names: tuple[str, ...]) -> dict[tuple[Any, ...], list[int]]:
         groups: dict[tuple[Any, ...], list[int]] = {}
-        for at in inside:
-            row = self._rows[at]
-            values = tuple(tuple(self._values(source, row, name)) for name in names)
+        inside = self._inside[number][1]
+        columns = [self._column(number, name) for name in names]
+        for at, values in zip(inside, zip(*columns, strict=True), strict=True):
             groups.setdefault(values, []).append(at)
         return groups
+
+    def _column(self, number: int, name: str) -> list[tuple[str, ...]]:
+        """The values of a field in the rows of a log source, read once for all rules that name it."""
+        if (number, name) not in self._columns:
+            source, inside = self._inside[number]
+            self._columns[number, name] = [tuple(self._values(source, self._rows[at], name)) for at in inside]
+        return self._columns[number, name]
 
     def _values(self, source: Any, row: Any, name: str) -> list[str]:
         return (
@@ -115,23 +138,27 @@ class Plain:
 
 
 class Quick:
-    """Texts compared by regular expressions, each made once."""
+    """Texts compared by regular expressions, each made once, and each text with each once."""
 
     def __init__(self, fold: Callable[[str], str]) -> None:
         self._fold = cache(fold)
         self._made: dict[
-            tuple[int, bool], tuple[Any, re.Pattern[str]]
+            tuple[int, bool], tuple[Any, Callable[[str], bool]]
         ] = {}  # with the object, so that its id stays its own
 
     def string_is(self, text: str, wanted: Any, anywhere: bool = False) -> bool:
-        key, cased = (id(wanted), anywhere), isinstance(wanted, t.SigmaCasedString)
-        if key not in self._made:
-            signs = {t.SpecialChars.WILDCARD_MULTI: ".*", t.SpecialChars.WILDCARD_SINGLE: "."}
-            parts = [signs.get(p) or re.escape(p if cased else self._fold(p)) for p in wanted.s]
-            self._made[key] = wanted, re.compile("".join([".*", *parts] if anywhere else parts), re.DOTALL)
-        pattern = self._made[key][1]
-        text = text if cased else self._fold(text)
-        return bool(pattern.match(text) if anywhere else pattern.fullmatch(text))
+        made = self._made.get((id(wanted), anywhere))
+        if made is None:
+            made = self._made[id(wanted), anywhere] = wanted, cache(self._comparison(wanted, anywhere))
+        return made[1](text)
+
+    def _comparison(self, wanted: Any, anywhere: bool) -> Callable[[str], bool]:
+        cased = isinstance(wanted, t.SigmaCasedString)
+        signs = {t.SpecialChars.WILDCARD_MULTI: ".*", t.SpecialChars.WILDCARD_SINGLE: "."}
+        parts = [signs.get(p) or re.escape(p if cased else self._fold(p)) for p in wanted.s]
+        pattern = re.compile("".join([".*", *parts] if anywhere else parts), re.DOTALL)
+        match = pattern.match if anywhere else pattern.fullmatch
+        return lambda text: match(text if cased else self._fold(text)) is not None
 
 
 def test_every_hit_is_the_same(
@@ -144,19 +171,15 @@ def test_every_hit_is_the_same(
     rules, parsed = loaded
     monkeypatch.setattr(plain, "string_is", Quick(plain.fold).string_is)
     known = plain_sources.sources(WINDOWS)
-    ids = [rule.about.rule_id for rule in rules.rules]
-    windows = {at for at, name in enumerate(ids) if any(plain_sources.meant(s, parsed[name].logsource) for s in known)}
-    assert len(windows) > 2800
-    spoken = {
-        at: (parsed[ids[at]].logsource, [one.parsed for one in parsed[ids[at]].detection.parsed_condition])
-        for at in sorted(windows)
-    }
+    questions = {at: asked(parsed[rule.about.rule_id], plain_sources, known) for at, rule in enumerate(rules.rules)}
+    spoken = {at: rule for at, rule in questions.items() if rule.sources}
+    assert len(spoken) > 2800
     engine = Engine(rules.rules)
     total, rows = 0, 0
     for family, table in tables:
         found = {(at, int(row)) for at, hits in evaluate(engine, family, table).items() for row in hits}
         evaluator = Plain(plain, plain_sources, rows_of(table, plain_sources), known)
-        expected = {(at, row) for at, said in spoken.items() for row in evaluator.hits(*said)}
+        expected = {(at, row) for at, rule in spoken.items() for row in evaluator.hits(rule)}
         differing = sorted(found ^ expected)
         assert not differing, [(rules.rules[at].about.title, row, (at, row) in found) for at, row in differing[:10]]
         total, rows = total + len(found), rows + table.num_rows

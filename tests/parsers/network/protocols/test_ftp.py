@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.parsers.network.protocols.hardships import bear, bear_session
+from tests.parsers.network.protocols.hardships import bear, bear_session, by_scapy
 
 LOGIN = [
     ("s", b"220-Welcome to\r\n 999 rules\r\n220 files.example.org FTP\r\n"),
@@ -133,24 +133,7 @@ def test_auth_tls_goes_on_as_tls(read: Any, wire: Any) -> None:
 
 
 def test_a_session_made_by_scapy(read: Any, tmp_path: Path) -> None:
-    from scapy.layers.inet import IP, TCP
-    from scapy.layers.l2 import Ether
-    from scapy.packet import Raw
-    from scapy.utils import wrpcap
-
-    there, back, out = 1, 1, []
-    for side, data in LOGIN:
-        one, two = ("192.0.2.1", 4000), ("198.51.100.1", 21)
-        src, dst, seq, ack = (one, two, there, back) if side == "c" else (two, one, back, there)
-        out.append(
-            Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
-            / IP(src=src[0], dst=dst[0])
-            / TCP(sport=src[1], dport=dst[1], flags="PA", seq=seq, ack=ack)
-            / Raw(data)
-        )
-        there, back = (there + len(data), back) if side == "c" else (there, back + len(data))
-    wrpcap(str(tmp_path / "s.pcap"), out)
-    data = (tmp_path / "s.pcap").read_bytes()
+    data = by_scapy(tmp_path, LOGIN, 21)
     assert [row["command"] for row in read(data).ftp] == ["USER", "PASS"]
     assert [row["command"] for row in read(data[:-10]).ftp] == ["USER", "PASS"]
 

@@ -7,7 +7,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from tests.parsers.network.protocols.hardships import bear_session
+from tests.parsers.network.protocols.hardships import bear_session, by_scapy
 
 MAIL = (
     b"From: ann@example.org\r\nTo: bob@example.net\r\nSubject: the list\r\nMessage-ID: <7@example.org>\r\n"
@@ -74,24 +74,7 @@ def test_a_redis_server_is_none(read: Any, wire: Any) -> None:
 
 
 def test_a_session_made_by_scapy(read: Any, tmp_path: Path) -> None:
-    from scapy.layers.inet import IP, TCP
-    from scapy.layers.l2 import Ether
-    from scapy.packet import Raw
-    from scapy.utils import wrpcap
-
-    there, back, out = 1, 1, []
-    for side, data in SENT:
-        one, two = ("192.0.2.1", 4000), ("198.51.100.1", 110)
-        src, dst, seq, ack = (one, two, there, back) if side == "c" else (two, one, back, there)
-        out.append(
-            Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
-            / IP(src=src[0], dst=dst[0])
-            / TCP(sport=src[1], dport=dst[1], flags="PA", seq=seq, ack=ack)
-            / Raw(data)
-        )
-        there, back = (there + len(data), back) if side == "c" else (there, back + len(data))
-    wrpcap(str(tmp_path / "s.pcap"), out)
-    data = (tmp_path / "s.pcap").read_bytes()
+    data = by_scapy(tmp_path, SENT, 110)
     assert [row.get("subject") for row in read(data).pop3 if row["event"] == "pop3.message"] == [
         "only the head",
         "the list",

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.parsers.network.protocols.hardships import bear_session
+from tests.parsers.network.protocols.hardships import bear_session, by_scapy
 
 ATTACHED = bytes(range(256)) * 3
 MESSAGE = (
@@ -84,35 +84,12 @@ def test_content_and_not_the_port_decides(read: Any, wire: Any) -> None:
 
 
 def test_a_message_made_by_scapy(read: Any, tmp_path: Path) -> None:
-    from scapy.layers.inet import IP, TCP
-    from scapy.layers.l2 import Ether
-    from scapy.packet import Raw
-    from scapy.utils import wrpcap
-
-    there, back, out = 1, 1, []
-    for side, data in [
+    talk = [
         ("s", b"220 mx ESMTP\r\n"), ("c", b"HELO a.example\r\n"), ("s", b"250 mx\r\n"),
         ("c", b"MAIL FROM:<a@a.example>\r\n"), ("s", b"250 ok\r\n"), ("c", b"RCPT TO:<b@b.example>\r\n"), ("s", b"250 ok\r\n"),
         ("c", b"DATA\r\n"), ("s", b"354 go\r\n"), ("c", b"Subject: hello\r\n\r\nbody\r\n.\r\n"), ("s", b"451 later\r\n"),
-    ]:  # fmt: skip
-        if side == "c":
-            out.append(
-                Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
-                / IP(src="192.0.2.1", dst="198.51.100.1")
-                / TCP(sport=4000, dport=25, flags="PA", seq=there, ack=back)
-                / Raw(data)
-            )
-            there += len(data)
-        else:
-            out.append(
-                Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
-                / IP(src="198.51.100.1", dst="192.0.2.1")
-                / TCP(sport=25, dport=4000, flags="PA", seq=back, ack=there)
-                / Raw(data)
-            )
-            back += len(data)
-    wrpcap(str(tmp_path / "s.pcap"), out)
-    data = (tmp_path / "s.pcap").read_bytes()
+    ]  # fmt: skip
+    data = by_scapy(tmp_path, talk, 25)
     (row,) = read(data).smtp
     assert (row["mailfrom"], row["rcptto"], row["subject"]) == ("a@a.example", "b@b.example", "hello")
     assert (row["outcome"], row["last_reply"]) == ("failure", "451 later")

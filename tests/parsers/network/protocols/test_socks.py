@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tests.parsers.network.protocols.hardships import bear_session
+from tests.parsers.network.protocols.hardships import bear_session, by_scapy
 
 GET = b"GET /hidden HTTP/1.1\r\nHost: www.example.com\r\n\r\n"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -68,23 +68,6 @@ def test_refusals(read: Any, wire: Any) -> None:
 
 
 def test_a_handshake_made_by_scapy(read: Any, tmp_path: Path) -> None:
-    from scapy.layers.inet import IP, TCP
-    from scapy.layers.l2 import Ether
-    from scapy.packet import Raw
-    from scapy.utils import wrpcap
-
-    there, back, out = 1, 1, []
-    for side, data in SENT:
-        one, two = ("192.0.2.1", 4000), ("198.51.100.1", 1080)
-        src, dst, seq, ack = (one, two, there, back) if side == "c" else (two, one, back, there)
-        out.append(
-            Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
-            / IP(src=src[0], dst=dst[0])
-            / TCP(sport=src[1], dport=dst[1], flags="PA", seq=seq, ack=ack)
-            / Raw(data)
-        )
-        there, back = (there + len(data), back) if side == "c" else (there, back + len(data))
-    wrpcap(str(tmp_path / "s.pcap"), out)
-    data = (tmp_path / "s.pcap").read_bytes()
+    data = by_scapy(tmp_path, SENT, 1080)
     assert read(data).socks[0]["request"] == "www.example.com"
     assert read(data[:-20]).socks[0]["request"] == "www.example.com"
