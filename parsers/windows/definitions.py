@@ -18,11 +18,10 @@ from parsers.gather import Bools, Bytes, Int64s, numbers_at
 from parsers.windows import values
 from parsers.windows.binxml import MAX_TOKENS, TOKENS_A_CHUNK, Reader
 from parsers.windows.document import Element, Part, Slot
-from parsers.windows.structures import CHUNK, RECORD_HEADER
+from parsers.windows.structures import CHUNK, DEFINITION, RECORD_HEADER
 from parsers.windows.system_values import system_document
 from timelines.remembered import Remembered
 
-DEFINITION = 24  # bytes before a definition's body: offset of the next one, GUID, size
 TWINS = 8  # definitions of one id that are tried
 FRAGMENT = (
     b"\x0f\x01"  # how a record's binary XML begins; nested templates often lack it where the log was not exported

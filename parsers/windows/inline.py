@@ -18,6 +18,7 @@ from parsers.windows.chunks import CHUNK
 from parsers.windows.columns import Plan, Shape, bounded, planned
 from parsers.windows.document import Element, Part, Slot
 from parsers.windows.groups import Fragments
+from parsers.windows.instances import Visit
 from parsers.windows.token_walk import MAX_ELEMENTS
 from parsers.windows.tokens import ATTRIBUTE, CLOSE_EMPTY, CLOSE_START, END, EOF, HEADER, MORE, OPEN, VALUE
 from parsers.windows.typed import Values, Window
@@ -70,13 +71,14 @@ class _Passed:
         starts, sizes = self._held[number]
         starts[ids], sizes[ids] = start, size
 
-    def values(self, number: int, ids: Int64s) -> Values:
+    def values(self, visit: Visit, number: int, ids: Int64s) -> Values:
         """The first `number` values of some walkers."""
-        shape = (number, len(ids))
-        starts, sizes = np.empty(shape, np.int64), np.empty(shape, np.int64)
+        starts, sizes = np.empty((len(ids), number), np.int64), np.empty((len(ids), number), np.int64)
         for at, (start, size) in enumerate(self._held[:number]):
-            starts[at], sizes[at] = start[ids], size[ids]
-        return Values(starts, sizes, np.full(shape, values.STRING, np.uint8))
+            starts[:, at], sizes[:, at] = start[ids], size[ids]
+        flat = starts.reshape(-1), sizes.reshape(-1)
+        first = visit.values(*flat, np.full(len(flat[0]), values.STRING, np.uint8))
+        return Values.of(visit.notes, first + np.arange(len(ids), dtype=np.int32) * number, number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +119,9 @@ MAX_KEPT = 256  # documents remembered, some 100 kB each
 STEPS = 256  # steps of such a document; a longer one counts as several
 
 
-def inline(window: Window, fragments: Fragments, odd: Int64s) -> tuple[list[Shape], Int64s]:
+def inline(visit: Visit, fragments: Fragments, odd: Int64s) -> tuple[list[Shape], Int64s]:
     """The shapes of those of the `odd` fragments that are plain documents, and the rest to be read one by one."""
-    start = fragments.at[odd] + 4
+    window, start = visit.window, fragments.at[odd] + 4
     plain = start + 1 < fragments.end[odd]
     token = window.data[np.where(plain, start, 0)]
     plain &= (token & ~np.uint8(MORE)) == OPEN
@@ -139,7 +141,7 @@ def inline(window: Window, fragments: Fragments, odd: Int64s) -> tuple[list[Shap
             continue
         arrived, node, walkers = _follow(window, stop, (waiting, passed))
         if arrived is not None:
-            held = passed.values(node.values, walkers.ids)
+            held = passed.values(visit, node.values, walkers.ids)
             found = None if arrived.plan is None else bounded(arrived.plan, walkers.rows, (held,))
             if found is None:
                 rest.append(walkers.rows)

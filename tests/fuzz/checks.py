@@ -119,8 +119,8 @@ def _one_by_one(evidence: Evidence) -> Rows:
     """The rows when no record is grouped with others: what the plain reader makes of each."""
     rows: Rows = {}
     with (
-        patch.object(evtx, "grouped", lambda window, fragments, room: ([], np.arange(len(fragments.at)))),
-        patch.object(evtx, "inline", lambda window, fragments, odd: ([], odd)),
+        patch.object(evtx, "grouped", lambda visit, span, room: ([], np.arange(span[1] - span[0]))),
+        patch.object(evtx, "inline", lambda visit, fragments, odd: ([], odd)),
     ):
         for piece in PARSER.slices(evidence):
             for item in PARSER.parse(evidence, piece):
