@@ -12,12 +12,12 @@ import pyarrow.compute as pc
 from parsers.gather import Int64s
 from parsers.windows.document import Part, Slot
 from parsers.windows.groups import Group, document
-from parsers.windows.instances import Visit
 from parsers.windows.lexicon import Asked, Lexicon, Words
 from parsers.windows.numerals import Numerals
 from parsers.windows.paths import RECORD, TIME, Field, Layout, Text, Unnameable, layout
 from parsers.windows.typed import Values
 from parsers.windows.values import AS_HEX, BINARY
+from parsers.windows.visit import Visit
 from timelines.coded import constant, nothing, plain
 from timelines.remembered import Remembered
 

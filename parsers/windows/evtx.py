@@ -26,11 +26,11 @@ from parsers.windows.definitions import Definitions, doubtful
 from parsers.windows.events import batches
 from parsers.windows.groups import Fragments, grouped
 from parsers.windows.inline import inline
-from parsers.windows.instances import Visit, visit
 from parsers.windows.ledger import Ledger
 from parsers.windows.singles import singles
 from parsers.windows.templates import Room, TooMany
 from parsers.windows.typed import Window
+from parsers.windows.visit import Visit, visit
 
 PIECE = 2048 * CHUNK  # bytes parsed at a time: some 100,000 records, 350 MB of memory
 MAX_SHAPES = 2048  # shapes and definitions of the records that are decoded at once, some 50 kB each; an honest log has some dozens

@@ -15,6 +15,7 @@ from parsers.windows.structures import CHUNK
 from timelines.compiled import compiled
 
 Int32s = npt.NDArray[np.int32]
+Whole = int | np.int64  # a number in a kernel
 
 PROBES = 32  # places of the table looked at for one text; it is filled to a quarter, where honest ones need a few
 SPARE = 4  # slots of the table a text

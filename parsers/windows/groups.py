@@ -16,11 +16,12 @@ from parsers.gather import Int64s
 from parsers.windows import values
 from parsers.windows.document import Element, Part, Slot
 from parsers.windows.flat import Flat, Int32s, Notes
-from parsers.windows.instances import NONE, PARENT, WHICH, Visit
+from parsers.windows.instances import NONE, PARENT, WHICH
 from parsers.windows.paths import MAX_FIELDS, Unnameable
 from parsers.windows.shaped import HEAD, Known, Places, Shapes, arrange, tell
 from parsers.windows.templates import Definition, Room, TooMany, recognise
 from parsers.windows.typed import Values, begun
+from parsers.windows.visit import Visit
 
 Key = tuple[object, ...]
 _MADE_OF = 1 << 14  # numbers that make up all shapes of a run at first

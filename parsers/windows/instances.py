@@ -8,19 +8,17 @@ attackers, who can choose values that hash alike: one is looked for at PROBES pl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
 from parsers.gather import Bytes, Int64s
-from parsers.interned import Words, readable
+from parsers.interned import Words
 from parsers.windows import values
 from parsers.windows.binxml import MAX_DEPTH
-from parsers.windows.flat import ONE, PROBES, Flat, Int32s, Notes, Texts
+from parsers.windows.flat import PROBES, Flat, Int32s, Texts, Whole
 from parsers.windows.structures import CHUNK, DEFINITION
 from parsers.windows.tokens import HEADER, MORE, TEMPLATE
-from parsers.windows.typed import Window
 from timelines.compiled import compiled, inlined
 
 INSTANCE = 10  # bytes of a template instance before an inline definition or the values: token, 1, template id, place of the definition
@@ -31,7 +29,6 @@ NONE, UNREADABLE = -1, -2  # what a value says that is null; a value of binary X
 WHICH, COUNT, FIRST, PARENT, SLOT = range(
     5
 )  # of an instance: place of its definition, values, the first of them, who holds it and where
-Whole = int | np.int64
 _HEAD = HEADER | 1 << 8 | 1 << 16  # any flags
 _BEGUN = TEMPLATE | 1 << 8
 _BINXML, _NO_MORE = values.BINXML, 0xFF & ~MORE
@@ -236,7 +233,7 @@ def _instance(
 
 
 @compiled
-def _visited(
+def visited(
     source: Source, flat: Flat, texts: Texts, bounds: Int64s, first: Whole, roots: Int32s, waiting: Int64s
 ) -> int:
     """Visit fragments from row `first` on; the row for which there was no room is returned, and nothing of it is noted.
@@ -287,7 +284,7 @@ def _visited(
 
 
 @compiled
-def _added(source: Source, flat: Flat, texts: Texts, first: int, stop: int) -> int:
+def added(source: Source, flat: Flat, texts: Texts, first: int, stop: int) -> int:
     """Say what the values [first, stop) say, whose places, sizes and types are known; the one for which there was no room is returned."""
     for value in range(first, stop):
         kind, size = np.int64(flat.kind[value]), np.int64(flat.size[value])
@@ -296,36 +293,3 @@ def _added(source: Source, flat: Flat, texts: Texts, first: int, stop: int) -> i
             return value
         flat.said[value] = said
     return stop
-
-
-@dataclass(slots=True)
-class Visit:
-    """What was noted of the records of a window. `roots`: (n,) the instance that each record is, NONE where it is none."""
-
-    window: Window
-    notes: Notes
-    roots: Int32s
-
-    def values(self, starts: Int64s, sizes: Int64s, kinds: Bytes) -> int:
-        """Note more values: (n,) places, sizes and types; the number of the first is returned."""
-        first, many = int(self.notes.flat.total[1]), len(starts)
-        self.notes.grow(many + ONE)
-        flat, stop = self.notes.flat, first + many
-        flat.start[first:stop], flat.size[first:stop], flat.kind[first:stop] = starts, sizes, kinds
-        source, at = Source(*readable(self.window.data)), first
-        while (at := _added(source, flat, self.notes.texts, at, stop)) < stop:
-            self.notes.grow()
-        flat.total[1] = stop
-        return first
-
-
-def visit(window: Window, begins: Int64s, ends: Int64s, bases: Int64s) -> Visit:
-    """Visit the records whose binary XML lies in [begin, end) of the chunks at `bases`: (n,) each, records ascending."""
-    inside = np.minimum(ends, len(window.data) - 4)  # a record's size stands again behind it
-    bounds = np.stack((begins, inside, bases), axis=1)
-    notes = Notes.begun(len(bounds), int((ends - begins).sum()))
-    roots, waiting = np.empty(len(bounds), np.int32), np.empty((ONE, 5), np.int64)
-    source, row = Source(*readable(window.data)), 0
-    while (row := _visited(source, notes.flat, notes.texts, bounds, row, roots, waiting)) < len(bounds):
-        notes.grow()
-    return Visit(window, notes, roots)

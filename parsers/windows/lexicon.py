@@ -17,8 +17,8 @@ from parsers.gather import Bools, Int64s
 from parsers.windows import values
 from parsers.windows.digits import HEX, ends_of, guids, hexes, moments, text_column
 from parsers.windows.flat import Int32s
-from parsers.windows.instances import Visit
 from parsers.windows.typed import Values, one_by_one, rendered, uniform
+from parsers.windows.visit import Visit
 
 _FORMS = {3: "i1", 4: "u1", 5: "<i2", 6: "<u2", 7: "<i4", 8: "<u4", 9: "<i8", 10: "<u8"}
 _FORMS |= {values.HEX32: "<u4", values.HEX64: "<u8", values.FILETIME: "<u8"}

@@ -12,8 +12,8 @@ import numpy as np
 
 from parsers.gather import Bytes, Int64s
 from parsers.windows import values
-from parsers.windows.flat import Flat, Int32s
-from parsers.windows.instances import COUNT, FIRST, PARENT, SLOT, WHICH, Whole
+from parsers.windows.flat import Flat, Int32s, Whole
+from parsers.windows.instances import COUNT, FIRST, PARENT, SLOT, WHICH
 from timelines.compiled import compiled, inlined
 
 SUMMED = 6  # of a column: values that are no null; their lowest and highest type and size; all bits that sizes have

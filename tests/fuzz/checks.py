@@ -39,7 +39,7 @@ def forget() -> None:
     columns._plans.clear()
     events._schemas.clear()
     mapping._known_names.clear()
-    inline._library.root, inline._library.held = inline._Node(), 0
+    inline.forget()
     lexicon._remembered.cache_clear()
     coded._singles.clear()
 

@@ -16,9 +16,9 @@ import pytest
 from parsers.base import Batch, Evidence
 from parsers.windows.binxml import name_hash
 from parsers.windows.evtx import PARSER
-from parsers.windows.flat import Notes
-from parsers.windows.instances import Visit
+from parsers.windows.flat import Flat, Notes
 from parsers.windows.typed import Values, Window
+from parsers.windows.visit import Visit
 from timelines.problems import Account, LedgerRow, Problem, balance
 
 NOON = 132_593_328_000_000_000  # FILETIME of 2021-03-04 12:00:00 UTC
@@ -28,7 +28,12 @@ GUID = bytes(range(16))
 def noted(window: Window, starts: Any, sizes: Any, kinds: Any, many: int) -> tuple[Visit, Values]:
     """A visit that noted values at some places, `many` a record, record after record."""
     visit = Visit(window, Notes.begun(0, 0), np.empty(0, np.int32))
-    first = visit.values(starts, sizes, kinds)
+
+    def put(flat: Flat, at: int) -> None:
+        own = slice(at, at + len(starts))
+        flat.start[own], flat.size[own], flat.kind[own] = starts, sizes, kinds
+
+    first = visit.more(len(starts), put)
     return visit, Values.of(visit.notes, first + np.arange(len(starts) // many, dtype=np.int32) * many, many)
 
 
