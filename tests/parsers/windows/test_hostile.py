@@ -220,7 +220,7 @@ def test_documents_that_part_at_a_name_are_not_tried_again_for_each(made, monkey
     """A shape that was tried in vain by a record is not tried by it again when the next is learned."""
     _, small = steps_taken(made, monkeypatch, tmp_path / "small", 10, inline.FEW)
     _, large = steps_taken(made, monkeypatch, tmp_path / "large", 40, inline.FEW)
-    assert large < 4.5 * 4 * small
+    assert large < 10 * small  # 18 times as many if all were tried again
 
 
 def test_documents_that_come_once_each_take_no_steps_of_their_own(made, monkeypatch, tmp_path):
