@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from parsers.gather import Bools, Bytes, Int64s
+from parsers.gather import Bools, Int64s
 from parsers.interned import readable
 from parsers.windows.binxml import Reader
 from parsers.windows.chunks import CHUNK
 from parsers.windows.columns import Plan, Shape, bounded, planned
+from parsers.windows.flat import ONE
 from parsers.windows.groups import Fragments
 from parsers.windows.learner import Learner
 from parsers.windows.steps import Known, Walk, follow, note
@@ -67,14 +68,17 @@ def inline(visit: Visit, fragments: Fragments, odd: Int64s) -> tuple[list[Shape]
     if _library.held >= MAX_KEPT:
         forget()
     bounds = np.stack((fragments.at[rows], fragments.end[rows], fragments.base[rows]), axis=1)
-    walk = Walk(bounds, np.zeros(len(rows), np.int32), np.full(len(rows), -1, np.int32), bounds[:, 0].copy())
+    walk, began = Walk.begun(bounds), int(visit.notes.flat.total[1])
     shapes: list[Shape] = []
     rest = [odd[~plain]]
-    ended = _walked(readable(data)[0], walk)
+    ended = _walked(visit, walk)
+    _note(visit, walk, np.flatnonzero(ended & (walk.first < 0)))
+    visit.tell(began)
     for node in np.unique(walk.node[ended]).tolist():
         which = np.flatnonzero(ended & (walk.node == node))
         plan = _library.plans[int(_library.known.tree.learned[node])]
-        found = None if plan is None else bounded(plan, rows[which], (_noted(visit, walk, which, node),))
+        held = Values.of(visit.notes, walk.first[which], _library.known.values[node])
+        found = None if plan is None else bounded(plan, rows[which], (held,))
         if found is None:
             rest.append(rows[which])
         else:
@@ -83,20 +87,19 @@ def inline(visit: Visit, fragments: Fragments, odd: Int64s) -> tuple[list[Shape]
     return sorted(shapes, key=lambda shape: int(shape.rows[0])), np.sort(np.concatenate(rest))
 
 
-def _walked(data: Bytes, walk: Walk) -> Bools:
+def _walked(visit: Visit, walk: Walk) -> Bools:
     """Take all records through their documents, learning those that are new; which came to an end."""
-    count = len(walk.node)
+    data, count = visit.window.data, len(walk.node)
     failures, patience = 0, max(FAILURES, count // A_FAILURE_IN)
     waiting = [np.arange(count)]
     while waiting:
         rows = waiting.pop()
-        follow(data, _library.known.tree, walk, rows)
+        _follow(visit, walk, rows)
         stuck = rows[_library.known.tree.learned[walk.node[rows]] < 0]
         for node in np.unique(walk.node[stuck]).tolist():
             here = stuck[walk.node[stuck] == node]
             while len(here) >= FEW and failures <= patience and _library.held < 2 * MAX_KEPT:
-                first = int(here[0])
-                begin, end, base = walk.bounds[first].tolist()
+                begin, end, base = walk.bounds[int(here[0])].tolist()
                 if _library.learn(Learner(Reader(data[base : base + CHUNK].tobytes()), end - base), begin - base):
                     waiting.append(here)
                     break
@@ -104,10 +107,13 @@ def _walked(data: Bytes, walk: Walk) -> Bools:
     return np.asarray(_library.known.tree.learned[walk.node] >= 0)
 
 
-def _noted(visit: Visit, walk: Walk, rows: Int64s, node: int) -> Values:
-    """The values of records that took the same document's steps."""
-    many = _library.known.values[node]
+def _follow(visit: Visit, walk: Walk, rows: Int64s) -> None:
+    data, at = readable(visit.window.data)[0], 0
+    while (at := follow(data, _library.known.tree, walk, rows, at, visit.notes.flat)) < len(rows):
+        visit.notes.grow()
 
-    data, tree = readable(visit.window.data)[0], _library.known.tree
-    first = visit.more(len(rows) * many, lambda flat, at: note(data, tree, walk, rows, flat, at))
-    return Values.of(visit.notes, first + np.arange(len(rows), dtype=np.int32) * many, many)
+
+def _note(visit: Visit, walk: Walk, rows: Int64s) -> None:
+    """Note the values of records that had to wait until their documents were learned."""
+    visit.notes.grow(sum(_library.known.values[node] for node in walk.node[rows].tolist()) + ONE)
+    note(readable(visit.window.data)[0], _library.known.tree, walk, rows, visit.notes.flat)

@@ -48,12 +48,21 @@ _READ, _NEXT, _TO, _CODE, _CODED, _SAID, _LENGTH, _NAME_AT, _TAIL = range(9)
 
 
 class Walk(NamedTuple):
-    """Records on their way: (n, 3) begins, ends and bases; the `node` of each, the step `tried` last there, and the place `at`."""
+    """Records on their way: (n, 3) begins, ends and bases; the `node` of each, the step `tried` last there, the place `at`, and the `first`
+    of its values (-1: not noted). `tries`: (1,) steps that were tried."""
 
     bounds: Int64s
     node: Int32s
     tried: Int32s
     at: Int64s
+    first: Int32s
+    tries: Int64s
+
+    @classmethod
+    def begun(cls, bounds: Int64s) -> Walk:
+        count = len(bounds)
+        none = np.full((2, count), -1, np.int32)
+        return cls(bounds, np.zeros(count, np.int32), none[0], bounds[:, 0].copy(), none[1], np.zeros(1, np.int64))
 
 
 @inlined
@@ -114,19 +123,28 @@ def _past(data: Bytes, tree: Tree, step: Whole, at: Whole, end: Whole, base: Who
     return ahead if ahead <= end else np.int64(-1)
 
 
+@inlined
+def _noted(flat: Flat, value: Whole, at: Whole, ahead: Whole) -> Whole:
+    """Note a value between two places as the `value`-th; the number of the next."""
+    flat.start[value], flat.size[value], flat.kind[value] = at + 4, ahead - at - 4, _STRING
+    return value + 1
+
+
 @compiled
-def follow(data: Bytes, tree: Tree, walk: Walk, rows: Int64s) -> int:
-    """Take known steps as far as they lead some records; how many steps were tried is returned."""
-    tries = 0
-    for which in range(len(rows)):
+def follow(data: Bytes, tree: Tree, walk: Walk, rows: Int64s, begin: int, flat: Flat) -> int:
+    """Take known steps as far as they lead the records `rows` from number `begin` on, noting the values of those that come to the end
+    from their begin on; the number of the record whose values had no room is returned."""
+    for which in range(begin, len(rows)):
         row = rows[which]
         node, at = np.int64(walk.node[row]), np.int64(walk.at[row])
         end, base, last = walk.bounds[row, 1], walk.bounds[row, 2], np.int64(walk.tried[row])
+        whole, first = at == walk.bounds[row, 0], np.int64(flat.total[1])
+        value = first
         while tree.learned[node] < 0:
             step = np.int64(tree.first[node]) if last < 0 else np.int64(tree.steps[last, _NEXT])
             ahead = np.int64(-1)
             while step >= 0:
-                tries += 1
+                walk.tries[0] += 1
                 ahead = np.int64(_past(data, tree, step, at, end, base))
                 if ahead >= 0:
                     break
@@ -134,18 +152,24 @@ def follow(data: Bytes, tree: Tree, walk: Walk, rows: Int64s) -> int:
                 step = np.int64(tree.steps[step, _NEXT])
             if ahead < 0:
                 break
+            if whole and tree.steps[step, _READ] == VALUE:
+                if value == len(flat.start):
+                    return which
+                value = np.int64(_noted(flat, value, at, ahead))
             node, at, last = np.int64(tree.steps[step, _TO]), ahead, np.int64(-1)
         walk.node[row], walk.at[row], walk.tried[row] = node, at, last
-    return tries
+        if whole and tree.learned[node] >= 0:
+            walk.first[row], flat.total[1] = first, value
+    return len(rows)
 
 
 @compiled
-def note(data: Bytes, tree: Tree, walk: Walk, rows: Int64s, flat: Flat, first: int) -> int:
-    """Note the values of records that have taken all steps of their document, from value `first` on; the end of them is returned."""
-    value = first
+def note(data: Bytes, tree: Tree, walk: Walk, rows: Int64s, flat: Flat) -> int:
+    """Note the values of records that have come to the end in several goes; there is room for them. The end of all values is returned."""
     for which in range(len(rows)):
         row = rows[which]
         node, at, end, base = np.int64(0), walk.bounds[row, 0], walk.bounds[row, 1], walk.bounds[row, 2]
+        walk.first[row], value = flat.total[1], np.int64(flat.total[1])
         while tree.learned[node] < 0:
             step = np.int64(tree.first[node])
             ahead = np.int64(_past(data, tree, step, at, end, base))
@@ -153,10 +177,10 @@ def note(data: Bytes, tree: Tree, walk: Walk, rows: Int64s, flat: Flat, first: i
                 step = np.int64(tree.steps[step, _NEXT])
                 ahead = np.int64(_past(data, tree, step, at, end, base))
             if tree.steps[step, _READ] == VALUE:
-                flat.start[value], flat.size[value], flat.kind[value] = at + 4, ahead - at - 4, _STRING
-                value += 1
+                value = np.int64(_noted(flat, value, at, ahead))
             node, at = np.int64(tree.steps[step, _TO]), ahead
-    return value
+        flat.total[1] = value
+    return int(flat.total[1])
 
 
 @dataclass(slots=True)

@@ -36,14 +36,16 @@ class Values:
     def of(cls, notes: Notes, first: Int32s, many: int) -> Values:
         """With what is known of its columns."""
         at = first[:, None] + np.arange(many, dtype=np.int32)
-        kinds, sizes = notes.flat.kind[at].astype(np.int32), notes.flat.size[at]
-        given = (kinds != values.NULL) | ~np.isin(sizes, values.NULL_SIZES)
+        kinds, sizes = notes.flat.kind[at], notes.flat.size[at]
+        given = kinds != values.NULL
+        if not given.all():
+            given |= ~np.isin(sizes, values.NULL_SIZES)
         sums = begun(many)
         sums[:, 0] = given.sum(axis=0)
-        for number, array in ((1, kinds), (3, sizes)):
-            sums[:, number] = np.where(given, array, MOST).min(axis=0, initial=MOST)
-            sums[:, number + 1] = np.where(given, array, 0).max(axis=0, initial=0)
-        sums[:, 5] = np.bitwise_or.reduce(sizes * given, axis=0)
+        for number, array in ((1, kinds.astype(np.int32)), (3, sizes)):
+            sums[:, number] = np.min(array, axis=0, where=given, initial=MOST)
+            sums[:, number + 1] = np.max(array, axis=0, where=given, initial=0)
+        sums[:, 5] = np.bitwise_or.reduce(sizes, axis=0, where=given)
         return cls(notes, first, many, sums)
 
     def start(self, index: int) -> Int32s:

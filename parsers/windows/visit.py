@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from parsers.gather import Int64s
 from parsers.interned import readable
-from parsers.windows.flat import ONE, Flat, Int32s, Notes
+from parsers.windows.flat import ONE, Int32s, Notes
 from parsers.windows.instances import Source, added, visited
 from parsers.windows.typed import Window
 
@@ -22,17 +21,13 @@ class Visit:
     notes: Notes
     roots: Int32s
 
-    def more(self, many: int, put: Callable[[Flat, int], object]) -> int:
-        """Note so many more values, whose places, sizes and types are `put` from a number on; that of the first is returned."""
-        first = int(self.notes.flat.total[1])
-        self.notes.grow(many + ONE)
-        flat, at, stop = self.notes.flat, first, first + many
-        put(flat, first)
-        source = Source(*readable(self.window.data))
-        while (at := added(source, flat, self.notes.texts, at, stop)) < stop:
+    def tell(self, first: int) -> None:
+        """Find out what the values from number `first` on say, whose places, sizes and types were noted since the visit."""
+        source, at = Source(*readable(self.window.data)), first
+        while (
+            at := added(source, self.notes.flat, self.notes.texts, at, int(self.notes.flat.total[1]))
+        ) < self.notes.flat.total[1]:
             self.notes.grow()
-        flat.total[1] = stop
-        return first
 
 
 def visit(window: Window, begins: Int64s, ends: Int64s, bases: Int64s) -> Visit:

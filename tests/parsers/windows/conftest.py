@@ -16,7 +16,7 @@ import pytest
 from parsers.base import Batch, Evidence
 from parsers.windows.binxml import name_hash
 from parsers.windows.evtx import PARSER
-from parsers.windows.flat import Flat, Notes
+from parsers.windows.flat import Notes
 from parsers.windows.typed import Values, Window
 from parsers.windows.visit import Visit
 from timelines.problems import Account, LedgerRow, Problem, balance
@@ -29,12 +29,12 @@ def noted(window: Window, starts: Any, sizes: Any, kinds: Any, many: int) -> tup
     """A visit that noted values at some places, `many` a record, record after record."""
     visit = Visit(window, Notes.begun(0, 0), np.empty(0, np.int32))
 
-    def put(flat: Flat, at: int) -> None:
-        own = slice(at, at + len(starts))
-        flat.start[own], flat.size[own], flat.kind[own] = starts, sizes, kinds
-
-    first = visit.more(len(starts), put)
-    return visit, Values.of(visit.notes, first + np.arange(len(starts) // many, dtype=np.int32) * many, many)
+    visit.notes.grow(len(starts))
+    flat = visit.notes.flat
+    flat.start[: len(starts)], flat.size[: len(starts)], flat.kind[: len(starts)] = starts, sizes, kinds
+    flat.total[1] = len(starts)
+    visit.tell(0)
+    return visit, Values.of(visit.notes, np.arange(len(starts) // many, dtype=np.int32) * many, many)
 
 
 class Made:

@@ -202,9 +202,11 @@ def steps_taken(made, monkeypatch, tmp_path, shapes, repeats):
     tried = []
     follow = inline.follow
 
-    def counted(*given):
-        tried.append(follow(*given))
-        return tried[-1]
+    def counted(data, tree, walk, *given):
+        before = int(walk.tries[0])
+        reached = follow(data, tree, walk, *given)
+        tried.append(int(walk.tries[0]) - before)
+        return reached
 
     fields = [(f"Name{n % shapes}", "x") for n in range(shapes * repeats)]
     log = documents(made, fields)
