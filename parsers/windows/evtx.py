@@ -22,7 +22,7 @@ from parsers.windows.chunks import (
     records,
 )
 from parsers.windows.columns import decode, shape
-from parsers.windows.definitions import Definitions, doubtful
+from parsers.windows.definitions import Definitions, Visited, doubtful
 from parsers.windows.events import batches
 from parsers.windows.groups import Fragments, grouped
 from parsers.windows.inline import inline
@@ -96,11 +96,19 @@ def batches_of(window: Window, found: Records) -> Iterator[tuple[str, pa.RecordB
     """Batches by family and event shape, with the records they are of."""
     fragments, known = _fragments(window, found)
     visited = visit(window, fragments.at, fragments.end, fragments.base)
+
+    @cache
+    def shelf(file: int) -> Definitions:
+        whole = visited.whole()
+        begins = found.offset[whole]
+        known(file).visited = Visited(begins, begins + found.size[whole], visited.places())
+        return known(file)
+
     waiting = [(0, len(found))]
     while waiting:
         first, stop = waiting.pop()
         try:
-            for family, rows, which in _run(visited, (first, stop), (found, fragments), known):
+            for family, rows, which in _run(visited, (first, stop), (found, fragments), shelf):
                 yield family, rows, which + first
         except TooMany:
             middle = (first + stop) // 2

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from parsers.gather import Int64s
+from parsers.gather import Bools, Int64s
 from parsers.interned import readable
 from parsers.windows.flat import ONE, Int32s, Notes
-from parsers.windows.instances import Source, added, visited
+from parsers.windows.instances import FIRST, UNREADABLE, Source, added, visited
 from parsers.windows.typed import Window
+from parsers.windows.values import BINXML
 
 
 @dataclass(slots=True)
@@ -20,6 +21,20 @@ class Visit:
     window: Window
     notes: Notes
     roots: Int32s
+
+    def whole(self) -> Bools:
+        """(n,) the records that are instances, and hold nothing but instances where they hold binary XML."""
+        flat, whole = self.notes.flat, self.roots >= 0
+        instances, count, _ = flat.total.tolist()
+        odd = np.flatnonzero((flat.kind[:count] == BINXML) & (flat.said[:count] == UNREADABLE))
+        owner = np.searchsorted(flat.instances[:instances, FIRST], odd, side="right") - 1
+        rows = np.flatnonzero(whole)
+        whole[rows[np.searchsorted(self.roots[rows], owner, side="right") - 1]] = False
+        return whole
+
+    def places(self) -> Int64s:
+        """(p, 2) where the definitions of all instances should stand, and their chunks."""
+        return self.notes.flat.places[: int(self.notes.flat.total[2])]
 
     def tell(self, first: int) -> None:
         """Find out what the values from number `first` on say, whose places, sizes and types were noted since the visit."""
