@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.gather import Bytes, Int64s, numbers_at
+from parsers.windows.chains import chained
 from parsers.windows.ledger import Ledger
 from parsers.windows.recover import old_records
 from parsers.windows.structures import (
@@ -39,9 +40,6 @@ __all__ = [
     "BAD_CHECKSUM", "CHUNK", "CHUNK_HEADER", "FILE_HEADER", "FILE_MAGIC", "MIN_RECORD", "RECORD_HEADER", "RECOVERED", "SIGNATURE",
     "Records", "file_header", "records",
 ]  # fmt: skip
-
-
-SEARCHED = 1 << 17  # words
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,12 +180,13 @@ def _headless(view: Bytes, base: int, limit: int, ledger: Ledger) -> Chunk | Non
 
 def _walk(data: Bytes, chunks: list[Chunk], ledgers: Sequence[Ledger]) -> Records:
     """Sound chunks all at once, odd ones one by one, then what their free space still holds."""
-    offsets, sizes, owner, sound = _chains(data, chunks)
     bases = np.array([chunk.base for chunk in chunks], np.int64)
     flags = np.array([chunk.flags for chunk in chunks], np.uint8)
+    rows, sound = chained(data, np.array([(chunk.base, chunk.free) for chunk in chunks], np.int64).reshape(-1, 2))
+    offsets, sizes, owner = (np.ascontiguousarray(column) for column in rows.T)
     found = [(offsets, sizes, bases[owner], flags[owner])] if len(chunks) else []
     spaces = []
-    for chunk, good in zip(chunks, sound, strict=True):
+    for chunk, good in zip(chunks, sound.tolist(), strict=True):
         ledger, free = ledgers[chunk.file], chunk.free
         if good:
             ledger.put("read", chunk.base + CHUNK_HEADER, free, "records")
@@ -216,60 +215,3 @@ def _ordered(parts: Sequence[Walked]) -> Walked:
     offset, size, base, flag = (np.concatenate([part[i] for part in parts]) for i in range(4))
     order = np.argsort(offset, kind="stable")
     return offset[order], size[order], base[order], flag[order].astype(np.uint8)
-
-
-def _chains(data: Bytes, chunks: list[Chunk]) -> tuple[Int64s, Int64s, Int64s, npt.NDArray[np.bool_]]:
-    """Records of the chunks whose records stand end to end from header to free space, and which chunks those are.
-
-    Looks at every signature on a 4-byte boundary at once; whatever does not chain makes its chunk odd.
-    """
-    words = data[: len(data) // 4 * 4].view("<u4")
-    at = _signatures(words)
-    starts = np.array([chunk.base + CHUNK_HEADER for chunk in chunks], np.int64)
-    stops = np.array([chunk.free for chunk in chunks], np.int64)
-    offsets = at * 4
-    owner = np.searchsorted(starts, offsets, side="right") - 1
-    inside = (owner >= 0) & (offsets < stops[owner]) if len(chunks) else np.zeros(len(at), np.bool_)
-    at, offsets, owner = at[inside], offsets[inside], owner[inside]
-    if not len(at):
-        return offsets, offsets, owner, starts == stops
-    sizes = words[np.minimum(at + 1, len(words) - 1)].astype(np.int64)
-    ends = offsets + sizes
-    whole = (sizes >= MIN_RECORD) & (sizes % 4 == 0) & (ends <= stops[owner])
-    whole &= words[np.where(whole, ends // 4 - 1, 0)] == sizes  # numbers inside records can look like signatures
-    offsets, sizes, ends, owner = offsets[whole], sizes[whole], ends[whole], owner[whole]
-    if not len(offsets):
-        return offsets, offsets, owner, starts == stops
-    last = np.append(owner[1:] != owner[:-1], True)
-    chained = ends == np.where(last, stops[owner], np.append(offsets[1:], 0))
-    first = np.concatenate(([True], last[:-1]))
-    chained &= ~first | (offsets == starts[owner])
-    broken = np.bincount(owner[~chained], minlength=len(chunks)) > 0
-    filled = np.bincount(owner, minlength=len(chunks)) > 0
-    sound = ~broken & (filled | (starts == stops)) & (stops > 0)
-    sound &= ~_continued(data, offsets[last], owner[last], (starts - CHUNK_HEADER, stops))
-    keep = sound[owner]
-    return offsets[keep], sizes[keep], owner[keep], sound
-
-
-def _signatures(words: npt.NDArray[np.uint32]) -> Int64s:
-    """Places of the record signature among 32-bit words, searched a little at a time: what is compared stays in the processor's cache."""
-    signature = np.uint32(int.from_bytes(SIGNATURE, "little"))
-    found = [
-        np.flatnonzero(words[begin : begin + SEARCHED] == signature) + begin for begin in range(0, len(words), SEARCHED)
-    ]
-    return np.concatenate(found) if found else np.empty(0, np.int64)
-
-
-def _continued(data: Bytes, lasts: Int64s, owner: Int64s, bounds: tuple[Int64s, Int64s]) -> npt.NDArray[np.bool_]:
-    """Chunks where the next record by number stands at once where free space should begin: the header is out of date."""
-    bases, stops = bounds
-    out = np.zeros(len(stops), np.bool_)
-    after = stops[owner]
-    room = after + RECORD_HEADER <= len(data)
-    lasts, owner, after = lasts[room], owner[room], after[room]
-    size = (numbers_at(data, after, "<u8") >> np.uint64(32)).astype(np.int64)
-    fits = (numbers_at(data, after, "<u8") & np.uint64(0xFFFFFFFF)) == int.from_bytes(SIGNATURE, "little")
-    fits &= after + size <= bases[owner] + CHUNK  # the next chunk's first record was often begun, then moved there
-    out[owner] = fits & (numbers_at(data, after + 8, "<u8") == numbers_at(data, lasts + 8, "<u8") + np.uint64(1))
-    return out

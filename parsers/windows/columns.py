@@ -15,8 +15,9 @@ from parsers.windows.groups import Group, document
 from parsers.windows.lexicon import Asked, Lexicon, Words
 from parsers.windows.numerals import Numerals
 from parsers.windows.paths import RECORD, TIME, Field, Layout, Text, Unnameable, layout
-from parsers.windows.typed import Values, Window
+from parsers.windows.typed import Values
 from parsers.windows.values import AS_HEX, BINARY
+from parsers.windows.visit import Visit
 from timelines.coded import constant, nothing, plain
 from timelines.remembered import Remembered
 
@@ -110,20 +111,20 @@ def bounded(plan: Plan, rows: Int64s, levels: tuple[Values, ...]) -> Shape | Non
 
 def _bloated(plan: Plan, levels: tuple[Values, ...]) -> bool:
     """Whether a long text stands once in a template to be repeated by many small records: 64 KiB of evidence can ask for 10 MB."""
-    given = sum(int(level.size.sum()) for level in levels)
+    given = sum(int(level.size(index).sum()) for level in levels for index in range(level.many))
     return plan.written * len(levels[0]) > 4 * given + WRITTEN * len(levels[0])
 
 
 def _swells(plan: Plan, levels: tuple[Values, ...]) -> bool:
     total = np.zeros(len(levels[0]), np.int64)
     for (level, index), times_used in plan.uses.items():
-        total += levels[level].size[index] * times_used
+        total += levels[level].size(index).astype(np.int64) * times_used
     return bool((total > MAX_EXPANSION).any() or total.sum() > TABLE_EXPANSION)
 
 
-def decode(window: Window, shapes: list[Shape]) -> list[Decoded]:
+def decode(visit: Visit, shapes: list[Shape]) -> list[Decoded]:
     """All values of the shapes, in their order. Values of one type are decoded at once, whatever shape they are of."""
-    lexicon, numerals = Lexicon(window), Numerals(window)
+    lexicon, numerals = Lexicon(visit), Numerals()
     asked = [_ask(one, lexicon, numerals, number) for number, one in enumerate(shapes)]
     words, numbers = lexicon.close(), numerals.close()
     return [
@@ -170,7 +171,7 @@ def _in_hex(text: Text, levels: tuple[Values, ...], asked: list[dict[int, Asked]
     found: set[int] = set()
     for piece in text:
         if isinstance(piece, Slot):
-            found.update(np.flatnonzero(levels[piece.level].kind[piece.index] == BINARY).tolist())
+            found.update(np.flatnonzero(levels[piece.level].kind(piece.index) == BINARY).tolist())
             trouble = asked[piece.level][piece.index].trouble
             found.update(row for row, _, reason in trouble if reason.endswith(AS_HEX))
     return sorted(found)

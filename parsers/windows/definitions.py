@@ -8,7 +8,7 @@ invent. Names carry a hash, definitions their GUID: both are proved. The same te
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
@@ -18,11 +18,10 @@ from parsers.gather import Bools, Bytes, Int64s, numbers_at
 from parsers.windows import values
 from parsers.windows.binxml import MAX_TOKENS, TOKENS_A_CHUNK, Reader
 from parsers.windows.document import Element, Part, Slot
-from parsers.windows.structures import CHUNK, RECORD_HEADER
+from parsers.windows.structures import CHUNK, DEFINITION, RECORD_HEADER
 from parsers.windows.system_values import system_document
 from timelines.remembered import Remembered
 
-DEFINITION = 24  # bytes before a definition's body: offset of the next one, GUID, size
 TWINS = 8  # definitions of one id that are tried
 FRAGMENT = (
     b"\x0f\x01"  # how a record's binary XML begins; nested templates often lack it where the log was not exported
@@ -31,6 +30,7 @@ _INSTANCE = re.compile(
     rb"(?=\x0c\x01(.{4})(.{4}))", re.DOTALL
 )  # template instance: id, place; other bytes may look like it
 _INSTANCE_SIZE = 10
+_BEGUN = 0x010C  # how it begins
 _INLINE = 39  # bytes of an instance and of the head of its definition, to the begin of the body
 PROVED_BYTES = 32 << 20  # remembered about places
 A_PLACE = 400  # bytes that are remembered about one
@@ -54,13 +54,32 @@ class Found:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Visited:
+    """Records of a window whose every template instance is known: their (n,) begins and ends, ascending; and the (p, 2) places where the
+    definitions of all instances should stand, with their chunks."""
+
+    begins: Int64s
+    ends: Int64s
+    places: Int64s
+
+    def gaps(self, begin: int, end: int) -> list[tuple[int, int]]:
+        """The bytes between two places that are in no such record."""
+        within = slice(np.searchsorted(self.ends, begin, side="right"), np.searchsorted(self.begins, end))
+        ends = np.concatenate(([begin], np.minimum(self.ends[within], end)))
+        begins = np.concatenate((np.maximum(self.begins[within], begin), [end]))
+        wide = np.flatnonzero(begins > ends)
+        return list(zip(ends[wide].tolist(), begins[wide].tolist(), strict=True))
+
+
 @dataclass(slots=True)
 class Definitions:
-    """Definitions of one file in the window: its bytes are [begin, end)."""
+    """Definitions of one file in the window: its bytes are [begin, end). `visited`: what is known of it without a search."""
 
     data: Bytes
     begin: int
     end: int
+    visited: Visited | None = None
     _places: dict[bytes, list[tuple[int, int]]] | None = None  # by id: chunk base and place
     _proved: Remembered[tuple[int, int], Found | None] = field(default_factory=lambda: Remembered(PROVED_BYTES))
     _documents: dict[bytes, tuple[Part, ...]] = field(
@@ -120,18 +139,60 @@ class Definitions:
 
     def _all(self) -> dict[bytes, list[tuple[int, int]]]:
         """Every place where an instance is followed by its own definition, which tells its chunk's base too."""
+        found = [self._led_to(), *map(self._searched, self._pieces())]
+        at = np.concatenate(found)
+        at = at[np.argsort(at, kind="stable")]
+        offsets = numbers_at(self.data, at + 6, "<u4").astype(np.int64)
+        near = offsets < CHUNK
+        at, offsets = at[near], offsets[near]
         places: dict[bytes, list[tuple[int, int]]] = {}
-        for begin in range(self.begin, self.end, SEARCHED):
-            part = self.data[begin : min(begin + SEARCHED + _INLINE - 1, self.end)]
-            at = _instances(part)
-            offsets = numbers_at(part, at + 6, "<u4").astype(np.int64)
-            near = offsets < CHUNK
-            for place, offset in zip((at[near] + 10).tolist(), offsets[near].tolist(), strict=True):
-                ident = part[place + 4 : place + 8].tobytes()
-                known = places.setdefault(ident, [])
-                if len(known) < TWINS:
-                    known.append((begin + place - offset, begin + place))
+        idents = numbers_at(self.data, at + 2, "<u4").tolist()
+        for ident, place, offset in zip(idents, (at + _INSTANCE_SIZE).tolist(), offsets.tolist(), strict=True):
+            known = places.setdefault(ident.to_bytes(4, "little"), [])
+            if len(known) < TWINS:
+                known.append((place - offset, place))
         return places
+
+    def _led_to(self) -> Int64s:
+        """The instances of visited records that are followed by their own definitions."""
+        if self.visited is None or not len(self.visited.begins):
+            return np.empty(0, np.int64)
+        at = self.visited.places[:, 0] - _INSTANCE_SIZE
+        at = at[(at >= self.begin) & (at + _INLINE <= self.end)]
+        at = at[numbers_at(self.data, at, "<u2") == _BEGUN]
+        own = numbers_at(self.data, at + 2, "<u4") == numbers_at(self.data, at + 14, "<u4")
+        inside = np.searchsorted(self.visited.begins, at[own], side="right") - 1
+        led: Int64s = at[own][(inside >= 0) & (at[own] < self.visited.ends[inside])]
+        return led
+
+    def _pieces(self) -> Iterator[list[tuple[int, int]]]:
+        """What is to be searched, some SEARCHED bytes at a time."""
+        gaps = [(self.begin, self.end)] if self.visited is None else self.visited.gaps(self.begin, self.end)
+        piece: list[tuple[int, int]] = []
+        size = 0
+        for begin, end in gaps:
+            for at in range(begin, end, SEARCHED):
+                stop = min(at + SEARCHED, end)
+                piece.append((at, stop))
+                size += stop - at
+                if size >= SEARCHED:
+                    yield piece
+                    piece, size = [], 0
+        yield piece
+
+    def _searched(self, piece: list[tuple[int, int]]) -> Int64s:
+        """Instances that begin in some bytes and are followed by their own definitions."""
+        if not piece:
+            return np.empty(0, np.int64)
+        begins, ends = np.array(piece, np.int64).T
+        reach = np.minimum(ends + _INLINE - 1, self.end)
+        bounds = np.concatenate(([0], np.cumsum(reach - begins)))
+        part = [self.data[begin:end] for begin, end in zip(begins.tolist(), reach.tolist(), strict=True)]
+        at = _instances(part[0] if len(part) == 1 else np.concatenate(part))
+        of = np.searchsorted(bounds, at, side="right") - 1
+        at = at - bounds[of] + begins[of]
+        found: Int64s = at[at < ends[of]]
+        return found
 
 
 def _instances(part: Bytes) -> Int64s:
@@ -142,7 +203,7 @@ def _instances(part: Bytes) -> Int64s:
     found = []
     for odd in (0, 1):  # as 16-bit numbers from either parity: one pass for both bytes
         pairs = part[odd : odd + (len(part) - odd) // 2 * 2].view("<u2")
-        found.append(np.flatnonzero(pairs == 0x010C) * 2 + odd)
+        found.append(np.flatnonzero(pairs == _BEGUN) * 2 + odd)
     at = np.sort(np.concatenate(found))
     at = at[at <= last]
     again: Bools = numbers_at(part, at + 2, "<u4") == numbers_at(part, at + 14, "<u4")

@@ -22,7 +22,7 @@ from parsers.windows.chunks import (
     records,
 )
 from parsers.windows.columns import decode, shape
-from parsers.windows.definitions import Definitions, doubtful
+from parsers.windows.definitions import Definitions, Visited, doubtful
 from parsers.windows.events import batches
 from parsers.windows.groups import Fragments, grouped
 from parsers.windows.inline import inline
@@ -30,6 +30,7 @@ from parsers.windows.ledger import Ledger
 from parsers.windows.singles import singles
 from parsers.windows.templates import Room, TooMany
 from parsers.windows.typed import Window
+from parsers.windows.visit import Visit, visit
 
 PIECE = 2048 * CHUNK  # bytes parsed at a time: some 100,000 records, 350 MB of memory
 MAX_SHAPES = 2048  # shapes and definitions of the records that are decoded at once, some 50 kB each; an honest log has some dozens
@@ -66,7 +67,7 @@ class Evtx:
         if piece.start == 0:
             file_header(data, 0, ledger)
             first = FILE_HEADER
-        window = Window.of(data, piece.start)
+        window = Window(data, piece.start)
         for family, rows, _ in batches_of(window, records(data, [(first, len(data))], [ledger])):
             yield Batch(family, rows)
         yield from ledger.told()
@@ -85,7 +86,7 @@ class Evtx:
             file_header(data, start, ledger)
         ranges = [(start + FILE_HEADER, stop) for start, stop in zip(starts, stops, strict=True)]
         found = records(data, ranges, ledgers)
-        for family, batch, rows in batches_of(Window.of(data, 0), found):
+        for family, batch, rows in batches_of(Window(data, 0), found):
             yield Shared(Batch(family, batch), _runs(found.file[rows]))
         for file, ledger in enumerate(ledgers):
             yield from (Told(file, item) for item in ledger.told())
@@ -94,11 +95,20 @@ class Evtx:
 def batches_of(window: Window, found: Records) -> Iterator[tuple[str, pa.RecordBatch, Int64s]]:
     """Batches by family and event shape, with the records they are of."""
     fragments, known = _fragments(window, found)
+    visited = visit(window, fragments.at, fragments.end, fragments.base)
+
+    @cache
+    def shelf(file: int) -> Definitions:
+        whole = visited.whole()
+        begins = found.offset[whole]
+        known(file).visited = Visited(begins, begins + found.size[whole], visited.places())
+        return known(file)
+
     waiting = [(0, len(found))]
     while waiting:
         first, stop = waiting.pop()
         try:
-            for family, rows, which in _run(window, found.span(first, stop), fragments.span(first, stop), known):
+            for family, rows, which in _run(visited, (first, stop), (found, fragments), shelf):
                 yield family, rows, which + first
         except TooMany:
             middle = (first + stop) // 2
@@ -106,10 +116,11 @@ def batches_of(window: Window, found: Records) -> Iterator[tuple[str, pa.RecordB
 
 
 def _run(
-    window: Window, found: Records, fragments: Fragments, known: Callable[[int], Definitions]
+    visited: Visit, span: tuple[int, int], held: tuple[Records, Fragments], known: Callable[[int], Definitions]
 ) -> Iterator[tuple[str, pa.RecordBatch, Int64s]]:
     """The batches of a run of records. Raises TooMany, before any, when they have more than MAX_SHAPES shapes."""
-    groups, odd = grouped(window, fragments, Room(MAX_SHAPES if len(found) > FEW else 1 << 30))
+    found, fragments = held[0].span(*span), held[1].span(*span)
+    groups, odd = grouped(visited, span, Room(MAX_SHAPES if len(found) > FEW else 1 << 30))
     rest = [odd]
     shapes = []
     for group in groups:
@@ -118,9 +129,9 @@ def _run(
             rest.append(group.rows)
         else:
             shapes.append(found_shape)
-    more, odd = inline(window, fragments, np.sort(np.concatenate(rest)))
-    decoded = decode(window, [*shapes, *more])
-    for tables in singles(window, found, odd, known):
+    more, odd = inline(visited, fragments, np.sort(np.concatenate(rest)))
+    decoded = decode(visited, [*shapes, *more])
+    for tables in singles(visited.window, found, odd, known):
         yield from batches([*decoded, *tables], found)
         decoded = []
 

@@ -1,26 +1,30 @@
 """Records grouped by what they say: the same template, and inside it the same nested templates.
 
 A record is a template instance; the values of some slots are binary XML again, mostly another instance that holds EventData.
-Instances of one definition with one number of values share arrays of value positions; nested instances form levels.
+Instances of one definition with one number of values are one shape; nested instances form levels.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 
-from parsers.gather import Bools, Int64s, numbers_at
+from parsers.gather import Int64s
 from parsers.windows import values
-from parsers.windows.binxml import MAX_DEPTH
 from parsers.windows.document import Element, Part, Slot
+from parsers.windows.flat import Flat, Int32s, Notes
+from parsers.windows.instances import NONE, PARENT, WHICH
 from parsers.windows.paths import MAX_FIELDS, Unnameable
-from parsers.windows.templates import Definition, Room, locate
-from parsers.windows.tokens import EOF, MORE
-from parsers.windows.typed import Values, Window, together
+from parsers.windows.shaped import HEAD, Known, Places, Shapes, arrange, tell
+from parsers.windows.templates import Definition, Room, TooMany, recognise
+from parsers.windows.typed import Values, begun
+from parsers.windows.visit import Visit
 
 Key = tuple[object, ...]
-_MANY = 1 << 15  # values of an instance; a chunk has no room for so many
+_MADE_OF = 1 << 14  # numbers that make up all shapes of a run at first
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,127 +46,126 @@ class Fragments:
     end: Int64s
     base: Int64s
 
-    def rows(self, chosen: Int64s) -> Fragments:
-        return Fragments(self.at[chosen], self.end[chosen], self.base[chosen])
-
     def span(self, first: int, stop: int) -> Fragments:
         return Fragments(self.at[first:stop], self.end[first:stop], self.base[first:stop])
 
 
-def grouped(window: Window, fragments: Fragments, room: Room, depth: int = 0) -> tuple[list[Group], Int64s]:
-    """The fragments by shape, and the indices of those that have to be read one by one. Raises TooMany where shapes have no `room`."""
-    count = len(fragments.at)
-    if depth > MAX_DEPTH or not count:
-        return [], np.arange(count)
-    located = locate(window, fragments.at, fragments.end, fragments.base, room)
-    odd = np.ones(count, np.bool_)
-    groups: list[Group] = []
-    plain = np.flatnonzero(located.which >= 0)
-    at, end = located.values_at[plain], fragments.end[plain]
-    fits = at + 4 <= end
-    plain, at, end = plain[fits], at[fits], end[fits]
-    if not len(plain):
-        return [], np.flatnonzero(odd)
-    given = numbers_at(window.data, at, "<u4").astype(np.int64)
-    given = np.minimum(given, _MANY)
-    # definitions that say the same share a key, whatever their layout
-    keys = np.array([definition.key for definition in located.definitions], np.int64)[located.which[plain]]
-    codes, first, inverse = np.unique(keys * (_MANY + 1) + given, return_index=True, return_inverse=True)
-    for number in range(len(codes)):
-        chosen = np.flatnonzero(inverse == number)
-        definition = located.definitions[int(located.which[plain[first[number]]])]
-        many = int(codes[number] % (_MANY + 1))
-        if many < definition.needs or many == _MANY:
-            continue
-        held, good = _values(window, at[chosen], end[chosen], many)
-        rows = plain[chosen[good]]
-        if len(rows):
-            found = _split(window, definition, rows, (held, fragments), (room, depth))
-            for group in found:
-                odd[group.rows] = False
-            groups += found
-    return groups, np.flatnonzero(odd)
+def grouped(visit: Visit, span: tuple[int, int], room: Room) -> tuple[list[Group], Int64s]:
+    """The records [first, stop) by shape, and those that have to be read one by one, counted from the first. Raises TooMany where shapes
+    have no `room`."""
+    roots = visit.roots[span[0] : span[1]]
+    some = roots[roots >= 0]
+    if not len(some):
+        return [], np.arange(len(roots))
+    flat = visit.notes.flat
+    bounds = int(some[0]), _end(flat, int(some[-1]))
+    definitions, known = _known(visit, bounds, room)
+    shapes, shape = _told(flat, known, bounds, room)
+    told = np.where(roots >= 0, shape[roots], NONE)
+    counts = np.bincount(told[told >= 0], minlength=int(shapes.total[0]))
+    family = _Family(visit.notes, definitions, shapes)
+    groups = list(_arranged(family, (known, shape, roots), counts))
+    return sorted(groups, key=lambda group: int(group.rows[0])), np.flatnonzero(told < 0)
 
 
-def _values(window: Window, at: Int64s, end: Int64s, many: int) -> tuple[Values, Bools]:
-    """Where the values of instances lie that give `many` each, and which instances are so: no null has bytes, nothing follows."""
-    good = at + 4 + 4 * many <= end
-    at, end = at[good], end[good]
-    if many:
-        raw = together(window, at + 4, np.full(len(at), 4 * many))[1].view("<u4").reshape(len(at), many)
-        described = np.ascontiguousarray(raw.T)
-        size = (described & np.uint32(0xFFFF)).astype(np.int64)
-        kind = (described >> np.uint32(16)).astype(np.uint8)
-        loaded = (described & np.uint32(0xFF_FFFF)) - np.uint32(1) < np.uint32(0xFFFF)  # nulls that carry bytes
-    else:
-        size, kind = np.empty((0, len(at)), np.int64), np.empty((0, len(at)), np.uint8)
-    start = np.cumsum(size, axis=0)
-    start += at + 4 + 4 * many
-    stop = start[-1] if many else at + 4
-    ended = window.data[np.minimum(stop, end - 1)] & ~np.uint8(MORE) == EOF  # else more of the document follows
-    room = (stop == end) | ((stop < end) & ended)
-    if many and loaded.any():
-        room &= ~loaded.any(axis=0)
-    start -= size
-    good[good] = room
-    held = Values(start, size, kind)
-    return held if room.all() else held.rows(np.flatnonzero(room)), good
+def _end(flat: Flat, root: int) -> int:
+    """Where the instances end that the record of instance `root` holds."""
+    following = np.flatnonzero(flat.instances[root + 1 : int(flat.total[0]), PARENT] < 0)
+    return root + 1 + int(following[0]) if len(following) else int(flat.total[0])
 
 
-def _split(
-    window: Window, definition: Definition, rows: Int64s, where: tuple[Values, Fragments], bounds: tuple[Room, int]
-) -> list[Group]:
-    """Instances of one definition by what stands in their binary XML slots; those that can't be grouped are left out."""
-    held, fragments = where
-    room, depth = bounds
-    held_there = (held.kind[: definition.needs] == values.BINXML).any(axis=1)
-    for index in definition.fragments:  # what else stands there is no part of this shape
-        held_there[index] |= held.kind[index].any()
-    nested = np.flatnonzero(held_there).tolist()
-    if not nested:
-        return [Group((definition.key,), definition, (), rows, (held,))]
-    labels = np.zeros((len(rows), len(nested)), np.int64)
-    inner: list[list[Group]] = []
-    for at, index in enumerate(nested):
-        here = np.flatnonzero(held.kind[index] == values.BINXML)
-        labels[(held.kind[index] != values.BINXML) & (held.kind[index] != values.NULL), at] = -1
-        starts = held.start[index, here]
-        bases = fragments.base[rows[here]]
-        groups, odd = grouped(window, Fragments(starts, starts + held.size[index, here], bases), room, depth + 1)
-        labels[here[odd], at] = -1
-        labels[here[odd[held.size[index, here[odd]] == 0]], at] = 0
-        for number, group in enumerate(groups):
-            labels[here[group.rows], at] = number + 1
-        inner.append([Group(g.key, g.definition, g.inside, here[g.rows], g.levels) for g in groups])
-    out = []
-    labelled = _combinations(labels)
-    room.take(len(labelled))
-    for label in labelled:
-        if (label < 0).any():
-            continue
-        chosen = np.flatnonzero((labels == label).all(axis=1))
-        inside = tuple((index, inner[at][label[at] - 1]) for at, index in enumerate(nested) if label[at])
-        levels = [held if len(chosen) == len(rows) else held.rows(chosen)]
-        for _, group in inside:
-            if len(group.rows) == len(chosen):
-                levels += group.levels
+def _known(visit: Visit, bounds: tuple[int, int], room: Room) -> tuple[list[Definition], Known]:
+    """The definitions of the instances between two."""
+    flat = visit.notes.flat
+    count = int(flat.total[2])
+    asked = np.zeros(count, np.bool_)
+    asked[flat.instances[bounds[0] : bounds[1], WHICH]] = True
+    places = flat.places[:count][asked]
+    definitions, found = recognise(visit.window, places[:, 0], places[:, 1], room)
+    at = np.full(count, -1, np.int32)
+    at[asked] = found
+    ends = [0, *accumulate(len(definition.fragments) for definition in definitions)]
+    fragments = [index for definition in definitions for index in definition.fragments]
+    keys = np.array([definition.key for definition in definitions], np.int64)
+    needs = np.array([definition.needs for definition in definitions], np.int32)
+    return definitions, Known(at, keys, needs, np.array(ends, np.int32), np.array(fragments, np.int32))
+
+
+def _told(flat: Flat, known: Known, bounds: tuple[int, int], room: Room) -> tuple[Shapes, Int32s]:
+    """The shapes of the instances between two, and which each has (-1: none)."""
+    first, at = bounds
+    most = min(max(room.left, 0), at - first)
+    table = np.full(1 << (4 * most + 1).bit_length(), -1, np.int32)
+    index = np.zeros(most + 1, np.int64), np.empty(_MADE_OF, np.int64), np.empty(most, np.int32)
+    shapes, shape = Shapes(table, *index, np.zeros(1, np.int64)), np.empty(at, np.int32)
+    while (at := tell(flat, known, shapes, shape, first, at)) > first:
+        used, made_of = int(shapes.bounds[shapes.total[0]]), shapes.made_of
+        if used + HEAD + 2 * int(known.needs.max(initial=0)) <= len(made_of):
+            raise TooMany
+        shapes = shapes._replace(made_of=np.concatenate((made_of, np.empty_like(made_of))))
+    room.take(int(shapes.total[0]))
+    return shapes, shape
+
+
+@dataclass(frozen=True, slots=True)
+class _Family:
+    """The shapes of a run of records."""
+
+    notes: Notes
+    definitions: list[Definition]
+    shapes: Shapes
+
+    def parts(self, number: int) -> list[tuple[int, int]]:
+        """What stands in the binary XML slots of a shape: (slot, shape or NONE)."""
+        begin, end = self.shapes.bounds[number : number + 2].tolist()
+        made_of = self.shapes.made_of[begin + HEAD : end].tolist()
+        return list(zip(made_of[::2], made_of[1::2], strict=True))
+
+    def widths(self, number: int) -> Iterator[int]:
+        """How many values each level of a shape has."""
+        yield int(self.shapes.made_of[self.shapes.bounds[number] + 1])
+        for _, inner in self.parts(number):
+            if inner >= 0:
+                yield from self.widths(inner)
+
+    def group(self, number: int, rows: Int64s, levels: tuple[Values, ...], begin: int = 0) -> Group:
+        """A shape with its rows; of `levels` those that it has, from `begin` on."""
+        definition, reach = self.definitions[int(self.shapes.definition[number])], begin + 1
+        inside, empty = [], []
+        for slot, inner in self.parts(number):
+            if inner < 0:
+                empty.append(slot)
                 continue
-            place = np.searchsorted(group.rows, chosen)
-            levels += [level.rows(place) for level in group.levels]
-        key = (definition.key, *((index, group.key) for index, group in inside), *_nulls(nested, label.tolist()))
-        out.append(Group(key, definition, inside, rows[chosen], tuple(levels)))
-    return out
+            group = self.group(inner, rows, levels, reach)
+            inside.append((slot, group))
+            reach += len(group.levels)
+        key = (definition.key, *((slot, group.key) for slot, group in inside), *empty)
+        return Group(key, definition, tuple(inside), rows, levels[begin:reach])
 
 
-def _combinations(labels: Int64s) -> Int64s:
-    """The distinct rows of `labels`, in order."""
-    if labels.shape[1] == 1:
-        return np.unique(labels[:, 0])[:, None]
-    return np.unique(labels, axis=0)
-
-
-def _nulls(nested: list[int], label: list[int]) -> list[int]:
-    return [index for at, index in enumerate(nested) if not label[at]]
+def _arranged(family: _Family, told: tuple[Known, Int32s, Int32s], counts: Int64s) -> Iterator[Group]:
+    """The groups of the shapes that records have."""
+    known, shape, roots = told
+    numbers = np.flatnonzero(counts).tolist()
+    widths = {number: list(family.widths(number)) for number in numbers}
+    begins = np.zeros((3, len(counts)), np.int64)
+    at = [0, 0, 0]
+    for number in numbers:
+        begins[:, number] = at
+        count = int(counts[number])
+        at = [at[0] + count, at[1] + count * len(widths[number]), at[2] + sum(widths[number])]
+    rows, firsts, sums = np.empty(at[0], np.int64), np.empty(at[1], np.int32), begun(at[2])
+    places = Places(begins[0], begins[1], begins[2], counts, np.zeros(len(counts), np.int64))
+    flat = family.notes.flat
+    arrange(flat, known, shape, np.empty(len(shape), np.uint8), roots, places, rows, firsts, sums)
+    for number in numbers:
+        row, level, column = begins[:, number].tolist()
+        count, levels = int(counts[number]), []
+        for width in widths[number]:
+            own = firsts[level : level + count], width, sums[column : column + width]
+            levels.append(Values(family.notes, *own))
+            level, column = level + count, column + width
+        yield family.group(number, rows[row : row + count], tuple(levels))
 
 
 def document(group: Group) -> list[Part]:

@@ -1,12 +1,11 @@
 """The texts of a piece, each rendered once: what all records of all shapes say is one dictionary, and columns are places in it.
 
-Values are asked for first, column by column; then all of one type are gathered, told apart by their bytes, and only distinct ones are
-rendered, to the same text as `parsers.windows.values` gives one by one. MS-EVEN6 section 2.2.14 for the types.
+Values are asked for first, column by column; which of them are the same is known already (`parsers.windows.instances`), and only
+distinct ones are rendered, to the same text as `parsers.windows.values` gives one by one. MS-EVEN6 section 2.2.14 for the types.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -14,50 +13,46 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from parsers.gather import Bools, Int64s, numbers_at
+from parsers.gather import Bools, Int64s
 from parsers.windows import values
 from parsers.windows.digits import HEX, ends_of, guids, hexes, moments, text_column
-from parsers.windows.typed import Values, Window, one_by_one, rendered, together, uniform
-
-Int32s = npt.NDArray[np.int32]
+from parsers.windows.flat import Int32s
+from parsers.windows.typed import Values, one_by_one, rendered, uniform
+from parsers.windows.visit import Visit
 
 _FORMS = {3: "i1", 4: "u1", 5: "<i2", 6: "<u2", 7: "<i4", 8: "<u4", 9: "<i8", 10: "<u8"}
-_FORMS |= {values.HEX32: "<u4", values.HEX64: "<u8", values.FILETIME: "<u8", values.GUID: "V16"}
+_FORMS |= {values.HEX32: "<u4", values.HEX64: "<u8", values.FILETIME: "<u8"}
 _SHORT = 80  # bytes of a value that is remembered from piece to piece: a SID has at most 68
 
 
 @dataclass(slots=True)
 class Asked:
-    """A column that was asked for: where its values lie among those of its type. `text` is given at once where types are mixed.
+    """A column that was asked for. `said`: places of its values among all texts of the window; for numbers, `start` is where they lie among
+    those of their type; `text` is given at once where types are mixed.
 
     `trouble` is what could not be rendered: (row, place in the window, reason).
     """
 
     kind: int
-    start: int
     count: int
+    said: Int64s | None = None
+    start: int = 0
     text: pa.DictionaryArray | None = None
     trouble: list[tuple[int, int, str]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
-class _Flat:
-    """Values of one type, column after column: places, sizes, and which rows have one (None: all)."""
+class _Numbers:
+    """Numbers of one type, column after column, and which rows have one (None: all)."""
 
-    asked: list[Asked] = field(default_factory=list)
-    starts: list[Int64s] = field(default_factory=list)
-    sizes: list[Int64s] = field(default_factory=list)
+    said: list[Int64s] = field(default_factory=list)
     valid: list[Bools | None] = field(default_factory=list)
     count: int = 0
 
     def add(self, kind: int, held: Values, index: int) -> Asked:
-        lowest = held.extremes(index)[0]
-        asked = Asked(kind, self.count, len(held))
-        self.asked.append(asked)
-        valid = None if lowest == kind else held.kind[index] == kind
-        self.starts.append(held.start[index])
-        self.sizes.append(held.size[index] if valid is None else held.size[index] * valid)  # a null may keep bytes
-        self.valid.append(valid)
+        asked = Asked(kind, len(held), start=self.count)
+        self.said.append(held.said(index))
+        self.valid.append(None if held.full(index) else held.kind(index) == kind)
         self.count += len(held)
         return asked
 
@@ -65,123 +60,117 @@ class _Flat:
         """Rows without a value."""
         if all(valid is None for valid in self.valid):
             return None
-        pairs = zip(self.valid, self.starts, strict=True)
-        return ~np.concatenate([np.ones(len(at), np.bool_) if valid is None else valid for valid, at in pairs])
-
-
-@dataclass(slots=True)
-class _Strings:
-    """UTF-16 values, one block for the strings of each level of a shape: (n, k) codes to be, rows in file order."""
-
-    data: list[pa.Array] = field(default_factory=list)
-    shapes: list[tuple[int, int]] = field(default_factory=list)
-    nulls: list[Bools | None] = field(default_factory=list)
-    count: int = 0
+        pairs = zip(self.valid, self.said, strict=True)
+        return ~np.concatenate([np.ones(len(said), np.bool_) if valid is None else valid for valid, said in pairs])
 
 
 class Lexicon:
     """Takes in what is asked of one window, then renders it."""
 
-    def __init__(self, window: Window) -> None:
-        self._window = window
-        self._strings = _Strings()
-        self._flats: dict[int, _Flat] = {}
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+        self._numbers: dict[int, _Numbers] = {}
+        self._coded: dict[int, list[tuple[Asked, Values, int]]] = {}
 
     def ask(self, held: Values, wanted: list[int]) -> dict[int, Asked]:
         """The `wanted` values of a level as text columns; null where a value is of type null."""
-        out: dict[int, Asked] = {}
-        strings = []
-        for index in wanted:
-            kind = uniform(held, index)
-            if kind is None:
-                text, trouble = one_by_one(self._window, held, index)
-                out[index] = Asked(-1, 0, len(held), text.dictionary_encode(), trouble)
-            elif kind == values.STRING:
-                strings.append(index)
-            elif kind == values.NULL:
-                out[index] = Asked(values.NULL, 0, len(held))
-            else:
-                out[index] = self._flats.setdefault(kind, _Flat()).add(kind, held, index)
-        if strings:
-            self._ask_strings(held, strings, out)
-        return out
+        return {index: self._ask(held, index) for index in wanted}
 
-    def _ask_strings(self, held: Values, wanted: list[int], out: dict[int, Asked]) -> None:
-        block, count = self._strings, len(held)
-        whole = len(wanted) == len(held.start)
-        starts, sizes = (a if whole else a[wanted] for a in (held.start, held.size))
-        kinds = held.kind if whole else held.kind[wanted]
-        full = all(held.extremes(index)[0] == values.STRING for index in wanted)
-        if not full:
-            sizes = sizes * (kinds == values.STRING)  # a null may keep bytes
-        ends, data = together(self._window, starts.T.reshape(-1), sizes.T.reshape(-1))
-        block.data.append(
-            pa.Array.from_buffers(pa.binary(), len(ends) - 1, [None, pa.py_buffer(ends), pa.py_buffer(data)])
-        )
-        block.shapes.append((count, len(wanted)))
-        block.nulls.append(None if full else kinds.reshape(-1) != values.STRING)
-        for at, index in enumerate(wanted):
-            out[index] = Asked(values.STRING, block.count + at * count, count)
-        block.count += count * len(wanted)
+    def _ask(self, held: Values, index: int) -> Asked:
+        kind = uniform(held, index)
+        if kind is None:
+            text, trouble = one_by_one(self._visit.window, held, index)
+            return Asked(-1, len(held), text=text.dictionary_encode(), trouble=trouble)
+        if kind == values.NULL:
+            return Asked(kind, len(held))
+        if kind in _FORMS:
+            return self._numbers.setdefault(kind, _Numbers()).add(kind, held, index)
+        asked = Asked(kind, len(held), held.said(index))
+        self._coded.setdefault(kind, []).append((asked, held, index))
+        return asked
 
     def close(self) -> Words:
         """Render all that was asked for."""
+        texts = self._visit.notes.texts
+        count, known = int(texts.total[0]), 0
         words: list[pa.Array] = []
-        codes: dict[int, pa.Array] = {}
-        known = 0
-        if self._strings.count:
-            text, found, nulls = _texts(self._strings)
+        places = np.full(count + 1, -1, np.int32)  # the last is that of no value
+        numbers: dict[int, tuple[Int32s, Bools | None]] = {}
+        for kind in sorted({*self._numbers, *self._coded}):
+            if kind in _FORMS:
+                flat = self._numbers[kind]
+                text, found = _counted(kind, flat)
+                numbers[kind] = found + np.int32(known), flat.mask()
+            else:
+                text, chosen = self._texts(kind, count)
+                places[chosen] = np.arange(known, known + len(text), dtype=np.int32)
             words.append(text)
-            codes[values.STRING] = pa.array(found, mask=nulls)
-            known += len(text)
-        for kind in sorted(self._flats):
-            flat = self._flats[kind]
-            text, found = _rendered(self._window, kind, flat)
-            words.append(text)
-            codes[kind] = pa.array(found + np.int32(known), mask=flat.mask())
             known += len(text)
         if not words:
-            return Words(pa.array([], pa.string()), codes)
-        distinct = pa.concat_arrays(
-            words
-        ).dictionary_encode()  # texts of two types can be the same, and those with a terminator more
+            return Words(pa.array([], pa.string()), places, {})
+        # texts of two types can be the same, and those with a terminator more
+        distinct = pa.concat_arrays(words).dictionary_encode()
         if len(distinct.dictionary) < known:
-            codes = {kind: distinct.indices.take(places) for kind, places in codes.items()}
-        return Words(distinct.dictionary, codes)
+            moved = np.append(distinct.indices.to_numpy(), np.int32(-1))
+            places, numbers = moved[places], {kind: (moved[found], mask) for kind, (found, mask) in numbers.items()}
+        return Words(
+            distinct.dictionary, places, {kind: pa.array(found, mask=mask) for kind, (found, mask) in numbers.items()}
+        )
+
+    def _texts(self, kind: int, count: int) -> tuple[pa.Array, Int64s]:
+        """The distinct values of a type that were asked for, rendered, and which of all texts they are."""
+        texts, asked = self._visit.notes.texts, np.zeros(count + 1, np.bool_)
+        for one, _, _ in self._coded[kind]:
+            asked[one.said] = True
+        chosen = np.flatnonzero(asked[:count])
+        buffers = [None, pa.py_buffer(texts.bounds[: count + 1]), pa.py_buffer(texts.held)]
+        raw = pa.Array.from_buffers(pa.binary(), count, buffers)
+        if len(chosen) < count:
+            raw = raw.take(pa.array(chosen))
+        if kind == values.STRING:
+            return _utf8(raw), chosen
+        if kind == values.BINARY:
+            return _hex(raw), chosen
+        if kind == values.GUID:
+            return _guids(raw), chosen
+        shown = [_remembered(kind, one) if len(one) <= _SHORT else rendered(kind, one) for one in raw.to_pylist()]
+        reasons: dict[int, str] = {code: why for code, (_, why) in zip(chosen.tolist(), shown, strict=True) if why}
+        if reasons:
+            self._complain(kind, count, reasons)
+        return pa.array([text for text, _ in shown], pa.string()), chosen
+
+    def _complain(self, kind: int, count: int, reasons: dict[int, str]) -> None:
+        """Tell the columns which of their values could not be rendered."""
+        bad = np.zeros(count + 1, np.bool_)
+        bad[list(reasons)] = True
+        for asked, held, index in self._coded[kind]:
+            said = held.said(index)
+            rows = np.flatnonzero(bad[said])
+            starts = held.start(index)[rows].tolist()
+            told = zip(rows.tolist(), starts, said[rows].tolist(), strict=True)
+            asked.trouble += [(row, start, reasons[code]) for row, start, code in told]
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The dictionary of a window, and by type the places of all values in it."""
+    """The dictionary of a window; the place in it of each text of the window (-1: none), and by type the places of all numbers."""
 
     text: pa.Array
-    codes: dict[int, pa.Array]
+    places: Int32s
+    numbers: dict[int, pa.Array]
 
     def column(self, asked: Asked) -> pa.DictionaryArray:
         if asked.text is not None:
             return asked.text
         if asked.kind == values.NULL:
-            return pa.DictionaryArray.from_arrays(pa.nulls(asked.count, pa.int32()), self.text, safe=False)
-        found = self.codes[asked.kind].slice(asked.start, asked.count)
+            found = pa.nulls(asked.count, pa.int32())
+        elif asked.said is None:
+            found = self.numbers[asked.kind].slice(asked.start, asked.count)
+        else:
+            places = self.places[asked.said]
+            absent = places < 0
+            found = pa.array(places, mask=absent) if absent.any() else pa.array(places)
         return pa.DictionaryArray.from_arrays(found, self.text, safe=False)
-
-
-def _texts(block: _Strings) -> tuple[pa.Array, Int32s, Bools | None]:
-    """Distinct strings, the place of each value among them (columns one after the other), and which are null."""
-    encoded = pa.chunked_array(
-        block.data
-    ).dictionary_encode()  # chunks share the dictionary, and are not copied together
-    out = np.empty(block.count, np.int32)
-    at = 0
-    for chunk, (count, width) in zip(encoded.chunks, block.shapes, strict=True):
-        stop = at + count * width
-        out[at:stop].reshape(width, count)[:] = chunk.indices.to_numpy().reshape(count, width).T
-        at = stop
-    nulls = None
-    if any(mask is not None for mask in block.nulls):
-        pairs = zip(block.nulls, block.shapes, strict=True)
-        nulls = np.concatenate([np.zeros(n * k, np.bool_) if mask is None else mask for mask, (n, k) in pairs])
-    return _utf8(encoded.chunk(0).dictionary), out, nulls
 
 
 def _utf8(raw: pa.Array) -> pa.Array:
@@ -235,25 +224,20 @@ def _wide(units: npt.NDArray[np.uint16], ends: Int32s) -> pa.Array:
     return text_column(reach[ends], np.frombuffer(data, np.uint8), valid)
 
 
-def _rendered(window: Window, kind: int, flat: _Flat) -> tuple[pa.Array, Int32s]:
-    """Distinct values of a type as text, and the place of each among them; 0 where a row has none."""
-    form = _FORMS.get(kind)
-    if form is None:
-        return _ragged(window, kind, flat)
-    starts, mask = np.concatenate(flat.starts), flat.mask()
-    if mask is not None:
-        starts = starts[~mask]
-    raw = numbers_at(window.data, starts, form)
-    if kind == values.GUID:
-        held = pa.Array.from_buffers(pa.binary(16), len(raw), [None, pa.py_buffer(raw.view(np.uint8))])
-        encoded = held.dictionary_encode()
-        some = np.frombuffer(encoded.dictionary.buffers()[1], np.uint8)[: 16 * len(encoded.dictionary)].reshape(-1, 16)
-        drawn = guids(some)
-        text = text_column(ends_of(np.full(len(drawn), 38)), drawn.reshape(-1), np.ones(len(drawn), np.bool_))
-    else:
-        encoded = pa.array(raw).dictionary_encode()
-        text = _written(kind, encoded.dictionary)
-    return text, _placed(encoded.indices.to_numpy(), mask)
+def _counted(kind: int, flat: _Numbers) -> tuple[pa.Array, Int32s]:
+    """Distinct numbers of a type as text, and the place of each among them; 0 where a row has none."""
+    said, mask = np.concatenate(flat.said), flat.mask()
+    encoded = pa.array((said if mask is None else said[~mask]).astype(_FORMS[kind])).dictionary_encode()
+    return _written(kind, encoded.dictionary), _placed(encoded.indices.to_numpy(), mask)
+
+
+def _guids(raw: pa.Array) -> pa.Array:
+    """GUIDs, all of 16 bytes."""
+    if not len(raw):
+        return pa.array([], pa.string())
+    begin = int(np.frombuffer(raw.buffers()[1], np.int32)[raw.offset])
+    drawn = guids(np.frombuffer(raw.buffers()[2], np.uint8)[begin : begin + 16 * len(raw)].reshape(-1, 16))
+    return text_column(ends_of(np.full(len(drawn), 38)), drawn.reshape(-1), np.ones(len(drawn), np.bool_))
 
 
 def _written(kind: int, distinct: pa.Array) -> pa.Array:
@@ -267,42 +251,6 @@ def _written(kind: int, distinct: pa.Array) -> pa.Array:
         return pa.array([values.filetime(ticks) for ticks in numbers.tolist()], pa.string())
     drawn = moments(numbers)
     return text_column(ends_of(np.full(len(drawn), 28)), drawn.reshape(-1), np.ones(len(drawn), np.bool_))
-
-
-def _ragged(window: Window, kind: int, flat: _Flat) -> tuple[pa.Array, Int32s]:
-    """Values of any size: SIDs, binary, booleans, arrays …"""
-    pieces = []
-    for starts, sizes in zip(flat.starts, flat.sizes, strict=True):  # sizes of rows without a value are zero
-        ends, data = together(window, starts, sizes)
-        pieces.append(pa.Array.from_buffers(pa.binary(), len(starts), [None, pa.py_buffer(ends), pa.py_buffer(data)]))
-    held, mask = pa.concat_arrays(pieces), flat.mask()
-    if mask is not None:
-        held = held.filter(pa.array(~mask))
-    encoded = held.dictionary_encode()
-    codes = _placed(encoded.indices.to_numpy(), mask)
-    if kind == values.BINARY:
-        return _hex(encoded.dictionary), codes
-    shown = [
-        _remembered(kind, raw) if len(raw) <= _SHORT else rendered(kind, raw) for raw in encoded.dictionary.to_pylist()
-    ]
-    _complain(flat, codes, mask, [why for _, why in shown])
-    return pa.array([text for text, _ in shown], pa.string()), codes
-
-
-def _complain(flat: _Flat, codes: Int32s, mask: Bools | None, reasons: list[str]) -> None:
-    """Tell the columns which of their values could not be rendered."""
-    if not any(reasons):
-        return
-    bad = np.array([bool(reason) for reason in reasons])[codes]
-    if mask is not None:
-        bad &= ~mask
-    firsts = [asked.start for asked in flat.asked]
-    for place in np.flatnonzero(bad).tolist():
-        number = bisect_right(firsts, place) - 1
-        while not flat.asked[number].count:
-            number -= 1
-        row = place - firsts[number]
-        flat.asked[number].trouble.append((row, int(flat.starts[number][row]), reasons[codes[place]]))
 
 
 @lru_cache(1 << 14)

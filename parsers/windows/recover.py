@@ -15,13 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.gather import Bytes, Int64s, numbers_at
+from parsers.windows.chains import spaces as occupied
 from parsers.windows.ledger import Ledger
 from parsers.windows.structures import (
     CHUNK,
     CHUNK_HEADER,
     CHUNK_MAGIC,
     FILE_HEADER,
-    SIGNATURE,
     Chunk,
     apart,
     record_at,
@@ -39,13 +39,15 @@ def old_records(
 ) -> tuple[Int64s, Int64s, Int64s]:
     """Offsets, sizes and chunk bases of the old records that are worth a row. `spaces`: chunks and where their free space begins;
     `live`: offsets, sizes and files of the log's own records."""
-    found = [_in_space(data, chunk, at) for chunk, at in spaces]
-    files = [chunk.file for chunk, _ in spaces]
-    told = _known(data, found, files, live, ledgers)
+    ends, marked = occupied(data, np.array([(at, chunk.limit) for chunk, at in spaces], np.int64).reshape(-1, 2))
+    holding = np.flatnonzero(marked).tolist()
+    found = {number: _in_space(data, *spaces[number]) for number in holding}
+    told = _known(data, list(found.values()), [spaces[number][0].file for number in holding], live, ledgers)
     kept: list[tuple[int, int, int]] = []
-    for (chunk, at), (offsets, sizes) in zip(spaces, found, strict=True):
-        ledger, reach = ledgers[chunk.file], at
-        for offset, size in zip(offsets.tolist(), sizes.tolist(), strict=True):
+    for number, ((chunk, at), end) in enumerate(zip(spaces, ends.tolist(), strict=True)):
+        ledger, reach, used = ledgers[chunk.file], at, end
+        for offset, size in zip(*(array.tolist() for array in found.get(number, ())), strict=True):
+            used = max(used, offset + size)
             who = _identity(data, chunk.file, offset, size)
             if who in told:
                 continue
@@ -54,28 +56,20 @@ def old_records(
             ledger.put("free", reach, offset, "slack")
             ledger.put("read", offset, offset + size, "recovered records")
             reach = offset + size
-        rest = data[reach : chunk.limit]
-        used = max(_used(rest), int(offsets[-1] + sizes[-1]) - reach if len(offsets) else 0)
-        ledger.put("free", reach, reach + used, "slack")
-        ledger.put("free", reach + used, chunk.limit, "free space")
+        used = max(used, reach)
+        ledger.put("free", reach, used, "slack")
+        ledger.put("free", used, chunk.limit, "free space")
     rows = np.array(kept, np.int64).reshape(-1, 3)
     return rows[:, 0], rows[:, 1], rows[:, 2]
 
 
 def _in_space(data: Bytes, chunk: Chunk, at: int) -> tuple[Int64s, Int64s]:
     """Whole records behind `at` whose binary XML begins as all does."""
-    if data[at : chunk.limit].tobytes().find(SIGNATURE) < 0:
-        return np.empty(0, np.int64), np.empty(0, np.int64)
     offsets, sizes = standing(data, at, chunk.limit)
     good = (data[offsets + 24] == HEADER) & (data[offsets + 25] == 1)
     offsets, sizes = offsets[good], sizes[good]
     keep = apart(offsets, sizes)
     return offsets[keep], sizes[keep]
-
-
-def _used(rest: Bytes) -> int:
-    """Bytes up to the last one that is not zero."""
-    return len(rest.tobytes().rstrip(b"\0"))
 
 
 def _identity(data: Bytes, file: int, offset: int, size: int) -> Identity:

@@ -18,6 +18,7 @@ FILE_MAGIC, CHUNK_MAGIC, SIGNATURE = b"ElfFile\0", b"ElfChnk\0", b"**\0\0"
 FILE_HEADER, CHUNK, CHUNK_HEADER = 4096, 65_536, 512
 NAME_TABLE, TEMPLATE_TABLE = 128, 384  # in a chunk's header: offsets of names and of template definitions, by hash
 RECORD_HEADER = 24
+DEFINITION = 24  # bytes before a template definition's body: offset of the next one, GUID, size
 MIN_RECORD = 29  # header, one byte of binary XML, size again
 BAD_CHECKSUM, RECOVERED = np.uint8(1), np.uint8(2)
 

@@ -13,20 +13,15 @@ from itertools import count
 import numpy as np
 import numpy.typing as npt
 
-from parsers.gather import Bools, Int64s, numbers_at
+from parsers.gather import Bools, Int64s
 from parsers.windows.binxml import MAX_TOKENS, TOKENS_A_CHUNK, Reader
 from parsers.windows.chunks import CHUNK
 from parsers.windows.document import Element, Part, Slot
-from parsers.windows.tokens import HEADER, TEMPLATE
+from parsers.windows.structures import DEFINITION
 from parsers.windows.typed import Window
 from parsers.windows.values import BINXML
 from timelines.remembered import Remembered
 
-DEFINITION = 24  # bytes before a definition's body: offset of the next one, GUID, size
-INSTANCE = 10  # bytes of a template instance before an inline definition or the values: token, 1, template id, place of the definition
-FRAGMENT = 4  # bytes of a fragment header: token, version 1.1, flags; what Windows nests while it logs has none, what it exports has
-_HEAD, _HEAD_MASK = np.uint32(HEADER | 1 << 8 | 1 << 16), np.uint32(0xFF_FFFF)  # any flags
-_BEGUN = np.uint16(TEMPLATE | 1 << 8)
 KEPT_BYTES = 64 << 20  # definitions remembered by a process, some 30 kB each
 KEYS_BYTES = 4 << 20
 KEY_BYTES = 200  # an identity or a digest in a dictionary, and the lists about it
@@ -72,50 +67,13 @@ class Room:
             raise TooMany
 
 
-@dataclass(frozen=True, slots=True)
-class Located:
-    """Template instances: `which` of the `definitions` each uses (-1: none that could be read) and where its values begin."""
-
-    definitions: list[Definition]
-    which: Int64s
-    values_at: Int64s
-
-
 _kept: Remembered[tuple[bytes, int], list[Definition]] = Remembered(KEPT_BYTES)
 _keys: Remembered[bytes, int] = Remembered(KEYS_BYTES)  # by digest of a document: the text of one can be large
 _next_key = count()
 
 
-def locate(window: Window, at: Int64s, end: Int64s, base: Int64s, room: Room) -> Located:
-    """Find the definition of each instance. `at`, `end`, `base`: (n,) begin and end of its fragment, and its chunk. Raises TooMany."""
-    data = window.data
-    which = np.full(len(at), -1, np.int64)
-    values_at = np.zeros(len(at), np.int64)
-    fits = np.flatnonzero(at + FRAGMENT + INSTANCE + 4 <= end)
-    begin = at[fits]
-    headed = (numbers_at(data, begin, "<u4") & _HEAD_MASK) == _HEAD
-    begin = begin + FRAGMENT * headed
-    plain = numbers_at(data, begin, "<u2") == _BEGUN
-    relative = numbers_at(data, begin + 6, "<u4").astype(np.int64)
-    place = base[fits] + relative
-    plain &= (relative + DEFINITION <= CHUNK) & (place + DEFINITION <= len(data))
-    # a template's id is the begin of its GUID; where the two differ another definition stands in its place
-    plain &= numbers_at(data, begin + 2, "<u4") == numbers_at(data, np.where(plain, place + 4, 0), "<u4")
-    begin = begin[plain]
-    chosen, place = fits[plain], place[plain]
-    if not len(chosen):
-        return Located([], which, values_at)
-    distinct, first, inverse = np.unique(place, return_index=True, return_inverse=True)
-    bases = base[chosen[first]]
-    definitions, found, sizes = _recognise(window, distinct, bases, room)
-    which[chosen] = found[inverse]
-    after = begin + INSTANCE
-    values_at[chosen] = np.where(place == after, after + DEFINITION + sizes[inverse], after)
-    return Located(definitions, which, values_at)
-
-
-def _recognise(window: Window, place: Int64s, bases: Int64s, room: Room) -> tuple[list[Definition], Int64s, Int64s]:
-    """The definitions at `place`: a list of distinct ones, which one stands where (-1: unreadable), and their sizes."""
+def recognise(window: Window, place: Int64s, bases: Int64s, room: Room) -> tuple[list[Definition], Int64s]:
+    """The definitions at `place` in the chunks at `bases`: a list of distinct ones, and which one stands where (-1: unreadable)."""
     heads = window.data[place[:, None] + np.arange(DEFINITION)]
     sizes = np.ascontiguousarray(heads[:, 20:24]).view("<u4").reshape(-1).astype(np.int64)
     limits = np.minimum(bases + CHUNK, len(window.data))
@@ -140,7 +98,7 @@ def _recognise(window: Window, place: Int64s, bases: Int64s, room: Room) -> tupl
             rest = _match(window, fresh, (place, bases, rest), definitions, found)
         room.take(len(definitions) - counted)
         counted = len(definitions)
-    return definitions, found, sizes
+    return definitions, found
 
 
 def _keep(identity: tuple[bytes, int], fresh: Definition) -> None:

@@ -1,73 +1,87 @@
-"""Substitution values: where they lie, of which type they are, and how those of a column come together.
-
-Values are ragged slices of the mapped bytes. Arrow's own `take` copies them together: an array whose odd elements are the gaps between
-values needs no copy of its own, and taking its even elements is one memory copy a value. MS-EVEN6 section 2.2.14 for the types.
-"""
+"""Substitution values column by column: where they lie, their types, and what they say. MS-EVEN6 section 2.2.14 for the types."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from parsers.gather import Bytes, Int64s
 from parsers.windows import ansi, values
+from parsers.windows.flat import Int32s, Notes
+
+MOST = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The mapped bytes of a piece, for numpy and for Arrow."""
+    """The mapped bytes of a piece."""
 
     data: Bytes
-    buffer: pa.Buffer
     start: int  # offset of the piece in the file
-
-    @classmethod
-    def of(cls, data: Bytes, start: int) -> Window:
-        return cls(data, pa.py_buffer(data), start)
 
 
 @dataclass(slots=True)
 class Values:
-    """The substitution values of n instances of one template with c values each: (c, n) arrays, records in file order."""
+    """The substitution values of n instances of one template with `many` values each. `first`: (n,) the first value of each, records in
+    file order; `sums`: (many, 6) what all values of a column are."""
 
-    start: Int64s
-    size: Int64s
-    kind: npt.NDArray[np.uint8]
-    _extremes: list[tuple[int, ...]] | None = None
+    notes: Notes
+    first: Int32s
+    many: int
+    sums: Int32s
 
-    def extremes(self, index: int) -> tuple[int, ...]:
-        """Of one value in all records: lowest and highest type, lowest and highest size, all bits that sizes have."""
-        if self._extremes is None:
-            kinds, sizes = self.kind, self.size
-            found = (kinds.min(1), kinds.max(1), sizes.min(1), sizes.max(1), np.bitwise_or.reduce(sizes, axis=1))
-            self._extremes = list(zip(*(array.tolist() for array in found), strict=True))
-        return self._extremes[index]
+    @classmethod
+    def of(cls, notes: Notes, first: Int32s, many: int) -> Values:
+        """With what is known of its columns."""
+        at = first[:, None] + np.arange(many, dtype=np.int32)
+        kinds, sizes = notes.flat.kind[at], notes.flat.size[at]
+        given = kinds != values.NULL
+        if not given.all():
+            given |= ~np.isin(sizes, values.NULL_SIZES)
+        sums = begun(many)
+        sums[:, 0] = given.sum(axis=0)
+        for number, array in ((1, kinds.astype(np.int32)), (3, sizes)):
+            sums[:, number] = np.min(array, axis=0, where=given, initial=MOST)
+            sums[:, number + 1] = np.max(array, axis=0, where=given, initial=0)
+        sums[:, 5] = np.bitwise_or.reduce(sizes, axis=0, where=given)
+        return cls(notes, first, many, sums)
 
-    def rows(self, chosen: Int64s) -> Values:
-        return Values(self.start[:, chosen], self.size[:, chosen], self.kind[:, chosen])
+    def start(self, index: int) -> Int32s:
+        return self.notes.flat.start[self.first + index]
+
+    def size(self, index: int) -> Int32s:
+        return self.notes.flat.size[self.first + index]
+
+    def kind(self, index: int) -> Bytes:
+        return self.notes.flat.kind[self.first + index]
+
+    def said(self, index: int) -> Int64s:
+        return self.notes.flat.said[self.first + index]
+
+    def full(self, index: int) -> bool:
+        """Whether a value is null in no record."""
+        return int(self.sums[index, 0]) == len(self.first)
 
     def __len__(self) -> int:
-        return int(self.kind.shape[1])
+        return len(self.first)
+
+
+def begun(columns: int) -> Int32s:
+    """Of so many columns what is known before any value is: (columns, 6) values that are no null (or carry bytes that no null has);
+    their lowest and highest type, their lowest and highest size, and all bits that sizes have."""
+    return np.tile(np.array([0, MOST, 0, MOST, 0, 0], np.int32), (columns, 1))
 
 
 def uniform(held: Values, index: int) -> int | None:
     """The type of a value in all records (or null), when its sizes fit that type; else None."""
-    lowest, kind, least, most, bits = held.extremes(index)
+    count, lowest, kind, least, most, bits = held.sums[index].tolist()
+    if not count:
+        return values.NULL
+    if lowest != kind or (kind not in values.RENDER and kind ^ values.ARRAY not in values.RENDER):
+        return None
     width = values.WIDTHS.get(kind)
-    if kind not in values.RENDER and kind != values.NULL and kind ^ values.ARRAY not in values.RENDER:
-        return None
-    if lowest != kind:
-        kinds, sizes = held.kind[index], held.size[index]
-        same = kinds == kind
-        if not (same | ((kinds == values.NULL) & ((sizes == 0) | np.isin(sizes, values.NULL_SIZES)))).all():
-            return None
-        sizes = sizes[same]
-        least, most = int(sizes.min()), int(sizes.max())
-    if kind == values.NULL and most and not np.isin(held.size[index], values.NULL_SIZES).all():
-        return None
     if width is not None and not least == most == width:
         return None
     return None if kind == values.STRING and bits & 1 else kind
@@ -81,9 +95,8 @@ def one_by_one(window: Window, held: Values, index: int) -> tuple[pa.Array, list
     found: list[str | None] = []
     trouble: list[tuple[int, int, str]] = []
     view = window.data.data
-    for row, (kind, start, size) in enumerate(
-        zip(held.kind[index].tolist(), held.start[index].tolist(), held.size[index].tolist(), strict=True)
-    ):
+    parts = (part.tolist() for part in (held.kind(index), held.start(index), held.size(index)))
+    for row, (kind, start, size) in enumerate(zip(*parts, strict=True)):
         if (kind == values.NULL and size in values.NULL_SIZES) or (kind == values.BINXML and not size):
             found.append(None)
             continue
@@ -102,20 +115,3 @@ def rendered(kind: int, raw: bytes) -> tuple[str, str]:
         return values.render(kind, raw), ansi.doubt(kind, raw)
     except values.Unreadable as error:
         return raw.hex().upper(), f"{error}; {values.AS_HEX}"
-
-
-def together(
-    window: Window, starts: Int64s, sizes: Int64s, order: Int64s | None = None
-) -> tuple[npt.NDArray[np.int32], Bytes]:
-    """Ascending slices copied end to end, in `order`: (n + 1,) int32 ends and the bytes."""
-    count = len(starts)
-    bounds = np.empty(2 * count + 1, np.int32)
-    bounds[0:-1:2] = starts
-    bounds[1::2] = starts + sizes
-    bounds[-1] = bounds[-2] if count else 0
-    ragged = pa.Array.from_buffers(pa.binary(), 2 * count, [None, pa.py_buffer(bounds), window.buffer])
-    chosen = np.arange(count, dtype=np.int32) if order is None else order.astype(np.int32)
-    taken = ragged.take(pa.array(chosen * np.int32(2)))
-    ends = np.frombuffer(taken.buffers()[1], np.int32)[: count + 1]
-    data = np.frombuffer(taken.buffers()[2], np.uint8) if ends[-1] else np.empty(0, np.uint8)
-    return ends, data[: ends[-1]]

@@ -40,7 +40,7 @@ def forget() -> None:
     columns._plans.clear()
     events._schemas.clear()
     mapping._known_names.clear()
-    inline._library.root, inline._library.held = inline._Node(), 0
+    inline.forget()
     lexicon._remembered.cache_clear()
     coded._singles.clear()
 
@@ -120,8 +120,8 @@ def _one_by_one(evidence: Evidence) -> Rows:
     """The rows when no record is grouped with others: what the plain reader makes of each."""
     rows: Rows = {}
     with (
-        patch.object(evtx, "grouped", lambda window, fragments, room: ([], np.arange(len(fragments.at)))),
-        patch.object(evtx, "inline", lambda window, fragments, odd: ([], odd)),
+        patch.object(evtx, "grouped", lambda visit, span, room: ([], np.arange(span[1] - span[0]))),
+        patch.object(evtx, "inline", lambda visit, fragments, odd: ([], odd)),
     ):
         for piece in PARSER.slices(evidence):
             for item in PARSER.parse(evidence, piece):

@@ -10,15 +10,31 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from parsers.base import Batch, Evidence
 from parsers.windows.binxml import name_hash
 from parsers.windows.evtx import PARSER
+from parsers.windows.flat import Notes
+from parsers.windows.typed import Values, Window
+from parsers.windows.visit import Visit
 from timelines.problems import Account, LedgerRow, Problem, balance
 
 NOON = 132_593_328_000_000_000  # FILETIME of 2021-03-04 12:00:00 UTC
 GUID = bytes(range(16))
+
+
+def noted(window: Window, starts: Any, sizes: Any, kinds: Any, many: int) -> tuple[Visit, Values]:
+    """A visit that noted values at some places, `many` a record, record after record."""
+    visit = Visit(window, Notes.begun(0, 0), np.empty(0, np.int32))
+
+    visit.notes.grow(len(starts))
+    flat = visit.notes.flat
+    flat.start[: len(starts)], flat.size[: len(starts)], flat.kind[: len(starts)] = starts, sizes, kinds
+    flat.total[1] = len(starts)
+    visit.tell(0)
+    return visit, Values.of(visit.notes, np.arange(len(starts) // many, dtype=np.int32) * many, many)
 
 
 class Made:

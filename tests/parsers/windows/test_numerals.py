@@ -1,4 +1,4 @@
-"""Numbers and times of System, one gather a column for all shapes of a window."""
+"""Numbers and times of System, one column for all shapes of a window."""
 
 from __future__ import annotations
 
@@ -10,38 +10,39 @@ import pytest
 
 from parsers.windows.numerals import Numerals
 from parsers.windows.typed import Values, Window
+from tests.parsers.windows.conftest import noted
 
 NOON = 132_593_328_000_000_000  # FILETIME of 2021-03-04 12:00:00 UTC
 
 
 def held(kinds, raw):
-    """One value in each of some records, and the window that they lie in."""
+    """One value in each of some records."""
     sizes = np.array([len(one) for one in raw], np.int64)
     starts = np.cumsum(sizes) - sizes
-    window = Window.of(np.frombuffer(b"".join(raw) + bytes(8), np.uint8), 0)
-    return window, Values(starts[None], sizes[None], np.array(kinds, np.uint8)[None])
+    window = Window(np.frombuffer(b"".join(raw) + bytes(8), np.uint8), 0)
+    return noted(window, starts, sizes, np.array(kinds, np.uint8), 1)[1]
 
 
 def test_a_number_that_is_null_in_some_records():
-    window, column = held([6, 0, 6], [b"\x10\x12", b"", b"\xff\xff"])  # UInt16
-    numerals = Numerals(window)
+    column = held([6, 0, 6], [b"\x10\x12", b"", b"\xff\xff"])  # UInt16
+    numerals = Numerals()
     assert numerals.ask(0, "EventID", column, 0)
     found = numerals.close()[0]["EventID"]
     assert (found.type, found.to_pylist()) == (pa.int32(), [4624, None, 65_535])
 
 
 def test_shapes_get_back_their_own_rows():
-    window, column = held([8, 8, 8], [b"\1\0\0\0", b"\2\0\0\0", b"\3\0\0\0"])  # UInt32
-    numerals = Numerals(window)
+    column = held([8, 8, 8], [b"\1\0\0\0", b"\2\0\0\0", b"\3\0\0\0"])  # UInt32
+    numerals = Numerals()
     for shape, rows in ((0, [2]), (5, [0, 1])):
-        assert numerals.ask(shape, "Execution_ProcessID", column.rows(np.array(rows)), 0)
+        assert numerals.ask(shape, "Execution_ProcessID", Values.of(column.notes, column.first[rows], 1), 0)
     found = {shape: columns["Execution_ProcessID"].to_pylist() for shape, columns in numerals.close().items()}
     assert found == {0: [3], 5: [1, 2]}
 
 
 def test_a_time_is_an_instant_and_null_where_it_is_none_of_this_age():
-    window, column = held([17, 17], [struct.pack("<Q", NOON), b"\xff" * 8])  # FILETIME
-    numerals = Numerals(window)
+    column = held([17, 17], [struct.pack("<Q", NOON), b"\xff" * 8])  # FILETIME
+    numerals = Numerals()
     assert numerals.ask(0, "time", column, 0)
     noon = 1_614_859_200_000_000_000
     assert numerals.close()[0]["time"].view(pa.int64()).to_pylist() == [noon, None]
@@ -58,7 +59,7 @@ def test_a_time_is_an_instant_and_null_where_it_is_none_of_this_age():
     ],
 )
 def test_what_is_no_number_in_every_record_is_left_to_the_texts(column, kinds, raw):
-    window, values = held(kinds, raw)
-    numerals = Numerals(window)
+    values = held(kinds, raw)
+    numerals = Numerals()
     assert not numerals.ask(0, column, values, 0)
     assert numerals.close() == {}

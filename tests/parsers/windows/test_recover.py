@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +13,10 @@ import pytest
 from forensics.demo.binxml_values import Kind
 from forensics.demo.evtx_writer import Event, write_log
 from parsers.base import Account, Batch, Evidence
-from parsers.windows import definitions, evtx
+from parsers.windows import chunks, definitions, evtx
+from parsers.windows.ledger import Ledger
+from parsers.windows.typed import Window
+from parsers.windows.visit import visit
 
 NOON = 1_614_859_200_000_000_000  # 2021-03-04 12:00:00 UTC, in ns
 CHUNK, HEADER = 65_536, 512
@@ -153,6 +158,27 @@ def test_chunks_that_repeat_a_definition_share_what_is_held_of_it(log):
     assert len(held) == 6
     assert all(held)
     assert len({id(one.roots) for one in held}) == 2  # the event's and its EventData's
+
+
+@pytest.mark.parametrize("flipped", [0, 60, 600])
+def test_what_was_visited_needs_no_search(log, flipped):
+    """Places of definitions are those that a search of all bytes finds, also where bytes were changed, nested instances among them."""
+    chance = random.Random(flipped)
+    parts = [chunk_of(log([event(number, name=name) for number in range(1, 30)])) for name in ("A", "B", "C", "D")]
+    data = np.frombuffer(bytes(HEADER * 8) + cut(parts[0], 5) + b"".join(parts[1:]), np.uint8).copy()
+    for at in chance.choices(np.flatnonzero(data).tolist(), k=flipped):
+        data[at] = chance.randrange(256)
+    evidence = Evidence("E001", "log.evtx", Path("log.evtx"), len(data), "0" * 64)
+    found = chunks.records(data, [(4096, len(data))], [Ledger(evidence, 0)])
+    visited = visit(Window(data, 0), found.offset + 24, found.offset + found.size - 4, found.base)
+    whole = visited.whole()
+    begins, ends = found.offset[whole], (found.offset + found.size)[whole]
+    known = definitions.Visited(begins, ends, visited.places())
+    everywhere = definitions.Definitions(data, 0, len(data))._all()
+    assert len(everywhere) > 1
+    assert whole.any()
+    assert (whole.sum() < (visited.roots >= 0).sum()) == (flipped > 0)
+    assert definitions.Definitions(data, 0, len(data), known)._all() == everywhere
 
 
 def test_the_same_template_in_another_chunk_gives_the_names(log, read):

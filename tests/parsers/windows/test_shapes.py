@@ -44,7 +44,7 @@ def test_records_are_decoded_in_runs_of_few_shapes(tmp_path, read, monkeypatch, 
     monkeypatch.setattr(evtx, "MAX_SHAPES", 40)
     monkeypatch.setattr(evtx, "FEW", 8)
     held, decode = [], evtx.decode
-    monkeypatch.setattr(evtx, "decode", lambda window, shapes: held.append(len(shapes)) or decode(window, shapes))
+    monkeypatch.setattr(evtx, "decode", lambda visit, shapes: held.append(len(shapes)) or decode(visit, shapes))
     again = read(path)
     assert again.rows == whole.rows
     assert max(held) <= 40
@@ -56,8 +56,8 @@ def test_records_of_no_group_are_held_a_few_shapes_at_a_time(tmp_path, read, mon
     path = written(tmp_path / "many.evtx", 90, 180)
     whole = read(path)
     monkeypatch.setattr(singles, "SHAPES_AT_ONCE", 7)
-    monkeypatch.setattr(evtx, "grouped", lambda window, fragments, room: ([], evtx.np.arange(len(fragments.at))))
-    monkeypatch.setattr(evtx, "inline", lambda window, fragments, odd: ([], odd))
+    monkeypatch.setattr(evtx, "grouped", lambda visit, span, room: ([], evtx.np.arange(span[1] - span[0])))
+    monkeypatch.setattr(evtx, "inline", lambda visit, fragments, odd: ([], odd))
     held, batches = [], evtx.batches
     monkeypatch.setattr(evtx, "batches", lambda tables, found: held.append(len(tables)) or batches(tables, found))
     assert read(path).rows == whole.rows

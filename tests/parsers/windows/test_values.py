@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from parsers.windows import typed, values
 from parsers.windows.lexicon import Lexicon
+from tests.parsers.windows.conftest import noted
 
 SAMPLES = [
     (1, "a\u0142\0".encode("utf-16-le"), "ał"),  # string with its terminator
@@ -53,9 +54,9 @@ def column(items: list[tuple[int, bytes]], repeats: int) -> tuple[list[str | Non
     kinds, raw = [kind for kind, _ in items] * repeats, [value for _, value in items] * repeats
     sizes = np.array([len(value) for value in raw], np.int64)
     starts = np.cumsum(sizes) - sizes
-    window = typed.Window.of(np.frombuffer(b"".join(raw) + bytes(16), np.uint8), 0)
-    held = typed.Values(starts[None], sizes[None], np.array(kinds, np.uint8)[None])
-    lexicon = Lexicon(window)
+    window = typed.Window(np.frombuffer(b"".join(raw) + bytes(16), np.uint8), 0)
+    visit, held = noted(window, starts, sizes, np.array(kinds, np.uint8), 1)
+    lexicon = Lexicon(visit)
     asked = lexicon.ask(held, [0])[0]
     return lexicon.close().column(asked).to_pylist(), asked.trouble
 

@@ -1,0 +1,91 @@
+"""Loops over chunks: whether a chunk's records stand end to end from its header to its free space, and what that space holds."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from parsers.gather import Bools, Bytes, Int64s
+from parsers.interned import Words, readable
+from parsers.windows.structures import CHUNK, CHUNK_HEADER, MIN_RECORD, RECORD_HEADER, SIGNATURE
+from timelines.compiled import compiled, inlined
+
+_A_RECORD = 256  # bytes of chunks for which there is room for a record at first; a real one takes some 1,200
+_MOST = CHUNK // MIN_RECORD  # records of a chunk
+_SIGNATURE = int.from_bytes(SIGNATURE, "little")
+_MARK = SIGNATURE[0]
+
+
+@inlined
+def _size(words: Words, at: int) -> np.int64:
+    """The size that the record at a place says it has, 0 where no signature stands."""
+    word = words[at]
+    return np.int64(word >> np.uint64(32)) if word & np.uint64(0xFFFFFFFF) == np.uint64(_SIGNATURE) else np.int64(0)
+
+
+@inlined
+def _continued(words: Words, last: int, at: int, base: int) -> bool:
+    """Whether the next record by number stands at once where free space should begin: the header is out of date."""
+    if at + RECORD_HEADER > len(words) + 7:
+        return False
+    size = _size(words, at)
+    # the next chunk's first record was often begun, then moved there
+    return bool(size > 0 and at + size <= base + CHUNK and words[at + 8] == words[last + 8] + np.uint64(1))
+
+
+@compiled
+def _chained(words: Words, bounds: Int64s, first: int, found: Int64s, total: Int64s, sound: Bytes) -> int:
+    """Note the records of the chunks from `first` on that are `sound`; the chunk for which there may be no room is returned."""
+    for chunk in range(first, len(bounds)):
+        base, stop, begin = int(bounds[chunk, 0]), int(bounds[chunk, 1]), int(total[0])
+        if begin + _MOST > len(found):
+            return chunk
+        at, last, end = base + CHUNK_HEADER, -1, begin
+        while at + MIN_RECORD <= stop:
+            size = int(_size(words, at))
+            if size < MIN_RECORD or size % 4 or at + size > stop or int(words[at + size - 8] >> np.uint64(32)) != size:
+                break
+            found[end, 0], found[end, 1], found[end, 2] = at, size, chunk
+            last, end, at = at, end + 1, at + size
+        sound[chunk] = at == stop and (last < 0 or not _continued(words, last, at, base))
+        if sound[chunk]:
+            total[0] = end
+    return len(bounds)
+
+
+def chained(data: Bytes, bounds: Int64s) -> tuple[Int64s, Bools]:
+    """Offset, size and chunk of each record of the chunks whose records chain, and which chunks those are.
+
+    `bounds`: (c, 2) where chunks begin, and where their free space does (0: unknown).
+    """
+    words = readable(data)[1]
+    sound, total = np.zeros(len(bounds), np.uint8), np.zeros(1, np.int64)
+    found, chunk = np.empty((_MOST + len(bounds) * CHUNK // _A_RECORD, 3), np.int64), 0
+    while (chunk := _chained(words, bounds, chunk, found, total, sound)) < len(bounds):
+        found = np.concatenate((found[: total[0]], np.empty_like(found)))
+    return found[: total[0]], sound.astype(np.bool_)
+
+
+@compiled
+def _spaces(data: Bytes, words: Words, bounds: Int64s, ends: Int64s, marked: Bytes) -> int:
+    """See `spaces`; how many of them hold a signature is returned."""
+    count = 0
+    for space in range(len(bounds)):
+        begin, end = int(bounds[space, 0]), int(bounds[space, 1])
+        while end - 8 >= begin and words[end - 8] == 0:
+            end -= 8
+        while end > begin and data[end - 1] == 0:
+            end -= 1
+        ends[space] = end
+        for at in range(begin, min(end, int(bounds[space, 1]) - 8)):  # a record takes more
+            if data[at] == _MARK and words[at] & np.uint64(0xFFFFFFFF) == np.uint64(_SIGNATURE):
+                marked[space] = 1
+                count += 1
+                break
+    return count
+
+
+def spaces(data: Bytes, bounds: Int64s) -> tuple[Int64s, Bools]:
+    """Where the bytes of free spaces end that are not zero, and which spaces hold the signature of a record. `bounds`: (s, 2)."""
+    ends, marked = np.empty(len(bounds), np.int64), np.zeros(len(bounds), np.uint8)
+    _spaces(*readable(data), bounds, ends, marked)
+    return ends, marked.astype(np.bool_)
