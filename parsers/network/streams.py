@@ -260,6 +260,15 @@ class Stream:
             position, count = position + room, count - room
         return b"".join(parts)
 
+    def piece(self, position: int, count: int) -> bytes:
+        """Up to `count` bytes from `position` on that came in one packet: as `read`, but never joined with those of the next."""
+        index = bisect_right(self._start, position) - 1
+        if index < 0:
+            return b""
+        skip = position - self._start[index]
+        begin, room = self._at[index] + skip, self._length[index] - skip
+        return bytes(self._view[begin : begin + min(room, count)]) if room > 0 else b""
+
     def held(self, begin: int, stop: int) -> int:
         """How many bytes of [begin, stop) the capture holds."""
         if self._solid:

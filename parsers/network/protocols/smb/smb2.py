@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from parsers.network.protocols.nt_status import failed
 from parsers.network.protocols.ntlm import utf16
-from parsers.network.protocols.smb.framing import SMB2, Frame
+from parsers.network.protocols.smb.framing import HEAD, SMB2, Frame
 from parsers.network.protocols.smb.logons import Logons
 from parsers.network.protocols.smb.shares import SHARE_ROOT, TIMES, Exchange, Handle, Shares, Tree, filetime
 from parsers.network.protocols.smb.transfers import Range
@@ -25,11 +25,12 @@ _KINDS = {1: "DISK", 2: "PIPE", 3: "PRINT"}
 
 
 class Message(NamedTuple):
-    """The header of one message, and where it lies in its stream."""
+    """The header of one message, where it lies in its stream, and how it begins, as far as that is at hand."""
 
     stream: Stream
     at: int
     size: int
+    head: bytes
     status: int
     command: int
     flags: int
@@ -38,7 +39,8 @@ class Message(NamedTuple):
     session: int
 
     def read(self, limit: int = BODY) -> bytes:
-        return self.stream.read(self.at, min(self.size, limit))
+        count = min(self.size, limit)
+        return self.head[:count] if count <= len(self.head) else self.stream.read(self.at, count)
 
     @property
     def packet(self) -> int:
@@ -51,19 +53,21 @@ class Message(NamedTuple):
 
 def messages(stream: Stream, frame: Frame) -> Iterator[Message]:
     """The messages of a frame: one, or a compound. Raises ValueError where a header is none or cut."""
-    at, stop = frame.at, frame.at + frame.size
+    at, stop, raw = frame.at, frame.at + frame.size, frame.head
     while True:
-        raw = stream.read(at, 48)
+        if len(raw) < 48:
+            raw = stream.read(at, 48)
         if len(raw) < 48 or raw[:4] != SMB2 or raw[4] != 64:
             raise ValueError("header is cut or none")
-        _, _, _, status, command, _, flags, offset, number, _, tree, session = _HEADER.unpack(raw)
+        _, _, _, status, command, _, flags, offset, number, _, tree, session = _HEADER.unpack_from(raw)
         size = offset or stop - at
-        yield Message(stream, at, size, status, command, flags, number, tree, session)
+        yield Message(stream, at, size, raw, status, command, flags, number, tree, session)
         at += size
         if not offset or at >= stop:
             return
         if offset < 64:
             raise ValueError("next command lies inside this one")
+        raw = stream.piece(at, HEAD)
 
 
 @dataclass(slots=True)
