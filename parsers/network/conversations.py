@@ -8,6 +8,7 @@ import numpy as np
 
 from parsers.gather import forget
 from parsers.network.flows import Flows
+from parsers.network.foretold import ByEnd
 from parsers.network.identities import Identities
 from parsers.network.ip_packets import IpPackets
 from parsers.network.packets import TCP, UDP
@@ -32,7 +33,7 @@ class Conversations:
         packet = flows.order[grams]
         self._grams = packet, flows.forward[grams], packets.at[packet], packets.captured[packet]
         self._gram_flow = flows.flow[grams]
-        self._by_end: dict[tuple[str, int, str], list[int]] | None = None
+        self._by_end: ByEnd | None = None
         self._blocks: dict[int, list[tuple[str, str, int, str, int, bool]]] = {}
         self._read = 0
 
@@ -120,18 +121,12 @@ class Conversations:
     def between(self, host: str, port: int, peer: str, packet: int) -> list[int]:
         """TCP and UDP flows that `host` takes part in on `port` with `peer`, and whose first packet comes after `packet`, in time order."""
         if self._by_end is None:
-            self._by_end = {}
-            ids = self._ids
-            ends = zip(
-                ids.orig.to_pylist(), ids.orig_port.tolist(), ids.resp.to_pylist(), ids.resp_port.tolist(), strict=True
-            )
-            for flow, (orig, orig_port, resp, resp_port) in enumerate(ends):
-                if ids.proto[flow] in (TCP, UDP):
-                    self._by_end.setdefault((orig, orig_port, resp), []).append(flow)
-                    self._by_end.setdefault((resp, resp_port, orig), []).append(flow)
-        time, first = self._packets.time, self.first_packets()
-        found = [flow for flow in self._by_end.get((host, port, peer), ()) if time[first[flow]] >= time[packet]]
-        return sorted(set(found), key=lambda flow: (int(time[first[flow]]), flow))
+            self._by_end = ByEnd(self._ids)
+        found = self._by_end.flows(host, port, peer)
+        begun = self._packets.time[self._flows.order[self._flows.first[found]]]
+        late = begun >= self._packets.time[packet]
+        found, begun = found[late], begun[late]
+        return found[np.lexsort((found, begun))].tolist()  # type: ignore[no-any-return]
 
     def _stream(self, number: int) -> Stream:
         return Stream(self.held, number)
