@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from parsers.gather import forget
@@ -84,19 +82,14 @@ class Conversations:
             self._read = 0
             forget(self._space.view)
         uid, orig_ip, port, resp_ip, peer, tcp = self._told(flow)
-        told: dict[str, Any] = {
-            "uid": uid,
-            "orig_port": port,
-            "resp_port": peer,
-            "ends": (orig_ip, port, resp_ip, peer),
-        }
+        ends = (orig_ip, port, resp_ip, peer)
         if tcp:
-            orig, resp = (self._stream(2 * flow + side) for side in (0, 1))
-            return Conversation(flow, True, self._space, orig, resp, **told)
+            orig, resp = self._stream(2 * flow), self._stream(2 * flow + 1)
+            return Conversation(flow, True, self._space, orig, resp, (), {}, uid, port, peer, ends)
         rows = slice(self._gram_bounds[flow], self._gram_bounds[flow + 1])
         packet, forward, at, size = (column[rows].tolist() for column in self._grams)
         grams = tuple(map(Datagram, packet, forward, at, size))
-        return Conversation(flow, False, self._space.holding(at), datagrams=grams, **told)
+        return Conversation(flow, False, self._space.holding(at), None, None, grams, {}, uid, port, peer, ends)
 
     def _told(self, flow: int) -> tuple[str, str, int, str, int, bool]:
         """Connection id, both ends, and whether it is TCP. Taken from Arrow for many flows at once, one by one would be dear."""
