@@ -141,12 +141,16 @@ def _named(service: str) -> Dissector:
 
 
 def _read_talk(out: Reading, dissector: Dissector, talk: Conversation, packet_time: Int64s, depth: int = 0) -> None:
-    own = {None, dissector.family, *getattr(dissector, "families", ())}
     spoken = False
+    family, records = dissector.family, out.records
     for item in dissector.read(talk, packet_time):
         if type(item) is Record:
-            out.add(item, dissector.family)
-            if not spoken and item.family in own:
+            if item.family is None and family in records:
+                records[family].append(item)
+                out.pending += 1
+            else:
+                out.add(item, family)
+            if not spoken and (item.family in (None, family) or item.family in getattr(dissector, "families", ())):
                 spoken = True
                 out.speaks(talk.flow, dissector.service)
         elif isinstance(item, Trouble):
