@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from parsers.network.protocols.smb.framing import Frame
 from parsers.network.streams import Stream
@@ -18,7 +18,8 @@ _CHAINED = frozenset(
 )  # commands whose words begin with the next command
 
 
-class Message(NamedTuple):
+@dataclass(slots=True)  # made for every message: a tuple costs twice as much
+class Message:
     """The header of one message, where it lies in its stream, and how it begins, as far as that is at hand."""
 
     stream: Stream
@@ -55,7 +56,8 @@ class Message(NamedTuple):
         return self.head[:count] if count <= len(self.head) else self.stream.read(self.at, count)
 
 
-class Part(NamedTuple):
+@dataclass(slots=True)  # made for every message: a tuple costs twice as much
+class Part:
     """One command of a message: its words, and where its bytes begin and end in `data`, the message."""
 
     command: int

@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from parsers.network.protocols.nt_status import failed
 from parsers.network.protocols.ntlm import utf16
@@ -24,7 +23,8 @@ _HEADER = struct.Struct("<4sHHIHHIIQIIQ")  # section 2.2.1.2, without its signat
 _KINDS = {1: "DISK", 2: "PIPE", 3: "PRINT"}
 
 
-class Message(NamedTuple):
+@dataclass(slots=True)  # made for every message: a tuple costs twice as much
+class Message:
     """The header of one message, where it lies in its stream, and how it begins, as far as that is at hand."""
 
     stream: Stream
@@ -89,7 +89,7 @@ class Smb2:
     def step(self, request: Message, answer: Message | None) -> None:
         """Raises ValueError or struct.error for a message that is cut or malformed."""
         if request.flags & RELATED and self.before is not None:
-            request = request._replace(tree=self.before.tree, session=self.before.session)
+            request.tree, request.session = self.before.tree, self.before.session
         else:
             self.before_file = SAME
         self.before = request
