@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from parsers.gather import forget
 from parsers.network.flows import Flows
+from parsers.network.foretold import ByEnd
 from parsers.network.identities import Identities
 from parsers.network.ip_packets import IpPackets
 from parsers.network.packets import TCP, UDP
@@ -32,7 +31,7 @@ class Conversations:
         packet = flows.order[grams]
         self._grams = packet, flows.forward[grams], packets.at[packet], packets.captured[packet]
         self._gram_flow = flows.flow[grams]
-        self._by_end: dict[tuple[str, int, str], list[int]] | None = None
+        self._by_end: ByEnd | None = None
         self._blocks: dict[int, list[tuple[str, str, int, str, int, bool]]] = {}
         self._read = 0
 
@@ -83,19 +82,14 @@ class Conversations:
             self._read = 0
             forget(self._space.view)
         uid, orig_ip, port, resp_ip, peer, tcp = self._told(flow)
-        told: dict[str, Any] = {
-            "uid": uid,
-            "orig_port": port,
-            "resp_port": peer,
-            "ends": (orig_ip, port, resp_ip, peer),
-        }
+        ends = (orig_ip, port, resp_ip, peer)
         if tcp:
-            orig, resp = (self._stream(2 * flow + side) for side in (0, 1))
-            return Conversation(flow, True, self._space, orig, resp, **told)
+            orig, resp = self._stream(2 * flow), self._stream(2 * flow + 1)
+            return Conversation(flow, True, self._space, orig, resp, (), {}, uid, port, peer, ends)
         rows = slice(self._gram_bounds[flow], self._gram_bounds[flow + 1])
         packet, forward, at, size = (column[rows].tolist() for column in self._grams)
         grams = tuple(map(Datagram, packet, forward, at, size))
-        return Conversation(flow, False, self._space.holding(at), datagrams=grams, **told)
+        return Conversation(flow, False, self._space.holding(at), None, None, grams, {}, uid, port, peer, ends)
 
     def _told(self, flow: int) -> tuple[str, str, int, str, int, bool]:
         """Connection id, both ends, and whether it is TCP. Taken from Arrow for many flows at once, one by one would be dear."""
@@ -120,18 +114,12 @@ class Conversations:
     def between(self, host: str, port: int, peer: str, packet: int) -> list[int]:
         """TCP and UDP flows that `host` takes part in on `port` with `peer`, and whose first packet comes after `packet`, in time order."""
         if self._by_end is None:
-            self._by_end = {}
-            ids = self._ids
-            ends = zip(
-                ids.orig.to_pylist(), ids.orig_port.tolist(), ids.resp.to_pylist(), ids.resp_port.tolist(), strict=True
-            )
-            for flow, (orig, orig_port, resp, resp_port) in enumerate(ends):
-                if ids.proto[flow] in (TCP, UDP):
-                    self._by_end.setdefault((orig, orig_port, resp), []).append(flow)
-                    self._by_end.setdefault((resp, resp_port, orig), []).append(flow)
-        time, first = self._packets.time, self.first_packets()
-        found = [flow for flow in self._by_end.get((host, port, peer), ()) if time[first[flow]] >= time[packet]]
-        return sorted(set(found), key=lambda flow: (int(time[first[flow]]), flow))
+            self._by_end = ByEnd(self._ids)
+        found = self._by_end.flows(host, port, peer)
+        begun = self._packets.time[self._flows.order[self._flows.first[found]]]
+        late = begun >= self._packets.time[packet]
+        found, begun = found[late], begun[late]
+        return found[np.lexsort((found, begun))].tolist()  # type: ignore[no-any-return]
 
     def _stream(self, number: int) -> Stream:
         return Stream(self.held, number)

@@ -30,6 +30,7 @@ from parsers.network.records import Int64s
 UPGRADES = 4  # services that may follow one another in one flow
 WEIRD_ROWS = 1_000  # rows of net/weird for one kind of trouble; the problem tells how many there were
 WEIRD_KINDS = 1_000  # kinds of trouble told apart; a capture may quote itself in any number of reasons
+WAITING = 256  # flows that go on in a protocol to be recognised; to look at one costs as much as to look at these
 PENDING_ROWS = 32_768  # rows that wait to become a batch; about 2 KiB each
 AWAITING_ROWS = 65_536  # rows of a protocol that wait to be joined with those of other flows; then they wait no longer
 
@@ -37,8 +38,8 @@ AWAITING_ROWS = 65_536  # rows of a protocol that wait to be joined with those o
 @dataclass(slots=True)
 class Reading:
     """What was read from the flows of a capture: rows by family until they are taken, troubles by kind (the first one in the file, and how
-    many), and the services of each flow. `packet`: the captured packet of each packet that dissectors number; `tap` is given
-    the files instead of their becoming rows."""
+    many), and the services of each flow. `waiting`: what goes on in flows in a protocol to be recognised, and how many it spoke before.
+    `packet`: the captured packet of each packet that dissectors number; `tap` is given the files instead of their becoming rows."""
 
     packet: Int64s
     tap: Callable[[Carried], None] | None = None
@@ -46,6 +47,7 @@ class Reading:
     troubles: dict[str, tuple[Trouble, int]] = field(default_factory=dict)
     services: dict[int, list[str]] = field(default_factory=dict)
     expected: list[Expected] = field(default_factory=list)
+    waiting: list[tuple[Conversation, int]] = field(default_factory=list)
     pending: int = 0
 
     def add(self, record: Record, family: str) -> None:
@@ -89,10 +91,14 @@ def read(talks: Conversations, packet_time: Int64s, out: Reading) -> Iterator[tu
         _read_talk(out, reader, talks.talk(flow), packet_time)
         if isinstance(reader, Joiner) and len(out.records.get(reader.awaiting, ())) >= AWAITING_ROWS:
             yield reader.family, _joined(out, reader, talks, packet_time)
+        if len(out.waiting) >= WAITING:
+            _read_waiting(out, packet_time)
         if out.pending >= PENDING_ROWS:
             yield from out.taken(joined)
+    _read_waiting(out, packet_time)
     for foretold in out.expected:
         _read_expected(out, foretold, talks, packet_time)
+        _read_waiting(out, packet_time)
         if out.pending >= PENDING_ROWS:
             yield from out.taken(joined)
     for dissector in joiners:
@@ -144,12 +150,17 @@ def _named(service: str) -> Dissector:
 
 
 def _read_talk(out: Reading, dissector: Dissector, talk: Conversation, packet_time: Int64s, depth: int = 0) -> None:
-    own = {None, dissector.family, *getattr(dissector, "families", ()), getattr(dissector, "awaiting", None)}
+    own = (None, dissector.family, getattr(dissector, "awaiting", None))
     spoken = False
+    family, records = dissector.family, out.records
     for item in dissector.read(talk, packet_time):
         if type(item) is Record:
-            out.add(item, dissector.family)
-            if not spoken and item.family in own:
+            if item.family is None and family in records:
+                records[family].append(item)
+                out.pending += 1
+            else:
+                out.add(item, family)
+            if not spoken and (item.family in own or item.family in getattr(dissector, "families", ())):
                 spoken = True
                 out.speaks(talk.flow, dissector.service)
         elif isinstance(item, Trouble):
@@ -171,22 +182,35 @@ def _go_on(out: Reading, item: Upgrade, talk: Conversation, packet_time: Int64s,
     if depth > UPGRADES or talk.orig is None or talk.resp is None:
         return
     rest = replace(talk, orig=talk.orig.after(item.orig_at), resp=talk.resp.after(item.resp_at))
-    for follows in (_named(item.service),) if item.service else _recognising(rest):
-        _read_talk(out, follows, rest, packet_time, depth)
+    if item.service:
+        _read_talk(out, _named(item.service), rest, packet_time, depth)
+    else:
+        out.waiting.append((rest, depth))
 
 
-def _recognising(talk: Conversation) -> list[Dissector]:
-    """Who reads what goes on in a flow, by how it begins there."""
-    _, orig_port, _, resp_port = talk.ends
-    raw = np.zeros((2, OPENING), np.uint8)
-    sizes = np.zeros(2, np.int64)
-    for side, stream in enumerate((talk.orig, talk.resp)):
-        begin = stream.read(stream.begin, OPENING) if stream is not None else b""
-        raw[side, : len(begin)] = np.frombuffer(begin, np.uint8)
-        sizes[side] = len(begin)
-    one, other = np.array([orig_port], np.int32), np.array([resp_port], np.int32)
-    openings = Openings(np.array([6], np.int16), one, other, raw[:1], sizes[:1], raw[1:], sizes[1:])
-    return [dissector for dissector in all_dissectors() if bool(dissector.recognise(openings)[0])]
+def _read_waiting(out: Reading, packet_time: Int64s) -> None:
+    """Read what goes on in flows, each by whoever recognises it; that may go on in turn."""
+    while out.waiting:
+        waiting, out.waiting = out.waiting, []
+        openings = _going_on([talk for talk, _ in waiting])
+        masks = [(dissector, dissector.recognise(openings)) for dissector in all_dissectors()]
+        for number, (talk, depth) in enumerate(waiting):
+            for dissector in [one for one, mask in masks if mask[number]]:
+                _read_talk(out, dissector, talk, packet_time, depth)
+
+
+def _going_on(talks: list[Conversation]) -> Openings:
+    """How flows begin where they go on."""
+    raw = np.zeros((2, len(talks), OPENING), np.uint8)
+    sizes = np.zeros((2, len(talks)), np.int64)
+    for number, talk in enumerate(talks):
+        for side, stream in enumerate((talk.orig, talk.resp)):
+            begin = stream.read(stream.begin, OPENING) if stream is not None else b""
+            raw[side, number, : len(begin)] = np.frombuffer(begin, np.uint8)
+            sizes[side, number] = len(begin)
+    tcp = np.full(len(talks), 6, np.int16)
+    port, peer = (np.array([talk.ends[side] for talk in talks], np.int32) for side in (1, 3))
+    return Openings(tcp, port, peer, raw[0], sizes[0], raw[1], sizes[1])
 
 
 def services(reading: Reading, count: int) -> pa.StringArray:

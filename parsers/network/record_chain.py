@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import numpy as np
 
 from parsers.network.records import Bytes, Int64s
@@ -9,11 +11,31 @@ from timelines.compiled import compiled
 
 _LENGTH = 8  # where a record header says how many bytes were captured, in four bytes
 _HEAD = 16  # bytes that a header has in every form
+PLAIN = 128 << 20  # bytes of a file up to which plain Python is done before a kernel has been loaded
 
 
 def chain(buffer: Bytes, at: int, last: int, form: tuple[int, int, bool]) -> tuple[Int64s, int, bool]:
     """Offsets of the records from `at` on that begin no later than `last`, where what follows them begins, and whether a header there is
     not why they end. `form`: bytes of a header, the longest packet, and whether numbers are big-endian."""
+    if len(buffer) <= PLAIN:
+        return _plain(buffer, at, last, form)
+    return _compiled(buffer, at, last, form)
+
+
+def _plain(buffer: Bytes, at: int, last: int, form: tuple[int, int, bool]) -> tuple[Int64s, int, bool]:
+    header, limit, big = form
+    view, told = buffer.data, struct.Struct(">I" if big else "<I").unpack_from
+    found: list[int] = []
+    while at <= last:
+        length = told(view, at + _LENGTH)[0]
+        if length > limit or (not length and not any(view[at : at + _HEAD])):
+            return np.array(found, np.int64), at, False
+        found.append(at)
+        at += header + length
+    return np.array(found, np.int64), at, True
+
+
+def _compiled(buffer: Bytes, at: int, last: int, form: tuple[int, int, bool]) -> tuple[Int64s, int, bool]:
     header, limit, big = form
     room = np.empty(max(0, (last - at) // header + 1), np.int64)
     count, stop, sound = _follow(buffer, at, last, header, limit, big, room)

@@ -184,23 +184,32 @@ def _running_max(values: Int64s, group: Int64s) -> Int64s:
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """What the capture holds of all streams, stream after stream and in sequence order: (p,) arrays as in `Segments`. `bounds`: where each
-    stream begins, (2 f + 1,)."""
+    """What the capture holds of all streams, stream after stream and in sequence order: (p,) arrays as in `Segments`, which are the rows of
+    `columns`, (4, p). `bounds`: where each stream begins, (2 f + 1,)."""
 
     space: Space
-    start: Int64s
-    length: Int64s
-    at: Int64s
-    packet: Int64s
+    columns: Int64s
     bounds: Int64s
+
+    @property
+    def start(self) -> Int64s:
+        return np.asarray(self.columns[0])
+
+    @property
+    def length(self) -> Int64s:
+        return np.asarray(self.columns[1])
+
+    @property
+    def at(self) -> Int64s:
+        return np.asarray(self.columns[2])
 
 
 def pieces(space: Space, segments: Segments, flows: int) -> Pieces:
     """The bytes that are there."""
     rows = np.flatnonzero(segments.held > 0)
     bounds = np.searchsorted(segments.stream[rows], np.arange(2 * flows + 1))
-    start, at, packet = segments.start[rows], segments.at[rows], segments.packet[rows]
-    return Pieces(space, start, segments.held[rows], at, packet, bounds)
+    columns = np.stack([column[rows] for column in (segments.start, segments.held, segments.at, segments.packet)])
+    return Pieces(space, columns, bounds)
 
 
 class Held(NamedTuple):
@@ -216,20 +225,25 @@ class Stream:
 
     __slots__ = ("_at", "_length", "_near", "_packet", "_solid", "_space", "_start", "_view", "begin", "end")
 
+    _start: list[int]
+    _length: list[int]
+    _at: list[int]
+    _packet: list[int]
+
     def __init__(self, held: Pieces, number: int) -> None:
         piece = slice(held.bounds[number], held.bounds[number + 1])
-        self._start: list[int] = held.start[piece].tolist()
-        self._length: list[int] = held.length[piece].tolist()
-        self._at: list[int] = held.at[piece].tolist()
+        self._start, self._length, self._at, self._packet = held.columns[:, piece].tolist()
         self._space, self._view = held.space, held.space.holding(self._at)
-        self._packet: list[int] = held.packet[piece].tolist()
         self._settle()
 
     def _settle(self) -> None:
-        self.begin = self._start[0] if self._start else 0
-        self.end = self._start[-1] + self._length[-1] if self._start else 0
-        self._solid = sum(self._length) == self.end - self.begin
         self._near: Near | None = None
+        self._solid: bool | None = None  # whether there are no gaps; not asked of most streams
+        if self._start:
+            self.begin = self._start[0]
+            self.end = self._start[-1] + self._length[-1]
+        else:
+            self.begin = self.end = 0
 
     def read(self, position: int, count: int) -> bytes:
         """Up to `count` bytes from `position` on, fewer at a gap or the end."""
@@ -260,8 +274,19 @@ class Stream:
             position, count = position + room, count - room
         return b"".join(parts)
 
+    def piece(self, position: int, count: int) -> bytes:
+        """Up to `count` bytes from `position` on that came in one packet: as `read`, but never joined with those of the next."""
+        index = bisect_right(self._start, position) - 1
+        if index < 0:
+            return b""
+        skip = position - self._start[index]
+        begin, room = self._at[index] + skip, self._length[index] - skip
+        return bytes(self._view[begin : begin + min(room, count)]) if room > 0 else b""
+
     def held(self, begin: int, stop: int) -> int:
         """How many bytes of [begin, stop) the capture holds."""
+        if self._solid is None:
+            self._solid = sum(self._length) == self.end - self.begin
         if self._solid:
             return max(min(stop, self.end) - max(begin, self.begin), 0)
         total = 0

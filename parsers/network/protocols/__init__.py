@@ -93,7 +93,7 @@ class Record:
     family: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # made for every message: frozen costs three times as much
 class Trouble:
     """Payload that breaks its protocol: at which packet (0-based), and why.
 
@@ -110,7 +110,7 @@ class CutShort(Exception):
     """Raised by the `content` of a `Carried` where its bytes cannot be given further; the file is then incomplete."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # made for every message: frozen costs three times as much
 class Carried:
     """A file that a protocol carried: it becomes a row of net/files with its digests.
 
@@ -144,7 +144,7 @@ class Upgrade:
     resp_at: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # made for every message: frozen costs three times as much
 class Expected:
     """A flow foretold: one that `host` (address as text) takes part in on `port`, with `peer`, after `packet`; it speaks `service`.
 
@@ -169,7 +169,7 @@ class Spoken:
 Yield = Record | Trouble | Carried | Upgrade | Expected | Spoken
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # made for every message: frozen costs three times as much
 class Ends:
     """Whom a flow lies between: addresses as text, and ports."""
 

@@ -5,7 +5,7 @@ Source: X.690 sections 8.1 to 8.19. Every reader raises ValueError for bytes tha
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 ELEMENTS = 65_536  # elements read of one constructed element; a message of 64 KiB holds at most half as many
 INTEGER_BYTES = 9
@@ -16,7 +16,8 @@ BOOLEAN, INTEGER, BIT_STRING, OCTET_STRING, NULL, OID, ENUMERATED, SEQUENCE, SET
 )  # fmt: skip
 
 
-class Element(NamedTuple):
+@dataclass(slots=True)  # made for every message: a tuple costs twice as much
+class Element:
     """One element: its identifier byte (class, constructed and number together), and where in `data` it and its content lie."""
 
     data: bytes

@@ -11,7 +11,7 @@ _EXTENDED = re.compile(rb"([!-~])([12])\1([0-9A-Fa-f.:]{2,45})\1(\d{1,5})\1")
 _EXTENDED_PORT = re.compile(rb"\(([!-~])\1\1(\d{1,5})\1\)")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # made for every message: frozen costs three times as much
 class Channel:
     """A data channel: who listens (None: the server that was asked), on which port, and whether the client opens it."""
 

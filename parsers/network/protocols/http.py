@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from parsers.network.protocols import Conversation, Openings, Trouble, Upgrade, Yield, text
+from parsers.network.protocols import OPENING, Conversation, Openings, Trouble, Upgrade, Yield, text
 from parsers.network.protocols.dce_rpc.over_http import CHANNELS, channel
 from parsers.network.protocols.http1.credentials import Logins
 from parsers.network.protocols.http1.exchanges import Exchange, exchanges
@@ -29,6 +29,7 @@ METHODS = (
     b"BIND", b"UNBIND", b"LINK", b"UNLINK", b"PURGE", b"ACL", b"M-SEARCH", b"NOTIFY", b"SUBSCRIBE", b"UNSUBSCRIBE",
     b"PRI", b"RPC_IN_DATA", b"RPC_OUT_DATA", b"BITS_POST", b"CCM_POST", b"SMS_POST", b"X-MS-ENUMATTS", b"POLL", b"BMOVE", b"BCOPY",
 )  # fmt: skip
+_BEGINS = re.compile(rb"(?:\r\n)?(?:(?:%s) |HTTP/)" % b"|".join(map(re.escape, METHODS)))
 _METHOD_LIKE = re.compile(rb"[A-Z_-]{3,16} ")
 
 
@@ -43,11 +44,11 @@ class Http:
         """A method and a space from one side, or `HTTP/` from the other."""
         found = np.zeros(len(openings.proto), np.bool_)
         for raw in (openings.orig, openings.resp):
-            lead = (raw[:, :2] == (13, 10)).all(axis=1)  # an empty line before the first message
-            side = np.where(lead[:, None], np.roll(raw, -2, axis=1), raw)
-            for start in (*(method + b" " for method in METHODS), b"HTTP/"):
-                found |= (side[:, : len(start)] == np.frombuffer(start, np.uint8)).all(axis=1)
-        found &= openings.proto == 6
+            lead = raw[:, 0]  # a letter, or an empty line before the first message
+            likely = np.flatnonzero((openings.proto == 6) & (((lead >= 65) & (lead <= 90)) | (lead == 13)))
+            said = raw[likely].tobytes()
+            fits = [_BEGINS.match(said, at, at + OPENING) is not None for at in range(0, len(said), OPENING)]
+            found[likely[np.array(fits, np.bool_)]] = True
         return found
 
     def read(self, talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[Yield]:

@@ -15,7 +15,7 @@ _LITERAL = re.compile(rb"\{(\d{1,10})\+?\}$")
 _STRING = re.compile(rb'"((?:[^"\\]|\\.)*)"|([^\s()"]+)')
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # made for every message: frozen costs three times as much
 class Sentence:
     """One line as a whole: its text pieces, and the range of the literal after each piece but the last."""
 

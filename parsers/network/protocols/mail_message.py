@@ -12,7 +12,7 @@ from parsers.network.protocols.mail_parts import MESSAGE_LIMIT, files
 from parsers.network.streams import Stream
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # made for every message: frozen costs three times as much
 class Message:
     """values: columns of the envelope; parts: its files; last: packet (0-based) of its last byte; whole: nothing is missing; cut: it is
     larger than what is read."""
@@ -32,7 +32,7 @@ class Message:
         return () if self.whole else ("truncated",)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # made for every message: frozen costs three times as much
 class Sent:
     """Who sends: the flow (its number and uid), the stream, whether it is the originator's."""
 

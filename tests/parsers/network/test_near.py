@@ -30,11 +30,8 @@ def _stream(cuts: list[int], gaps: dict[int, int], reassembled: bool = False) ->
         at.append(SIZE - begin - length)
     if reassembled:
         at = [space.add(TEXT[begin : begin + length]) for begin, length in pieces]
-    columns = (
-        np.array(values, np.int64) for values in (start, [length for _, length in pieces], at, range(len(pieces)))
-    )
-    one, two, three, four = columns
-    held = Pieces(space, one, two, three, four, np.array([0, len(pieces)]))
+    columns = np.array([start, [length for _, length in pieces], at, range(len(pieces))], np.int64)
+    held = Pieces(space, columns, np.array([0, len(pieces)]))
     whole = bytearray(start[-1] + pieces[-1][1])
     holes = np.ones(len(whole), np.bool_)
     for begin, (source, length) in zip(start, pieces, strict=True):

@@ -66,6 +66,27 @@ def test_an_upgrade_is_read_from_where_it_begins(speak: Any, read: Any, wire: An
     assert result.conn[0]["service"] == "alpha,beta"
 
 
+@pytest.mark.parametrize("together", [1, 256])
+def test_flows_that_go_on_are_recognised_together(
+    speak: Any, read: Any, wire: Any, together: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "WAITING", together)
+    speak(
+        _Spoken("alpha", "net/weird", (Upgrade("", 6, 0),)),
+        _Spoken("beta", "net/weird", ()),
+        _Spoken("gamma", "net/weird", ()),
+    )
+    follows = (b"beta goes on", b"gamma too", b"nobody reads this", b"alpha beta")
+    flows = [
+        wire.session([("c", b"alpha "), ("c", said)], port=9, sport=40_000 + at) for at, said in enumerate(follows)
+    ]
+    result = read(wire.pcap([packet for flow in flows for packet in flow]))
+    read_after = {(row["src_port"], row["event"]) for row in result.weird if row["addl"][:5] != "alpha"}
+    assert read_after == {(40_000, "beta"), (40_001, "gamma"), (40_003, "beta")}
+    services = {row["src_port"]: row["service"] for row in result.conn}
+    assert services == {40_000: "alpha,beta", 40_001: "alpha,gamma", 40_002: "alpha", 40_003: "alpha,beta"}
+
+
 def test_services_that_call_for_each_other_without_end_are_stopped(speak: Any, read: Any, wire: Any) -> None:
     speak(_Spoken("alpha", "net/weird", (Upgrade("alpha", 0, 0),)))
     result = read(wire.pcap(wire.session([("c", b"alpha one")], port=9)))

@@ -7,7 +7,15 @@ import struct
 import numpy as np
 import pytest
 
+from parsers.network import record_chain
 from parsers.network.record_chain import chain
+
+
+@pytest.fixture(autouse=True, params=["plain Python", "kernel"])
+def _way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small files are read by plain Python, large ones by a kernel: both find the same."""
+    if request.param == "kernel":
+        monkeypatch.setattr(record_chain, "PLAIN", -1)
 
 
 def record(length: int, big: bool, header: int) -> bytes:

@@ -19,7 +19,7 @@ TYPES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # made for every message: frozen costs three times as much
 class Message:
     """One DHCP message. `options` by code, in the order they stand; `whole`: they were read to their end mark."""
 

@@ -67,7 +67,7 @@ class Dns:
                 Trouble(messages[-1].packet if messages else troubles[-1].packet, reason, "dns_too_many_messages")
             )
         yield from troubles
-        if len(messages) > 1:  # most flows are a query and its response: no time is looked up for the others
+        if talk.tcp:  # datagrams are in order of time
             messages.sort(key=lambda m: (int(packet_time[m.packet]), m.packet))
         quiet = usual in (NETBIOS, MULTICAST, LINK_LOCAL)
         items = rows(messages, Exchange(talk.flow, "tcp" if talk.tcp else "udp", netbios, quiet, packet_time))

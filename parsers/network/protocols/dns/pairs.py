@@ -20,7 +20,7 @@ _TRANSFERS = frozenset((251, 252))  # IXFR, AXFR: many responses to one query
 _Pair = tuple[Message | None, Message | None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # made for every message: frozen costs three times as much
 class Exchange:
     """What the messages of one flow share. `quiet`: responses without a query are usual here (mDNS announces, broadcasts are answered
     from elsewhere)."""
@@ -37,7 +37,7 @@ def rows(messages: list[Message], exchange: Exchange) -> Iterator[Record | Troub
     if len(messages) == 2 and not messages[0].bits & 0x8000 and _fits(messages[0], messages[1]):
         yield from _records(messages[0], messages[1], exchange)
         return
-    again = _repeated(messages)
+    again = _repeated(messages) if len(messages) > 1 else frozenset()
     for query, reply in _joined(messages, exchange.packet_time):
         if query is None and reply is not None and not exchange.quiet and not _transferred(reply):
             yield Trouble(reply.packet, "DNS response without its query in the capture", "dns_unmatched_reply")
@@ -74,6 +74,8 @@ def _repeated(messages: list[Message]) -> frozenset[int]:
 def _joined(messages: list[Message], packet_time: npt.NDArray[np.int64]) -> list[_Pair]:
     """Each response with the first query of its identifier and question before it, else with one shortly after, since packets are
     not always captured in order. Responses in order, then the queries that had none."""
+    if not any(note.bits & 0x8000 for note in messages):  # multicast and broadcast, whose answers go elsewhere
+        return [(note, None) for note in messages]
     queue = _Waiting()
     pairs: list[_Pair] = []
     for note in messages:
@@ -119,7 +121,7 @@ def _records(query: Message | None, reply: Message | None, exchange: Exchange) -
     first, last = query or reply, reply or query
     if first is None or last is None:
         return []
-    values = {**_header(last.bits, reply is not None), "proto": exchange.proto, "trans_id": first.number}
+    values: dict[str, object] = {}
     if reply is not None:
         _answer(values, reply)
         if query is not None:
@@ -131,19 +133,28 @@ def _records(query: Message | None, reply: Message | None, exchange: Exchange) -
         values["edns_udp_size"], values["edns_do"], values["edns_client_subnet"] = edns
     flags = () if first.whole and last.whole else ("truncated",)
     event = "dns.response" if query is None else "dns.query"
-    named = _netbios_question if exchange.netbios else _question
-    asked = [{**values, **named(question)} for question in first.questions]
-    if not asked:
-        owner = last.owner
-        asked = [
-            values if owner is None else values | (_netbios_named(owner) if exchange.netbios else {"query": owner})
-        ]
-    return [Record(exchange.flow, first.packet, last.packet, event, row, flags) for row in asked]
+    out = []
+    for question in first.questions or (None,):
+        row = _fixed(last.bits, reply is not None, question, exchange.netbios, exchange.proto).copy()
+        row["trans_id"] = first.number
+        row.update(values)
+        if question is None and last.owner is not None:  # the name that its first answer is for stands in
+            row.update(_netbios_named(last.owner) if exchange.netbios else {"query": last.owner})
+        out.append(Record(exchange.flow, first.packet, last.packet, event, row, flags))
+    return out
 
 
 @lru_cache(maxsize=1 << 14)
+def _fixed(bits: int, answered: bool, question: Question | None, of_netbios: bool, proto: str) -> dict[str, object]:
+    """What header and question say, with room for the number. To be copied: it is kept for the next message that says the same."""
+    asked: dict[str, object] = {}
+    if question is not None:
+        asked = _netbios_question(question) if of_netbios else _question(question)
+    return {**_header(bits, answered), **asked, "proto": proto, "trans_id": 0}
+
+
 def _header(bits: int, response: bool) -> dict[str, object]:
-    """What the header's 16 bits say. Not to be changed: it is kept for the next message with the same bits."""
+    """What the header's 16 bits say."""
     values: dict[str, object] = {
         "opcode": bits >> 11 & 15,
         "AA": bits & 0x400 != 0,
@@ -167,13 +178,11 @@ def _answer(values: dict[str, object], reply: Message) -> None:
         values["answers"], values["TTLs"] = ",".join(reply.answers), ",".join(map(str, reply.ttls))
 
 
-@lru_cache(maxsize=1 << 14)
 def _question(question: Question) -> dict[str, object]:
     name, kind, group = question
     return {"query": name, "qtype": kind, "qtype_name": TYPES.get(kind, f"TYPE{kind}")} | _class(group)
 
 
-@lru_cache(maxsize=1 << 14)
 def _netbios_question(question: Question) -> dict[str, object]:
     name, kind, group = question
     word = NETBIOS_TYPES.get(kind) or TYPES.get(kind, f"TYPE{kind}")

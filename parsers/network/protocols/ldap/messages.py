@@ -34,7 +34,7 @@ class Bind:
     secret: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # made for every message: frozen costs three times as much
 class Message:
     """One message. values: the columns it fills; end: where its bytes end in its stream."""
 

@@ -111,6 +111,8 @@ class _Walk:
                 self._request(stream, frame)
             except (ValueError, IndexError, struct.error) as error:
                 self._malformed(stream, frame, error)
+            if not self.shares.out:
+                continue
             rows += len(self.shares.out)
             yield from self._taken()
             if rows >= ROWS:

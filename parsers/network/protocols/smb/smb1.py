@@ -46,11 +46,11 @@ class Smb1:
         exchange = self._exchange(request, answer)
         told = {part.command: part for part in parts(answer)} if answer and not failed(exchange.status or 0) else {}
         if answer and answer.user != request.user and request.command == 0x73:
-            request = request._replace(user=answer.user)  # the rest of the chain runs in the new session
+            request.user = answer.user  # the rest of the chain runs in the new session
         for part in parts(request):
             if (step := self._steps.get(part.command)) is not None:
                 if part.command in (0x2D, 0xA2, 0x2E, 0x2F) and answer is not None:
-                    request = request._replace(tree=answer.tree)  # a chain may have mapped it
+                    request.tree = answer.tree  # a chain may have mapped it
                 step(Step(request, answer, part, told.get(part.command), exchange))
 
     def _exchange(self, request: Message, answer: Message | None) -> Exchange:

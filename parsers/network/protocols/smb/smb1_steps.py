@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from parsers.network.protocols.smb.shares import SHARE_ROOT, Exchange
 from parsers.network.protocols.smb.smb1_messages import Message, Part
 
 
-class Step(NamedTuple):
+@dataclass(slots=True)  # made for every message: a tuple costs twice as much
+class Step:
     """One command of a request, with its answer where there is one that did not fail."""
 
     request: Message

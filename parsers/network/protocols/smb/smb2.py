@@ -5,11 +5,10 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from parsers.network.protocols.nt_status import failed
 from parsers.network.protocols.ntlm import utf16
-from parsers.network.protocols.smb.framing import SMB2, Frame
+from parsers.network.protocols.smb.framing import HEAD, SMB2, Frame
 from parsers.network.protocols.smb.logons import Logons
 from parsers.network.protocols.smb.shares import SHARE_ROOT, TIMES, Exchange, Handle, Shares, Tree, filetime
 from parsers.network.protocols.smb.transfers import Range
@@ -24,12 +23,14 @@ _HEADER = struct.Struct("<4sHHIHHIIQIIQ")  # section 2.2.1.2, without its signat
 _KINDS = {1: "DISK", 2: "PIPE", 3: "PRINT"}
 
 
-class Message(NamedTuple):
-    """The header of one message, and where it lies in its stream."""
+@dataclass(slots=True)  # made for every message: a tuple costs twice as much
+class Message:
+    """The header of one message, where it lies in its stream, and how it begins, as far as that is at hand."""
 
     stream: Stream
     at: int
     size: int
+    head: bytes
     status: int
     command: int
     flags: int
@@ -38,7 +39,8 @@ class Message(NamedTuple):
     session: int
 
     def read(self, limit: int = BODY) -> bytes:
-        return self.stream.read(self.at, min(self.size, limit))
+        count = min(self.size, limit)
+        return self.head[:count] if count <= len(self.head) else self.stream.read(self.at, count)
 
     @property
     def packet(self) -> int:
@@ -51,19 +53,21 @@ class Message(NamedTuple):
 
 def messages(stream: Stream, frame: Frame) -> Iterator[Message]:
     """The messages of a frame: one, or a compound. Raises ValueError where a header is none or cut."""
-    at, stop = frame.at, frame.at + frame.size
+    at, stop, raw = frame.at, frame.at + frame.size, frame.head
     while True:
-        raw = stream.read(at, 48)
+        if len(raw) < 48:
+            raw = stream.read(at, 48)
         if len(raw) < 48 or raw[:4] != SMB2 or raw[4] != 64:
             raise ValueError("header is cut or none")
-        _, _, _, status, command, _, flags, offset, number, _, tree, session = _HEADER.unpack(raw)
+        _, _, _, status, command, _, flags, offset, number, _, tree, session = _HEADER.unpack_from(raw)
         size = offset or stop - at
-        yield Message(stream, at, size, status, command, flags, number, tree, session)
+        yield Message(stream, at, size, raw, status, command, flags, number, tree, session)
         at += size
         if not offset or at >= stop:
             return
         if offset < 64:
             raise ValueError("next command lies inside this one")
+        raw = stream.piece(at, HEAD)
 
 
 @dataclass(slots=True)
@@ -85,7 +89,7 @@ class Smb2:
     def step(self, request: Message, answer: Message | None) -> None:
         """Raises ValueError or struct.error for a message that is cut or malformed."""
         if request.flags & RELATED and self.before is not None:
-            request = request._replace(tree=self.before.tree, session=self.before.session)
+            request.tree, request.session = self.before.tree, self.before.session
         else:
             self.before_file = SAME
         self.before = request

@@ -18,7 +18,7 @@ _LETTERS = {
 CHANGE_CIPHER_LETTER, ALERT_LETTER = "i", "l"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # made for every message: frozen costs three times as much
 class Message:
     """A handshake message without its header; first, last: packets that brought it (0-based)."""
 
