@@ -129,6 +129,11 @@ class Fragments:
             return np.zeros(0, np.int64)
         return np.unique([piece.packet for whole in self._pending.values() for piece in whole.pieces])
 
+    def carriers(self) -> Int64s:
+        """The rows that carry datagrams which wait, ascending."""
+        found = np.array([whole.carrier[1] for whole in self._pending.values()], np.int64)
+        return np.unique(found[found >= 0])
+
     def _take(self, key: _Key, piece: _Piece, carrier: tuple[int, int, int], more: bool, proto: int, when: int) -> None:
         if piece.offset + piece.size > DATAGRAM_LIMIT:
             self.tally.add("oversized", piece.packet)

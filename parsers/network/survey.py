@@ -85,6 +85,7 @@ class Survey:
     left_out: int = 0
     arp: list[Messages] = field(default_factory=list)
     linked: Linked = field(default_factory=lambda: Linked(GROUPS))
+    carriers: tuple[Int64s, Int64s] = (np.zeros(0, np.int64), np.zeros(0, np.int64))  # rows, and their groups
     rows: int = 0
 
     def portions(self, slices: int) -> list[list[Portion]]:
@@ -182,7 +183,7 @@ def _take(survey: Survey, decoder: Decoder, headers: Headers, before: _Waiting, 
         at = int(np.searchsorted(numbers, packet))
         return Seen(count, packet, int(known.packets.record[at]), int(known.packets.size[at]))
 
-    _set_aside(survey, headers, known, place)
+    _set_aside(survey, headers, known, place, decoder.carriers())
     _resolutions(survey, headers, known.packets, place, seen)
     number = decoder.waiting()
     waits = (headers.note == notes.FRAGMENT) & np.isin(headers.packet, number)
@@ -209,17 +210,21 @@ def _both(one: Captured, two: Captured) -> Captured:
     return Captured(joined([one.packets, two.packets]), np.concatenate([one.backwards, two.backwards]))
 
 
-def _set_aside(survey: Survey, headers: Headers, known: Captured, place: Int64s) -> None:
-    """Put the rows that have a transport into their groups, and note which groups lie in tunnels of which."""
+def _set_aside(survey: Survey, headers: Headers, known: Captured, place: Int64s, carriers: Int64s) -> None:
+    """Put the rows that have a transport into their groups, and note which groups lie in tunnels of which. `carriers`: rows that are
+    needed for that in later windows."""
     records = gathered(headers, known, place, survey.rows)
     if len(records):
         group = (pair_digest(records) % np.uint64(GROUPS)).astype(np.int64)
         survey.spill.add(records, group)
-        carried = np.flatnonzero(records["parent"] >= survey.rows)
-        outer = np.searchsorted(records["row"], records["parent"][carried])
-        outer = np.minimum(outer, len(records) - 1)
-        there = records["row"][outer] == records["parent"][carried]
-        survey.linked.link(group[carried[there]], group[outer[there]])
+        rows = np.concatenate([survey.carriers[0], records["row"]])
+        groups = np.concatenate([survey.carriers[1], group])
+        carried = np.flatnonzero(records["parent"] >= 0)
+        outer = np.minimum(np.searchsorted(rows, records["parent"][carried]), len(rows) - 1)
+        there = rows[outer] == records["parent"][carried]
+        survey.linked.link(group[carried[there]], groups[outer[there]])
+        kept = np.isin(rows, carriers)
+        survey.carriers = rows[kept], groups[kept]
     survey.rows += len(headers)
 
 
