@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from parsers.base import Evidence, Output, Slice
 from parsers.network import (
     arp,
+    arp_spill,
     carriers,
     connections,
     flows,
@@ -64,7 +65,7 @@ class Capture:
         if share == 0:
             yield from found.problems(evidence)
             yield from found.told
-            yield from arp.batches(arp.joined(found.arp)) if found.arp else ()
+            yield from arp.batches(arp_spill.portions(found.arp))
         yield from found.ranges.within(piece.start, piece.stop)
         yield from _rows(evidence, found, (share, shares), self.tap)
         if shares > 1:

@@ -6,6 +6,7 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +22,8 @@ MEMORY = 32 << 20
 class Spill:
     """Records by group, (0 .. groups - 1), each group in the order in which its records came."""
 
-    def __init__(self, groups: int) -> None:
-        self._groups = groups
+    def __init__(self, groups: int, form: np.dtype[Any] = RECORD) -> None:
+        self._groups, self._form = groups, form
         self._file = tempfile.SpooledTemporaryFile(max_size=MEMORY)  # noqa: SIM115  closed with the spill
         weakref.finalize(self, self._file.close)
         self._waiting: list[tuple[Records, npt.NDArray[np.int64]]] = []  # with their groups, until there are PORTION
@@ -36,8 +37,9 @@ class Spill:
         """Set records aside, each in its group. A group's weight is its packets and, for their payload, one more for each KiB."""
         counts = np.bincount(group, minlength=self._groups)
         self.counts += counts
-        weights = np.bincount(group, records["captured"] / 1_024, self._groups)
-        self.weights += counts + weights.astype(np.int64)
+        self.weights += counts
+        if "captured" in (self._form.names or ()):
+            self.weights += np.bincount(group, records["captured"] / 1_024, self._groups).astype(np.int64)
         self._waiting.append((records, group))
         if sum(len(one) for one, _ in self._waiting) >= PORTION:
             self._write()
@@ -54,16 +56,16 @@ class Spill:
         np.cumsum(np.bincount(group, minlength=self._groups), out=bounds[1:])
         self._bounds.append((self._written, bounds))
         rows = records.view(np.uint8).reshape(
-            -1, RECORD.itemsize
+            -1, self._form.itemsize
         )  # moved as bytes: field by field takes ten times as long
         self._file.write(rows.take(order, axis=0).data)
         self._written += len(records)
 
     def take(self, groups: Sequence[int]) -> Records:
         """The records of these groups, those of each in file order."""
-        out, filled = np.empty(int(self.counts[list(groups)].sum()), RECORD), 0
-        raw, size = out.view(np.uint8), RECORD.itemsize
-        for records in self._pieces(groups):
+        out, filled = np.empty(int(self.counts[list(groups)].sum()), self._form), 0
+        raw, size = out.view(np.uint8), self._form.itemsize
+        for records in self.pieces(groups):
             raw[filled * size : (filled + len(records)) * size] = records.view(np.uint8)  # bytes: ten times as fast
             filled += len(records)
         return out
@@ -71,11 +73,12 @@ class Spill:
     def divided(self, groups: Sequence[int], parts: int) -> Spill:
         """The records of these groups in `parts` groups by flow, each flow in one."""
         out = Spill(parts)
-        for records in self._pieces(groups):
+        for records in self.pieces(groups):
             out.add(records, (flow_digest(records) % np.uint64(parts)).astype(np.int64))
         return out
 
-    def _pieces(self, groups: Sequence[int]) -> Iterator[Records]:
+    def pieces(self, groups: Sequence[int]) -> Iterator[Records]:
+        """The records of these groups, some at a time."""
         with self._lock:
             if self._waiting:
                 self._write()
@@ -86,9 +89,9 @@ class Spill:
 
     def _portion(self, begin: int, end: int) -> Records:
         with self._lock:
-            self._file.seek(begin * RECORD.itemsize)
-            raw = self._file.read((end - begin) * RECORD.itemsize)
-        return np.frombuffer(raw, RECORD)
+            self._file.seek(begin * self._form.itemsize)
+            raw = self._file.read((end - begin) * self._form.itemsize)
+        return np.frombuffer(raw, self._form)
 
 
 def _runs(groups: list[int]) -> list[tuple[int, int]]:

@@ -12,8 +12,8 @@ import numpy as np
 
 from parsers.base import Batch, Evidence
 from parsers.gather import forget
-from parsers.network import notes, pcap, pcapng, told_rows
-from parsers.network.arp import Messages, gather
+from parsers.network import arp_spill, notes, pcap, pcapng, told_rows
+from parsers.network.arp import gather
 from parsers.network.headers import BAD_IP_SUM, BAD_SUM, DEEP, OFFLOAD, Headers
 from parsers.network.ip_packets import Captured, IpPackets, backwards, columns, gathered
 from parsers.network.layers import DEPTH
@@ -83,7 +83,7 @@ class Survey:
     remarks: Remarks = field(default_factory=Remarks)
     told: list[Batch] = field(default_factory=list)
     left_out: int = 0
-    arp: list[Messages] = field(default_factory=list)
+    arp: Spill = field(default_factory=arp_spill.empty)
     linked: Linked = field(default_factory=lambda: Linked(GROUPS))
     carriers: tuple[Int64s, Int64s] = (np.zeros(0, np.int64), np.zeros(0, np.int64))  # rows, and their groups
     rows: int = 0
@@ -235,7 +235,7 @@ def _resolutions(
     rows = np.flatnonzero(headers.note == notes.ARP)
     if len(rows):
         messages, other = gather(survey.space, headers, packets, place)
-        survey.arp.append(messages)
+        arp_spill.set_aside(survey.arp, messages)
         if other:
             survey.remarks.add(_ARP, seen(other, int(headers.packet[rows].min())))
 
