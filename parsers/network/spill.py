@@ -48,18 +48,17 @@ class Spill:
         """Write the records that wait as one portion: few large ones take little memory for their bounds."""
         parts, groups = zip(*self._waiting, strict=True)
         self._waiting = []
-        records, group = (parts[0], groups[0]) if len(parts) == 1 else (np.concatenate(parts), np.concatenate(groups))
+        group = np.concatenate(groups)
         order = np.argsort(
             group.astype(np.uint16) if self._groups <= 1 << 16 else group, kind="stable"
         )  # small numbers are sorted fast
         bounds = np.zeros(self._groups + 1, np.uint32)
         np.cumsum(np.bincount(group, minlength=self._groups), out=bounds[1:])
         self._bounds.append((self._written, bounds))
-        rows = records.view(np.uint8).reshape(
-            -1, self._form.itemsize
-        )  # moved as bytes: field by field takes ten times as long
+        # moved as bytes: field by field takes ten times as long
+        rows = np.concatenate([part.view(np.uint8) for part in parts]).reshape(-1, self._form.itemsize)
         self._file.write(rows.take(order, axis=0).data)
-        self._written += len(records)
+        self._written += len(group)
 
     def take(self, groups: Sequence[int]) -> Records:
         """The records of these groups, those of each in file order."""
