@@ -8,7 +8,6 @@ import numpy as np
 
 from parsers.gather import forget
 from parsers.network.records import Bools, Int64s
-from parsers.network.same_bytes import differing
 from parsers.network.space import Space
 from parsers.network.streams import Pieces, Segments
 
@@ -60,10 +59,12 @@ def _covering(held: Pieces, stream: Int64s, position: Int64s) -> tuple[Int64s, B
 
 def _differ(space: Space, one: Int64s, two: Int64s, size: Int64s) -> Bools:
     """Where the `size` bytes at two places of the file are not the same."""
-    out = np.zeros(len(size), np.bool_)
+    out, view = np.zeros(len(size), np.bool_), space.view
     for rows in _portions(size):
-        differing(space.buffer, (one[rows], two[rows], size[rows]), rows, out)
-        forget(space.view)
+        places = zip(rows.tolist(), one[rows].tolist(), two[rows].tolist(), size[rows].tolist(), strict=True)
+        for row, first, second, length in places:
+            out[row] = view[first : first + length].tobytes() != view[second : second + length].tobytes()
+        forget(view)
     return out
 
 
