@@ -20,6 +20,9 @@ DATAGRAMS = 16_384  # waiting for the rest of them at one time; beyond it the ol
 PIECES = 65_536  # fragments that wait at one time, of all datagrams
 PIECES_EACH = 8_192  # fragments of one datagram: 65,535 bytes in the smallest pieces there are
 DATAGRAM_LIMIT = 65_535  # bytes (RFC 791 section 3.2; RFC 8200 section 4.5)
+PLAIN_HEAD = (
+    60  # bytes of the header of a datagram that is put together at once: with the longest it is within the limit
+)
 PATIENCE_NS = 60 * 1_000_000_000  # RFC 8200 section 4.5: a datagram not complete within 60 seconds is given up
 
 _Key = tuple[int, int, int, int, int, int, int, int]
@@ -129,14 +132,15 @@ class Fragments:
         view, done = self._space.view, np.zeros(len(time), np.bool_)
         for places in together.find(columns, pieces, time, begin + pieces.size <= self._space.size):
             first, rows = places[0], pieces.rows[places]
-            if tuple(int(column[first]) for column in columns) in self._pending:
+            head = bytes(view[int(work.at[rows[0]] + pieces.head[first]) : int(begin[first])])
+            known = tuple(int(column[first]) for column in columns) in self._pending
+            if known or len(head) > PLAIN_HEAD:
                 continue
             done[places] = True
             arrived = pieces.rows[places.min()]
             carrier = int(work.depth[arrived]), int(work.parent[arrived]), int(work.tunnel[arrived])
             whole = _Datagram(int(time[places.min()]), int(columns[0][first]), carrier, proto=int(pieces.proto[first]))
             ends = zip(begin[places].tolist(), (begin + pieces.size)[places].tolist(), strict=True)
-            head = bytes(view[int(work.at[rows[0]] + pieces.head[first]) : int(begin[first])])
             packet = work.packet[rows]
             self._known = first_row + int(rows.max())
             data = b"".join([view[at:stop] for at, stop in ends])
