@@ -12,7 +12,7 @@ import numpy as np
 
 from parsers.base import Batch, Evidence
 from parsers.gather import forget
-from parsers.network import arp_spill, notes, pcap, pcapng, told_rows
+from parsers.network import arp_spill, crowds, notes, pcap, pcapng, told_rows
 from parsers.network.arp import gather
 from parsers.network.headers import BAD_IP_SUM, BAD_SUM, DEEP, OFFLOAD, Headers
 from parsers.network.ip_packets import Captured, IpPackets, backwards, columns, gathered
@@ -117,14 +117,18 @@ class Survey:
         divided: tuple[tuple[int, ...], Spill] | None = None
         for portion in self.portions(slices)[number]:
             if portion.parts == 1:
-                packets = columns(self.spill.take(portion.groups))
+                records = self.spill.take(portion.groups)
             else:
                 if divided is None or divided[0] != portion.groups:
                     divided = portion.groups, self.spill.divided(portion.groups, portion.parts)
-                packets = columns(divided[1].take((portion.part,)))
-            if len(packets):
-                yield packets
-            del packets  # or it would be held while the next are taken
+                records = divided[1].take((portion.part,))
+            for part in crowds.parted(records, len(portion.groups) == 1):
+                packets = columns(part)
+                del part
+                if len(packets):
+                    yield packets
+                del packets  # or it would be held while the next are taken
+            del records
 
     def problems(self, evidence: Evidence) -> Iterator[Problem]:
         """What is told of the file as a whole."""
