@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -43,6 +43,13 @@ class Messages:
     offset: Int64s
     length: Int64s
 
+    def taken(self, rows: Int64s) -> Messages:
+        """Some of them."""
+        return Messages(*(getattr(self, name)[rows] for name in NAMES))
+
+
+NAMES = tuple(column.name for column in fields(Messages))
+
 
 def gather(space: Space, headers: Headers, packets: Packets, places: Int64s) -> tuple[Messages, int]:
     """The messages among the rows of a window, and how many rows are about other networks, or cut. `places`: where each row's captured
@@ -69,32 +76,59 @@ def _ip(raw: npt.NDArray[np.uint8]) -> UInt64s:
 
 
 def joined(parts: list[Messages]) -> Messages:
-    """Messages of all windows."""
-    return Messages(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Messages)))
+    """Messages of several parts as one."""
+    return Messages(*(np.concatenate([getattr(part, name) for part in parts]) for name in NAMES))
 
 
-def conflicts(found: Messages) -> tuple[Bools, UInt64s]:
-    """Where a sender claims an IP address that another hardware address claimed last, in order of time; and that other one."""
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """Which hardware address claimed each IP address last: (n,), IP addresses ascending."""
+
+    ip: UInt64s = field(default_factory=lambda: np.zeros(0, np.uint64))
+    mac: UInt64s = field(default_factory=lambda: np.zeros(0, np.uint64))
+
+
+def conflicts(found: Messages, before: Claims) -> tuple[Bools, UInt64s, Claims]:
+    """Where a sender claims an IP address that another hardware address claimed last, in order of time; that other one; and the last claims
+    now. `before`: those of earlier messages."""
     conflict, other = np.zeros(len(found.packet), np.bool_), np.zeros(len(found.packet), np.uint64)
     claims = np.flatnonzero(
         np.isin(found.operation, (1, 2)) & (found.sender_ip != 0)
     )  # 0: a probe claims nothing (RFC 5227)
     claims = claims[np.lexsort((found.packet[claims], found.time[claims], found.sender_ip[claims]))]
-    ip, mac = found.sender_ip[claims], found.sender_mac[claims]
+    # what was claimed before stands in front of what is claimed now
+    ip = np.concatenate([before.ip, found.sender_ip[claims]])
+    mac = np.concatenate([before.mac, found.sender_mac[claims]])
+    place = np.concatenate([np.full(len(before.ip), -1), claims])
+    by_ip = np.argsort(ip, kind="stable")
+    ip, mac, place = ip[by_ip], mac[by_ip], place[by_ip]
     changes = np.flatnonzero((ip[1:] == ip[:-1]) & (mac[1:] != mac[:-1])) + 1
-    conflict[claims[changes]], other[claims[changes]] = True, mac[changes - 1]
-    return conflict, other
+    conflict[place[changes]], other[place[changes]] = True, mac[changes - 1]
+    last = np.flatnonzero(np.append(ip[1:] != ip[:-1], True)[: len(ip)])
+    return conflict, other, Claims(ip[last], mac[last])
 
 
-def batches(found: Messages) -> Iterator[Batch]:
-    """Rows of net/arp, and of net/weird for conflicts."""
-    conflict, other = conflicts(found)
-    for start in range(0, len(found.packet), BATCH_ROWS):
-        piece = np.arange(start, min(start + BATCH_ROWS, len(found.packet)))
-        yield _batch("net/arp", _columns(found, piece, conflict[piece], other[piece]))
-    rows = np.flatnonzero(conflict)[:WEIRD_ROWS]
-    if len(rows):
-        yield _batch("net/weird", _weird(found, rows, other[rows]))
+def batches(portions: Iterable[tuple[Messages, bool]]) -> Iterator[Batch]:
+    """Rows of net/arp, and of net/weird for the first conflicts. With a portion comes whether it goes on with the claims of the former."""
+    claims = Claims()
+    odd: tuple[list[Messages], list[UInt64s]] = [], []
+    for found, goes_on in portions:
+        conflict, other, claims = conflicts(found, claims if goes_on else Claims())
+        for start in range(0, len(found.packet), BATCH_ROWS):
+            piece = np.arange(start, min(start + BATCH_ROWS, len(found.packet)))
+            yield _batch("net/arp", _columns(found, piece, conflict[piece], other[piece]))
+        rows = np.flatnonzero(conflict)[:WEIRD_ROWS]
+        if len(rows):
+            odd = _first(([*odd[0], found.taken(rows)], [*odd[1], other[rows]]))
+    if odd[0]:
+        yield _batch("net/weird", _weird(odd[0][0], np.arange(len(odd[1][0])), odd[1][0]))
+
+
+def _first(odd: tuple[list[Messages], list[UInt64s]]) -> tuple[list[Messages], list[UInt64s]]:
+    """The first WEIRD_ROWS of these messages in the file."""
+    found, other = joined(odd[0]), np.concatenate(odd[1])
+    rows = np.argsort(found.packet, kind="stable")[:WEIRD_ROWS]
+    return [found.taken(rows)], [other[rows]]
 
 
 def _batch(family: str, columns: dict[str, pa.Array]) -> Batch:

@@ -14,8 +14,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from parsers.base import Evidence, Output, Slice
+from parsers.freed_memory import give_back
 from parsers.network import (
     arp,
+    arp_spill,
     carriers,
     connections,
     flows,
@@ -38,6 +40,7 @@ from timelines.flow_timeouts import flow_timeouts
 
 SLICE_BYTES = 256 << 20  # a slice is no larger than this
 ALONE_BYTES = 128 << 20  # a larger capture has an even number of slices, so that workers share the reading
+LARGE = 1 << 17  # packets read together after which freed memory goes back to the system
 
 OTHER_BYTES = "TCP segments repeat a range of their stream with other bytes: those that came first are read, flagged"
 
@@ -64,7 +67,7 @@ class Capture:
         if share == 0:
             yield from found.problems(evidence)
             yield from found.told
-            yield from arp.batches(arp.joined(found.arp)) if found.arp else ()
+            yield from arp.batches(arp_spill.portions(found.arp))
         yield from found.ranges.within(piece.start, piece.stop)
         yield from _rows(evidence, found, (share, shares), self.tap)
         if shares > 1:
@@ -84,7 +87,10 @@ def _rows(
     while (packets := next(partitions, None)) is not None:
         joined = flows.build(packets, timeouts)
         yield from _partition(evidence, found, packets, joined, tap, troubles)
+        large = len(packets) >= LARGE
         del packets, joined  # or they would be held while the next are taken
+        if large:
+            give_back()
     for told in sorted(troubles.values(), key=lambda told: (told.packet, told.reason)):
         text = f"{told.reason}; {told.count} times, first in packet {told.packet + 1}"
         yield evidence.problem(told.record, told.size, text)

@@ -43,7 +43,11 @@ def parents(packets: IpPackets, flows: Flows, uid: pa.StringArray) -> pa.StringA
     if not len(inner):
         return pa.nulls(len(flows), pa.string())
     around: dict[int, list[int]] = {}
-    for flow, outer in np.unique(np.stack([inner, carrier], axis=1), axis=0).tolist():
+    pairs = np.unique(np.stack([inner, carrier], axis=1), axis=0)
+    begin = flows.order[flows.first][
+        pairs[:, 1]
+    ]  # those that begin first come first, in whatever pieces the file was walked
+    for flow, outer in pairs[np.lexsort((packets.row[begin], packets.packet[begin], pairs[:, 0]))].tolist():
         around.setdefault(flow, []).append(outer)
     out: list[str | None] = [None] * len(flows)
     for flow in around:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from parsers.network import together
 from parsers.network.frames import TYPED, Pieces, Work
 from parsers.network.headers import OVERLAP, REASSEMBLED, Headers
 from parsers.network.notes import IPV4, IPV6, PART, REST_MISSING
-from parsers.network.records import Int64s
+from parsers.network.records import Bools, Int64s
 from parsers.network.space import Space
 
 DATAGRAMS = 16_384  # waiting for the rest of them at one time; beyond it the oldest is given up
 PIECES = 65_536  # fragments that wait at one time, of all datagrams
 PIECES_EACH = 8_192  # fragments of one datagram: 65,535 bytes in the smallest pieces there are
 DATAGRAM_LIMIT = 65_535  # bytes (RFC 791 section 3.2; RFC 8200 section 4.5)
+PLAIN_HEAD = (
+    60  # bytes of the header of a datagram that is put together at once: with the longest it is within the limit
+)
 PATIENCE_NS = 60 * 1_000_000_000  # RFC 8200 section 4.5: a datagram not complete within 60 seconds is given up
 
 _Key = tuple[int, int, int, int, int, int, int, int]
@@ -70,7 +75,7 @@ class _Datagram:
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
-    """A packet that became known: a datagram in the arena, or a lone first fragment (`alone`) where it is."""
+    """A packet that became known, at row `known`: a datagram in the arena, or a lone first fragment (`alone`) where it is."""
 
     packet: int
     at: int
@@ -79,6 +84,7 @@ class _Ready:
     alone: bool
     span: int
     marks: int
+    known: int
 
 
 @dataclass(slots=True)
@@ -99,20 +105,52 @@ class Fragments:
     `settled` collects row, packet, depth and note of fragments whose fate became known; `tally` counts what a reader should know.
     """
 
-    __slots__ = ("_count", "_pending", "_ready", "_space", "settled", "tally")
+    __slots__ = ("_count", "_known", "_pending", "_ready", "_space", "settled", "tally")
 
     def __init__(self, space: Space) -> None:
         self._space = space
         self._pending: dict[_Key, _Datagram] = {}
-        self._count = 0
+        self._count = self._known = 0
         self._ready: list[_Ready] = []
         self.settled: list[tuple[int, int, int, int]] = []
         self.tally = Tally()
 
     def add(self, pieces: Pieces, work: Work, out: Headers, first_row: int, time: Int64s) -> None:
         """Take the fragments of a chunk whose rows begin at `first_row`; `time`: UTC ns of each fragment."""
+        earlier = len(self._ready)
+        if len(self._pending) + len(time) < DATAGRAMS and self._count + len(time) < PIECES:  # none is crowded out
+            done = self._put_together(pieces, work, out, first_row, time)
+            left = np.flatnonzero(~done)
+            pieces, time = pieces.take(left), time[left]
+        self._add_singly(pieces, work, out, first_row, time)
+        self._ready[earlier:] = sorted(self._ready[earlier:], key=lambda item: item.known)
+
+    def _put_together(self, pieces: Pieces, work: Work, out: Headers, first_row: int, time: Int64s) -> Bools:
+        """Put those datagrams together of which the chunk has each byte once. Returns which fragments these were made of."""
+        columns = _columns(pieces, work, out)
+        begin = work.at[pieces.rows] + pieces.begin
+        view, done = self._space.view, np.zeros(len(time), np.bool_)
+        for places in together.find(columns, pieces, time, begin + pieces.size <= self._space.size):
+            first, rows = places[0], pieces.rows[places]
+            head = bytes(view[int(work.at[rows[0]] + pieces.head[first]) : int(begin[first])])
+            known = tuple(int(column[first]) for column in columns) in self._pending
+            if known or len(head) > PLAIN_HEAD:
+                continue
+            done[places] = True
+            arrived = pieces.rows[places.min()]
+            carrier = int(work.depth[arrived]), int(work.parent[arrived]), int(work.tunnel[arrived])
+            whole = _Datagram(int(time[places.min()]), int(columns[0][first]), carrier, proto=int(pieces.proto[first]))
+            ends = zip(begin[places].tolist(), (begin + pieces.size)[places].tolist(), strict=True)
+            packet = work.packet[rows]
+            self._known = first_row + int(rows.max())
+            data = b"".join([view[at:stop] for at, stop in ends])
+            self._made(head, data, whole, int(packet.min()), int(packet.max()))
+        out.note[pieces.rows[done]] = PART
+        return done
+
+    def _add_singly(self, pieces: Pieces, work: Work, out: Headers, first_row: int, time: Int64s) -> None:
         rows = pieces.rows
-        keys = _keys(pieces, work, out)
+        keys = zip(*(column.tolist() for column in _columns(pieces, work, out)), strict=True)
         base = work.at[rows]
         where = zip(
             (first_row + rows).tolist(), work.packet[rows].tolist(), (base + pieces.head).tolist(), (base + pieces.begin).tolist(),
@@ -129,7 +167,13 @@ class Fragments:
             return np.zeros(0, np.int64)
         return np.unique([piece.packet for whole in self._pending.values() for piece in whole.pieces])
 
+    def carriers(self) -> Int64s:
+        """The rows that carry datagrams which wait, ascending."""
+        found = np.array([whole.carrier[1] for whole in self._pending.values()], np.int64)
+        return np.unique(found[found >= 0])
+
     def _take(self, key: _Key, piece: _Piece, carrier: tuple[int, int, int], more: bool, proto: int, when: int) -> None:
+        self._known = piece.row
         if piece.offset + piece.size > DATAGRAM_LIMIT:
             self.tally.add("oversized", piece.packet)
             return
@@ -178,17 +222,21 @@ class Fragments:
         if whole.stops[0] > whole.total:
             self.tally.add("reach beyond their last one", whole.pieces[0].packet)
         first = next(piece for piece in whole.pieces if piece.offset == 0)
-        head = _head(bytes(self._space[first.head : first.at]), whole, len(data))
-        marks = REASSEMBLED | (OVERLAP if whole.overlap else 0)
-        if len(head) + len(data) > DATAGRAM_LIMIT + 40:
+        if first.at - first.head + len(data) > DATAGRAM_LIMIT + 40:
             self.tally.add("oversized", first.packet)
             self._drop(key)
             return
-        at = self._space.add(head + data)
-        begin, end = min(piece.packet for piece in whole.pieces), max(piece.packet for piece in whole.pieces)
-        self._ready.append(_Ready(begin, at, len(head) + len(data), whole, False, end - begin, marks))
+        numbers = [piece.packet for piece in whole.pieces]
+        self._made(bytes(self._space[first.head : first.at]), data, whole, min(numbers), max(numbers))
         self.settled += [(piece.row, piece.packet, key[-1], PART) for piece in whole.pieces]
         self._drop(key)
+
+    def _made(self, head: bytes, data: bytes, whole: _Datagram, begin: int, end: int) -> None:
+        """Keep a datagram from packets `begin` to `end`: `head` is the IP header of its first fragment."""
+        head = _head(head, whole, len(data))
+        marks = REASSEMBLED | (OVERLAP if whole.overlap else 0)
+        at, size = self._space.add(head + data), len(head) + len(data)
+        self._ready.append(_Ready(begin, at, size, whole, False, end - begin, marks, self._known))
 
     def _drop(self, key: _Key) -> None:
         self._count -= len(self._pending.pop(key).pieces)
@@ -201,7 +249,7 @@ class Fragments:
         first = next((piece for piece in whole.pieces if piece.offset == 0), None)
         if first is not None:
             size = first.at + first.size - first.head
-            self._ready.append(_Ready(first.packet, first.head, size, whole, True, 0, 0))
+            self._ready.append(_Ready(first.packet, first.head, size, whole, True, 0, 0, self._known))
             self.settled.append((first.row, first.packet, key[-1], REST_MISSING))
         self._drop(key)
 
@@ -226,13 +274,12 @@ class Fragments:
             self._give_up(key, "")
 
 
-def _keys(pieces: Pieces, work: Work, out: Headers) -> Iterator[_Key]:
+def _columns(pieces: Pieces, work: Work, out: Headers) -> tuple[npt.NDArray[Any], ...]:
     """Which datagram each fragment belongs to: version, both addresses, identification, for IPv4 the protocol (RFC 791), and depth."""
     rows = pieces.rows
     version = out.version[rows]
     proto = np.where(version == 4, pieces.proto, 0)
-    columns = (version, *out.src[rows].T, *out.dst[rows].T, pieces.ident, proto, work.depth[rows])
-    return zip(*(column.tolist() for column in columns), strict=True)
+    return version, *out.src[rows].T, *out.dst[rows].T, pieces.ident, proto, work.depth[rows]
 
 
 def _head(head: bytes, whole: _Datagram, size: int) -> bytes:

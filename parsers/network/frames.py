@@ -82,6 +82,9 @@ class Pieces:
     ident: Int64s
     proto: Int32s
 
+    def take(self, places: Int64s) -> Pieces:
+        return Pieces(*(getattr(self, field.name)[places] for field in fields(self)))
+
 
 class Frames:
     """A chunk of packets while layers are peeled: `at` is where the next header begins, `next` which kind it is.

@@ -12,7 +12,7 @@ from parsers.network.links import ETHERNET, SLL
 from parsers.network.records import Bools, Bytes, Int64s
 from parsers.network.space import Space
 
-AT_ONCE = 2_048  # frames looked at before the file's pages are let go
+AT_ONCE = 512  # frames looked at before the file's pages are let go: 64 KiB each at the worst
 UInt64s = npt.NDArray[np.uint64]
 
 

@@ -87,6 +87,10 @@ class IpPackets:
         """The last captured packet (0-based) that each lies in."""
         return self.packet + self.span
 
+    def last_of(self, rows: Int64s) -> Int64s:
+        """The same of some."""
+        return self.packet[rows] + self.span[rows]
+
 
 NAMES = tuple(field.name for field in fields(IpPackets))
 _HEADERS = NAMES[NAMES.index("version") : NAMES.index("remarks")]

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from parsers.gather import forget, spread
-from parsers.network.records import Bools, Bytes, Int64s
+from parsers.gather import forget
+from parsers.network.records import Bools, Int64s
 from parsers.network.space import Space
 from parsers.network.streams import Pieces, Segments
 
-COMPARED = 2 << 20  # bytes compared at a time
-EACH = 4 << 10  # bytes that a segment counts beside its own, since each has pages mapped around it
+COMPARED = 32 << 20  # bytes that lie in memory while segments are compared
+EACH = 2 * (
+    64 << 10
+)  # bytes that a segment and what it is compared with count beside their own: the system maps as many around each
 STEPS = 64  # pieces of a stream that one segment is compared with, at most
 
 
@@ -57,14 +59,12 @@ def _covering(held: Pieces, stream: Int64s, position: Int64s) -> tuple[Int64s, B
 
 def _differ(space: Space, one: Int64s, two: Int64s, size: Int64s) -> Bools:
     """Where the `size` bytes at two places of the file are not the same."""
-    out = np.zeros(len(size), np.bool_)
+    out, view = np.zeros(len(size), np.bool_), space.view
     for rows in _portions(size):
-        lengths = size[rows]
-        same: Bytes = space.buffer[spread(one[rows], lengths)] == space.buffer[spread(two[rows], lengths)]
-        ends = np.cumsum(lengths)
-        wrong = np.concatenate([[0], np.cumsum(~same)])
-        out[rows] = wrong[ends] > wrong[ends - lengths]
-        forget(space.view)
+        places = zip(rows.tolist(), one[rows].tolist(), two[rows].tolist(), size[rows].tolist(), strict=True)
+        for row, first, second, length in places:
+            out[row] = view[first : first + length].tobytes() != view[second : second + length].tobytes()
+        forget(view)
     return out
 
 
@@ -72,7 +72,7 @@ def _portions(size: Int64s) -> Iterator[Int64s]:
     """Rows whose sizes, and EACH for every one, come to about COMPARED bytes at a time."""
     if not len(size):
         return
-    number = np.cumsum(size + EACH) // COMPARED
+    number = np.cumsum(2 * size + EACH) // COMPARED
     starts = np.flatnonzero(np.diff(number, prepend=-1))
     for begin, stop in zip(starts.tolist(), [*starts[1:].tolist(), len(size)], strict=True):
         yield np.arange(begin, stop)

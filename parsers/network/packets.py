@@ -54,6 +54,10 @@ class Decoder:
         """The captured packets, ascending, whose fragments wait for the rest of their datagram."""
         return self._fragments.waiting()
 
+    def carriers(self) -> Int64s:
+        """The rows of tunnel packets inside which fragments wait for the rest of their datagram."""
+        return self._fragments.carriers()
+
     def finish(self) -> Headers:
         """The rows that only the end of the capture settles: first fragments whose rest never came."""
         self._fragments.close()

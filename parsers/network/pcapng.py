@@ -17,6 +17,7 @@ from parsers.network.records import (
     LAST_WINDOW,
     PACKET_LIMIT,
     WINDOW_BYTES,
+    WINDOW_PACKETS,
     Bools,
     Bytes,
     Gap,
@@ -93,7 +94,7 @@ def windows(view: memoryview, buffer: Bytes) -> Iterator[Walk]:
             section = _Section(order)
         found, types, stop = _follow(view, at, section.big)
         parts.extend(_section_packets(view, buffer, found, types, section, gaps, remarks))
-        full = stop - at > WINDOW_BYTES
+        full = stop - at > WINDOW_BYTES or len(found) >= WINDOW_PACKETS
         if stop < size and not full and (stop == at or not _begins_section(view, stop)):
             cut, stop = _broken(view, buffer, stop, section, gaps)
             parts.extend(cut)
@@ -122,7 +123,7 @@ def _follow(view: memoryview, at: int, big: bool) -> tuple[Int64s, Int64s, int]:
     tail = struct.Struct(">I" if big else "<I").unpack_from
     found, types = array("q"), array("q")
     first = at
-    while at + _MIN <= size and at - first <= WINDOW_BYTES:
+    while at + _MIN <= size and at - first <= WINDOW_BYTES and len(found) < WINDOW_PACKETS:
         kind, length = head(view, at)
         if (kind == SECTION and at != first) or length < _MIN or length & 3 or at + length > size:
             break

@@ -6,7 +6,7 @@ import struct
 
 import numpy as np
 
-from parsers.network.records import Bytes, Int64s
+from parsers.network.records import WINDOW_PACKETS, Bytes, Int64s
 from timelines.compiled import compiled
 
 _LENGTH = 8  # where a record header says how many bytes were captured, in four bytes
@@ -15,8 +15,8 @@ PLAIN = 128 << 20  # bytes of a file up to which plain Python is done before a k
 
 
 def chain(buffer: Bytes, at: int, last: int, form: tuple[int, int, bool]) -> tuple[Int64s, int, bool]:
-    """Offsets of the records from `at` on that begin no later than `last`, where what follows them begins, and whether a header there is
-    not why they end. `form`: bytes of a header, the longest packet, and whether numbers are big-endian."""
+    """Offsets of the records from `at` on that begin no later than `last`, at most WINDOW_PACKETS, where what follows them begins, and
+    whether a header there is not why they end. `form`: bytes of a header, the longest packet, and whether numbers are big-endian."""
     if len(buffer) <= PLAIN:
         return _plain(buffer, at, last, form)
     return _compiled(buffer, at, last, form)
@@ -26,7 +26,7 @@ def _plain(buffer: Bytes, at: int, last: int, form: tuple[int, int, bool]) -> tu
     header, limit, big = form
     view, told = buffer.data, struct.Struct(">I" if big else "<I").unpack_from
     found: list[int] = []
-    while at <= last:
+    while at <= last and len(found) < WINDOW_PACKETS:
         length = told(view, at + _LENGTH)[0]
         if length > limit or (not length and not any(view[at : at + _HEAD])):
             return np.array(found, np.int64), at, False
@@ -37,7 +37,7 @@ def _plain(buffer: Bytes, at: int, last: int, form: tuple[int, int, bool]) -> tu
 
 def _compiled(buffer: Bytes, at: int, last: int, form: tuple[int, int, bool]) -> tuple[Int64s, int, bool]:
     header, limit, big = form
-    room = np.empty(max(0, (last - at) // header + 1), np.int64)
+    room = np.empty(min(max(0, (last - at) // header + 1), WINDOW_PACKETS), np.int64)
     count, stop, sound = _follow(buffer, at, last, header, limit, big, room)
     return room[:count].copy(), int(stop), bool(sound)
 
@@ -49,7 +49,7 @@ def _follow(
     """Fill `room` with offsets. A header that says more than `limit` is no record's; nor one of zeros, as of a
     lost disk block, which would pass for empty packets for ever."""
     count = 0
-    while at <= last:
+    while at <= last and count < len(room):
         length = np.int64(0)
         for place in range(4):
             length |= np.int64(buffer[at + _LENGTH + place]) << (8 * (3 - place if big else place))

@@ -16,6 +16,7 @@ Bytes = npt.NDArray[np.uint8]
 CAPTURE_LIMIT = 262_144  # bytes a packet; what libpcap accepts at most for common link types (MAXIMUM_SNAPLEN)
 PACKET_LIMIT = 1 << 24  # bytes; a claimed length on the wire beyond this is taken for damage, not for a packet
 WINDOW_BYTES = 32 << 20  # bytes of a file that are walked at a time
+WINDOW_PACKETS = 1 << 16  # and packets: their columns take 500 bytes each while they are decoded
 CHAIN = 3  # consistent headers in a row that end a search after damage
 FIRST_WINDOW, LAST_WINDOW = (
     4_096,

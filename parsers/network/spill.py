@@ -5,76 +5,93 @@ from __future__ import annotations
 import tempfile
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from parsers.network.ip_packets import RECORD, Records
 
+PORTION = 1 << 17  # packets that are sorted by group and written at a time
 _DHCP = (67, 68, 546, 547)  # UDP ports (RFC 2131, RFC 8415)
 _GROUP_NAMES = (137, 5353, 5355)  # UDP ports of NetBIOS names, mDNS and LLMNR
-MEMORY = (
-    64 << 20
-)  # bytes kept in memory; beyond it a nameless file in the system's temporary folder, which nothing outlives
+# Bytes kept in memory; beyond it a nameless file in the system's temporary folder, which nothing outlives
+MEMORY = 32 << 20
 
 
 class Spill:
     """Records by group, (0 .. groups - 1), each group in the order in which its records came."""
 
-    def __init__(self, groups: int) -> None:
-        self._groups = groups
+    def __init__(self, groups: int, form: np.dtype[Any] = RECORD) -> None:
+        self._groups, self._form = groups, form
         self._file = tempfile.SpooledTemporaryFile(max_size=MEMORY)  # noqa: SIM115  closed with the spill
         weakref.finalize(self, self._file.close)
-        self._bounds: list[
-            npt.NDArray[np.int64]
-        ] = []  # for each portion where its groups begin, in records of the file
-        self._written = 0
+        self._waiting: list[tuple[Records, npt.NDArray[np.int64]]] = []  # with their groups, until there are PORTION
+        self._bounds: list[tuple[int, npt.NDArray[np.uint32]]] = []  # of each portion: where it begins, in records of
+        self._written = 0  # the file, and where from there each of its groups begins
         self._lock = threading.Lock()  # a cluster's worker may read several slices at once
         self.counts = np.zeros(groups, np.int64)
         self.weights = np.zeros(groups, np.int64)
 
     def add(self, records: Records, group: npt.NDArray[np.int64]) -> None:
         """Set records aside, each in its group. A group's weight is its packets and, for their payload, one more for each KiB."""
+        counts = np.bincount(group, minlength=self._groups)
+        self.counts += counts
+        self.weights += counts
+        if "captured" in (self._form.names or ()):
+            self.weights += np.bincount(group, records["captured"] / 1_024, self._groups).astype(np.int64)
+        self._waiting.append((records, group))
+        if sum(len(one) for one, _ in self._waiting) >= PORTION:
+            self._write()
+
+    def _write(self) -> None:
+        """Write the records that wait as one portion: few large ones take little memory for their bounds."""
+        parts, groups = zip(*self._waiting, strict=True)
+        self._waiting = []
+        group = np.concatenate(groups)
         order = np.argsort(
             group.astype(np.uint16) if self._groups <= 1 << 16 else group, kind="stable"
         )  # small numbers are sorted fast
-        counts = np.bincount(group, minlength=self._groups)
-        self.counts += counts
-        weights = np.bincount(group, records["captured"] / 1_024, self._groups)
-        self.weights += counts + weights.astype(np.int64)
-        bounds = np.zeros(self._groups + 1, np.int64)
-        np.cumsum(counts, out=bounds[1:])
-        self._bounds.append(bounds + self._written)
-        rows = records.view(np.uint8).reshape(
-            -1, RECORD.itemsize
-        )  # moved as bytes: field by field takes ten times as long
+        bounds = np.zeros(self._groups + 1, np.uint32)
+        np.cumsum(np.bincount(group, minlength=self._groups), out=bounds[1:])
+        self._bounds.append((self._written, bounds))
+        # moved as bytes: field by field takes ten times as long
+        rows = np.concatenate([part.view(np.uint8) for part in parts]).reshape(-1, self._form.itemsize)
         self._file.write(rows.take(order, axis=0).data)
-        self._written += len(records)
+        self._written += len(group)
 
-    def take(self, groups: Sequence[int], part: tuple[int, int] | None = None) -> Records:
-        """The records of these groups, those of each in file order; of part (i, n) those whose flow falls to i of n."""
-        runs = _runs(sorted(groups))
-        out, filled = np.empty(int(self.counts[list(groups)].sum()), RECORD), 0
-        raw = out.view(np.uint8)
-        for bounds in self._bounds:
-            for first, stop in runs:
-                records = self._portion(bounds, first, stop)
-                if part is not None:
-                    records = records[flow_digest(records) % np.uint64(part[1]) == part[0]]
-                size = RECORD.itemsize
-                raw[filled * size : (filled + len(records)) * size] = records.view(
-                    np.uint8
-                )  # as bytes, which is ten times faster
-                filled += len(records)
-        return out if part is None else out[:filled].copy()
+    def take(self, groups: Sequence[int]) -> Records:
+        """The records of these groups, those of each in file order."""
+        out, filled = np.empty(int(self.counts[list(groups)].sum()), self._form), 0
+        raw, size = out.view(np.uint8), self._form.itemsize
+        for records in self.pieces(groups):
+            raw[filled * size : (filled + len(records)) * size] = records.view(np.uint8)  # bytes: ten times as fast
+            filled += len(records)
+        return out
 
-    def _portion(self, bounds: npt.NDArray[np.int64], first: int, stop: int) -> Records:
-        begin, end = int(bounds[first]), int(bounds[stop])
+    def divided(self, groups: Sequence[int], parts: int) -> Spill:
+        """The records of these groups in `parts` groups by flow, each flow in one."""
+        out = Spill(parts)
+        for records in self.pieces(groups):
+            out.add(records, (flow_digest(records) % np.uint64(parts)).astype(np.int64))
+        return out
+
+    def pieces(self, groups: Sequence[int]) -> Iterator[Records]:
+        """The records of these groups, some at a time."""
         with self._lock:
-            self._file.seek(begin * RECORD.itemsize)
-            raw = self._file.read((end - begin) * RECORD.itemsize)
-        return np.frombuffer(raw, RECORD)
+            if self._waiting:
+                self._write()
+        runs = _runs(sorted(groups))
+        for begin, bounds in self._bounds:
+            for first, stop in runs:
+                yield self._portion(begin + int(bounds[first]), begin + int(bounds[stop]))
+
+    def _portion(self, begin: int, end: int) -> Records:
+        with self._lock:
+            self._file.seek(begin * self._form.itemsize)
+            raw = self._file.read((end - begin) * self._form.itemsize)
+        return np.frombuffer(raw, self._form)
 
 
 def _runs(groups: list[int]) -> list[tuple[int, int]]:

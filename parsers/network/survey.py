@@ -12,11 +12,12 @@ import numpy as np
 
 from parsers.base import Batch, Evidence
 from parsers.gather import forget
-from parsers.network import notes, pcap, pcapng, told_rows
-from parsers.network.arp import Messages, gather
+from parsers.network import arp_spill, crowds, notes, pcap, pcapng, told_rows
+from parsers.network.arp import gather
 from parsers.network.headers import BAD_IP_SUM, BAD_SUM, DEEP, OFFLOAD, Headers
 from parsers.network.ip_packets import Captured, IpPackets, backwards, columns, gathered
 from parsers.network.layers import DEPTH
+from parsers.network.linked import Linked
 from parsers.network.packets import Decoder
 from parsers.network.records import Gap, Int64s, Packets, joined
 from parsers.network.space import Space
@@ -25,7 +26,9 @@ from parsers.network.tally import Gaps, Ranges, Remarks, Seen
 from timelines.problems import KINDS, Problem
 
 GROUPS = 4_096  # host pairs fall into as many groups; slices are runs of groups that weigh the same
-PARTITION_PACKETS = 1 << 20  # packets whose flows are read at a time: about 300 bytes of columns and temporaries each
+# Packets whose flows are read at a time: about 500 bytes of columns and temporaries each. What would lose by being read apart, one pair of
+# hosts or what lies in one tunnel, may have twice as many.
+PARTITION_PACKETS = 1 << 19
 _CUT = "packet is cut by the end of the file: read as far as it goes"
 _OVERLONG = "packets hold more bytes than they say were on the wire: read, flagged"
 _TIMELESS = "packets have no usable time: rows that begin with them have none"
@@ -57,24 +60,14 @@ class Portion:
     parts: int
 
 
-def united(links: set[tuple[int, int]], counts: Int64s) -> list[list[int]]:
+def united(linked: Linked, counts: Int64s) -> list[list[int]]:
     """All groups, those together that lie in tunnels of one another, unless these have too many packets to be read at a time."""
-    parent = list(range(GROUPS))
-
-    def root(group: int) -> int:
-        while parent[group] != group:
-            parent[group] = parent[parent[group]]
-            group = parent[group]
-        return group
-
-    for one, two in sorted(links):
-        parent[root(one)] = root(two)
     found: dict[int, list[int]] = {}
     for group in np.flatnonzero(counts).tolist():
-        found.setdefault(root(group), []).append(group)
+        found.setdefault(int(linked.root[group]), []).append(group)
     out: list[list[int]] = []
     for together in found.values():
-        fits = int(counts[together].sum()) <= PARTITION_PACKETS
+        fits = int(counts[together].sum()) <= 2 * PARTITION_PACKETS
         out += [together] if fits else [[group] for group in together]
     return out
 
@@ -90,8 +83,9 @@ class Survey:
     remarks: Remarks = field(default_factory=Remarks)
     told: list[Batch] = field(default_factory=list)
     left_out: int = 0
-    arp: list[Messages] = field(default_factory=list)
-    links: set[tuple[int, int]] = field(default_factory=set)
+    arp: Spill = field(default_factory=arp_spill.empty)
+    linked: Linked = field(default_factory=lambda: Linked(GROUPS))
+    carriers: tuple[Int64s, Int64s] = (np.zeros(0, np.int64), np.zeros(0, np.int64))  # rows, and their groups
     rows: int = 0
 
     def portions(self, slices: int) -> list[list[Portion]]:
@@ -102,14 +96,14 @@ class Survey:
         before = 0
 
         def close(groups: list[int], held: int, weight: int) -> None:
-            parts = max(math.ceil(held / PARTITION_PACKETS), 1)
+            parts = math.ceil(held / PARTITION_PACKETS) if held > 2 * PARTITION_PACKETS else 1
             for part in range(parts if held else 0):
                 middle = before + weight * (2 * part + 1) / (2 * parts)
                 out[min(int(middle / share), slices - 1)].append(Portion(tuple(groups), part, parts))
 
         open_groups: list[int] = []
         held = weight = 0
-        for together in united(self.links, counts):
+        for together in united(self.linked, counts):
             more, heavier = int(counts[together].sum()), int(weights[together].sum())
             if open_groups and (held + more > PARTITION_PACKETS or weight + heavier > share):
                 close(open_groups, held, weight)
@@ -120,12 +114,21 @@ class Survey:
 
     def partitions(self, number: int, slices: int) -> Iterator[IpPackets]:
         """The packets of a slice, as many at a time as memory allows. A flow is never split."""
+        divided: tuple[tuple[int, ...], Spill] | None = None
         for portion in self.portions(slices)[number]:
-            part = (portion.part, portion.parts) if portion.parts > 1 else None
-            packets = columns(self.spill.take(portion.groups, part))
-            if len(packets):
-                yield packets
-            del packets  # or it would be held while the next are taken
+            if portion.parts == 1:
+                records = self.spill.take(portion.groups)
+            else:
+                if divided is None or divided[0] != portion.groups:
+                    divided = portion.groups, self.spill.divided(portion.groups, portion.parts)
+                records = divided[1].take((portion.part,))
+            for part in crowds.parted(records, len(portion.groups) == 1):
+                packets = columns(part)
+                del part
+                if len(packets):
+                    yield packets
+                del packets  # or it would be held while the next are taken
+            del records
 
     def problems(self, evidence: Evidence) -> Iterator[Problem]:
         """What is told of the file as a whole."""
@@ -184,7 +187,7 @@ def _take(survey: Survey, decoder: Decoder, headers: Headers, before: _Waiting, 
         at = int(np.searchsorted(numbers, packet))
         return Seen(count, packet, int(known.packets.record[at]), int(known.packets.size[at]))
 
-    _set_aside(survey, headers, known, place)
+    _set_aside(survey, headers, known, place, decoder.carriers())
     _resolutions(survey, headers, known.packets, place, seen)
     number = decoder.waiting()
     waits = (headers.note == notes.FRAGMENT) & np.isin(headers.packet, number)
@@ -211,18 +214,21 @@ def _both(one: Captured, two: Captured) -> Captured:
     return Captured(joined([one.packets, two.packets]), np.concatenate([one.backwards, two.backwards]))
 
 
-def _set_aside(survey: Survey, headers: Headers, known: Captured, place: Int64s) -> None:
-    """Put the rows that have a transport into their groups, and note which groups lie in tunnels of which."""
+def _set_aside(survey: Survey, headers: Headers, known: Captured, place: Int64s, carriers: Int64s) -> None:
+    """Put the rows that have a transport into their groups, and note which groups lie in tunnels of which. `carriers`: rows that are
+    needed for that in later windows."""
     records = gathered(headers, known, place, survey.rows)
     if len(records):
         group = (pair_digest(records) % np.uint64(GROUPS)).astype(np.int64)
         survey.spill.add(records, group)
-        carried = np.flatnonzero(records["parent"] >= survey.rows)
-        outer = np.searchsorted(records["row"], records["parent"][carried])
-        outer = np.minimum(outer, len(records) - 1)
-        there = records["row"][outer] == records["parent"][carried]
-        pairs = np.unique(group[carried[there]] * GROUPS + group[outer[there]])
-        survey.links.update((pair // GROUPS, pair % GROUPS) for pair in pairs.tolist())
+        rows = np.concatenate([survey.carriers[0], records["row"]])
+        groups = np.concatenate([survey.carriers[1], group])
+        carried = np.flatnonzero(records["parent"] >= 0)
+        outer = np.minimum(np.searchsorted(rows, records["parent"][carried]), len(rows) - 1)
+        there = rows[outer] == records["parent"][carried]
+        survey.linked.link(group[carried[there]], groups[outer[there]])
+        kept = np.isin(rows, carriers)
+        survey.carriers = rows[kept], groups[kept]
     survey.rows += len(headers)
 
 
@@ -233,7 +239,7 @@ def _resolutions(
     rows = np.flatnonzero(headers.note == notes.ARP)
     if len(rows):
         messages, other = gather(survey.space, headers, packets, place)
-        survey.arp.append(messages)
+        arp_spill.set_aside(survey.arp, messages)
         if other:
             survey.remarks.add(_ARP, seen(other, int(headers.packet[rows].min())))
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from parsers.base import Batch
+from parsers.network.begun import Begun
 from parsers.network.connections import Connections
 from parsers.network.identities import Identities
 from parsers.network.ip_packets import IpPackets, words
@@ -38,22 +39,20 @@ _OUTCOMES = pa.array(["success"] * len(_SUCCESSES) + ["failure"] * len(_FAILURES
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What all rows draw on. `rows_at`: how many rows of each family begin at each packet so far; `left_out`: rows of which too many begin
-    at one packet: the first such packet, family, and how many."""
+    """What all rows draw on. `begun`: at which packets rows of each family begin so far, and how many; `left_out`: rows of which too
+    many begin at one packet: the first such packet, family, and how many."""
 
     packets: IpPackets
     identities: Identities
-    rows_at: dict[str, Int64s] = field(default_factory=dict)
+    begun: dict[str, Begun] = field(default_factory=dict)
     left_out: list[tuple[int, str, int]] = field(default_factory=list)
 
     def index(self, family: str, first: Int64s) -> tuple[Int64s, Bools]:
         """Numbers that tell apart the rows of a family that begin at the same packet record, and which rows get one.
 
-        `first`: their packets, equal ones side by side.
+        `first`: the packet of each.
         """
-        known = self.rows_at.setdefault(family, np.zeros(len(self.packets), np.int64))
-        number = known[first] + _repeats(first)
-        known[first] = number + 1  # of several equal ones the last, which is the highest, is kept
+        number = self.begun.setdefault(family, Begun()).numbers(first)
         depth = self.packets.depth[first].astype(np.int64)
         return number + _begin(depth), number < np.where(depth == 0, ROWS_OUTSIDE, ROWS_INSIDE)
 
@@ -170,7 +169,7 @@ def record_batch(sources: Sources, family: str, records: list[Record]) -> Batch:
     columns["index"] = pa.array(index)
     columns["flags"] = pa.array([",".join(flags) for flags in map(attrgetter("flags"), records)], pa.string())
     columns["packet_first"] = pa.array(sources.packets.packet[first] + 1)
-    columns["packet_last"] = pa.array(sources.packets.last[last] + 1)
+    columns["packet_last"] = pa.array(sources.packets.last_of(last) + 1)
     for name, array in _values(family, records).items():
         if name not in CORE_NAMES or array.null_count < len(array):
             columns.setdefault(name, array)
@@ -187,11 +186,3 @@ def _values(family: str, records: list[Record]) -> dict[str, pa.Array]:
     fields += [pa.field(name, pa.string()) for name in ("object", "outcome", "user")]
     rows = pa.array([record.values for record in records], pa.struct(fields))
     return dict(zip([field.name for field in fields], rows.flatten(), strict=True))
-
-
-def _repeats(first: Int64s) -> Int64s:
-    """How many rows before each one begin at the same packet. `first` is sorted."""
-    begins = np.ones(len(first), np.bool_)
-    begins[1:] = first[1:] != first[:-1]
-    places = np.arange(len(first))
-    return places - np.maximum.accumulate(np.where(begins, places, 0)) if len(first) else places

@@ -2,13 +2,15 @@
 
 `atheris` (coverage-guided, has to be installed apart: it has no wheels for Windows) or `hypothesis`. One input may take LIMIT_S seconds
 of processor time and MEMORY bytes of address space. What breaks is kept in FOLDER, a few
-times for each place that it broke in; inputs go on.
+times for each place that it broke in; inputs go on. atheris' own tables grow with every input, so it runs in processes of INPUTS each, one
+after the other, which hand on the corpus (`relay.py`).
 """
 
 from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import os
 import resource
 import signal
@@ -16,13 +18,17 @@ import sys
 import tempfile
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any, Protocol
 
+from tests.fuzz.relay import Tally, relayed
+
 LIMIT_S = 20
 MEMORY = 4 << 30
+INPUTS = 12_000  # of one process under atheris: it grows by 0.1 to 0.3 MB each
 
 
 class Slow(Exception):
@@ -38,6 +44,10 @@ class Target(Protocol):
 
     def one(self, choices: bytes, folder: Path) -> tuple[str, bytes, Callable[[], object]]:
         """The input that `choices` decide: what its file name ends in, its bytes, and what checks it."""
+        ...
+
+    def first(self) -> list[bytes]:
+        """Choices to begin with, so that no part of the reader has to be come upon by chance."""
         ...
 
 
@@ -58,6 +68,9 @@ class EventLogs:
         log = mutated(self.seeds, choices)
         return ".evtx", log, lambda: check(log, folder)
 
+    def first(self) -> list[bytes]:
+        return []
+
 
 class Captures:
     """Packet captures: real ones, and conversations of each protocol."""
@@ -76,27 +89,35 @@ class Captures:
         made = mutated(self.seeds, choices)
         return f".{made.service or 'any'}.pcap", made.data, lambda: check(made.data, folder, made.service)
 
+    def first(self) -> list[bytes]:
+        from tests.fuzz.capture_mutation import first
+
+        return first(self.seeds)
+
 
 TARGETS: dict[str, Any] = {"logs": EventLogs, "captures": Captures}
 
 
 class Run:
-    """Counts inputs, keeps the first that broke at each place, and ends when its time is over."""
+    """Counts inputs, keeps the first that broke at each place, and ends when its time is over, or after `most` inputs."""
 
-    def __init__(self, target: Target, out: Path, minutes: float) -> None:
-        self.target, self.out, self.until = target, out, time.monotonic() + 60 * minutes
+    def __init__(self, target: Target, out: Path, minutes: float, most: int = sys.maxsize) -> None:
+        self.target, self.out, self.until, self.most = target, out, time.monotonic() + 60 * minutes, most
         self.inputs, self.broken, self.slowest = 0, {}, 0.0
+        self.given: Counter[str] = Counter()
         self.folder = Path(tempfile.mkdtemp(prefix="fuzz-"))
         out.mkdir(parents=True, exist_ok=True)
         signal.signal(signal.SIGVTALRM, _slow)
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
     def one(self, choices: bytes) -> None:
-        if time.monotonic() > self.until:
+        if time.monotonic() > self.until or self.inputs >= self.most:
             print(self.told(), flush=True)
+            (self.out / Tally.NAME).write_text(json.dumps([self.inputs, self.slowest, self.broken, self.given]))
             os._exit(1 if self.broken else 0)
         self.inputs += 1
         ending, data, check = self.target.one(choices, self.folder)
+        self.given[ending] += 1
         began = time.process_time()
         signal.setitimer(signal.ITIMER_VIRTUAL, LIMIT_S)
         try:
@@ -155,7 +176,10 @@ def main() -> None:
         "--every", type=int, default=12, help="take chunks of each so manieth real log, or every so manieth capture"
     )
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--one-process", action="store_true", help="of INPUTS under atheris; what the others start")
     asked = parser.parse_args()
+    if asked.engine == "atheris" and not asked.one_process:
+        sys.exit(relayed(sys.argv[1:], asked.out, asked.minutes, asked.seed))
     target = TARGETS[asked.of]
     if asked.engine == "hypothesis":
         _hypothesis(Run(target(asked.every), asked.out, asked.minutes))
@@ -171,9 +195,13 @@ def main() -> None:
         from parsers.network.protocols import all_dissectors
 
         all_dissectors()
-    run = Run(target(asked.every), asked.out, asked.minutes)
+    run = Run(target(asked.every), asked.out, asked.minutes, INPUTS)
+    corpus = asked.out / "corpus"
+    corpus.mkdir(exist_ok=True)
+    for choices in run.target.first():
+        (corpus / hashlib.sha1(choices, usedforsecurity=False).hexdigest()).write_bytes(choices)
     options = ["-max_len=200", "-len_control=0", "-timeout=600", "-rss_limit_mb=0", f"-seed={asked.seed}"]
-    atheris.Setup([sys.argv[0], f"-artifact_prefix={asked.out}/", *options], run.one)
+    atheris.Setup([sys.argv[0], f"-artifact_prefix={asked.out}/", *options, str(corpus)], run.one)
     atheris.Fuzz()
 
 

@@ -3,6 +3,7 @@ is said, so that the changes reach the protocol's reader and not just the layers
 
 from __future__ import annotations
 
+import random
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -75,6 +76,15 @@ def mutated(held: Seeds, data: bytes) -> Input:
     order = choices.below(8)
     made = capture_of(replace(said, turns=tuple(turns)), lambda packets: packets[::-1] if order == 1 else packets)
     return Input(made, service if what < 3 else "")
+
+
+def first(held: Seeds) -> list[bytes]:
+    """Choices to begin with: changes of each real capture, and of two conversations of each protocol, given to its reader whatever they
+    say and to those that recognise them."""
+    chance = random.Random(1)
+    captures = [bytes((0, number)) for number in range(min(len(held.captures), 256))]
+    readers = [bytes((what, number)) for number in range(len(held.services)) for what in (1, 2, 3)]
+    return [start + chance.randbytes(60) for start in captures + readers]
 
 
 def _talk(held: Seeds, service: str, choices: Choices) -> Said:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from parsers.network.protocols import all_dissectors
 from tests.fuzz.capture_checks import check
-from tests.fuzz.capture_mutation import Seeds, mutated
+from tests.fuzz.capture_mutation import Seeds, first, mutated
+from tests.fuzz.relay import Tally
 from tests.fuzz.wires import Said, capture_of
 
 SERVICES = tuple(dissector.service for dissector in all_dissectors())
@@ -51,3 +53,20 @@ def test_one_side_alone_given_to_any_reader(folder: Path, service: str, tcp: boo
 def test_sound_seeds_are_read_in_full(folder: Path) -> None:
     assert check(capture_of(HELLO), folder)[0] == {"net/conn": 1, "net/http": 1}
     assert check(capture_of(QUERY), folder, "dns")[0] == {"net/conn": 1, "net/dns": 1}
+
+
+def test_fuzzing_begins_with_every_reader() -> None:
+    assert {mutated(SEEDS, choices).service for choices in first(SEEDS)} == {"", *SERVICES}
+
+
+def test_what_processes_leave_behind_adds_up(tmp_path: Path) -> None:
+    left, tally = tmp_path / Tally.NAME, Tally()
+    assert not tally.take(left)
+    for inputs, broken in ((5, {}), (7, {"IndexError dns.py:3": 2})):
+        left.write_text(json.dumps([inputs, 0.5, broken, {".dns.pcap": inputs}]))
+        assert tally.take(left)
+    assert not left.exists()
+    assert (tally.inputs, tally.broken, tally.given) == (12, {"IndexError dns.py:3": 2}, {".dns.pcap": 12})
+    assert tally.told() == (
+        "12 inputs in 2 processes, 1 kinds of 12 to 12 each, slowest 0.5 s, broken: {'IndexError dns.py:3': 2}"
+    )

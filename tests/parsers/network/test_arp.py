@@ -6,6 +6,10 @@ import random
 import struct
 from typing import Any
 
+import pytest
+
+from parsers.network import arp_spill
+
 ONE, TWO, NONE = "02:00:00:00:00:01", "02:00:00:00:00:99", "00:00:00:00:00:00"
 
 
@@ -102,3 +106,25 @@ def test_hardware_addresses_of_a_flow(read: Any, wire: Any) -> None:
     ]
     (row,) = read(wire.pcap(back)).conn
     assert (row["id_orig_p"], row["orig_l2_addr"], row["resp_l2_addr"]) == (5, "02:00:00:00:00:02", ONE)
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 40])
+def test_a_flood_is_read_in_portions(read: Any, wire: Any, monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    """One address is claimed by turns more often than a portion has messages, others now and then."""
+    chance = random.Random(3)
+    packets = []
+    for _ in range(200):
+        ip = chance.choice(["192.0.2.1", f"192.0.2.{chance.randrange(2, 9)}"])
+        packets.append(message(wire, 2, (chance.choice([ONE, TWO]), ip), (ONE, "192.0.2.200")))
+
+    def rows(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return sorted(({**row, "file": ""} for row in found), key=lambda row: row["record"])
+
+    whole = read(wire.pcap(packets))
+    monkeypatch.setattr(arp_spill, "AT_ONCE", at_once)
+    monkeypatch.setattr("parsers.network.spill.PORTION", 5)
+    monkeypatch.setattr("parsers.network.pcap.WINDOW_BYTES", 300)
+    pieces = read(wire.pcap(packets))
+    assert rows(pieces.arp) == rows(whole.arp)
+    assert rows(pieces.weird) == rows(whole.weird)
+    assert len(whole.weird) > 60

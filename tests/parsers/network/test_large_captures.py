@@ -85,6 +85,24 @@ def test_pieces_give_what_the_whole_gives(form: str, read: Any, wire: Any, monke
     assert len(capture.PARSER.slices(evidence)) == 8
 
 
+def test_fragments_in_a_tunnel_know_it_however_far_apart_they_are(
+    read: Any, wire: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    datagram = b"\x10\x00\x20\x00" + (8 + 1_600).to_bytes(2, "big") + b"\0\0" + b"y" * 1_600
+    halves = []
+    for number in range(30):
+        ends = f"192.0.2.{number}", "198.51.100.9"
+        parts = wire.ip(*ends, 17, datagram[:800], 0x2000), wire.ip(*ends, 17, datagram[800:], 100)
+        outer = f"203.0.113.{number}", "198.51.100.7"
+        halves.append([wire.ethernet(wire.ip(*outer, 47, b"\0\0\x08\x00" + part)) for part in parts])
+    packets = [first for first, _ in halves] + [second for _, second in halves]
+    whole = read(wire.pcap(packets))
+    assert sum("tunnel_parents" in row for row in whole.conn) == 30
+    monkeypatch.setattr(pcap, "WINDOW_BYTES", 4_000)
+    monkeypatch.setattr(survey, "PARTITION_PACKETS", 6)
+    assert _known(read(wire.pcap(packets))) == _known(whole)
+
+
 def test_a_slice_can_be_read_alone_and_in_any_order(wire: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from parsers.base import Batch
 

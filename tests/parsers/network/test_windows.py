@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from parsers.network import pcap, pcapng
+from parsers.network import pcap, pcapng, record_chain
 from parsers.network.records import Packets, Walk
 
 
@@ -48,3 +48,19 @@ def test_pcapng(wire: Any, window: int, damage: list[int]) -> None:
             data[at] ^= 0xFF
     with pytest.MonkeyPatch.context() as patch:
         _same(*_walks(patch, pcapng, bytes(data), window, 1 if damage else 3))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(packets=st.integers(1, 30), damage=st.lists(st.integers(24, 5_500), max_size=3), blocks=st.booleans())
+def test_windows_of_few_packets(wire: Any, packets: int, damage: list[int], blocks: bool) -> None:
+    sent = [wire.udp((wire.client, 1, wire.server, 2), b"x" * (n % 90)) for n in range(60)]
+    module = pcapng if blocks else pcap
+    told = b"".join(wire.enhanced(packet, n) for n, packet in enumerate(sent))
+    data = bytearray(wire.section() + wire.interface() + told if blocks else wire.pcap(sent))
+    for at in damage:
+        data[at % len(data)] ^= 0xFF
+    view, buffer = memoryview(bytes(data)), np.frombuffer(bytes(data), np.uint8)
+    whole = module.walk(view, buffer)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pcapng if blocks else record_chain, "WINDOW_PACKETS", packets)
+        _same(module.walk(view, buffer), whole)
