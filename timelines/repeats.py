@@ -207,6 +207,7 @@ def _slices(timeline: Timeline, family: str, files: Spans) -> Iterator[_Lines]:
 def said_by(timeline: Timeline, family: str) -> str:
     """SQL for one number of what a line says, its time apart."""
     held = {name for part in timeline.parts(family) for name in part.schema.names}
+    held -= {"cs_uri_stem", "cs_uri_query"} if "cs_uri" in held else set()  # long texts need not be read twice
     return f"hash({', '.join(name for name in _SAID[family] if name in held) or 'event'})"
 
 
