@@ -26,6 +26,7 @@ _LATER = {"suppressed", "cve", "followed"}  # fields that files of earlier versi
 _COVERED = {"host", "logsource", "rules", "rows", "first", "last", "state", "log_rows", "logs"}
 _LISTS = ("rows", "attack", "falsepositives", "families", "cve")  # fields of a finding that JSON holds as lists
 _LISTS_BY_NAME = ("entities", "followed")  # and those that it holds as lists by name
+_PAGE = 131_072  # matches written at a time
 _NEVER = 2**63  # sorts findings without a time last
 
 
@@ -41,24 +42,51 @@ def save(
 
     `matches` has the columns `MATCH_COLUMNS` (more are kept); `time` is a UTC timestamp.
     """
+    import pyarrow as pa
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     missing = [name for name in MATCH_COLUMNS if name not in matches.column_names]
     if missing:
         raise ValueError(f"matches: lacks {', '.join(missing)}; expected {', '.join(MATCH_COLUMNS)}")
-    _write(folder / FINDINGS, "findings", [asdict(finding) for finding in in_order(findings)])
+    _write(folder / FINDINGS, "findings", (asdict(finding) for finding in in_order(findings)))
     ordered = sorted(outcomes, key=lambda o: (o.rule_id, o.path))
     _write(folder / OUTCOMES, "outcomes", [asdict(outcome) for outcome in ordered])
     keys = [(name, "ascending") for name in ("time", "rule_id", "row_id")]
+    plain = pa.schema([(field.name, _plain(field.type)) for field in matches.schema])
+    order = pc.sort_indices(_ranked(matches), sort_keys=keys)
     sink = io.BytesIO()
-    pq.write_table(matches.take(pc.sort_indices(matches, sort_keys=keys)), sink, compression="zstd")
+    with pq.ParquetWriter(sink, plain, compression="zstd") as writer:
+        for first in range(0, len(order), _PAGE):  # coded texts are spelled out some at a time
+            writer.write_table(matches.take(order.slice(first, _PAGE)).cast(plain))
     durable.write(folder / MATCHES, sink.getvalue())
     if coverage is None:
         (folder / COVERAGE).unlink(missing_ok=True)  # it was told of another run
         return [f"{folder.name}/{name}" for name in FILES]
     _write(folder / COVERAGE, "coverage", [dict(item) for item in coverage])
     return [f"{folder.name}/{name}" for name in (*FILES, COVERAGE)]
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    """Text for text that is coded or large."""
+    import pyarrow as pa
+
+    text = pa.types.is_dictionary(kind) or pa.types.is_large_string(kind)
+    return pa.string() if text else kind
+
+
+def _ranked(matches: pa.Table) -> pa.Table:
+    """The columns that matches are sorted by; of coded texts their place in order, which sorts alike."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    columns = {}
+    for name in ("time", "rule_id", "row_id"):
+        column = matches.column(name).combine_chunks()
+        if pa.types.is_dictionary(column.type):
+            column = pc.rank(column.dictionary, tiebreaker="min").take(column.indices)
+        columns[name] = column
+    return pa.table(columns)
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
@@ -145,9 +173,15 @@ def findings_frame(found: Sequence[Finding]) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _write(path: Path, key: str, rows: Sequence[dict[str, Any]]) -> None:
-    lines = ",\n".join(json.dumps(row, sort_keys=True, ensure_ascii=True, allow_nan=False) for row in rows)
-    durable.write(path, f'{{"format":{_FORMAT},"{key}":[\n{lines}\n]}}\n'.encode("ascii"))
+def _write(path: Path, key: str, rows: Iterable[dict[str, Any]]) -> None:
+    """One line a row, each made when the one before is written: a finding may cite millions of rows."""
+    sink = io.BytesIO()
+    sink.write(f'{{"format":{_FORMAT},"{key}":[\n'.encode("ascii"))
+    for place, row in enumerate(rows):
+        line = json.dumps(row, sort_keys=True, ensure_ascii=True, allow_nan=False)
+        sink.write((",\n" if place else "").encode("ascii") + line.encode("ascii"))
+    sink.write(b"\n]}\n")
+    durable.write(path, sink.getvalue())
 
 
 def _rows(path: Path, key: str, kind: type) -> list[dict[str, Any]]:

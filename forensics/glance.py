@@ -36,6 +36,7 @@ def whole(scope: Scope) -> Whole:
         'select count(*) as "rows", count(distinct lower(host)) as hosts, epoch_ns(min(time)) as first, epoch_ns(max(time)) as last '
         "from taken",
         ("*",),
+        twice="each",
     )
     return Whole(**found.to_pylist()[0])
 

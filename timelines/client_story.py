@@ -166,7 +166,7 @@ def story(timeline: Timeline, address: str) -> Story:
         findings="findings" if "findings" in held else "null::varchar",
         joined=" ".join([_RULES] * ("matches" in held) + [_FINDINGS] * ("findings" in held)),
     )
-    told = Scope(timeline).ask(query, ("*",), _SOURCES, _TAKEN, given)
+    told = Scope(timeline).ask(query, ("*",), _SOURCES, _TAKEN, given, twice="each")
     kinds = {column.name: column.type for column in COLUMNS}
     return Story(timeline, address, told.cast(pa.schema([(name, kinds[name]) for name in told.schema.names])))
 

@@ -25,6 +25,7 @@ _ROTATION = re.compile(
     r"[-_.]?(?:19|20)\d\d[-_]?\d\d[-_]?\d\d(?:[-_T]?\d{2,6})?"  # a date
     r"|(?<=_(?:ex|nc|in))\d{4,10}"  # the date in the names that IIS gives
     r"|\.\d{1,4}(?=$|\.)"  # a rotation number
+    r"|\.\d{9,10}(?=$|\.)"  # seconds since 1970, as Apache's rotatelogs names files
 )
 _MATCHED = {"cs_method", "cs_uri", "src_ip"}  # columns without which a log's requests cannot be told apart
 

@@ -6,10 +6,11 @@ twice in a second). Where files share no time nothing is compared, so that a cas
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -72,6 +73,10 @@ class Repeat:
         return self.family, self.again.exhibit, self.again.file
 
 
+# By timeline and files, which bear how many lines they have, where and of which times.
+_KNOWN: WeakKeyDictionary[Timeline, dict[tuple[LogFile, ...], list[Repeat]]] = WeakKeyDictionary()
+
+
 @dataclass(frozen=True, slots=True)
 class _Lines:
     """Lines of one slice of time in order of file and offset: (n,) each. `file` indexes the files, `end` is the offset behind the line,
@@ -93,17 +98,31 @@ class _Lines:
         return Side(log.exhibit, log.file, int(self.offset[first]), int(self.offset[last]), int(self.end[last]))
 
 
-def repeats(timeline: Timeline) -> list[Repeat]:
-    """Every run of lines that stands in the evidence twice, in order of family, files and offset."""
+def repeats(timeline: Timeline, log_of: Callable[[LogFile], tuple[str, ...]] = lambda _: ()) -> list[Repeat]:
+    """Every run of lines that stands in the evidence twice, in order of family, files and offset. With `log_of`, what stands twice in
+    files for which it is the same: each such group of files is looked at as if there were no other."""
     found: list[Repeat] = []
     files = log_files(timeline)
     for family in FAMILIES:
-        shared = _sharing([log for log in files if log.family == family])
-        if shared:
-            logs = list(shared)
-            runs = [run for lines in _slices(timeline, family, shared) for run in _runs(logs, lines)]
-            found += joined(sorted(runs, key=lambda run: (run.files, run.again.first, run.before.first)))
+        groups: dict[tuple[str, ...], list[LogFile]] = {}
+        for log in files:
+            if log.family == family:
+                groups.setdefault(log_of(log), []).append(log)
+        runs = [run for group in groups.values() for run in _among(timeline, tuple(group))]
+        found += sorted(runs, key=lambda run: (run.files, run.again.first, run.before.first))
     return found
+
+
+def _among(timeline: Timeline, files: tuple[LogFile, ...]) -> list[Repeat]:
+    """The runs among some files of one family. Remembered as long as the timeline: analyzers and tables ask one after the other."""
+    known = _KNOWN.setdefault(timeline, {})
+    if files not in known:
+        shared = _sharing(files)
+        logs = list(shared)
+        pages = _slices(timeline, files[0].family, shared) if shared else iter(())
+        runs = [run for lines in pages for run in _runs(logs, lines)]
+        known[files] = joined(sorted(runs, key=lambda run: (run.files, run.again.first, run.before.first)))
+    return known[files]
 
 
 def again(timeline: Timeline, rows: pa.Table) -> npt.NDArray[np.bool_]:
@@ -177,6 +196,7 @@ def _slices(timeline: Timeline, family: str, files: Spans) -> Iterator[_Lines]:
 def said_by(timeline: Timeline, family: str) -> str:
     """SQL for one number of what a line says, its time apart."""
     held = {name for part in timeline.parts(family) for name in part.schema.names}
+    held -= {"cs_uri_stem", "cs_uri_query"} if "cs_uri" in held else set()  # long texts need not be read twice
     return f"hash({', '.join(name for name in _SAID[family] if name in held) or 'event'})"
 
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 
+from timelines.log_lines import FAMILIES
 from timelines.query import Filter
 from timelines.repeats import repeats
 from timelines.schema import CORE_NAMES
@@ -18,16 +19,26 @@ from timelines.views import families_of, quoted
 if TYPE_CHECKING:
     from timelines.query import Timeline
 
-# A line that stands in two files counts in the one where it stands before, if that one was taken too.
-_ONCE = """
-with every as materialized (select * from ({rows}) where {where}),
-files as (select distinct exhibit as before_exhibit, file as before_file from every),
-twice as (select * from (select unnest(?) as family, unnest(?) as exhibit, unnest(?) as file, unnest(?) as first_at, unnest(?) as last_at,
+Twice = Literal["once", "marked", "each"]  # how lines of web logs count that stand in two of the files that were taken
+
+# A line that stands in two files counts in the one where it stands before, if that one was taken too. `web`: families with such lines.
+_AGAIN = """
+with held as not materialized (select * from ({web}) where {where}),
+files as (select distinct exhibit as before_exhibit, file as before_file from held),
+twice as (select family, exhibit, file, first_at, max(last_at) over (partition by family, exhibit, file order by first_at) as last_at
+    from (select unnest(?) as family, unnest(?) as exhibit, unnest(?) as file, unnest(?) as first_at, unnest(?) as last_at,
     unnest(?) as before_exhibit, unnest(?) as before_file) join files using (before_exhibit, before_file)),
-again as (select every.row_id from every asof join twice on every.family = twice.family and every.exhibit = twice.exhibit
-    and every.file = twice.file and every."offset" >= twice.first_at where every."offset" <= twice.last_at),
-taken as (select * from every anti join again using (row_id))
+again as (select held.row_id from held asof join twice on held.family = twice.family and held.exhibit = twice.exhibit
+    and held.file = twice.file and held."offset" >= twice.first_at where held."offset" <= twice.last_at),
 """
+_TAKEN = {
+    "once": "taken as (select * from held anti join again using (row_id) union all select * from ({other}) where {where})",
+    "marked": (
+        "taken as (select *, row_id in (from again) as again from held union all select *, false from ({other}) where {where})"
+    ),
+}
+_ALL = {"once": "with taken as (select * from ({rows}) where {where})"}
+_ALL |= {"each": _ALL["once"], "marked": "with taken as (select *, false as again from ({rows}) where {where})"}
 _CORE = ", ".join(f'"{name}"' for name in CORE_NAMES)
 
 
@@ -59,28 +70,41 @@ class Scope:
         own: Mapping[str, Sequence[str]] | None = None,
         where: str = "true",
         values: Sequence[Any] = (),
-        once: bool = False,
+        twice: Twice = "once",
     ) -> pa.Table:
         """Answer a SELECT over `taken`: the core columns of the chosen rows of these families, and `own` ones by alias, as text.
 
         `own` gives for each alias the families' columns to take it from, the first that is not null; none there is null. `where` is a
-        further condition, also over the aliases. `values` are the template's own parameters. With `once`, lines of web logs that stand in
-        two of the files that were taken count once.
+        further condition, also over the aliases. `values` are the template's own parameters. Lines of web logs that stand in two of the
+        files that were taken count once; `marked`, they all count and have `again` set where they stand for the second time.
         """
         condition, taken = self.chosen.sql()
-        pieces, parameters = [], []
-        for family in self.families(patterns):
-            pieces.append(self._select(family, own or {}, condition))
-            parameters += taken
-        rows = " union all ".join(pieces) or self._none(own or {})
-        twice = [run for run in repeats(self.timeline) if run.family in self.families(patterns)] if once else []
-        if not twice:
-            return self.timeline.sql(
-                f"with taken as (select * from ({rows}) where {where}) {template}", [*parameters, *values]
-            )
-        spans = [(*run.side, run.again.first, run.again.last, run.before.exhibit, run.before.file) for run in twice]
-        query = _ONCE.format(rows=rows, where=where) + template
-        return self.timeline.sql(query, [*parameters, *map(list, zip(*spans, strict=True)), *values])
+        runs = (
+            [run for run in repeats(self.timeline) if run.family in self.families(patterns)]
+            if self._web(twice, patterns)
+            else []
+        )
+        repeated = {run.family for run in runs}
+        web, other = (
+            [
+                self._select(family, own or {}, condition)
+                for family in self.families(patterns)
+                if (family in repeated) == told
+            ]
+            for told in (True, False)
+        )
+        rows = " union all ".join(other) or self._none(own or {})
+        if not runs:
+            asked = _ALL[twice].format(rows=rows, where=where)
+            return self.timeline.sql(f"{asked} {template}", [*taken * len(other), *values])
+        spans = [(*run.side, run.again.first, run.again.last, run.before.exhibit, run.before.file) for run in runs]
+        asked = _AGAIN.format(web=" union all ".join(web), where=where) + _TAKEN[twice].format(other=rows, where=where)
+        lists = map(list, zip(*spans, strict=True))
+        return self.timeline.sql(f"{asked} {template}", [*taken * len(web), *lists, *taken * len(other), *values])
+
+    def _web(self, twice: Twice, patterns: Sequence[str]) -> bool:
+        """Whether lines that stand in two files matter to a question."""
+        return twice != "each" and any(family in FAMILIES for family in self.families(patterns))
 
     def _select(self, family: str, own: Mapping[str, Sequence[str]], condition: str) -> str:
         present = self.present(family)
@@ -96,7 +120,9 @@ class Scope:
 
     def looked_at(self, patterns: Sequence[str]) -> dict[str, int]:
         """Rows that were counted, by family: an empty table means something only with this."""
-        table = self.ask("select family, count(*) as n from taken group by family order by family", patterns)
+        table = self.ask(
+            "select family, count(*) as n from taken group by family order by family", patterns, twice="each"
+        )
         return dict(zip(table.column("family").to_pylist(), table.column("n").to_pylist(), strict=True))
 
 

@@ -20,7 +20,8 @@ table, on a terminal the columns that fit; `--format csv|jsonl|parquet` and `-o`
 
 `--from`, `--to`, `--family`, `--event`, `--host`, `--user`, `--ip` and `--where` choose the rows that count; `--kind`, `--sort` and
 `--top` choose rows of the table. Instants are UTC; `first` and `last` are null where no row has a time. A table without rows says what
-was looked at. Names are compared ignoring case where Windows does so; of several spellings the one that sorts first is shown. Nothing
+was looked at. Lines of web logs that stand in two of the files that count, or twice in one, count once (`logs` counts all, and says how
+many they are). Names are compared ignoring case where Windows does so; of several spellings the one that sorts first is shown. Nothing
 here is a finding: it is what was read, counted.
 
 To add a table, put one file into `timelines/statistics/` that declares `TABLE`.

@@ -8,12 +8,15 @@ finding's, marked. A log keeps no contents: these are signs for or against, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from timelines.analyzers import Threshold
 from timelines.analyzers._conclude import Observed, filled, moment, present
+from timelines.cited_requests import Requests, cited_requests, with_asked
 from timelines.findings import Finding
 from timelines.query import ORDER
 from timelines.web_answer_words import WORDS
@@ -23,8 +26,6 @@ if TYPE_CHECKING:
     from timelines.query import Timeline
 
 ATTEMPTS = frozenset(("T1190", "T1505.003"))  # techniques whose findings are asked about: attempts on a site
-ORDINARY = Threshold("ORDINARY", 5, "answers", "Of the same path; fewer do not show which sizes are ordinary.")
-APART = Threshold("APART", 0.2, "of the median", "Pages that hold a date or a name differ by less.")
 AFTER = Threshold("AFTER", 3_600, "s", "What an address does within the hour after it asked.")
 SCRIPT = r"(?i)\.(?:php\d?|phtml|phar|aspx?|ashx|asmx|jspx?|cfm|cgi|pl)$"
 _NS = 1_000_000_000
@@ -57,73 +58,23 @@ def _attempts(timeline: Timeline, findings: Sequence[Finding]) -> tuple[Finding,
     asked = [f for f in findings if "web/access" in f.families and f.rows and ATTEMPTS.intersection(f.attack)]
     if not asked or not present(timeline, "web/access") >= {"sc_status", "sc_bytes", "cs_uri_stem", "c_ip"}:
         return tuple(findings)
-    rows = {row for finding in asked for row in finding.rows}
-    requests = {one.row_id: one for one in _requests(timeline, sorted(rows))}
     told = {}
-    for finding in asked:
-        mine = [requests[row] for row in finding.rows if row in requests]
-        if any(one.status is not None for one in mine):
-            followed = _followed(timeline, mine)
+    beside = with_asked(timeline, asked)
+    for number, mine in cited_requests(beside, asked):
+        finding = asked[number]
+        if mine.table.column("status").null_count < mine.table.num_rows:
+            followed = _followed(beside, number, mine)
             found = _with_rows(timeline, finding, {kind: row["row_id"] for kind, row in followed.items()})
             told[finding.finding_id] = _told(found, mine, followed)
     return tuple(told.get(finding.finding_id, finding) for finding in findings)
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A cited request, and the sizes that ordinary answers of its path have (bytes), of which there are `count`. `time` is UTC ns
-    or None."""
-
-    row_id: str
-    exhibit: str
-    file: str
-    offset: int
-    path: str
-    client: str
-    status: int | None
-    size: int | None
-    time: int | None
-    count: int
-    least: int | None
-    median: int | None
-    most: int | None
-
-    @property
-    def ok(self) -> bool:
-        return self.status is not None and self.status // 100 == 2
-
-    @property
-    def comparable(self) -> bool:
-        return self.ok and self.size is not None and self.count >= ORDINARY.value
-
-    @property
-    def unlike(self) -> bool:
-        """Whether it is a successful answer whose size lies outside all ordinary ones, well apart from their median."""
-        if not self.comparable or self.size is None or self.median is None or self.least is None or self.most is None:
-            return False
-        outside = self.size < self.least or self.size > self.most
-        return outside and abs(self.size - self.median) > APART.value * self.median
-
-
-def _requests(timeline: Timeline, rows: Sequence[str]) -> Iterable[Request]:
-    return (Request(**row) for row in timeline.sql(_REQUESTS, [rows, rows]).to_pylist())
-
-
-_REQUESTS = """
-with cited as (select row_id, exhibit, file, "offset", coalesce(cs_uri_stem, '') as path, coalesce(c_ip, '') as client,
-    sc_status as status, sc_bytes as size, epoch_ns(time) as time from web_access where row_id in (select unnest(?))),
-ordinary as (select exhibit, cs_uri_stem as path, count(*) as count, min(sc_bytes) as least,
-    quantile_disc(sc_bytes, 0.5) as median, max(sc_bytes) as most from web_access
-    where sc_status between 200 and 299 and sc_bytes is not null
-    and cs_uri_stem in (select path from cited where status between 200 and 299) and row_id not in (select unnest(?)) group by all)
-select cited.*, coalesce(count, 0) as count, least, median, most from cited left join ordinary using (exhibit, path)
-order by time, exhibit, file, "offset", row_id
-"""
 _SCRIPTS = """
 with asked as (select unnest(?) as exhibit, unnest(?) as client, unnest(?) as first, unnest(?) as last)
 select a.row_id, a.cs_uri_stem as path, a.file, a."offset", a.c_ip as client, epoch_ns(a.time) as time from web_access a join asked
     on a.exhibit = asked.exhibit and a.c_ip = asked.client and epoch_ns(a.time) > first and epoch_ns(a.time) <= last
-where a.sc_status = 200 and regexp_matches(a.cs_uri_stem, ?) and a.row_id not in (select unnest(?)) and not exists (
+where a.sc_status = 200 and regexp_matches(a.cs_uri_stem, ?)
+    and a.row_id not in (select row_id from asked_rows where finding = ?) and not exists (
     select 1 from web_access b where b.exhibit = a.exhibit and b.cs_uri_stem = a.cs_uri_stem and b.sc_status between 200 and 399
     and epoch_ns(b.time) <= first)
 order by a.time, a.file, a."offset" limit 1
@@ -132,29 +83,24 @@ _ACCOUNTS = """
 with asked as (select unnest(?) as exhibit, unnest(?) as client, unnest(?) as first, unnest(?) as last)
 select a.row_id, a.cs_username as account, a.file, a."offset", a.c_ip as client, epoch_ns(a.time) as time from web_access a join asked
     on a.exhibit = asked.exhibit and a.c_ip = asked.client and epoch_ns(a.time) > first and epoch_ns(a.time) <= last
-where a.sc_status between 200 and 399 and a.cs_username is not null and a.row_id not in (select unnest(?)) and not exists (
+where a.sc_status between 200 and 399 and a.cs_username is not null
+    and a.row_id not in (select row_id from asked_rows where finding = ?) and not exists (
     select 1 from web_access b where b.exhibit = a.exhibit and b.c_ip = a.c_ip and b.cs_username = a.cs_username
     and b.sc_status between 200 and 399 and epoch_ns(b.time) <= first)
 order by a.time, a.file, a."offset" limit 1
 """
 
 
-def _followed(timeline: Timeline, mine: Sequence[Request]) -> dict[str, dict[str, Any]]:
+def _followed(beside: Timeline, number: int, mine: Requests) -> dict[str, dict[str, Any]]:
     """The first script that nobody was given before, and the first account, that served an address within the hour after it asked."""
-    spans: dict[tuple[str, str], tuple[int, int]] = {}
-    for one in mine:
-        if one.time is not None and one.client:
-            first, last = spans.get((one.exhibit, one.client), (one.time, one.time))
-            spans[one.exhibit, one.client] = min(first, one.time), max(last, one.time)
+    spans = mine.spans()
     if not spans:
         return {}
-    keys = sorted(spans)
-    given: list[Any] = [[exhibit for exhibit, _ in keys], [client for _, client in keys]]
-    given += [[spans[key][0] for key in keys], [spans[key][1] + int(AFTER.value) * _NS for key in keys]]
-    cited = [one.row_id for one in mine]
-    found = {"script": timeline.sql(_SCRIPTS, [*given, SCRIPT, cited]).to_pylist()}
-    if "cs_username" in present(timeline, "web/access"):
-        found["account"] = timeline.sql(_ACCOUNTS, [*given, cited]).to_pylist()
+    given: list[Any] = [[exhibit for exhibit, _ in spans], [client for _, client in spans]]
+    given += [[first for first, _ in spans.values()], [last + int(AFTER.value) * _NS for _, last in spans.values()]]
+    found = {"script": beside.sql(_SCRIPTS, [*given, SCRIPT, number]).to_pylist()}
+    if "cs_username" in present(beside, "web/access"):
+        found["account"] = beside.sql(_ACCOUNTS, [*given, number]).to_pylist()
     return {kind: rows[0] for kind, rows in found.items() if rows}
 
 
@@ -169,7 +115,7 @@ def _with_rows(timeline: Timeline, finding: Finding, followed: Mapping[str, str]
     return replace(finding, rows=tuple(ordered.column("row_id").to_pylist()), followed=dict(sorted(known.items())))
 
 
-def _told(finding: Finding, mine: Sequence[Request], followed: Mapping[str, dict[str, Any]]) -> Finding:
+def _told(finding: Finding, mine: Requests, followed: Mapping[str, dict[str, Any]]) -> Finding:
     said = _counts(mine)
     said += _sizes(mine)
     for kind, row in followed.items():
@@ -192,48 +138,35 @@ def _saying(finding: Finding, said: Sequence[tuple[str, dict[str, str]]], why: s
     return replace(finding, texts=texts, why=f"{finding.why}; {why}")
 
 
-def _counts(mine: Sequence[Request]) -> list[tuple[str, dict[str, str]]]:
+def _counts(mine: Requests) -> list[tuple[str, dict[str, str]]]:
     counts = _by_class(mine)
     values = {name: str(count) for name, count in counts.items()}
-    return [("counts" if counts["ok"] else "none_ok", {**values, "requests": str(len(mine))})]
+    return [("counts" if counts["ok"] else "none_ok", {**values, "requests": str(mine.table.num_rows)})]
 
 
-def _by_class(mine: Sequence[Request]) -> dict[str, int]:
-    return {
-        name: sum(one.status is not None and one.status // 100 == digit for one in mine)
-        for name, digit in _CLASSES.items()
-    }
+def _by_class(mine: Requests) -> dict[str, int]:
+    return {name: mine.of_class(digit) for name, digit in _CLASSES.items()}
 
 
-def _sizes(mine: Sequence[Request]) -> list[tuple[str, dict[str, str]]]:
+def _sizes(mine: Requests) -> list[tuple[str, dict[str, str]]]:
     """What the sizes say: of the successful answers unlike all ordinary ones, the first is the example."""
-    if not any(one.ok for one in mine):
+    if not mine.of_class(2):
         return []
-    comparable = [one for one in mine if one.comparable]
-    unlike = [one for one in comparable if one.unlike]
-    if not comparable:
+    compared, unlike = int(mine.comparable.sum()), np.flatnonzero(mine.unlike)
+    if not compared:
         return [("no_usual", {})]
-    if not unlike:
-        return [("like", {"compared": str(len(comparable))})]
-    one = unlike[0]
-    example = {
-        "size": one.size,
-        "path": one.path,
-        "ordinary": one.count,
-        "least": one.least,
-        "median": one.median,
-        "most": one.most,
-    }
-    shown = {"unlike": str(len(unlike)), "compared": str(len(comparable)), "place": f"{one.file}, {one.offset}"}
+    if not len(unlike):
+        return [("like", {"compared": str(compared)})]
+    one = mine.row(int(unlike[0]))
+    example = {name: one[name] for name in ("size", "path", "least", "median", "most")} | {"ordinary": one["count"]}
+    shown = {"unlike": str(len(unlike)), "compared": str(compared), "place": f"{one['file']}, {one['offset']}"}
     return [("unlike", {**shown, **{name: str(value) for name, value in example.items()}})]
 
 
-def _reason(mine: Sequence[Request], followed: Mapping[str, dict[str, Any]]) -> str:
-    counts, comparable = _by_class(mine), [one for one in mine if one.comparable]
+def _reason(mine: Requests, followed: Mapping[str, dict[str, Any]]) -> str:
+    counts, compared = _by_class(mine), int(mine.comparable.sum())
     parts = [f"answers: {counts['ok']} 2xx, {counts['moved']} 3xx, {counts['refused']} 4xx, {counts['failed']} 5xx"]
-    if comparable:
-        parts.append(
-            f"{sum(one.unlike for one in comparable)} of {len(comparable)} comparable sizes unlike the path's ordinary answers"
-        )
+    if compared:
+        parts.append(f"{int(mine.unlike.sum())} of {compared} comparable sizes unlike the path's ordinary answers")
     parts += [f"followed by {kind} at {row['file']} offset {row['offset']}" for kind, row in followed.items()]
     return "; ".join(parts)

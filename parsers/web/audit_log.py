@@ -25,7 +25,9 @@ FAMILY = "web/audit"
 PIECE = 8 << 20  # bytes of a slice: its boundaries are held in memory, fifteen bytes each at the least
 LONGEST = 8 << 20  # bytes of one transaction that are read; what is longer is a problem
 ROWS = 2_000  # of one batch
-_BOUNDARY = re.compile(rb"^--([0-9A-Za-z]{1,32})-([A-Z])--\r?$", re.MULTILINE)
+_ID = rb"([0-9A-Za-z]{1,32}|-[0-9A-Za-z]{1,32}--)"  # version 3 puts hyphens around its ids: `---ICmPEb5c---A--`
+_BOUNDARY = re.compile(rb"^--" + _ID + rb"-([A-Z])--\r?$", re.MULTILINE)
+_FIRST = re.compile(rb"\s*--" + _ID + rb"-A--\r?\n\[\d\d/[A-Z][a-z]{2}/\d{4}:")
 _BLANK = re.compile(rb"\s*")
 
 
@@ -44,7 +46,7 @@ class AuditLog:
 
     def accepts(self, head: bytes, name: str) -> bool:
         """A boundary of part A and a line that begins with a date in brackets."""
-        return re.match(rb"\s*--[0-9A-Za-z]{1,32}-A--\r?\n\[\d\d/[A-Z][a-z]{2}/\d{4}:", head) is not None
+        return _FIRST.match(head) is not None
 
     def slices(self, evidence: Evidence) -> list[Slice]:
         """Pieces of about 8 MiB that begin at a transaction: at a true one, not at a boundary that a logged body holds. So the

@@ -98,9 +98,10 @@ def _request(part: bytes, said: Said, flags: list[str]) -> None:
 
 def _trailer(part: bytes, said: Said) -> None:
     spoken = []
-    for name, value in _fields(part):
+    for name, value, line in _lines(part):
         if name in _SPOKEN:
-            spoken.append(value)
+            # Version 3 begins its reports as it does in error logs, where rules look for that: it is no field's name.
+            spoken.append(line if name == b"modsecurity" else value)
         elif name in _TRAILER:
             said.setdefault(_TRAILER[name], _text(value))
     if spoken:
@@ -112,8 +113,14 @@ def _trailer(part: bytes, said: Said) -> None:
 
 def _fields(part: bytes) -> list[tuple[bytes, bytes]]:
     """`Name: value` lines, names in lower case."""
-    pairs = (line.removesuffix(b"\r").partition(b":") for line in part.split(b"\n"))
-    return [(name.strip().lower(), value.strip()) for name, mark, value in pairs if mark]
+    return [(name, value) for name, value, _ in _lines(part)]
+
+
+def _lines(part: bytes) -> list[tuple[bytes, bytes, bytes]]:
+    """The same, with each line as it is written."""
+    lines = (line.removesuffix(b"\r") for line in part.split(b"\n"))
+    split = ((line.partition(b":"), line) for line in lines)
+    return [(name.strip().lower(), value.strip(), line) for (name, mark, value), line in split if mark]
 
 
 def _first(part: bytes) -> bytes:

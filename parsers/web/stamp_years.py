@@ -2,7 +2,7 @@
 
 A line's own date decides, where it has one. Else the file's order does: its stamps run on but for the turns of the year, and each run's
 year is that of the dates inside lines of it, or follows from its neighbours'; where no line of the file has a date, from what the
-examiner said. Nothing else does: a year that nothing tells stays unknown.
+examiner said, else from the day that a rotated file is named after. Nothing else does: a year that nothing tells stays unknown.
 """
 
 from __future__ import annotations
@@ -23,11 +23,13 @@ from parsers.web.dates import digits_at, localise, month_at, windows
 from parsers.web.instants import fractions
 from parsers.web.kinds import matches, texts
 from parsers.web.lines import Lines, read_lines
-from parsers.web.wrappers import changed, flagged
+from parsers.web.named_days import named_day
+from parsers.web.wrappers import APART_NS, changed, flagged
 from timelines import times
 from timelines.schema import TIME
 
-OWN, AROUND, EXAMINER = "own-date", "lines-around", "examiner"
+OWN, AROUND, EXAMINER, NAME = "own-date", "lines-around", "examiner", "file-name"
+_TOLD = (OWN, AROUND, EXAMINER, NAME)
 YEARS = range(1970, 2262)  # that an examiner may give
 SAMPLE = 50  # lines with a date of their own that are read to tell the year of a run
 MOST_RUNS = 200  # more turns of the year in one file than this: its order says nothing
@@ -38,6 +40,9 @@ _SPACE, _PRIORITY, _PRIORITY_END = 32, ord("<"), ord(">")
 _SOME = re.compile(rb"^(?:<[0-9]{1,3}>)?[A-Z][a-z]{2} [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2}[. ]", re.MULTILINE)
 _DATED = r"[/ \[\"-](?:19|20)[0-9]{2}[-:/ \]]|[0-9]{9}"  # may hold a date with a year, or one in seconds since 1970
 _HALF_YEAR = 6 * 31 * 86_400  # s, in months of 31 days: a step of more is the turn of the year
+_ROTATED = (
+    2 * 31 * 86_400
+)  # s; logs are rotated by the month at the latest: a name further from its last stamp tells nothing
 _NEAR_NS = 183 * 86_400 * 10**9  # half a year: a stamp cannot be further from the date that tells its year
 
 
@@ -111,6 +116,7 @@ class _Stretch:
 
     start: int
     later: int
+    last: int = 0  # its last stamp: s since the begin of its year, in months of 31 days
     dated: list[Lines] = field(default_factory=list)
     held: int = 0
 
@@ -133,16 +139,31 @@ def runs(evidence: Evidence, read: Callable[[Lines], Iterator[Output]], year: in
         return ()
     firsts = {place: first for place, one in enumerate(stretches) if (first := _told(one, read)) is not None}
     if not firsts:
+        told = EXAMINER
+        if year is None:
+            told, year = NAME, _named(evidence.file, stretches[-1])
         return (
             ()
             if year is None or year not in YEARS
-            else tuple(Run(one.start, year + one.later, EXAMINER) for one in stretches)
+            else tuple(Run(one.start, year + one.later, told) for one in stretches)
         )
     found = []
     for place, one in enumerate(stretches):
         nearest = min(firsts, key=lambda other: (abs(other - place), other))
         found.append(Run(one.start, firsts[nearest] + one.later, AROUND))
     return tuple(found)
+
+
+def _named(file: str, final: _Stretch) -> int | None:
+    """The year of the file's first stamps by its name: a rotated file bears the day on which it ends, or begins, so that its last stamp
+    lies near. None where it does not."""
+    day = named_day(file)
+    if day is None:
+        return None
+    named = (day.month * 31 + day.day) * 86_400
+    apart = {day.year + turn: abs(final.last + turn * 12 * 31 * 86_400 - named) for turn in (-1, 0, 1)}
+    year = min(apart, key=lambda one: (apart[one], one))
+    return year - final.later if apart[year] <= _ROTATED else None
 
 
 def _stretches(evidence: Evidence) -> list[_Stretch]:
@@ -168,6 +189,7 @@ def _stretches(evidence: Evidence) -> list[_Stretch]:
         for begin, stop in pairwise(sorted({0, *turns, len(rows)})):
             if begin in turns:
                 found.append(_Stretch(int(lines.offsets[rows[begin]]), int(later[begin])))
+            found[-1].last = int(at[stop - 1])
             found[-1].keep(lines, rows[begin:stop])
         if len(found) > MOST_RUNS:
             return found
@@ -210,13 +232,11 @@ def dated(batch: pa.RecordBatch, known: Sequence[Run], zone: str | None) -> pa.R
         place = np.searchsorted([run.start for run in known], batch.column("offset").to_numpy(), "right") - 1
         around = (year == 0) & (place >= 0)
         year = np.where(around, np.array([run.year for run in known])[place], year)
-        told = np.where(around, 1 if known[0].told == AROUND else 2, told)
+        told = np.where(around, _TOLD.index(known[0].told), told)
     wall, real = stamps.wall(year)
     columns = {name: batch.column(name) for name in batch.schema.names}
     columns["wrapper_year"] = pa.array(year.astype(np.int32), mask=~real)
-    columns["wrapper_year_told"] = pc.if_else(
-        pa.array(real), pa.array((OWN, AROUND, EXAMINER)).take(pa.array(told)), None
-    )
+    columns["wrapper_year_told"] = pc.if_else(pa.array(real), pa.array(_TOLD).take(pa.array(told)), None)
     if zone is not None and real.any():
         columns |= _placed(columns, wall, real, ~timed & real, zone)
     return changed(batch, columns)
@@ -229,6 +249,10 @@ def _placed(columns: dict[str, pa.Array], wall: Int64s, real: Bools, helped: Boo
     ns[rows], twice[rows], never[rows] = localise(wall[rows], zone)
     taken = pa.array(ns, mask=~real).cast(pa.timestamp("ns")).cast(TIME)
     out = {"wrapper_time": pc.coalesce(columns["wrapper_time"], taken)}
+    own = columns["time"].cast(pa.int64()).fill_null(0).to_numpy()
+    apart = real & ~helped & ~twice & ~never & (np.abs(own - ns) > APART_NS)
+    if apart.any():
+        out["flags"] = columns["flags"] = flagged(columns["flags"], {"wrapper-differs": apart})
     if helped.any():
         mask = pa.array(helped)
         out["time"] = pc.if_else(mask, taken, columns["time"])

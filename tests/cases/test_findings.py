@@ -91,3 +91,26 @@ def test_damaged_matches_say_so(filled: Case) -> None:
     (filled.findings_folder / "matches.parquet").write_bytes(b"PAR1 no")
     with pytest.raises(CaseError, match=r"cannot read: .*run `athar analyze` again"):
         findings.load_matches(filled.findings_folder)
+
+
+def test_coded_matches_are_kept_as_plain_ones_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(findings, "_PAGE", 3)
+    time = pa.array([5, None, 3, 3, 5, 3, 1], pa.timestamp("ns", tz="UTC"))
+    texts = {"rule_id": list("bbabaab"), "row_id": list("1234567"), "rule_title": list("tttuuut")}
+    plain = pa.table({"time": time} | {n: pa.array(texts.get(n, ["x"] * 7)) for n in MATCH_COLUMNS if n != "time"})
+    large = pa.array(["y", "x"], pa.large_string())
+    coded = plain.set_column(
+        plain.schema.get_field_index("why"), "why", pa.DictionaryArray.from_arrays(pa.array([1] * 7, pa.int32()), large)
+    )
+    for name in texts:
+        turned = pa.array(sorted(set(texts[name]), reverse=True))  # codes that are not in the order of the texts
+        codes = pa.array([turned.to_pylist().index(text) for text in texts[name]], pa.int32())
+        coded = coded.set_column(
+            coded.schema.get_field_index(name), name, pa.DictionaryArray.from_arrays(codes, turned)
+        )
+    for folder, matches in (("plain", plain), ("coded", coded)):
+        findings.save(tmp_path / folder, [], matches, [])
+    kept = findings.load_matches(tmp_path / "coded")
+    assert kept.equals(findings.load_matches(tmp_path / "plain"))
+    assert kept.column("row_id").to_pylist() == ["7", "3", "6", "4", "5", "1", "2"]
+    assert kept.schema.field("why").type == pa.string()

@@ -140,11 +140,50 @@ def test_statistics_count_them_once_and_one_file_alone_whole(made):
         methods = statistic("web").table(Scope(timeline, chosen))
         counted = dict(zip(methods["value"].to_pylist(), methods["rows"].to_pylist(), strict=True))
         visits = statistic("web_sessions").table(Scope(timeline, chosen)).column("requests")
-        return [sum(hours.to_pylist()), counted["GET"], sum(visits.to_pylist())]
+        every = (
+            statistic(name).table(Scope(timeline, chosen)).column("rows") for name in ("events", "activity", "hosts")
+        )
+        return [
+            sum(hours.to_pylist()),
+            counted["GET"],
+            sum(visits.to_pylist()),
+            *(sum(rows.to_pylist()) for rows in every),
+        ]
 
-    assert requests(Filter()) == [320] * 3
-    assert requests(Filter(where="file = 'copy.log'")) == [70] * 3
-    assert requests(Filter(where="file = 'access.log'")) == [300] * 3
+    assert requests(Filter()) == [320] * 6
+    assert requests(Filter(where="file = 'copy.log'")) == [70] * 6
+    assert requests(Filter(where="file = 'access.log'")) == [300] * 6
+
+
+def test_rows_of_other_families_are_counted_beside_them(made):
+    log = lines(300)
+    other = Rows("net/dns", "c.pcap", [1.0, 2.0], {"event": ["dns.query"] * 2})
+    timeline = made(access(log), access(log[:120], "copy.log"), other)
+    rows = statistic("activity").table(Scope(timeline)).to_pylist()
+    assert sum(row["rows"] for row in rows if row["family"] == "web/access") == 300
+    assert sum(row["rows"] for row in rows if row["family"] == "net/dns") == 2
+    chosen = Filter(start=rows[0]["hour"].value if hasattr(rows[0]["hour"], "value") else None, families=("web",))
+    assert sum(statistic("events").table(Scope(timeline, chosen)).column("rows").to_pylist()) == 300
+
+
+def test_the_table_of_logs_counts_all_and_says_how_many_stand_again(made):
+    log = lines(300)
+    timeline = made(access(log), access(log[:120], "copy.log"))
+
+    def of(chosen: Filter) -> list[tuple[str, int, int]]:
+        table = statistic("logs").table(Scope(timeline, chosen)).to_pylist()
+        return [(row["file"], row["rows"], row["again"]) for row in table]
+
+    assert of(Filter()) == [("access.log", 300, 0), ("copy.log", 120, 120)]
+    assert of(Filter(where="file = 'copy.log'")) == [("copy.log", 120, 0)]
+
+
+def test_runs_inside_one_another_are_left_out_to_the_end_of_the_longest(made):
+    """Thirty lines stand in a second file too, so that two runs of the third file lie in one another."""
+    log = lines(300)
+    timeline = made(access(log[100:130]), access(log[50:250], "b.log"), access(log, "c.log"))
+    assert [row["again"] for row in statistic("logs").table(Scope(timeline)).to_pylist()] == [0, 30, 200]
+    assert sum(statistic("activity").table(Scope(timeline)).column("rows").to_pylist()) == 300
 
 
 RULES = """

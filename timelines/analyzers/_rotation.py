@@ -56,6 +56,9 @@ DAY_NS = 86_400 * NS
 _COMPRESSED = re.compile(r"\.(?:gz|bz2|lz4|zst|xz)(?:/|$)")
 _DAY = re.compile(r"((?:19|20)\d\d)[-_]?(\d\d)[-_]?(\d\d)")
 _IIS_DAY = re.compile(r"_(?:ex|nc|in)(\d\d)(\d\d)(\d\d)(?=\D|$)")
+_EPOCH = re.compile(
+    r"\.(\d{9,10})(?=$|\.)"
+)  # https://httpd.apache.org/docs/2.4/programs/rotatelogs.html: when the log nominally starts
 _NUMBER = re.compile(r"\.(\d{1,4})(?=$|\.)")
 
 
@@ -99,21 +102,31 @@ def oddities(timeline: Timeline) -> Iterator[Oddity]:
 
 
 def _series(timeline: Timeline) -> Iterator[tuple[str, list[Rotated]]]:
-    """Every series with lines of a web server, oldest file first; a file that is compressed counts once."""
+    """Every series with lines of a web server, oldest file first; a file that is compressed counts once. Files of a series
+    that has several a day are left out: days tell nothing of the times between them."""
     logs = {(log.exhibit, log.file): log for log in reversed(log_files(timeline))}
     known = {(log.exhibit, series_of(log.file)) for log in logs.values()}
     found: dict[tuple[str, str], dict[int | date, Rotated]] = {}
+    hourly: set[tuple[str, str]] = set()
     for row in timeline.inventory().to_pylist():
         key = row["exhibit"], series_of(row["file"])
         place = place_of(row["file"])
         if key not in known or place is None:
             continue
         held = found.setdefault(key, {})
+        if isinstance(place, date) and place in held and _plain(held[place].file) != _plain(row["file"]):
+            hourly.add(key)
         log = logs.get((row["exhibit"], row["file"]))
         if place not in held or (held[place].log is None and row["status"] != "container"):
             held[place] = Rotated(row["file"], place, row["size"], log)
-    for (_, series), held in sorted(found.items()):
-        yield series, sorted(held.values(), key=lambda one: (isinstance(one.place, int), _age(one.place)))
+    for key, held in sorted(found.items()):
+        kept = [one for one in held.values() if isinstance(one.place, int) or key not in hourly]
+        yield key[1], sorted(kept, key=lambda one: (isinstance(one.place, int), _age(one.place)))
+
+
+def _plain(file: str) -> str:
+    """A file's path without its compression."""
+    return _COMPRESSED.split(file)[0]
 
 
 def _age(place: int | date) -> int:
@@ -128,6 +141,8 @@ def place_of(file: str) -> int | date | None:
         year, month, day = (int(text) for text in found.groups())
     elif found := _IIS_DAY.search(name):
         year, month, day = 2000 + int(found[1]), int(found[2]), int(found[3])
+    elif found := _EPOCH.search(name):
+        return date(1970, 1, 1) + timedelta(seconds=int(found[1]))
     else:
         numbers: list[str] = _NUMBER.findall(name)
         return int(numbers[-1]) if numbers else 0

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from timelines.analyzers import Threshold
@@ -11,8 +12,11 @@ from timelines.analyzers._silences import FILES
 from timelines.clocks import SECOND, log_files, log_name
 from timelines.detection.rules import About
 from timelines.findings import Finding
+from timelines.logs_once import lines_once
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from timelines.query import Timeline
 
 KNOWN_FOR = Threshold(
@@ -118,37 +122,55 @@ class NewWebScript:
         columns = present(timeline, "web/access")
         if not columns >= {"cs_uri_stem", "cs_method", "sc_status", "src_ip"}:
             return
-        referrer = "cs_referer" if "cs_referer" in columns else "null::varchar"
-        limits = [int(POSTS.value), int(CLIENTS.value), int(KNOWN_FOR.value) * SECOND, int(BEFORE.value)]
-        for seen in timeline.sql(_SCRIPTS.format(referrer), [*log_files(timeline), SCRIPT, *limits]).to_pylist():
-            yield _finding(timeline, self.about, seen)
+        log = _Log(*lines_once(timeline), "cs_referer" if "cs_referer" in columns else "null::varchar")
+        posts = timeline.sql(f"select count(*) as n from web_access where {_POSTED}").column("n")[0].as_py()
+        shares = max(-(-posts // SHARE), 1)
+        found: list[dict[str, Any]] = []
+        for share in range(shares):
+            asked = [shares, share, SCRIPT, int(POSTS.value), int(CLIENTS.value), int(KNOWN_FOR.value) * SECOND]
+            found += log.ask(timeline, _SCRIPTS, asked).to_pylist()
+        for seen in sorted(found, key=lambda seen: (seen["exhibit"], seen["series"], seen["path"])):
+            yield _finding(timeline, self.about, log, seen)
 
 
-_REQUESTS = f"""{FILES},
+@dataclass(frozen=True, slots=True)
+class _Log:
+    """Requests that were answered, each line once: SQL for `lines` and its parameters, and for the page that a request came from."""
+
+    lines: str
+    parameters: list[list[Any]]
+    referrer: str
+
+    def ask(self, timeline: Timeline, query: str, values: Sequence[Any]) -> pa.Table:
+        requests = _REQUESTS.format(lines=self.lines, referrer=self.referrer)
+        return timeline.sql(requests + query, [*log_files(timeline), *self.parameters, *values])
+
+
+SHARE = 500_000  # requests that sent data, of which the scripts are compared at a time: memory does not grow with their number
+_POSTED = "cs_method = 'POST' and sc_status = 200"
+_REQUESTS = f"""{FILES}, {{lines}},
 requests as (select a.row_id, a.exhibit, series, epoch_ns(a.time) as t, a.cs_uri_stem as path, a.src_ip as client,
-    try_cast(a.sc_status as integer) as status, a.cs_method as method, {{0}} as referrer
-    from web_access a join files using (exhibit, file) where a.time is not null and a.sc_status between 200 and 399)
+    try_cast(a.sc_status as integer) as status, a.cs_method as method, {{referrer}} as referrer
+    from lines a join files using (exhibit, file) where a.time is not null and a.sc_status between 200 and 399)
 """
-_SCRIPTS = f"""{_REQUESTS},
-began as (select exhibit, series, min(t) as begin from requests group by all),
+# Only scripts that were sent data are counted: of the paths of a site, and of those that a scanner makes up, they are few.
+_SCRIPTS = f""",
+began as (select exhibit, series, min(t) as begin, min(t, {int(BEFORE.value)}) as early from requests group by all),
+sent as (select exhibit, series, path from requests
+    where method = 'POST' and status = 200 and hash(path) % ? = ? and regexp_matches(path, ?) group by all having count(*) >= ?),
 scripts as (select exhibit, series, path, min(t) as first, max(t) as last, count(*) as answered,
     count(*) filter (method = 'POST' and status = 200) as posts, count(distinct client) as clients,
     count(*) filter (referrer is not null) as linked
-    from requests where regexp_matches(path, ?) group by all),
-few as (select s.*, begin from scripts s join began using (exhibit, series)
-    where posts >= ? and clients <= ? and first - begin >= ?)
-select f.* from few f
-where (select count(*) from requests r where r.exhibit = f.exhibit and r.series = f.series and r.t < f.first) >= ?
-order by exhibit, series, path
+    from requests semi join sent using (exhibit, series, path) group by all)
+select s.*, begin from scripts s join began using (exhibit, series)
+where clients <= ? and first - begin >= ? and len(early) >= {int(BEFORE.value)} and list_max(early) < first
 """
 
 
-def _finding(timeline: Timeline, about: About, seen: dict[str, Any]) -> Finding:
+def _finding(timeline: Timeline, about: About, requests: _Log, seen: dict[str, Any]) -> Finding:
     exhibit, path, log = seen["exhibit"], seen["path"], log_name(timeline, seen["exhibit"], seen["series"])
-    parameters = [*log_files(timeline), exhibit, seen["series"], path]
-    query = _REQUESTS.format("null::varchar")
-    query += f" select row_id from requests where exhibit = ? and series = ? and path = ? order by t, row_id limit {int(CITED_ROWS.value)}"
-    rows = timeline.sql(query, parameters).column("row_id").to_pylist()
+    query = f"select row_id from requests where exhibit = ? and series = ? and path = ? order by t, row_id limit {int(CITED_ROWS.value)}"
+    rows = requests.ask(timeline, query, [exhibit, seen["series"], path]).column("row_id").to_pylist()
     values = {
         "path": path,
         "log": log,

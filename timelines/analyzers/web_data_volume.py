@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from timelines.analyzers import Threshold
@@ -11,8 +12,11 @@ from timelines.analyzers._silences import FILES
 from timelines.clocks import log_files, log_name
 from timelines.detection.rules import About
 from timelines.findings import Finding
+from timelines.logs_once import lines_once
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from timelines.query import Timeline
 
 LEAST = Threshold("LEAST", 100_000_000, "bytes", "Below this any visit with a few pictures or a document is as large.")
@@ -116,36 +120,83 @@ class WebDataVolume:
         """One finding a log and client, in order of exhibit, log and client."""
         if not present(timeline, "web/access") >= {"sc_bytes", "src_ip", "cs_uri_stem"}:
             return
-        limits = [int(OTHERS.value) + 1, int(CLIENTS.value), int(LEAST.value), int(TIMES.value)]
-        for seen in timeline.sql(_VOLUMES, [*log_files(timeline), *limits]).to_pylist():
-            yield _finding(timeline, self.about, seen)
+        sent = _Sent(*lines_once(timeline))
+        for seen in _volumes(timeline, sent):
+            yield _finding(timeline, self.about, sent, seen)
 
 
-_SENT = f"""{FILES},
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What was sent, each line of a log once: SQL for `lines`, and its parameters."""
+
+    lines: str
+    parameters: list[list[Any]]
+
+    def ask(self, timeline: Timeline, query: str, values: Sequence[Any]) -> pa.Table:
+        return timeline.sql(_SENT.format(self.lines) + query, [*log_files(timeline), *self.parameters, *values])
+
+
+SHARE = 500_000  # requests whose paths are compared at a time: memory does not grow with the number of paths
+_CLIENT = ("exhibit", "series", "client")
+_SENT = f"""{FILES}, {{0}},
 sent as (select a.row_id, a.exhibit, series, epoch_ns(a.time) as t, a.src_ip as client,
     coalesce(a.cs_uri_stem, '') as path, a.sc_bytes as bytes
-    from web_access a join files using (exhibit, file) where a.src_ip is not null and a.sc_bytes > 0 and a.time is not null)
+    from lines a join files using (exhibit, file) where a.src_ip is not null and a.sc_bytes > 0 and a.time is not null)
 """
-_VOLUMES = f"""{_SENT},
-parts as (select exhibit, series, client, path, sum(bytes)::bigint as part, count(*) as asked, min(t) as first, max(t) as last
-    from sent group by all),
-shared as (select exhibit, series, path, part as third from parts
-    qualify row_number() over (partition by exhibit, series, path order by part desc) = ?),
-logs as (select exhibit, series, count(*) as clients, quantile_disc(bytes, 0.95) as usual
-    from (select exhibit, series, client, sum(part)::bigint as bytes from parts group by all) group by all),
-own as (select exhibit, series, client, sum(part)::bigint as bytes, sum(asked)::bigint as requests, min(first) as first, max(last) as last,
-    arg_max(path, (part, path)) as path, max(part) as part from parts left join shared using (exhibit, series, path)
-    where third is null or part >= 2 * third group by all)
-select own.*, clients, usual from own join logs using (exhibit, series)
+# Only clients that were sent enough in all can have been sent enough of what others were not: they are few.
+_CLIENTS = """,
+totals as (select exhibit, series, client, sum(bytes)::bigint as bytes, count(*) as asked from sent group by all),
+logs as (select exhibit, series, count(*) as clients, quantile_disc(bytes, 0.95) as usual from totals group by all)
+select exhibit, series, client, asked, clients, usual from totals join logs using (exhibit, series)
 where clients >= ? and bytes >= ? and bytes >= ? * usual order by exhibit, series, client
 """
+# Of a share of the paths: what each of these clients was sent of those that hardly anyone else was sent as much of.
+_OWN = """,
+large as (select unnest(?) as exhibit, unnest(?) as series, unnest(?) as client),
+paths as (select *, hash(path) % ? as share from sent),
+parts as (select exhibit, series, client, path, sum(bytes)::bigint as part, count(*) as asked, min(t) as first, max(t) as last
+    from paths semi join large using (exhibit, series, client) where share = ? group by all),
+others as (select exhibit, series, client, path, sum(bytes)::bigint as part
+    from paths semi join parts using (exhibit, series, path) where share = ? group by all),
+shared as (select exhibit, series, path, list_min(most) as third
+    from (select exhibit, series, path, max(part, ?) as most from others group by all) where len(most) = ?)
+select exhibit, series, client, sum(part)::bigint as bytes, sum(asked)::bigint as requests, min(first) as first, max(last) as last,
+    arg_max(path, (part, path)) as path, max(part) as part
+from parts left join shared using (exhibit, series, path) where third is null or part >= 2 * third group by exhibit, series, client
+"""
 
 
-def _finding(timeline: Timeline, about: About, seen: dict[str, Any]) -> Finding:
+def _volumes(timeline: Timeline, sent: _Sent) -> list[dict[str, Any]]:
+    """What each client was sent alone, where that is too much, in order of exhibit, log and client."""
+    limits = [int(CLIENTS.value), int(LEAST.value), int(TIMES.value)]
+    clients = sent.ask(timeline, _CLIENTS, limits).to_pylist()
+    large = [[one[name] for one in clients] for name in _CLIENT]
+    shares = max(-(-sum(one["asked"] for one in clients) // SHARE), 1)
+    most = int(OTHERS.value) + 1
+    own: dict[tuple[str, ...], dict[str, Any]] = {}
+    for share in range(shares if clients else 0):
+        for one in sent.ask(timeline, _OWN, [*large, shares, share, share, most, most]).to_pylist():
+            key = tuple(one[name] for name in _CLIENT)
+            own[key] = _both(own[key], one) if key in own else one
+    usual = {
+        tuple(one[name] for name in _CLIENT): {name: one[name] for name in ("clients", "usual")} for one in clients
+    }
+    volumes = [own[key] | beside for key, beside in usual.items() if key in own]
+    return [one for one in volumes if one["bytes"] >= max(LEAST.value, TIMES.value * one["usual"])]
+
+
+def _both(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """What a client was sent of two shares of the paths; `path` is the one of which it was sent most."""
+    sums = {name: one[name] + other[name] for name in ("bytes", "requests")}
+    times = {"first": min(one["first"], other["first"]), "last": max(one["last"], other["last"])}
+    return max(one, other, key=lambda share: (share["part"], share["path"])) | sums | times
+
+
+def _finding(timeline: Timeline, about: About, sent: _Sent, seen: dict[str, Any]) -> Finding:
     exhibit, client, log = seen["exhibit"], seen["client"], log_name(timeline, seen["exhibit"], seen["series"])
-    query = f"""{_SENT} select row_id from sent where exhibit = ? and series = ? and client = ?
+    query = f"""select row_id from sent where exhibit = ? and series = ? and client = ?
         order by bytes desc, t, row_id limit {int(CITED_ROWS.value)}"""
-    found = timeline.sql(query, [*log_files(timeline), exhibit, seen["series"], client])
+    found = sent.ask(timeline, query, [exhibit, seen["series"], client])
     values = {
         "log": log,
         "exhibit": exhibit,

@@ -15,7 +15,7 @@ from timelines.detection.conclusions import CitedTexts, correlation_findings, si
 from timelines.detection.correlate import CorrelationHit, correlate
 from timelines.detection.engine import Engine
 from timelines.detection.found_rows import FoundRows
-from timelines.detection.repeated import Repeated
+from timelines.detection.repeated import Compact, Repeated
 from timelines.detection.rules import About, Correlation, RuleSet
 from timelines.detection.survey import Progress, Seen, survey
 from timelines.detection.weaknesses import Parts
@@ -27,22 +27,24 @@ if TYPE_CHECKING:
     from timelines.detection.allowed import Sieve
     from timelines.query import Timeline
 
+_REPEATED = pa.dictionary(pa.int32(), pa.string())
 MATCH_SCHEMA = pa.schema(
     [
-        ("rule_id", pa.string()),
-        ("rule_title", pa.string()),
-        ("level", pa.string()),
-        ("row_id", pa.string()),
+        ("rule_id", _REPEATED),
+        ("rule_title", _REPEATED),
+        ("level", _REPEATED),
+        ("row_id", pa.dictionary(pa.int32(), pa.large_string())),
         ("time", TIME),
-        ("family", pa.string()),
-        ("why", pa.string()),
+        ("family", _REPEATED),
+        ("why", pa.dictionary(pa.int32(), pa.large_string())),
     ]
 )
 
 
 @dataclass(frozen=True)
 class Detection:
-    """`matches`: one row a rule and row (`timelines.findings.MATCH_COLUMNS`), in timeline order, then by rule id."""
+    """`matches`: one row a rule and row (`timelines.findings.MATCH_COLUMNS`), in timeline order, then by rule id. Its texts are
+    coded: of millions of matches each holds numbers of texts, which are held once."""
 
     matches: pa.Table
     findings: tuple[Finding, ...]
@@ -179,26 +181,24 @@ def _matches(cited: Cited, cites: Sequence[_Cites]) -> pa.Table:
     rules = np.concatenate([empty, *(np.full(len(one.rows), ranks[one.about.rule_id]) for one in cites)])
     order = np.lexsort((np.arange(len(rows)), rules, rows))
     kept = order[np.flatnonzero((np.diff(rows[order], prepend=-1) != 0) | (np.diff(rules[order], prepend=-1) != 0))]
-    told_why = Repeated.joined([Repeated.of(one.why) for one in cites])
-    why = pa.array(told_why.distinct, pa.string()).take(pa.array(told_why.codes[kept]))
-    taken = pa.array(rows[kept])
-    told = pa.array(rules[kept])
+    told_why = Repeated.compact([Repeated.of(one.why) for one in cites])
+    told = [abouts[at] for at in range(len(ranks))]
+    taken = rows[kept]
+    ids = cited.table.column("row_id").cast(pa.large_string()).combine_chunks()
+    named = {
+        "rule_id": _coded([about.rule_id for about in told], rules[kept]),
+        "rule_title": _coded([about.title for about in told], rules[kept]),
+        "level": _coded([about.level for about in told], rules[kept]),
+        "row_id": pa.DictionaryArray.from_arrays(pa.array(taken, pa.int32()), ids),
+        "time": cited.table.column("time").take(pa.array(taken)),
+        "family": cited.table.column("family").take(pa.array(taken)).combine_chunks().dictionary_encode(),
+        "why": pa.DictionaryArray.from_arrays(pa.array(told_why.codes[kept]), Compact.of(told_why.distinct).array),
+    }
+    return pa.table(named, schema=MATCH_SCHEMA).combine_chunks()
 
-    def said(name: str) -> pa.Array:
-        return pa.array([getattr(abouts[at], name) for at in range(len(ranks))], pa.string()).take(told)
 
-    return pa.table(
-        {
-            "rule_id": said("rule_id"),
-            "rule_title": said("title"),
-            "level": said("level"),
-            "row_id": cited.table.column("row_id").take(taken),
-            "time": cited.table.column("time").take(taken),
-            "family": cited.table.column("family").take(taken),
-            "why": why,
-        },
-        schema=MATCH_SCHEMA,
-    ).combine_chunks()
+def _coded(texts: Sequence[str], codes: Ints) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), pa.array(texts, pa.string()))
 
 
 def _finding_order(finding: Finding) -> tuple[int, int, str, str]:

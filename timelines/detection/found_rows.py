@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from timelines.detection.cited import CITED_SCHEMA, TOLD, TOLD_SCHEMA, Cited, RuleHits, as_told, times_of
 from timelines.detection.columns import Bools, Ints
-from timelines.detection.repeated import Repeated, paired
+from timelines.detection.repeated import Compact, Repeated, paired
 
 ORDER = ("time", "exhibit", "file", "offset")  # then `row_id`, which is read only where all of these are equal
 PLACES = ("family", "exhibit", "file", "offset")
@@ -145,7 +145,8 @@ class Gathering:
 
     def add_hits(self, rule: int, found: Ints, why: Sequence[str], fields: Mapping[str, Sequence[str | None]]) -> None:
         self._rows.setdefault(rule, []).append(found)
-        self._why.setdefault(rule, []).append(Repeated.of(why))
+        told = Repeated.of(why)
+        self._why.setdefault(rule, []).append(Repeated(Compact.of(told.distinct), told.codes))
         mine = self._fields.setdefault(rule, {})
         for name, values in fields.items():
             mine.setdefault(name, []).append(Repeated.of(values))
@@ -165,7 +166,7 @@ class Gathering:
             rows = rank[np.concatenate(self._rows[rule])]
             by_time = np.argsort(rows, kind="stable")
             fields = {name: Repeated.joined(values).take(by_time) for name, values in self._fields[rule].items()}
-            hits[rule] = RuleHits(rows[by_time], Repeated.joined(self._why[rule]).take(by_time), fields)
+            hits[rule] = RuleHits(rows[by_time], Repeated.compact(self._why.pop(rule)).take(by_time), fields)
         return FoundRows(hits, times[order], timed[order], self._tables, origin[order], place[order])
 
     def _file_ranks(self) -> Ints:

@@ -7,9 +7,33 @@ from typing import Any, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 Ints = npt.NDArray[np.int64]
 Text = TypeVar("Text", str, str | None)
+
+
+class Compact(Sequence[str]):
+    """Different texts as one Arrow array: where there are millions of them, a third of what Python's would take."""
+
+    __slots__ = ("array",)
+
+    def __init__(self, array: pa.LargeStringArray) -> None:
+        self.array = array
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> Compact:
+        return texts if isinstance(texts, Compact) else cls(pa.array(texts, pa.large_string()))
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+    @overload
+    def __getitem__(self, at: slice) -> Compact: ...
+    def __getitem__(self, at: int | slice) -> str | Compact:
+        return Compact(self.array[at]) if isinstance(at, slice) else str(self.array[int(at)])
 
 
 class Repeated(Sequence[Text]):
@@ -38,6 +62,17 @@ class Repeated(Sequence[Text]):
             renumbered = [numbers.setdefault(text, len(numbers)) for text in piece.distinct]
             codes.append(np.array(renumbered, np.int32)[piece.codes])
         return cls(list(numbers), np.concatenate(codes) if codes else np.empty(0, np.int32))
+
+    @staticmethod
+    def compact(pieces: Sequence[Repeated[str]]) -> Repeated[str]:
+        """One after the other, the texts held in an Arrow array."""
+        arrays: list[pa.LargeStringArray] = [Compact.of(piece.distinct).array for piece in pieces]
+        texts = pa.concat_arrays(arrays) if arrays else pa.array([], pa.large_string())
+        coded = texts.dictionary_encode()
+        numbers = coded.indices.to_numpy()
+        begins = np.cumsum([0, *map(len, arrays)])
+        codes = [numbers[begin:][piece.codes] for begin, piece in zip(begins, pieces, strict=False)]
+        return Repeated(Compact(coded.dictionary), np.concatenate(codes) if codes else np.empty(0, np.int32))
 
     def take(self, places: Ints) -> Repeated[Text]:
         return Repeated(self.distinct, self.codes[places])

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
 from timelines.detection.binding import leaves
 from timelines.detection.board import Board, Pair, Slot
@@ -50,6 +51,7 @@ def survey(
             _survey_part(part, engine, wanted, gathering, seen)
             if progress is not None:
                 progress(family, part.rows)
+    pa.default_memory_pool().release_unused()  # what follows works in DuckDB's memory, beside Arrow's
     return Survey(gathering.finish(), seen)
 
 

@@ -113,7 +113,7 @@ WRAPPER_COLUMNS: tuple[Column, ...] = (
         "wrapper_year_told",
         pa.string(),
         "What tells that year: `own-date` (a date inside the line), `lines-around` (those of other lines, and the turns of the year "
-        "between), `examiner`.",
+        "between), `examiner`, `file-name` (the day that a rotated file is named after).",
         "",
         OURS,
     ),

@@ -78,6 +78,7 @@ def _places(scope: Scope) -> list[dict[str, Any]]:
         "select row_id from taken where row_id in (select unnest(?))",
         TABLE.needs,
         values=[[row["row_id"] for row in rows]],
+        twice="each",
     )
     kept = set(taken.column("row_id").to_pylist())
     return [row for row in rows if row["row_id"] in kept]

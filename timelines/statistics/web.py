@@ -43,14 +43,13 @@ from each where pair.value is not null group by pair.kind, pair.value order by k
 
 
 def _count(scope: Scope) -> pa.Table:
-    return scope.ask(_COUNTS, TABLE.needs, _OWN, once=True)
+    return scope.ask(_COUNTS, TABLE.needs, _OWN)
 
 
 TABLE = Statistic(
     "web",
     "Web server logs",
-    "One row a client, status, method, path and agent, list after list in order of kind; within a list the most frequent first. "
-    "Lines that stand in two files count once.",
+    "One row a client, status, method, path and agent, list after list in order of kind; within a list the most frequent first.",
     ("web/access",),
     _COLUMNS,
     ("kind", "value", "rows", "refused", "clients", "last"),

@@ -46,14 +46,13 @@ coalesce(new_agents, 0) as new_agents, coalesce(new_paths, 0) as new_paths from 
 
 
 def _count(scope: Scope) -> pa.Table:
-    return scope.ask(_HOURS, TABLE.needs, _OWN, once=True)
+    return scope.ask(_HOURS, TABLE.needs, _OWN)
 
 
 TABLE = Statistic(
     "web_hours",
     "Web server logs by hour",
-    "One row an hour that has requests, in order of time. What is new is new among the rows that count. "
-    "Lines that stand in two files count once.",
+    "One row an hour that has requests, in order of time. What is new is new among the rows that count.",
     ("web/access",),
     _COLUMNS,
     ("hour", "requests", "clients", "refused", "new_paths", "new_agents"),

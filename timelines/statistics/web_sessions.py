@@ -54,15 +54,14 @@ from visits group by exhibit, client, agent, visit order by requests desc, first
 
 
 def _count(scope: Scope) -> pa.Table:
-    return scope.ask(_VISITS, TABLE.needs, _OWN, once=True)
+    return scope.ask(_VISITS, TABLE.needs, _OWN)
 
 
 TABLE = Statistic(
     "web_sessions",
     "Visits of web sites",
     "One row a visit: requests of one address with one program, until neither was seen for BREAK. Those with the most requests first. "
-    "Lines without a time or an address have no part. `athar timeline CASE --client ADDRESS` tells them request by request. "
-    "Lines that stand in two files count once.",
+    "Lines without a time or an address have no part. `athar timeline CASE --client ADDRESS` tells them request by request.",
     ("web/access",),
     _COLUMNS,
     ("client", "first", "requests", "paths", "refused", "agent"),

@@ -23,7 +23,7 @@ from parsers.web.lines import Lines
 from timelines.schema import TIME
 
 MINUTES_APART = 10  # a line is passed on within seconds; a clock this far off, or a line this late, is worth a remark
-_APART_NS = MINUTES_APART * 60 * 10**9
+APART_NS = MINUTES_APART * 60 * 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def dressed(batch: pa.RecordBatch, wrapped: Wrapped) -> pa.RecordBatch:
     given = batch.column("time")
     own = given.cast(pa.int64()).fill_null(0).to_numpy()
     timed = given.is_valid().to_numpy(False)
-    apart = timed & known & (np.abs(own - ns) > _APART_NS)
+    apart = timed & known & (np.abs(own - ns) > APART_NS)
     helped = ~timed & known
     columns = {name: batch.column(name) for name in batch.schema.names}
     taken = pa.array(ns, mask=~known).cast(pa.timestamp("ns")).cast(TIME)

@@ -93,3 +93,37 @@ def test_json_of_both_versions(read: Read) -> None:
     assert (new["rule_ids"], old["rule_ids"]) == ("941100,949110", "942100")
     assert (new["cs_uri"], new["sc_status"], new["cs_user_agent"]) == ("/?q=<script>", 403, "Agent/1.0")
     assert (old["cs_uri"], old["sc_status"], old["c_ip"]) == ("/?q=1", 403, "192.0.2.7")
+
+
+# As version 3 writes it: https://github.com/owasp-modsecurity/ModSecurity/wiki (native audit log)
+VERSION_3 = b"""---ICmPEb5c---A--
+[03/Mar/2026:21:14:05 +0100] 150715351558.929952 198.51.100.7 44656 192.0.2.1 80
+---ICmPEb5c---B--
+GET /?q=1 HTTP/1.1
+Host: www.example.org
+
+---ICmPEb5c---F--
+HTTP/1.1 403
+
+---ICmPEb5c---H--
+ModSecurity: Access denied with code 403 (phase 2). Matched "Operator `Rx' [id "942100"]
+
+---ICmPEb5c---Z--
+
+"""
+
+
+def test_version_3_puts_hyphens_around_its_ids(read: Read) -> None:
+    found = recognise(VERSION_3, "modsec_audit.log")
+    assert found is not None
+    assert found.name == "web/modsecurity-audit"
+    result = read(VERSION_3 * 2, "web/modsecurity-audit")
+    assert result.problems == []
+    assert [(row["request_id"], row["sc_status"], row["parts"]) for row in result.rows] == [
+        ("150715351558.929952", 403, "ABFHZ")
+    ] * 2
+    assert result.line(result.rows[1]) == VERSION_3
+    assert result.rows[0]["messages"] == (
+        'ModSecurity: Access denied with code 403 (phase 2). Matched "Operator `Rx\' [id "942100"]'
+    )
+    assert result.rows[0]["rule_ids"] == "942100"

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from parsers.base import Evidence, Slice
+from parsers.base import Batch, Evidence, Slice
 from parsers.registry import by_name
 from parsers.web import cuts, log, stamp_years
 from parsers.web import lines as web_lines
@@ -135,3 +135,50 @@ def test_a_file_without_stamps_is_not_searched(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr(stamp_years, "read_lines", fail)
     assert log.PARSER.slices(evidence) == [Slice(0, evidence.size, {"line": 1})]
+
+
+def told(evidence: Evidence) -> list[dict[str, Any]]:
+    """Rows of a file under a name of its own."""
+    parser = by_name("web/log")
+    items = [item for piece in parser.slices(evidence) for item in parser.parse(evidence, piece)]
+    return [row for item in items if isinstance(item, Batch) for row in item.rows.to_pylist()]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("error.log-20260103", [2025, 2025, 2026]),
+        ("old.2019-01-01/error.2026-01-02.log.gz/error.2026-01-02.log", [2025, 2025, 2026]),
+        ("error.1767312000", [2025, 2025, 2026]),  # 2026-01-02
+        ("error.log-20261231", [2026, 2026, 2027]),  # named after the day on which it begins
+        ("error.log-20260801", []),  # too far from any of them
+        ("error.log-20261341", []),
+        ("error.log.1", []),
+    ],
+)
+def test_a_rotated_files_name_tells_the_year_where_no_line_does(tmp_path: Path, name: str, expected: list[int]) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(data(error("Dec 30 10:00:00"), error("Dec 31 10:00:00"), error("Jan  2 10:00:00")))
+    evidence = Evidence("E001", name, path, path.stat().st_size, "0" * 64, "UTC")
+    rows = told(evidence)
+    assert [row["wrapper_year"] for row in rows if row.get("wrapper_year") is not None] == expected
+    assert {row.get("wrapper_year_told") for row in rows} == ({"file-name"} if expected else {None})
+
+
+def test_what_lines_and_the_examiner_say_comes_before_a_name(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(data(error("Dec 30 10:00:00")))
+    evidence = Evidence("E001", "error.log-20261231", path, path.stat().st_size, "0" * 64, "UTC", year=2024)
+    assert [(row["wrapper_year"], row["wrapper_year_told"]) for row in told(evidence)] == [(2024, "examiner")]
+    path.write_bytes(data(error("Dec 30 10:00:00"), access("Dec 30 10:00:00", "30/Dec/2023:10:00:00")))
+    evidence = Evidence("E001", "error.log-20261231", path, path.stat().st_size, "0" * 64, "UTC")
+    assert sorted((row["wrapper_year"], row["wrapper_year_told"]) for row in told(evidence)) == [
+        (2023, "lines-around"),
+        (2023, "own-date"),
+    ]
+
+
+def test_a_stamp_with_an_inferred_year_that_lies_apart_from_the_lines_own_time_is_told(read: Read) -> None:
+    text = data(access("Mar  3 10:00:00", "03/Mar/2026:10:00:05"), access("Mar  3 10:30:00", "03/Mar/2026:10:00:06"))
+    assert [row["flags"] for row in read(text, zone="Europe/Paris").rows] == ["", "wrapper-differs"]
+    assert [row["flags"] for row in read(text).rows] == ["", ""]  # without a zone nothing is known to differ

@@ -120,6 +120,8 @@ def test_the_order_of_rows_and_parts_changes_nothing(made):
         ("W3SVC1/u_ex260102.log", "W3SVC1/u_ex.log"),
         ("W3SVC2/u_ex26010213.log", "W3SVC2/u_ex.log"),
         ("logs.zip/www/access.log.3", "logs.zip/www/access.log"),
+        ("logs/access.1767571200", "logs/access"),
+        ("logs/access.1767571200.gz/access.1767571200", "logs/access"),
         ("site1_access.log", "site1_access.log"),
         ("site2_access.log", "site2_access.log"),
     ],

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from timelines.analyzers import new_web_script as module
 from timelines.analyzers.new_web_script import ANALYZER
 
 from .conftest import Rows
@@ -17,6 +18,7 @@ Line = tuple[float, str, str, str, int, str | None]  # seconds, client, method, 
 def log(lines: list[Line], file: str = "access.log") -> Rows:
     names = ("src_ip", "cs_method", "cs_uri_stem", "sc_status", "cs_referer")
     columns: dict[str, list[Any]] = {name: [line[at] for line in lines] for at, name in enumerate(names, 1)}
+    columns["c_ip"] = columns["src_ip"]
     return Rows("web/access", file, [line[0] for line in lines], {"event": ["http.request"] * len(lines), **columns})
 
 
@@ -83,3 +85,31 @@ def test_the_order_of_rows_and_parts_changes_nothing(made):
 
 def test_logs_without_the_columns_say_nothing(made):
     assert list(ANALYZER.find(made(Rows("web/access", "a.log", [1.0], {"src_ip": ["198.51.100.1"]})))) == []
+
+
+def test_lines_that_the_log_holds_twice_count_once(made):
+    lines = sorted([*USUAL, *CALLS[:2]])  # one answer only
+    assert list(ANALYZER.find(made(log(lines), log(lines[-160:], "access.log.1")))) == []
+    lines = sorted([*USUAL, *CALLS])
+    (finding,) = ANALYZER.find(made(log(lines), log(lines[-160:], "access.log.1")))
+    assert "4 of them status 200 to POST" in finding.why
+    assert len(finding.rows) == 4
+
+
+def test_a_copy_in_another_exhibit_is_a_log_of_its_own(made):
+    copy = log([*USUAL, *CALLS])
+    second = Rows(copy.family, copy.file, copy.seconds, copy.columns, "E002")
+    assert [finding.why[:4] for finding in ANALYZER.find(made(copy, second))] == ["E001", "E002"]
+
+
+def test_scripts_compared_some_at_a_time_are_the_same(made, monkeypatch):
+    more = [
+        (2 * DAY + 20.0 * n + m, f"203.0.113.{n}", "POST", f"/images/{n}.php", 200, None)
+        for n in range(20)
+        for m in range(n % 4)
+    ]
+    timeline = made(log([*USUAL, *CALLS, *more]))
+    whole = list(ANALYZER.find(timeline))
+    monkeypatch.setattr(module, "SHARE", 9)
+    assert list(ANALYZER.find(timeline)) == whole
+    assert len(whole) == 11

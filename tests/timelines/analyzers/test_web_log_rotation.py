@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pyarrow as pa
 import pytest
@@ -56,6 +56,8 @@ def numbered(days, skip=()):
         ("access-2026-01-05.log.bz2", date(2026, 1, 5)),
         ("u_ex260105.log", date(2026, 1, 5)),
         ("access.log-20261305", None),
+        ("access.1767571200", date(2026, 1, 5)),
+        ("logs/access.1767571200.gz", date(2026, 1, 5)),
     ],
 )
 def test_the_place_of_a_file_in_its_series(file, place):
@@ -158,3 +160,25 @@ def test_a_compressed_file_counts_once(made):
     found = told(made, files, more)
     assert [title for title, _ in found] == [MISSING]
     assert told(made, files, [*more, ("access.log.3.gz", "unreadable")]) == []
+
+
+def test_files_that_rotatelogs_names_are_a_series(made):
+    """Named after the second at which they begin; that of a day is missing, whose weekday has one in other weeks."""
+    files = [(f"access.{1_767_225_600 + n * DAY}", n, n + 1) for n in range(29) if n != 15]
+    ((title, why),) = told(made, files)
+    assert title == MISSING
+    assert "2026-01-16" in why
+    assert told(made, [(name.replace(".17", ".log.17"), *days) for name, *days in files]) == [
+        (MISSING, why.replace("access.", "access.log."))
+    ]
+
+
+@pytest.mark.parametrize("name", ["access.{epoch}", "access.log-{day:%Y%m%d%H}"])
+def test_several_files_a_day_are_not_judged_by_days(made, name):
+    files = []
+    for n in range(10):  # every six hours, but for a day
+        if n not in (4, 5, 6, 7):
+            begin = 1_767_225_600 + n * 6 * HOUR
+            day = datetime.fromtimestamp(begin, UTC)
+            files.append((name.format(epoch=begin, day=day), n / 4, (n + 1) / 4))
+    assert told(made, files) == []
