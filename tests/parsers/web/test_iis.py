@@ -219,7 +219,7 @@ def test_a_flood_of_directives_is_bounded(read: Any) -> None:
     assert len(result.rows) == iis.LAYOUTS_IN_BLOCK
     assert len(result.problems) == 1_000 - iis.LAYOUTS_IN_BLOCK
     assert result.problems[0].reason.endswith(
-        "more than 64 different #Fields directives within 16 MB; counted as damaged"
+        "more than 64 different #Fields directives within 8 MB; counted as damaged"
     )
 
 
