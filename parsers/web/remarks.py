@@ -33,6 +33,14 @@ class Remarks:
             taken.add(place, *self._by_row[int(rows[place])])
         return taken
 
+    def with_rows(self, places: Int64s) -> Remarks:
+        """The same among other rows, of which those at `places`, ascending, have no remarks yet."""
+        wider = Remarks(self._count + len(places))
+        kept = np.delete(np.arange(wider._count), places)
+        for row, remarks in self._by_row.items():
+            wider.add(int(kept[row]), *remarks)
+        return wider
+
     def column(self) -> pa.StringArray:
         """Comma-separated remarks, sorted, each once; empty text where there are none."""
         texts: dict[str, int] = {"": 0}

@@ -6,6 +6,8 @@ client sent, or `-`), just the place is told.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -17,11 +19,11 @@ from parsers.web.odd_bytes import odd_bytes
 from parsers.web.spans import Grid, Spans
 from timelines.compiled import compiled, inlined
 
-_SPACE, _QUOTE, _BACKSLASH, _OPEN, _CLOSE, _DASH = b' "\\[]-'
+_SPACE, _QUOTE, _BACKSLASH, _OPEN, _CLOSE, _DASH, _ASKED = b' "\\[]-?'
 _SLASH, _COLON, _PLUS, _POINT, _STAR, _LOW = b"/:+.*_"
 _ZERO, _NINE, _UPPER_A, _UPPER_F, _UPPER_Z, _A, _F, _Z = b"09AFZafz"
 _H, _T, _P = b"HTP"
-NOT, BUT_REQUEST, WHOLE = range(3)
+BUT_REQUEST, WHOLE = range(2)
 Codes = npt.NDArray[np.int8]
 _QUOTES = 8  # most that a layout has
 _METHOD = 16  # bytes of the longest method that is read here
@@ -52,13 +54,27 @@ def odd_lines(lines: Lines) -> tuple[Bools, Bools]:
     return control, high
 
 
-def scan(lines: Lines) -> tuple[Spans, Codes]:
-    """Fields of the lines that fit a layout to the byte, and how far each does: NOT, BUT_REQUEST (its request is to be split), WHOLE."""
-    found = Spans.empty(lines, f.FIELDS)
-    fits = np.zeros(len(lines), np.int8)
-    starts, ends = (np.ascontiguousarray(edge) for edge in (lines.starts, lines.ends))
-    _scan(*readable(lines.data), starts, ends, fits, found.starts, found.ends, np.zeros(_QUOTES, np.int64))
-    return found, fits
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """What the scan took of some lines, side by side: their fields, STEM and QUERY of plain requests among them; which lines they are,
+    ascending; how far each fits (BUT_REQUEST or WHOLE). The numbers of STATUS and BYTES are known to `spans`."""
+
+    spans: Spans
+    rows: Int64s
+    fits: Codes
+
+
+def scan(lines: Lines) -> Scanned:
+    """Fields of the lines that fit a layout to the byte, but for the request of some, which is to be split."""
+    count, spans = len(lines), Spans.empty(lines, f.FIELDS)
+    rows, fits, numbers = np.empty(count, np.int64), np.empty(count, np.int8), np.empty((2, count), np.int64)
+    starts, ends = np.ascontiguousarray(lines.starts), np.ascontiguousarray(lines.ends)
+    quotes = np.zeros(_QUOTES, np.int64)
+    taken = _scan(*readable(lines.data), starts, ends, rows, fits, spans.starts, spans.ends, numbers, quotes)
+    rows = rows[:taken]
+    known = {f.STATUS: numbers[0, :taken], f.BYTES: numbers[1, :taken]}
+    grids = spans.starts[:, :taken], spans.ends[:, :taken]
+    return Scanned(Spans(lines.take(rows), *grids, np.zeros(taken, np.bool_), known), rows, fits[:taken])
 
 
 @inlined
@@ -186,27 +202,37 @@ def _request(data: Bytes, words: Words, row: int, start: int, end: int, starts: 
         return False
     if _find(data, words, _SPACE, method + 1, stop) != stop:
         return False
+    asked = _find(data, words, _ASKED, method + 1, stop)
     _put(row, f.METHOD, start, method, starts, ends)
     _put(row, f.URI, method + 1, stop, starts, ends)
+    _put(row, f.STEM, method + 1, asked, starts, ends)
+    if asked < stop:
+        _put(row, f.QUERY, asked + 1, stop, starts, ends)
     _put(row, f.VERSION, end - 8, end, starts, ends)
     return True
 
 
 @compiled
-def _answer(data: Bytes, row: int, quote: int, stop: int, starts: Grid, ends: Grid) -> bool:
-    """` sss bytes` behind the request's closing quote, up to `stop`"""
+def _answer(data: Bytes, row: int, quote: int, stop: int, starts: Grid, ends: Grid, numbers: Grid) -> bool:
+    """` sss bytes` behind the request's closing quote, up to `stop`; `-` is no number, here -1"""
     start = quote + 6
     if stop <= start or data[quote + 1] != _SPACE or data[quote + 5] != _SPACE:
         return False
+    status, count = 0, 0
     for place in range(quote + 2, quote + 5):
         if not _ZERO <= data[place] <= _NINE:
             return False
-    if not (stop == start + 1 and data[start] == _DASH):
+        status = status * 10 + int(data[place]) - _ZERO
+    if stop == start + 1 and data[start] == _DASH:
+        count = -1
+    else:
         if stop - start > _NUMBER:
             return False
         for place in range(start, stop):
             if not _ZERO <= data[place] <= _NINE:
                 return False
+            count = count * 10 + int(data[place]) - _ZERO
+    numbers[0, row], numbers[1, row] = status, count
     _put(row, f.STATUS, quote + 2, quote + 5, starts, ends)
     _put(row, f.BYTES, start, stop, starts, ends)
     return True
@@ -231,9 +257,19 @@ def _quotes(data: Bytes, words: Words, start: int, end: int, quotes: Int64s) -> 
 
 @compiled
 def _scan(
-    data: Bytes, words: Words, begins: Int64s, stops: Int64s, fits: Codes, starts: Grid, ends: Grid, quotes: Int64s
-) -> None:
-    """Fill in the fields of the lines that fit, and how far they do."""
+    data: Bytes,
+    words: Words,
+    begins: Int64s,
+    stops: Int64s,
+    rows: Int64s,
+    fits: Codes,
+    starts: Grid,
+    ends: Grid,
+    numbers: Grid,
+    quotes: Int64s,
+) -> int:
+    """Fill in the fields of the lines that fit, side by side, which lines they are and how far each fits; returns how many."""
+    at = 0
     for row in range(len(begins)):
         start, end = begins[row], stops[row]
         count = _quotes(data, words, start, end, quotes)
@@ -243,15 +279,18 @@ def _scan(
             laid = laid and data[opening - 1] == _SPACE and (pair == 2 or opening == before + 2)
         laid = (
             laid
-            and _answer(data, row, quotes[1], end if count == 2 else quotes[2] - 1, starts, ends)
-            and _head(data, words, row, start, quotes[0], starts, ends)
+            and _answer(data, at, quotes[1], end if count == 2 else quotes[2] - 1, starts, ends, numbers)
+            and _head(data, words, at, start, quotes[0], starts, ends)
         )
         if not laid:
-            starts[:, row] = -1
+            starts[:, at] = -1
             continue
-        fits[row] = WHOLE
-        if not _request(data, words, row, quotes[0] + 1, quotes[1], starts, ends):
-            fits[row] = BUT_REQUEST
-            _put(row, f.REQUEST, quotes[0] + 1, quotes[1], starts, ends)
+        fits[at] = WHOLE
+        if not _request(data, words, at, quotes[0] + 1, quotes[1], starts, ends):
+            fits[at] = BUT_REQUEST
+            _put(at, f.REQUEST, quotes[0] + 1, quotes[1], starts, ends)
         for pair in range(2, count, 2):
-            _put(row, f.REFERER + pair // 2 - 1, quotes[pair] + 1, quotes[pair + 1], starts, ends)
+            _put(at, f.REFERER + pair // 2 - 1, quotes[pair] + 1, quotes[pair + 1], starts, ends)
+        rows[at] = row
+        at += 1
+    return at

@@ -33,6 +33,7 @@ class Spans:
     starts: Grid
     ends: Grid
     invalid: Bools  # (n,) lines that hold bytes that are no UTF-8
+    _known: dict[int, Int64s] = field(default_factory=dict)  # by field: its numbers, -1 where it holds none
     _repairs: dict[int, tuple[Int64s, list[str]]] = field(
         default_factory=dict
     )  # by field: rows, and what they are spelled as
@@ -55,7 +56,14 @@ class Spans:
         starts, ends = (
             np.take(grid, rows, axis=1) for grid in (self.starts, self.ends)
         )  # row after row, as kernels want them
-        return Spans(lines, starts, ends, self.invalid[rows])
+        known = {column: numbers[rows] for column, numbers in self._known.items()}
+        return Spans(lines, starts, ends, self.invalid[rows], known)
+
+    def with_rows(self, lines: Lines, places: Int64s) -> Spans:
+        """The same among other lines, of which those at `places`, ascending, have no fields yet; nothing is repaired yet."""
+        before = places - np.arange(len(places))
+        starts, ends = (np.insert(grid, before, -1, axis=1) for grid in (self.starts, self.ends))
+        return Spans(lines, starts, ends, np.insert(self.invalid, before, False))
 
     def repair(self, suspects: Int64s) -> None:
         """Find fields that are no valid UTF-8 among the `suspects` (rows with bytes above 0x7f) and spell their bad bytes `\\xHH`.
@@ -99,6 +107,8 @@ class Spans:
 
     def numbers(self, column: int) -> tuple[Int64s, Bools]:
         """One field of every line as whole numbers, and where it is one: 1 to 18 digits and nothing else."""
+        if (known := self._known.get(column)) is not None:
+            return known, known >= 0
         starts, ends = self.starts[column], self.ends[column]
         return digits(self.lines.data, starts, ends)
 

@@ -5,7 +5,7 @@ Apache's date says when a request was received, nginx's when it was answered; a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -17,8 +17,8 @@ from parsers.web.formats import Page, State, Taken
 from parsers.web.loose import NO_DATE, loose
 from parsers.web.numerals import nullable
 from parsers.web.remarks import Remarks
-from parsers.web.requests import addresses, claimed, outcomes, split_target
-from parsers.web.scan import BUT_REQUEST, NOT, WHOLE, scan
+from parsers.web.requests import addresses, claimed, outcomes
+from parsers.web.scan import BUT_REQUEST, WHOLE, scan
 from parsers.web.spans import Spans, chosen
 from parsers.web.strict import request, strict
 from timelines.coded import constant
@@ -66,21 +66,28 @@ class CommonLog:
         if not len(rows):
             return Taken(taken, reasons=dict.fromkeys(range(len(every)), NO_DATE))
         part = page.take(rows)
-        spans, fits = scan(part.lines)
-        remarks = Remarks(len(rows))
-        plain = (fits == WHOLE) & ~(part.control | part.high)
-        quality = np.where(plain, f.FAST, np.where(fits == NOT, -1, f.STRICT))
-        split_requests(spans, np.flatnonzero(fits == BUT_REQUEST), remarks)
-        _read_others(spans, quality, remarks, strict)
-        found = _table(part, spans, quality, remarks)
-        taken[rows[quality >= 0]] = True
-        return Taken(taken, found)
+        scanned = scan(part.lines)
+        odd = (part.control | part.high)[scanned.rows]
+        quality = np.where((scanned.fits == WHOLE) & ~odd, f.FAST, f.STRICT)
+        spans, remarks = scanned.spans, Remarks(len(quality))
+        split_requests(spans, np.flatnonzero(scanned.fits == BUT_REQUEST), remarks)
+        others = np.delete(np.arange(len(rows)), scanned.rows)
+        readings = {row: reading for row in others.tolist() if (reading := strict(part.lines.at(row))) is not None}
+        mine = np.union1d(scanned.rows, np.array(list(readings), np.int64)) if readings else scanned.rows
+        part = part.take(mine)
+        if readings:
+            places = np.searchsorted(mine, list(readings))
+            spans, remarks = spans.with_rows(part.lines, places), remarks.with_rows(places)
+            quality = np.insert(quality, places - np.arange(len(places)), -1)
+            for place, reading in zip(places.tolist(), readings.values(), strict=True):
+                quality[place] = _put(spans, place, reading, remarks)
+        taken[rows[mine]] = True
+        return Taken(taken, _table(part, spans, quality, remarks))
 
     def rescue(self, page: Page) -> Taken:
         """What lines give that keep to no layout but hold a log date."""
         spans, remarks = Spans.empty(page.lines, f.FIELDS), Remarks(len(page.lines))
-        quality = np.full(len(page.lines), -1)
-        _read_others(spans, quality, remarks, loose)
+        quality = _read_loosely(spans, remarks)
         dateless = np.flatnonzero(quality < 0).tolist()
         return Taken(quality >= 0, _table(page, spans, quality, remarks), dict.fromkeys(dateless, NO_DATE))
 
@@ -94,28 +101,37 @@ def _fits(line: bytes) -> bool:
 
 def split_requests(spans: Spans, rows: Int64s, remarks: Remarks) -> None:
     """Split the requests that lie at REQUEST and are no plain ones; one that is whole then lies there no more."""
-    data = spans.lines.data
     for row in rows.tolist():
-        start, end = int(spans.starts[f.REQUEST, row]), int(spans.ends[f.REQUEST, row])
-        reading = f.Reading({}, f.STRICT)
-        request(data[start:end].tobytes(), 0, end - start, reading)
-        remarks.add(row, *reading.flags)
+        start, reading = int(spans.lines.starts[row]), f.Reading({}, f.STRICT)
+        edges = int(spans.starts[f.REQUEST, row]) - start, int(spans.ends[f.REQUEST, row]) - start
         spans.starts[f.REQUEST, row] = -1
-        for column, (begin, stop) in reading.spans.items():
-            spans.starts[column, row], spans.ends[column, row] = start + begin, start + stop
+        request(spans.lines.at(row), *edges, reading)
+        _put(spans, row, reading, remarks)
 
 
-def _read_others(spans: Spans, quality: Int64s, remarks: Remarks, reader: Callable[[bytes], f.Reading | None]) -> None:
-    """Read the lines that have no quality yet, one by one; those that cannot be read keep -1."""
-    for row in np.flatnonzero(quality < 0).tolist():
-        reading = reader(spans.lines.at(row))
-        if reading is None:
-            continue
-        quality[row] = reading.quality
-        remarks.add(row, *reading.flags)
-        start = int(spans.lines.starts[row])
-        for column, (begin, end) in reading.spans.items():
-            spans.starts[column, row], spans.ends[column, row] = start + begin, start + end
+def _read_loosely(spans: Spans, remarks: Remarks) -> Int64s:
+    """Read damaged lines one by one. Returns their quality, -1 for those that cannot be read."""
+    quality = np.full(len(spans.lines), -1)
+    for row in range(len(spans.lines)):
+        if (reading := loose(spans.lines.at(row))) is not None:
+            quality[row] = _put(spans, row, reading, remarks)
+    return quality
+
+
+def _put(spans: Spans, row: int, reading: f.Reading, remarks: Remarks) -> int:
+    """Note what was read of a line, its target split at the first `?` (RFC 3986 section 3.4). Returns its quality."""
+    remarks.add(row, *reading.flags)
+    start = int(spans.lines.starts[row])
+    places = dict(reading.spans)
+    if f.URI in places:
+        begin, end = places[f.URI]
+        asked = spans.lines.at(row).find(b"?", begin, end)
+        places[f.STEM] = begin, end if asked < 0 else asked
+        if asked >= 0:
+            places[f.QUERY] = asked + 1, end
+    for column, (begin, end) in places.items():
+        spans.starts[column, row], spans.ends[column, row] = start + begin, start + end
+    return reading.quality
 
 
 def _table(page: Page, spans: Spans, quality: Int64s, remarks: Remarks) -> tuple[pa.RecordBatch, ...]:
@@ -126,7 +142,6 @@ def _table(page: Page, spans: Spans, quality: Int64s, remarks: Remarks) -> tuple
     if len(rows) < len(quality):
         page = page.take(rows)
         spans, quality, remarks = spans.take(page.lines, rows), quality[rows], remarks.take(rows)
-    split_target(spans, f.URI, f.STEM, f.QUERY)
     spans.repair(np.flatnonzero(page.high))
     remarks.mark(page.control, "control-bytes")
     remarks.mark(spans.invalid, "bad-encoding")

@@ -14,9 +14,10 @@ from parsers.registry import by_name
 from parsers.web import fields as f
 from parsers.web.formats.clf import split_requests
 from parsers.web.lines import Lines
+from parsers.web.numerals import digits
 from parsers.web.odd_bytes import MOST_LINES, newlines_in, odd_bytes
 from parsers.web.remarks import Remarks
-from parsers.web.scan import BUT_REQUEST, NOT, WHOLE, scan
+from parsers.web.scan import BUT_REQUEST, WHOLE, scan
 from parsers.web.strict import strict
 from tests.parsers.web.conftest import read_file
 
@@ -120,23 +121,32 @@ def test_the_fast_path_takes_no_near_miss_for_a_line(line: bytes) -> None:
 
 def fast_lines(lines: list[bytes]) -> list[bool]:
     """Which lines the scan takes whole; each that it takes at all must have the fields and remarks that the strict grammar gives it."""
-    block = as_lines(lines)
-    spans, fits = scan(block)
-    remarks = Remarks(len(lines))
-    split_requests(spans, np.flatnonzero(fits == BUT_REQUEST), remarks)
+    scanned = scan(as_lines(lines))
+    spans, remarks = scanned.spans, Remarks(len(scanned.rows))
+    split_requests(spans, np.flatnonzero(scanned.fits == BUT_REQUEST), remarks)
     told = remarks.column().to_pylist()
-    for row in np.flatnonzero(fits != NOT).tolist():
+    for column in (f.STATUS, f.BYTES):
+        values, valid = digits(spans.lines.data, spans.starts[column], spans.ends[column])
+        known, held = spans.numbers(column)
+        assert held.tolist() == valid.tolist()
+        assert known[held].tolist() == values[valid].tolist()
+    for place, row in enumerate(scanned.rows.tolist()):
         reading = strict(lines[row])
         assert reading is not None, lines[row]
-        assert told[row] == ",".join(reading.flags), lines[row]
-        start = int(block.starts[row])
+        assert spans.lines.at(place) == lines[row]
+        assert told[place] == ",".join(reading.flags), lines[row]
+        start = int(spans.lines.starts[place])
         found = {
-            column: (int(spans.starts[column, row]) - start, int(spans.ends[column, row]) - start)
+            column: (int(spans.starts[column, place]) - start, int(spans.ends[column, place]) - start)
             for column in range(f.FIELDS)
-            if spans.starts[column, row] >= 0
+            if spans.starts[column, place] >= 0
         }
+        halves = [lines[row][slice(*found.pop(half))] for half in (f.STEM, f.QUERY) if half in found]
+        target = [lines[row][slice(*reading.spans[f.URI])]] if f.URI in reading.spans else []
+        assert halves == [half for whole in target for half in whole.split(b"?", 1)]
         assert found == reading.spans, lines[row]
-    return [fit == WHOLE for fit in fits.tolist()]
+    whole = scanned.rows[scanned.fits == WHOLE].tolist()
+    return [row in whole for row in range(len(lines))]
 
 
 @pytest.mark.parametrize(
@@ -146,7 +156,7 @@ def test_a_request_that_is_none_leaves_the_rest_of_the_line_to_the_scan(request_
     line = GOOD.replace(b"GET /a?b=1 HTTP/1.1", request_)
     assert line != GOOD
     assert not fast_lines([line, GOOD])[0]
-    assert scan(as_lines([line]))[1].tolist() == [BUT_REQUEST]
+    assert scan(as_lines([line])).fits.tolist() == [BUT_REQUEST]
 
 
 @settings(max_examples=300, deadline=None)
