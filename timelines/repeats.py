@@ -125,13 +125,15 @@ def _among(timeline: Timeline, files: tuple[LogFile, ...]) -> list[Repeat]:
     return known[files]
 
 
-def again(timeline: Timeline, rows: pa.Table) -> npt.NDArray[np.bool_]:
-    """Which rows (with `family`, `exhibit`, `file`, `offset`) stand in the evidence for the second time: (n,)."""
-    mask = np.zeros(rows.num_rows, np.bool_)
-    if not pc.any(pc.is_in(rows["family"], pa.array(FAMILIES))).as_py():
-        return mask
-    offsets = rows.column("offset").fill_null(-1).to_numpy()
+def again(timeline: Timeline, count: int, places: Callable[[], pa.Table]) -> npt.NDArray[np.bool_]:
+    """Which of some rows stand in the evidence for the second time: (count,). `places` reads their `family`, `exhibit`, `file`, `offset`;
+    it is asked only where anything stands twice."""
+    mask = np.zeros(count, np.bool_)
     ordered = sorted(repeats(timeline), key=lambda run: (run.side, run.again.first))
+    if not ordered or not count:
+        return mask
+    rows = places()
+    offsets = rows.column("offset").fill_null(-1).to_numpy()
     for side, group in groupby(ordered, key=lambda run: run.side):
         runs = list(group)
         firsts = np.array([run.again.first for run in runs])

@@ -126,7 +126,7 @@ def test_rows_that_stand_again_are_known_by_their_place(made):
     log = lines(300)
     timeline = made(access(log), access(log[100:150], "copy.log"), access(lines(60, seed=9, start=90_000), "third.log"))
     rows = timeline.sql('select family, exhibit, file, "offset" from web_access order by file, "offset"')
-    mask = again(timeline, rows)
+    mask = again(timeline, rows.num_rows, lambda: rows)
     assert int(mask.sum()) == 50
     assert set(rows.filter(pa.array(mask))["file"].to_pylist()) == {"copy.log"}
 

@@ -75,7 +75,8 @@ def detect(
     if sieve is not None:
         found = sieve.sifted(rules, found)
     by_rule = {rules.rules[at].about.rule_id: hits for at, hits in found.hits.items()}
-    twice = again(timeline, found.places()) if rules.correlations else np.zeros(len(found.times), np.bool_)
+    count = len(found.times)
+    twice = again(timeline, count, found.places) if rules.correlations else np.zeros(count, np.bool_)
     episodes = correlate(rules.correlations, by_rule, (found.times, found.timed & ~twice))
     if sieve is not None:
         episodes = sieve.sifted_episodes(rules, episodes, found)

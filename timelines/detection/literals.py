@@ -26,7 +26,7 @@ def is_whole(predicate: Text) -> bool:
 
 
 def is_short(text: str) -> bool:
-    return len(text.encode()) < SHORT
+    return len(text) < SHORT and len(text.encode()) < SHORT
 
 
 def anchors(like: Like) -> list[str]:
