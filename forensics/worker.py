@@ -12,6 +12,8 @@ import numba  # noqa: F401 - it is loaded when a compiled loop is first called
 import pyarrow as pa
 
 import timelines.mapping  # noqa: F401
+from parsers.base import Loading
+from parsers.registry import all_parsers
 
 
 class _Absent(MetaPathFinder):
@@ -42,6 +44,9 @@ def ready() -> None:
     if "pandas" not in sys.modules and not entry_points(group="athar.parsers"):
         with _absent():
             pa.array([0])
+    for parser in all_parsers():
+        if isinstance(parser, Loading):
+            parser.load()
 
 
 ready()

@@ -120,6 +120,17 @@ class Layered(Protocol):
 
 
 @runtime_checkable
+class Loading(Protocol):
+    """A parser that loads parts of its own when it first reads. Worker processes share them where they were loaded before."""
+
+    name: str
+
+    def load(self) -> None:
+        """Load them."""
+        ...
+
+
+@runtime_checkable
 class Joiner(Protocol):
     """A parser that can also read many small files at once, so that each does not pay for what is done once a call."""
 

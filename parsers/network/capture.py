@@ -32,7 +32,7 @@ from parsers.network import (
 )
 from parsers.network.conversations import Conversations
 from parsers.network.ip_packets import OVERLAP_CONFLICT, IpPackets
-from parsers.network.protocols import Carried, Trouble
+from parsers.network.protocols import Carried, Trouble, all_dissectors
 from parsers.network.space import Space
 from parsers.network.survey import Survey
 from parsers.network.tables import ConnRows, Sources, conn_batches, record_batch
@@ -51,6 +51,10 @@ class Capture:
 
     name: str = "network/capture"
     tap: Callable[[Carried], None] | None = None
+
+    def load(self) -> None:
+        """Import every dissector."""
+        all_dissectors()
 
     def accepts(self, head: bytes, name: str) -> bool:
         return pcapng.is_pcapng(head) or pcap.magic(head) is not None

@@ -43,6 +43,11 @@ class WebLog:
 
     name = "web/log"
 
+    def load(self) -> None:
+        """Import every format and wrapper."""
+        all_formats()
+        all_wrappers()
+
     def accepts(self, head: bytes, name: str) -> bool:
         """At least half of the first complete lines keep to some format, comments and the like apart."""
         return _keeps(head, all_formats())
