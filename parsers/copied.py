@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from parsers.gather import Bools, Bytes, Int64s
-from parsers.interned import Texts, Words, readable, words_of
+from parsers.interned import NOTHING, Texts, Words, readable, words_of
 from timelines.coded import nothing
 from timelines.compiled import compiled
 
@@ -23,12 +23,14 @@ _MOST = 2**31 - 1 - _SPARE
 class Cut:
     """One column's texts at [start, end) of some bytes, none where a start is negative.
 
-    `spelled`: rows, ascending, whose text is no valid UTF-8, and what they are given as.
+    `spelled`: rows, ascending, whose text is no valid UTF-8, and what they are given as. `alone`: a byte that is no text where it stands
+    alone, such as the `-` of logs.
     """
 
     starts: Int64s
     ends: Int64s
     spelled: tuple[Int64s, list[str]] | None = None
+    alone: int = NOTHING
 
     def elsewhere(self) -> Int64s:
         """Where texts begin: not those that are spelled otherwise."""
@@ -66,7 +68,9 @@ class _Columns:
             rows = slice(row, row + NEAR)
             for name, places in list(self.places.items()):
                 starts, ends = edges[name]
-                if not self.texts[name].place(seen, words, starts[rows], ends[rows], places[rows]):
+                if not self.texts[name].place(
+                    seen, words, starts[rows], ends[rows], places[rows], self.cuts[name].alone
+                ):
                     self._leave(name)
         return {name: self._column(name) for name in self.cuts}
 
@@ -88,6 +92,8 @@ class _Columns:
                 self.places[name][rows] = more
         if name not in self.places:
             return copied(self.data, cut)
+        if not len(self.texts[name]):
+            return nothing(self.count)
         (column,) = self.texts[name].columns([self.places[name]])
         return column
 
@@ -97,12 +103,13 @@ def copied(data: Bytes, cut: Cut) -> pa.StringArray:
     count = len(cut.starts)
     starts, ends = cut.elsewhere(), np.ascontiguousarray(cut.ends, np.int64)
     bounds, valid = np.zeros(count + 1, np.int64), np.ones(count, np.bool_)
-    _bounds(starts, ends, bounds, valid)
+    seen, words = readable(data)
+    _bounds(seen, starts, ends, cut.alone, bounds, valid)
     total = int(bounds[-1])
     if total > _MOST:
         raise ValueError("more than 2 GiB of text in one column of one batch; parse smaller pieces")
     text = np.empty(total + _SPARE, np.uint8)
-    _copy(*readable(data), starts, ends, bounds, text, words_of(text))
+    _copy(seen, words, starts, ends, bounds, text, words_of(text))
     mask = None if valid.all() else pa.py_buffer(np.packbits(valid, bitorder="little"))
     buffers = [mask, pa.py_buffer(bounds.astype(np.int32)), pa.py_buffer(text[:total])]
     found = pa.Array.from_buffers(pa.string(), count, buffers)
@@ -122,14 +129,16 @@ def _side_by_side(texts: list[str]) -> tuple[Bytes, Int64s, Int64s]:
 
 
 @compiled
-def _bounds(starts: Int64s, ends: Int64s, bounds: Int64s, valid: Bools) -> None:
+def _bounds(data: Bytes, starts: Int64s, ends: Int64s, alone: int, bounds: Int64s, valid: Bools) -> None:
     """Where each text begins among those before it, and which there are."""
     total = 0
     for row in range(len(starts)):
-        if starts[row] < 0:
+        start = starts[row]
+        size = ends[row] - start
+        if start < 0 or (size == 1 and data[start] == alone):
             valid[row] = False
         else:
-            total += ends[row] - starts[row]
+            total += size
         bounds[row + 1] = total
 
 

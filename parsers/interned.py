@@ -22,6 +22,7 @@ MOST = 16 << 20  # bytes of distinct texts in one dictionary; above, the rest of
 TRIAL = 16_384  # texts after which a dictionary has to be worth it
 WORTH = 3  # texts that must share a place on average: below, plain text is cheaper to make and to write
 PROBES = 32  # places looked at for one text; the table is filled to a quarter, where honest texts need a few
+NOTHING = -1  # no byte: every text counts
 _SPARE = 4  # slots of the table a text
 _FIRST = 1 << 10  # texts for which there is room at first
 _WORD = 8  # bytes that are hashed and compared at a time
@@ -91,10 +92,11 @@ def _placed(
     held: Bytes,
     held_words: Words,
     counts: Int64s,
+    alone: int,
     first: int,
     codes: Int32s,
 ) -> int:
-    """Places of texts from row `first` on, -1 where a start is negative; returns the row for which there is no room.
+    """Places of texts from row `first` on, -1 where there is none; returns the row for which there is no room.
 
     `counts`: texts held, their bytes, and how many of them no later text can find.
     """
@@ -107,6 +109,9 @@ def _placed(
             codes[row] = -1
             continue
         size = end - start
+        if size == 1 and data[start] == alone:
+            codes[row] = -1
+            continue
         if size == length and _same(data, words, before, data, words, start, size):  # texts often follow their like
             codes[row] = code
             continue
@@ -184,18 +189,26 @@ class Texts:
         edges = np.ascontiguousarray(starts, np.int64), np.ascontiguousarray(ends, np.int64)
         return codes if self.place(*readable(data), *edges, codes) else None
 
-    def place(self, data: Bytes, words: Words, starts: Int64s, ends: Int64s, codes: Int32s) -> bool:
-        """The same into `codes`; `data` and `words` as `readable` gives them. Whether there are places."""
+    def place(
+        self, data: Bytes, words: Words, starts: Int64s, ends: Int64s, codes: Int32s, alone: int = NOTHING
+    ) -> bool:
+        """The same into `codes`; `data` and `words` as `readable` gives them. Whether there are places.
+
+        `alone`: a byte that is no text where it stands alone, as if its start were negative.
+        """
         row = 0
         while not self.full:
             room = self._table, self._hashes, self._bounds, self._held, words_of(self._held), self._counts
-            row = _placed(data, words, starts, ends, *room, row, codes)
+            row = _placed(data, words, starts, ends, *room, alone, row, codes)
             if row == len(starts):
                 self._looked += row
                 self.full = self._looked >= TRIAL and int(self._counts[0]) * WORTH > self._looked
                 return True
             self.full = not self._grow(int(ends[row] - starts[row]))
         return False
+
+    def __len__(self) -> int:
+        return int(self._counts[0])
 
     def texts(self) -> pa.StringArray:
         """The distinct texts, doubles among them where hashes met."""

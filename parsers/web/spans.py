@@ -14,12 +14,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from parsers.copied import Cut, columns_of, copied
-from parsers.gather import Bools, Bytes, Int64s
-from parsers.interned import readable
+from parsers.gather import Bools, Int64s
+from parsers.interned import NOTHING
 from parsers.web.lines import Lines
 from parsers.web.numerals import digits
 from timelines.coded import constant
-from timelines.compiled import compiled
 
 Grid = npt.NDArray[np.int64]
 _DASH = 45
@@ -98,12 +97,8 @@ class Spans:
 
     def _cut(self, column: int, dash_is_null: bool) -> Cut:
         """Where the texts of a field lie, and those that are spelled otherwise."""
-        starts, ends = self.starts[column], self.ends[column]
-        if not dash_is_null:
-            return Cut(starts, ends, self._repairs.get(column))
-        said = np.empty(len(starts), np.int64)
-        _without_dashes(readable(self.lines.data)[0], np.ascontiguousarray(starts), np.ascontiguousarray(ends), said)
-        return Cut(said, ends, self._repairs.get(column))
+        alone = _DASH if dash_is_null else NOTHING
+        return Cut(self.starts[column], self.ends[column], self._repairs.get(column), alone)
 
     def numbers(self, column: int) -> tuple[Int64s, Bools]:
         """One field of every line as whole numbers, and where it is one: 1 to 18 digits and nothing else."""
@@ -120,14 +115,6 @@ def chosen(texts: Sequence[str], codes: npt.NDArray[np.int64]) -> pa.DictionaryA
     absent = codes < 0
     places = pa.array(codes.astype(np.int32), mask=absent if absent.any() else None)
     return pa.DictionaryArray.from_arrays(places, pa.array(texts, pa.string()), safe=False)
-
-
-@compiled
-def _without_dashes(data: Bytes, starts: Int64s, ends: Int64s, said: Int64s) -> None:
-    """Where texts begin, -1 for those that are a lone `-`."""
-    for row in range(len(starts)):
-        start = starts[row]
-        said[row] = -1 if start >= 0 and ends[row] - start == 1 and data[start] == _DASH else start
 
 
 def _is_utf8(raw: bytes) -> bool:

@@ -33,11 +33,16 @@ def test_columns_say_what_the_bytes_say(texts: list[str | None], spelled: int) -
     data, cut = laid_out(texts)
     rows = np.arange(min(spelled, len(texts)))
     others = Cut(cut.starts, cut.ends, (rows, ["other"] * len(rows))) if len(rows) else cut
+    dashed = Cut(cut.starts, cut.ends, others.spelled, ord("-"))
     expected = readable(texts)
+    without = [None if text == "-" else text for text in expected]
     assert copied(data, cut).to_pylist() == expected
     copied(data, cut).validate(full=True)
+    assert copied(data, Cut(cut.starts, cut.ends, None, ord("-"))).to_pylist() == without
     for known in (set[str](), {"named"}):
-        found = columns_of(data, {"named": cut, "others": others}, known)
+        found = columns_of(data, {"named": cut, "others": others, "dashed": dashed}, known)
+        assert found["dashed"].to_pylist() == ["other"] * len(rows) + without[len(rows) :]
+        found["dashed"].validate(full=True)
         assert found["named"].to_pylist() == expected
         assert found["others"].to_pylist() == ["other"] * len(rows) + expected[len(rows) :]
         found["named"].validate(full=True)
