@@ -19,9 +19,8 @@ from parsers.web.line_marks import behind_holes, joints, marks
 from parsers.web.odd_bytes import MOST_LINES, newlines_in
 from timelines.problems import Account, Kind, Problem, account
 
-BLOCK = (
-    16 << 20
-)  # bytes read at a time: enough that what is done once a block does not tell; more only takes more memory
+# Bytes read at a time: enough that what is done once a block does not tell; more only takes more memory
+BLOCK = 8 << 20
 LONGEST_LINE = 1 << 20  # bytes; servers cap a request's line and headers at 8 KiB each, escapes make that fourfold
 RUN_LINES = 100  # more unreadable lines than this in a row are one problem, so that a disk image in a log stays bounded
 _NL, _CR = 10, 13
