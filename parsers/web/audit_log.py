@@ -18,6 +18,7 @@ import pyarrow as pa
 from parsers.base import Batch, Evidence, Output, Slice
 from parsers.web.audit_parts import Said, told
 from parsers.web.line_marks import BOM
+from parsers.web.requests import claimed
 from timelines.families import all_families
 from timelines.problems import account
 from timelines.schema import TIME
@@ -201,6 +202,8 @@ class _Reading:
         for column in all_families()[FAMILY].columns:
             if column.name not in columns and any(column.name in said for said, *_ in rows):
                 columns[column.name] = pa.array([said.get(column.name) for said, *_ in rows], column.type)
+        if (first := claimed(columns)) is not None:
+            columns["client_claimed"] = first
         yield Batch(FAMILY, pa.RecordBatch.from_pydict(columns))
 
 

@@ -21,6 +21,8 @@ _OTHER_NAMES = {
     "cs_cookie": ("cs(cookie)",),
     "cs_host": ("cs(host)", "cs-host"),
     "x_forwarded_for": ("x-forwarded-for", "cs(x-forwarded-for)"),
+    "forwarded": ("forwarded", "cs(forwarded)"),
+    "cf_connecting_ip": ("cf-connecting-ip", "cs(cf-connecting-ip)"),
     "time_taken_ms": ("time-taken",),
 }
 _W3C_NAMES = {name.replace("_", "-"): name for name in _COLUMNS if name.startswith(("c_", "s_", "sc_", "cs_"))}

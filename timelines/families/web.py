@@ -152,7 +152,8 @@ ERROR_COLUMNS: tuple[Column, ...] = (
 MODSECURITY = "ModSecurity audit log"
 _FROM_ACCESS = (
     "c_ip", "s_ip", "s_port", "request_id", "cs_method", "cs_uri", "cs_uri_stem", "cs_uri_query", "cs_version", "request_line",
-    "cs_host", "cs_user_agent", "cs_referer", "cs_cookie", "x_forwarded_for", "sc_status", "time_offset", "parse_quality",
+    "cs_host", "cs_user_agent", "cs_referer", "cs_cookie", "x_forwarded_for", "forwarded",
+    "cf_connecting_ip", "client_claimed", "sc_status", "time_offset", "parse_quality",
 )  # fmt: skip
 
 AUDIT_COLUMNS: tuple[Column, ...] = (
