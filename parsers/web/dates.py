@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from parsers.gather import Bools, Bytes, Int64s
 from parsers.interned import readable
@@ -78,6 +80,12 @@ def clf_times(data: Bytes, at: Int64s, zoned: Bools) -> tuple[Int64s, Bools]:
     ns, valid = np.zeros(len(at), np.int64), np.zeros(len(at), np.bool_)
     _clf_times(readable(data)[0], np.ascontiguousarray(at), np.ascontiguousarray(zoned), ns, valid)
     return ns, valid
+
+
+def as_shown(ns: Int64s, known: Bools) -> pa.Array:
+    """Wall times as text, where `known`, else null: `yyyy-mm-dd hh:mm:ss`, with a fraction where there is one."""
+    written = pa.array(ns, mask=~known).cast(pa.timestamp("ns")).cast(pa.string())
+    return pc.replace_substring_regex(written, r"\.?0*$", "")
 
 
 @inlined

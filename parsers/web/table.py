@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from parsers.gather import Bools, Int64s
-from parsers.web.dates import localise
+from parsers.web.dates import as_shown, localise
 from parsers.web.fields import QUALITIES
 from parsers.web.formats import Page
 from parsers.web.numerals import nullable
@@ -61,6 +61,7 @@ class Table:
         elif len(bare):
             known[bare] = False
             self.remarks.mark(bare, "no-zone")
+            self.put("wall_time", as_shown(ns, real & (written == UNKNOWN)))
         self._time = ns, known, np.where(known, written, UNKNOWN)
 
     def instants(self) -> tuple[Int64s, Bools]:
