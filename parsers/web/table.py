@@ -46,12 +46,12 @@ class Table:
     def put_numbers(self, column: str, values: Int64s, valid: Bools, type_: pa.DataType) -> None:
         self.put(column, nullable(values, valid, type_))
 
-    def put_time(self, ns: Int64s, real: Bools, quality: int | Int64s) -> None:
+    def put_time(self, ns: Int64s, real: Bools, quality: int | Int64s, otherwise: str = "bad-time") -> None:
         """The rows' instants: UTC ns where `real`. With quality UNKNOWN they are wall time, and take the examiner's zone where there is
-        one. What is written and is no real instant is remarked."""
+        one. What is written and is no real instant is remarked (`otherwise`)."""
         written = np.full(len(self), quality, np.int64) if isinstance(quality, int) else quality.copy()
         ns, known = ns.copy(), real.copy()
-        self.remarks.mark(~real, "bad-time")
+        self.remarks.mark(~real, otherwise)
         bare = np.flatnonzero(real & (written == UNKNOWN))
         if len(bare) and self.page.zone is not None:
             ns[bare], twice, never = localise(ns[bare], self.page.zone)
