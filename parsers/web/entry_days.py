@@ -73,7 +73,9 @@ class EntryDays:
 
     def _put(self, offset: int, instant: int) -> None:
         if not self._places or offset > self._places[-1][0]:
-            self._places = [*self._places[-MOST:], (offset, instant)]
+            self._places.append((offset, instant))
+        if len(self._places) > 2 * MOST:
+            del self._places[:-MOST]
 
 
 def entry_days(state: State) -> EntryDays:
