@@ -105,7 +105,8 @@ WRAPPER_COLUMNS: tuple[Column, ...] = (
     Column(
         "wrapper",
         pa.string(),
-        "What the line was wrapped in: `syslog`, `syslog-5424`, `docker`, `docker-timestamps`, `cri`, `journald-json`, `journald-export`.",
+        "What the line was wrapped in: `syslog`, `syslog-5424`, `docker`, `docker-timestamps`, `docker-compose`, `cri`, `journald-json`, "
+        "`journald-export`.",
         "",
         OURS,
     ),
