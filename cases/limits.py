@@ -8,6 +8,7 @@ from typing import Any
 from cases.summary import Blind, FamilyCount, Inference, Limits, RuleLine, Rules, Silence, ZoneLine
 from timelines.analyzers import of_logs
 from timelines.findings import RuleOutcome
+from timelines.log_lines import FAMILIES
 from timelines.problems import Problem
 from timelines.query import Timeline
 
@@ -29,6 +30,7 @@ def limits(timeline: Timeline, inferences: Sequence[Inference] = ()) -> Limits:
         "select exhibit, file, case when time is null then 'no-time' else time_quality end as quality, count(*) as n from timeline "
         "where time is null or time_quality in ('assumed-zone', 'inferred-year', 'unknown') group by all order by all"
     ).to_pylist()
+    zones = _ordered(timeline, zones)
     flags = timeline.sql(
         "select flag, count(*) as n from (select unnest(string_split(flags, ',')) as flag from timeline where flags <> '') "
         "group by flag order by flag"
@@ -39,6 +41,25 @@ def limits(timeline: Timeline, inferences: Sequence[Inference] = ()) -> Limits:
         flags={row["flag"]: row["n"] for row in flags},
         logs=tuple(found.number for found in inferences if found.rule_id in of_logs()),
     )
+
+
+def _ordered(timeline: Timeline, zones: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """The same, with the lines of web logs set apart that have no wall time either: nothing says in which order they were written."""
+    apart: dict[tuple[str, str], int] = {}
+    for family in FAMILIES:
+        names = {name for part in timeline.parts(family) for name in part.schema.names}
+        if names:
+            query = f"""select exhibit, file, count(*) as n from {family.replace("/", "_")} where time is null
+                {"and wall_time is null" if "wall_time" in names else ""} group by all"""
+            for row in timeline.sql(query).to_pylist():
+                key = row["exhibit"], row["file"]
+                apart[key] = apart.get(key, 0) + row["n"]
+    found: list[Mapping[str, Any]] = []
+    for zone in zones:
+        n = apart.get((zone["exhibit"], zone["file"]), 0) if zone["quality"] == "no-time" else 0
+        found += [dict(zone, quality="no-order", n=n)] if n else []
+        found += [dict(zone, n=zone["n"] - n)] if zone["n"] > n else []
+    return found
 
 
 def rules(

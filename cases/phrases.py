@@ -32,9 +32,10 @@ def main_limit(summary: Summary) -> Phrase:
     """The limit that weighs most on this case; the general one where no other applies."""
     counts = summary.counts
     unread = sum(counts.files.get(status, 0) for status in ("unrecognised", "unreadable"))
-    rows = dict.fromkeys(("assumed-zone", "inferred-year", "unknown", "no-time"), 0)
+    rows = dict.fromkeys(("assumed-zone", "inferred-year", "unknown", "no-time", "no-order"), 0)
     for line in summary.limits.zones:
         rows[line.quality] = rows.get(line.quality, 0) + line.rows
+    timeless = rows["no-time"] + rows["no-order"]
     zoneless = rows["assumed-zone"] + rows["inferred-year"] + rows["unknown"]
     candidates = (
         (summary.custody.evidence == "changed", Phrase("limit.changed")),
@@ -42,7 +43,7 @@ def main_limit(summary: Summary) -> Phrase:
         (unread, Phrase("limit.unread", {"n": unread})),
         (counts.bytes.get("unsupported", 0), Phrase("limit.unsupported", {"size": counts.bytes.get("unsupported", 0)})),
         (zoneless, Phrase("limit.zone", {"n": zoneless})),
-        (rows["no-time"], Phrase("limit.timeless", {"n": rows["no-time"]})),
+        (timeless, Phrase("limit.timeless", {"n": timeless})),
     )
     return next((phrase for applies, phrase in candidates if applies), Phrase("limit.general"))
 

@@ -30,6 +30,7 @@ FLAGS: Mapping[str, str] = {
     "hole-before": "A run of NUL bytes stands before the line.",
     "id-differs": "The record's number in its header and in the event differ.",
     "incomplete": "Some values could not be rendered.",
+    "inferred-day": "The line says the time of day only; its day is that of the `#Date` before it, and of the midnights since.",
     "inferred-year": "The time was written without a year; it was inferred (`wrapper_year_told`: by what).",
     "interleaved": "Two lines were written into one.",
     "joined-parts": "The log service passed the line on in parts, which were put together.",

@@ -1,7 +1,8 @@
 """Lines that stand in the evidence twice: a rotated log beside its copy, an earlier copy of a log that went on, a block pasted again.
 
-Lines are compared by what they say, a time among it, and only runs of them count: single lines are equal by nature (one page asked for
-twice in a second). Where files share no time nothing is compared, so that a case of rotated logs that meet costs nothing.
+Lines are compared by what they say, a time among it (where no zone is known the wall time, with one another only), and only runs of them
+count: single lines are equal by nature (one page asked for twice in a second). Where files share no time nothing is compared, so that a
+case of rotated logs that meet costs nothing.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class Side:
 @dataclass(frozen=True, slots=True)
 class Repeat:
     """Lines that stand in the evidence twice, one after another in the same order: where again, where before (the earlier file by exhibit
-    and name, or the earlier place), how many lines, and the earliest and latest time (UTC ns)."""
+    and name, or the earlier place), how many lines, and the earliest and latest time (ns, UTC unless `wall`)."""
 
     family: str
     again: Side
@@ -61,11 +62,17 @@ class Repeat:
     lines: int
     begins: int
     ends: int
+    wall: bool = False  # its times are the server's wall time
 
     @property
     def files(self) -> tuple[str, str, str, str, str]:
         """What two files, and of which family, it is about."""
         return *self.side, self.before.exhibit, self.before.file
+
+    @property
+    def log(self) -> LogFile:
+        """The file in which the lines stand again, as far as SQL has to know it."""
+        return LogFile(*self.side, self.lines, self.begins, self.ends, self.again.first, self.again.last, 0, self.wall)
 
     @property
     def side(self) -> tuple[str, str, str]:
@@ -102,14 +109,14 @@ def repeats(timeline: Timeline, log_of: Callable[[LogFile], tuple[str, ...]] = l
     """Every run of lines that stands in the evidence twice, in order of family, files and offset. With `log_of`, what stands twice in
     files for which it is the same: each such group of files is looked at as if there were no other."""
     found: list[Repeat] = []
-    files = log_files(timeline)
+    files = [*log_files(timeline), *log_files(timeline, wall=True)]
     for family in FAMILIES:
-        groups: dict[tuple[str, ...], list[LogFile]] = {}
+        groups: dict[tuple[bool, tuple[str, ...]], list[LogFile]] = {}
         for log in files:
             if log.family == family:
-                groups.setdefault(log_of(log), []).append(log)
+                groups.setdefault((log.wall, log_of(log)), []).append(log)
         runs = [run for group in groups.values() for run in _among(timeline, tuple(group))]
-        found += sorted(runs, key=lambda run: (run.files, run.again.first, run.before.first))
+        found += sorted(runs, key=lambda run: (run.files, run.wall, run.again.first, run.before.first))
     return found
 
 
@@ -119,7 +126,7 @@ def _among(timeline: Timeline, files: tuple[LogFile, ...]) -> list[Repeat]:
     if files not in known:
         shared = _sharing(files)
         logs = list(shared)
-        pages = _slices(timeline, files[0].family, shared) if shared else iter(())
+        pages = _slices(timeline, files[0], shared) if shared else iter(())
         runs = [run for lines in pages for run in _runs(logs, lines)]
         known[files] = joined(sorted(runs, key=lambda run: (run.files, run.again.first, run.before.first)))
     return known[files]
@@ -164,12 +171,12 @@ def _sharing(files: Sequence[LogFile]) -> Spans:
 
 
 _FILES = "with files as (select unnest(?) as exhibit, unnest(?) as file, unnest(?) as low, unnest(?) as high, unnest(?) as place)"
-_JOIN = "join files using (exhibit, file) where time is not null and epoch_ns(time) between low and high"
+_JOIN = "join files using (exhibit, file) where {timed} and {ns} between low and high"
 
 
-def _slices(timeline: Timeline, family: str, files: Spans) -> Iterator[_Lines]:
-    """The lines of these files, a slice of time at a time: what is equal has the same time."""
-    view = family.replace("/", "_")
+def _slices(timeline: Timeline, like: LogFile, files: Spans) -> Iterator[_Lines]:
+    """The lines of these files, of the same family and kind of time, a slice of time at a time: what is equal has the same time."""
+    view, join = like.view, _JOIN.format(timed=like.timed, ns=like.ns)
     low, high = zip(*files.values(), strict=True)
     named = [
         [log.exhibit for log in files],
@@ -178,20 +185,20 @@ def _slices(timeline: Timeline, family: str, files: Spans) -> Iterator[_Lines]:
         list(high),
         list(range(len(files))),
     ]
-    rows = timeline.sql(f"{_FILES} select count(*) as n from {view} {_JOIN}", named).column("n")[0].as_py()
+    rows = timeline.sql(f"{_FILES} select count(*) as n from {view} {join}", named).column("n")[0].as_py()
     count = max(-(-rows // SLICE), 1)
     edges: list[int | None] = [None, None]
     if count > 1:
         shares = [n / count for n in range(1, count)]
-        cuts = timeline.sql(f"{_FILES} select quantile_disc(epoch_ns(time), {shares}) as q from {view} {_JOIN}", named)
+        cuts = timeline.sql(f"{_FILES} select quantile_disc({like.ns}, {shares}) as q from {view} {join}", named)
         edges = [None, *sorted(set(cuts.column("q")[0].as_py())), None]
     for begin, end in pairwise(edges):
         bounds = [(text, value) for text, value in ((">= ?", begin), ("< ?", end)) if value is not None]
-        where = "".join(f" and epoch_ns(time) {text}" for text, _ in bounds)
+        where = "".join(f" and {like.ns} {text}" for text, _ in bounds)
         columns = (
-            f'place, "offset", "offset" + "length" as stop, epoch_ns(time) as t, {said_by(timeline, family)} as said'
+            f'place, "offset", "offset" + "length" as stop, {like.ns} as t, {said_by(timeline, like.family)} as said'
         )
-        query = f"{_FILES} select {columns} from {view} {_JOIN}{where}"
+        query = f"{_FILES} select {columns} from {view} {join}{where}"
         yield _ordered(timeline.sql(query, [*named, *(value for _, value in bounds)]))
 
 
@@ -229,7 +236,8 @@ def _runs(files: Sequence[LogFile], lines: _Lines) -> list[Repeat]:
         c, d = int(first[run[0]]), int(first[run[-1]]) + RUN - 1
         times = lines.time[a : b + 1]
         sides = lines.side(files, a, b), lines.side(files, c, d)
-        out.append(Repeat(files[int(lines.file[a])].family, *sides, b - a + 1, int(times.min()), int(times.max())))
+        log, bounds = files[int(lines.file[a])], (int(times.min()), int(times.max()))
+        out.append(Repeat(log.family, *sides, b - a + 1, *bounds, log.wall))
     return out
 
 
@@ -281,7 +289,7 @@ def joined(runs: Sequence[Repeat]) -> list[Repeat]:
         if held is not None and follows:
             sides = _both(held.again, run.again), _both(held.before, run.before)
             begins, ends = min(held.begins, run.begins), max(held.ends, run.ends)
-            out[-1] = Repeat(held.family, *sides, held.lines + run.lines, begins, ends)
+            out[-1] = Repeat(held.family, *sides, held.lines + run.lines, begins, ends, held.wall)
         else:
             out.append(run)
     return out

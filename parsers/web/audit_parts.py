@@ -25,6 +25,8 @@ _HEADERS = {
     b"user-agent": "cs_user_agent",
     b"referer": "cs_referer",
     b"x-forwarded-for": "x_forwarded_for",
+    b"forwarded": "forwarded",
+    b"cf-connecting-ip": "cf_connecting_ip",
     b"cookie": "cs_cookie",
 }
 _TRAILER = {b"action": "action", b"producer": "producer", b"engine-mode": "engine_mode"}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from parsers.gather import Bools, Bytes, Int64s
 from parsers.interned import readable
@@ -80,6 +82,12 @@ def clf_times(data: Bytes, at: Int64s, zoned: Bools) -> tuple[Int64s, Bools]:
     return ns, valid
 
 
+def as_shown(ns: Int64s, known: Bools) -> pa.Array:
+    """Wall times as text, where `known`, else null: `yyyy-mm-dd hh:mm:ss`, with a fraction where there is one."""
+    written = pa.array(ns, mask=~known).cast(pa.timestamp("ns")).cast(pa.string())
+    return pc.replace_substring_regex(written, r"\.?0*$", "")
+
+
 @inlined
 def _number(data: Bytes, at: int, count: int) -> int:
     value = 0
@@ -149,6 +157,19 @@ def w3c_times(data: Bytes, dates: Int64s, clock: Int64s, clock_ends: Int64s) -> 
         ns[longer] += np.where(fine, fraction * 10 ** np.clip(9 - places, 0, 9), 0)
         fits[longer] &= fine
     return ns, fits, valid & fits
+
+
+def clock_times(data: Bytes, at: Int64s, ends: Int64s) -> tuple[Int64s, Bools]:
+    """`hh:mm:ss[.fraction]` at [at, end) to ns since midnight, and where it is so written and a real time of day."""
+    time = windows(data, at, 8)
+    fits = _all_digits(time, _W3C_TIME_DIGITS) & (time[:, 2] == 58) & (time[:, 5] == 58)
+    hour, minute, second = digits_at(time, 0, 1), digits_at(time, 3, 4), digits_at(time, 6, 7)
+    fits &= (hour < 24) & (minute < 60) & (second < 60)
+    places = ends - at - 9
+    fraction, whole = digits(data, np.where(places > 0, at + 9, -1), ends)
+    fits &= (places == -1) | (whole & (places > 0) & (places <= 9) & (windows(data, at + 8, 1)[:, 0] == 46))
+    part = np.where(places > 0, fraction * 10 ** np.clip(9 - places, 0, 9), 0)
+    return ((hour * 60 + minute) * 60 + second) * _NS + part, fits
 
 
 def ctimes(data: Bytes, at: Int64s, ends: Int64s) -> tuple[Int64s, Bools]:

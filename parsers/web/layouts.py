@@ -21,6 +21,8 @@ _OTHER_NAMES = {
     "cs_cookie": ("cs(cookie)",),
     "cs_host": ("cs(host)", "cs-host"),
     "x_forwarded_for": ("x-forwarded-for", "cs(x-forwarded-for)"),
+    "forwarded": ("forwarded", "cs(forwarded)"),
+    "cf_connecting_ip": ("cf-connecting-ip", "cs(cf-connecting-ip)"),
     "time_taken_ms": ("time-taken",),
 }
 _W3C_NAMES = {name.replace("_", "-"): name for name in _COLUMNS if name.startswith(("c_", "s_", "sc_", "cs_"))}
@@ -48,16 +50,17 @@ class Layout:
         """Place, Arrow field and declaration of each family column; fields the family does not know keep their own name as metadata."""
         found: list[tuple[int, pa.Field, Column | None]] = []
         others: list[int] = []
+        paired = self.index("date") >= 0 and self.index("time") >= 0  # either alone stands as written
         for place, own in enumerate(self.names):
             name = KNOWN.get(own.lower())
-            if own.lower() in ("date", "time"):
+            if paired and own.lower() in ("date", "time"):
                 continue
             if name is None or any(column is not None and column.name == name for _, _, column in found):
                 others.append(place)
             else:
                 found.append((place, _COLUMNS[name].field(), _COLUMNS[name]))
         plain = [_PLAIN.sub("_", self.names[place]).strip("_").lower() for place in others]
-        for place, stored in zip(others, stored_names(plain, (*_COLUMNS, "index")), strict=True):
+        for place, stored in zip(others, stored_names(plain, (*_COLUMNS, "index", "time")), strict=True):
             found.append((place, named_field(stored, self.names[place]), None))
         return found
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 from parsers.gather import Bools, Int64s
 from parsers.web.counted_marks import Marks
 from parsers.web.dates import w3c_times
+from parsers.web.entry_days import EntryDays
 from parsers.web.layouts import Layout
 from parsers.web.lines import Lines
 from parsers.web.numerals import nullable
@@ -25,13 +26,15 @@ _AS_WRITTEN = 32  # bytes of a misfit that a problem quotes
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Rows `rows` of a block, all under `layout`. `spaces` are the block's; `odd` masks lines with control and with high bytes."""
+    """Rows `rows` of a block, all under `layout`. `spaces` are the block's; `odd` masks lines with control and with high bytes; `days` says
+    the day of lines that do not."""
 
     lines: Lines
     rows: Int64s
     layout: Layout
     spaces: Marks
     odd: tuple[Bools, Bools]
+    days: EntryDays
 
     def fitting(self) -> tuple[Int64s, dict[int, str]]:
         """The rows that fit the layout, and for the others why not: field count, date and time, numbers."""
@@ -100,14 +103,21 @@ class Section:
         return pa.RecordBatch.from_arrays([columns[name] for name in fields], schema=pa.schema(list(fields.values())))
 
     def _instant_columns(self, spans: Spans, remarks: Remarks) -> dict[str, pa.Array]:
-        """`time` and `time_quality`: UTC by the format's rule, null where the layout lacks a date or time."""
+        """`time` and `time_quality`: UTC by the format's rule, null where the layout lacks a time, or nothing says the day."""
         date, time = self.layout.index("date"), self.layout.index("time")
         count = len(spans.lines)
-        if date < 0 or time < 0:
+        if time < 0:
             remarks.mark(np.ones(count, np.bool_), "no-date")
             return {"time": pa.nulls(count, TIME), "time_quality": pa.repeat("unknown", count)}
-        ns, _, real = _instants(spans, date, time)
-        remarks.mark(~real, "bad-time")
+        if date < 0:
+            clock = spans.starts[time], spans.ends[time]
+            ns, real, told = self.days.instants(spans.lines.data, spans.lines.offsets, clock)
+            remarks.mark(real, "inferred-day")
+            remarks.mark(told & ~real, "no-date")
+            remarks.mark(~told, "bad-time")
+        else:
+            ns, _, real = _instants(spans, date, time)
+            remarks.mark(~real, "bad-time")
         return {
             "time": pa.array(ns, mask=~real).cast(pa.timestamp("ns")).cast(TIME),
             "time_quality": chosen(("utc", "unknown"), (~real).astype(np.int64)),

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from parsers.gather import Bools, Int64s
-from parsers.web.dates import localise
+from parsers.web.dates import as_shown, localise
 from parsers.web.fields import QUALITIES
 from parsers.web.formats import Page
 from parsers.web.numerals import nullable
@@ -46,12 +46,12 @@ class Table:
     def put_numbers(self, column: str, values: Int64s, valid: Bools, type_: pa.DataType) -> None:
         self.put(column, nullable(values, valid, type_))
 
-    def put_time(self, ns: Int64s, real: Bools, quality: int | Int64s) -> None:
+    def put_time(self, ns: Int64s, real: Bools, quality: int | Int64s, otherwise: str = "bad-time") -> None:
         """The rows' instants: UTC ns where `real`. With quality UNKNOWN they are wall time, and take the examiner's zone where there is
-        one. What is written and is no real instant is remarked."""
+        one. What is written and is no real instant is remarked (`otherwise`)."""
         written = np.full(len(self), quality, np.int64) if isinstance(quality, int) else quality.copy()
         ns, known = ns.copy(), real.copy()
-        self.remarks.mark(~real, "bad-time")
+        self.remarks.mark(~real, otherwise)
         bare = np.flatnonzero(real & (written == UNKNOWN))
         if len(bare) and self.page.zone is not None:
             ns[bare], twice, never = localise(ns[bare], self.page.zone)
@@ -61,6 +61,7 @@ class Table:
         elif len(bare):
             known[bare] = False
             self.remarks.mark(bare, "no-zone")
+            self.put("wall_time", as_shown(ns, real & (written == UNKNOWN)))
         self._time = ns, known, np.where(known, written, UNKNOWN)
 
     def instants(self) -> tuple[Int64s, Bools]:

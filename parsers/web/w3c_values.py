@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from parsers.gather import Bools, Bytes, Int64s
 from parsers.web.combined import requests
-from parsers.web.dates import w3c_times
+from parsers.web.dates import clock_times, w3c_times
+from parsers.web.entry_days import entry_days
 from parsers.web.kinds import Kind, Span, matches, texts
 from parsers.web.layouts import KNOWN
 from parsers.web.line_layout import LineLayout, Part, Value
@@ -56,10 +57,26 @@ class Clock:
         table.put_time(ns, real, UTC)
 
 
+@dataclass(frozen=True, slots=True)
+class LoneClock:
+    """`hh:mm:ss`, with a fraction or without, of a day that a `#Date` before the line says; it also stands as written."""
+
+    def fits(self, data: Bytes, starts: Int64s, ends: Int64s) -> Bools:
+        return clock_times(data, starts, ends)[1]
+
+    def fill(self, table: Table, place: int, column: str, own: str | None) -> None:
+        starts, ends, lines = table.spans.starts[place], table.spans.ends[place], table.page.lines
+        ns, known, _ = entry_days(table.page.state).instants(lines.data, lines.offsets, (starts, ends))
+        table.put("time_", texts(lines.data, starts, ends).cast(pa.string()), own)
+        table.put_time(ns, known, UTC, "no-date")
+        table.remarks.mark(known, "inferred-day")
+
+
 def w3c_layout(names: Sequence[str], separator: bytes, milliseconds: bool) -> LineLayout:
     """The layout of lines whose values are called `names`; a repeated one keeps its own name, as do those that no column means."""
     lower = [name.lower() for name in names]
     timed = lower.index("date") if "date" in lower and "time" in lower else -1
+    lone = "time" in lower and "date" not in lower
     text = Matching("[^\t]*" if separator == b"\t" else ".*")
     parts: list[Part] = []
     used: set[str] = set()
@@ -70,6 +87,9 @@ def w3c_layout(names: Sequence[str], separator: bytes, milliseconds: bool) -> Li
         if timed >= 0 and name in ("date", "time") and name not in used:
             used.add(name)
             parts.append(Value("time", Day() if name == "date" else Clock(timed)))
+        elif lone and name == "time" and name not in used:
+            used.add(name)
+            parts.append(Value("time_", LoneClock(), own))
         elif column is None or column in used:
             parts.append(Value(_PLAIN.sub("_", own).strip("_").lower() or "data", text, own))
         else:

@@ -39,7 +39,7 @@ FAMILIES = {
     "bytes": KINDS,
     "integrity": get_args(Evidence),
     "exhibit": get_args(Agreement),
-    "quality": ("utc", "offset", "assumed-zone", "inferred-year", "unknown", "no-time"),
+    "quality": ("utc", "offset", "assumed-zone", "inferred-year", "unknown", "no-time", "no-order"),
     "flag": tuple(FLAGS),
     "source": ("windows", "net", "web"),
     "entity": ("users", "hosts", "ips", "processes", "objects"),

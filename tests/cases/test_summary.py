@@ -33,7 +33,7 @@ def test_counts_are_those_of_the_case(filled: Case) -> None:
     assert [(f.family, f.rows) for f in found.counts.families] == [("web/access", 50)]
     assert (found.counts.rows, found.counts.problems) == (50, 1)
     assert found.limits.flags == {"loose": 5}
-    assert [(z.quality, z.rows) for z in found.limits.zones] == [("no-time", 1)]
+    assert [(z.quality, z.rows) for z in found.limits.zones] == [("no-order", 1)]
 
 
 def test_a_citation_leads_to_the_bytes(filled: Case) -> None:

@@ -269,3 +269,39 @@ def test_logs_that_share_a_few_runs_are_no_copies_that_differ(made):
     mixed = sorted([*other, *log[100:120], *log[400:420]])
     titles = [title for title, *_ in told(made(access(log), access(mixed, "second.log")))]
     assert "Two copies of a web server log that differ" not in titles
+
+
+def zoneless(rows: list[Line], file: str, shift: float = 0.0) -> Rows:
+    """The same rows without a time, but with the wall time that is written."""
+    told = access(rows, file)
+    wall = [
+        f"2026-01-01 {int(s + shift) // 3600:02}:{int(s + shift) // 60 % 60:02}:{int(s + shift) % 60:02}"
+        for s, *_ in rows
+    ]
+    return Rows(told.family, file, [None] * len(rows), {**told.columns, "wall_time": wall})
+
+
+def test_lines_without_a_zone_are_compared_by_wall_time(made):
+    log = lines(300)
+    timeline = made(zoneless(log, "a.log"), zoneless([*log[:100], *log[102:250]], "b.log"))
+    assert spans(timeline) == [
+        ("b.log", 0, 9_900, "a.log", 0, 9_900, 100),
+        ("b.log", 10_000, 24_700, "a.log", 10_200, 24_900, 148),
+    ]
+    twice, differs = ANALYZER.find(timeline)
+    assert "0 lines stand in it only, 2 in E001/a.log only: -; 101, 102" in differs.why
+    assert "UTC" not in twice.texts["en"]["shows"]
+
+
+def test_wall_times_are_not_compared_with_instants(made):
+    log = lines(300)
+    assert repeats(made(access(log, "a.log"), zoneless(log, "b.log"))) == []
+    assert repeats(made(zoneless(log, "a.log"), zoneless(log, "b.log", shift=3600))) == []
+
+
+def test_a_block_pasted_into_a_log_without_a_zone_and_lines_with_no_time_at_all(made):
+    log = lines(300)
+    pasted = zoneless([*log, *log[40:100]], "a.log")
+    assert spans(made(pasted)) == [("a.log", 30_000, 35_900, "a.log", 4_000, 9_900, 60)]
+    dateless = Rows("web/access", "b.log", [None] * 300, access(log).columns)
+    assert repeats(made(dateless, Rows("web/access", "c.log", [None] * 300, access(log).columns))) == []

@@ -48,8 +48,9 @@ class Difference:
 
 class WebLogRepeated:
     """Compares what lines say, and when, wherever files share a time, and in files whose time goes back: runs of `RUN` lines that stand in
-    two places. All rows stay in the timeline; what is counted (statistics of web logs, events of correlations) counts such lines once.
-    Where two files are copies of each other but for some lines, these are told."""
+    two places. Lines without a zone are compared with one another, by wall time. All rows stay in the timeline; what is counted (statistics
+    of web logs, events of correlations) counts such lines once. Where two files are copies of each other but for some lines, these are
+    told."""
 
     name = "web_log_repeated"
     about = About(
@@ -69,7 +70,7 @@ class WebLogRepeated:
 
     def find(self, timeline: Timeline) -> Iterator[Finding]:
         """One finding for two files (or one), then one where they differ; in order of family and files."""
-        for _, group in groupby(repeats(timeline), key=lambda run: run.files):
+        for _, group in groupby(repeats(timeline), key=lambda run: (run.files, run.wall)):
             runs = list(group)
             within = runs[0].again.file == runs[0].before.file and runs[0].again.exhibit == runs[0].before.exhibit
             yield self._twice(timeline, runs, "within" if within else "two")
@@ -95,8 +96,8 @@ class WebLogRepeated:
             return
         here, there = (_stretch([getattr(run, name) for run in runs]) for name in ("again", "before"))
         only, only_other = (
-            _lacking(timeline, runs[0].family, here, there),
-            _lacking(timeline, runs[0].family, there, here),
+            _lacking(timeline, runs[0], here, there),
+            _lacking(timeline, runs[0], there, here),
         )
         if not only.count and not only_other.count:
             return
@@ -135,8 +136,8 @@ class WebLogRepeated:
                     "exhibit": run.again.exhibit,
                     "other": run.before.file,
                     "other_exhibit": run.before.exhibit,
-                    "first": moment(min(one.begins for one in runs)),
-                    "last": moment(max(one.ends for one in runs)),
+                    "first": _moment(min(one.begins for one in runs), run.wall),
+                    "last": _moment(max(one.ends for one in runs), run.wall),
                 },
                 {},
                 {},
@@ -146,6 +147,11 @@ class WebLogRepeated:
 
 def _level(kind: str) -> str:
     return "low" if kind == "within" else "informational"
+
+
+def _moment(ns: int, wall: bool) -> str:
+    """As the server's clock showed it, where no zone is known."""
+    return moment(ns).removesuffix(" UTC") if wall else moment(ns)
 
 
 def _edges(side: Side) -> tuple[int, int]:
@@ -162,13 +168,14 @@ def _stretch(sides: Sequence[Side]) -> Side:
     return Side(first.exhibit, first.file, first.first, last.last, last.end)
 
 
-_STRETCH = """select row_id, "offset", record, epoch_ns(time) as t, {} as said from {}
-    where exhibit = ? and file = ? and "offset" >= ? and "offset" < ? and time is not null"""
+_STRETCH = """select row_id, "offset", record, {ns} as t, {said} as said from {view}
+    where exhibit = ? and file = ? and "offset" >= ? and "offset" < ? and {timed}"""
 
 
-def _lacking(timeline: Timeline, family: str, side: Side, other: Side) -> Difference:
+def _lacking(timeline: Timeline, run: Repeat, side: Side, other: Side) -> Difference:
     """Lines of one stretch that the other lacks."""
-    stretch = _STRETCH.format(said_by(timeline, family), family.replace("/", "_"))
+    log = run.log
+    stretch = _STRETCH.format(ns=log.ns, said=said_by(timeline, run.family), view=log.view, timed=log.timed)
     both = [value for one in (side, other) for value in (one.exhibit, one.file, one.first, one.end)]
     table = timeline.sql(
         f"""with mine as ({stretch}), its as ({stretch}), alone as (select * from mine anti join its using (t, said))

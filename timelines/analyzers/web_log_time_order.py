@@ -56,7 +56,8 @@ class Place:
 class WebLogTimeOrder:
     """Reads each log in the order of its file and judges every line that is more than `TOLERANCE` earlier than the one before it: does the
     log go on from there, or leap back to where it stood, and do the lines say why (their duration, a large answer, a connection kept
-    open, local time set back by an hour)? Lines out of order all over a file are told once."""
+    open, local time set back by an hour)? Lines without a zone are judged by wall time, on their own; those with neither are not judged,
+    which the limits of a summary say. Lines out of order all over a file are told once."""
 
     name = "web_log_time_order"
     about = About(
@@ -154,8 +155,8 @@ class WebLogTimeOrder:
 
 
 def told(timeline: Timeline) -> Iterator[tuple[LogFile, Order]]:
-    """Every log file with what its times show, where they show anything."""
-    for log, tables in read(timeline, log_files(timeline)):
+    """Every log file with what its times show, where they show anything; then those of which merely the wall time is known."""
+    for log, tables in read(timeline, [*log_files(timeline), *log_files(timeline, wall=True)]):
         arrays = ((page.column("offset").to_numpy(), page.column("t").to_numpy()) for page in tables)
         order = order_of(arrays)
         if order.mixed and _by_nature(timeline, log, order):
@@ -168,7 +169,7 @@ def places(timeline: Timeline, log: LogFile, steps: Sequence[Step]) -> Iterator[
     """The steps that nothing on their lines explains: `back`, `fold` or `out`, and the place; in file order."""
     held = present(timeline, log.family)
     zone = "time_offset" if "time_offset" in held else "null::varchar as time_offset"
-    told = f"record, flags, time_quality, epoch_ns(time) as t, {zone}"
+    told = f"record, flags, time_quality, {zone}"
     rows = at_offsets(timeline, log, [at for step in steps for at in (step.before, step.after)], told)
     unexplained = _unexplained(timeline, log, [one for one in steps if one.shape == "behind"], held)
     for step in steps:
@@ -187,8 +188,8 @@ def _folded(place: Place) -> bool:
     here, there = place.before["time_offset"], place.after["time_offset"]
     if here and there and here != there:
         return _seconds(here) - _seconds(there) + drop <= TOLERANCE.value
-    assumed = place.after["time_quality"] == "assumed-zone" and place.step.shape != "ahead"
-    return assumed and FOLD.value - FOLD_PAUSE.value <= drop <= FOLD.value + TOLERANCE.value
+    local = place.after["time_quality"] in ("assumed-zone", "unknown") and place.step.shape != "ahead"
+    return local and FOLD.value - FOLD_PAUSE.value <= drop <= FOLD.value + TOLERANCE.value
 
 
 def _seconds(offset: str) -> int:
@@ -216,7 +217,7 @@ def _unexplained(timeline: Timeline, log: LogFile, steps: Sequence[Step], held: 
     found = timeline.sql(
         f"""with steps as (select unnest(?) as first_at, unnest(?) as last_at, unnest(?) as ns, unnest(?) as place)
         select distinct place from {log.view} join steps on "offset" >= first_at and "offset" <= last_at
-        where exhibit = ? and file = ? and time is not null and not ({explained})""",
+        where exhibit = ? and file = ? and {log.timed} and not ({explained})""",
         [
             [step.first for step in steps],
             [step.last for step in steps],

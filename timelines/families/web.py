@@ -16,6 +16,14 @@ CORE_APACHE = "Apache ErrorLogFormat"
 OURS = "Athar"
 NGINX = "nginx"
 
+# Text, since it is no instant: two machines' wall times cannot be compared.
+WALL = Column(
+    "wall_time",
+    pa.string(),
+    "What the server's clock showed, where the log says no zone and the examiner gave none: `yyyy-mm-dd hh:mm:ss`, no instant.",
+    "",
+    OURS,
+)
 ACCESS_COLUMNS: tuple[Column, ...] = (
     Column("c_ip", pa.string(), "Client as the server saw it: address, or name where lookups are on.", "", W3C),
     Column("c_port", pa.int32(), "Port of that client.", "", W3C, "client.port"),
@@ -78,6 +86,7 @@ ACCESS_COLUMNS: tuple[Column, ...] = (
     Column("request_line", pa.string(), "Whole request as written, where it is not `METHOD target HTTP/n`.", "", CLF),
     Column("extra", pa.string(), "What stood on the line beside the fields of its layout, as written.", "", OURS),
     Column("time_offset", pa.string(), "Offset from UTC as written, such as `+0100`.", "", CLF),
+    WALL,
     Column(
         "parse_quality",
         pa.string(),
@@ -96,7 +105,8 @@ WRAPPER_COLUMNS: tuple[Column, ...] = (
     Column(
         "wrapper",
         pa.string(),
-        "What the line was wrapped in: `syslog`, `syslog-5424`, `docker`, `docker-timestamps`, `cri`, `journald-json`, `journald-export`.",
+        "What the line was wrapped in: `syslog`, `syslog-5424`, `docker`, `docker-timestamps`, `docker-compose`, `cri`, `journald-json`, "
+        "`journald-export`.",
         "",
         OURS,
     ),
@@ -140,6 +150,7 @@ ERROR_COLUMNS: tuple[Column, ...] = (
         "error_text", pa.string(), "The report as written, without the bracketed fields before it.", "", CORE_APACHE
     ),
     Column("cs_referer", pa.string(), "Referer that Apache appends to the report.", "", W3C, "http.request.referrer"),
+    WALL,
     Column(
         "parse_quality",
         pa.string(),
@@ -152,7 +163,8 @@ ERROR_COLUMNS: tuple[Column, ...] = (
 MODSECURITY = "ModSecurity audit log"
 _FROM_ACCESS = (
     "c_ip", "s_ip", "s_port", "request_id", "cs_method", "cs_uri", "cs_uri_stem", "cs_uri_query", "cs_version", "request_line",
-    "cs_host", "cs_user_agent", "cs_referer", "cs_cookie", "x_forwarded_for", "sc_status", "time_offset", "parse_quality",
+    "cs_host", "cs_user_agent", "cs_referer", "cs_cookie", "x_forwarded_for", "forwarded",
+    "cf_connecting_ip", "client_claimed", "sc_status", "time_offset", "wall_time", "parse_quality",
 )  # fmt: skip
 
 AUDIT_COLUMNS: tuple[Column, ...] = (

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from parsers.gather import Bools, Int64s
-from parsers.web.dates import ctimes, localise
+from parsers.web.dates import as_shown, ctimes, localise
 from parsers.web.fields import LOOSE, QUALITIES, STRICT
 from parsers.web.formats import Page, Taken
 from parsers.web.numerals import nullable
@@ -131,7 +131,7 @@ def _fields(line: bytes) -> dict[int, tuple[int, int]] | None:
 def _rows(zone: str | None, spans: Spans, quality: Int64s, remarks: Remarks) -> pa.RecordBatch:
     lines = spans.lines
     count = len(lines)
-    time, known, zoned = _times(zone, spans, remarks)
+    time, known, zoned, wall = _times(zone, spans, remarks)
     columns: dict[str, pa.Array] = {
         "time": pa.array(time, mask=~known).cast(pa.timestamp("ns")).cast(TIME),
         "time_desc": pa.repeat(TIME_DESC, count),
@@ -146,25 +146,27 @@ def _rows(zone: str | None, spans: Spans, quality: Int64s, remarks: Remarks) -> 
         "c_port": nullable(*spans.numbers(PORT), pa.int32()),
         "parse_quality": chosen(QUALITIES, quality),
     }
+    if wall is not None:
+        columns["wall_time"] = wall
     columns |= {name: spans.text(column, dash_is_null=column != TEXT) for name, column in _TEXTS}
     return pa.RecordBatch.from_pydict(columns)
 
 
-def _times(zone: str | None, spans: Spans, remarks: Remarks) -> tuple[Int64s, Bools, Bools]:
-    """UTC ns, where they are known, and where the examiner's zone made them so. Without a zone none is known."""
+def _times(zone: str | None, spans: Spans, remarks: Remarks) -> tuple[Int64s, Bools, Bools, pa.Array | None]:
+    """UTC ns, where they are known, and where the examiner's zone made them so. Without a zone none is known; then the wall times."""
     dated = spans.present(DATE)
     time, known = ctimes(spans.lines.data, spans.starts[DATE], spans.ends[DATE])
     remarks.mark(dated & ~known, "bad-time")
     remarks.mark(~dated & spans.present(LEVEL), "no-date")
     if zone is None:
         remarks.mark(known, "no-zone")
-        return time, np.zeros(len(time), np.bool_), dated
+        return time, np.zeros(len(time), np.bool_), dated, as_shown(time, known)
     rows = np.flatnonzero(known)
     if len(rows):
         time[rows], twice, never = localise(time[rows], zone)
         remarks.mark(rows[twice], "ambiguous-time")
         remarks.mark(rows[never], "skipped-time")
-    return time, known, dated
+    return time, known, dated, None
 
 
 FORMAT = ApacheErrorLog()

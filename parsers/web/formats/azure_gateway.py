@@ -46,6 +46,8 @@ GATEWAY = JsonFormat(
         ("serverStatus", "upstream_status", Text()),
         ("serverResponseLatency", "upstream_duration", Text()),
         ("transactionId", "request_id", Text()),
+        ("sslProtocol", "tls_protocol", Text()),
+        ("sslCipher", "tls_cipher", Text()),
     ),
 )
 FRONT_DOOR = JsonFormat(
@@ -57,8 +59,11 @@ FRONT_DOOR = JsonFormat(
     says={"category": "^Front[Dd]oorAccessLog$"},
     times=(("time", Iso()),),
     meanings=_meanings(
+        ("socketIp", "c_ip", Text()),  # who connected; clientIp is what an X-Forwarded-For claims, where there is one
         ("clientIp", "c_ip", Text()),
         ("clientPort", "src_port", Whole(pa.int32())),
+        ("securityProtocol", "tls_protocol", Text()),
+        ("securityCipher", "tls_cipher", Text()),
         ("httpMethod", "cs_method", Text()),
         ("requestUri", "cs_uri", Target()),
         ("httpVersion", "cs_version", Text()),

@@ -37,6 +37,10 @@ FORMAT = JsonFormat(
         Meaning("request.headers.User-Agent", "cs_user_agent", Text()),
         Meaning("request.headers.Referer", "cs_referer", Text()),
         Meaning("request.headers.X-Forwarded-For", "x_forwarded_for", Text()),
+        Meaning("request.headers.Forwarded", "forwarded", Text()),
+        Meaning("request.headers.Cf-Connecting-Ip", "cf_connecting_ip", Text()),
         Meaning("request.headers.Cookie", "cs_cookie", Text()),
+        Meaning("request.tls.version", "tls_protocol", Text()),
+        Meaning("request.tls.cipher_suite", "tls_cipher", Text()),
     ),
 )

@@ -39,6 +39,8 @@ FORMAT = JsonFormat(
         Meaning("ClientRequestBytes", "cs_bytes", Whole()),
         Meaning("ClientRequestUserAgent", "cs_user_agent", Text()),
         Meaning("ClientRequestReferer", "cs_referer", Text()),
+        Meaning("ClientSSLProtocol", "tls_protocol", Text()),
+        Meaning("ClientSSLCipher", "tls_cipher", Text()),
         Meaning("OriginIP", "upstream", Text()),
         Meaning("OriginResponseStatus", "upstream_status", Text()),
         Meaning("OriginResponseDurationMs", "upstream_duration", Text()),

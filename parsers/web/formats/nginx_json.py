@@ -32,6 +32,8 @@ _NAMES: tuple[tuple[str, Kind, tuple[str, ...]], ...] = (
     ("cs_referer", Text(), ("http_referer", "http_referrer", "referer", "referrer")),
     ("cs_user_agent", Text(), ("http_user_agent", "user_agent", "agent", "useragent")),
     ("x_forwarded_for", Text(), ("http_x_forwarded_for", "x_forwarded_for", "xff")),
+    ("forwarded", Text(), ("http_forwarded",)),
+    ("cf_connecting_ip", Text(), ("http_cf_connecting_ip", "cf_connecting_ip")),
     ("cs_host", Text(), ("http_host", "host", "domain", "vhost")),
     ("cs_cookie", Text(), ("http_cookie",)),
     ("virtual_host", Text(), ("server_name",)),
@@ -41,7 +43,10 @@ _NAMES: tuple[tuple[str, Kind, tuple[str, ...]], ...] = (
     ("upstream_status", Text(), ("upstream_status",)),
     ("upstream_bytes", Text(), ("upstream_response_length",)),
     ("upstream_duration", Text(), ("upstream_response_time", "upstreamtime")),
+    ("upstream_name", Text(), ("proxy_upstream_name",)),
     ("request_id", Text(), ("request_id",)),
+    ("tls_protocol", Text(), ("ssl_protocol",)),
+    ("tls_cipher", Text(), ("ssl_cipher",)),
 )  # fmt: skip
 _TIMES: tuple[tuple[str, Kind], ...] = (
     ("time_iso8601", Iso()), ("time_local", Clf()), ("msec", Epoch()),

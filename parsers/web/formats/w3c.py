@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from parsers.web.counted_marks import Marks
+from parsers.web.entry_days import entry_days
 from parsers.web.formats import Page, State, Taken
 from parsers.web.layouts import Layout, is_foreign, is_web, layout
 from parsers.web.lines import BLOCK, Lines
@@ -82,7 +83,8 @@ def _shapes(sample: Sequence[bytes], state: Mapping[str, object]) -> tuple[bool,
 
 def _read(page: Page, current: Layout | None) -> Taken:
     """Read one page under the layouts in force. Directives that introduce another vendor's are left to its reader."""
-    lines = page.lines
+    lines, days = page.lines, entry_days(page.state)
+    days.note(lines)
     reasons: dict[int, str] = {}
     known: dict[Layout, int] = {}
     in_force = np.full(len(lines), -1, np.int64)
@@ -116,7 +118,7 @@ def _read(page: Page, current: Layout | None) -> Taken:
         rows = np.flatnonzero(data_lines & (in_force == code))
         if not len(rows):
             continue
-        section = Section(lines, rows, shape, marks, (page.control, page.high))
+        section = Section(lines, rows, shape, marks, (page.control, page.high), days)
         fitting, misfits = section.fitting()
         reasons.update(misfits)
         if len(fitting):

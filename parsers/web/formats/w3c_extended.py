@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from parsers.gather import Bools, Int64s
+from parsers.web.entry_days import entry_days
 from parsers.web.formats import Page, State, Taken
 from parsers.web.layouts import is_iis, is_web, layout
 from parsers.web.line_layout import LineLayout, fitting, keeping, rows
@@ -62,6 +63,7 @@ class W3cExtended:
 
     def read(self, page: Page) -> Taken:
         """Directives, and the lines that fit those in force."""
+        entry_days(page.state).note(page.lines)
         taken, in_force, shapes = _by_shape(page)
         batches: list[pa.RecordBatch] = []
         for code, shape in enumerate(shapes[:SHAPES_IN_BLOCK]):

@@ -1,9 +1,10 @@
 """Wrappers that stand before the line: syslog's two layouts, with and without `<PRI>`, journald's short output, Kubernetes' CRI, and
-the times that `docker logs -t` and `kubectl logs --timestamps` write.
+the times that `docker logs -t` and `kubectl logs --timestamps` write, the container that `docker compose logs` names.
 
 https://www.rfc-editor.org/rfc/rfc3164 section 4.1, https://www.rfc-editor.org/rfc/rfc5424 section 6
 https://www.freedesktop.org/software/systemd/man/latest/journalctl.html (short, short-iso, short-precise)
 https://docs.docker.com/reference/cli/docker/container/logs/ (--timestamps: RFC 3339, nanoseconds padded with zeros)
+https://docs.docker.com/reference/cli/docker/compose/logs/ (the container's name, ` | `, with -t the time)
 https://github.com/kubernetes/design-proposals-archive/blob/main/node/kubelet-cri-logging.md
 """
 
@@ -127,11 +128,10 @@ def _instants(page: Page, rows: Int64s, written: pa.Array) -> tuple[Int64s, Bool
     return table.instants()
 
 
+_DOCKER = r"(?P<when>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{9}(?:Z|[+-][0-9]{2}:[0-9]{2})) "
 WRAPPERS = (
-    Prefix(
-        "docker-timestamps",
-        r"(?P<when>[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{9}(?:Z|[+-][0-9]{2}:[0-9]{2})) ",
-    ),
+    Prefix("docker-timestamps", _DOCKER),
+    Prefix("docker-compose", rf"(?P<program>[A-Za-z0-9][A-Za-z0-9_.-]{{0,120}}[_-][0-9]{{1,4}}) +\| (?:{_DOCKER})?"),
     Prefix("cri", rf"(?P<when>{_ISO}) (?P<stream>stdout|stderr) (?P<part>[FP]) "),
     Prefix("syslog", rf"{_PRI}(?P<when>{_SHORT}|{_ISO}) {_TAG}"),
     Prefix("syslog-5424", rf"{_PRI}1 (?P<when>{_ISO}|-) {_FULL}"),

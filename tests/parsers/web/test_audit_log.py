@@ -55,7 +55,7 @@ def test_what_is_cut_off_or_stray_is_told(read: Read) -> None:
     result = read(HOSTILE, "web/modsecurity-audit")
     assert [row["flags"] for row in result.rows] == [
         "bad-encoding,control-bytes,odd-request",
-        "bad-time,odd-request,truncated",
+        "bad-time,line-end-differs,odd-request,truncated",
         "no-date",
         "odd-request,truncated",
     ]
@@ -127,3 +127,49 @@ def test_version_3_puts_hyphens_around_its_ids(read: Read) -> None:
         'ModSecurity: Access denied with code 403 (phase 2). Matched "Operator `Rx\' [id "942100"]'
     )
     assert result.rows[0]["rule_ids"] == "942100"
+
+
+def _transaction(name: str, end: bytes = b"\n") -> bytes:
+    lines = (b"--%b-A--", b"[03/Mar/2026:21:14:05 +0100] %b 198.51.100.7 44656 192.0.2.1 80", b"--%b-Z--")
+    return end.join([*(line % name.encode() for line in lines), b"", b""])
+
+
+MARK = b"\xef\xbb\xbf"
+
+
+@pytest.mark.parametrize("size", [audit_log.PIECE, 60])
+@pytest.mark.parametrize(
+    ("before", "end", "flags"),
+    [
+        (b"", b"\n", ["", "", ""]),
+        (b"\0" * 99, b"\n", ["", "hole-before", ""]),
+        (b"\0" * 99 + b"\n", b"\n", ["", "hole-before", ""]),
+        (MARK, b"\n", ["", "byte-order-mark", ""]),
+        (b"\0\0" + MARK, b"\n", ["", "byte-order-mark,hole-before", ""]),
+        (b"", b"\r\n", ["", "line-end-differs", "line-end-differs"]),
+    ],
+)
+def test_what_is_remarkable_around_transactions(
+    read: Read, monkeypatch: pytest.MonkeyPatch, before: bytes, end: bytes, flags: list[str], size: int
+) -> None:
+    monkeypatch.setattr(audit_log, "PIECE", size)
+    data = _transaction("a1b2") + before + _transaction("a1b3", end) + _transaction("a1b4")
+    result = read(data, "web/modsecurity-audit")
+    assert result.problems == []
+    assert [row["flags"] for row in result.rows] == flags
+    assert [result.line(row)[2:6] for row in result.rows] == [b"a1b2", b"a1b3", b"a1b4"]
+
+
+def test_a_hole_at_the_begin_or_behind_text_is_told_and_an_encodings_sign_is_not(read: Read) -> None:
+    assert [row["flags"] for row in read(MARK + _transaction("a1"), "web/modsecurity-audit").rows] == [""]
+    assert [row["flags"] for row in read(b"\0\0" + _transaction("a1"), "web/modsecurity-audit").rows] == ["hole-before"]
+    result = read(_transaction("a1") + b"stray\n\0\0" + _transaction("a2"), "web/modsecurity-audit")
+    assert [row["flags"] for row in result.rows] == ["", "hole-before"]
+    assert [problem.length for problem in result.problems] == [5]
+
+
+@pytest.mark.parametrize("before", [MARK, b"\0" * 40])
+def test_it_is_recognised_behind_a_mark_or_a_hole(before: bytes) -> None:
+    found = recognise(before + SERIAL, "modsec_audit.log")
+    assert found is not None
+    assert found.name == "web/modsecurity-audit"

@@ -161,11 +161,13 @@ def test_a_day_that_never_was_is_a_row_without_time(read: Any) -> None:
     assert (row.get("time"), row["time_quality"], row["flags"]) == (None, "unknown", "bad-time")
 
 
-def test_without_a_date_field_the_time_is_unknown(read: Any) -> None:
-    row = read(
-        SOFTWARE + b"#Fields: time c-ip cs-method cs-uri-stem sc-status\n03:04:05 192.0.2.7 GET / 200\n", "web/log"
-    ).only
+def test_without_a_date_anywhere_the_time_is_unknown_but_told(read: Any) -> None:
+    head = (
+        b"#Software: Microsoft Internet Information Services 10.0\n#Fields: time c-ip cs-method cs-uri-stem sc-status\n"
+    )
+    row = read(head + b"03:04:05 192.0.2.7 GET / 200\n", "web/log").only
     assert (row.get("time"), row["time_quality"], row["flags"]) == (None, "unknown", "no-date")
+    assert row["time_"] == "03:04:05"
 
 
 def test_http_sys_errors_have_the_target_in_one(read: Any) -> None:

@@ -58,3 +58,38 @@ def test_a_line_without_end_is_told_and_the_next_read(read: Read, monkeypatch: p
     result = read(codecs.BOM_UTF16_LE + text.encode("utf-16-le"))
     assert [row["record"] for row in result.rows] == [1, 2, 3, 4, 5, 7, 8, 9, 10, 11]
     assert f"expected at most {lines.LONGEST_LINE}" in result.problems[0].reason
+
+
+def _line(n: int) -> str:
+    return f'192.0.2.1 - - [10/Jan/2026:10:00:{n:02} +0000] "GET /{n} HTTP/1.1" 200 5 "-" "x"'
+
+
+@pytest.mark.parametrize("block", [2 << 20, 200, 360])
+@pytest.mark.parametrize("agent", ["", " é"])
+@pytest.mark.parametrize(
+    ("parts", "flags"),
+    [
+        ([_line(1), "\0" * 50 + _line(2), _line(3), ""], {"/2": "hole-before"}),
+        ([_line(1), "\0" * 50, _line(2), ""], {"/2": "hole-before"}),
+        ([_line(1), "\ufeff" + _line(2), _line(3), ""], {"/2": "byte-order-mark"}),
+        ([_line(1), "\0" * 9 + "\ufeff" + _line(2), ""], {"/2": "byte-order-mark,hole-before"}),
+        (
+            [_line(1), _line(2) + "\r", _line(3) + "\r", _line(4), ""],
+            {"/2": "line-end-differs", "/4": "line-end-differs"},
+        ),
+        ([_line(1) + "\r", _line(2) + "\r", ""], {}),
+        ([_line(1) + "\r", _line(2)], {"/2": "no-line-end"}),
+        ([_line(1), "", _line(2), ""], {}),
+    ],
+)
+def test_marks_are_seen_as_in_utf_8(
+    read: Read, monkeypatch: pytest.MonkeyPatch, parts: list[str], flags: dict[str, str], agent: str, block: int
+) -> None:
+    monkeypatch.setattr(wide_lines, "BLOCK", block)
+    raw = codecs.BOM_UTF16_LE + "\n".join(parts).replace('"x"', f'"x{agent}"').encode("utf-16-le")
+    result = read(raw)
+    assert {row["cs_uri"]: row["flags"] for row in result.rows if row["flags"]} == flags
+    for row in result.rows:
+        text = raw[row["offset"] : row["offset"] + row["length"]].decode("utf-16-le")
+        assert text.rstrip("\r\n") == _line(int(row["cs_uri"][1:])).replace('"x"', f'"x{agent}"')
+    assert result.problems == []

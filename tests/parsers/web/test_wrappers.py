@@ -20,6 +20,7 @@ def _wrapped(text: str) -> dict[str, str]:
         "syslog-5424": f'<165>1 2026-11-28T09:00:02.003Z web1.example.org nginx 812 ID47 [a@32473 b="c\\"d"] {text}',
         "cri": f"2026-11-28T09:00:02.123456789Z stdout F {text}",
         "docker-timestamps": f"2026-11-28T09:00:02.123456789Z {text}",
+        "docker-compose": f"web-1    | 2026-11-28T09:00:02.123456789Z {text}",
         "docker": json.dumps({"log": text + "\n", "stream": "stdout", "time": "2026-11-28T09:00:02.123456789Z"}),
         "journald-json": json.dumps(
             {"MESSAGE": text, "_HOSTNAME": "web1", "_PID": "812", "__REALTIME_TIMESTAMP": "1795856402000001"}
@@ -44,9 +45,15 @@ def test_the_line_inside_is_read_and_the_whole_line_cited(read: Read, name: str)
     assert str(first["time"]) == "2026-11-28 09:00:01+00:00"
     if name in ("syslog", "syslog-iso", "journald-json"):
         assert (first["host"], first["wrapper_pid"]) == ("web1", 812)
-    if name in ("cri", "docker", "docker-timestamps"):
+    if name in ("cri", "docker", "docker-timestamps", "docker-compose"):
         assert first["wrapper_time"].value == 1_795_856_402_123_456_789
-        assert first.get("wrapper_stream") == (None if name == "docker-timestamps" else "stdout")
+        assert first.get("wrapper_stream") == ("stdout" if name in ("cri", "docker") else None)
+
+
+def test_compose_names_the_container_also_without_a_time(read: Read) -> None:
+    first, second = read(f"web-1  | {INNER}\napp_12 | {INNER}\n".encode()).rows
+    assert (first["wrapper"], first["wrapper_program"], first["c_ip"]) == ("docker-compose", "web-1", "192.0.2.7")
+    assert (second["wrapper_program"], second.get("wrapper_time")) == ("app_12", None)
 
 
 def test_bytes_that_are_no_text_stay(read: Read) -> None:

@@ -208,3 +208,20 @@ def test_thresholds_are_declared():
     names = [threshold.name for threshold in ANALYZER.thresholds]
     assert len(names) == len(set(names))
     assert _time_order.TOLERANCE.name in names
+
+
+def zoneless(seconds):
+    wall = [f"2026-01-01 {int(s) // 3600:02}:{int(s) // 60 % 60:02}:{int(s) % 60:02}" for s in seconds]
+    held = {"time_offset": [None] * len(seconds), "time_quality": ["unknown"] * len(seconds), "wall_time": wall}
+    rows = access(seconds, **held)
+    return Rows(rows.family, rows.file, [None] * len(seconds), rows.columns)
+
+
+def test_lines_without_a_zone_are_judged_by_wall_time(made):
+    (finding,) = ANALYZER.find(made(zoneless([*steady(0, 2 * HOUR), *steady(1800, 3 * HOUR)])))
+    assert (finding.title, finding.grade) == (BACK, "inconclusive")  # rows without a time carry no more
+    assert "720/721 (-5390 s)" in finding.why
+    assert kinds(made(zoneless([*steady(0, HOUR), *steady(10, 3 * HOUR)]))) == [FOLD]
+    assert kinds(made(zoneless(steady(0, 3 * HOUR)))) == []
+    late = zoneless([*steady(0, HOUR), 1200.0, *steady(HOUR, 2 * HOUR)])
+    assert kinds(made(late)) == [OUT]
