@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from parsers.gather import Bools, Int64s
 from parsers.web import fields as f
-from parsers.web.dates import clf_times, localise
+from parsers.web.dates import as_shown, clf_times, localise
 from parsers.web.formats import Page, State, Taken
 from parsers.web.loose import NO_DATE, loose
 from parsers.web.numerals import nullable
@@ -151,7 +151,7 @@ def _table(page: Page, spans: Spans, quality: Int64s, remarks: Remarks) -> tuple
 
 def _rows(page: Page, spans: Spans, quality: Int64s, remarks: Remarks) -> pa.RecordBatch:
     lines = spans.lines
-    time, times_known, time_quality = _times(page.zone, spans, remarks)
+    time, times_known, time_quality, wall_time = _times(page.zone, spans, remarks)
     status, answered = spans.numbers(f.STATUS)
     count = len(lines)
     columns: dict[str, pa.Array] = {
@@ -174,6 +174,8 @@ def _rows(page: Page, spans: Spans, quality: Int64s, remarks: Remarks) -> pa.Rec
     columns["src_ip"] = addresses(columns["c_ip"])
     if (first := claimed(columns)) is not None:
         columns["client_claimed"] = first
+    if wall_time is not None:
+        columns["wall_time"] = wall_time
     return pa.RecordBatch.from_pydict(columns)
 
 
@@ -184,23 +186,25 @@ def _plain(state: State) -> set[str]:
     return held
 
 
-def _times(zone: str | None, spans: Spans, remarks: Remarks) -> tuple[Int64s, Bools, Int64s]:
-    """UTC ns, where they are known, and the code of their quality; zone-less dates need the examiner's zone."""
+def _times(zone: str | None, spans: Spans, remarks: Remarks) -> tuple[Int64s, Bools, Int64s, pa.Array | None]:
+    """UTC ns, where they are known, and the code of their quality; zone-less dates need the examiner's zone, else they are told as they
+    are shown."""
     zoned = spans.present(f.ZONE)
     dated = spans.present(f.DATE)
     time, known = clf_times(spans.lines.data, spans.starts[f.DATE], zoned)
     remarks.mark(dated & ~known, "bad-time")
     bare = np.flatnonzero(known & ~zoned)
-    quality = np.where(zoned, 0, 2)
+    quality, wall_time = np.where(zoned, 0, 2), None
     if len(bare) and zone is not None:
         time[bare], twice, never = localise(time[bare], zone)
         quality[bare] = 1
         remarks.mark(bare[twice], "ambiguous-time")
         remarks.mark(bare[never], "skipped-time")
     elif len(bare):
+        wall_time = as_shown(time, known & ~zoned)
         known[bare] = False
         remarks.mark(bare, "no-zone")
-    return time, known, np.where(known, quality, 2)
+    return time, known, np.where(known, quality, 2), wall_time
 
 
 FORMAT = CommonLog()

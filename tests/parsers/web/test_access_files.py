@@ -119,9 +119,11 @@ NO_ZONE = GOOD.replace(b" +0100", b"") + b"\n"
 def test_a_date_without_zone_needs_the_examiners(read: Any) -> None:
     row = read(NO_ZONE).only
     assert (row.get("time"), row["time_quality"], row["flags"]) == (None, "unknown", "loose,no-zone")
+    assert row["wall_time"] == "2026-01-02 03:04:05"
     row = read(NO_ZONE, zone="Asia/Tokyo").only
     assert row["time"].isoformat() == "2026-01-01T18:04:05+00:00"
     assert (row["time_quality"], row["flags"]) == ("assumed-zone", "loose")
+    assert "wall_time" not in row
 
 
 @pytest.mark.parametrize(
