@@ -93,10 +93,15 @@ class CommonLog:
 
 
 def _fits(line: bytes) -> bool:
+    """Whether a line keeps to a layout, or would but for fields behind it or a date without a zone."""
     if strict(line) is not None:
         return True
     reading = loose(line)
-    return reading is not None and f.AGENT in reading.spans and reading.flags == ["loose", "extra-fields"]
+    if reading is None:
+        return False
+    if reading.flags == ["loose"]:
+        return f.STATUS in reading.spans and f.ZONE not in reading.spans
+    return f.AGENT in reading.spans and reading.flags == ["loose", "extra-fields"]
 
 
 def split_requests(spans: Spans, rows: Int64s, remarks: Remarks) -> None:

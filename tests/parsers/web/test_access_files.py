@@ -116,6 +116,12 @@ def test_dates_that_cannot_be(read: Any) -> None:
 NO_ZONE = GOOD.replace(b" +0100", b"") + b"\n"
 
 
+@pytest.mark.parametrize("line", [NO_ZONE, NO_ZONE[: NO_ZONE.index(b' "-"')] + b"\n"], ids=["combined", "common"])
+def test_a_log_of_dates_without_zone_is_recognised(line: bytes, tmp_path: Path) -> None:
+    assert by_name("web/log").accepts(3 * line, "access.log")
+    assert not by_name("web/log").accepts(3 * line.replace(b'] "', b"] <"), "access.log")
+
+
 def test_a_date_without_zone_needs_the_examiners(read: Any) -> None:
     row = read(NO_ZONE).only
     assert (row.get("time"), row["time_quality"], row["flags"]) == (None, "unknown", "loose,no-zone")
