@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from parsers.copied import Cut, columns_of
 from parsers.gather import Bools, Int64s
+from parsers.interned import NOTHING
 from parsers.web import fields as f
 from parsers.web.formats import Page, Taken
 from parsers.web.json_kinds import Target
@@ -24,7 +25,7 @@ from parsers.web.json_page import Values, values
 from parsers.web.json_places import holding, side_by_side
 from parsers.web.json_structure import ROW, Int32s
 from parsers.web.json_texts import spelled, unescaped
-from parsers.web.kinds import Kind, Request, Text, dashes, given_plain, matches, texts
+from parsers.web.kinds import DASH, Kind, Request, Text, given_plain, matches, texts
 from parsers.web.remarks import Remarks
 from parsers.web.spans import Spans
 from parsers.web.table import UNKNOWN, Table
@@ -171,7 +172,7 @@ class _Reading:
         """Rows, apart for each way in which their instant is written."""
         left, found = np.ones(len(self.quality), np.bool_), []
         for name, kind in one.times:
-            if name not in self.names:
+            if name not in self.names or not left.any():
                 continue
             rows = np.flatnonzero(left & self._fitting(self.names.index(name), kind))
             if len(rows):
@@ -254,10 +255,8 @@ class _Due:
     def fill(self, meaning: Meaning, place: int) -> None:
         spans, kind = self.table.spans, meaning.kind
         if isinstance(kind, Text):
-            starts, ends = spans.starts[place], spans.ends[place]
-            if not kind.dash:
-                starts = np.where(dashes(spans.lines.data, starts, ends), -1, starts)
-            self.cuts[meaning.column] = Cut(starts, ends)
+            alone = NOTHING if kind.dash else DASH
+            self.cuts[meaning.column] = Cut(spans.starts[place], spans.ends[place], alone=alone)
         elif isinstance(kind, Target):
             self.cuts = kind.cuts(spans, place) | self.cuts
         else:
@@ -280,7 +279,7 @@ class _Due:
 
 def _kept(found: Values) -> tuple[list[str], Int64s, Bools]:
     """The names that become columns; the place of each name among them, -1 for the others; and which hold something and are left out."""
-    times = np.bincount(found.name, minlength=len(found.names))
+    times = found.times
     order = np.argsort(-times, kind="stable")
     order = order[times[order] > 0]
     kept = np.full(len(found.names), -1, np.int64)

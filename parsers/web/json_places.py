@@ -27,6 +27,19 @@ def side_by_side(data: Bytes, table: Int32s, places: Int64s, starts: Grid, ends:
     _placed(data, table, places, starts, ends)
 
 
+def rename(table: Int32s, places: Int32s, times: Int64s) -> None:
+    """Give values the numbers that `places` says of their names', and count those of each."""
+    _renamed(table, places, times)
+
+
+@compiled
+def _renamed(table: Int32s, places: Int32s, times: Int64s) -> None:
+    for value in range(len(table)):
+        place = places[table[value, NAME]]
+        table[value, NAME] = place
+        times[place] += 1
+
+
 @compiled
 def _held(table: Int32s, groups: Int64s, found: Int64s) -> None:
     for value in range(len(table)):

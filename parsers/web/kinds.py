@@ -28,7 +28,7 @@ from parsers.web.spans import Grid
 from parsers.web.strict import request
 from parsers.web.table import Table
 
-_DASH = 45
+DASH = 45
 _REQUEST = (
     ("cs_method", METHOD),
     ("cs_uri", TARGET),
@@ -49,7 +49,7 @@ class Kind(Protocol):
 def dashes(data: Bytes, starts: Int64s, ends: Int64s) -> Bools:
     """Where a value is a lone `-`, the formats' own sign for nothing."""
     inside = np.clip(starts, 0, max(len(data) - 1, 0))
-    found: Bools = (ends - starts == 1) & (data[inside] == _DASH)
+    found: Bools = (ends - starts == 1) & (data[inside] == DASH)
     return found
 
 
@@ -95,7 +95,7 @@ class Whole:
         good = digits(data, starts, ends)[1]
         if self.digits:
             good &= ends - starts == self.digits
-        return np.asarray(good | dashes(data, starts, ends))
+        return good if good.all() else np.asarray(good | dashes(data, starts, ends))
 
     def fill(self, table: Table, place: int, column: str, own: str | None) -> None:
         table.put(column, nullable(*table.spans.numbers(place), self.type), own)
