@@ -17,7 +17,10 @@ from timelines.schema import TIME
 ROW_GROUP = 131_072  # rows; large enough for cheap footers, small enough that min/max of time prune
 DICTIONARY_BYTES = 32 << 20  # of a column and row group: Arrow's own limit of 1 MiB gives up dictionaries that pay
 SAMPLE = 4_096  # rows by which numbers and texts are asked whether they repeat
-HALF, ALONE = 0.5, 0.9  # of a sample's rows that have a value of their own: most; so many that a dictionary only adds to them
+HALF, ALONE = (
+    0.5,
+    0.9,
+)  # of a sample's rows that have a value of their own: most; so many that a dictionary only adds to them
 WIDE = (pa.int64(), pa.uint64(), TIME)
 PRUNED = (
     "time",
@@ -49,7 +52,10 @@ def write(path: Path, table: pa.Table) -> None:
         compression={name: "lz4" if name in own else "zstd" for name in names},
         compression_level={name: 1 for name in names if name not in own} or None,
         use_dictionary=[name for name in names if name not in plain],
-        column_encoding={**dict.fromkeys(dense, "DELTA_BINARY_PACKED"), **dict.fromkeys(_alike_long(first), "DELTA_LENGTH_BYTE_ARRAY")},
+        column_encoding={
+            **dict.fromkeys(dense, "DELTA_BINARY_PACKED"),
+            **dict.fromkeys(_alike_long(first), "DELTA_LENGTH_BYTE_ARRAY"),
+        },
         dictionary_pagesize_limit=DICTIONARY_BYTES,
         write_statistics=[name for name in PRUNED if name in names] or False,
         store_schema=False,  # it is told below, with texts as texts; the table's own metadata is not written without it

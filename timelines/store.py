@@ -47,7 +47,9 @@ class Store:
         for task, parts in self._tasks.items():
             if task in tasks or task not in self._told:
                 self._told[task] = _listed(task, parts)
-        listed = "{\n  " + ",\n  ".join(self._told[task] for task in sorted(self._told)) + "\n }" if self._told else "{}"
+        listed = (
+            "{\n  " + ",\n  ".join(self._told[task] for task in sorted(self._told)) + "\n }" if self._told else "{}"
+        )
         self.root.mkdir(parents=True, exist_ok=True)
         working = self.root / f"{MANIFEST}.part"
         with working.open("w", encoding="utf-8", newline="\n") as handle:

@@ -25,7 +25,7 @@ from parsers.web.json_page import Values, values
 from parsers.web.json_places import holding, side_by_side
 from parsers.web.json_structure import ROW, Int32s
 from parsers.web.json_texts import spelled, unescaped
-from parsers.web.kinds import DASH, Kind, Request, Text, given_plain, matches, texts
+from parsers.web.kinds import DASH, Kind, ReadOnce, Request, Text, given_plain, matches, texts
 from parsers.web.remarks import Remarks
 from parsers.web.spans import Spans
 from parsers.web.table import UNKNOWN, Table
@@ -186,6 +186,8 @@ class _Reading:
         starts, ends = self.spans.starts[place], self.spans.ends[place]
         fits = self.spans.present(place)
         if fits.all():
+            if isinstance(kind, ReadOnce):
+                return kind.fits_in(self.spans, place)
             return kind.fits(self.page.lines.data, starts, ends)
         rows = np.flatnonzero(fits)
         if len(rows):
@@ -236,7 +238,8 @@ class _Reading:
         starts = self.spans.starts[place].copy()
         self.spans.starts[place] = np.where(wrong, starts, -1)
         kept = self.spans.text(place, dash_is_null=False)
-        self.spans.starts[place] = np.where(wrong, -1, starts)
+        self.spans.starts[place] = starts
+        self.spans.leave_out(place, wrong)
         return kept
 
 

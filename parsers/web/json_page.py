@@ -22,9 +22,11 @@ _BACKSLASH = b"\\"
 
 @dataclass(slots=True)
 class Values:
-    """Values of n lines. `table` is (values, 5): the line, the name's number, what it is, and its bytes [start, end) in `data`. `reasons`
-    says why lines are no JSON objects; `slow` are those that were read on their own, `repeated` those that say a name twice. `times`: how many
-    values each name has."""
+    """Values of n lines. `table` is (values, 5): the line, the name's number, what it is, and its bytes [start, end) in `data`.
+
+    `reasons` says why lines are no JSON objects; `slow` are those that were read on their own, `repeated` those that say a name twice;
+    `times` how many values each name has.
+    """
 
     lines: Lines
     names: list[str]

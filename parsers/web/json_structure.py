@@ -218,7 +218,7 @@ def _text_end(data: Bytes, words: Words, at: int, end: int) -> tuple[int, bool]:
         if not marks:
             at += 8
             continue
-        at += np.int64((((marks & (~marks + _ONE)) >> _SEVEN) * _PLACES) >> _SHIFT)
+        at += int((((marks & (~marks + _ONE)) >> _SEVEN) * _PLACES) >> _SHIFT)
         if data[at] == _QUOTE:
             return at, escaped
         escaped = True

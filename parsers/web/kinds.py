@@ -24,7 +24,7 @@ from parsers.web.request_parts import (
     request_parts,
     split_targets,
 )
-from parsers.web.spans import Grid
+from parsers.web.spans import Grid, Spans
 from parsers.web.strict import request
 from parsers.web.table import Table
 
@@ -44,6 +44,16 @@ class Kind(Protocol):
     def fits(self, data: Bytes, starts: Int64s, ends: Int64s) -> Bools: ...
 
     def fill(self, table: Table, place: int, column: str, own: str | None) -> None: ...
+
+
+class ReadOnce:
+    """A kind that must read values to see whether they fit: what was read is kept for `fill`. See `Spans.once`."""
+
+    __slots__ = ()
+
+    def fits_in(self, spans: Spans, place: int) -> Bools:
+        """What `fits` says of a field of all lines."""
+        raise NotImplementedError
 
 
 def dashes(data: Bytes, starts: Int64s, ends: Int64s) -> Bools:
@@ -85,16 +95,21 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class Whole(ReadOnce):
     """A whole number of at most 18 digits, or `-`; `digits` fixes how many there are."""
 
     type: pa.DataType = pa.int64()  # noqa: RUF009 - immutable
     digits: int = 0
 
     def fits(self, data: Bytes, starts: Int64s, ends: Int64s) -> Bools:
-        good = digits(data, starts, ends)[1]
+        return self._fitting(digits(data, starts, ends)[1], data, starts, ends)
+
+    def fits_in(self, spans: Spans, place: int) -> Bools:
+        return self._fitting(spans.numbers(place)[1], spans.lines.data, spans.starts[place], spans.ends[place])
+
+    def _fitting(self, good: Bools, data: Bytes, starts: Int64s, ends: Int64s) -> Bools:
         if self.digits:
-            good &= ends - starts == self.digits
+            good = good & (ends - starts == self.digits)
         return good if good.all() else np.asarray(good | dashes(data, starts, ends))
 
     def fill(self, table: Table, place: int, column: str, own: str | None) -> None:
