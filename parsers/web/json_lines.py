@@ -23,7 +23,7 @@ from parsers.web.formats import Page, Taken
 from parsers.web.json_kinds import Target
 from parsers.web.json_page import Values, values
 from parsers.web.json_places import holding, side_by_side
-from parsers.web.json_structure import ROW, Int32s
+from parsers.web.json_structure import AGAIN, KIND, ROW, Int32s
 from parsers.web.json_texts import spelled, unescaped
 from parsers.web.kinds import DASH, Kind, ReadOnce, Request, Text, given_plain, matches, texts
 from parsers.web.remarks import Remarks
@@ -159,7 +159,8 @@ class _Reading:
         remarks = Remarks(len(rows))
         lines = replace(part.lines, data=unescaped(part.lines, part.high, table, remarks), odd=None)
         spans = Spans.empty(lines, len(names))
-        side_by_side(lines.data, table, kept, spans.starts, spans.ends)
+        spans.again = np.zeros(spans.starts.shape, np.bool_)
+        side_by_side(lines.data, table, kept, spans.starts, spans.ends, spans.again)
         remarks.mark(part.control, "control-bytes")
         remarks.mark(lines.unterminated(), "no-line-end")
         remarks.mark(found.repeated[rows], "duplicate-keys")
@@ -259,7 +260,7 @@ class _Due:
         spans, kind = self.table.spans, meaning.kind
         if isinstance(kind, Text):
             alone = NOTHING if kind.dash else DASH
-            self.cuts[meaning.column] = Cut(spans.starts[place], spans.ends[place], alone=alone)
+            self.cuts[meaning.column] = self._cut(place, alone)
         elif isinstance(kind, Target):
             self.cuts = kind.cuts(spans, place) | self.cuts
         else:
@@ -268,7 +269,12 @@ class _Due:
             kind.fill(self.table, place, meaning.column, None)
 
     def own(self, name: str, place: int) -> None:
-        self.cuts[_OWN + name] = Cut(self.table.spans.starts[place], self.table.spans.ends[place])
+        self.cuts[_OWN + name] = self._cut(place)
+
+    def _cut(self, place: int, alone: int = NOTHING) -> Cut:
+        spans = self.table.spans
+        again = None if spans.again is None else spans.again[place]
+        return Cut(spans.starts[place], spans.ends[place], alone=alone, again=again)
 
     def put(self) -> None:
         plain = given_plain(self.table.page)
@@ -303,4 +309,5 @@ def _theirs(found: Values, rows: Int64s, rare: Bools) -> tuple[Int32s, Bools]:
     far[line[found.row[mine & aside]]] = True
     table = found.table[mine & ~aside]
     table[:, ROW] = line[table[:, ROW]]
+    table[:, KIND] &= ~AGAIN
     return table, far

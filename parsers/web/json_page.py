@@ -46,7 +46,7 @@ class Values:
 
     @property
     def kind(self) -> s.Int32s:
-        """TEXT, BARE or WHOLE; ESCAPED is added where a backslash stands in a text."""
+        """TEXT, BARE or WHOLE; ESCAPED is added where a backslash stands in a text, AGAIN where the name's last value was the same."""
         return self.table[:, s.KIND]
 
     @property
@@ -89,9 +89,12 @@ def _named(lines: Lines, found: s.Cut) -> tuple[list[str], s.Int32s, Bools, Int6
     how many values each name has."""
     said, depths = _spelled(lines.data, found.names)
     table, slow = found.values, ~found.whole
-    if len(set(said[1:])) < len(said) - 1:
+    alike = len(set(said[1:])) < len(said) - 1
+    if alike:
         slow |= _alike(found, said)
         table = table[~slow[table[:, s.ROW]]]
+    if alike or slow.any():
+        table[:, s.KIND] &= ~s.AGAIN
     used = np.flatnonzero(found.names[:, s.USES])
     used = used[np.lexsort((found.names[used, s.FIRST], depths[used]))]
     index: dict[str, int] = {}

@@ -20,11 +20,15 @@ from timelines.compiled import compiled, inlined
 Int32s = npt.NDArray[np.int32]
 Words = npt.NDArray[np.uint64]
 ROW, NAME, KIND, BEGIN, END = range(5)
-START, STOP, PARENT, AFTER, LINE, FIRST, USES, COUNT = range(8)
+START, STOP, PARENT, AFTER, LINE, FIRST, USES, LAST = range(8)
+COUNT = LAST  # of the line's own object, which is no value: how many names there are
 PROBES = 64  # places of the table of names that are looked at: keys chosen to fall on one place cost this much, no more
 SHORTEST = 6  # bytes that a value takes with its name and marks at least: `{"":0}`, and then `,"a":0`, as no name is said twice
 _USUAL = 4_096  # names for which there is room at first; a block with more is read once more
-ESCAPED = 4  # added to a text's kind where a backslash stands in it
+ESCAPED, AGAIN = (
+    4,
+    8,
+)  # added to the kind of a text with a backslash, and of what the last value of this name was as well
 NONE = -1
 _QUOTE, _COLON, _COMMA, _OPEN, _CLOSE, _LIST, _LIST_END, _BACKSLASH = (int(byte) for byte in b'":,{}[]\\')
 _MINUS, _PLUS, _POINT, _ZERO, _NINE, _E, _SPACE, _TAB = (int(byte) for byte in b"-+.09e \t")
@@ -40,7 +44,10 @@ _MASKS = np.array([(1 << 8 * n) - 1 for n in range(9)], np.uint64)
 
 
 class Cut(NamedTuple):
-    """Values of a block: (values, 5) of LINE, NAME, KIND, START and END; and the (names, …) of each name. Name 0 is a line's own object."""
+    """Values of a block: (values, 5) of ROW, NAME, KIND, BEGIN and END; and the (names, …) of each name. Name 0 is a line's own object.
+
+    AGAIN is to be trusted where all lines are `whole`.
+    """
 
     values: Int32s
     names: Int32s
@@ -158,6 +165,16 @@ def _line(
             kind, start, stop, at = _value(data, words, at, end)
             if at == NONE:
                 return -1 - count
+        if names[name, USES]:
+            last = names[name, LAST]
+            first, stopped = values[last, BEGIN], values[last, END]
+            if (
+                stopped - first == stop - start
+                and values[last, KIND] & ~AGAIN == kind
+                and _said(data, words, start, stop, first, stopped)
+            ):
+                kind |= AGAIN
+        names[name, LAST] = count
         values[count, ROW] = row
         values[count, NAME] = name
         values[count, KIND] = kind
@@ -191,7 +208,7 @@ def _past_blanks(data: Bytes, at: int, end: int) -> int:
 
 @inlined
 def _said(data: Bytes, words: Words, at: int, end: int, first: int, last: int) -> bool:
-    """Whether a name with its two marks, which stands at [first, last), stands at a place as well."""
+    """Whether the bytes at [first, last) stand at a place as well, before the end. Of few bytes near the data's end it is not said."""
     size = last - first
     if at + size > end:
         return False

@@ -22,6 +22,7 @@ from parsers.web.numerals import digits
 from timelines.coded import constant
 
 Grid = npt.NDArray[np.int64]
+Marks = npt.NDArray[np.bool_]  # of a grid's values
 T = TypeVar("T")
 _DASH = 45
 
@@ -36,6 +37,7 @@ class Spans:
     invalid: Bools  # (n,) lines that hold bytes that are no UTF-8
     _known: dict[int, Int64s] = field(default_factory=dict)  # by field: its numbers, -1 where it holds none
     _read: dict[tuple[object, int], Any] = field(default_factory=dict)  # by kind and field: what was read of it
+    again: Marks | None = None  # (fields, n): what is known to be the same as the field's last value before it
     _repairs: dict[int, tuple[Int64s, list[str]]] = field(
         default_factory=dict
     )  # by field: rows, and what they are spelled as
