@@ -15,6 +15,7 @@ from timelines.coded import nothing
 from timelines.compiled import compiled
 
 NEAR = 2_048  # rows: some 500 KB of a web log, which a core's own cache holds
+_NO_MARKS: Bools = np.zeros(0, np.bool_)
 _SPARE = 16  # bytes behind the text, so that words can be written up to its end
 _MOST = 2**31 - 1 - _SPARE
 
@@ -24,13 +25,14 @@ class Cut:
     """One column's texts at [start, end) of some bytes, none where a start is negative.
 
     `spelled`: rows, ascending, whose text is no valid UTF-8, and what they are given as. `alone`: a byte that is no text where it stands
-    alone, such as the `-` of logs.
+    alone, such as the `-` of logs. `again`: (n,) texts that are known to be the same as the last one before them.
     """
 
     starts: Int64s
     ends: Int64s
     spelled: tuple[Int64s, list[str]] | None = None
     alone: int = NOTHING
+    again: Bools | None = None
 
     def elsewhere(self) -> Int64s:
         """Where texts begin: not those that are spelled otherwise."""
@@ -63,16 +65,19 @@ class _Columns:
 
     def read(self) -> dict[str, pa.Array]:
         seen, words = readable(self.data)
-        edges = {name: (self.cuts[name].elsewhere(), np.ascontiguousarray(self.cuts[name].ends)) for name in self.texts}
+        edges = {name: self._edges(self.cuts[name]) for name in self.texts}
         for row in range(0, self.count, NEAR):
             rows = slice(row, row + NEAR)
             for name, places in list(self.places.items()):
-                starts, ends = edges[name]
-                if not self.texts[name].place(
-                    seen, words, starts[rows], ends[rows], places[rows], self.cuts[name].alone
-                ):
+                starts, ends, again = edges[name]
+                where = starts[rows], ends[rows], again[rows]
+                if not self.texts[name].place(seen, words, where, places[rows], self.cuts[name].alone):
                     self._leave(name)
         return {name: self._column(name) for name in self.cuts}
+
+    def _edges(self, cut: Cut) -> tuple[Int64s, Int64s, Bools]:
+        again = _NO_MARKS if cut.again is None or cut.spelled is not None else cut.again
+        return cut.elsewhere(), np.ascontiguousarray(cut.ends), again
 
     def _leave(self, name: str) -> None:
         """Give the column as it is, and those of the next blocks."""

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from parsers.gather import Bytes, Int64s
+from parsers.gather import Bools, Bytes, Int64s
 from timelines.compiled import compiled, inlined
 
 Int32s = npt.NDArray[np.int32]
@@ -23,6 +23,7 @@ TRIAL = 16_384  # texts after which a dictionary has to be worth it
 WORTH = 3  # texts that must share a place on average: below, plain text is cheaper to make and to write
 PROBES = 32  # places looked at for one text; the table is filled to a quarter, where honest texts need a few
 NOTHING = -1  # no byte: every text counts
+_NOT_AGAIN: Bools = np.zeros(0, np.bool_)
 _SPARE = 4  # slots of the table a text
 _FIRST = 1 << 10  # texts for which there is room at first
 _WORD = 8  # bytes that are hashed and compared at a time
@@ -86,6 +87,7 @@ def _placed(
     words: Words,
     starts: Int64s,
     ends: Int64s,
+    again: Bools,
     table: Int64s,
     hashes: Words,
     bounds: Int32s,
@@ -98,11 +100,12 @@ def _placed(
 ) -> int:
     """Places of texts from row `first` on, -1 where there is none; returns the row for which there is no room.
 
-    `counts`: texts held, their bytes, and how many of them no later text can find.
+    `counts`: texts held, their bytes, how many of them no later text can find, and the place of the last text that was looked up.
+    `again`: texts that are the same as that one; none are where it is empty.
     """
     mask, low = np.int64(len(table) - 1), np.int64(0xFFFFFFFF)
-    found, used, code = counts[0], counts[1], -1
-    before, length = 0, -1
+    found, used, code = counts[0], counts[1], counts[3]
+    before, length, known = 0, -1, len(again) > 0
     for row in range(first, len(starts)):
         start, end = int(starts[row]), int(ends[row])
         if start < 0:
@@ -111,6 +114,9 @@ def _placed(
         size = end - start
         if size == 1 and data[start] == alone:
             codes[row] = -1
+            continue
+        if known and again[row] and code >= 0:
+            codes[row] = code
             continue
         if size == length and _same(data, words, before, data, words, start, size):  # texts often follow their like
             codes[row] = code
@@ -147,7 +153,7 @@ def _placed(
         before, length = start, size
     else:
         row = len(starts)
-    counts[0], counts[1] = found, used
+    counts[0], counts[1], counts[3] = found, used, code
     return row
 
 
@@ -173,7 +179,7 @@ class Texts:
     def __init__(self, most: int = MOST) -> None:
         self.most = most
         self.full = False
-        self._counts = np.zeros(3, np.int64)
+        self._counts = np.array([0, 0, 0, -1], np.int64)
         self._looked = 0
         self._table = np.full(_SPARE * _FIRST, -1, np.int64)  # high half: of the hash; low half: the place
         self._hashes = np.empty(_FIRST, np.uint64)
@@ -186,20 +192,21 @@ class Texts:
         That is so once the distinct texts outgrow `most`, or few repeat, and then for good.
         """
         codes = np.empty(len(starts), np.int32)
-        edges = np.ascontiguousarray(starts, np.int64), np.ascontiguousarray(ends, np.int64)
-        return codes if self.place(*readable(data), *edges, codes) else None
+        where = np.ascontiguousarray(starts, np.int64), np.ascontiguousarray(ends, np.int64), _NOT_AGAIN
+        return codes if self.place(*readable(data), where, codes) else None
 
     def place(
-        self, data: Bytes, words: Words, starts: Int64s, ends: Int64s, codes: Int32s, alone: int = NOTHING
+        self, data: Bytes, words: Words, where: tuple[Int64s, Int64s, Bools], codes: Int32s, alone: int = NOTHING
     ) -> bool:
         """The same into `codes`; `data` and `words` as `readable` gives them. Whether there are places.
 
+        `where`: starts, ends, and which texts are known to be the same as the last one before them (of no length: none).
         `alone`: a byte that is no text where it stands alone, as if its start were negative.
         """
-        row = 0
+        row, (starts, ends, again) = 0, where
         while not self.full:
             room = self._table, self._hashes, self._bounds, self._held, words_of(self._held), self._counts
-            row = _placed(data, words, starts, ends, *room, alone, row, codes)
+            row = _placed(data, words, starts, ends, again, *room, alone, row, codes)
             if row == len(starts):
                 self._looked += row
                 self.full = self._looked >= TRIAL and int(self._counts[0]) * WORTH > self._looked

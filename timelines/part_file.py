@@ -16,7 +16,11 @@ from timelines.schema import TIME
 
 ROW_GROUP = 131_072  # rows; large enough for cheap footers, small enough that min/max of time prune
 DICTIONARY_BYTES = 32 << 20  # of a column and row group: Arrow's own limit of 1 MiB gives up dictionaries that pay
-SAMPLE = 4_096  # rows by which numbers are asked whether they repeat
+SAMPLE = 4_096  # rows by which numbers and texts are asked whether they repeat
+HALF, ALONE = (
+    0.5,
+    0.9,
+)  # of a sample's rows that have a value of their own: most; so many that a dictionary only adds to them
 WIDE = (pa.int64(), pa.uint64(), TIME)
 PRUNED = (
     "time",
@@ -40,7 +44,7 @@ def write(path: Path, table: pa.Table) -> None:
     schema, table = table.schema, table.replace_schema_metadata(None)
     first = _group(table.slice(0, ROW_GROUP))
     dense, scattered, own = _hardly_repeating(first), _scattered(first), _own_texts(first)
-    plain = {*UNCODED, *dense, *scattered}
+    plain = {*UNCODED, *dense, *scattered, *(name for name in own if _differs(first.column(name), ALONE))}
     names = schema.names
     with pq.ParquetWriter(
         path,
@@ -48,7 +52,10 @@ def write(path: Path, table: pa.Table) -> None:
         compression={name: "lz4" if name in own else "zstd" for name in names},
         compression_level={name: 1 for name in names if name not in own} or None,
         use_dictionary=[name for name in names if name not in plain],
-        column_encoding=dict.fromkeys(dense, "DELTA_BINARY_PACKED"),
+        column_encoding={
+            **dict.fromkeys(dense, "DELTA_BINARY_PACKED"),
+            **dict.fromkeys(_alike_long(first), "DELTA_LENGTH_BYTE_ARRAY"),
+        },
         dictionary_pagesize_limit=DICTIONARY_BYTES,
         write_statistics=[name for name in PRUNED if name in names] or False,
         store_schema=False,  # it is told below, with texts as texts; the table's own metadata is not written without it
@@ -107,9 +114,14 @@ def _hardly_repeating(group: pa.Table) -> list[str]:
     return [name for name in wide if name in UNCODED or (many and _differs(group.column(name)))]
 
 
-def _differs(column: pa.ChunkedArray) -> bool:
-    """Whether a sample of rows has more numbers than half the rows that have one; a few prove nothing."""
+def _alike_long(group: pa.Table) -> list[str]:
+    """Texts of which each is a row's own and all are equally long: with lengths apart from bytes they take a tenth less."""
+    return [field.name for field in group.schema if field.name in UNCODED and pa.types.is_string(field.type)]
+
+
+def _differs(column: pa.ChunkedArray, share: float = HALF) -> bool:
+    """Whether a sample of rows has more values than such a share of the rows that have one; a few prove nothing."""
     some = column.slice(0, SAMPLE)
     distinct: int = pc.count_distinct(some).as_py()
     valid: int = len(some) - some.null_count
-    return distinct > max(SAMPLE // 16, valid // 2)
+    return distinct > max(SAMPLE // 16, int(valid * share))

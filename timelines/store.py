@@ -24,6 +24,7 @@ class Store:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._tasks: dict[str, list[PartInfo]] = {}
+        self._told: dict[str, str] = {}  # by task: what the manifest says of its parts, made once
         path = root / MANIFEST
         if path.exists():
             content = json.loads(path.read_text("utf-8"))
@@ -43,11 +44,16 @@ class Store:
     def commit(self, tasks: dict[str, list[PartInfo]]) -> None:
         """List the parts of finished tasks, by one atomic rename. Until then they do not exist."""
         self._tasks.update(tasks)
-        ordered = {task: [asdict(part) for part in self._tasks[task]] for task in sorted(self._tasks)}
+        for task, parts in self._tasks.items():
+            if task in tasks or task not in self._told:
+                self._told[task] = _listed(task, parts)
+        listed = (
+            "{\n  " + ",\n  ".join(self._told[task] for task in sorted(self._told)) + "\n }" if self._told else "{}"
+        )
         self.root.mkdir(parents=True, exist_ok=True)
         working = self.root / f"{MANIFEST}.part"
         with working.open("w", encoding="utf-8", newline="\n") as handle:
-            json.dump({"format": FORMAT, "tasks": ordered}, handle, indent=1, sort_keys=True)
+            handle.write(f'{{\n "format": {FORMAT},\n "tasks": {listed}\n}}')
             handle.flush()
             os.fsync(handle.fileno())
         os.replace(working, self.root / MANIFEST)
@@ -74,3 +80,9 @@ class Store:
         for path in strays:
             path.unlink()
         return len(strays)
+
+
+def _listed(task: str, parts: list[PartInfo]) -> str:
+    """A task and its parts as two levels down in the manifest."""
+    told = json.dumps([asdict(part) for part in parts], indent=1, sort_keys=True)
+    return f"{json.dumps(task)}: {told}".replace("\n", "\n  ")

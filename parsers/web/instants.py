@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -11,9 +12,10 @@ import pyarrow.compute as pc
 from parsers.gather import Bools, Bytes, Int64s
 from parsers.web.dates import clf_times, ctimes, looks_clf, month_at
 from parsers.web.decimals import seconds
-from parsers.web.iso_dates import NO_INSTANT, ZONE_NAMED, ZONE_UTC, iso_fields
-from parsers.web.kinds import matches, texts
+from parsers.web.iso_dates import NO_INSTANT, ZONE_NAMED, ZONE_UTC, Zones, iso_fields
+from parsers.web.kinds import ReadOnce, matches, texts
 from parsers.web.numerals import digits
+from parsers.web.spans import Grid, Spans
 from parsers.web.table import OFFSET, UNKNOWN, UTC, Table
 from timelines import times
 
@@ -48,7 +50,7 @@ class ClfWall:
 
 
 @dataclass(frozen=True, slots=True)
-class Iso:
+class Iso(ReadOnce):
     """`yyyy-mm-dd`, `T` or a space, `hh:mm:ss`, a fraction behind `.` or `,`, then `Z`, `+hh:mm`, `+hhmm` or nothing.
 
     `separator` stands in the date (nginx's error log writes `/`); `bare` is what a time without zone is: UNKNOWN, or UTC by the format.
@@ -60,9 +62,15 @@ class Iso:
     def fits(self, data: Bytes, starts: Int64s, ends: Int64s) -> Bools:
         return np.asarray(iso_fields(data, starts, ends, self.separator)[1] != NO_INSTANT)
 
+    def fits_in(self, spans: Spans, place: int) -> Bools:
+        return np.asarray(self._read(spans, place)[1] != NO_INSTANT)
+
+    def _read(self, spans: Spans, place: int) -> tuple[Grid, Zones]:
+        return spans.once(self, place, partial(iso_fields, separator=self.separator))
+
     def fill(self, table: Table, place: int, column: str, own: str | None) -> None:
-        data, starts, ends = table.page.lines.data, table.spans.starts[place], table.spans.ends[place]
-        fields, zone = iso_fields(data, starts, ends, self.separator)
+        data, ends = table.spans.lines.data, table.spans.ends[place]
+        fields, zone = self._read(table.spans, place)
         year, month, day, hour, minute, second, offset, fraction, behind = fields
         ns, real = times.from_civil(year, month, day, hour, minute, second, offset)
         named = zone == ZONE_NAMED
@@ -73,7 +81,7 @@ class Iso:
 
 
 @dataclass(frozen=True, slots=True)
-class Epoch:
+class Epoch(ReadOnce):
     """Seconds since 1970, with a fraction of up to nine digits or without; with `scale`, whole units of so many ns."""
 
     scale: int = 0
@@ -83,14 +91,16 @@ class Epoch:
             return digits(data, starts, ends)[1]
         return seconds(data, starts, ends)[2]
 
+    def fits_in(self, spans: Spans, place: int) -> Bools:
+        return spans.numbers(place)[1] if self.scale else spans.once(Epoch, place, seconds)[2]
+
     def fill(self, table: Table, place: int, column: str, own: str | None) -> None:
-        data, starts, ends = table.page.lines.data, table.spans.starts[place], table.spans.ends[place]
         if self.scale:
             units = table.spans.numbers(place)[0]
             whole, rest = np.divmod(units, 10**9 // self.scale)
             ns, real = times.from_epoch(whole, rest * self.scale)
         else:
-            ns, real = times.from_epoch(*seconds(data, starts, ends)[:2])
+            ns, real = times.from_epoch(*table.spans.once(Epoch, place, seconds)[:2])
         table.put_time(ns, real, UTC)
 
 

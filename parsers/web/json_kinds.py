@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Context, Decimal
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +12,7 @@ import pyarrow as pa
 from parsers.copied import Cut, columns_of
 from parsers.gather import Bools, Bytes, Int64s
 from parsers.web.decimals import FRACTION, WHOLE, scaled
-from parsers.web.kinds import dashes, matches, texts
+from parsers.web.kinds import ReadOnce, dashes, matches, texts
 from parsers.web.request_parts import QUERY, STEM, TARGET, target_parts
 from parsers.web.spans import Spans
 from parsers.web.table import UTC, Table
@@ -39,7 +40,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Took:
+class Took(ReadOnce):
     """A time that something took, as a JSON number (or a text that is one) in units of 10**`places` ns; a lone `-` or nothing is null.
 
     Becomes whole ns, ties to even: a server that counts in floating point writes more places than there are. What does not fit 64 bits is
@@ -49,7 +50,18 @@ class Took:
     places: int
 
     def fits(self, data: Bytes, starts: Int64s, ends: Int64s) -> Bools:
-        good = scaled(data, starts, ends, self.places)[1]
+        return self._fitting(scaled(data, starts, ends, self.places)[1], data, starts, ends)
+
+    def fits_in(self, spans: Spans, place: int) -> Bools:
+        good = self._read(spans, place)[1].copy()
+        return self._fitting(good, spans.lines.data, spans.starts[place], spans.ends[place])
+
+    def _read(self, spans: Spans, place: int) -> tuple[Int64s, Bools]:
+        return spans.once(self, place, partial(scaled, places=self.places))
+
+    def _fitting(self, good: Bools, data: Bytes, starts: Int64s, ends: Int64s) -> Bools:
+        if good.all():
+            return good
         rest = np.flatnonzero(~good & ~(starts == ends) & ~dashes(data, starts, ends))
         good[:] = True
         good[rest] = matches(texts(data, starts[rest], ends[rest]), _NUMBER)
@@ -59,7 +71,7 @@ class Took:
 
     def fill(self, table: Table, place: int, column: str, own: str | None) -> None:
         data, starts, ends = table.spans.lines.data, table.spans.starts[place], table.spans.ends[place]
-        ns, known = scaled(data, starts, ends, self.places)
+        ns, known = (made.copy() for made in self._read(table.spans, place))
         for row in np.flatnonzero(~known & (starts >= 0)).tolist():
             told = self._ns(data[starts[row] : ends[row]].tobytes().decode("ascii"))
             known[row], ns[row] = told is not None, told or 0

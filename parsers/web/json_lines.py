@@ -17,14 +17,15 @@ import pyarrow as pa
 
 from parsers.copied import Cut, columns_of
 from parsers.gather import Bools, Int64s
+from parsers.interned import NOTHING
 from parsers.web import fields as f
 from parsers.web.formats import Page, Taken
 from parsers.web.json_kinds import Target
 from parsers.web.json_page import Values, values
 from parsers.web.json_places import holding, side_by_side
-from parsers.web.json_structure import ROW, Int32s
+from parsers.web.json_structure import AGAIN, KIND, ROW, Int32s
 from parsers.web.json_texts import spelled, unescaped
-from parsers.web.kinds import Kind, Request, Text, dashes, given_plain, matches, texts
+from parsers.web.kinds import DASH, Kind, ReadOnce, Request, Text, given_plain, matches, texts
 from parsers.web.remarks import Remarks
 from parsers.web.spans import Spans
 from parsers.web.table import UNKNOWN, Table
@@ -158,7 +159,8 @@ class _Reading:
         remarks = Remarks(len(rows))
         lines = replace(part.lines, data=unescaped(part.lines, part.high, table, remarks), odd=None)
         spans = Spans.empty(lines, len(names))
-        side_by_side(lines.data, table, kept, spans.starts, spans.ends)
+        spans.again = np.zeros(spans.starts.shape, np.bool_)
+        side_by_side(lines.data, table, kept, spans.starts, spans.ends, spans.again)
         remarks.mark(part.control, "control-bytes")
         remarks.mark(lines.unterminated(), "no-line-end")
         remarks.mark(found.repeated[rows], "duplicate-keys")
@@ -171,7 +173,7 @@ class _Reading:
         """Rows, apart for each way in which their instant is written."""
         left, found = np.ones(len(self.quality), np.bool_), []
         for name, kind in one.times:
-            if name not in self.names:
+            if name not in self.names or not left.any():
                 continue
             rows = np.flatnonzero(left & self._fitting(self.names.index(name), kind))
             if len(rows):
@@ -185,6 +187,8 @@ class _Reading:
         starts, ends = self.spans.starts[place], self.spans.ends[place]
         fits = self.spans.present(place)
         if fits.all():
+            if isinstance(kind, ReadOnce):
+                return kind.fits_in(self.spans, place)
             return kind.fits(self.page.lines.data, starts, ends)
         rows = np.flatnonzero(fits)
         if len(rows):
@@ -235,7 +239,8 @@ class _Reading:
         starts = self.spans.starts[place].copy()
         self.spans.starts[place] = np.where(wrong, starts, -1)
         kept = self.spans.text(place, dash_is_null=False)
-        self.spans.starts[place] = np.where(wrong, -1, starts)
+        self.spans.starts[place] = starts
+        self.spans.leave_out(place, wrong)
         return kept
 
 
@@ -254,10 +259,8 @@ class _Due:
     def fill(self, meaning: Meaning, place: int) -> None:
         spans, kind = self.table.spans, meaning.kind
         if isinstance(kind, Text):
-            starts, ends = spans.starts[place], spans.ends[place]
-            if not kind.dash:
-                starts = np.where(dashes(spans.lines.data, starts, ends), -1, starts)
-            self.cuts[meaning.column] = Cut(starts, ends)
+            alone = NOTHING if kind.dash else DASH
+            self.cuts[meaning.column] = self._cut(place, alone)
         elif isinstance(kind, Target):
             self.cuts = kind.cuts(spans, place) | self.cuts
         else:
@@ -266,7 +269,12 @@ class _Due:
             kind.fill(self.table, place, meaning.column, None)
 
     def own(self, name: str, place: int) -> None:
-        self.cuts[_OWN + name] = Cut(self.table.spans.starts[place], self.table.spans.ends[place])
+        self.cuts[_OWN + name] = self._cut(place)
+
+    def _cut(self, place: int, alone: int = NOTHING) -> Cut:
+        spans = self.table.spans
+        again = None if spans.again is None else spans.again[place]
+        return Cut(spans.starts[place], spans.ends[place], alone=alone, again=again)
 
     def put(self) -> None:
         plain = given_plain(self.table.page)
@@ -280,7 +288,7 @@ class _Due:
 
 def _kept(found: Values) -> tuple[list[str], Int64s, Bools]:
     """The names that become columns; the place of each name among them, -1 for the others; and which hold something and are left out."""
-    times = np.bincount(found.name, minlength=len(found.names))
+    times = found.times
     order = np.argsort(-times, kind="stable")
     order = order[times[order] > 0]
     kept = np.full(len(found.names), -1, np.int64)
@@ -301,4 +309,5 @@ def _theirs(found: Values, rows: Int64s, rare: Bools) -> tuple[Int32s, Bools]:
     far[line[found.row[mine & aside]]] = True
     table = found.table[mine & ~aside]
     table[:, ROW] = line[table[:, ROW]]
+    table[:, KIND] &= ~AGAIN
     return table, far

@@ -13,6 +13,7 @@ import numpy as np
 
 from parsers.gather import Bools, Bytes, Int64s
 from parsers.web import json_structure as s
+from parsers.web.json_places import rename
 from parsers.web.json_scan import TEXT, NotJson, scan, text
 from parsers.web.lines import Lines
 
@@ -21,14 +22,18 @@ _BACKSLASH = b"\\"
 
 @dataclass(slots=True)
 class Values:
-    """Values of n lines. `table` is (values, 5): the line, the name's number, what it is, and its bytes [start, end) in `data`. `reasons`
-    says why lines are no JSON objects; `slow` are those that were read on their own, `repeated` those that say a name twice."""
+    """Values of n lines. `table` is (values, 5): the line, the name's number, what it is, and its bytes [start, end) in `data`.
+
+    `reasons` says why lines are no JSON objects; `slow` are those that were read on their own, `repeated` those that say a name twice;
+    `times` how many values each name has.
+    """
 
     lines: Lines
     names: list[str]
     table: s.Int32s
     repeated: Bools
     slow: Bools
+    times: Int64s
     reasons: dict[int, str] = field(default_factory=dict)
 
     @property
@@ -41,7 +46,7 @@ class Values:
 
     @property
     def kind(self) -> s.Int32s:
-        """TEXT, BARE or WHOLE; ESCAPED is added where a backslash stands in a text."""
+        """TEXT, BARE or WHOLE; ESCAPED is added where a backslash stands in a text, AGAIN where the name's last value was the same."""
         return self.table[:, s.KIND]
 
     @property
@@ -56,7 +61,7 @@ class Values:
 def values(lines: Lines, odd: Bools) -> Values:
     """Values of all lines that are JSON objects. `odd` lines (those with control bytes) are read on their own."""
     found = s.cut(lines.data, lines.starts, lines.ends, odd)
-    names, table, slow = _named(lines, found)
+    names, table, slow, times = _named(lines, found)
     index = {name: place for place, name in enumerate(names)}
     reasons: dict[int, str] = {}
     repeated = np.zeros(len(lines), np.bool_)
@@ -73,25 +78,32 @@ def values(lines: Lines, odd: Bools) -> Values:
             escaped = s.ESCAPED * (kind == TEXT and _BACKSLASH in line[start:end])
             told.append((row, index.setdefault(name, len(index)), kind + escaped, base + start, base + end))
     if told:
-        table = np.concatenate((np.array(told, np.int32), table))
-    return Values(lines, list(index), table, repeated, slow, reasons)
+        more = np.array(told, np.int32)
+        table = np.concatenate((more, table))
+        times = np.bincount(more[:, s.NAME], minlength=len(index)) + np.pad(times, (0, len(index) - len(times)))
+    return Values(lines, list(index), table, repeated, slow, times, reasons)
 
 
-def _named(lines: Lines, found: s.Cut) -> tuple[list[str], s.Int32s, Bools]:
-    """The names that have values, outer ones first, then as they appear; the values under them; and the lines that are left to be read."""
+def _named(lines: Lines, found: s.Cut) -> tuple[list[str], s.Int32s, Bools, Int64s]:
+    """The names that have values, outer ones first, then as they appear; the values under them; the lines that are left to be read; and
+    how many values each name has."""
     said, depths = _spelled(lines.data, found.names)
     table, slow = found.values, ~found.whole
-    if len(set(said[1:])) < len(said) - 1:
+    alike = len(set(said[1:])) < len(said) - 1
+    if alike:
         slow |= _alike(found, said)
         table = table[~slow[table[:, s.ROW]]]
+    if alike or slow.any():
+        table[:, s.KIND] &= ~s.AGAIN
     used = np.flatnonzero(found.names[:, s.USES])
     used = used[np.lexsort((found.names[used, s.FIRST], depths[used]))]
     index: dict[str, int] = {}
     place = np.full(len(said), -1, np.int32)
     for number in used.tolist():
         place[number] = index.setdefault(said[number], len(index))
-    table[:, s.NAME] = place[table[:, s.NAME]]
-    return list(index), table, slow
+    times = np.zeros(len(index), np.int64)
+    rename(table, place, times)
+    return list(index), table, slow, times
 
 
 def _spelled(data: Bytes, names: s.Int32s) -> tuple[list[str], Int64s]:

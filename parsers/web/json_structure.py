@@ -20,10 +20,15 @@ from timelines.compiled import compiled, inlined
 Int32s = npt.NDArray[np.int32]
 Words = npt.NDArray[np.uint64]
 ROW, NAME, KIND, BEGIN, END = range(5)
-START, STOP, PARENT, AFTER, LINE, FIRST, USES, COUNT = range(8)
+START, STOP, PARENT, AFTER, LINE, FIRST, USES, LAST = range(8)
+COUNT = LAST  # of the line's own object, which is no value: how many names there are
 PROBES = 64  # places of the table of names that are looked at: keys chosen to fall on one place cost this much, no more
+SHORTEST = 6  # bytes that a value takes with its name and marks at least: `{"":0}`, and then `,"a":0`, as no name is said twice
 _USUAL = 4_096  # names for which there is room at first; a block with more is read once more
-ESCAPED = 4  # added to a text's kind where a backslash stands in it
+ESCAPED, AGAIN = (
+    4,
+    8,
+)  # added to the kind of a text with a backslash, and of what the last value of this name was as well
 NONE = -1
 _QUOTE, _COLON, _COMMA, _OPEN, _CLOSE, _LIST, _LIST_END, _BACKSLASH = (int(byte) for byte in b'":,{}[]\\')
 _MINUS, _PLUS, _POINT, _ZERO, _NINE, _E, _SPACE, _TAB = (int(byte) for byte in b"-+.09e \t")
@@ -31,17 +36,18 @@ _WORDS = np.frombuffer(b"true\0false\0null\0", np.uint8)
 _NEXT_VALUE, _NEXT_NAME, _NEXT_MARK = range(3)
 _QUOTES, _SLASHES = np.uint64(int.from_bytes(b'"' * 8, "little")), np.uint64(int.from_bytes(b"\\" * 8, "little"))
 _LOW, _HIGH, _ONE = np.uint64(0x7F7F7F7F7F7F7F7F), np.uint64(0x8080808080808080), np.uint64(1)
-_SEVEN, _NINETEEN, _HALF, _LOW_HALF = np.uint64(7), np.uint64(19), np.uint64(32), np.uint64(0xFFFFFFFF)
+_SEVEN, _HALF, _LOW_HALF = np.uint64(7), np.uint64(32), np.uint64(0xFFFFFFFF)
 _MIX = np.uint64(0x85EBCA6B)
-# 256**n modulo 19 differs for n = 0 to 7: which of eight bytes a lone bit lies in, without a loop.
-_PLACE = np.zeros(19, np.int64)
-for _n in range(8):
-    _PLACE[256**_n % 19] = _n
+# A lone bit in the lowest place of one of eight bytes, times this: the highest byte is that byte's number.
+_PLACES, _SHIFT = np.uint64(0x0001020304050607), np.uint64(56)
 _MASKS = np.array([(1 << 8 * n) - 1 for n in range(9)], np.uint64)
 
 
 class Cut(NamedTuple):
-    """Values of a block: (values, 5) of LINE, NAME, KIND, START and END; and the (names, …) of each name. Name 0 is a line's own object."""
+    """Values of a block: (values, 5) of ROW, NAME, KIND, BEGIN and END; and the (names, …) of each name. Name 0 is a line's own object.
+
+    AGAIN is to be trusted where all lines are `whole`.
+    """
 
     values: Int32s
     names: Int32s
@@ -50,7 +56,7 @@ class Cut(NamedTuple):
 
 def cut(data: Bytes, starts: Int64s, ends: Int64s, odd: Bools) -> Cut:
     """The values of the lines that are plainly JSON objects, their names, and which lines those are. `odd` lines are left out."""
-    most = int(np.count_nonzero(data == _QUOTE)) // 2 + 2
+    most = len(data) // SHORTEST + 2
     text, starts, ends = readable(data), np.ascontiguousarray(starts, np.int64), np.ascontiguousarray(ends, np.int64)
     room = min(most, _USUAL)
     while True:
@@ -85,15 +91,12 @@ def _lines(
         if odd[row] or starts[row] >= ends[row] or data[starts[row]] != _OPEN:
             continue
         after = _line(data, words, starts[row] + 1, ends[row], row, names, keys, slots, values, count, above)
-        if after == NONE:
+        if after >= 0:
+            count = after
+            whole[row] = True
             continue
-        for value in range(count, after):
-            name = values[value, NAME]
-            if not names[name, USES]:
-                names[name, FIRST] = value
-            names[name, USES] += 1
-        count = after
-        whole[row] = True
+        for value in range(count, -1 - after):
+            names[values[value, NAME], USES] -= 1
     return count
 
 
@@ -111,70 +114,88 @@ def _line(
     count: int,
     above: Int64s,
 ) -> int:
-    """Put the values of the object whose bytes behind its brace are `span` behind the `count` that there are. How many there are then;
-    NONE where it is no object, or an odd one."""
+    """Put the values of the object whose bytes behind its brace are [at, end) behind the `count` that there are. How many there are then;
+    where it is no object, or an odd one, that number's complement (-1 for none)."""
     depth, parent, before, seen = 1, 0, 0, 0
     while True:
         at = _past_blanks(data, at, end)
         if at >= end or data[at] != _QUOTE:
-            return NONE
-        at += 1
+            return -1 - count
         name = int(names[before, AFTER])
         if (
             not name
             or names[name, PARENT] != parent
-            or not _same(data, words, at, end, names[name, START], names[name, STOP] - names[name, START], keys[name])
+            or not _said(data, words, at, end, names[name, START] - 1, names[name, STOP] + 1)
         ):
-            stop, _ = _text_end(data, words, at, end)
+            stop, _ = _text_end(data, words, at + 1, end)
             if stop == NONE:
-                return NONE
-            name = _number(data, words, at, stop, parent, names, keys, slots)
+                return -1 - count
+            name = _number(data, words, at + 1, stop, parent, names, keys, slots)
             if name == NONE:
-                return NONE
+                return -1 - count
             names[before, AFTER] = name
-        stop = at + names[name, STOP] - names[name, START]
+        at += names[name, STOP] - names[name, START] + 2
         seen += 1
         if names[name, LINE] == row + 1 or seen > VALUES:
-            return NONE
+            return -1 - count
         names[name, LINE] = row + 1
         before = name
-        at = _past_blanks(data, stop + 1, end)
+        at = _past_blanks(data, at, end)
         if at >= end or data[at] != _COLON:
-            return NONE
+            return -1 - count
         at = _past_blanks(data, at + 1, end)
         if at >= end:
-            return NONE
+            return -1 - count
         if data[at] == _OPEN:
             inside = _past_blanks(data, at + 1, end)
             if inside >= end or data[inside] != _CLOSE:
                 if depth >= DEPTH:
-                    return NONE
+                    return -1 - count
                 above[depth] = parent
                 depth, parent, at = depth + 1, name, at + 1
                 continue
             kind, start, stop, at = WHOLE, at, inside + 1, inside + 1
+        elif data[at] == _QUOTE:
+            start = at + 1
+            stop, escaped = _text_end(data, words, start, end)
+            if stop == NONE:
+                return -1 - count
+            kind, at = TEXT + ESCAPED * escaped, stop + 1
         else:
             kind, start, stop, at = _value(data, words, at, end)
             if at == NONE:
-                return NONE
+                return -1 - count
+        if names[name, USES]:
+            last = names[name, LAST]
+            first, stopped = values[last, BEGIN], values[last, END]
+            if (
+                stopped - first == stop - start
+                and values[last, KIND] & ~AGAIN == kind
+                and _said(data, words, start, stop, first, stopped)
+            ):
+                kind |= AGAIN
+        names[name, LAST] = count
         values[count, ROW] = row
         values[count, NAME] = name
         values[count, KIND] = kind
         values[count, BEGIN] = start
         values[count, END] = stop
+        if not names[name, USES]:
+            names[name, FIRST] = count
+        names[name, USES] += 1
         count += 1
         while True:
             at = _past_blanks(data, at, end)
             if at >= end:
-                return NONE
+                return -1 - count
             if data[at] == _COMMA:
                 at += 1
                 break
             if data[at] != _CLOSE:
-                return NONE
+                return -1 - count
             depth, at = depth - 1, at + 1
             if not depth:
-                return count if _past_blanks(data, at, end) == end else NONE
+                return count if _past_blanks(data, at, end) == end else -1 - count
             parent = above[depth]
 
 
@@ -186,13 +207,21 @@ def _past_blanks(data: Bytes, at: int, end: int) -> int:
 
 
 @inlined
-def _same(data: Bytes, words: Words, at: int, end: int, first: int, length: int, key: np.uint64) -> bool:
-    """Whether the key of a name, and the quote behind it, stand at a place."""
-    if at + length >= end or at + 8 > end or data[at + length] != _QUOTE:
+def _said(data: Bytes, words: Words, at: int, end: int, first: int, last: int) -> bool:
+    """Whether the bytes at [first, last) stand at a place as well, before the end. Of few bytes near the data's end it is not said."""
+    size = last - first
+    if at + size > end:
         return False
-    if (words[at] & _MASKS[min(length, 8)]) != key:
-        return False
-    return _equal(data, at, first, length)
+    step = 0
+    while step + 8 <= size:
+        if words[at + step] != words[first + step]:
+            return False
+        step += 8
+    if step == size:
+        return True
+    if size >= 8:
+        return bool(words[at + size - 8] == words[first + size - 8])
+    return at + 8 <= len(data) and not ((words[at] ^ words[first]) & _MASKS[size])
 
 
 @inlined
@@ -206,7 +235,7 @@ def _text_end(data: Bytes, words: Words, at: int, end: int) -> tuple[int, bool]:
         if not marks:
             at += 8
             continue
-        at += _PLACE[((marks & (~marks + _ONE)) >> _SEVEN) % _NINETEEN]
+        at += int((((marks & (~marks + _ONE)) >> _SEVEN) * _PLACES) >> _SHIFT)
         if data[at] == _QUOTE:
             return at, escaped
         escaped = True

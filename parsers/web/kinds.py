@@ -24,11 +24,11 @@ from parsers.web.request_parts import (
     request_parts,
     split_targets,
 )
-from parsers.web.spans import Grid
+from parsers.web.spans import Grid, Spans
 from parsers.web.strict import request
 from parsers.web.table import Table
 
-_DASH = 45
+DASH = 45
 _REQUEST = (
     ("cs_method", METHOD),
     ("cs_uri", TARGET),
@@ -46,10 +46,20 @@ class Kind(Protocol):
     def fill(self, table: Table, place: int, column: str, own: str | None) -> None: ...
 
 
+class ReadOnce:
+    """A kind that must read values to see whether they fit: what was read is kept for `fill`. See `Spans.once`."""
+
+    __slots__ = ()
+
+    def fits_in(self, spans: Spans, place: int) -> Bools:
+        """What `fits` says of a field of all lines."""
+        raise NotImplementedError
+
+
 def dashes(data: Bytes, starts: Int64s, ends: Int64s) -> Bools:
     """Where a value is a lone `-`, the formats' own sign for nothing."""
     inside = np.clip(starts, 0, max(len(data) - 1, 0))
-    found: Bools = (ends - starts == 1) & (data[inside] == _DASH)
+    found: Bools = (ends - starts == 1) & (data[inside] == DASH)
     return found
 
 
@@ -85,17 +95,22 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class Whole(ReadOnce):
     """A whole number of at most 18 digits, or `-`; `digits` fixes how many there are."""
 
     type: pa.DataType = pa.int64()  # noqa: RUF009 - immutable
     digits: int = 0
 
     def fits(self, data: Bytes, starts: Int64s, ends: Int64s) -> Bools:
-        good = digits(data, starts, ends)[1]
+        return self._fitting(digits(data, starts, ends)[1], data, starts, ends)
+
+    def fits_in(self, spans: Spans, place: int) -> Bools:
+        return self._fitting(spans.numbers(place)[1], spans.lines.data, spans.starts[place], spans.ends[place])
+
+    def _fitting(self, good: Bools, data: Bytes, starts: Int64s, ends: Int64s) -> Bools:
         if self.digits:
-            good &= ends - starts == self.digits
-        return np.asarray(good | dashes(data, starts, ends))
+            good = good & (ends - starts == self.digits)
+        return good if good.all() else np.asarray(good | dashes(data, starts, ends))
 
     def fill(self, table: Table, place: int, column: str, own: str | None) -> None:
         table.put(column, nullable(*table.spans.numbers(place), self.type), own)

@@ -31,7 +31,7 @@ from parsers.web.wrappers import Wrapped, all_wrappers, dressed, flagged, inside
 from timelines.coded import constant
 
 SAMPLE_LINES = 50  # complete lines of a file's head that decide what it is, and of a block that decide who reads it
-SAMPLE_AGAIN = 10  # of these, where the last block's lines were all of the widest format
+SAMPLE_AGAIN = 10  # of these, where the last block's lines were all of one format
 WIDEST = "clf"  # most others' lines are its own with more behind: among equals it is asked last
 _MAIN = "main format of the last block"
 DAMAGED = "; counted as damaged"
@@ -205,17 +205,14 @@ class Block:
         yield from unreadable(self.evidence, self.page.lines, reasons, RUN_LINES if joined else len(self.page.lines))
 
     def _ranked(self) -> list[Format]:
-        """Formats that a sample of the block keeps to, most first; just the last block's first one, where all do.
+        """Formats that a sample of the block keeps to, most first; just the last block's first one, where some lines show that it still is.
 
-        Lines of others may keep to the widest as well: where it was the last block's only one, some lines show whether it still is.
+        Lines of others may keep to the widest as well: of these lines none may.
         """
         sample, last = self._sample(), self.page.state.get(_MAIN)
-        if isinstance(last, Format) and last.name != WIDEST and all(last.sniff(sample, self.page.state)):
-            return [last]
-        if (
-            isinstance(last, Format)
-            and last.name == WIDEST
-            and self._kept(sample[:: SAMPLE_LINES // SAMPLE_AGAIN]) == [last]
+        again = sample[:: SAMPLE_LINES // SAMPLE_AGAIN]
+        if isinstance(last, Format) and (
+            self._kept(again) == [last] if last.name == WIDEST else all(last.sniff(again, self.page.state))
         ):
             return [last]
         ranked = self._kept(sample)

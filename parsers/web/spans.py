@@ -6,21 +6,24 @@ the evidence, never from a copy that a reader could have altered.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from parsers.copied import Cut, columns_of, copied
-from parsers.gather import Bools, Int64s
+from parsers.gather import Bools, Bytes, Int64s
 from parsers.interned import NOTHING
 from parsers.web.lines import Lines
 from parsers.web.numerals import digits
 from timelines.coded import constant
 
 Grid = npt.NDArray[np.int64]
+Marks = npt.NDArray[np.bool_]  # of a grid's values
+T = TypeVar("T")
 _DASH = 45
 
 
@@ -33,6 +36,8 @@ class Spans:
     ends: Grid
     invalid: Bools  # (n,) lines that hold bytes that are no UTF-8
     _known: dict[int, Int64s] = field(default_factory=dict)  # by field: its numbers, -1 where it holds none
+    _read: dict[tuple[object, int], Any] = field(default_factory=dict)  # by kind and field: what was read of it
+    again: Marks | None = None  # (fields, n): what is known to be the same as the field's last value before it
     _repairs: dict[int, tuple[Int64s, list[str]]] = field(
         default_factory=dict
     )  # by field: rows, and what they are spelled as
@@ -104,8 +109,23 @@ class Spans:
         """One field of every line as whole numbers, and where it is one: 1 to 18 digits and nothing else."""
         if (known := self._known.get(column)) is not None:
             return known, known >= 0
-        starts, ends = self.starts[column], self.ends[column]
-        return digits(self.lines.data, starts, ends)
+        values, valid = digits(self.lines.data, self.starts[column], self.ends[column])
+        self._known[column] = np.where(valid, values, -1)
+        return values, valid
+
+    def once(self, kind: object, column: int, read: Callable[[Bytes, Int64s, Int64s], T]) -> T:
+        """What `read` makes of a field, for a kind of value that is first asked whether it fits, then for what it says."""
+        made: T | None = self._read.get((kind, column))
+        if made is None:
+            made = self._read[kind, column] = read(self.lines.data, self.starts[column], self.ends[column])
+        return made
+
+    def leave_out(self, column: int, rows: Bools) -> None:
+        """Let some lines have no such field."""
+        self.starts[column, rows] = -1
+        self._known.pop(column, None)
+        for key in [key for key in self._read if key[1] == column]:
+            del self._read[key]
 
 
 def chosen(texts: Sequence[str], codes: npt.NDArray[np.int64]) -> pa.DictionaryArray:
