@@ -44,7 +44,7 @@ FLAGS: Mapping[str, str] = {
     "no-zone": "The time was written without a zone.",
     "not-yet-valid": "The certificate was not valid yet when it was seen.",
     "odd-request": "The request departs from `METHOD target HTTP/n`.",
-    "outer-quotes": "The whole line stands in quotes.",
+    "outer-quotes": "The whole line stands in quotes, as exports write them; quotes that CSV doubles within it are read as one.",
     "overlap-conflict": "TCP segments repeat a range of their stream with other bytes; those that came first were read.",
     "partial": "The log service passed on a part of a line only.",
     "prefix": "Other text stands before the client's address.",
