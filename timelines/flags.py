@@ -22,6 +22,7 @@ FLAGS: Mapping[str, str] = {
     "control-bytes": "The line holds control characters.",
     "duplicate-keys": "One name stands twice in an object; each value is kept.",
     "empty-field": "A field is empty although the format forbids it.",
+    "encoded-deeper": "A text of the line is percent-encoded more than four times over; rules looked through four of them only.",
     "expired": "The certificate was no longer valid when it was seen.",
     "extra-fields": "More stands in the line than its format has fields.",
     "fragment-overlap": "Fragments overlap with other bytes; those that came first were kept.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 
 import numpy as np
@@ -10,7 +11,7 @@ import pyarrow as pa
 
 from parsers.base import Batch, Evidence, Output
 from parsers.gather import Int64s
-from parsers.web import stamp_years
+from parsers.web import deep_encoding, stamp_years
 from parsers.web.directives import given_formats
 from parsers.web.formats import Format, Page, State, Taken, all_formats, rescues
 from parsers.web.layout_format import LayoutFormat
@@ -36,6 +37,8 @@ class Block:
 
     def __init__(self, evidence: Evidence, lines: Lines, state: State, years: tuple[Run, ...] = ()) -> None:
         self.evidence, self.years = evidence, years
+        if deep := deep_encoding.remarks(lines):
+            lines = replace(lines, marks={**lines.marks, **deep})
         self.page = Page(lines, *odd_lines(lines), evidence.zone, state)
         self.given: tuple[Format, ...] = given_formats(evidence.log_formats)
         self.left: Int64s = np.arange(len(lines))
