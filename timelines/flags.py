@@ -58,7 +58,7 @@ FLAGS: Mapping[str, str] = {
     "time-differs": "The time of the record's header and of the event are apart: forwarded, or altered.",
     "truncated": "The record is cut off.",
     "tunnel": "The packets carry others inside, which have rows of their own.",
-    "wrapper-differs": "The line's own time and that at which the log service took it are more than ten minutes apart.",
+    "wrapper-differs": "The line's own time and the log service's are over ten minutes apart, and not as on nearly all lines.",
     "wrapper-time": "The line's own time cannot be placed; the time is that at which the log service took it.",
     "wrong-type": "A value is not of the kind that its name asks for; it is kept as text under its own name.",
 }

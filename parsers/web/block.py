@@ -181,8 +181,9 @@ class Block:
         self.left = self.left[~np.isin(self.left, rows[~untaken[owner]], assume_unique=True)]
 
     def _dressed(self, batch: Batch, found: Wrapped) -> Batch:
-        rows = dressed(batch.rows, found)
-        return Batch(batch.family, stamp_years.dated(rows, self.years, self.evidence.zone))
+        state = self.page.state
+        rows = dressed(batch.rows, found, state)
+        return Batch(batch.family, stamp_years.dated(rows, self.years, self.evidence.zone, state))
 
     def _texts(self) -> Sequence[bytes]:
         return [self.page.lines.at(row) for row in self.left.tolist()]

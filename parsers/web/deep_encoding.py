@@ -32,14 +32,14 @@ def _may(data: Bytes, at: int, end: int) -> bool:
     first, second, third = data[at + 1], data[at + 2], data[at + 3]
     low = first | 32
     if first == _TWO and second == _FIVE:
-        return third == _PERCENT or (third == _TWO and data[at + 4] == _FIVE)
+        return bool(third == _PERCENT or (third == _TWO and data[at + 4] == _FIVE))
     if first == _PERCENT or low == _U:
         return True
     digit = _ZERO <= first <= _NINE or _A <= low <= _F
     if not digit:
         return False
     overlong = third == _PERCENT and second <= _NINE and low in (_C, _E, _F)
-    return second == _PERCENT or overlong
+    return bool(second == _PERCENT or overlong)
 
 
 @compiled
