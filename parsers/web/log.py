@@ -16,6 +16,7 @@ from parsers.web.block import SAMPLE_LINES, Block
 from parsers.web.cuts import cuts
 from parsers.web.directives import given_formats
 from parsers.web.formats import Carrying, Format, State, all_formats
+from parsers.web.layouts import undated
 from parsers.web.leftovers import Leftovers
 from parsers.web.line_parts import unparted
 from parsers.web.lines import BOM, Lines, read_lines
@@ -43,7 +44,10 @@ class WebLog:
         return _keeps(head, given_formats(tuple(log_formats)))
 
     def slices(self, evidence: Evidence) -> list[Slice]:
-        """Pieces of about 64 MiB that begin at a line and know what the lines before it said (`context["state"]`)."""
+        """Pieces of about 64 MiB that begin at a line and know what the lines before it said (`context["state"]`).
+
+        Lines that say the time of day only are not cut apart from those that tell their day.
+        """
         order = _order(evidence)
         if order is not None:
             return [Slice(0, evidence.size, {"order": order})]
@@ -53,7 +57,10 @@ class WebLog:
         for cut in cuts(evidence, {mark for one in carrying for mark in opened(one.begin)}):
             known: dict[str, object] = {"state": dict(state)} if found and carrying else {}
             known |= {"years": years} if years else {}
-            found.append(replace(cut.piece, context={**cut.piece.context, **known}))
+            if found and undated(state):  # midnights among the lines before would have to be known
+                found[-1] = replace(found[-1], stop=cut.piece.stop)
+            else:
+                found.append(replace(cut.piece, context={**cut.piece.context, **known}))
             told = [one for one in carrying if not cut.begun.isdisjoint(opened(one.begin))]
             for item in read_lines(evidence, cut.piece) if told else ():
                 if isinstance(item, Lines):
