@@ -28,8 +28,8 @@ TEXTS: Words = {
         "title": "Connexions à un site échouant presque toutes, depuis de nombreuses adresses à peu d’essais chacune",
         "shows": (
             "Le journal {log} (scellé {exhibit}) compte {attempts} connexions envoyées à {path} entre le {first} et le {last}, par "
-            "{clients} adresses. {failed} d’entre elles ont été {how} ; {other} ont reçu une autre réponse. Quand des personnes se connectent à "
-            "leur propre compte, la plupart des connexions réussissent."
+            "{clients} adresses. {failed} d’entre elles ont été {how} ; {other} ont reçu une autre réponse. Quand des personnes se "
+            "connectent à leur propre compte, la plupart des connexions réussissent."
         ),
         "does_not_show": (
             "Quels comptes ont été essayés, ni que les connexions ayant reçu une autre réponse ont réussi : le journal ne garde ni noms ni "
@@ -48,7 +48,8 @@ TEXTS: Words = {
         "title": "عمليات دخول إلى موقع فشلت كلها تقريبا، من عناوين كثيرة حاول كل منها مرات قليلة",
         "shows": (
             "في السجل {log} (المحجوز {exhibit}) عمليات دخول أُرسلت إلى {path} عددها {attempts} بين {first} و{last} من عناوين عددها "
-            "{clients}. وعدد ما {how} منها {failed}؛ وعدد ما أُجيب عنه بغير ذلك {other}. وحين يدخل الناس إلى حساباتهم تنجح أكثر عمليات الدخول."
+            "{clients}. وعدد ما {how} منها {failed}؛ وعدد ما أُجيب عنه بغير ذلك {other}. وحين يدخل الناس إلى حساباتهم تنجح أكثر "
+            "عمليات الدخول."
         ),
         "does_not_show": (
             "أي الحسابات جُرّبت، ولا أن عمليات الدخول التي أُجيب عنها بغير ذلك نجحت: فالسجل لا يحفظ أسماء ولا كلمات مرور. ولا أن هذه العناوين "
