@@ -16,7 +16,7 @@ from parsers.second.audit_transactions import read_transaction
 from parsers.second.reading import Place, Reading, Tool, Unread
 from parsers.second.web_json import read_json
 from parsers.second.web_layouts import fields
-from parsers.second.web_wrapped import unwrapped
+from parsers.second.web_wrapped import unquoted, unwrapped
 
 _LONGEST = 1 << 20
 _QUOTED = rb'"([^"\\]*(?:\\.[^"\\]*)*)"'
@@ -74,7 +74,10 @@ class WebLines:
         if place.length > _LONGEST:
             return Unread("line of more than a megabyte")
         line = bytes(self._view[place.offset : place.offset + place.length]).removesuffix(b"\n").removesuffix(b"\r")
-        line = unwrapped(line)
+        readings = [self._read(place, unwrapped(held)) for held in unquoted(line)]
+        return next((one for one in readings if isinstance(one, Reading)), readings[0])
+
+    def _read(self, place: Place, line: bytes) -> Reading | Unread:
         if line[:1] == b"{":
             return read_json(line)
         if place.family == "web/audit":
@@ -89,13 +92,18 @@ class WebLines:
         if offset < self._looked:
             self._looked, self._fields = 0, b""
         at = self._bytes.rfind(b"#Fields:", self._looked, offset)
-        while at > 0 and bytes(self._view[at - 1 : at]) not in (b"\n", b"\xbf"):  # inside a line it is no directive
+        while at > 0 and not self._begins(at):  # inside a line it is no directive
             at = self._bytes.rfind(b"#Fields:", self._looked, at)
         if at >= 0:
             end = self._bytes.find(b"\n", at, offset)
-            self._fields = bytes(self._view[at : end if end >= 0 else offset])
+            self._fields = bytes(self._view[at : end if end >= 0 else offset]).rstrip(b"\r,;\"'")
         self._looked = offset
         return self._fields
+
+    def _begins(self, at: int) -> bool:
+        """Whether a line begins there, or an export's quote that begins one stands before."""
+        before = bytes(self._view[max(at - 2, 0) : at])
+        return before[-1:] in (b"\n", b"\xbf") or (before[-1:] in (b'"', b"'") and before[:-1] in (b"", b"\n"))
 
 
 def _text(raw: bytes) -> str:

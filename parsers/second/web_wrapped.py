@@ -20,6 +20,19 @@ _PREFIX = re.compile(
 _JOURNAL = re.compile(rb"\w{1,64}=[^\n]*\n")
 
 
+def unquoted(line: bytes) -> tuple[bytes, ...]:
+    """What a line may be that an export put in quotes, likeliest first: CSV doubles those within; else they may be the line's own."""
+    cell = line.rstrip(b",;")
+    if cell[:1] != cell[-1:] or cell[:1] not in (b'"', b"'") or len(cell) < 3:
+        return (line,)
+    held = cell[1:-1]
+    if cell[:1] == b"'":
+        return (held,)
+    if b'"' in held and b'"' not in held.replace(b'""', b""):
+        return (held.replace(b'""', b'"'),)
+    return line, held
+
+
 def unwrapped(line: bytes) -> bytes:
     """The line that a log service wrapped, perhaps in parts, or the line itself."""
     if _JOURNAL.match(line) is not None and b"MESSAGE" in line:

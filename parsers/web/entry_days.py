@@ -1,7 +1,7 @@
 """The day of lines that say only the time of day, as W3C logs may: that of the `#Date` before them, and of the midnights since.
 
 A time of day that falls begins a day, unless a line is merely late. So a log that is silent for a whole day, and says no `#Date`, seems to
-go on a day early: such times are flagged. A slice of a large file knows no day before its first `#Date`.
+go on a day early: such times are flagged. A large file is not cut into slices among such lines.
 
 https://www.w3.org/TR/WD-logfile.html ("#Date: the date and time at which the entry was added")
 https://learn.microsoft.com/en-us/windows/win32/http/w3c-logging
@@ -79,7 +79,7 @@ class EntryDays:
 
 
 def entry_days(state: State) -> EntryDays:
-    """Those of this slice: what a slice before it said is not known here, since midnights may have passed."""
+    """Those of this slice: it begins where no line needs what was said before."""
     days = state.setdefault(_KEY, EntryDays())
     if not isinstance(days, EntryDays):
         raise TypeError(f"{_KEY} of a slice's state holds {type(days).__name__}, expected EntryDays")

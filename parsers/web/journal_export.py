@@ -14,10 +14,10 @@ import numpy as np
 
 from parsers.base import Evidence, Output, Slice
 from parsers.web import journal_fields
+from parsers.web.block import Block
 from parsers.web.formats import all_formats
 from parsers.web.journal_entries import Entry, entries
 from parsers.web.lines import LONGEST_LINE, Lines, too_long
-from parsers.web.log import Block
 from timelines.problems import account
 
 PIECE = 64 << 20  # bytes of a slice

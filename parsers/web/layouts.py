@@ -7,6 +7,7 @@ https://learn.microsoft.com/en-us/windows/win32/http/w3c-logging
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -63,6 +64,12 @@ class Layout:
         for place, stored in zip(others, stored_names(plain, (*_COLUMNS, "index", "time")), strict=True):
             found.append((place, named_field(stored, self.names[place]), None))
         return found
+
+
+def undated(state: Mapping[str, object]) -> bool:
+    """Whether a `#Fields` is in force whose lines say the time of day only: on which day that is, the lines before them tell."""
+    held = [layout(str(state.get(name, ""))) for name in ("iis-w3c", "w3c")]
+    return any(one is not None and is_web(one.names) and one.index("date") < 0 for one in held)
 
 
 def layout(directive: str) -> Layout | None:

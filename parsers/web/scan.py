@@ -1,7 +1,8 @@
 """The fast path: common, combined, vhost_combined and nginx's main, each line read once, by the quotes that part its fields.
 
 A line is taken only when every field lies where its layout puts it; any doubt leaves it to `strict`. Of a request that is none (what a
-client sent, or `-`), just the place is told.
+client sent, or `-`), just the place is told. Lines of common and combined whose date has no zone are taken too, which `strict` does not:
+they are what `loose` reads without a remark of its own.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ _SPACE, _QUOTE, _BACKSLASH, _OPEN, _CLOSE, _DASH, _ASKED = b' "\\[]-?'
 _SLASH, _COLON, _PLUS, _POINT, _STAR, _LOW = b"/:+.*_"
 _ZERO, _NINE, _UPPER_A, _UPPER_F, _UPPER_Z, _A, _F, _Z = b"09AFZafz"
 _H, _T, _P = b"HTP"
-BUT_REQUEST, WHOLE = range(2)
+BUT_REQUEST, WHOLE, BARE = range(3)
 Codes = npt.NDArray[np.int8]
 _QUOTES = 8  # most that a layout has
 _METHOD = 16  # bytes of the longest method that is read here
@@ -41,7 +42,9 @@ def _shape(text: bytes) -> Words:
     return np.array([int.from_bytes(part, "little") for part in (text, within, mask)], np.uint64)
 
 
+_BARE_HEAD = 24  # the same of a date without its zone
 _DAY, _YEAR, _MINUTE, _SHIFT = (_shape(text) for text in (b"00/.../0", b"000:00:0", b"0:00 .00", b"00 .0000"))
+_CLOCK = _shape(b"00:00:00")
 
 
 def odd_lines(lines: Lines) -> tuple[Bools, Bools]:
@@ -57,7 +60,7 @@ def odd_lines(lines: Lines) -> tuple[Bools, Bools]:
 @dataclass(frozen=True, slots=True)
 class Scanned:
     """What the scan took of some lines, side by side: their fields, STEM and QUERY of plain requests among them; which lines they are,
-    ascending; how far each fits (BUT_REQUEST or WHOLE). The numbers of STATUS and BYTES are known to `spans`."""
+    ascending; how far each fits (BUT_REQUEST, WHOLE; BARE: whole, without a zone). The numbers of STATUS and BYTES are known to `spans`."""
 
     spans: Spans
     rows: Int64s
@@ -108,6 +111,16 @@ def _keeps(word: np.uint64, pattern: np.uint64, within: np.uint64, mask: np.uint
 
 
 @inlined
+def _has_month(word: np.uint64) -> bool:
+    """Whether the fourth to sixth byte of a word name a month."""
+    name = (word >> np.uint64(24)) & np.uint64(0xFFFFFF) | np.uint64(0x202020)
+    known = False
+    for month in _MONTHS:
+        known = known or name == month
+    return known
+
+
+@inlined
 def _is_date(words: Words, at: int) -> bool:
     """Whether `dd/Mon/yyyy:HH:MM:SS +hhmm` stands there."""
     first = words[at]
@@ -121,11 +134,33 @@ def _is_date(words: Words, at: int) -> bool:
     sign = (words[at + 18] >> np.uint64(24)) & np.uint64(255)
     if sign != np.uint64(_PLUS) and sign != np.uint64(_DASH):
         return False
-    name = (first >> np.uint64(24)) & np.uint64(0xFFFFFF) | np.uint64(0x202020)
-    known = False
-    for month in _MONTHS:
-        known = known or name == month
-    return known
+    return _has_month(first)
+
+
+@compiled
+def _bare_head(data: Bytes, words: Words, row: int, start: int, quote: int, starts: Grid, ends: Grid) -> bool:
+    """`client ident user [date] "`, the date without a zone; the fields before it hold no bracket, as a second date would"""
+    stop, date = quote - _BARE_HEAD, quote - 22
+    if stop <= start or data[quote - 1] != _SPACE or data[quote - 2] != _CLOSE or data[quote - 23] != _OPEN:
+        return False
+    first = words[date]
+    if data[stop] != _SPACE or not (
+        _keeps(first, _DAY[0], _DAY[1], _DAY[2])
+        and _keeps(words[date + 8], _YEAR[0], _YEAR[1], _YEAR[2])
+        and _keeps(words[date + 12], _CLOCK[0], _CLOCK[1], _CLOCK[2])
+    ):
+        return False
+    one = _find(data, words, _SPACE, start, stop)
+    two = _find(data, words, _SPACE, one + 1, stop)
+    if not _has_month(first) or one == start or two >= stop or two == one + 1 or stop == two + 1:
+        return False
+    if _find(data, words, _SPACE, two + 1, stop) != stop or _find(data, words, _OPEN, start, stop) != stop:
+        return False
+    _put(row, f.CLIENT, start, one, starts, ends)
+    _put(row, f.IDENT, one + 1, two, starts, ends)
+    _put(row, f.USER, two + 1, stop, starts, ends)
+    _put(row, f.DATE, date, date + 20, starts, ends)
+    return True
 
 
 @compiled
@@ -277,16 +312,19 @@ def _scan(
         for pair in range(2, count, 2):
             before, opening = quotes[pair - 1], quotes[pair]
             laid = laid and data[opening - 1] == _SPACE and (pair == 2 or opening == before + 2)
-        laid = (
-            laid
-            and _answer(data, at, quotes[1], end if count == 2 else quotes[2] - 1, starts, ends, numbers)
-            and _head(data, words, at, start, quotes[0], starts, ends)
-        )
+        laid = laid and _answer(data, at, quotes[1], end if count == 2 else quotes[2] - 1, starts, ends, numbers)
+        zoned = laid and _head(data, words, at, start, quotes[0], starts, ends)
+        if laid and not zoned:
+            laid = (
+                count != 8
+                and _bare_head(data, words, at, start, quotes[0], starts, ends)
+                and _request(data, words, at, quotes[0] + 1, quotes[1], starts, ends)
+            )
         if not laid:
             starts[:, at] = -1
             continue
-        fits[at] = WHOLE
-        if not _request(data, words, at, quotes[0] + 1, quotes[1], starts, ends):
+        fits[at] = WHOLE if zoned else BARE
+        if zoned and not _request(data, words, at, quotes[0] + 1, quotes[1], starts, ends):
             fits[at] = BUT_REQUEST
             _put(at, f.REQUEST, quotes[0] + 1, quotes[1], starts, ends)
         for pair in range(2, count, 2):

@@ -20,11 +20,13 @@ import pyarrow.compute as pc
 from parsers.base import HEAD_BYTES, Batch, Evidence, Output, Slice
 from parsers.gather import Bools, Bytes, Int64s
 from parsers.web.dates import digits_at, localise, month_at, windows
+from parsers.web.formats import State
 from parsers.web.instants import fractions
 from parsers.web.kinds import matches, texts
 from parsers.web.lines import Lines, read_lines
 from parsers.web.named_days import named_day
-from parsers.web.wrappers import APART_NS, changed, flagged
+from parsers.web.wrappers import changed, flagged
+from parsers.web.zone_shifts import apart
 from timelines import times
 from timelines.schema import TIME
 
@@ -221,7 +223,7 @@ def _own(batch: pa.RecordBatch) -> tuple[Int64s, Bools]:
     return given.cast(pa.int64()).fill_null(0).to_numpy(), given.is_valid().to_numpy(False)
 
 
-def dated(batch: pa.RecordBatch, known: Sequence[Run], zone: str | None) -> pa.RecordBatch:
+def dated(batch: pa.RecordBatch, known: Sequence[Run], zone: str | None, state: State) -> pa.RecordBatch:
     """Rows of wrapped lines with the years of those stamps that lack one, and (given a zone) the instants that follow from them."""
     stamps = _Stamps.of(batch.column("wrapper_time_written"))
     if not stamps.real.any():
@@ -238,21 +240,25 @@ def dated(batch: pa.RecordBatch, known: Sequence[Run], zone: str | None) -> pa.R
     columns["wrapper_year"] = pa.array(year.astype(np.int32), mask=~real)
     columns["wrapper_year_told"] = pc.if_else(pa.array(real), pa.array(_TOLD).take(pa.array(told)), None)
     if zone is not None and real.any():
-        columns |= _placed(columns, wall, real, ~timed & real, zone)
+        columns |= _placed(columns, wall, real, (~timed & real, zone, state))
     return changed(batch, columns)
 
 
-def _placed(columns: dict[str, pa.Array], wall: Int64s, real: Bools, helped: Bools, zone: str) -> dict[str, pa.Array]:
-    """Wrappers' instants in the examiner's zone; rows without a time of their own take them."""
+def _placed(
+    columns: dict[str, pa.Array], wall: Int64s, real: Bools, how: tuple[Bools, str, State]
+) -> dict[str, pa.Array]:
+    """Wrappers' instants in the examiner's zone; rows without a time of their own take them. `how`: these rows, the zone, the slice's
+    state."""
+    helped, zone, state = how
     rows = np.flatnonzero(real)
     ns, twice, never = wall.copy(), np.zeros(len(wall), np.bool_), np.zeros(len(wall), np.bool_)
     ns[rows], twice[rows], never[rows] = localise(wall[rows], zone)
     taken = pa.array(ns, mask=~real).cast(pa.timestamp("ns")).cast(TIME)
     out = {"wrapper_time": pc.coalesce(columns["wrapper_time"], taken)}
     own = columns["time"].cast(pa.int64()).fill_null(0).to_numpy()
-    apart = real & ~helped & ~twice & ~never & (np.abs(own - ns) > APART_NS)
-    if apart.any():
-        out["flags"] = columns["flags"] = flagged(columns["flags"], {"wrapper-differs": apart})
+    far = apart(own - ns, real & ~helped & ~twice & ~never, state)
+    if far.any():
+        out["flags"] = columns["flags"] = flagged(columns["flags"], {"wrapper-differs": far})
     if helped.any():
         mask = pa.array(helped)
         out["time"] = pc.if_else(mask, taken, columns["time"])

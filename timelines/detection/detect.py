@@ -15,6 +15,7 @@ from timelines.detection.conclusions import CitedTexts, correlation_findings, si
 from timelines.detection.correlate import CorrelationHit, correlate
 from timelines.detection.engine import Engine
 from timelines.detection.found_rows import FoundRows
+from timelines.detection.late_reasons import late_reasons
 from timelines.detection.repeated import Compact, Repeated
 from timelines.detection.rules import About, Correlation, RuleSet
 from timelines.detection.survey import Progress, Seen, survey
@@ -80,6 +81,7 @@ def detect(
     episodes = correlate(rules.correlations, by_rule, (found.times, found.timed & ~twice))
     if sieve is not None:
         episodes = sieve.sifted_episodes(rules, episodes, found)
+    by_rule |= _late(rules, place, found, episodes)
     cites = _cites(rules, found, by_rule, episodes)
     rows = np.unique(np.concatenate([np.empty(0, np.int64), *(one.rows for one in cites)]))
     cited = found.cited(rows)
@@ -90,6 +92,28 @@ def detect(
         tuple(sorted(findings, key=_finding_order)),
         outcomes if sieve is None else sieve.told(outcomes),
     )
+
+
+def _late(
+    rules: RuleSet, place: Mapping[str, int], found: FoundRows, episodes: Mapping[str, tuple[CorrelationHit, ...]]
+) -> dict[str, RuleHits]:
+    """The hits of rules that only correlations use, as far as correlations that are told cite them: with their reasons."""
+    by_id = {correlation.about.rule_id: correlation for correlation in rules.correlations}
+    asked: dict[int, list[Ints]] = {}
+    for correlation in rules.correlations:
+        hits = episodes[correlation.about.rule_id]
+        if correlation.output and hits:
+            rows = np.concatenate([np.array(hit.rows, np.int64) for hit in hits])
+            for name in _behind(correlation, by_id):
+                if (at := place[name]) in found.hits and not rules.rules[at].output:
+                    asked.setdefault(at, []).append(np.intersect1d(rows, found.hits[at].rows))
+    late = late_reasons(rules.rules, found, {at: np.unique(np.concatenate(rows)) for at, rows in asked.items()})
+    return {rules.rules[at].about.rule_id: hits for at, hits in late.items()}
+
+
+def _behind(correlation: Correlation, by_id: Mapping[str, Correlation]) -> set[str]:
+    """The rules behind a correlation, through others too."""
+    return {name for rule in correlation.rules for name in (_behind(by_id[rule], by_id) if rule in by_id else (rule,))}
 
 
 def _cites(

@@ -85,12 +85,12 @@ def why(node: Node, board: Board, row: int) -> str:
 
     Conditions on one value stand together: `CommandLine contains 'a' and ends with 'b' (the value)`.
     """
-    clauses: dict[Clause, None] = {}
+    clauses: dict[tuple[str, str], Clause] = {}
     _collect(node, board, row, clauses)
     if not clauses:
         return "none of the excluded values occurs in this row"
     groups: dict[str, list[Clause]] = {}
-    for clause in list(clauses)[:REASONS]:
+    for clause in list(clauses.values())[:REASONS]:
         groups.setdefault(clause.field, []).append(clause)
     left = len(clauses) - REASONS
     return "; ".join(_told(group) for group in groups.values()) + (f"; and {left} more" if left > 0 else "")
@@ -102,14 +102,17 @@ def _told(clauses: list[Clause]) -> str:
     return f"{clauses[0].field} {said}" + (f" ({value})" if value else "")
 
 
-def _collect(node: Node, board: Board, row: int, clauses: dict[Clause, None]) -> None:
+def _collect(node: Node, board: Board, row: int, clauses: dict[tuple[str, str], Clause]) -> None:
+    """Gather what held, each once: a field that is looked for in several columns may hold the same in all of them."""
     match node:
         case Slot():
-            clauses[_clause(node, board, row)] = None
+            clause = _clause(node, board, row)
+            clauses.setdefault((clause.field, clause.said), clause)
         case Pair(left, right, place, same):
             value = trimmed(board.values(left).first(row) or "")
             other = trimmed(board.values(right).first(row) or "")
-            clauses[Clause(same.field, f"{_PLACES[place]} the value of {same.other}", f"{value}; {other}")] = None
+            said = f"{_PLACES[place]} the value of {same.other}"
+            clauses.setdefault((same.field, said), Clause(same.field, said, f"{value}; {other}"))
         case AllOf(args=args):
             for arg in args:
                 _collect(arg, board, row, clauses)

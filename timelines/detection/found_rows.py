@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from timelines.detection.cited import CITED_SCHEMA, TOLD, TOLD_SCHEMA, Cited, RuleHits, as_told, times_of
 from timelines.detection.columns import Bools, Ints
-from timelines.detection.repeated import Compact, Repeated, paired
+from timelines.detection.repeated import Repeated, paired
 
 ORDER = ("time", "exhibit", "file", "offset")  # then `row_id`, which is read only where all of these are equal
 PLACES = ("family", "exhibit", "file", "offset")
@@ -30,6 +30,9 @@ class Rows(Protocol):
 
     @property
     def family(self) -> str: ...
+
+    @property
+    def schema(self) -> pa.Schema: ...
 
     def read(self, columns: Sequence[str], *, groups: Collection[int]) -> Iterator[pa.Table]:
         """The tables with these numbers, in order."""
@@ -145,18 +148,19 @@ class Gathering:
 
     def add_hits(self, rule: int, found: Ints, why: Sequence[str], fields: Mapping[str, Sequence[str | None]]) -> None:
         self._rows.setdefault(rule, []).append(found)
-        told = Repeated.of(why)
-        self._why.setdefault(rule, []).append(Repeated(Compact.of(told.distinct), told.codes))
+        self._why.setdefault(rule, []).append(Repeated.of(why).packed())
         mine = self._fields.setdefault(rule, {})
         for name, values in fields.items():
-            mine.setdefault(name, []).append(Repeated.of(values))
+            mine.setdefault(name, []).append(Repeated.of(values).packed())
 
     def finish(self) -> FoundRows:
         empty = (np.empty(0, np.int64), np.empty(0, np.bool_), np.empty(0, np.int64), np.empty(0, np.int64))
         times, timed, files, offsets = (np.concatenate(each) for each in zip(empty, *self._keys, strict=True))
+        self._keys.clear()
         origin = np.repeat(np.arange(len(self._tables), dtype=np.int32), [len(one) for one in self._places])
         place = np.concatenate([np.empty(0, np.int32), *self._places])
         keys = (times, ~timed, self._file_ranks()[files], offsets)
+        del files
         order = np.lexsort((keys[3], keys[2], keys[0], keys[1]))
         order = self._settled(order, keys, origin, place)
         rank = np.empty(len(order), np.int64)
@@ -165,8 +169,10 @@ class Gathering:
         for rule in sorted(self._rows):
             rows = rank[np.concatenate(self._rows[rule])]
             by_time = np.argsort(rows, kind="stable")
-            fields = {name: Repeated.joined(values).take(by_time) for name, values in self._fields[rule].items()}
+            mine = self._fields.pop(rule)
+            fields = {name: Repeated.compact(mine.pop(name)).take(by_time) for name in list(mine)}
             hits[rule] = RuleHits(rows[by_time], Repeated.compact(self._why.pop(rule)).take(by_time), fields)
+            pa.default_memory_pool().release_unused()
         return FoundRows(hits, times[order], timed[order], self._tables, origin[order], place[order])
 
     def _file_ranks(self) -> Ints:

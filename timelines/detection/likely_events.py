@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pyarrow.compute as pc
 
 from timelines.detection.cited import RuleHits
 from timelines.detection.columns import Bools, Ints
-from timelines.detection.folding import fold
-from timelines.detection.repeated import Repeated
+from timelines.detection.folding import fold_array
+from timelines.detection.repeated import Compact, Repeated
 from timelines.detection.rules import Correlation
 
 _LATEST = np.iinfo(np.int64).max
@@ -44,12 +45,12 @@ def _groups(columns: Sequence[Sequence[str | None]], count: int) -> Ints:
     groups = np.zeros(count, np.int64)
     missing = np.zeros(count, np.bool_)
     for column in columns:
-        texts = Repeated.of(column)
-        numbers: dict[str, int] = {}
-        folded = [numbers.setdefault(fold(text), len(numbers)) if text else -1 for text in texts.distinct]
-        codes = np.array(folded, np.int64)[texts.codes]
+        texts = Repeated.of(column).packed()
+        folded = fold_array(Compact.of(texts.distinct).array)
+        coded = pc.if_else(pc.equal(folded, ""), None, folded).dictionary_encode()
+        codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)[texts.codes]
         missing |= codes < 0
-        _, groups = np.unique(groups * (len(numbers) + 1) + codes, return_inverse=True)
+        _, groups = np.unique(groups * (len(coded.dictionary) + 1) + codes, return_inverse=True)
     groups[missing] = -1
     return groups
 
@@ -58,7 +59,10 @@ def _crowded(times: Ints, groups: Ints, span: int, least: int) -> Bools:
     """(n,) bool: the events (by group, then time) in any window of `span` ns, begun by an event, with at least `least` events."""
     borders = np.flatnonzero(np.diff(groups, prepend=-1, append=-2))
     marks = np.zeros(len(times) + 1, np.int64)
-    for begin, end in zip(borders[:-1].tolist(), borders[1:].tolist(), strict=True):
+    large = np.flatnonzero(
+        np.diff(borders) >= least
+    )  # the others, of which there may be a million, hold no such window
+    for begin, end in zip(borders[large].tolist(), borders[large + 1].tolist(), strict=True):
         mine = times[begin:end]
         last = np.searchsorted(mine, np.minimum(mine, _LATEST - span) + span, "right")
         first = np.flatnonzero(last - np.searchsorted(mine, mine, "left") >= least)

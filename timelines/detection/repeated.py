@@ -13,8 +13,8 @@ Ints = npt.NDArray[np.int64]
 Text = TypeVar("Text", str, str | None)
 
 
-class Compact(Sequence[str]):
-    """Different texts as one Arrow array: where there are millions of them, a third of what Python's would take."""
+class Compact(Sequence[Any]):
+    """Different texts, none of which may be there (None), as one Arrow array: of millions a third of what Python's would take."""
 
     __slots__ = ("array",)
 
@@ -22,18 +22,18 @@ class Compact(Sequence[str]):
         self.array = array
 
     @classmethod
-    def of(cls, texts: Sequence[str]) -> Compact:
+    def of(cls, texts: Sequence[str | None]) -> Compact:
         return texts if isinstance(texts, Compact) else cls(pa.array(texts, pa.large_string()))
 
     def __len__(self) -> int:
         return len(self.array)
 
     @overload
-    def __getitem__(self, at: int) -> str: ...
+    def __getitem__(self, at: int) -> str | None: ...
     @overload
     def __getitem__(self, at: slice) -> Compact: ...
-    def __getitem__(self, at: int | slice) -> str | Compact:
-        return Compact(self.array[at]) if isinstance(at, slice) else str(self.array[int(at)])
+    def __getitem__(self, at: int | slice) -> str | Compact | None:
+        return Compact(self.array[at]) if isinstance(at, slice) else self.array[int(at)].as_py()
 
 
 class Repeated(Sequence[Text]):
@@ -64,15 +64,20 @@ class Repeated(Sequence[Text]):
         return cls(list(numbers), np.concatenate(codes) if codes else np.empty(0, np.int32))
 
     @staticmethod
-    def compact(pieces: Sequence[Repeated[str]]) -> Repeated[str]:
+    def compact(pieces: Sequence[Repeated[Text]]) -> Repeated[Text]:
         """One after the other, the texts held in an Arrow array."""
         arrays: list[pa.LargeStringArray] = [Compact.of(piece.distinct).array for piece in pieces]
-        texts = pa.concat_arrays(arrays) if arrays else pa.array([], pa.large_string())
-        coded = texts.dictionary_encode()
-        numbers = coded.indices.to_numpy()
+        coded = pa.chunked_array(arrays, pa.large_string()).dictionary_encode("encode")  # one dictionary for all
+        if not coded.num_chunks:
+            return Repeated(Compact.of(()), np.empty(0, np.int32))
+        numbers = np.concatenate([chunk.indices.to_numpy() for chunk in coded.chunks])
         begins = np.cumsum([0, *map(len, arrays)])
         codes = [numbers[begin:][piece.codes] for begin, piece in zip(begins, pieces, strict=False)]
-        return Repeated(Compact(coded.dictionary), np.concatenate(codes) if codes else np.empty(0, np.int32))
+        return Repeated(Compact(coded.chunk(0).dictionary), np.concatenate(codes))
+
+    def packed(self) -> Repeated[Text]:
+        """The same with its texts in an Arrow array."""
+        return Repeated(Compact.of(self.distinct), self.codes)
 
     def take(self, places: Ints) -> Repeated[Text]:
         return Repeated(self.distinct, self.codes[places])

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from timelines.query import Timeline
 
 Progress = Callable[[str, int], None]  # family, rows done since the last call
+UNTOLD = ""
 
 
 @dataclass
@@ -72,7 +73,7 @@ def _survey_part(
             for at, _ in plan.bound:
                 seen[at].rows += count
                 seen[at].families[part.family] = None
-            found += [_told(match, board, shape, wanted.get(match.rule, ())) for match in matches]
+            found += [_told(engine, match, board, shape, wanted.get(match.rule, ())) for match in matches]
         groups.append(found)
     numbers = [number for number, found in enumerate(groups) if found]
     for number, table in zip(numbers, part.read(ORDER, groups=numbers), strict=True):
@@ -84,7 +85,10 @@ def _survey_part(
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A match told: positions in the table, the reason of each, and the field values that correlations need."""
+    """A match told: positions in the table, the reason of each, and the field values that correlations need.
+
+    The reason is UNTOLD of rules that only correlations use: few of their rows are cited in the end (`late_reasons`).
+    """
 
     rule: int
     rows: Ints
@@ -121,12 +125,14 @@ def _field_columns(shape: Shape, plans: Sequence[ViewPlan], wanted: Mapping[int,
     ]
 
 
-def _told(match: Match, board: Board, shape: Shape, names: Sequence[str]) -> _Found:
+def _told(engine: Engine, match: Match, board: Board, shape: Shape, names: Sequence[str]) -> _Found:
     fields = {}
     for name in names:
         columns = [board.values(column) for column in shape.columns(match.source, name)]
-        fields[name] = _first_given([values.firsts(match.rows) for values in columns], len(match.rows))
-    return _Found(match.rule, match.rows, _reasons(match, board), fields)
+        fields[name] = _first_given([values.firsts(match.rows) for values in columns], len(match.rows)).packed()
+    told = engine.rules[match.rule].output
+    reasons = reasons_of(match, board) if told else Repeated([UNTOLD], np.zeros(len(match.rows), np.int32))
+    return _Found(match.rule, match.rows, reasons.packed(), fields)
 
 
 def _first_given(columns: Sequence[Repeated[str | None]], count: int) -> Repeated[str | None]:
@@ -138,7 +144,7 @@ def _first_given(columns: Sequence[Repeated[str | None]], count: int) -> Repeate
     return Repeated.of(next(filter(None, texts), None) for texts in zip(*columns, strict=True))
 
 
-def _reasons(match: Match, board: Board) -> Repeated[str]:
+def reasons_of(match: Match, board: Board) -> Repeated[str]:
     """The reason of each row, made once for each distinct combination of the values that the rule looks at."""
     columns = list(dict.fromkeys(c for leaf in leaves(match.node) for c in _columns_of(leaf)))
     values = [board.values(column) for column in columns]

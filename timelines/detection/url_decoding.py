@@ -10,9 +10,9 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-ROUNDS = 4  # of percent-decoding; attackers encode twice, more rounds than this only cost time
+ROUNDS = 4  # of percent-decoding; attackers encode twice, more only costs time: what is encoded still is said to be
 LONGEST = 1 << 20  # characters that are decoded; no server takes an address so long, the rest is looked at as written
 LIKELY = (
     r"%[0-9a-fA-FuU]|\\[x\"\\nrtbvf]|&#[0-9xX]|&[A-Za-z][A-Za-z0-9]{1,31};"
@@ -35,16 +35,19 @@ _UNKNOWN = "\ufffd"
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """One form of a value: its text, the decodings that gave it, in order, and how many rounds of percent signs were taken away."""
+    """One form of a value: its text, the decodings that gave it, in order, how many rounds of percent signs were taken away, and whether it
+    is encoded still, since they are bounded."""
 
     text: str
     steps: tuple[str, ...]
     depth: int
+    still: bool = False
 
     def said(self) -> str:
         """`log escapes, percent twice, overlong UTF-8`."""
         times = "" if self.depth < 2 else " twice" if self.depth == 2 else f" {self.depth} times"
-        return ", ".join(step + times if step in ("percent", "%u") else step for step in self.steps)
+        steps = [step + times if step in ("percent", "%u") else step for step in self.steps]
+        return ", ".join([*steps, "still encoded"] if self.still else steps)
 
 
 def decodings(text: str, query: bool) -> tuple[Decoded, ...]:
@@ -57,6 +60,12 @@ def decodings(text: str, query: bool) -> tuple[Decoded, ...]:
             seen.add(form.text)
             out.append(form)
     return tuple(sorted(out, key=lambda form: len(form.steps) + form.depth))
+
+
+def still_encoded(text: str) -> bool:
+    """Whether more rounds than ROUNDS would go on taking percent signs away."""
+    starts = {text[:LONGEST], _without_escapes(text[:LONGEST])[0]}
+    return any(form.still for start in starts for form in _rounds(Decoded(start, (), 0)))
 
 
 def _forms(text: str, query: bool) -> Iterator[Decoded]:
@@ -72,20 +81,26 @@ def _forms(text: str, query: bool) -> Iterator[Decoded]:
                 yield form
             entities = _ENTITY.sub(lambda hit: html.unescape(hit[0]), form.text)
             if entities != form.text:
-                yield Decoded(entities, (*form.steps, "HTML entities"), form.depth)
+                yield replace(form, text=entities, steps=(*form.steps, "HTML entities"))
 
 
 def _rounds(form: Decoded) -> Iterator[Decoded]:
     """The form itself, then one round of percent-decoding after the other until nothing changes."""
     yield form
-    for _ in range(ROUNDS):
-        found: dict[str, None] = {}
-        text = _PERCENT.sub(lambda hit: _unpercented(hit, found), form.text)  # noqa: B023 - called at once
+    for number in range(ROUNDS):
+        text, found = _round(form.text)
         if text == form.text:
             return
         counted = form.depth + 1 if "percent" in found or "%u" in found else form.depth
-        form = Decoded(text, tuple(dict.fromkeys((*form.steps, *found))), counted)
+        still = number == ROUNDS - 1 and _round(text)[0] != text
+        form = Decoded(text, tuple(dict.fromkeys((*form.steps, *found))), counted, still)
         yield form
+
+
+def _round(text: str) -> tuple[str, dict[str, None]]:
+    """The text with percent signs taken away once, and the decodings that did it."""
+    found: dict[str, None] = {}
+    return _PERCENT.sub(lambda hit: _unpercented(hit, found), text), found
 
 
 def _spaced(form: Decoded) -> Decoded:

@@ -18,7 +18,7 @@ from parsers.web.loose import NO_DATE, loose
 from parsers.web.numerals import nullable
 from parsers.web.remarks import Remarks
 from parsers.web.requests import addresses, claimed, outcomes
-from parsers.web.scan import BUT_REQUEST, WHOLE, scan
+from parsers.web.scan import BARE, BUT_REQUEST, WHOLE, scan
 from parsers.web.spans import Spans, chosen
 from parsers.web.strict import request, strict
 from timelines.coded import constant
@@ -68,8 +68,10 @@ class CommonLog:
         part = page.take(rows)
         scanned = scan(part.lines)
         odd = (part.control | part.high)[scanned.rows]
-        quality = np.where((scanned.fits == WHOLE) & ~odd, f.FAST, f.STRICT)
+        bare = scanned.fits == BARE
+        quality = np.where(bare, f.LOOSE, np.where((scanned.fits == WHOLE) & ~odd, f.FAST, f.STRICT))
         spans, remarks = scanned.spans, Remarks(len(quality))
+        remarks.mark(bare, "loose")
         split_requests(spans, np.flatnonzero(scanned.fits == BUT_REQUEST), remarks)
         others = np.delete(np.arange(len(rows)), scanned.rows)
         readings = {row: reading for row in others.tolist() if (reading := strict(part.lines.at(row))) is not None}

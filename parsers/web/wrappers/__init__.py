@@ -18,12 +18,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from parsers.gather import Bools, Bytes, Int64s
-from parsers.web.formats import Page
+from parsers.web.formats import Page, State
 from parsers.web.lines import Lines
+from parsers.web.zone_shifts import apart
 from timelines.schema import TIME
-
-MINUTES_APART = 10  # a line is passed on within seconds; a clock this far off, or a line this late, is worth a remark
-APART_NS = MINUTES_APART * 60 * 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +80,19 @@ def moved(lines: Lines, data: Bytes, starts: Int64s, ends: Int64s) -> Lines:
     return Lines(data, starts, ends, lines.numbers, lines.offsets, lines.lengths, lines.bare, lines.marks)
 
 
-def dressed(batch: pa.RecordBatch, wrapped: Wrapped) -> pa.RecordBatch:
-    """Rows with what their wrapper says of them beside. `record` tells which line a row was."""
+def dressed(batch: pa.RecordBatch, wrapped: Wrapped, state: State) -> pa.RecordBatch:
+    """Rows with what their wrapper says of them beside. `record` tells which line a row was; `state` is the slice's."""
     place = np.searchsorted(wrapped.lines.numbers, batch.column("record").to_numpy().astype(np.int64))
     known, ns = wrapped.known[place], wrapped.ns[place]
     given = batch.column("time")
     own = given.cast(pa.int64()).fill_null(0).to_numpy()
     timed = given.is_valid().to_numpy(False)
-    apart = timed & known & (np.abs(own - ns) > APART_NS)
     helped = ~timed & known
     columns = {name: batch.column(name) for name in batch.schema.names}
     taken = pa.array(ns, mask=~known).cast(pa.timestamp("ns")).cast(TIME)
     flags = {name: mask[place] for name, mask in wrapped.flags.items()} | {
         "wrapper-time": helped,
-        "wrapper-differs": apart,
+        "wrapper-differs": apart(own - ns, timed & known, state),
     }
     columns["flags"] = flagged(batch.column("flags"), flags)
     if helped.any():

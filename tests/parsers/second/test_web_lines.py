@@ -39,8 +39,13 @@ def test_vhosts_addresses_quotes_and_odd_requests() -> None:
     assert (host["virtual_host"], host["virtual_port"], host["c_ip"]) == ("portal.example", "443", "2001:db8::1")
     assert (host["cs_username"], host["request_line"], host["sc_bytes"]) == ("a b c", "\\x16\\x03", None)
     assert (host["time"], host["x_forwarded_for"]) == ("2026-03-04T00:44:05.000000000Z", "192.0.2.1")
-    outer = values(b'"' + COMBINED.rstrip() + b'"\r\n')
-    assert outer == values(COMBINED)
+    for line in (b'"%s"', b"'%s'"):
+        assert values(line % COMBINED.rstrip() + b"\r\n") == values(COMBINED)
+    plain = COMBINED.replace(b'\\"', b"'").rstrip()
+    assert values(b'"' + plain.replace(b'"', b'""') + b'",,\r\n') == values(plain)
+    directed = b'"#Fields: date time cs-method cs-uri-stem"\n'
+    quoted = values(directed + b'"2026-03-03 21:14:05 GET /a"\n', offset=len(directed))
+    assert (quoted["cs_method"], quoted["cs_uri_stem"]) == ("GET", "/a")
     assert values(COMBINED.replace(b"j.doe", b"caf\xe9"))["cs_username"] == "caf\\xe9"
 
 

@@ -66,3 +66,23 @@ def test_without_a_date_the_time_of_day_is_kept(
 def test_fields_that_come_without_a_date_end_what_is_known(read: Read, head: bytes, fields: bytes, line: bytes) -> None:
     data = head + b"#Date: 2001-02-28 10:00:00\n" + fields + line % b"10:00:01" + fields + line % b"10:00:02"
     assert _told(read, data) == [("02-28 10:00:01", "inferred-day"), ("10:00:02", "no-date")]
+
+
+@pytest.mark.parametrize("quote", [b"", b'"'])
+@KINDS
+def test_days_go_on_through_large_logs(
+    read: Read, monkeypatch: pytest.MonkeyPatch, head: bytes, fields: bytes, line: bytes, quote: bytes
+) -> None:
+    """What is dated by itself before and behind is cut into slices as ever."""
+    monkeypatch.setattr("parsers.web.cuts.PIECE", 2_000)
+    monkeypatch.setattr("parsers.web.cuts.FINEST", 500)
+    dated, bare = fields.replace(b"time", b"date time"), b"%02d:30:00"
+    data = head + dated + b"".join(line % (b"2001-02-27 " + bare % (n % 24)) for n in range(200))
+    data += b"#Date: 2001-02-28 00:00:00\n" + fields + b"".join(line % (bare % (n % 24)) for n in range(240))
+    data += dated + b"".join(line % (b"2001-04-01 " + bare % (n % 24)) for n in range(200))
+    data = b"".join(quote + one.rstrip() + quote + b"\n" for one in data.split(b"\n") if one)
+    result = read(data)
+    assert result.pieces > 4
+    times = [f"{row['time']:%m-%d %H}" for row in result.rows[200:-200]]
+    assert times[0] == "02-28 00"
+    assert times == [f"{2 if n < 24 else 3:02d}-{28 if n < 24 else n // 24:02d} {n % 24:02d}" for n in range(240)]

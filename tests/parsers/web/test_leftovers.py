@@ -34,9 +34,9 @@ def test_rows_and_problems_are_the_same_however_many_are_held(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, many: int
 ) -> None:
     path = _log(tmp_path)
-    monkeypatch.setattr("parsers.web.log.FEW", 0)
+    monkeypatch.setattr("parsers.web.block.FEW", 0)
     whole = read_file(path, by_name("web/log"))
-    monkeypatch.setattr("parsers.web.log.FEW", 100)
+    monkeypatch.setattr("parsers.web.block.FEW", 100)
     monkeypatch.setattr(leftovers, "MANY", many)
     monkeypatch.setattr(lines, "BLOCK", 2_000)
     held = read_file(path, by_name("web/log"))

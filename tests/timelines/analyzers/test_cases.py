@@ -47,6 +47,8 @@ def test_every_analyzer_has_an_outcome(made):
         ("web_log_repeated", "analyzer", "no-data", 0),
         ("web_log_rotation", "analyzer", "no-data", 0),
         ("web_log_time_order", "analyzer", "no-data", 0),
+        ("web_log_zone_shift", "analyzer", "no-data", 0),
+        ("web_logins_failing", "analyzer", "no-data", 0),
     ]
     _, outcomes = analyze(made(Rows("web/access", "access.log", [1.0], {"src_ip": ["198.51.100.1"]})))
     assert [(o.rule_id, o.fate, o.families, o.rows_seen) for o in outcomes] == [
@@ -61,6 +63,8 @@ def test_every_analyzer_has_an_outcome(made):
         ("web_log_repeated", "silent", ("web/access",), 1),
         ("web_log_rotation", "silent", ("web/access",), 1),
         ("web_log_time_order", "silent", ("web/access",), 1),
+        ("web_log_zone_shift", "silent", ("web/access",), 1),
+        ("web_logins_failing", "silent", ("web/access",), 1),
     ]
 
 
@@ -74,8 +78,10 @@ def test_the_demo_has_one_finding_of_each_and_two_even_rhythms(told, demo):
     assert sorted(listed) == sorted([*told, "beaconing"])
     assert sorted(told) == ["beaconing", "clock_offset", "dns_tunnelling", "event_record_gap", "web_log_hole"]
     fates = {o.rule_id: (o.fate, o.matches) for o in kept.load_outcomes(demo.case / "findings") if o.kind == "analyzer"}
-    quiet = {"new_web_script": ("silent", 0), "web_data_volume": ("silent", 0)}  # the demo's log covers a few hours
-    names = ("web_log_odd_lines", "web_log_repeated", "web_log_rotation", "web_log_time_order")
+    quiet = dict.fromkeys(
+        ("new_web_script", "web_data_volume", "web_logins_failing"), ("silent", 0)
+    )  # the demo's log covers a few hours
+    names = ("web_log_odd_lines", "web_log_repeated", "web_log_rotation", "web_log_time_order", "web_log_zone_shift")
     quiet |= dict.fromkeys(names, ("silent", 0))  # and nobody touched its files
     assert fates == {**dict.fromkeys(told, ("matched", 1)), "beaconing": ("matched", 2), **quiet}
 

@@ -20,3 +20,9 @@ def test_pieces_joined_compactly_are_the_texts_one_after_the_other():
 def test_no_pieces_are_no_texts():
     assert list(Repeated.compact([])) == []
     assert list(Repeated.compact([Repeated.of([])])) == []
+
+
+def test_texts_that_are_not_there_stay_so():
+    given = [Repeated.of(piece).packed() for piece in ([None, "a"], [], ["b", None, "a"])]
+    assert list(Repeated.compact(given)) == [None, "a", "b", None, "a"]
+    assert given[0][0] is None

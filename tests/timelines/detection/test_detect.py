@@ -117,6 +117,26 @@ def test_rules_used_only_by_correlations_make_no_findings(load: Load, make_timel
     assert found(loud) == [("Correlation 9", [0, 1, 2]), ("Failed logon", [0, 1, 2])]
 
 
+def test_reasons_made_late_are_those_made_at_once(load: Load, make_timeline: MakeTimeline) -> None:
+    """Of rules that only correlations use just the cited rows are looked at for their reasons, a part at a time."""
+    rows = [logon(at, 4625 if at % 3 else 4624, f"user{at % 4}", FailureReason=f"why {at}") for at in range(40)]
+    timeline = make_timeline(*(("windows/security", rows[at : at + 7]) for at in (0, 7, 14, 21, 28)))
+    failed = LOGON.replace("{EventID: 4625}", "{EventID: 4625, FailureReason|contains: why}")
+    group = {"group-by": ["TargetUserName"], "generate": False, "timespan": "20s"}
+    rules = [
+        correlation("event_count", ["failed"], 1, condition={"gte": 4}, **group),
+        correlation("temporal_ordered", ["20000000-0000-4000-8000-000000000001", "success"], 2, **group),
+    ]
+    quiet = detect(timeline, load(failed, SUCCESS, *rules)).matches
+    loud = detect(
+        timeline, load(failed, SUCCESS, *(text.replace("generate: false", "generate: true") for text in rules))
+    )
+    told = [row for row in loud.matches.to_pylist() if row["rule_title"] == "Correlation 2"]
+    assert quiet.to_pylist() == told
+    assert {row["why"].partition(";")[0] for row in told} == {"EventID is 4625", "EventID is 4624"}
+    assert sum("FailureReason contains 'why' (why " in row["why"] for row in told) == 6
+
+
 def test_groups_are_apart_and_rows_without_time_or_group_are_left_out(load: Load, make_timeline: MakeTimeline) -> None:
     rows = [
         *(logon(t) for t in (1, 2)),

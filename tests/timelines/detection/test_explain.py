@@ -83,3 +83,18 @@ def test_a_decoded_match_shows_both_forms(
     board = Board(table, engine.questions(plans))
     ((_, _, (match,)),) = list(engine.matches(plans, board))
     assert why(match.node, board, 0) == "cs-uri-query contains 'a b' (q=a%2520b, decoded (percent twice): q=a b)"
+
+
+def test_what_holds_in_two_columns_is_said_once(
+    load: Callable[..., RuleSet], rule: Callable[..., str], make_table: Callable[..., pa.Table]
+) -> None:
+    """`cs-uri-query` is looked for in the query and in the whole address."""
+    rules = load(
+        rule("{selection: {cs-uri-query|re: 'a+b'}, condition: selection}", logsource={"category": "webserver"})
+    )
+    table = make_table([{"cs_uri": "/x?q=aab", "cs_uri_stem": "/x", "cs_uri_query": "q=aab"}], "web/access")
+    engine = Engine(rules.rules)
+    plans = engine.plans("web/access", table.schema)
+    board = Board(table, engine.questions(plans))
+    ((_, _, (match,)),) = list(engine.matches(plans, board))
+    assert why(match.node, board, 0) == "cs-uri-query matches /a+b/ (q=aab)"

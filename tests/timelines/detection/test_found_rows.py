@@ -35,6 +35,10 @@ class Held:
     asked: list[tuple[int, ...]]
     family: str = "web/access"
 
+    @property
+    def schema(self) -> pa.Schema:
+        return self.tables[0].schema
+
     def read(self, columns: Sequence[str], *, groups: Collection[int]) -> Iterator[pa.Table]:
         self.asked.append(tuple(groups))
         for number in sorted(groups):

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from timelines.detection.columns import values_of
-from timelines.detection.url_decoding import LIKELY, LIKELY_QUERY, LONGEST, ROUNDS, decodings
+from timelines.detection.url_decoding import LIKELY, LIKELY_QUERY, LONGEST, ROUNDS, decodings, still_encoded
 
 PIECES = st.sampled_from(
     (
@@ -70,6 +70,16 @@ def test_rounds_end() -> None:
     written = "%" + "25" * (ROUNDS + 1) + "27"  # one round more than are taken away
     assert max(form.depth for form in decodings(written, query=False)) == ROUNDS
     assert "'" not in {form.text for form in decodings(written, query=False)}
+
+
+def test_what_is_encoded_deeper_is_said_to_be() -> None:
+    deep = "%" + "25" * ROUNDS + "41"
+    assert decodings(deep, query=False)[-1].said() == "percent 4 times, still encoded"
+    assert decodings(deep.replace("25", "", 1), query=False)[-1].said() == "percent 4 times"
+    assert decodings(deep + "&lt;", query=False)[-1].said() == "percent 4 times, HTML entities, still encoded"
+    assert (still_encoded(deep), still_encoded("%41"), still_encoded("x"), still_encoded("\\x22" + deep)) == (
+        True, False, False, True,
+    )  # fmt: skip
 
 
 def test_spaces_for_plus_in_queries_alone() -> None:

@@ -1,0 +1,61 @@
+"""Lines with a text that is percent-encoded more often than rules look through: what it stands for was not looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from parsers.gather import Bools, Bytes, Int64s
+from parsers.interned import Words, readable
+from parsers.web.lines import Lines
+from timelines.compiled import compiled, inlined
+from timelines.detection.url_decoding import still_encoded
+
+_PERCENT, _TWO, _FIVE, _ZERO, _NINE, _A, _C, _E, _F, _U = b"%2509acefu"
+
+
+def remarks(lines: Lines) -> Mapping[str, Int64s]:
+    """`encoded-deeper`: offsets of the lines in which some text is encoded still when the rounds that rules look through are gone."""
+    found = np.zeros(len(lines), np.bool_)
+    _mark(*readable(lines.data), np.ascontiguousarray(lines.starts), np.ascontiguousarray(lines.ends), found)
+    rows = np.flatnonzero(found).tolist()
+    deep = [row for row in rows if still_encoded(lines.at(row).decode("utf-8", "replace"))]
+    return {"encoded-deeper": lines.offsets[deep]} if deep else {}
+
+
+@inlined
+def _may(data: Bytes, at: int, end: int) -> bool:
+    """Whether a percent sign at `at` may begin what is itself the encoding of a percent sign, twice over or in a roundabout way."""
+    if at + 4 >= end:
+        return False
+    first, second, third = data[at + 1], data[at + 2], data[at + 3]
+    low = first | 32
+    if first == _TWO and second == _FIVE:
+        return bool(third == _PERCENT or (third == _TWO and data[at + 4] == _FIVE))
+    if first == _PERCENT or low == _U:
+        return True
+    digit = _ZERO <= first <= _NINE or _A <= low <= _F
+    if not digit:
+        return False
+    overlong = third == _PERCENT and second <= _NINE and low in (_C, _E, _F)
+    return bool(second == _PERCENT or overlong)
+
+
+@compiled
+def _mark(data: Bytes, words: Words, starts: Int64s, ends: Int64s, found: Bools) -> None:
+    """Set `found` (n,) for the lines at [start, end) in which some percent sign may be encoded deeply."""
+    ones, tops = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
+    pattern = np.uint64(_PERCENT) * ones
+    for row in range(len(starts)):
+        at, end = starts[row], ends[row]
+        while at < end and not found[row]:
+            if at + 8 <= end:
+                differs = words[at] ^ pattern
+                if not (differs - ones) & ~differs & tops:
+                    at += 8
+                    continue
+            for place in range(at, min(at + 8, end)):
+                if data[place] == _PERCENT and _may(data, place, end):
+                    found[row] = True
+            at += 8
