@@ -25,6 +25,14 @@ def inlined(function: Kernel) -> Kernel:
     return cast("Kernel", _Waiting(function, inlined=True))
 
 
+def kept(kernel: Callable[..., Any]) -> bool:
+    """Whether a compiled form of a kernel is kept on this machine; False where that is not known."""
+    made = kernel._kernel() if isinstance(kernel, _Waiting) else kernel
+    file = getattr(getattr(made, "_cache", None), "_cache_file", None)
+    index = getattr(file, "_load_index", dict)  # a name of numba 0.63 to 0.68
+    return bool(index())
+
+
 class _Waiting:
     """A kernel that nobody has called yet. The first call of one makes all of its file, since they may call each other."""
 
