@@ -41,6 +41,7 @@ def forget() -> None:
     columns._plans.clear()
     events._schemas.clear()
     mapping._known_names.clear()
+    mapping._filtered.clear()
     inline.forget()
     lexicon._remembered.cache_clear()
     coded._singles.clear()
