@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,9 +12,9 @@ from importlib.metadata import entry_points
 import numba  # noqa: F401 - it is loaded when a compiled loop is first called
 import pyarrow as pa
 
-import timelines.mapping  # noqa: F401
 from parsers.base import Loading
 from parsers.registry import all_parsers
+from timelines.mapping import sources
 
 
 class _Absent(MetaPathFinder):
@@ -44,9 +45,12 @@ def ready() -> None:
     if "pandas" not in sys.modules and not entry_points(group="athar.parsers"):
         with _absent():
             pa.array([0])
+    sources()
     for parser in all_parsers():
         if isinstance(parser, Loading):
             parser.load()
+    gc.collect()
+    gc.freeze()  # what is loaded stays: to look through it would copy its pages into each worker
 
 
 ready()

@@ -10,9 +10,10 @@ from functools import cache
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from timelines.compiled import at_hand
 from timelines.remembered import Remembered
+from timelines.used_places import MOST, used
 
 CODED = pa.dictionary(pa.int32(), pa.string())
 
@@ -38,17 +39,20 @@ def compact(array: pa.Array) -> pa.DictionaryArray:
         return array.dictionary_encode()
     if len(array.dictionary) <= 1:
         return array
-    bounds = pc.min_max(array.indices)
-    least = bounds["min"].as_py()
-    if least is None:
-        return nothing(len(array))
-    if least == bounds["max"].as_py():  # most columns of a log say the same in each row
-        indices = (
-            pc.subtract(array.indices, least) if array.null_count else _zeros(_enough(len(array))).slice(0, len(array))
-        )
-        return pa.DictionaryArray.from_arrays(indices, array.dictionary.take(pa.array([least])), safe=False)
-    used = array.indices.dictionary_encode()
-    return pa.DictionaryArray.from_arrays(used.indices, array.dictionary.take(used.dictionary), safe=False)
+    count, indices = len(array), array.indices
+    if indices.null_count == count:
+        return nothing(count)
+    if not indices.null_count:
+        codes = indices.to_numpy()
+        if codes.min() == codes.max():  # most columns of a log say the same in each row
+            said = array.dictionary.take(indices.slice(0, 1))
+            return pa.DictionaryArray.from_arrays(_zeros(_enough(count)).slice(0, count), said, safe=False)
+    if at_hand() and len(array.dictionary) <= MOST:
+        places, which = used(indices, len(array.dictionary))
+    else:
+        encoded = indices.dictionary_encode()
+        places, which = encoded.indices, encoded.dictionary
+    return pa.DictionaryArray.from_arrays(places, array.dictionary.take(which), safe=False)
 
 
 def _enough(count: int) -> int:

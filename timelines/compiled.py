@@ -8,6 +8,7 @@ is first called.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from functools import update_wrapper
 from typing import Any, TypeVar, cast
@@ -23,6 +24,19 @@ def compiled(function: Kernel) -> Kernel:
 def inlined(function: Kernel) -> Kernel:
     """The same, put into each kernel of its file that calls it: to call one costs as much as a dozen steps of a loop."""
     return cast("Kernel", _Waiting(function, inlined=True))
+
+
+def at_hand() -> bool:
+    """Whether this process has loaded what compiled loops need: to load it for a few arrays alone costs more than it saves."""
+    return "numba" in sys.modules
+
+
+def kept(kernel: Callable[..., Any]) -> bool:
+    """Whether a compiled form of a kernel is kept on this machine; False where that is not known."""
+    made = kernel._kernel() if isinstance(kernel, _Waiting) else kernel
+    file = getattr(getattr(made, "_cache", None), "_cache_file", None)
+    index = getattr(file, "_load_index", dict)  # a name of numba 0.63 to 0.68
+    return bool(index())
 
 
 class _Waiting:

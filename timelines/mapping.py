@@ -36,6 +36,7 @@ KEPT_BYTES = 32 << 20  # names of columns by shape of batch that are remembered 
 MEANINGS = 4096  # meanings remembered by a process; a hostile log can name any number of providers and events
 MAX_NAME = 256  # characters of a provider that tell it from others: Windows allows no more
 MAX_TWINS = 8  # of one list of names
+A_FEW = 8  # distinct texts
 FEW = 64  # rows below which looking for repeated texts costs more than it saves
 
 
@@ -176,8 +177,21 @@ def _candidate(spec: str, columns: Mapping[str, pa.Array], count: int) -> pa.Arr
     if text.type != CODED and count < FEW:
         return _kept(filtered(text, filter_name))
     encoded = compact(text)  # accounts, addresses and codes repeat; patterns are dear
-    some = encoded.dictionary
-    return _coded(encoded.indices, _kept(filtered(some, filter_name) if filter_name else some))
+    return _coded(encoded.indices, _distinct(encoded.dictionary, filter_name))
+
+
+_filtered: Remembered[tuple[str, tuple[str | None, ...]], pa.Array] = Remembered(8 << 20)
+
+
+def _distinct(texts: pa.Array, filter_name: str) -> pa.Array:
+    """Distinct texts as a filter leaves them, null where they say nothing; a few are remembered, since the next window has them again."""
+    if len(texts) > A_FEW:
+        return _kept(filtered(texts, filter_name) if filter_name else texts)
+    key = filter_name, tuple(texts.to_pylist())
+    if key in _filtered.held:
+        return _filtered.held[key]
+    found = _kept(filtered(texts, filter_name) if filter_name else texts)
+    return _filtered.put(key, found, 1_000 + 10 * sum(len(text or "") for text in key[1]))
 
 
 def _kept(text: pa.Array) -> pa.Array:

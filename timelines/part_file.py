@@ -46,11 +46,13 @@ def write(path: Path, table: pa.Table) -> None:
     dense, scattered, own = _hardly_repeating(first), _scattered(first), _own_texts(first)
     plain = {*UNCODED, *dense, *scattered, *(name for name in own if _differs(first.column(name), ALONE))}
     names = schema.names
+    single = _single(first) if len(first) == table.num_rows else set()
+    packed = {name: "none" if name in single else "lz4" if name in own else "zstd" for name in names}
     with pq.ParquetWriter(
         path,
         first.schema,
-        compression={name: "lz4" if name in own else "zstd" for name in names},
-        compression_level={name: 1 for name in names if name not in own} or None,
+        compression=packed,
+        compression_level={name: 1 for name in names if packed[name] == "zstd"} or None,
         use_dictionary=[name for name in names if name not in plain],
         column_encoding={
             **dict.fromkeys(dense, "DELTA_BINARY_PACKED"),
@@ -99,6 +101,17 @@ def _scattered(group: pa.Table) -> list[str]:
         for name, column in coded
         if len(column) >= SAMPLE and 3 * len(column.dictionary) > 2 * (len(column) - column.null_count)
     ]
+
+
+def _single(group: pa.Table) -> set[str]:
+    """Columns that say one thing or nothing: some bytes each, and to begin to pack them costs more than they take."""
+    coded = {field.name for field in group.schema if field.type == CODED}
+    columns = zip(group.schema.names, group.columns, strict=True)
+    return {
+        name
+        for name, column in columns
+        if (len(column.chunk(0).dictionary) <= 1 if name in coded else column.null_count == len(column))
+    }
 
 
 def _own_texts(group: pa.Table) -> list[str]:

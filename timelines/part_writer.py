@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from timelines import part_file
+from timelines.by_schema import BySchema
 from timelines.hashing import sha256_file
 from timelines.parts import (
     LEDGER,
@@ -144,9 +145,14 @@ def _table(items: Sequence[object], schema: pa.Schema) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=schema)
 
 
+_named: BySchema[tuple[tuple[str, str], ...]] = BySchema(
+    16 << 20, 900, lambda schema: tuple((field.name, own_name(field)) for field in schema)
+)
+
+
 def _names(schema: pa.Schema) -> tuple[tuple[str, str], ...]:
     """Columns by stored and own name: schemas that Arrow holds to be equal may differ in the latter."""
-    return tuple((field.name, own_name(field)) for field in schema)
+    return _named.of(schema)
 
 
 def _span(table: pa.Table) -> tuple[int | None, int | None]:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from timelines.by_schema import BySchema
 from timelines.coded import CODED, compact, constant
 from timelines.mapping import fill_core
 from timelines.schema import CORE, CORE_NAMES
@@ -116,8 +117,14 @@ def _typed(array: pa.Array, type_: pa.DataType) -> pa.Array:
     return array if array.type in (type_, CODED) else array.cast(type_)
 
 
+_complete: BySchema[dict[tuple[bool, ...], pa.Schema]] = BySchema(16 << 20, 900, lambda schema: {})
+
+
 def _finished(schema: pa.Schema, coded: tuple[bool, ...]) -> pa.Schema:
-    """Core columns, of which some are `coded`, then a batch's own. Not cached: schemas that Arrow holds equal may differ in own names."""
-    own = [field for field in schema if field.name not in CORE_NAMES and field.name != "index"]
-    core = [pa.field(c.name, CODED if held else c.type) for c, held in zip(CORE, coded, strict=True)]
-    return pa.schema([*core, *own])
+    """Core columns, of which some are `coded`, then a batch's own."""
+    made = _complete.of(schema)
+    if coded not in made:
+        own = [field for field in schema if field.name not in CORE_NAMES and field.name != "index"]
+        core = [pa.field(c.name, CODED if held else c.type) for c, held in zip(CORE, coded, strict=True)]
+        made[coded] = pa.schema([*core, *own])
+    return made[coded]

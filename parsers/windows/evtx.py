@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from parsers.base import Batch, Evidence, Output, Shared, Slice, Told
 from parsers.gather import Bytes, Int64s, as_bytes
+from parsers.windows import instances
 from parsers.windows.chunks import (
     CHUNK,
     FILE_HEADER,
@@ -27,10 +28,12 @@ from parsers.windows.events import batches
 from parsers.windows.groups import Fragments, grouped
 from parsers.windows.inline import inline
 from parsers.windows.ledger import Ledger
+from parsers.windows.sample import read_once
 from parsers.windows.singles import singles
 from parsers.windows.templates import Room, TooMany
 from parsers.windows.typed import Window
 from parsers.windows.visit import Visit, visit
+from timelines.compiled import kept
 
 PIECE = 2048 * CHUNK  # bytes parsed at a time: some 100,000 records, 350 MB of memory
 MAX_SHAPES = 2048  # shapes and definitions of the records that are decoded at once, some 50 kB each; an honest log has some dozens
@@ -54,6 +57,11 @@ class Evtx:
 
     def accepts(self, head: bytes, name: str) -> bool:
         return head.startswith(FILE_MAGIC)
+
+    def load(self) -> None:
+        """Load the compiled loops, where this machine has compiled them before: that takes too long for who may not need them."""
+        if kept(instances.visited):
+            read_once(self)
 
     def slices(self, evidence: Evidence) -> list[Slice]:
         """Runs of whole chunks; the first also holds the file header."""

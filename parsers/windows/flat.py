@@ -57,7 +57,7 @@ class Texts(NamedTuple):
 
 
 @compiled
-def _refilled(table: Int64s, hashes: Words, found: int) -> int:
+def refilled(table: Int64s, hashes: Words, found: int) -> int:
     """Put the first `found` texts into an empty table; returns how many have no place, and will be held twice if they come again."""
     mask, lost = np.int64(len(table) - 1), 0
     for code in range(found):
@@ -116,7 +116,7 @@ class Notes:
         if found + ONE > len(texts.kinds):
             hashes, kinds = _longer(texts.hashes, found, ONE), _longer(texts.kinds, found, ONE)
             table = np.full(SPARE * len(kinds), -1, np.int64)
-            _refilled(table, hashes, found)
+            refilled(table, hashes, found)
             texts = texts._replace(
                 table=table, hashes=hashes, bounds=_longer(texts.bounds, found + 1, ONE), kinds=kinds
             )

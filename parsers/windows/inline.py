@@ -78,7 +78,8 @@ def inline(visit: Visit, fragments: Fragments, odd: Int64s) -> tuple[list[Shape]
         which = np.flatnonzero(ended & (walk.node == node))
         plan = _library.plans[int(_library.known.tree.learned[node])]
         held = Values.of(visit.notes, walk.first[which], _library.known.values[node])
-        found = None if plan is None else bounded(plan, rows[which], (held,))
+        # few are read one by one also where an earlier log taught their steps: the order of rows must not hang on it
+        found = None if plan is None or len(which) < FEW else bounded(plan, rows[which], (held,))
         if found is None:
             rest.append(rows[which])
         else:

@@ -23,7 +23,8 @@ from parsers.gather import Bytes
 from parsers.windows import columns, events, evtx, inline, lexicon, templates
 from parsers.windows.chunks import CHUNK, FILE_HEADER
 from parsers.windows.evtx import PARSER
-from timelines import coded, mapping
+from timelines import coded, mapping, part_writer
+from timelines import rows as timeline_rows
 from timelines.part_writer import PartWriter
 from timelines.parts import PartInfo
 from timelines.problems import Account, LedgerRow, Problem, balance
@@ -40,9 +41,12 @@ def forget() -> None:
     columns._plans.clear()
     events._schemas.clear()
     mapping._known_names.clear()
+    mapping._filtered.clear()
     inline.forget()
     lexicon._remembered.cache_clear()
     coded._singles.clear()
+    part_writer._named.clear()
+    timeline_rows._complete.clear()
 
 
 def check(data: bytes, folder: Path, beside: bytes | None = None) -> Rows:

@@ -157,3 +157,14 @@ def test_each_row_is_filled_as_if_it_came_alone(rows: list[tuple[str | None, str
 def test_a_mapping_to_a_core_column_that_does_not_exist_is_refused() -> None:
     with pytest.raises(ValueError, match="core column that does not exist: 'usr'"):
         mapping._meaning({"core": {"usr": ["User"]}}, Meaning({}))
+
+
+def test_what_a_filter_leaves_of_a_few_texts_is_remembered_and_bounded():
+    mapping._filtered.clear()
+    for number in range(3_000):
+        text = f"EXAMPLE\\{number:04d}" + "a" * 5_000
+        for _ in range(2):
+            assert mapping._distinct(pa.array([text, "-"]), "account").to_pylist() == [text[8:], None]
+        assert mapping._distinct(pa.array([text, "-"]), "").to_pylist() == [text, None]
+        assert mapping._filtered.weight <= mapping._filtered.most
+    assert 0 < len(mapping._filtered.held) < 6_000

@@ -112,3 +112,18 @@ def test_long_texts_that_hardly_repeat_are_packed_for_speed(tmp_path):
 def test_a_table_without_rows(tmp_path):
     write(tmp_path / "a.parquet", table(WORDS).slice(0, 0))
     assert pq.read_table(tmp_path / "a.parquet").num_rows == 0
+
+
+def packing(path):
+    group = pq.ParquetFile(path).metadata.row_group(0)
+    return {group.column(at).path_in_schema: group.column(at).compression for at in range(group.num_columns)}
+
+
+def test_columns_that_say_one_thing_are_not_packed_where_all_rows_were_seen(tmp_path):
+    rows = table([f"w{number}" for number in range(2_000)])
+    write(tmp_path / "one.parquet", rows.slice(0, 400))
+    write(tmp_path / "more.parquet", rows)
+    expected = dict.fromkeys(rows.schema.names, "ZSTD")
+    assert packing(tmp_path / "more.parquet") == expected  # the next row group may say more
+    assert packing(tmp_path / "one.parquet") == {**expected, "same": "UNCOMPRESSED", "none": "UNCOMPRESSED"}
+    assert pq.read_table(tmp_path / "one.parquet").column("same").to_pylist() == ["w5"] * 400

@@ -66,3 +66,23 @@ def test_two_orders_and_fresh_processes_give_the_same_parts(logs, tmp_path):
         command = [sys.executable, "-c", APART, str(tmp_path / f"apart{len(chosen)}"), *map(str, chosen)]
         ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
         assert json.loads(ran.stdout) == {path.name: forwards[path.name] for path in chosen}
+
+
+def test_few_documents_whose_steps_an_earlier_log_taught_give_the_same_parts(made, tmp_path):
+    """Found by both fuzzers: they stood by document where they were known, and by record where they were not."""
+
+    def document(at: int, lean: bool) -> bytes:
+        start = at + 4
+        return b"\x0f\x01\x01\0" + made.element(start, "Note", made.text("seen"), lean=lean) + b"\0"
+
+    def log(name: str, *lean: bool) -> Path:
+        path = tmp_path / name
+        makers = [lambda at, kind=kind: document(at, kind) for kind in lean]
+        path.write_bytes(made.log(made.chunk(made.records(*makers))))
+        return path
+
+    few = log("few.evtx", *[True, False] * 4)
+    taught = log("taught.evtx", *[True] * 20, *[False] * 20)
+    forget()
+    fresh = parts([few], tmp_path / "fresh")
+    assert parts([taught, few], tmp_path / "later")["few.evtx"] == fresh["few.evtx"]
