@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.network import together
+from parsers.network.datagrams import Datagram, Piece
 from parsers.network.frames import TYPED, Pieces, Work
 from parsers.network.headers import OVERLAP, REASSEMBLED, Headers
 from parsers.network.notes import IPV4, IPV6, PART, REST_MISSING
@@ -28,51 +28,6 @@ PATIENCE_NS = 60 * 1_000_000_000  # RFC 8200 section 4.5: a datagram not complet
 _Key = tuple[int, int, int, int, int, int, int, int]
 
 
-@dataclass(slots=True)
-class _Piece:
-    """One fragment: its row and packet, where its IP header and its data lie in the space, and where they belong."""
-
-    row: int
-    packet: int
-    head: int
-    at: int
-    size: int
-    offset: int
-
-
-@dataclass(slots=True)
-class _Datagram:
-    """What is there of one datagram. `carrier` is depth, parent and tunnel of its first fragment to arrive."""
-
-    time: int
-    version: int
-    carrier: tuple[int, int, int]
-    pieces: list[_Piece] = field(default_factory=list)
-    total: int = -1
-    proto: int = -1
-    overlap: bool = False
-    starts: list[int] = field(default_factory=list)
-    stops: list[int] = field(default_factory=list)
-
-    def cover(self, start: int, stop: int) -> None:
-        """Note that [start, stop) is there. What is covered is kept as spans in order that do not touch."""
-        if self.stops and self.stops[-1] == start:  # most come in order
-            self.stops[-1] = stop
-            return
-        first, last = bisect_left(self.stops, start), bisect_right(self.starts, stop)
-        if first < last:
-            spans = zip(self.starts[first:last], self.stops[first:last], strict=True)
-            self.overlap |= any(
-                begin < stop and end > start for begin, end in spans
-            )  # one that ends where this begins only touches it
-            start, stop = min(start, self.starts[first]), max(stop, self.stops[last - 1])
-        self.starts[first:last], self.stops[first:last] = [start], [stop]
-
-    @property
-    def complete(self) -> bool:
-        return self.proto >= 0 and self.total >= 0 and self.starts == [0] and self.stops[0] >= self.total
-
-
 @dataclass(frozen=True, slots=True)
 class _Ready:
     """A packet that became known, at row `known`: a datagram in the arena, or a lone first fragment (`alone`) where it is."""
@@ -80,11 +35,30 @@ class _Ready:
     packet: int
     at: int
     size: int
-    whole: _Datagram
+    whole: Datagram
     alone: bool
     span: int
     marks: int
     known: int
+
+
+class _Chunk:
+    """Fragments of a chunk of packets, whose rows begin at `first_row`; `time`: UTC ns of each; `columns`: which datagram each belongs to;
+    `begin`: where its bytes lie in the space."""
+
+    __slots__ = ("begin", "columns", "first_row", "out", "pieces", "time", "work")
+
+    def __init__(self, pieces: Pieces, work: Work, out: Headers, first_row: int, time: Int64s) -> None:
+        self.pieces, self.work, self.out, self.first_row, self.time = pieces, work, out, first_row, time
+        self.columns = _columns(pieces, work, out)
+        self.begin = work.at[pieces.rows] + pieces.begin
+
+    def take(self, places: Int64s) -> _Chunk:
+        return _Chunk(self.pieces.take(places), self.work, self.out, self.first_row, self.time[places])
+
+    def held(self, size: int) -> Bools:
+        """Which lie in the file itself, whose size this is."""
+        return np.asarray(self.begin + self.pieces.size <= size)
 
 
 @dataclass(slots=True)
@@ -109,7 +83,7 @@ class Fragments:
 
     def __init__(self, space: Space) -> None:
         self._space = space
-        self._pending: dict[_Key, _Datagram] = {}
+        self._pending: dict[_Key, Datagram] = {}
         self._count = self._known = 0
         self._ready: list[_Ready] = []
         self.settled: list[tuple[int, int, int, int]] = []
@@ -118,48 +92,61 @@ class Fragments:
     def add(self, pieces: Pieces, work: Work, out: Headers, first_row: int, time: Int64s) -> None:
         """Take the fragments of a chunk whose rows begin at `first_row`; `time`: UTC ns of each fragment."""
         earlier = len(self._ready)
+        chunk = _Chunk(pieces, work, out, first_row, time)
         if len(self._pending) + len(time) < DATAGRAMS and self._count + len(time) < PIECES:  # none is crowded out
-            done = self._put_together(pieces, work, out, first_row, time)
-            left = np.flatnonzero(~done)
-            pieces, time = pieces.take(left), time[left]
-        self._add_singly(pieces, work, out, first_row, time)
+            chunk = chunk.take(np.flatnonzero(~self._put_together(chunk)))
+            runs = together.straight(chunk.columns, chunk.pieces, chunk.time, chunk.held(self._space.size))
+            self._add_singly(chunk, {int(places[0]): places for places in runs})
+        else:
+            self._add_singly(chunk, {})
         self._ready[earlier:] = sorted(self._ready[earlier:], key=lambda item: item.known)
 
-    def _put_together(self, pieces: Pieces, work: Work, out: Headers, first_row: int, time: Int64s) -> Bools:
+    def _put_together(self, chunk: _Chunk) -> Bools:
         """Put those datagrams together of which the chunk has each byte once. Returns which fragments these were made of."""
-        columns = _columns(pieces, work, out)
-        begin = work.at[pieces.rows] + pieces.begin
-        view, done = self._space.view, np.zeros(len(time), np.bool_)
-        for places in together.find(columns, pieces, time, begin + pieces.size <= self._space.size):
-            first, rows = places[0], pieces.rows[places]
-            head = bytes(view[int(work.at[rows[0]] + pieces.head[first]) : int(begin[first])])
-            known = tuple(int(column[first]) for column in columns) in self._pending
-            if known or len(head) > PLAIN_HEAD:
-                continue
-            done[places] = True
-            arrived = pieces.rows[places.min()]
-            carrier = int(work.depth[arrived]), int(work.parent[arrived]), int(work.tunnel[arrived])
-            whole = _Datagram(int(time[places.min()]), int(columns[0][first]), carrier, proto=int(pieces.proto[first]))
-            ends = zip(begin[places].tolist(), (begin + pieces.size)[places].tolist(), strict=True)
-            packet = work.packet[rows]
-            self._known = first_row + int(rows.max())
-            data = b"".join([view[at:stop] for at, stop in ends])
-            self._made(head, data, whole, int(packet.min()), int(packet.max()))
-        out.note[pieces.rows[done]] = PART
+        done = np.zeros(len(chunk.time), np.bool_)
+        held = chunk.held(self._space.size)
+        for places in together.find(chunk.columns, chunk.pieces, chunk.time, held):
+            if self._at_once(chunk, places):
+                done[places] = True
         return done
 
-    def _add_singly(self, pieces: Pieces, work: Work, out: Headers, first_row: int, time: Int64s) -> None:
-        rows = pieces.rows
-        keys = zip(*(column.tolist() for column in _columns(pieces, work, out)), strict=True)
-        base = work.at[rows]
+    def _at_once(self, chunk: _Chunk, places: Int64s) -> bool:
+        """Put one datagram together from all its fragments, in order of offset, unless others were there before or its header is long."""
+        pieces, work, begin = chunk.pieces, chunk.work, chunk.begin
+        first, rows = places[0], pieces.rows[places]
+        head = bytes(self._space.view[int(work.at[rows[0]] + pieces.head[first]) : int(begin[first])])
+        if len(head) > PLAIN_HEAD or tuple(int(column[first]) for column in chunk.columns) in self._pending:
+            return False
+        arrived = pieces.rows[places.min()]
+        carrier = int(work.depth[arrived]), int(work.parent[arrived]), int(work.tunnel[arrived])
+        version, proto = int(chunk.columns[0][first]), int(pieces.proto[first])
+        whole = Datagram(int(chunk.time[places.min()]), version, carrier, proto=proto)
+        ends = zip(begin[places].tolist(), (begin + pieces.size)[places].tolist(), strict=True)
+        packet = work.packet[rows]
+        self._known = chunk.first_row + int(rows.max())
+        data = b"".join([self._space.view[at:stop] for at, stop in ends])
+        self._made(head, data, whole, int(packet.min()), int(packet.max()))
+        chunk.out.note[rows] = PART
+        return True
+
+    def _add_singly(self, chunk: _Chunk, runs: dict[int, Int64s]) -> None:
+        """Take one fragment after the other. `runs`: by the place of the first, fragments that make up a datagram where none of it is
+        waiting."""
+        pieces, work, rows = chunk.pieces, chunk.work, chunk.pieces.rows
+        keys = zip(*(column.tolist() for column in chunk.columns), strict=True)
         where = zip(
-            (first_row + rows).tolist(), work.packet[rows].tolist(), (base + pieces.head).tolist(), (base + pieces.begin).tolist(),
-            pieces.size.tolist(), pieces.offset.tolist(), strict=True,
+            (chunk.first_row + rows).tolist(), work.packet[rows].tolist(), (work.at[rows] + pieces.head).tolist(),
+            chunk.begin.tolist(), pieces.size.tolist(), pieces.offset.tolist(), strict=True,
         )  # fmt: skip
         carriers = zip(work.depth[rows].tolist(), work.parent[rows].tolist(), work.tunnel[rows].tolist(), strict=True)
-        rest = zip(keys, carriers, pieces.more.tolist(), pieces.proto.tolist(), time.tolist(), strict=True)
-        for place, (key, carrier, more, proto, when) in zip(where, rest, strict=True):
-            self._take(key, _Piece(*place), carrier, more, proto, when)
+        rest = zip(keys, carriers, pieces.more.tolist(), pieces.proto.tolist(), chunk.time.tolist(), strict=True)
+        done: set[int] = set()
+        for at, (place, (key, carrier, more, proto, when)) in enumerate(zip(where, rest, strict=True)):
+            if at in runs and self._at_once(chunk, runs[at]):
+                done.update(runs[at].tolist())
+            if at in done:
+                continue
+            self._take(key, Piece(*place), carrier, more, proto, when)
 
     def waiting(self) -> Int64s:
         """The captured packets, ascending, of the fragments that wait."""
@@ -172,7 +159,7 @@ class Fragments:
         found = np.array([whole.carrier[1] for whole in self._pending.values()], np.int64)
         return np.unique(found[found >= 0])
 
-    def _take(self, key: _Key, piece: _Piece, carrier: tuple[int, int, int], more: bool, proto: int, when: int) -> None:
+    def _take(self, key: _Key, piece: Piece, carrier: tuple[int, int, int], more: bool, proto: int, when: int) -> None:
         self._known = piece.row
         if piece.offset + piece.size > DATAGRAM_LIMIT:
             self.tally.add("oversized", piece.packet)
@@ -184,7 +171,7 @@ class Fragments:
         if whole is None:
             if len(self._pending) >= DATAGRAMS:
                 self._give_up(next(iter(self._pending)), "crowded out")
-            whole = self._pending[key] = _Datagram(when, key[0], carrier)
+            whole = self._pending[key] = Datagram(when, key[0], carrier)
         if len(whole.pieces) >= PIECES_EACH:
             self.tally.add("in too many pieces", piece.packet)
             return
@@ -200,7 +187,7 @@ class Fragments:
         if whole.complete:
             self._finish(key, whole)
 
-    def _laid(self, whole: _Datagram) -> bytes:
+    def _laid(self, whole: Datagram) -> bytes:
         """The bytes of a complete datagram. Where fragments overlap, those that came first stay."""
         space = self._space
         if not whole.overlap:
@@ -217,7 +204,7 @@ class Fragments:
             self.tally.add("overlap with other bytes", whole.pieces[0].packet)
         return bytes(data[: whole.total])
 
-    def _finish(self, key: _Key, whole: _Datagram) -> None:
+    def _finish(self, key: _Key, whole: Datagram) -> None:
         data = self._laid(whole)
         if whole.stops[0] > whole.total:
             self.tally.add("reach beyond their last one", whole.pieces[0].packet)
@@ -231,7 +218,7 @@ class Fragments:
         self.settled += [(piece.row, piece.packet, key[-1], PART) for piece in whole.pieces]
         self._drop(key)
 
-    def _made(self, head: bytes, data: bytes, whole: _Datagram, begin: int, end: int) -> None:
+    def _made(self, head: bytes, data: bytes, whole: Datagram, begin: int, end: int) -> None:
         """Keep a datagram from packets `begin` to `end`: `head` is the IP header of its first fragment."""
         head = _head(head, whole, len(data))
         marks = REASSEMBLED | (OVERLAP if whole.overlap else 0)
@@ -282,7 +269,7 @@ def _columns(pieces: Pieces, work: Work, out: Headers) -> tuple[npt.NDArray[Any]
     return version, *out.src[rows].T, *out.dst[rows].T, pieces.ident, proto, work.depth[rows]
 
 
-def _head(head: bytes, whole: _Datagram, size: int) -> bytes:
+def _head(head: bytes, whole: Datagram, size: int) -> bytes:
     """The IP header of a whole datagram: that of its first fragment, with its own length, no fragment, and no checksum."""
     if whole.version == 4:
         total = min(len(head) + size, DATAGRAM_LIMIT)
