@@ -8,6 +8,7 @@ is first called.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from functools import update_wrapper
 from typing import Any, TypeVar, cast
@@ -23,6 +24,11 @@ def compiled(function: Kernel) -> Kernel:
 def inlined(function: Kernel) -> Kernel:
     """The same, put into each kernel of its file that calls it: to call one costs as much as a dozen steps of a loop."""
     return cast("Kernel", _Waiting(function, inlined=True))
+
+
+def loaded() -> bool:
+    """Whether numba has been loaded in this process, so that a kernel costs no more than its own code."""
+    return "numba" in sys.modules
 
 
 class _Waiting:
