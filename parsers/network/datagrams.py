@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
 @dataclass(slots=True)
@@ -18,9 +19,25 @@ class Piece:
     offset: int
 
 
+Key = tuple[int, int, int, int, int, int, int, int]
+
+
+class Fragment(NamedTuple):
+    """A piece as it arrives: which datagram it is of, depth, parent and tunnel of its row, whether others follow it, what it says the
+    datagram carries, and its time in UTC ns."""
+
+    piece: Piece
+    key: Key
+    carrier: tuple[int, int, int]
+    more: bool
+    proto: int
+    when: int
+
+
 @dataclass(slots=True)
 class Datagram:
-    """What is there of one datagram. `carrier` is depth, parent and tunnel of its first fragment to arrive."""
+    """What is there of one datagram. `carrier` is depth, parent and tunnel of its first fragment to arrive; `head`: bytes of the
+    IP header of the one that begins it."""
 
     time: int
     version: int
@@ -28,6 +45,7 @@ class Datagram:
     pieces: list[Piece] = field(default_factory=list)
     total: int = -1
     proto: int = -1
+    head: int = 0
     overlap: bool = False
     starts: list[int] = field(default_factory=list)
     stops: list[int] = field(default_factory=list)
@@ -45,6 +63,13 @@ class Datagram:
             )  # one that ends where this begins only touches it
             start, stop = min(start, self.starts[first]), max(stop, self.stops[last - 1])
         self.starts[first:last], self.stops[first:last] = [start], [stop]
+
+    def settle(self, one: Fragment) -> None:
+        """Learn what only the first and the last fragment tell."""
+        if not one.more:
+            self.total = one.piece.offset + one.piece.size
+        if one.piece.offset == 0:
+            self.proto, self.head = one.proto, one.piece.at - one.piece.head
 
     @property
     def complete(self) -> bool:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from parsers.network import together
-from parsers.network.datagrams import Datagram, Piece
+from parsers.network.arrivals import Chunk
+from parsers.network.datagrams import Datagram, Fragment, Key
 from parsers.network.frames import TYPED, Pieces, Work
 from parsers.network.headers import OVERLAP, REASSEMBLED, Headers
 from parsers.network.notes import IPV4, IPV6, PART, REST_MISSING
@@ -25,8 +24,6 @@ PLAIN_HEAD = (
 )
 PATIENCE_NS = 60 * 1_000_000_000  # RFC 8200 section 4.5: a datagram not complete within 60 seconds is given up
 
-_Key = tuple[int, int, int, int, int, int, int, int]
-
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
@@ -40,25 +37,6 @@ class _Ready:
     span: int
     marks: int
     known: int
-
-
-class _Chunk:
-    """Fragments of a chunk of packets, whose rows begin at `first_row`; `time`: UTC ns of each; `columns`: which datagram each belongs to;
-    `begin`: where its bytes lie in the space."""
-
-    __slots__ = ("begin", "columns", "first_row", "out", "pieces", "time", "work")
-
-    def __init__(self, pieces: Pieces, work: Work, out: Headers, first_row: int, time: Int64s) -> None:
-        self.pieces, self.work, self.out, self.first_row, self.time = pieces, work, out, first_row, time
-        self.columns = _columns(pieces, work, out)
-        self.begin = work.at[pieces.rows] + pieces.begin
-
-    def take(self, places: Int64s) -> _Chunk:
-        return _Chunk(self.pieces.take(places), self.work, self.out, self.first_row, self.time[places])
-
-    def held(self, size: int) -> Bools:
-        """Which lie in the file itself, whose size this is."""
-        return np.asarray(self.begin + self.pieces.size <= size)
 
 
 @dataclass(slots=True)
@@ -83,7 +61,7 @@ class Fragments:
 
     def __init__(self, space: Space) -> None:
         self._space = space
-        self._pending: dict[_Key, Datagram] = {}
+        self._pending: dict[Key, Datagram] = {}
         self._count = self._known = 0
         self._ready: list[_Ready] = []
         self.settled: list[tuple[int, int, int, int]] = []
@@ -92,16 +70,16 @@ class Fragments:
     def add(self, pieces: Pieces, work: Work, out: Headers, first_row: int, time: Int64s) -> None:
         """Take the fragments of a chunk whose rows begin at `first_row`; `time`: UTC ns of each fragment."""
         earlier = len(self._ready)
-        chunk = _Chunk(pieces, work, out, first_row, time)
+        chunk = Chunk(pieces, work, out, first_row, time)
         if len(self._pending) + len(time) < DATAGRAMS and self._count + len(time) < PIECES:  # none is crowded out
             chunk = chunk.take(np.flatnonzero(~self._put_together(chunk)))
             runs = together.straight(chunk.columns, chunk.pieces, chunk.time, chunk.held(self._space.size))
-            self._add_singly(chunk, {int(places[0]): places for places in runs})
+            self._add_singly(chunk, {int(run.places[0]): run for run in runs})
         else:
             self._add_singly(chunk, {})
         self._ready[earlier:] = sorted(self._ready[earlier:], key=lambda item: item.known)
 
-    def _put_together(self, chunk: _Chunk) -> Bools:
+    def _put_together(self, chunk: Chunk) -> Bools:
         """Put those datagrams together of which the chunk has each byte once. Returns which fragments these were made of."""
         done = np.zeros(len(chunk.time), np.bool_)
         held = chunk.held(self._space.size)
@@ -110,7 +88,7 @@ class Fragments:
                 done[places] = True
         return done
 
-    def _at_once(self, chunk: _Chunk, places: Int64s) -> bool:
+    def _at_once(self, chunk: Chunk, places: Int64s) -> bool:
         """Put one datagram together from all its fragments, in order of offset, unless others were there before or its header is long."""
         pieces, work, begin = chunk.pieces, chunk.work, chunk.begin
         first, rows = places[0], pieces.rows[places]
@@ -129,24 +107,46 @@ class Fragments:
         chunk.out.note[rows] = PART
         return True
 
-    def _add_singly(self, chunk: _Chunk, runs: dict[int, Int64s]) -> None:
-        """Take one fragment after the other. `runs`: by the place of the first, fragments that make up a datagram where none of it is
-        waiting."""
-        pieces, work, rows = chunk.pieces, chunk.work, chunk.pieces.rows
-        keys = zip(*(column.tolist() for column in chunk.columns), strict=True)
-        where = zip(
-            (chunk.first_row + rows).tolist(), work.packet[rows].tolist(), (work.at[rows] + pieces.head).tolist(),
-            chunk.begin.tolist(), pieces.size.tolist(), pieces.offset.tolist(), strict=True,
-        )  # fmt: skip
-        carriers = zip(work.depth[rows].tolist(), work.parent[rows].tolist(), work.tunnel[rows].tolist(), strict=True)
-        rest = zip(keys, carriers, pieces.more.tolist(), pieces.proto.tolist(), chunk.time.tolist(), strict=True)
+    def _add_singly(self, chunk: Chunk, runs: dict[int, together.Run]) -> None:
+        """Take one fragment after the other, but for `runs`, by the place of their first, that can be taken at once."""
+        fragments = chunk.fragments()
         done: set[int] = set()
-        for at, (place, (key, carrier, more, proto, when)) in enumerate(zip(where, rest, strict=True)):
-            if at in runs and self._at_once(chunk, runs[at]):
-                done.update(runs[at].tolist())
-            if at in done:
-                continue
-            self._take(key, Piece(*place), carrier, more, proto, when)
+        for at, one in enumerate(fragments):
+            if at in runs:
+                places = runs[at].places
+                if (runs[at].whole and self._at_once(chunk, places)) or self._appended(fragments, places.tolist()):
+                    done.update(places.tolist())
+            if at not in done:
+                self._take(one)
+
+    def _appended(self, fragments: list[Fragment], places: list[int]) -> bool:
+        """Take a run at once, where it goes on behind all that is there of its datagram, and nothing about that is to be told."""
+        first, last = fragments[places[0]], fragments[places[-1]]
+        start, stop = first.piece.offset, last.piece.offset + last.piece.size
+        whole = self._pending.get(first.key)
+        new = whole is None
+        if whole is None:
+            whole = Datagram(first.when, first.key[0], first.carrier)
+        if (
+            whole.total >= 0
+            or whole.overlap
+            or len(whole.pieces) + len(places) > PIECES_EACH
+            or (len(whole.stops) > 0 and whole.stops[-1] > start)
+            or max(first.piece.at - first.piece.head, whole.head) > PLAIN_HEAD
+            or any(abs(fragments[at].when - whole.time) > PATIENCE_NS for at in places)
+        ):
+            return False
+        if new:
+            self._pending[first.key] = whole
+        whole.pieces += [fragments[at].piece for at in places]
+        self._count += len(places)
+        self._known = last.piece.row
+        whole.cover(start, stop)
+        whole.settle(first)
+        whole.settle(last)
+        if whole.complete:
+            self._finish(first.key, whole)
+        return True
 
     def waiting(self) -> Int64s:
         """The captured packets, ascending, of the fragments that wait."""
@@ -159,19 +159,20 @@ class Fragments:
         found = np.array([whole.carrier[1] for whole in self._pending.values()], np.int64)
         return np.unique(found[found >= 0])
 
-    def _take(self, key: _Key, piece: Piece, carrier: tuple[int, int, int], more: bool, proto: int, when: int) -> None:
+    def _take(self, one: Fragment) -> None:
+        key, piece = one.key, one.piece
         self._known = piece.row
         if piece.offset + piece.size > DATAGRAM_LIMIT:
             self.tally.add("oversized", piece.packet)
             return
         whole = self._pending.get(key)
-        if whole is not None and abs(when - whole.time) > PATIENCE_NS:
+        if whole is not None and abs(one.when - whole.time) > PATIENCE_NS:
             self._give_up(key, "late")
             whole = None
         if whole is None:
             if len(self._pending) >= DATAGRAMS:
                 self._give_up(next(iter(self._pending)), "crowded out")
-            whole = self._pending[key] = Datagram(when, key[0], carrier)
+            whole = self._pending[key] = Datagram(one.when, key[0], one.carrier)
         if len(whole.pieces) >= PIECES_EACH:
             self.tally.add("in too many pieces", piece.packet)
             return
@@ -180,10 +181,7 @@ class Fragments:
         whole.pieces.append(piece)
         self._count += 1
         whole.cover(piece.offset, piece.offset + piece.size)
-        if not more:
-            whole.total = piece.offset + piece.size
-        if piece.offset == 0:
-            whole.proto = proto
+        whole.settle(one)
         if whole.complete:
             self._finish(key, whole)
 
@@ -204,7 +202,7 @@ class Fragments:
             self.tally.add("overlap with other bytes", whole.pieces[0].packet)
         return bytes(data[: whole.total])
 
-    def _finish(self, key: _Key, whole: Datagram) -> None:
+    def _finish(self, key: Key, whole: Datagram) -> None:
         data = self._laid(whole)
         if whole.stops[0] > whole.total:
             self.tally.add("reach beyond their last one", whole.pieces[0].packet)
@@ -225,10 +223,10 @@ class Fragments:
         at, size = self._space.add(head + data), len(head) + len(data)
         self._ready.append(_Ready(begin, at, size, whole, False, end - begin, marks, self._known))
 
-    def _drop(self, key: _Key) -> None:
+    def _drop(self, key: Key) -> None:
         self._count -= len(self._pending.pop(key).pieces)
 
-    def _give_up(self, key: _Key, why: str) -> None:
+    def _give_up(self, key: Key, why: str) -> None:
         """The rest will not come: the first fragment, where there is one, is read as it is."""
         whole = self._pending[key]
         if why:  # at the end of the capture the notes of its fragments say enough
@@ -259,14 +257,6 @@ class Fragments:
         """The capture has ended."""
         for key in list(self._pending):
             self._give_up(key, "")
-
-
-def _columns(pieces: Pieces, work: Work, out: Headers) -> tuple[npt.NDArray[Any], ...]:
-    """Which datagram each fragment belongs to: version, both addresses, identification, for IPv4 the protocol (RFC 791), and depth."""
-    rows = pieces.rows
-    version = out.version[rows]
-    proto = np.where(version == 4, pieces.proto, 0)
-    return version, *out.src[rows].T, *out.dst[rows].T, pieces.ident, proto, work.depth[rows]
 
 
 def _head(head: bytes, whole: Datagram, size: int) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -38,9 +39,18 @@ def find(columns: Columns, pieces: Pieces, time: Int64s, held: Bools) -> Iterato
         yield order[first[group] : first[group] + count[group]]
 
 
-def straight(columns: Columns, pieces: Pieces, time: Int64s, held: Bools) -> Iterator[Int64s]:
-    """The same of datagrams whose fragments came in order, with none of another datagram of the same number in between: they are told apart
-    even where parts of others with that number, of which the rest lies in another chunk, came before or after."""
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Places of fragments of one datagram that came one after the other, each where the one before it ends, with none of its number in
+    between; `whole`: they make up the datagram."""
+
+    places: Int64s
+    whole: bool
+
+
+def straight(columns: Columns, pieces: Pieces, time: Int64s, held: Bools) -> Iterator[Run]:
+    """All runs of more than one fragment. They are told apart whatever comes before and after them: parts of others with the same number,
+    of which the rest lies in another chunk."""
     if not len(time):
         return
     order = np.argsort(_digest(columns), kind="stable")
@@ -52,11 +62,12 @@ def straight(columns: Columns, pieces: Pieces, time: Int64s, held: Bools) -> Ite
     first = np.flatnonzero(~follows)
     count = np.diff(np.append(first, len(order)))
     last = first + count - 1
-    good = np.logical_and.reduceat((size > 0) & held[order], first) & (offset[first] == 0) & ~more[last]
-    good &= (count > 1) & (count <= PLAIN_PIECES) & (offset[last].astype(np.int64) + size[last] <= PLAIN_LIMIT)
+    good = np.logical_and.reduceat((size > 0) & held[order], first) & (count > 1) & (count <= PLAIN_PIECES)
+    good &= offset[last].astype(np.int64) + size[last] <= PLAIN_LIMIT
     good &= np.maximum.reduceat(when, first) - np.minimum.reduceat(when, first) <= PLAIN_NS
+    whole = (offset[first] == 0) & ~more[last]
     for run in np.flatnonzero(good).tolist():
-        yield order[first[run] : first[run] + count[run]]
+        yield Run(order[first[run] : first[run] + count[run]], bool(whole[run]))
 
 
 def _digest(columns: Columns) -> UInt64s:
