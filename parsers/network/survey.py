@@ -12,7 +12,7 @@ import numpy as np
 
 from parsers.base import Batch, Evidence
 from parsers.gather import forget
-from parsers.network import arp_spill, crowds, notes, pcap, pcapng, told_rows
+from parsers.network import arp_spill, crowds, notes, pairs, pcap, pcapng, told_rows
 from parsers.network.arp import gather
 from parsers.network.headers import BAD_IP_SUM, BAD_SUM, DEEP, OFFLOAD, Headers
 from parsers.network.ip_packets import Captured, IpPackets, backwards, columns, gathered
@@ -23,6 +23,7 @@ from parsers.network.records import Gap, Int64s, Packets, joined
 from parsers.network.space import Space
 from parsers.network.spill import Spill, pair_digest
 from parsers.network.tally import Gaps, Ranges, Remarks, Seen
+from timelines.compiled import loaded
 from timelines.problems import KINDS, Problem
 
 GROUPS = 4_096  # host pairs fall into as many groups; slices are runs of groups that weigh the same
@@ -217,9 +218,12 @@ def _both(one: Captured, two: Captured) -> Captured:
 def _set_aside(survey: Survey, headers: Headers, known: Captured, place: Int64s, carriers: Int64s) -> None:
     """Put the rows that have a transport into their groups, and note which groups lie in tunnels of which. `carriers`: rows that are
     needed for that in later windows."""
-    records = gathered(headers, known, place, survey.rows)
-    if len(records):
+    if loaded():
+        records, group = pairs.gathered(headers, known, place, survey.rows, GROUPS)
+    else:
+        records = gathered(headers, known, place, survey.rows)
         group = (pair_digest(records) % np.uint64(GROUPS)).astype(np.int64)
+    if len(records):
         survey.spill.add(records, group)
         rows = np.concatenate([survey.carriers[0], records["row"]])
         groups = np.concatenate([survey.carriers[1], group])
