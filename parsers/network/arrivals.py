@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -27,17 +28,20 @@ class Chunk:
     def take(self, places: Int64s) -> Chunk:
         return Chunk(self.pieces.take(places), self.work, self.out, self.first_row, self.time[places])
 
-    def fragments(self) -> list[Fragment]:
-        """One by one."""
+    def one_by_one(self) -> Callable[[int], Fragment]:
+        """Each by its place. Most are never asked for."""
         pieces, work, rows = self.pieces, self.work, self.pieces.rows
-        keys = zip(*(column.tolist() for column in self.columns), strict=True)
-        where = zip(
-            (self.first_row + rows).tolist(), work.packet[rows].tolist(), (work.at[rows] + pieces.head).tolist(),
-            self.begin.tolist(), pieces.size.tolist(), pieces.offset.tolist(), strict=True,
+        columns = (
+            self.first_row + rows, work.packet[rows], work.at[rows] + pieces.head, self.begin, pieces.size, pieces.offset,
+            work.depth[rows], work.parent[rows], work.tunnel[rows], pieces.more, pieces.proto, self.time, *self.columns,
         )  # fmt: skip
-        carriers = zip(work.depth[rows].tolist(), work.parent[rows].tolist(), work.tunnel[rows].tolist(), strict=True)
-        rest = zip(keys, carriers, pieces.more.tolist(), pieces.proto.tolist(), self.time.tolist(), strict=True)
-        return [Fragment(Piece(*place), *told) for place, told in zip(where, rest, strict=True)]
+        told = list(zip(*(column.tolist() for column in columns), strict=True))
+
+        def fragment(at: int) -> Fragment:
+            one = told[at]
+            return Fragment(Piece(*one[:6]), one[12:], one[6:9], *one[9:12])
+
+        return fragment
 
     def held(self, size: int) -> Bools:
         """Which lie in the file itself, whose size this is."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -109,19 +110,20 @@ class Fragments:
 
     def _add_singly(self, chunk: Chunk, runs: dict[int, together.Run]) -> None:
         """Take one fragment after the other, but for `runs`, by the place of their first, that can be taken at once."""
-        fragments = chunk.fragments()
+        fragment = chunk.one_by_one()
         done: set[int] = set()
-        for at, one in enumerate(fragments):
+        for at in range(len(chunk.time)):
             if at in runs:
                 places = runs[at].places
-                if (runs[at].whole and self._at_once(chunk, places)) or self._appended(fragments, places.tolist()):
+                if (runs[at].whole and self._at_once(chunk, places)) or self._appended(map(fragment, places.tolist())):
                     done.update(places.tolist())
             if at not in done:
-                self._take(one)
+                self._take(fragment(at))
 
-    def _appended(self, fragments: list[Fragment], places: list[int]) -> bool:
+    def _appended(self, run: Iterable[Fragment]) -> bool:
         """Take a run at once, where it goes on behind all that is there of its datagram, and nothing about that is to be told."""
-        first, last = fragments[places[0]], fragments[places[-1]]
+        fragments = list(run)
+        first, last = fragments[0], fragments[-1]
         start, stop = first.piece.offset, last.piece.offset + last.piece.size
         whole = self._pending.get(first.key)
         new = whole is None
@@ -130,16 +132,16 @@ class Fragments:
         if (
             whole.total >= 0
             or whole.overlap
-            or len(whole.pieces) + len(places) > PIECES_EACH
+            or len(whole.pieces) + len(fragments) > PIECES_EACH
             or (len(whole.stops) > 0 and whole.stops[-1] > start)
             or max(first.piece.at - first.piece.head, whole.head) > PLAIN_HEAD
-            or any(abs(fragments[at].when - whole.time) > PATIENCE_NS for at in places)
+            or any(abs(one.when - whole.time) > PATIENCE_NS for one in fragments)
         ):
             return False
         if new:
             self._pending[first.key] = whole
-        whole.pieces += [fragments[at].piece for at in places]
-        self._count += len(places)
+        whole.pieces += [one.piece for one in fragments]
+        self._count += len(fragments)
         self._known = last.piece.row
         whole.cover(start, stop)
         whole.settle(first)
