@@ -162,9 +162,18 @@ def words(remarks: npt.NDArray[np.uint16]) -> pa.StringArray:
     return pa.array(texts, pa.string()).take(pa.array(inverse.reshape(-1)))
 
 
+_WIDE = {"size": np.dtype(np.int64)}  # kept short as long as packets are set aside
+
+
 def columns(records: Records) -> IpPackets:
     """Records as columns, each a contiguous array of its own."""
-    wide = {"size": np.int64}
+    forms = ((name, records[name]) for name in NAMES)
     return IpPackets(
-        *(np.ascontiguousarray(records[name]).astype(wide.get(name, records[name].dtype), copy=False) for name in NAMES)
+        *(np.ascontiguousarray(held).astype(_WIDE.get(name, held.dtype), copy=False) for name, held in forms)
     )
+
+
+def empty_columns(count: int) -> IpPackets:
+    """Columns for so many packets, not filled."""
+    forms = ((name, RECORD[name].subdtype or (RECORD[name], ())) for name in NAMES)
+    return IpPackets(*(np.empty((count, *shape), _WIDE.get(name, form)) for name, (form, shape) in forms))

@@ -11,7 +11,17 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.network.headers import Headers
-from parsers.network.ip_packets import COUNTED, FRAME, FRAMED, RECORD, REMARKS, Captured, Records
+from parsers.network.ip_packets import (
+    COUNTED,
+    FRAME,
+    FRAMED,
+    RECORD,
+    REMARKS,
+    Captured,
+    IpPackets,
+    Records,
+    empty_columns,
+)
 from parsers.network.records import Int64s
 from parsers.network.spill import DHCP, GROUP_NAMES
 from timelines.compiled import compiled, inlined
@@ -93,3 +103,37 @@ def _fill(
             if ports[sport] == 2 or ports[dport] == 2:
                 digest = np.uint64(1)
         group[number] = np.int64(digest % np.uint64(groups))
+
+
+def columns(records: Records) -> IpPackets:
+    """Records as columns, as `ip_packets.columns` makes them."""
+    out = empty_columns(len(records))
+    ends = tuple(
+        getattr(out, name)
+        for name in ("row", "parent", "packet", "span", "frame", "link", "time", "timed", "record", "size")
+    )
+    ip = tuple(getattr(out, name) for name in _FROM_IP)
+    payload = tuple(getattr(out, name) for name in (*_FROM_PAYLOAD, "depth", "tunnel", "remarks"))
+    _spread(records, ends, ip, payload)
+    return out
+
+
+@compiled
+def _spread(records: Records, walk: Several, ip: Several, payload: Several) -> None:
+    for at in range(len(records)):
+        one = records[at]
+        walk[0][at], walk[1][at], walk[2][at], walk[3][at] = one.row, one.parent, one.packet, one.span
+        walk[4][at], walk[5][at], walk[6][at], walk[7][at] = one.frame, one.link, one.time, one.timed
+        walk[8][at], walk[9][at] = one.record, one.size
+        for half in range(2):
+            ip[2][at, half], ip[3][at, half] = one.src[half], one.dst[half]
+        ip[0][at], ip[1][at], ip[4][at], ip[5][at] = one.version, one.proto, one.sport, one.dport
+        ip[6][at], ip[7][at] = one.seq, one.flags
+        payload[0][at], payload[1][at], payload[2][at], payload[3][at] = (
+            one.at,
+            one.captured,
+            one.declared,
+            one.ip_length,
+        )
+        payload[4][at], payload[5][at], payload[6][at] = one.vlan, one.inner_vlan, one.depth
+        payload[7][at], payload[8][at] = one.tunnel, one.remarks

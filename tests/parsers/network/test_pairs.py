@@ -9,7 +9,7 @@ import pytest
 
 from parsers.network import pairs
 from parsers.network.headers import Headers, empty
-from parsers.network.ip_packets import RECORD, Captured, gathered
+from parsers.network.ip_packets import NAMES, RECORD, Captured, columns, gathered
 from parsers.network.records import Packets
 from parsers.network.spill import pair_digest
 
@@ -56,3 +56,14 @@ def test_both_ways_give_the_same_bytes(seed: int) -> None:
     assert records.tobytes() == expected.tobytes()
     np.testing.assert_array_equal(group, (pair_digest(expected) % np.uint64(4_096)).astype(np.int64))
     assert len(np.unique(group)) > 1_000
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_columns_are_the_same_too(seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    records = gathered(_headers(chance), _captured(chance), chance.integers(0, HELD, COUNT))
+    found, expected = pairs.columns(records), columns(records)
+    for name in NAMES:
+        one, two = getattr(found, name), getattr(expected, name)
+        np.testing.assert_array_equal(one, two, name)
+        assert (one.dtype, one.flags.c_contiguous) == (two.dtype, True), name
