@@ -1,6 +1,7 @@
-"""Packets as they are set aside: each as one record, in the group of its two hosts, in one visit by a compiled loop.
+"""Packets as they are set aside: each as one record, in the group of its two hosts.
 
-What `ip_packets.gathered` and `spill.pair_digest` say column by column; a record of 123 bytes is written thirty times by them.
+Where numba is loaded each is visited once. Column by column, as `ip_packets.py` and `spill.py` do it else, a record of 123 bytes is written
+and read thirty times.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from parsers.network import ip_packets
 from parsers.network.headers import Headers
 from parsers.network.ip_packets import (
     COUNTED,
@@ -23,8 +25,8 @@ from parsers.network.ip_packets import (
     empty_columns,
 )
 from parsers.network.records import Int64s
-from parsers.network.spill import DHCP, GROUP_NAMES
-from timelines.compiled import compiled, inlined
+from parsers.network.spill import DHCP, GROUP_NAMES, pair_digest
+from timelines.compiled import compiled, inlined, loaded
 
 _CAPTURED = ("time", "timed", "record", "size", "data", "caplen", "origlen", "link", "cut")
 _FROM_IP = ("version", "proto", "src", "dst", "sport", "dport", "seq", "flags")
@@ -37,10 +39,11 @@ _A, _B, _C = np.uint64(30), np.uint64(27), np.uint64(31)
 Several = tuple[npt.NDArray[Any], ...]
 
 
-def gathered(
-    headers: Headers, captured: Captured, place: Int64s, first_row: int, groups: int
-) -> tuple[Records, Int64s]:
+def grouped(headers: Headers, captured: Captured, place: Int64s, first_row: int, groups: int) -> tuple[Records, Int64s]:
     """Those rows that have a transport, as records, and the group of each. `place`: where each row's captured packet lies in `captured`."""
+    if not loaded():
+        records = ip_packets.gathered(headers, captured, place, first_row)
+        return records, (pair_digest(records) % np.uint64(groups)).astype(np.int64)
     rows = np.flatnonzero(headers.proto >= 0)
     out, group = np.empty(len(rows), RECORD), np.empty(len(rows), np.int64)
     packets = (*(getattr(captured.packets, name) for name in _CAPTURED), captured.backwards)
@@ -106,7 +109,9 @@ def _fill(
 
 
 def columns(records: Records) -> IpPackets:
-    """Records as columns, as `ip_packets.columns` makes them."""
+    """Records as columns, each a contiguous array of its own."""
+    if not loaded():
+        return ip_packets.columns(records)
     out = empty_columns(len(records))
     ends = tuple(
         getattr(out, name)

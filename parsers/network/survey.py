@@ -12,18 +12,18 @@ import numpy as np
 
 from parsers.base import Batch, Evidence
 from parsers.gather import forget
-from parsers.network import arp_spill, crowds, notes, pairs, pcap, pcapng, told_rows
+from parsers.network import arp_spill, crowds, notes, pcap, pcapng, told_rows
 from parsers.network.arp import gather
 from parsers.network.headers import Headers
-from parsers.network.ip_packets import Captured, IpPackets, backwards, columns, gathered
+from parsers.network.ip_packets import Captured, IpPackets, backwards
 from parsers.network.linked import Linked
 from parsers.network.packet_remarks import FRAGMENTS, remarked
 from parsers.network.packets import Decoder
+from parsers.network.pairs import columns, grouped
 from parsers.network.records import Gap, Int64s, Packets, joined
 from parsers.network.space import Space
-from parsers.network.spill import Spill, pair_digest
+from parsers.network.spill import Spill
 from parsers.network.tally import Gaps, Ranges, Remarks, Seen
-from timelines.compiled import loaded
 from timelines.problems import KINDS, Problem
 
 GROUPS = 4_096  # host pairs fall into as many groups; slices are runs of groups that weigh the same
@@ -105,7 +105,7 @@ class Survey:
                     divided = portion.groups, self.spill.divided(portion.groups, portion.parts)
                 records = divided[1].take((portion.part,))
             for part in crowds.parted(records, len(portion.groups) == 1):
-                packets = pairs.columns(part) if loaded() else columns(part)
+                packets = columns(part)
                 del part
                 if len(packets):
                     yield packets
@@ -199,11 +199,7 @@ def _both(one: Captured, two: Captured) -> Captured:
 def _set_aside(survey: Survey, headers: Headers, known: Captured, place: Int64s, carriers: Int64s) -> None:
     """Put the rows that have a transport into their groups, and note which groups lie in tunnels of which. `carriers`: rows that are
     needed for that in later windows."""
-    if loaded():
-        records, group = pairs.gathered(headers, known, place, survey.rows, GROUPS)
-    else:
-        records = gathered(headers, known, place, survey.rows)
-        group = (pair_digest(records) % np.uint64(GROUPS)).astype(np.int64)
+    records, group = grouped(headers, known, place, survey.rows, GROUPS)
     if len(records):
         survey.spill.add(records, group)
         rows = np.concatenate([survey.carriers[0], records["row"]])

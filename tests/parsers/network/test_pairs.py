@@ -13,6 +13,12 @@ from parsers.network.ip_packets import NAMES, RECORD, Captured, columns, gathere
 from parsers.network.records import Packets
 from parsers.network.spill import pair_digest
 
+
+@pytest.fixture(autouse=True)
+def _compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pairs, "loaded", lambda: True)
+
+
 COUNT, HELD = 4_000, 3_000
 
 
@@ -48,7 +54,7 @@ def test_both_ways_give_the_same_bytes(seed: int) -> None:
     chance = np.random.default_rng(seed)
     headers, captured = _headers(chance), _captured(chance)
     place = chance.integers(0, HELD, COUNT)
-    records, group = pairs.gathered(headers, captured, place, 77, 4_096)
+    records, group = pairs.grouped(headers, captured, place, 77, 4_096)
     expected = gathered(headers, captured, place, 77)
     assert len(records) > COUNT / 2
     for name in RECORD.names or ():
