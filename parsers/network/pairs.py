@@ -1,7 +1,7 @@
 """Packets as they are set aside: each as one record, in the group of its two hosts.
 
-Where numba is loaded each is visited once. Column by column, as `ip_packets.py` and `spill.py` do it else, a record of 123 bytes is written
-and read thirty times.
+Where numba is loaded, and they are many, each is visited once. Column by column, as `ip_packets.py` and `spill.py` do it else, a record of
+123 bytes is written and read thirty times.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from parsers.network.ip_packets import (
     Records,
     empty_columns,
 )
+from parsers.network.plain_packets import FEW
 from parsers.network.records import Int64s
 from parsers.network.spill import DHCP, GROUP_NAMES, pair_digest
 from timelines.compiled import compiled, inlined, loaded
@@ -41,7 +42,7 @@ Several = tuple[npt.NDArray[Any], ...]
 
 def grouped(headers: Headers, captured: Captured, place: Int64s, first_row: int, groups: int) -> tuple[Records, Int64s]:
     """Those rows that have a transport, as records, and the group of each. `place`: where each row's captured packet lies in `captured`."""
-    if not loaded():
+    if len(headers) < FEW or not loaded():
         records = ip_packets.gathered(headers, captured, place, first_row)
         return records, (pair_digest(records) % np.uint64(groups)).astype(np.int64)
     rows = np.flatnonzero(headers.proto >= 0)
@@ -110,7 +111,7 @@ def _fill(
 
 def columns(records: Records) -> IpPackets:
     """Records as columns, each a contiguous array of its own."""
-    if not loaded():
+    if len(records) < FEW or not loaded():
         return ip_packets.columns(records)
     out = empty_columns(len(records))
     ends = tuple(

@@ -20,6 +20,7 @@ from parsers.network.space import Space
 from timelines.compiled import compiled, inlined, loaded
 
 LEAST = 64 << 20  # bytes of a capture for which numba is loaded; below it that costs more than it saves
+FEW = 2_048  # packets below which a kernel is not even loaded from where it is kept
 _TAGS = 2
 _MODULUS = 65_535
 _LOW = np.uint64(0xFFFF_FFFF)
@@ -35,7 +36,7 @@ Number = Any  # int64, or the int that the interpreter makes of it
 
 def worth_it(space: Space, work: Work) -> bool:
     """Whether these are captured packets of a capture for which compiled loops are there, or pay."""
-    return len(work) > 0 and not work.depth.any() and not work.whole.any() and (space.size >= LEAST or loaded())
+    return len(work) >= FEW and (space.size >= LEAST or loaded()) and not work.depth.any() and not work.whole.any()
 
 
 def visit(space: Space, work: Work) -> tuple[Headers, Int64s]:

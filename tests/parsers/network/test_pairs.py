@@ -19,7 +19,7 @@ def _compiled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pairs, "loaded", lambda: True)
 
 
-COUNT, HELD = 4_000, 3_000
+COUNT, HELD = 6_000, 3_000
 
 
 def _headers(chance: np.random.Generator) -> Headers:
