@@ -92,7 +92,9 @@ class PartWriter:
         for shape in shapes:
             if shape.rows < BIG_SHAPE:
                 small.setdefault(shape.family, []).append(shape)
-        for family, alike in small.items():
+        del shapes  # what is written is let go of at once: each is copied while it is put in order
+        for family in list(small):
+            alike = small.pop(family)
             groups, rest = _united(alike, PARTS - self._united[family])
             self._united[family] += len(groups)
             for group in groups:
@@ -101,8 +103,10 @@ class PartWriter:
                 table = side_by_side(group, words)
                 self._note(table)
                 self._write(family, table)
-        for shape in big:
-            self._write(shape.family, side_by_side([shape], words))
+            del alike, groups, rest
+        big.reverse()
+        while big:
+            self._write(big[-1].family, side_by_side([big.pop()], words))
 
     def crowded(self) -> list[Problem]:
         """Write what is held. Returns what has to be told of rows of which some fields are no columns, a file each."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from parsers.network import together
+from parsers.network.arrivals import Chunk
+from parsers.network.datagrams import Datagram, Fragment, Key
 from parsers.network.frames import TYPED, Pieces, Work
 from parsers.network.headers import OVERLAP, REASSEMBLED, Headers
 from parsers.network.notes import IPV4, IPV6, PART, REST_MISSING
@@ -25,53 +25,6 @@ PLAIN_HEAD = (
 )
 PATIENCE_NS = 60 * 1_000_000_000  # RFC 8200 section 4.5: a datagram not complete within 60 seconds is given up
 
-_Key = tuple[int, int, int, int, int, int, int, int]
-
-
-@dataclass(slots=True)
-class _Piece:
-    """One fragment: its row and packet, where its IP header and its data lie in the space, and where they belong."""
-
-    row: int
-    packet: int
-    head: int
-    at: int
-    size: int
-    offset: int
-
-
-@dataclass(slots=True)
-class _Datagram:
-    """What is there of one datagram. `carrier` is depth, parent and tunnel of its first fragment to arrive."""
-
-    time: int
-    version: int
-    carrier: tuple[int, int, int]
-    pieces: list[_Piece] = field(default_factory=list)
-    total: int = -1
-    proto: int = -1
-    overlap: bool = False
-    starts: list[int] = field(default_factory=list)
-    stops: list[int] = field(default_factory=list)
-
-    def cover(self, start: int, stop: int) -> None:
-        """Note that [start, stop) is there. What is covered is kept as spans in order that do not touch."""
-        if self.stops and self.stops[-1] == start:  # most come in order
-            self.stops[-1] = stop
-            return
-        first, last = bisect_left(self.stops, start), bisect_right(self.starts, stop)
-        if first < last:
-            spans = zip(self.starts[first:last], self.stops[first:last], strict=True)
-            self.overlap |= any(
-                begin < stop and end > start for begin, end in spans
-            )  # one that ends where this begins only touches it
-            start, stop = min(start, self.starts[first]), max(stop, self.stops[last - 1])
-        self.starts[first:last], self.stops[first:last] = [start], [stop]
-
-    @property
-    def complete(self) -> bool:
-        return self.proto >= 0 and self.total >= 0 and self.starts == [0] and self.stops[0] >= self.total
-
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
@@ -80,7 +33,7 @@ class _Ready:
     packet: int
     at: int
     size: int
-    whole: _Datagram
+    whole: Datagram
     alone: bool
     span: int
     marks: int
@@ -109,7 +62,7 @@ class Fragments:
 
     def __init__(self, space: Space) -> None:
         self._space = space
-        self._pending: dict[_Key, _Datagram] = {}
+        self._pending: dict[Key, Datagram] = {}
         self._count = self._known = 0
         self._ready: list[_Ready] = []
         self.settled: list[tuple[int, int, int, int]] = []
@@ -118,48 +71,84 @@ class Fragments:
     def add(self, pieces: Pieces, work: Work, out: Headers, first_row: int, time: Int64s) -> None:
         """Take the fragments of a chunk whose rows begin at `first_row`; `time`: UTC ns of each fragment."""
         earlier = len(self._ready)
+        chunk = Chunk(pieces, work, out, first_row, time)
         if len(self._pending) + len(time) < DATAGRAMS and self._count + len(time) < PIECES:  # none is crowded out
-            done = self._put_together(pieces, work, out, first_row, time)
-            left = np.flatnonzero(~done)
-            pieces, time = pieces.take(left), time[left]
-        self._add_singly(pieces, work, out, first_row, time)
+            chunk = chunk.take(np.flatnonzero(~self._put_together(chunk)))
+            runs = together.straight(chunk.columns, chunk.pieces, chunk.time, chunk.held(self._space.size))
+            self._add_singly(chunk, {int(run.places[0]): run for run in runs})
+        else:
+            self._add_singly(chunk, {})
         self._ready[earlier:] = sorted(self._ready[earlier:], key=lambda item: item.known)
 
-    def _put_together(self, pieces: Pieces, work: Work, out: Headers, first_row: int, time: Int64s) -> Bools:
+    def _put_together(self, chunk: Chunk) -> Bools:
         """Put those datagrams together of which the chunk has each byte once. Returns which fragments these were made of."""
-        columns = _columns(pieces, work, out)
-        begin = work.at[pieces.rows] + pieces.begin
-        view, done = self._space.view, np.zeros(len(time), np.bool_)
-        for places in together.find(columns, pieces, time, begin + pieces.size <= self._space.size):
-            first, rows = places[0], pieces.rows[places]
-            head = bytes(view[int(work.at[rows[0]] + pieces.head[first]) : int(begin[first])])
-            known = tuple(int(column[first]) for column in columns) in self._pending
-            if known or len(head) > PLAIN_HEAD:
-                continue
-            done[places] = True
-            arrived = pieces.rows[places.min()]
-            carrier = int(work.depth[arrived]), int(work.parent[arrived]), int(work.tunnel[arrived])
-            whole = _Datagram(int(time[places.min()]), int(columns[0][first]), carrier, proto=int(pieces.proto[first]))
-            ends = zip(begin[places].tolist(), (begin + pieces.size)[places].tolist(), strict=True)
-            packet = work.packet[rows]
-            self._known = first_row + int(rows.max())
-            data = b"".join([view[at:stop] for at, stop in ends])
-            self._made(head, data, whole, int(packet.min()), int(packet.max()))
-        out.note[pieces.rows[done]] = PART
+        done = np.zeros(len(chunk.time), np.bool_)
+        held = chunk.held(self._space.size)
+        for places in together.find(chunk.columns, chunk.pieces, chunk.time, held):
+            if self._at_once(chunk, places):
+                done[places] = True
         return done
 
-    def _add_singly(self, pieces: Pieces, work: Work, out: Headers, first_row: int, time: Int64s) -> None:
-        rows = pieces.rows
-        keys = zip(*(column.tolist() for column in _columns(pieces, work, out)), strict=True)
-        base = work.at[rows]
-        where = zip(
-            (first_row + rows).tolist(), work.packet[rows].tolist(), (base + pieces.head).tolist(), (base + pieces.begin).tolist(),
-            pieces.size.tolist(), pieces.offset.tolist(), strict=True,
-        )  # fmt: skip
-        carriers = zip(work.depth[rows].tolist(), work.parent[rows].tolist(), work.tunnel[rows].tolist(), strict=True)
-        rest = zip(keys, carriers, pieces.more.tolist(), pieces.proto.tolist(), time.tolist(), strict=True)
-        for place, (key, carrier, more, proto, when) in zip(where, rest, strict=True):
-            self._take(key, _Piece(*place), carrier, more, proto, when)
+    def _at_once(self, chunk: Chunk, places: Int64s) -> bool:
+        """Put one datagram together from all its fragments, in order of offset, unless others were there before or its header is long."""
+        pieces, work, begin = chunk.pieces, chunk.work, chunk.begin
+        first, rows = places[0], pieces.rows[places]
+        head = bytes(self._space.view[int(work.at[rows[0]] + pieces.head[first]) : int(begin[first])])
+        if len(head) > PLAIN_HEAD or tuple(int(column[first]) for column in chunk.columns) in self._pending:
+            return False
+        arrived = pieces.rows[places.min()]
+        carrier = int(work.depth[arrived]), int(work.parent[arrived]), int(work.tunnel[arrived])
+        version, proto = int(chunk.columns[0][first]), int(pieces.proto[first])
+        whole = Datagram(int(chunk.time[places.min()]), version, carrier, proto=proto)
+        ends = zip(begin[places].tolist(), (begin + pieces.size)[places].tolist(), strict=True)
+        packet = work.packet[rows]
+        self._known = chunk.first_row + int(rows.max())
+        data = b"".join([self._space.view[at:stop] for at, stop in ends])
+        self._made(head, data, whole, int(packet.min()), int(packet.max()))
+        chunk.out.note[rows] = PART
+        return True
+
+    def _add_singly(self, chunk: Chunk, runs: dict[int, together.Run]) -> None:
+        """Take one fragment after the other, but for `runs`, by the place of their first, that can be taken at once."""
+        fragment = chunk.one_by_one()
+        done: set[int] = set()
+        for at in range(len(chunk.time)):
+            if at in runs:
+                places = runs[at].places
+                if (runs[at].whole and self._at_once(chunk, places)) or self._appended(map(fragment, places.tolist())):
+                    done.update(places.tolist())
+            if at not in done:
+                self._take(fragment(at))
+
+    def _appended(self, run: Iterable[Fragment]) -> bool:
+        """Take a run at once, where it goes on behind all that is there of its datagram, and nothing about that is to be told."""
+        fragments = list(run)
+        first, last = fragments[0], fragments[-1]
+        start, stop = first.piece.offset, last.piece.offset + last.piece.size
+        whole = self._pending.get(first.key)
+        new = whole is None
+        if whole is None:
+            whole = Datagram(first.when, first.key[0], first.carrier)
+        if (
+            whole.total >= 0
+            or whole.overlap
+            or len(whole.pieces) + len(fragments) > PIECES_EACH
+            or (len(whole.stops) > 0 and whole.stops[-1] > start)
+            or max(first.piece.at - first.piece.head, whole.head) > PLAIN_HEAD
+            or any(abs(one.when - whole.time) > PATIENCE_NS for one in fragments)
+        ):
+            return False
+        if new:
+            self._pending[first.key] = whole
+        whole.pieces += [one.piece for one in fragments]
+        self._count += len(fragments)
+        self._known = last.piece.row
+        whole.cover(start, stop)
+        whole.settle(first)
+        whole.settle(last)
+        if whole.complete:
+            self._finish(first.key, whole)
+        return True
 
     def waiting(self) -> Int64s:
         """The captured packets, ascending, of the fragments that wait."""
@@ -172,19 +161,20 @@ class Fragments:
         found = np.array([whole.carrier[1] for whole in self._pending.values()], np.int64)
         return np.unique(found[found >= 0])
 
-    def _take(self, key: _Key, piece: _Piece, carrier: tuple[int, int, int], more: bool, proto: int, when: int) -> None:
+    def _take(self, one: Fragment) -> None:
+        key, piece = one.key, one.piece
         self._known = piece.row
         if piece.offset + piece.size > DATAGRAM_LIMIT:
             self.tally.add("oversized", piece.packet)
             return
         whole = self._pending.get(key)
-        if whole is not None and abs(when - whole.time) > PATIENCE_NS:
+        if whole is not None and abs(one.when - whole.time) > PATIENCE_NS:
             self._give_up(key, "late")
             whole = None
         if whole is None:
             if len(self._pending) >= DATAGRAMS:
                 self._give_up(next(iter(self._pending)), "crowded out")
-            whole = self._pending[key] = _Datagram(when, key[0], carrier)
+            whole = self._pending[key] = Datagram(one.when, key[0], one.carrier)
         if len(whole.pieces) >= PIECES_EACH:
             self.tally.add("in too many pieces", piece.packet)
             return
@@ -193,14 +183,11 @@ class Fragments:
         whole.pieces.append(piece)
         self._count += 1
         whole.cover(piece.offset, piece.offset + piece.size)
-        if not more:
-            whole.total = piece.offset + piece.size
-        if piece.offset == 0:
-            whole.proto = proto
+        whole.settle(one)
         if whole.complete:
             self._finish(key, whole)
 
-    def _laid(self, whole: _Datagram) -> bytes:
+    def _laid(self, whole: Datagram) -> bytes:
         """The bytes of a complete datagram. Where fragments overlap, those that came first stay."""
         space = self._space
         if not whole.overlap:
@@ -217,7 +204,7 @@ class Fragments:
             self.tally.add("overlap with other bytes", whole.pieces[0].packet)
         return bytes(data[: whole.total])
 
-    def _finish(self, key: _Key, whole: _Datagram) -> None:
+    def _finish(self, key: Key, whole: Datagram) -> None:
         data = self._laid(whole)
         if whole.stops[0] > whole.total:
             self.tally.add("reach beyond their last one", whole.pieces[0].packet)
@@ -231,17 +218,17 @@ class Fragments:
         self.settled += [(piece.row, piece.packet, key[-1], PART) for piece in whole.pieces]
         self._drop(key)
 
-    def _made(self, head: bytes, data: bytes, whole: _Datagram, begin: int, end: int) -> None:
+    def _made(self, head: bytes, data: bytes, whole: Datagram, begin: int, end: int) -> None:
         """Keep a datagram from packets `begin` to `end`: `head` is the IP header of its first fragment."""
         head = _head(head, whole, len(data))
         marks = REASSEMBLED | (OVERLAP if whole.overlap else 0)
         at, size = self._space.add(head + data), len(head) + len(data)
         self._ready.append(_Ready(begin, at, size, whole, False, end - begin, marks, self._known))
 
-    def _drop(self, key: _Key) -> None:
+    def _drop(self, key: Key) -> None:
         self._count -= len(self._pending.pop(key).pieces)
 
-    def _give_up(self, key: _Key, why: str) -> None:
+    def _give_up(self, key: Key, why: str) -> None:
         """The rest will not come: the first fragment, where there is one, is read as it is."""
         whole = self._pending[key]
         if why:  # at the end of the capture the notes of its fragments say enough
@@ -274,15 +261,7 @@ class Fragments:
             self._give_up(key, "")
 
 
-def _columns(pieces: Pieces, work: Work, out: Headers) -> tuple[npt.NDArray[Any], ...]:
-    """Which datagram each fragment belongs to: version, both addresses, identification, for IPv4 the protocol (RFC 791), and depth."""
-    rows = pieces.rows
-    version = out.version[rows]
-    proto = np.where(version == 4, pieces.proto, 0)
-    return version, *out.src[rows].T, *out.dst[rows].T, pieces.ident, proto, work.depth[rows]
-
-
-def _head(head: bytes, whole: _Datagram, size: int) -> bytes:
+def _head(head: bytes, whole: Datagram, size: int) -> bytes:
     """The IP header of a whole datagram: that of its first fragment, with its own length, no fragment, and no checksum."""
     if whole.version == 4:
         total = min(len(head) + size, DATAGRAM_LIMIT)

@@ -37,6 +37,13 @@ NO_ROOM = 1 << 15  # a zero window: told by the history, not by a word
 BAD_SUMS = sum(bit for bit, word in FLAGS.items() if word.endswith("checksum"))
 _MARKS = {"fragmented": REASSEMBLED, "fragments-missing": PARTIAL, "fragment-overlap": OVERLAP, "tunnel": CARRIER}
 _MARKS |= {"bad-ip-checksum": BAD_IP_SUM, "bad-transport-checksum": BAD_SUM}
+# By the bits of `Headers.marks`, those of `remarks`
+REMARKS = np.zeros(2 * ZERO_WINDOW, np.uint16)
+for _bit, _word in enumerate(FLAGS.values()):
+    REMARKS[np.flatnonzero(np.arange(len(REMARKS)) & _MARKS.get(_word, 0))] |= 1 << _bit
+REMARKS[ZERO_WINDOW:] |= NO_ROOM
+COUNTED = (1, 2, 4, 8)  # truncated, snapped, caplen-exceeds-original, time-backwards: seen in lengths and times
+FRAMED = (ETHERNET, SLL)  # links whose frames begin with hardware addresses
 FRAME = 14  # bytes in which the hardware addresses of a frame stand
 
 
@@ -124,7 +131,7 @@ def gathered(headers: Headers, captured: Captured, place: Int64s | None = None, 
     for name in ("parent", "packet", "span", *_HEADERS):
         out[name] = getattr(headers, name)[rows]
     out["frame"] = packets.data[at] - packets.record[at]
-    framed = np.isin(packets.link[at], (ETHERNET, SLL)) & (packets.caplen[at] >= FRAME)
+    framed = np.isin(packets.link[at], FRAMED) & (packets.caplen[at] >= FRAME)
     out["link"] = np.where(framed & (headers.depth[rows] == 0), packets.link[at], 0)
     marks = headers.marks[rows]
     seen = {word: marks & mark != 0 for word, mark in _MARKS.items()}
@@ -155,9 +162,18 @@ def words(remarks: npt.NDArray[np.uint16]) -> pa.StringArray:
     return pa.array(texts, pa.string()).take(pa.array(inverse.reshape(-1)))
 
 
+_WIDE = {"size": np.dtype(np.int64)}  # kept short as long as packets are set aside
+
+
 def columns(records: Records) -> IpPackets:
     """Records as columns, each a contiguous array of its own."""
-    wide = {"size": np.int64}
+    forms = ((name, records[name]) for name in NAMES)
     return IpPackets(
-        *(np.ascontiguousarray(records[name]).astype(wide.get(name, records[name].dtype), copy=False) for name in NAMES)
+        *(np.ascontiguousarray(held).astype(_WIDE.get(name, held.dtype), copy=False) for name, held in forms)
     )
+
+
+def empty_columns(count: int) -> IpPackets:
+    """Columns for so many packets, not filled."""
+    forms = ((name, RECORD[name].subdtype or (RECORD[name], ())) for name in NAMES)
+    return IpPackets(*(np.empty((count, *shape), _WIDE.get(name, form)) for name, (form, shape) in forms))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from parsers.network import checksums, internet, transports, tunnels
+from parsers.network import checksums, internet, plain_packets, transports, tunnels
 from parsers.network.frames import Frames, Inner, Pieces, Work
 from parsers.network.headers import CARRIER, DEEP, Headers, empty, put
 from parsers.network.links import peel_links
@@ -20,6 +20,18 @@ DEPTH = 8  # packets inside packets that are peeled; ordinary networks nest two 
 
 def peel(space: Space, work: Work) -> tuple[Headers, list[Inner], list[Pieces]]:
     """The rows of a chunk, the packets inside them, and the fragments among them."""
+    if not plain_packets.worth_it(space, work):
+        return _layered(space, work)
+    out, rest = plain_packets.visit(space, work)
+    if not len(rest):
+        return out, [], []
+    rows, inner, pieces = _layered(space, work.take(rest))
+    put(out, rest, rows)
+    return out, [_outside(found, rest) for found in inner], [_moved(found, rest) for found in pieces]
+
+
+def _layered(space: Space, work: Work) -> tuple[Headers, list[Inner], list[Pieces]]:
+    """The same by masked passes, whatever the packets are."""
     out, inner, pieces = _pass(space, work, WINDOW)
     far = np.flatnonzero(out.note == OVERFLOW)
     if len(far):
@@ -28,7 +40,7 @@ def peel(space: Space, work: Work) -> tuple[Headers, list[Inner], list[Pieces]]:
         wide.note[late], wide.proto[late] = MALFORMED, -1
         put(out, far, wide)
         inner = [kept for found in inner if len((kept := _without(found, far)).rows)]
-        inner += [Inner(far[found.rows], found.begin, found.link, found.tunnel) for found in more]
+        inner += [_outside(found, far) for found in more]
         pieces += [_moved(found, far) for found in parts]
     return out, inner, pieces
 
@@ -65,6 +77,10 @@ def _pass(space: Space, work: Work, width: int) -> tuple[Headers, list[Inner], l
 def _without(found: Inner, rows: Int64s) -> Inner:
     kept = ~np.isin(found.rows, rows)
     return Inner(found.rows[kept], found.begin[kept], found.link[kept], found.tunnel)
+
+
+def _outside(found: Inner, rows: Int64s) -> Inner:
+    return Inner(rows[found.rows], found.begin, found.link, found.tunnel)
 
 
 def _moved(found: Pieces, rows: Int64s) -> Pieces:

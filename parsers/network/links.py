@@ -31,6 +31,7 @@ from parsers.network.records import Int32s, Int64s
 NULL, ETHERNET, PPP, RAW_BSD, RAW_OPENBSD, PPP_HDLC, PPPOE = 0, 1, 9, 12, 14, 50, 51
 RAW, HDLC, WIRELESS, LOOP, SLL, RADIOTAP, LINK_IPV4, LINK_IPV6, SLL2 = 101, 104, 105, 108, 113, 127, 228, 229, 276
 VLAN_TAGS = (0x8100, 0x88A8, 0x9100, 0x9200)  # IEEE 802.1Q, 802.1ad and two older QinQ marks
+BARE = (RAW, RAW_BSD, RAW_OPENBSD, LINK_IPV4, LINK_IPV6)  # no link layer: a packet begins with IP
 _MPLS = (MPLS, 0x8848)  # RFC 3032: unicast, and what was multicast
 _RESOLUTION = (0x0806, 0x8035)  # ARP and RARP, alike in form
 _BRIDGED, _PPPOE, _PPP = 0x6558, 0x8864, 0x880B
@@ -251,7 +252,7 @@ _HEADS: dict[int, Callable[[Frames, Int64s], None]] = {
     NULL: _loopback, LOOP: _loopback, ETHERNET: _ethernet, SLL: _typed(16, 14), SLL2: _typed(20, 0), PPP: _starts_with(_PPP),
     PPP_HDLC: _ppp_or_hdlc, PPPOE: _starts_with(_PPPOE), HDLC: _hdlc, WIRELESS: _wireless, RADIOTAP: _radiotap,
     wireless.AGGREGATE: _aggregate,
-    **dict.fromkeys((RAW, RAW_BSD, RAW_OPENBSD, LINK_IPV4, LINK_IPV6), _by_version),
+    **dict.fromkeys(BARE, _by_version),
 }  # fmt: skip
 # Headers between the link and the network layer, by ethertype
 _LAYERS: dict[int, Callable[[Frames, Int64s], None]] = {

@@ -87,10 +87,12 @@ def read(talks: Conversations, packet_time: Int64s, out: Reading) -> Iterator[tu
     readers, flows = _assigned(talks, out)
     joiners = [dissector for dissector in all_dissectors() if isinstance(dissector, Joiner)]
     joined = frozenset(dissector.awaiting for dissector in joiners)  # their rows wait for those of other flows
+    by_id = {id(dissector): dissector for dissector in joiners}  # to ask an object for a protocol is dear, once a flow
     for reader, flow in zip(readers, flows, strict=True):
         _read_talk(out, reader, talks.talk(flow), packet_time)
-        if isinstance(reader, Joiner) and len(out.records.get(reader.awaiting, ())) >= AWAITING_ROWS:
-            yield reader.family, _joined(out, reader, talks, packet_time)
+        joiner = by_id.get(id(reader))
+        if joiner is not None and len(out.records.get(joiner.awaiting, ())) >= AWAITING_ROWS:
+            yield joiner.family, _joined(out, joiner, talks, packet_time)
         if len(out.waiting) >= WAITING:
             _read_waiting(out, packet_time)
         if out.pending >= PENDING_ROWS:

@@ -11,7 +11,9 @@ from timelines.compiled import compiled
 
 _LENGTH = 8  # where a record header says how many bytes were captured, in four bytes
 _HEAD = 16  # bytes that a header has in every form
-PLAIN = 128 << 20  # bytes of a file up to which plain Python is done before a kernel has been loaded
+PLAIN = (
+    64 << 20
+)  # bytes of a file up to which plain Python is done before a kernel has been loaded; larger ones need other kernels too
 
 
 def chain(buffer: Bytes, at: int, last: int, form: tuple[int, int, bool]) -> tuple[Int64s, int, bool]:

@@ -14,14 +14,15 @@ from parsers.base import Batch, Evidence
 from parsers.gather import forget
 from parsers.network import arp_spill, crowds, notes, pcap, pcapng, told_rows
 from parsers.network.arp import gather
-from parsers.network.headers import BAD_IP_SUM, BAD_SUM, DEEP, OFFLOAD, Headers
-from parsers.network.ip_packets import Captured, IpPackets, backwards, columns, gathered
-from parsers.network.layers import DEPTH
+from parsers.network.headers import Headers
+from parsers.network.ip_packets import Captured, IpPackets, backwards
 from parsers.network.linked import Linked
+from parsers.network.packet_remarks import FRAGMENTS, remarked
 from parsers.network.packets import Decoder
+from parsers.network.pairs import columns, grouped
 from parsers.network.records import Gap, Int64s, Packets, joined
 from parsers.network.space import Space
-from parsers.network.spill import Spill, pair_digest
+from parsers.network.spill import Spill
 from parsers.network.tally import Gaps, Ranges, Remarks, Seen
 from timelines.problems import KINDS, Problem
 
@@ -29,26 +30,7 @@ GROUPS = 4_096  # host pairs fall into as many groups; slices are runs of groups
 # Packets whose flows are read at a time: about 500 bytes of columns and temporaries each. What would lose by being read apart, one pair of
 # hosts or what lies in one tunnel, may have twice as many.
 PARTITION_PACKETS = 1 << 19
-_CUT = "packet is cut by the end of the file: read as far as it goes"
-_OVERLONG = "packets hold more bytes than they say were on the wire: read, flagged"
-_TIMELESS = "packets have no usable time: rows that begin with them have none"
-_BACKWARDS = "packets are earlier than the one before them: read in order of time, flagged"
 _ARP = "ARP messages are cut, or not about Ethernet and IPv4: not read"
-_MARKS = {
-    BAD_IP_SUM: "packets have an IPv4 header whose checksum does not fit: read, flagged",
-    BAD_SUM: "packets have a TCP, UDP or ICMP checksum that does not fit: read, flagged",
-    OFFLOAD: "packets were captured before the sender's network card completed their checksum: read",
-}
-_DEEP = f"packets lie deeper than {DEPTH} tunnels, or behind as many others in one frame: not read"
-_MARKS[DEEP] = _DEEP
-_FRAGMENTS = {
-    "oversized": "fragments reach beyond 65,535 bytes, more than a datagram can have: not read",
-    "in too many pieces": "fragments of datagrams that are split into more pieces than are put together: not read",
-    "late": "datagrams in fragments were not complete within 60 seconds: given up",
-    "crowded out": "datagrams in fragments were given up because too many others waited for the rest of theirs",
-    "overlap with other bytes": "datagrams have fragments that overlap with other bytes: the bytes that came first are read, flagged",
-    "reach beyond their last one": "datagrams have fragments that reach beyond their last one: what lies beyond is left out",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,12 +179,12 @@ def _take(survey: Survey, decoder: Decoder, headers: Headers, before: _Waiting, 
     rows = np.flatnonzero(waits)
     keys = zip(headers.packet[rows].tolist(), headers.depth[rows].tolist(), strict=True)
     details |= dict(zip(keys, headers.detail[rows].tolist(), strict=True))
-    for reason, which in _remarked(headers, now, first):
+    for reason, which in remarked(headers, now, first):
         if len(which):
             survey.remarks.add(reason, seen(len(which), int(which[0])))
     tally = decoder.tally
     for fate, count in tally.counts.items():
-        survey.remarks.add(_FRAGMENTS[fate], seen(count, tally.first[fate]))
+        survey.remarks.add(FRAGMENTS[fate], seen(count, tally.first[fate]))
     tally.counts.clear()
     tally.first.clear()
     at = np.searchsorted(numbers, number)
@@ -217,9 +199,8 @@ def _both(one: Captured, two: Captured) -> Captured:
 def _set_aside(survey: Survey, headers: Headers, known: Captured, place: Int64s, carriers: Int64s) -> None:
     """Put the rows that have a transport into their groups, and note which groups lie in tunnels of which. `carriers`: rows that are
     needed for that in later windows."""
-    records = gathered(headers, known, place, survey.rows)
+    records, group = grouped(headers, known, place, survey.rows, GROUPS)
     if len(records):
-        group = (pair_digest(records) % np.uint64(GROUPS)).astype(np.int64)
         survey.spill.add(records, group)
         rows = np.concatenate([survey.carriers[0], records["row"]])
         groups = np.concatenate([survey.carriers[1], group])
@@ -242,21 +223,6 @@ def _resolutions(
         arp_spill.set_aside(survey.arp, messages)
         if other:
             survey.remarks.add(_ARP, seen(other, int(headers.packet[rows].min())))
-
-
-def _remarked(headers: Headers, now: Captured, first: int) -> Iterator[tuple[str, Int64s]]:
-    """Which captured packets of a window each remark is about."""
-    packed = now.packets
-    for mark, reason in _MARKS.items():
-        yield reason, np.unique(headers.packet[headers.marks & mark != 0])
-    masks = (
-        (_CUT, packed.cut),
-        (_OVERLONG, packed.caplen > packed.origlen),
-        (_TIMELESS, ~packed.timed),
-        (_BACKWARDS, now.backwards),
-    )
-    for reason, mask in masks:
-        yield reason, np.flatnonzero(mask) + first
 
 
 def _settled(

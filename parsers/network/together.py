@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,10 +25,7 @@ def find(columns: Columns, pieces: Pieces, time: Int64s, held: Bools) -> Iterato
     `time`: UTC ns of each; `held`: where its bytes lie in the file itself."""
     if not len(time):
         return
-    digest = np.zeros(len(time), np.uint64)
-    with np.errstate(over="ignore"):
-        for column in columns:
-            digest = mixed(digest + column.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15))
+    digest = _digest(columns)
     order, begins = _apart(digest, pieces.offset)
     first = np.flatnonzero(begins)
     count = np.diff(np.append(first, len(order)))
@@ -39,6 +37,46 @@ def find(columns: Columns, pieces: Pieces, time: Int64s, held: Bools) -> Iterato
     good &= np.maximum.reduceat(when, first) - np.minimum.reduceat(when, first) <= PLAIN_NS
     for group in np.flatnonzero(good & _undisturbed(digest, order, first, good)).tolist():
         yield order[first[group] : first[group] + count[group]]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Places of fragments of one datagram that came one after the other, each where the one before it ends, with none of its number in
+    between; `whole`: they make up the datagram."""
+
+    places: Int64s
+    whole: bool
+
+
+def straight(columns: Columns, pieces: Pieces, time: Int64s, held: Bools) -> Iterator[Run]:
+    """All runs of more than one fragment. They are told apart whatever comes before and after them: parts of others with the same number,
+    of which the rest lies in another chunk."""
+    if not len(time):
+        return
+    order = np.argsort(_digest(columns), kind="stable")
+    offset, size, more, when = pieces.offset[order], pieces.size[order], pieces.more[order], time[order]
+    follows = np.append(False, more[:-1] & (offset[1:] == (offset + size)[:-1]))
+    for column in columns:
+        placed = column[order]
+        follows[1:] &= placed[1:] == placed[:-1]
+    first = np.flatnonzero(~follows)
+    count = np.diff(np.append(first, len(order)))
+    last = first + count - 1
+    good = np.logical_and.reduceat((size > 0) & held[order], first) & (count > 1) & (count <= PLAIN_PIECES)
+    good &= offset[last].astype(np.int64) + size[last] <= PLAIN_LIMIT
+    good &= np.maximum.reduceat(when, first) - np.minimum.reduceat(when, first) <= PLAIN_NS
+    whole = (offset[first] == 0) & ~more[last]
+    for run in np.flatnonzero(good).tolist():
+        yield Run(order[first[run] : first[run] + count[run]], bool(whole[run]))
+
+
+def _digest(columns: Columns) -> UInt64s:
+    """A number for the datagram that each fragment belongs to."""
+    digest = np.zeros(len(columns[0]), np.uint64)
+    with np.errstate(over="ignore"):
+        for column in columns:
+            digest = mixed(digest + column.astype(np.uint64) + np.uint64(0x9E3779B97F4A7C15))
+    return digest
 
 
 def _apart(digest: UInt64s, offset: Int32s) -> tuple[Int64s, Bools]:

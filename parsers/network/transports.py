@@ -6,11 +6,12 @@ import numpy as np
 
 from parsers.network.headers import ICMP, ICMPV6, PARTIAL, TCP, UDP, ZERO_WINDOW
 from parsers.network.notes import MALFORMED
+from parsers.network.records import Int32s
 from parsers.network.stack import Stack
 
 # ICMP types that answer one another (as Zeek and Community ID pair them)
-_PAIRS4 = {8: 0, 0: 8, 13: 14, 14: 13, 15: 16, 16: 15, 17: 18, 18: 17, 10: 9, 9: 10}
-_PAIRS6 = {128: 129, 129: 128, 133: 134, 134: 133, 135: 136, 136: 135, 130: 131, 131: 130, 144: 145, 145: 144}
+PAIRS4 = {8: 0, 0: 8, 13: 14, 14: 13, 15: 16, 16: 15, 17: 18, 18: 17, 10: 9, 9: 10}
+PAIRS6 = {128: 129, 129: 128, 133: 134, 134: 133, 135: 136, 136: 135, 130: 131, 131: 130, 144: 145, 145: 144}
 
 
 def peel(stack: Stack) -> None:
@@ -56,17 +57,23 @@ def _udp(stack: Stack) -> None:
 def _icmp(stack: Stack) -> None:
     """RFC 792, RFC 4443: type and code take the ports' place, the answering type that of the code (Community ID spec)."""
     frames, out = stack.frames, stack.out
-    for proto, version, pairs in ((ICMP, 4, _PAIRS4), (ICMPV6, 6, _PAIRS6)):
+    for proto, version, pairs in ((ICMP, 4, PAIRS4), (ICMPV6, 6, PAIRS6)):
         rows = stack.carried(proto)
         rows = frames.within(rows[out.version[rows] == version], 4)
         at = frames.at[rows]
         kind = frames.u8(rows, at)
-        answer = np.full(256, -1, np.int32)
-        answer[list(pairs)] = list(pairs.values())
+        answer = answers(pairs)
         out.proto[rows] = proto
         out.sport[rows] = kind
         out.dport[rows] = np.where(answer[kind] >= 0, answer[kind], frames.u8(rows, at + 1))
         stack.payload(rows, np.full(len(rows), 8, np.int32))
+
+
+def answers(pairs: dict[int, int]) -> Int32s:
+    """By ICMP type, the type that answers it, or -1: (256,)."""
+    out = np.full(256, -1, np.int32)
+    out[list(pairs)] = list(pairs.values())
+    return out
 
 
 def _others(stack: Stack) -> None:

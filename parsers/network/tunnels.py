@@ -272,8 +272,8 @@ BY_PORT: dict[int, Finder] = {
     1701: _l2tp, 2152: _gtp, 3386: _gtp0, 3544: _teredo, 4789: _vxlan, 4790: _vxlan_gpe,
     5072: _ayiya, 6081: _geneve, 6635: _mpls_in_udp, 8472: _vxlan,
 }  # fmt: skip
-_PORTS = np.zeros(65_536, np.bool_)
-_PORTS[list(BY_PORT)] = True
+PORTS = np.zeros(65_536, np.bool_)
+PORTS[list(BY_PORT)] = True
 _TEREDO = 0x20010000  # 2001::/32
 _NUMBERS = np.zeros(256, np.bool_)
 _NUMBERS[list(BY_PROTOCOL)] = True
@@ -283,7 +283,7 @@ def find(stack: Stack) -> None:
     """Tell the stack which of its rows carry another packet."""
     frames, out = stack.frames, stack.out
     udp = np.flatnonzero(out.proto == UDP)
-    ported = udp[_PORTS[out.dport[udp]] | _PORTS[out.sport[udp]]]
+    ported = udp[PORTS[out.dport[udp]] | PORTS[out.sport[udp]]]
     for port, finder in BY_PORT.items() if len(ported) else ():
         mine = ported[(out.dport[ported] == port) | (out.sport[ported] == port)]
         _add(stack, mine, finder)
@@ -298,7 +298,7 @@ def _teredo_between_hosts(stack: Stack, rows: Int64s) -> Bools:
     """Teredo hosts that know one another use any port: IPv6 of the announced length from or to 2001::/32 (RFC 4380 section 2.6)."""
     frames, out = stack.frames, stack.out
     at = (out.at[rows] - stack.base[rows]).astype(np.int32)
-    fit = (out.captured[rows] >= 40) & (at + 40 <= frames.width) & ~_PORTS[out.dport[rows]] & ~_PORTS[out.sport[rows]]
+    fit = (out.captured[rows] >= 40) & (at + 40 <= frames.width) & ~PORTS[out.dport[rows]] & ~PORTS[out.sport[rows]]
     kept = np.flatnonzero(fit)
     kept = kept[frames.u8(rows[kept], at[kept]) >> 4 == 6]
     found = np.zeros(len(rows), np.bool_)

@@ -12,6 +12,7 @@ import pytest
 
 from parsers.network import fragments as bounds
 from parsers.network import pcap
+from parsers.network.datagrams import Datagram
 from parsers.network.headers import REASSEMBLED
 from parsers.network.notes import FRAGMENT, PART, REST_MISSING
 from parsers.network.packets import Decoder, decode
@@ -222,7 +223,7 @@ def test_the_arena_moves_to_disk(wire: Any, monkeypatch: pytest.MonkeyPatch) -> 
 def test_an_overlap_is_bytes_that_two_fragments_have(seed: int) -> None:
     """Against a set of the bytes that are there: fragments that only touch do not overlap."""
     chance = random.Random(seed)
-    whole = bounds._Datagram(0, 4, (0, -1, 0))
+    whole = Datagram(0, 4, (0, -1, 0))
     there: set[int] = set()
     overlap = False
     for _ in range(12):

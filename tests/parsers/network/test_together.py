@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from parsers.network import together
+from parsers.network import pcap, together
 
 DATA = bytes(range(256)) * 2
 
@@ -54,4 +54,32 @@ def test_all_at_once_gives_what_one_by_one_gives(
     at_once = read(wire.pcap(packets))
     assert found
     monkeypatch.setattr(together, "find", lambda *given: iter(()))
+    monkeypatch.setattr(together, "straight", lambda *given: iter(()))
     assert _known(read(wire.pcap(packets))) == _known(at_once)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_those_in_order_are_found_between_windows_that_cut_others(
+    read: Any, wire: Any, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    """All datagrams have one number, as of a host that sends the same again and again; windows begin in the middle of some."""
+    chance = random.Random(seed)
+    packets: list[bytes] = []
+    for number in range(40):
+        udp = b"\x10" + bytes([number]) + b"\x20\x00" + (8 + 400).to_bytes(2, "big") + b"\0\0"
+        sent = _fragments(wire, 7, udp + bytes([number]) + DATA[:399], 64)
+        if chance.random() < 0.1:
+            chance.shuffle(sent)
+        if chance.random() < 0.1:
+            del sent[chance.randrange(len(sent))]
+        packets += sent
+    monkeypatch.setattr(pcap, "WINDOW_BYTES", 3_000)
+    found: list[together.Run] = []
+    straight = together.straight
+    monkeypatch.setattr(together, "straight", lambda *given: [found.append(one) or one for one in straight(*given)])
+    some = read(wire.pcap(packets))
+    assert sum(run.whole for run in found) >= 5
+    assert not all(run.whole for run in found)
+    monkeypatch.setattr(together, "straight", lambda *given: iter(()))
+    monkeypatch.setattr(together, "find", lambda *given: iter(()))
+    assert _known(read(wire.pcap(packets))) == _known(some)

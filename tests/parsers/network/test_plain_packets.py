@@ -1,0 +1,150 @@
+"""Packets that are visited once give what the masked passes give, and nearly all are; damage sends them to the passes."""
+
+from __future__ import annotations
+
+import random
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from parsers.network import pcap, plain_packets
+from parsers.network.headers import BAD_IP_SUM, BAD_SUM, COLUMNS, ZERO_WINDOW, Headers
+from parsers.network.packets import decode
+from parsers.network.space import Space
+
+EVIDENCE = Path(__file__).resolve().parents[4] / "shared" / "evidence" / "network"
+ENDS4, ENDS6 = ("192.0.2.1", 5, "198.51.100.2", 9), ("2001:db8::1", 5, "2001:db8::2", 9)
+
+
+def _both_ways(data: bytes, monkeypatch: pytest.MonkeyPatch) -> tuple[Headers, Headers, int]:
+    """The headers of a capture visited once and by masked passes, and how many packets went to the passes in the first case."""
+    buffer = np.frombuffer(data, np.uint8)
+    packets = pcap.walk(memoryview(data), buffer).packets
+    left: list[int] = []
+    visit = plain_packets.visit
+
+    def counted(space: Space, work: Any) -> Any:
+        out, rest = visit(space, work)
+        left.append(len(rest))
+        return out, rest
+
+    monkeypatch.setattr(plain_packets, "visit", counted)
+    monkeypatch.setattr(plain_packets, "worth_it", lambda space, work: len(work) > 0 and not work.depth.any())
+    once = decode(buffer, packets)
+    monkeypatch.setattr(plain_packets, "worth_it", lambda space, work: False)
+    passes = decode(buffer, packets)
+    monkeypatch.undo()
+    return once, passes, sum(left)
+
+
+def _same(one: Headers, two: Headers) -> None:
+    for name in COLUMNS:
+        np.testing.assert_array_equal(getattr(one, name), getattr(two, name), name)
+
+
+def _made(wire: Any, data: bytes) -> list[bytes]:
+    """Plain packets of every kind, with checksums filled in by scapy, and some that are not plain."""
+    from scapy.layers.inet import ICMP, IP, TCP, UDP
+    from scapy.layers.inet6 import ICMPv6EchoRequest, IPv6, IPv6ExtHdrDestOpt
+    from scapy.layers.l2 import GRE, Dot1AD, Dot1Q, Ether
+    from scapy.layers.vxlan import VXLAN
+    from scapy.packet import Raw
+
+    mac = Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
+    tags = (
+        mac / Dot1Q(vlan=5),
+        mac / Dot1AD(vlan=7) / Dot1Q(vlan=9),
+        mac / Dot1AD(vlan=7) / Dot1Q(vlan=9) / Dot1Q(vlan=4),
+    )
+    four, six = IP(src=ENDS4[0], dst=ENDS4[2]), IPv6(src=ENDS6[0], dst=ENDS6[2])
+    routed = IP(src=ENDS4[0], dst=ENDS4[2], options=b"\x01\x01\x01\x01")
+    inside = four / TCP(sport=5, dport=9) / Raw(data)
+    teredo = IPv6(src="2001::1", dst="2001:db8::2") / UDP(sport=5, dport=9) / Raw(data)
+    made: list[Any] = []
+    for link in (mac, *tags):
+        for network in (four, routed, six):
+            made += [link / network / TCP(sport=5, dport=9, seq=2**31 + 5, flags="SA") / Raw(data)]
+            made += [link / network / TCP(sport=5, dport=9, window=0, options=[("MSS", 1460)]) / Raw(data)]
+            made += [link / network / UDP(sport=5, dport=9) / Raw(data)]
+        made += [link / four / ICMP(type=kind, code=3) / Raw(data) for kind in (0, 3, 8, 13, 40)]
+        made += [link / six / ICMPv6EchoRequest(data=data), link / six / IPv6ExtHdrDestOpt() / UDP(sport=5, dport=9)]
+    made += [mac / four / UDP(sport=5, dport=4789) / VXLAN(vni=1, flags=8) / mac / inside, mac / four / GRE() / inside]
+    made += [mac / four / UDP(sport=5, dport=9) / teredo, mac / four / six / UDP(sport=5, dport=9)]
+    return [bytes(packet) for packet in made] + [wire.ethernet(b"\0" * 30, 0x0806), b"short"]
+
+
+@pytest.mark.parametrize("size", [0, 1, 7, 100, 1200])
+def test_every_kind_of_packet(wire: Any, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    packets = _made(wire, (bytes(range(1, 252)) * 5)[:size])
+    once, passes, left = _both_ways(wire.pcap(packets), monkeypatch)
+    _same(once, passes)
+    # three tags (15 + 1 packets behind), extension headers, tunnels, ARP, the short one, and the file's last
+    assert left == 16 + 3 + 4 + 2
+    assert once.marks[:4].tolist() == [0, ZERO_WINDOW, 0, 0]
+
+
+@pytest.mark.parametrize("link", [101, 228, 113, 12, 700])
+def test_other_links(wire: Any, monkeypatch: pytest.MonkeyPatch, link: int) -> None:
+    bare = [packet[14:] for packet in _made(wire, b"abc")[:30]]
+    once, passes, left = _both_ways(wire.pcap([*bare, b"", b"\x50"], link=link), monkeypatch)
+    _same(once, passes)
+    assert left < 25 if link in (101, 228, 12) else left == len(bare) + 2
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_harmed_packets(wire: Any, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    """Bytes of headers changed at random, packets cut and told to be longer, so that every length disagrees with every other."""
+    chance = random.Random(seed)
+    records = [wire.pcap_head()]
+    for packet in _made(wire, bytes(chance.randrange(256) for _ in range(chance.randrange(80)))) * 4:
+        harmed = bytearray(packet)
+        for _ in range(chance.randrange(4)):
+            at = chance.randrange(min(len(harmed), 64))
+            harmed[at] = chance.choice((0, 1, 6, 17, 58, 0x45, 0x60, 0xFF, harmed[at] ^ 1 << chance.randrange(8)))
+        kept = bytes(harmed[: chance.randrange(len(harmed) + 1)] if chance.random() < 0.3 else harmed)
+        records.append(
+            wire.pcap_record(kept, wire.start, wire=max(len(kept) + chance.choice((0, 0, 1, 2, -9, -30)), 1))
+        )
+    once, passes, left = _both_ways(b"".join(records), monkeypatch)
+    _same(once, passes)
+    assert 0 < left < len(records) - 1
+
+
+def test_what_is_flagged(wire: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    good = _made(wire, b"payload")[0]
+    harmed, header = bytearray(good), bytearray(good)
+    harmed[-1] ^= 1
+    header[14 + 8] ^= 1  # time to live
+    once, passes, _ = _both_ways(wire.pcap([good, bytes(harmed), bytes(header), good]), monkeypatch)
+    _same(once, passes)
+    assert once.marks[:3].tolist() == [0, BAD_SUM, BAD_IP_SUM]
+
+
+def test_none_of_a_length_of_zero_and_jumbograms(wire: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Segmentation offload announces 0: the packet takes what the wire had."""
+    four, six = bytearray(wire.udp(ENDS4, b"x" * 30)), bytearray(wire.udp(ENDS6, b"x" * 30))
+    four[16:18], six[18:20] = b"\0\0", b"\0\0"
+    long = bytearray(wire.udp(ENDS4, b"x" * 30))
+    struct.pack_into(">H", long, 16, 2_000)
+    once, passes, left = _both_ways(wire.pcap([bytes(four), bytes(six), bytes(long), bytes(long)]), monkeypatch)
+    _same(once, passes)
+    assert left == 1
+    assert once.ip_length.tolist() == [58, 78, 2_000, 2_000]
+
+
+@pytest.mark.evidence
+def test_real_captures(monkeypatch: pytest.MonkeyPatch) -> None:
+    visited = total = 0
+    for path in sorted(EVIDENCE.glob("*.pcap")):
+        data = path.read_bytes()
+        if pcap.magic(data[:4]) is None:
+            continue
+        once, passes, left = _both_ways(data, monkeypatch)
+        _same(once, passes)
+        packets = int((once.depth == 0).sum())
+        total, visited = total + packets, visited + packets - left
+    assert total > 10_000
+    assert visited > 0.7 * total
