@@ -85,10 +85,15 @@ class Head:
 def head(raw: bytes, begin: int, stop: int) -> Head:
     """The head that begins at `begin` of `raw` and ends with an empty line, before `stop` at the latest."""
     last = min(stop, begin + HEADER_LIMIT)
-    ends = [(at, at + len(mark)) for mark in (b"\n\r\n", b"\n\n") if (at := raw.find(mark, begin, last)) >= 0]
     if raw[begin : begin + 2] == b"\r\n" or raw[begin : begin + 1] == b"\n":
         return Head({}, begin + (2 if raw[begin] == 13 else 1))
-    size, end = min(ends) if ends else (last, last)
+    size = raw.find(b"\n\r\n", begin, last)
+    end = size + 3
+    bare = raw.find(b"\n\n", begin, last if size < 0 else size + 1)
+    if bare >= 0:
+        size, end = bare, bare + 2
+    elif size < 0:
+        size = end = last
     fields: dict[str, list[list[bytes]]] = {}
     current: list[bytes] | None = None
     for line in raw[begin:size].split(b"\n", FIELDS)[:FIELDS]:
