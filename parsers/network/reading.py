@@ -31,6 +31,9 @@ UPGRADES = 4  # services that may follow one another in one flow
 WEIRD_ROWS = 1_000  # rows of net/weird for one kind of trouble; the problem tells how many there were
 WEIRD_KINDS = 1_000  # kinds of trouble told apart; a capture may quote itself in any number of reasons
 WAITING = 256  # flows that go on in a protocol to be recognised; to look at one costs as much as to look at these
+TOGETHER = (
+    2_048  # flows next to one another in the file that are read protocol by protocol, a fifth faster than in turn
+)
 PENDING_ROWS = 32_768  # rows that wait to become a batch; about 2 KiB each
 AWAITING_ROWS = 65_536  # rows of a protocol that wait to be joined with those of other flows; then they wait no longer
 
@@ -116,7 +119,8 @@ def _joined(out: Reading, joiner: Joiner, talks: Conversations, packet_time: Int
 
 
 def _assigned(talks: Conversations, out: Reading) -> tuple[list[Dissector], list[int]]:
-    """Which dissector reads which flow, in file order of the flows, which is kind to the disk."""
+    """Which dissector reads which flow, in file order of the flows, which is kind to the disk; among TOGETHER, protocol by protocol, which
+    is kind to the processor's caches."""
     spoken, openings = _spoken(talks.openings())
     dissectors = all_dissectors()
     masks = [dissector.recognise(openings) for dissector in dissectors]
@@ -129,6 +133,7 @@ def _assigned(talks: Conversations, out: Reading) -> tuple[list[Dissector], list
     reader, flow = np.nonzero(np.stack(masks)) if masks else (np.zeros(0, np.int64), np.zeros(0, np.int64))
     flow = spoken[flow]
     order = np.lexsort((reader, out.packet[talks.first_packets()[flow]]))
+    order = order[np.lexsort((reader[order], np.arange(len(order)) // TOGETHER))]
     return [dissectors[number] for number in reader[order].tolist()], flow[order].tolist()
 
 

@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -25,9 +26,10 @@ HIDDEN = "<hidden>"  # as Zeek writes it; the password itself stands in net/cred
 TRANSFERS = (b"RETR", b"STOR", b"STOU", b"APPE", b"LIST", b"NLST", b"MLSD")
 LISTINGS = (b"LIST", b"NLST", b"MLSD")
 _VERBS = (b"USER ", b"AUTH ", b"FEAT", b"SYST", b"PASS ", b"OPTS ", b"CLNT ", b"HOST ", b"QUIT")
-_PATHS = (
+_PATHS = frozenset((
     b"RETR", b"STOR", b"STOU", b"APPE", b"DELE", b"CWD", b"MKD", b"RMD", b"RNFR", b"RNTO", b"SIZE", b"MDTM", b"LIST", b"NLST", b"MLSD",
-)  # fmt: skip
+))  # fmt: skip
+_SHORT = 256  # characters of a directory and a name whose path is kept for the next time
 _ANONYMOUS = ("anonymous", "ftp", "anon", "")
 _COMMAND = re.compile(rb"[\xf0-\xff]*([A-Za-z]{3,8})(?:[ \t]+(.*))?", re.DOTALL)  # ABOR may follow bytes of telnet
 _QUOTED = re.compile(rb'"((?:[^"]|"")*)"')
@@ -53,8 +55,17 @@ class Session:
     sizes: dict[str, int] | None = None
 
     def path(self, name: str) -> str:
-        joined = posixpath.join(self.cwd, name[:4_096])
-        return posixpath.normpath(joined) if name else self.cwd
+        if not name:
+            return self.cwd
+        name = name[:4_096]
+        return (_known_path if len(self.cwd) + len(name) <= _SHORT else _path)(self.cwd, name)
+
+
+def _path(cwd: str, name: str) -> str:
+    return posixpath.normpath(posixpath.join(cwd, name))
+
+
+_known_path = lru_cache(maxsize=1 << 10)(_path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from functools import lru_cache
 
 # RFC 8446 section 4.1.3: this random value marks a HelloRetryRequest
 _RETRY = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
 SERVER_NAME, GROUPS, POINTS, SIGNATURES, ALPN, VERSIONS, KEY_SHARE = 0, 10, 11, 13, 16, 43, 51
 TICKET, PRE_SHARED_KEY = 35, 41
+_READ = frozenset((SERVER_NAME, GROUPS, POINTS, SIGNATURES, ALPN, VERSIONS, KEY_SHARE, TICKET))
+_HEAD = struct.Struct(">HH")  # of an extension: kind, size
+_FEW = 1_024  # bytes of a list whose numbers are kept for the next time: programs offer the same ones each time
 
 
 @dataclass(slots=True)  # made for every message: frozen costs three times as much
@@ -56,15 +60,34 @@ class _Reader:
 
     def vector(self, size: int) -> bytes:
         """Bytes after a length of `size` bytes."""
-        return self.take(self.number(size))
+        data, begin = self.data, self.at + size
+        stop = begin + int.from_bytes(data[begin - size : begin], "big")
+        if stop > len(data) or begin > len(data):
+            return self.take(self.number(size))  # which tells what is missing
+        self.at = stop
+        return data[begin:stop]
 
-    @property
-    def left(self) -> int:
-        return len(self.data) - self.at
+    def opened(self) -> tuple[int, bytes]:
+        """The version and the session id, with which either hello begins; what is random between them is passed over."""
+        data = self.data
+        stop = 35 + data[34] if len(data) > 34 else 35
+        if stop > len(data):
+            version, _, session = self.number(2), self.take(32), self.vector(1)
+            return version, session
+        self.at = stop
+        return data[0] << 8 | data[1], data[35:stop]
+
+
+def _numbers(data: bytes) -> tuple[int, ...]:
+    return struct.unpack_from(f">{len(data) // 2}H", data)
+
+
+_known = lru_cache(maxsize=1 << 10)(_numbers)
 
 
 def _pairs(data: bytes) -> tuple[int, ...]:
-    return struct.unpack_from(f">{len(data) // 2}H", data)
+    """Numbers of two bytes."""
+    return _known(data) if len(data) <= _FEW else _numbers(data)
 
 
 def client_hello(body: bytes, cookie: bool = False) -> Hello:
@@ -72,18 +95,17 @@ def client_hello(body: bytes, cookie: bool = False) -> Hello:
 
     cookie: it has the field that DTLS adds (RFC 6347 section 4.2.1)."""
     reader = _Reader(body)
-    version, _, session = reader.number(2), reader.take(32), reader.vector(1)
+    version, session = reader.opened()
     if cookie:
         reader.vector(1)
     ciphers = _pairs(reader.vector(2))
     reader.vector(1)  # compression methods
-    extensions = _extensions(reader)
-    content = dict(reversed(extensions))  # of a repeated extension the first counts
+    kinds, content = _extensions(reader)
     return Hello(
         version,
         session,
         ciphers,
-        tuple(kind for kind, _ in extensions),
+        kinds,
         _server_name(content.get(SERVER_NAME)),
         _pairs(_inner(content.get(GROUPS), 2)),
         tuple(_inner(content.get(POINTS), 1)),
@@ -97,16 +119,15 @@ def client_hello(body: bytes, cookie: bool = False) -> Hello:
 def server_hello(body: bytes) -> Hello:
     """A ServerHello without its handshake header. Raises ValueError when it is malformed."""
     reader = _Reader(body)
-    version, _, session = reader.number(2), reader.take(32), reader.vector(1)
+    version, session = reader.opened()
     cipher, _ = reader.number(2), reader.number(1)
-    extensions = _extensions(reader)
-    content = dict(reversed(extensions))
+    kinds, content = _extensions(reader)
     share = content.get(KEY_SHARE, b"")
     return Hello(
         version,
         session,
         (cipher,),
-        tuple(kind for kind, _ in extensions),
+        kinds,
         protocols=_protocols(content.get(ALPN)),
         versions=_pairs(content.get(VERSIONS, b"")[:2]),
         group=share[0] << 8 | share[1] if len(share) >= 2 else None,
@@ -118,18 +139,25 @@ def retry(body: bytes) -> bool:
     return body[2:34] == _RETRY
 
 
-def _extensions(reader: _Reader) -> list[tuple[int, bytes]]:
-    if not reader.left:
-        return []
-    data, found = reader.vector(2), []
+def _extensions(reader: _Reader) -> tuple[tuple[int, ...], dict[int, bytes]]:
+    """The kinds of the extensions in order, and the content of those that are read; of a repeated one the first counts."""
+    kinds: list[int] = []
+    content: dict[int, bytes] = {}
+    if reader.at >= len(reader.data):
+        return (), content
+    data = reader.vector(2)
     at, end = 0, len(data)
     while at < end:
-        stop = at + 4 + (data[at + 2] << 8 | data[at + 3]) if at + 4 <= end else end + 1
-        if stop > end:
+        if at + 4 > end:
             raise ValueError(f"an extension runs beyond byte {end} of the extensions")
-        found.append((data[at] << 8 | data[at + 1], data[at + 4 : stop]))
-        at = stop
-    return found
+        kind, size = _HEAD.unpack_from(data, at)
+        at += 4 + size
+        if at > end:
+            raise ValueError(f"an extension runs beyond byte {end} of the extensions")
+        kinds.append(kind)
+        if kind in _READ and kind not in content:
+            content[kind] = data[at - size : at]
+    return tuple(kinds), content
 
 
 def _inner(data: bytes | None, size: int) -> bytes:

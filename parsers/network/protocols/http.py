@@ -60,7 +60,7 @@ class Http:
         if STATUS_LINE.match(start) or (_METHOD_LIKE.match(other) and not _METHOD_LIKE.match(start)):
             asking, answering = answering, asking  # captured without its handshake, the answer first
         told = Logins(talk.flow), Ranges(talk.uid)
-        two = asking.stream.read(0, len(PREFACE)) == PREFACE
+        two = (start if asking.forward else other).startswith(PREFACE)
         for item in (http2 if two else exchanges)(asking.stream, answering.stream):
             if isinstance(item, Trouble):
                 yield item
@@ -82,17 +82,20 @@ def _read(asking: Sender, answering: Sender, exchange: Exchange, logins: Logins,
     for sender, message in ((asking, request), (answering, response)):
         found = None
         if message is not None:
-            yield from signs(message)
+            if odd := signs(message):
+                yield from odd
             named = message is response or message.head.parts[0] == b"PUT"
             found = sent(sender, message, name_in_url(target) if named else None) if message.body.seen else None
             if found is not None:
                 yield from found.files
-                yield from found.troubles(message.first)
+                if found.whole.fault is not None:
+                    yield from found.troubles(message.first)
         files.append(found)
     if files[1] is not None:
         ranges.add(exchange, files[1].files)
     username, told = logins.of(exchange)
-    yield from told
+    if told:
+        yield from told
     yield row(asking.talk.flow, exchange, username, (files[0], files[1]))
     if exchange.follows is not None:
         yield from _following(asking, exchange)

@@ -48,7 +48,10 @@ def sentences(lines: Lines) -> Iterator[Sentence]:
             return
         begin, pieces = line.begin, [line.raw]
         literals: list[tuple[int, int]] = []
-        while (found := _LITERAL.search(line.raw)) and line.whole and len(literals) < LITERALS:
+        while line.raw.endswith(b"}") and line.whole and len(literals) < LITERALS:
+            found = _LITERAL.search(line.raw)
+            if found is None:
+                break
             stop = line.end + int(found[1])
             literals.append((line.end, stop))
             lines.at = stop

@@ -10,6 +10,7 @@ from parsers.network.streams import Stream
 
 BLOCK = 65_536  # bytes read at a time
 LINE_LIMIT = 65_536  # bytes of one line; SMTP allows 1,000, IMAP servers take 64 KiB
+_AT_ONCE = max(BLOCK, LINE_LIMIT)
 PIECE = 1 << 20  # bytes gathered at a time
 FIRST_LOOK = 4_096  # bytes looked through first for an end; each look is twice as long, so that short messages cost no more than they weigh
 
@@ -36,16 +37,19 @@ class Lines:
 
     def next(self) -> Line | None:
         """The next line; after a gap, what follows it. None at the end."""
-        begin = self.at - self._base
-        stop = self._raw.find(b"\n", begin) if 0 <= begin <= len(self._raw) else -1
+        at, raw = self.at, self._raw
+        begin = at - self._base
+        stop = raw.find(b"\n", begin) if 0 <= begin <= len(raw) else -1
         if stop < 0:
-            self._base, begin = self.at, 0
-            self._raw = self.stream.read(self.at, max(BLOCK, LINE_LIMIT))
-            stop = self._raw.find(b"\n")
+            if at >= self.stream.end:
+                return None
+            self._base, begin = at, 0
+            self._raw = raw = self.stream.read(at, _AT_ONCE)
+            stop = raw.find(b"\n")
         if stop >= 0:
-            line = Line(self.at, self._base + stop + 1, self._raw[begin:stop].rstrip(b"\r"), True)
-        elif self._raw:
-            line = Line(self.at, self.at + len(self._raw), self._raw, False)
+            line = Line(at, self._base + stop + 1, raw[begin:stop].rstrip(b"\r"), True)
+        elif raw:
+            line = Line(at, at + len(raw), raw, False)
         else:
             following = self.stream.next_start(self.at)
             if following is None or following <= self.at:

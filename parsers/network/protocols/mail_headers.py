@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import binascii
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
@@ -15,6 +16,12 @@ HEADER_LIMIT = 262_144  # bytes of one head; mail servers refuse more than 64 to
 FIELDS = 2_000  # header fields of one head
 VALUE_LIMIT = 16_384  # characters of one value that are kept
 HOPS = 64  # addresses kept of the Received fields
+READ = (
+    "date", "from", "to", "cc", "reply-to", "message-id", "in-reply-to", "subject", "x-originating-ip", "received", "user-agent",
+    "x-mailer", "content-type", "content-disposition", "content-transfer-encoding",
+)  # fmt: skip
+_READ = {name.encode(): name for name in READ}  # most fields of a message are none of these, and are passed over
+_NAME = 64  # bytes of a name that is looked up among those that came before
 # Text encodings of mail as it is; a name from the wire reaches no other codec of Python's.
 _CHARSETS = re.compile(
     r"(?:us-)?ascii|utf-?8|utf-16(?:le|be)?|iso-?8859-?\d{1,2}|latin-?1|windows-?\d{3,4}|cp-?\d{3,4}|koi8-[ru]|gb2312|gbk|gb18030"
@@ -24,7 +31,10 @@ _CHARSETS = re.compile(
 # RFC 2047 section 2: encoded words; section 6.2: white space between two of them is none.
 _WORD = re.compile(r"=\?([^?\s]{1,40})\?([BbQq])\?([^?]{0,1000})\?=(?:[ \t]+(?==\?))?")
 _PARAMETER = re.compile(r';\s*([^\s=;"*]{1,40})(\*\d{1,3})?(\*)?\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;\s]*))')
-_ADDRESS = re.compile(r"[\[(]?\b(?:IPv6:)?([0-9A-Fa-f.:]{7,45})[\])]?")
+_FOLDED = (b" ", b"\t")
+_ADDRESS = re.compile(r"\b(?:IPv6:)?([0-9A-Fa-f.:]{7,45})")
+_RUN = re.compile(r"[0-9A-Fa-f.:]{7,}")  # what such an address lies in; found several times sooner
+_TAG = 3  # characters of `IPv6:` before a run, to which its other two belong
 WEBMAIL = re.compile(
     r"squirrelmail|roundcube|horde|\(imp\)|zimbrawebclient|webmail|iplanet messenger|neomail|openwebmail", re.IGNORECASE
 )
@@ -58,7 +68,7 @@ def unfolded(value: bytes) -> str:
 
 @dataclass(slots=True)  # made for every message: frozen costs three times as much
 class Head:
-    """The fields of one head by lower-case name, in order; `end`: where the body begins in the bytes."""
+    """The fields of one head that are READ, by lower-case name, in order; `end`: where the body begins in the bytes."""
 
     fields: dict[str, list[bytes]]
     end: int
@@ -75,28 +85,44 @@ class Head:
 def head(raw: bytes, begin: int, stop: int) -> Head:
     """The head that begins at `begin` of `raw` and ends with an empty line, before `stop` at the latest."""
     last = min(stop, begin + HEADER_LIMIT)
-    ends = [(at, at + len(mark)) for mark in (b"\n\r\n", b"\n\n") if (at := raw.find(mark, begin, last)) >= 0]
     if raw[begin : begin + 2] == b"\r\n" or raw[begin : begin + 1] == b"\n":
         return Head({}, begin + (2 if raw[begin] == 13 else 1))
-    size, end = min(ends) if ends else (last, last)
+    size = raw.find(b"\n\r\n", begin, last)
+    end = size + 3
+    bare = raw.find(b"\n\n", begin, last if size < 0 else size + 1)
+    if bare >= 0:
+        size, end = bare, bare + 2
+    elif size < 0:
+        size = end = last
     fields: dict[str, list[list[bytes]]] = {}
-    current: list[bytes] = []
+    current: list[bytes] | None = None
     for line in raw[begin:size].split(b"\n", FIELDS)[:FIELDS]:
-        line = line.rstrip(b"\r")
-        if line[:1] in (b" ", b"\t"):
-            current.append(b" " + line.strip())
+        if line[:1] in _FOLDED:
+            if current is not None:
+                current.append(b" " + line.strip())
             continue
         name, colon, value = line.partition(b":")
-        current = []
-        if colon:
-            current.append(value.strip())
-            fields.setdefault(text(name.strip().lower()), []).append(current)
+        known = (_known(name) if len(name) <= _NAME else _name(name)) if colon else None
+        current = None
+        if known is not None:
+            current = [value.strip()]
+            fields.setdefault(known, []).append(current)
     return Head({name: [b"".join(parts) for parts in values] for name, values in fields.items()}, end)
+
+
+def _name(said: bytes) -> str | None:
+    """The name of a field that is read; None for another's."""
+    return _READ.get(said.strip().lower())
+
+
+_known = lru_cache(maxsize=1 << 10)(_name)
 
 
 def parameters(value: str) -> dict[str, str]:
     """The parameters of a content type or disposition; RFC 2231 continuations joined, extended values decoded."""
     plain: dict[str, str] = {}
+    if ";" not in value:
+        return plain
     pieces: dict[str, list[tuple[int, bool, str]]] = {}
     for found in _PARAMETER.finditer(value):
         name, number, extended = found[1].lower(), found[2], bool(found[3])
@@ -124,12 +150,18 @@ def hops(received: list[bytes]) -> str | None:
     """The addresses that Received fields name, nearest first, without repeats."""
     found: dict[str, None] = {}
     for value in received:
-        for match in _ADDRESS.finditer(text(value[:4_096])):
-            if (address := _address(match[1])) is not None:
+        for said in _addresses(text(value[:4_096])):
+            if (address := _address(said)) is not None:
                 found.setdefault(address)
             if len(found) >= HOPS:
                 return ",".join(found)
     return ",".join(found) or None
+
+
+def _addresses(value: str) -> Iterator[str]:
+    """What may be an address in a field."""
+    for run in _RUN.finditer(value):
+        yield from _ADDRESS.findall(value, max(run.start() - _TAG, 0), run.end())
 
 
 @lru_cache(maxsize=1 << 12)

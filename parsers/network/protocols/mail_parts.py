@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import binascii
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -63,16 +62,35 @@ def _encoding(entity: Head) -> str:
 
 def _pieces(raw: bytes, begin: int, stop: int, boundary: str) -> Iterator[tuple[int, int]]:
     """What lies between the delimiter lines (RFC 2046 section 5.1.1); where the last is missing, up to the end."""
-    mark = re.compile(rb"(?<=\n)--" + re.escape(boundary.encode("utf-8", "replace")) + rb"(--)?[ \t]*(?:\r?\n|\Z)")
+    mark = b"\n--" + boundary.encode("utf-8", "replace")
     start: int | None = None
-    for count, found in enumerate(mark.finditer(raw, max(begin - 1, 0), stop)):
+    count, at = 0, max(begin - 2, 0)  # no pattern is looked for: to compile one for each boundary costs more than this
+    while (at := raw.find(mark, at, stop)) >= 0:
+        end, last = _delimiter(raw, at + len(mark), stop)
+        if end is None:
+            at += 1
+            continue
         if start is not None:
-            yield start, _without_newline(raw, start, found.start())
-        if found[1] or count >= PARTS:
+            yield start, _without_newline(raw, start, at + 1)
+        if last or count >= PARTS:
             return
-        start = found.end()
+        count, start, at = count + 1, end, end - 1
     if start is not None:
         yield start, stop
+
+
+def _delimiter(raw: bytes, at: int, stop: int) -> tuple[int | None, bool]:
+    """Where the line of a delimiter ends whose boundary ends at `at`, None where more stands on it; and whether it is the last one."""
+    last = raw.startswith(b"--", at, stop)
+    at += 2 if last else 0
+    while at < stop and raw[at] in b" \t":
+        at += 1
+    if at == stop:
+        return at, last
+    for ending in (b"\n", b"\r\n"):
+        if raw.startswith(ending, at, stop):
+            return at + len(ending), last
+    return None, last
 
 
 def _without_newline(raw: bytes, begin: int, stop: int) -> int:

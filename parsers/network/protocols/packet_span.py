@@ -10,5 +10,5 @@ import numpy.typing as npt
 
 def packet_span(packets: Iterable[int], packet_time: npt.NDArray[np.int64]) -> tuple[int, int]:
     """First and last of some packets (0-based) by time, then by place in the file. There must be one."""
-    order = sorted(packets, key=lambda packet: (int(packet_time[packet]), packet))
-    return order[0], order[-1]
+    order = sorted([(packet_time.item(packet), packet) for packet in set(packets)])
+    return order[0][1], order[-1][1]

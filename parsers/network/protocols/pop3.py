@@ -25,6 +25,7 @@ _VERBS = (
     b"USER", b"APOP", b"CAPA", b"AUTH", b"STLS", b"QUIT", b"PASS", b"STAT", b"LIST", b"UIDL", b"RETR", b"TOP ", b"NOOP", b"DELE",
 )  # fmt: skip
 _LONG = (b"RETR", b"TOP", b"CAPA")  # their answers have many lines; LIST and UIDL only without an argument
+_REPLIES = (b"+OK", b"-ERR", b"+ ")
 _STAMP = re.compile(rb"<[^<>\s]{1,200}>")
 
 
@@ -83,13 +84,7 @@ class Pop3:
 def _reply(server: Lines) -> Line | None:
     for _ in range(PASSED_OVER):
         line = server.next()
-        if (
-            line is None
-            or line.raw[:3] == b"+OK"
-            or line.raw[:4] == b"-ERR"
-            or line.raw[:2] == b"+ "
-            or line.raw == b"+"
-        ):
+        if line is None or line.raw.startswith(_REPLIES) or line.raw == b"+":
             return line
     return None
 
@@ -115,7 +110,7 @@ def _session(session: Session) -> Iterator[Yield]:
             break
         verb, _, argument = line.raw.strip().partition(b" ")
         verb = verb.upper()
-        if not re.fullmatch(rb"[A-Z]{3,8}", verb):
+        if not (verb.isalpha() and 3 <= len(verb) <= 8):  # letters of ASCII
             continue
         if len(session.verbs) < 64:
             session.verbs[text(verb)] = None

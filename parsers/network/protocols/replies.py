@@ -37,8 +37,11 @@ class Replies:
             if line is None:
                 break
             match = _REPLY.match(line.raw)
-            if match is None and not found:
-                continue
+            if not found:
+                if match is None:
+                    continue
+                if match[2] != b"-":
+                    return Reply(int(match[1]), line.raw, line.begin, line.end)
             found.append(line)
             if match is not None and match[2] != b"-" and (not self.free_text or match[1] == found[0].raw[:3]):
                 break

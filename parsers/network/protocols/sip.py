@@ -50,7 +50,7 @@ class Sip:
             for gram in talk.datagrams:
                 one = message(talk.payload(gram), gram.packet, gram.packet)
                 found += [one] if one else []
-        found.sort(key=lambda one: (int(packet_time[one.first]), one.first))
+        found.sort(key=lambda one: (packet_time.item(one.first), one.first))
         yield from _transactions(talk.flow, found)
 
 
@@ -61,10 +61,11 @@ def _transactions(flow: int, found: list[Message]) -> Iterator[Yield]:
     for one in found:
         if len(asked) + len(told) > TRANSACTIONS:
             break
+        key = one.key
         if not one.response:
-            asked.setdefault(one.key, one)
-        elif one.key not in told or int(told[one.key].parts[0]) < 200:
-            told[one.key] = one
+            asked.setdefault(key, one)
+        elif key not in told or int(told[key].parts[0]) < 200:
+            told[key] = one
     keys = dict.fromkeys([*asked, *told])
     for depth, key in enumerate(keys, 1):
         request, response = asked.get(key), told.get(key)
@@ -117,6 +118,8 @@ def _row(flow: int, depth: int, request: Message | None, response: Message | Non
 def _login(flow: int, request: Message, response: Message | None) -> Iterator[Record]:
     """Digest access (RFC 3261 section 22): the answer depends on the nonce, the method and the address."""
     for name in ("authorization", "proxy-authorization"):
+        if name not in request.headers:
+            continue
         scheme, _, rest = (request.get(name) or "").partition(" ")
         if scheme.lower() != "digest":
             continue

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _LOOKED = 1_024  # bytes of a text that are looked at
+_REMEMBERED = 256  # of these kept with their type
 _CONTROLS = bytes({*range(32)} - {*range(9, 14), 27})  # what no text holds: all but white space and escape
 _MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")  # byte order marks
 _JSON = re.compile(rb'\{\s*("|\}\s*$)|\[\s*([\[{"\-\d\]]|true|false|null)')
@@ -24,6 +26,7 @@ _BEGINS = (
     (re.compile(rb"\[(internetshortcut|desktop entry|autorun|version)\]", re.I), "text/x-ini"),
     (re.compile(rb"(received|return-path|delivered-to|message-id|mime-version):\s", re.I), "message/rfc822"),
 )
+_LEADS = tuple(bytes((byte,)) for byte in b"<@[RWDMrwdm")  # what one of these can begin with
 # (words that may tell, how they must stand, media type): the words are looked for first, which is a hundred times cheaper
 _HOLDS = (
     ((b"<html", b"<body", b"</"), re.compile(rb"<html[\s>]|<body[\s>]|</(head|script|div|table)>"), "text/html"),
@@ -41,7 +44,12 @@ _HOLDS = (
 
 def text_type(start: bytes) -> str | None:
     """The media type of a text by how it begins and what it holds; None for bytes that are no text."""
-    looked = start[:_LOOKED]
+    return _told(start[:_LOOKED])
+
+
+@lru_cache(_REMEMBERED)
+def _told(looked: bytes) -> str | None:
+    """The same of what is looked at: a file is asked for more than once, and pages begin alike."""
     marked = next((mark for mark in _MARKS if looked.startswith(mark)), b"")
     if len(marked) == 2:
         looked = looked.decode("utf-16", "replace").encode("utf-8", "replace")
@@ -49,7 +57,7 @@ def text_type(start: bytes) -> str | None:
     if not looked or len(looked.translate(None, _CONTROLS)) < len(looked):
         return None
     bare = _bare(looked)
-    for begin, name in _BEGINS:
+    for begin, name in _BEGINS if bare[:1] in _LEADS else ():
         if begin.match(bare):
             return _document(bare) if name == "application/xml" else name
     if _JSON.match(bare):

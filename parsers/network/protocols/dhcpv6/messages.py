@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv6Address
 
 from parsers.network.protocols import text
@@ -30,6 +31,7 @@ _INSIDE = {
     _PREFIX: 25,
 }  # bytes before the options that an option holds
 _ETHERNET = 1
+_HEAD = struct.Struct(">HH")  # of an option: code, size
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +44,12 @@ class Relay:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message. options: code and content, in the order they stand, those inside of others after them; own: codes of those that are
-    the message's own; whole: all options end within it."""
+    """One message. options: their contents by code, in the order they stand, those inside of others after them; own: codes of those that
+    are the message's own; whole: all options end within it."""
 
     kind: int
     number: int
-    options: tuple[tuple[int, bytes], ...]
+    options: dict[int, list[bytes]]
     own: tuple[int, ...]
     whole: bool
     relay: Relay | None
@@ -58,10 +60,10 @@ class Message:
         return self.kind in FROM_SERVERS
 
     def first(self, code: int) -> bytes:
-        return next((raw for found, raw in self.options if found == code), b"")
+        return self.options[code][0] if code in self.options else b""
 
-    def every(self, code: int) -> Iterator[bytes]:
-        return (raw for found, raw in self.options if found == code)
+    def every(self, code: int) -> Sequence[bytes]:
+        return self.options.get(code, ())
 
 
 def message(data: bytes) -> Message:
@@ -78,40 +80,46 @@ def message(data: bytes) -> Message:
             raise ValueError(f"message of type {kind} is not known")
         if len(data) < 34:  # type, hops, link address, peer address (section 9)
             raise ValueError("message of a relay ends in its header")
-        relay = Relay(str(IPv6Address(data[2:18])), str(IPv6Address(data[18:34])))
+        relay = Relay(_address(data[2:18]), _address(data[18:34]))
         options, _, read = _options(data[34:])
         whole &= read
-        found = dict(options)
-        hardware = _hardware(found.get(_HARDWARE, b"")) or hardware
-        if _RELAYED not in found:
+        hardware = _hardware(options.get(_HARDWARE, [b""])[-1]) or hardware
+        if _RELAYED not in options:
             raise ValueError("message of a relay carries none of a client")
-        data = found[_RELAYED]
+        data = options[_RELAYED][-1]
     raise ValueError(f"more than {HOPS} relays around one message")
 
 
-def _options(raw: bytes) -> tuple[tuple[tuple[int, bytes], ...], tuple[int, ...], bool]:
-    """Options, codes of the outermost, and whether all end where they should. Options inside of options are read too."""
-    found: list[tuple[int, bytes]] = []
+@lru_cache(maxsize=1 << 10)
+def _address(raw: bytes) -> str:
+    """An address as text; those of servers and relays come again and again."""
+    return str(IPv6Address(raw))
+
+
+def _options(raw: bytes) -> tuple[dict[int, list[bytes]], tuple[int, ...], bool]:
+    """Options by code, codes of the outermost, and whether all end where they should. Options inside of options are read too."""
+    found: dict[int, list[bytes]] = {}
     own: list[int] = []
-    waiting, whole = [(raw, True)], True
+    waiting, whole, count = [(raw, True)], True, 0
     while waiting:
         part, outermost = waiting.pop(0)
         at = 0
         while at < len(part):
-            if at + 4 > len(part) or len(found) == OPTIONS:
-                return tuple(found), tuple(own), False
-            code, size = struct.unpack_from(">HH", part, at)
+            if at + 4 > len(part) or count == OPTIONS:
+                return found, tuple(own), False
+            code, size = _HEAD.unpack_from(part, at)
             content = part[at + 4 : at + 4 + size]
             if len(content) < size:
                 whole = False
                 break
-            found.append((code, content))
+            found.setdefault(code, []).append(content)
+            count += 1
             if outermost:
                 own.append(code)
             if code in _INSIDE and size > _INSIDE[code]:
                 waiting.append((content[_INSIDE[code] :], False))
             at += 4 + size
-    return tuple(found), tuple(own), whole
+    return found, tuple(own), whole
 
 
 def _hardware(raw: bytes) -> str | None:
@@ -161,17 +169,17 @@ def _status(found: Message) -> tuple[str | None, str | None]:
 
 
 def _addresses(found: Message) -> tuple[str | None, str | None]:
-    addresses = [str(IPv6Address(raw[:16])) for raw in found.every(_ADDRESS) if len(raw) >= 24]
-    prefixes = [f"{IPv6Address(raw[9:25])}/{raw[8]}" for raw in found.every(_PREFIX) if len(raw) >= 25]
+    addresses = [_address(raw[:16]) for raw in found.every(_ADDRESS) if len(raw) >= 24]
+    prefixes = [f"{_address(raw[9:25])}/{raw[8]}" for raw in found.every(_PREFIX) if len(raw) >= 25]
     return ",".join(addresses) or None, ",".join(prefixes) or None
 
 
 def _resolvers(raw: bytes) -> str | None:
-    return ",".join(str(IPv6Address(raw[at : at + 16])) for at in range(0, len(raw) - 15, 16)) or None
+    return ",".join([_address(raw[at : at + 16]) for at in range(0, len(raw) - 15, 16)]) or None
 
 
 def _numbers(raw: bytes) -> str | None:
-    return ",".join(str(int.from_bytes(raw[at : at + 2], "big")) for at in range(0, len(raw) - 1, 2)) or None
+    return ",".join(map(str, struct.unpack_from(f">{len(raw) // 2}H", raw))) or None
 
 
 def _of_duid(raw: bytes) -> str | None:

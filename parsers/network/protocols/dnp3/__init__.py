@@ -141,7 +141,7 @@ class Dnp3:
         for side in _sides(talk):
             messages += side.messages()
             yield from side.troubles
-        messages.sort(key=lambda each: (int(packet_time[each.last]), each.last, each.fragment.begin))
+        messages.sort(key=lambda each: (packet_time.item(each.last), each.last, each.fragment.begin))
         for request, reply in _pairs(messages):
             yield _row(talk.flow, request, reply)
 

@@ -177,7 +177,9 @@ _DECODERS: dict[str, Callable[[Pieces], Pieces]] = {
 
 def codings(header: str | None) -> tuple[list[str], list[str]]:
     """Content codings in the order they were put on: those that can be taken off from the last on, and those left on before them."""
-    named = [name.strip().lower() for name in (header or "").split(",")[:8]]
+    if not header:
+        return [], []
+    named = [name.strip().lower() for name in header.split(",")[:8]]
     applied = [name for name in named if name not in ("", "identity")]
     count = 0
     while count < len(applied) and _known(applied[-1 - count]):

@@ -25,6 +25,7 @@ TOKEN_LIMIT = (
 _PAIR = re.compile(r'([\w-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s,]*)')
 # (field of the request, status by which the server refuses it, field of the response that challenges)
 _FIELDS = (("authorization", 401, "www-authenticate"), ("proxy-authorization", 407, "proxy-authenticate"))
+_NAMES = frozenset(name for name, _, _ in _FIELDS)
 _TOKEN = re.compile(r"(?:NTLM|Negotiate|Kerberos)\s+([A-Za-z0-9+/=]+)", re.IGNORECASE)
 
 
@@ -85,8 +86,10 @@ class Logins:
         """The user that an exchange's request names, and the rows of logins not told yet."""
         request, user = exchange.request, None
         rows: list[Record] = []
-        for name, refused, challenging in _FIELDS if request is not None else ():
-            if request is None or name not in request.head.headers:
+        if request is None or _NAMES.isdisjoint(request.head.headers):
+            return user, rows
+        for name, refused, challenging in _FIELDS:
+            if name not in request.head.headers:
                 continue
             accepted = int(exchange.response.head.parts[1]) != refused if exchange.response else None
             login = _login(request.head.headers[name])

@@ -152,6 +152,9 @@ class Side:
         """The next head; None at the end, or where no message begins."""
         if self.stopped:
             return None
+        if self.at >= self._window.stream.end:
+            self.stopped = True
+            return None
         if self._window.peek(self.at, 1) in (b"", b"\r", b"\n") and not self._seek():
             self.stopped = True
             return None

@@ -20,6 +20,9 @@ _REQUEST_FIELDS = (
     ("origin", "origin"),
     ("x-forwarded-for", "x_forwarded_for"),
 )
+_FILE_COLUMNS = tuple(
+    tuple(f"{side}_{name}" for name in ("fuids", "filenames", "mime_types")) for side in ("orig", "resp")
+)
 _REASON = 256  # bytes of a reason phrase
 NAMES = 200  # names of headers, cookies or variables kept of one message
 
@@ -31,9 +34,9 @@ def joined(names: list[str]) -> str | None:
     return ",".join(names[:NAMES]) or None
 
 
-def request_values(headers: dict[str, str], method: str, uri: str) -> dict[str, object]:
+def _request_values(headers: dict[str, str], method: str, uri: str, values: dict[str, object]) -> None:
     """What a request's line and fields say, whatever the version."""
-    values: dict[str, object] = {"method": method, "uri": uri}
+    values["method"], values["uri"] = method, uri
     for name, column in _REQUEST_FIELDS:
         if name in headers:
             values[column] = headers[name]
@@ -45,7 +48,6 @@ def request_values(headers: dict[str, str], method: str, uri: str) -> dict[str, 
         values["uri_vars"] = _variables(uri.partition("?")[2], "&")
     host = headers.get("host")
     values["object"] = f"{host}{uri}" if host and uri.startswith("/") else uri
-    return values
 
 
 def _variables(listed: str, divider: str) -> str | None:
@@ -54,29 +56,27 @@ def _variables(listed: str, divider: str) -> str | None:
     return ",".join(name.strip() for name, equals, _ in found if equals) or None
 
 
-def _ask(request: Message) -> dict[str, object]:
+def _ask(request: Message, values: dict[str, object]) -> None:
+    """Put what a request says among the values of its row."""
     method, target, version = request.head.parts
-    values = request_values(request.head.headers, _token(method), text(target))
+    _request_values(request.head.headers, _token(method), text(target), values)
     values["version"] = _token(version)
     values["request_body_len"] = request.body.seen
     values["client_header_names"] = joined(request.head.fields.names)
-    return values
 
 
-def _answer(response: Message) -> dict[str, object]:
+def _answer(response: Message, values: dict[str, object]) -> None:
+    """Put what a response says among the values of its row."""
     version, status, reason = response.head.parts
     headers, code = response.head.headers, int(status)
-    values: dict[str, object] = {
-        "version": _token(version),
-        "status_code": code,
-        "status_msg": _token(reason[:_REASON].strip()),
-        "response_body_len": response.body.seen,
-        "server_header_names": joined(response.head.fields.names),
-        "outcome": "success" if code < 400 else "failure",
-    }
+    values["version"] = _token(version)
+    values["status_code"] = code
+    values["status_msg"] = _token(reason[:_REASON].strip())
+    values["response_body_len"] = response.body.seen
+    values["server_header_names"] = joined(response.head.fields.names)
+    values["outcome"] = "success" if code < 400 else "failure"
     if "content-range" in headers:
         values["content_range"] = headers["content-range"]
-    return values
 
 
 def row(flow: int, exchange: Exchange, username: str | None, sent: tuple[Sent | None, Sent | None]) -> Record:
@@ -84,23 +84,19 @@ def row(flow: int, exchange: Exchange, username: str | None, sent: tuple[Sent | 
     request, response, interim = exchange.request, exchange.response, exchange.interim
     values: dict[str, object] = {"trans_depth": exchange.depth}
     if request is not None:
-        values |= _ask(request)
+        _ask(request, values)
         values["username"] = username
     if response is not None:
-        values |= _answer(response)
+        _answer(response, values)
     if interim is not None:
         values["info_code"], values["info_msg"] = int(interim.head.parts[1]), text(interim.head.parts[2].strip())
-    for side, files in zip(("orig", "resp"), sent, strict=True):
+    for names, files in zip(_FILE_COLUMNS, sent, strict=True):
         if files is not None:
-            values |= file_values(side, files)
+            values[names[0]], values[names[1]], values[names[2]] = files.ids(), files.names(), files.types()
     sides = [message for message in (request, interim, response) if message is not None]
-    flags = ("truncated",) if any(message.flags for message in sides) else ()
+    flags = () if all(message.head.whole and message.body.whole for message in sides) else ("truncated",)
     event = "http.request" if request is not None else "http.response"
-    return Record(flow, sides[0].first, max(message.last for message in sides), event, values, flags)
-
-
-def file_values(side: str, files: Sent) -> dict[str, object]:
-    return {f"{side}_fuids": files.ids(), f"{side}_filenames": files.names(), f"{side}_mime_types": files.types()}
+    return Record(flow, sides[0].first, max([message.last for message in sides]), event, values, flags)
 
 
 def websocket(flow: int, exchange: Exchange) -> Record | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Iterator
+from functools import lru_cache
 
 from parsers.network.protocols import Trouble
 from parsers.network.protocols.http1.contents import Pieces, span
@@ -17,6 +18,7 @@ from parsers.network.streams import Stream
 
 VERSION = b"2"
 _INTERIM = 8  # interim responses kept of one stream
+_NAME = 64  # characters of a name whose forms are kept for the next time
 _STATUS = re.compile(r"[1-9]\d\d")
 
 
@@ -65,7 +67,10 @@ def _message(stream: Stream, sent: Sent, number: int, response: bool) -> Message
     """What a side sent on a stream as a message; None where its header list was not seen, or names no method or status."""
     if sent.headers is None:
         return None
-    special = {name: value for name, value in reversed(sent.headers) if name.startswith(":")}
+    special: dict[str, str] = {}
+    for name, value in sent.headers:
+        if name[:1] == ":":
+            special.setdefault(name, value)
     if response:
         if not _STATUS.fullmatch(special.get(":status", "")):
             return None
@@ -81,15 +86,31 @@ def _message(stream: Stream, sent: Sent, number: int, response: bool) -> Message
 
 
 def _fields(headers: list[tuple[str, str]], authority: str | None) -> Fields:
-    values: dict[str, list[str]] = {}
+    values: dict[str, str] = {}
+    names: list[str] = []
+    repeated: dict[str, list[str]] = {}
     for name, value in headers:
-        if not name.startswith(":"):
-            values.setdefault(name.lower(), []).append(value)
-    # cookies may be split for compression (RFC 9113 section 8.2.3)
-    joined = {name: ("; " if name == "cookie" else ", ").join(parts) for name, parts in values.items()}
-    if authority is not None and joined.setdefault("host", authority) != authority:
-        joined[":authority"] = authority
-    return Fields(joined, [name.upper() for name, _ in headers if not name.startswith(":")], False, False)
+        if name[:1] == ":":
+            continue
+        lower, upper = _known(name) if len(name) <= _NAME else _forms(name)
+        names.append(upper)
+        if lower in values:
+            repeated.setdefault(lower, [values[lower]]).append(value)
+        else:
+            values[lower] = value
+    for name, parts in repeated.items():  # cookies may be split for compression (RFC 9113 section 8.2.3)
+        values[name] = ("; " if name == "cookie" else ", ").join(parts)
+    if authority is not None and values.setdefault("host", authority) != authority:
+        values[":authority"] = authority
+    return Fields(values, names, False, False)
+
+
+def _forms(name: str) -> tuple[str, str]:
+    """A name in lower and upper case."""
+    return name.lower(), name.upper()
+
+
+_known = lru_cache(maxsize=1 << 10)(_forms)
 
 
 def _body(stream: Stream, sent: Sent, declared: str) -> Body:

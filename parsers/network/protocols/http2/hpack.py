@@ -13,6 +13,7 @@ LIST_LIMIT = 262_144  # bytes of one decoded header list: a small block can name
 _END = 256
 _ENTRY = 32  # bytes that each entry counts beside its name and value (RFC 7541 section 4.1)
 _REMEMBERED = 256  # bytes of a code whose text is kept for the next time
+_CUT = "the block ends amid an entry"
 _LEAD = 8  # bits by which short codes are found at once
 
 Pair = tuple[bytes, bytes]
@@ -23,6 +24,7 @@ class HpackError(ValueError):
 
 
 _STATIC: tuple[Pair, ...] = tuple((name.encode(), value.encode()) for name, value in STATIC)
+_STATICS = len(_STATIC)
 
 
 def _codes() -> dict[tuple[int, int], int]:
@@ -97,60 +99,69 @@ def _long(bits: int, count: int) -> tuple[int, int]:
 class Decoder:
     """The header lists that one side sends, in order: each depends on those before."""
 
-    __slots__ = ("_at", "_capacity", "_dynamic", "_raw", "_size")
+    __slots__ = ("_capacity", "_dynamic", "_size")
 
     def __init__(self) -> None:
         self._dynamic: deque[Pair] = deque()
         self._size, self._capacity = 0, TABLE
-        self._raw, self._at = b"", 0
 
     def decode(self, block: bytes) -> list[Pair]:
-        """Names and values in order. Raises HpackError."""
-        self._raw, self._at = block, 0
+        """Names and values in order (RFC 7541 section 6). Raises HpackError."""
         found: list[Pair] = []
-        total = 0
-        while self._at < len(block):
-            pair = self._pair(block[self._at])
-            if pair is None:
+        at, end, total = 0, len(block), 0
+        while at < end:
+            lead = block[at]
+            at += 1
+            if lead & 0x80:
+                index = lead & 0x7F
+                if index == 0x7F:
+                    index, at = _longer(block, at, 0x7F)
+                pair = self._entry(index)
+            elif lead & 0xE0 == 0x20:
+                capacity, at = (lead & 0x1F, at) if lead & 0x1F < 0x1F else _longer(block, at, 0x1F)
+                self._resize(capacity)
                 continue
+            else:
+                pair, at = self._literal(block, at, lead)
             total += len(pair[0]) + len(pair[1]) + _ENTRY
             if total > LIST_LIMIT:
                 raise HpackError(f"a header list grows beyond {LIST_LIMIT >> 10} KiB when decoded")
             found.append(pair)
         return found
 
-    def _pair(self, lead: int) -> Pair | None:
-        """One representation (RFC 7541 section 6); None for a change of the table's size."""
-        if lead & 0x80:
-            return self._entry(self._integer(7))
+    def _literal(self, block: bytes, at: int, lead: int) -> tuple[Pair, int]:
+        """A name, told or by its number, and a value; the table keeps them where bit 0x40 says so."""
+        mask = 0x3F if lead & 0x40 else 0x0F
+        index = lead & mask
+        if index == mask:
+            index, at = _longer(block, at, mask)
+        if index:
+            name = self._entry(index)[0]
+        else:
+            name, at = _string(block, at)
+        value, at = _string(block, at)
+        pair = name, value
         if lead & 0x40:
-            pair = self._literal(6)
             self._insert(pair)
-            return pair
-        if lead & 0x20:
-            capacity = self._integer(5)
-            if capacity > TABLE_LIMIT:
-                raise HpackError(f"the table is to grow beyond {TABLE_LIMIT >> 20} MiB")
-            self._capacity = capacity
-            self._evict(0)
-            return None
-        return self._literal(4)
-
-    def _literal(self, prefix: int) -> Pair:
-        index = self._integer(prefix)
-        name = self._entry(index)[0] if index else self._string()
-        return name, self._string()
+        return pair, at
 
     def _entry(self, index: int) -> Pair:
-        if 0 < index <= len(_STATIC):
+        if 0 < index <= _STATICS:
             return _STATIC[index - 1]
-        if 0 < index - len(_STATIC) <= len(self._dynamic):
-            return self._dynamic[index - len(_STATIC) - 1]
+        if 0 < index - _STATICS <= len(self._dynamic):
+            return self._dynamic[index - _STATICS - 1]
         raise HpackError(f"index {index} names no entry")
+
+    def _resize(self, capacity: int) -> None:
+        if capacity > TABLE_LIMIT:
+            raise HpackError(f"the table is to grow beyond {TABLE_LIMIT >> 20} MiB")
+        self._capacity = capacity
+        self._evict(0)
 
     def _insert(self, pair: Pair) -> None:
         size = len(pair[0]) + len(pair[1]) + _ENTRY
-        self._evict(size)
+        if self._size + size > self._capacity:
+            self._evict(size)
         if size <= self._capacity:
             self._dynamic.appendleft(pair)
             self._size += size
@@ -160,33 +171,30 @@ class Decoder:
             name, value = self._dynamic.pop()
             self._size -= len(name) + len(value) + _ENTRY
 
-    def _integer(self, prefix: int) -> int:
-        """RFC 7541 section 5.1."""
-        mask = (1 << prefix) - 1
-        value = self._byte() & mask
-        if value < mask:
-            return value
-        for shift in range(0, 35, 7):
-            byte = self._byte()
-            value += (byte & 0x7F) << shift
-            if not byte & 0x80:
-                return value
-        raise HpackError("an integer is too long")
 
-    def _string(self) -> bytes:
-        """RFC 7541 section 5.2."""
-        if self._at >= len(self._raw):
-            raise HpackError("the block ends amid an entry")
-        coded = self._raw[self._at] & 0x80
-        length = self._integer(7)
-        raw = self._raw[self._at : self._at + length]
-        if len(raw) < length:
-            raise HpackError("the block ends amid an entry")
-        self._at += length
-        return huffman(raw) if coded else raw
+def _longer(block: bytes, at: int, value: int) -> tuple[int, int]:
+    """An integer that its prefix does not hold, with the place behind it (RFC 7541 section 5.1)."""
+    for shift in range(0, 35, 7):
+        if at >= len(block):
+            raise HpackError(_CUT)
+        byte = block[at]
+        at += 1
+        value += (byte & 0x7F) << shift
+        if not byte & 0x80:
+            return value, at
+    raise HpackError("an integer is too long")
 
-    def _byte(self) -> int:
-        if self._at >= len(self._raw):
-            raise HpackError("the block ends amid an entry")
-        self._at += 1
-        return self._raw[self._at - 1]
+
+def _string(block: bytes, at: int) -> tuple[bytes, int]:
+    """A string with the place behind it (RFC 7541 section 5.2)."""
+    if at >= len(block):
+        raise HpackError(_CUT)
+    lead = block[at]
+    length = lead & 0x7F
+    at += 1
+    if length == 0x7F:
+        length, at = _longer(block, at, 0x7F)
+    raw = block[at : at + length]
+    if len(raw) < length:
+        raise HpackError(_CUT)
+    return (huffman(raw) if lead & 0x80 else raw), at + length

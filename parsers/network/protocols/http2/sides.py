@@ -5,18 +5,32 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from parsers.network.protocols import Trouble, text
 from parsers.network.protocols.http1.window import Window
 from parsers.network.protocols.http2 import frames as wire
 from parsers.network.protocols.http2.frames import Frame
-from parsers.network.protocols.http2.hpack import Decoder, HpackError
+from parsers.network.protocols.http2.hpack import Decoder, HpackError, Pair
 from parsers.network.streams import Stream
 
 STREAMS = 20_000  # streams read of one connection
 BLOCK_LIMIT = 262_144  # bytes of one header block with its continuations
 LISTS_LIMIT = 64 << 20  # bytes of all header lists of one side, decoded
+_SHORT = 256  # bytes of a name with its value that are kept as text
 SPANS = 4_000_000  # data frames whose places are kept of one side
+
+
+def _text(pair: Pair) -> tuple[str, str]:
+    return text(pair[0]), text(pair[1])
+
+
+_again = lru_cache(maxsize=1 << 10)(_text)
+
+
+def _shown(pair: Pair) -> tuple[str, str]:
+    """A name and a value as text; those that are short are kept, since the tables hand out the same ones again."""
+    return _again(pair) if len(pair[0]) + len(pair[1]) <= _SHORT else _text(pair)
 
 
 @dataclass(slots=True)
@@ -111,11 +125,11 @@ class Half:
             name = "http2_header_bomb" if "grow" in str(error) else "http2_bad_header_block"
             self._trouble(frame, f"a header block cannot be decoded: {error}", name)
             return False
-        self._total += sum(len(name) + len(value) for name, value in pairs)
+        self._total += sum([len(name) + len(value) for name, value in pairs])
         if self._total > LISTS_LIMIT:
             self._trouble(frame, f"header lists of more than {LISTS_LIMIT >> 20} MiB", "http2_header_bomb")
             return False
-        headers = [(text(name), text(value)) for name, value in pairs]
+        headers = [_shown(pair) for pair in pairs]
         if frame.kind == wire.PUSH_PROMISE:
             packet = self._stream.packet(frame.begin)
             self.pushed.setdefault(number, Sent(packet, packet, headers, ended=True))

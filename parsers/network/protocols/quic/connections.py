@@ -14,7 +14,7 @@ from parsers.network.protocols.hellos import client_hello
 from parsers.network.protocols.quic import headers
 from parsers.network.protocols.quic.frames import Handshake, read_frames
 from parsers.network.protocols.quic.headers import Packet
-from parsers.network.protocols.quic.protection import initial_keys, opened
+from parsers.network.protocols.quic.protection import opened
 from parsers.network.protocols.ssl.records import handshake_messages
 from parsers.network.protocols.ssl.rows import handshake_rows
 from parsers.network.protocols.ssl.sides import CLIENT_HELLO, SERVER_HELLO, Side
@@ -22,6 +22,7 @@ from parsers.network.protocols.ssl.sides import CLIENT_HELLO, SERVER_HELLO, Side
 HISTORY = 100  # letters of a history, as in Zeek
 CONNECTIONS = 16  # connections that one flow may hold
 TRIES = 400  # Initial packets of a flow that are opened; a handshake has a few
+_SHORT_LAST = [headers.SHORT], [headers.SHORT.lower()]  # a history that has noted packets with short headers
 _SEALED = 1_200  # stands for an encrypted record that is more than an alert
 
 
@@ -63,7 +64,7 @@ class Connections:
     def datagram(self, data: bytes, forward: bool, number: int) -> None:
         for packet in headers.packets(data):
             if packet.kind == headers.SHORT:
-                if self.found and headers.SHORT not in map(str.upper, self.found[-1].letters[-1:]):
+                if self.found and self.found[-1].letters[-1:] not in _SHORT_LAST:
                     self.found[-1].note(headers.SHORT, forward, number)
             elif packet.kind == headers.INITIAL:
                 self._initial(data, packet, forward, number)
@@ -87,9 +88,9 @@ class Connections:
             return
         if current is not None and current.opened:
             role = forward != current.client
-            frames = opened(data, packet, initial_keys(packet.version, current.origin)[role])
+            frames = opened(data, packet, current.origin, role)
         if frames is None:
-            frames = opened(data, packet, initial_keys(packet.version, packet.dcid)[0])
+            frames = opened(data, packet, packet.dcid, False)
             if frames is not None:
                 current = self._begun(current, packet, forward, number)
         if current is None or (frames is not None and not current.opened):
@@ -158,7 +159,7 @@ def rows(connection: Connection, flow: int, packet_time: npt.NDArray[np.int64]) 
     client, server = (_side(connection, role) for role in (0, 1))
     for message in client.of(CLIENT_HELLO)[:1]:
         try:
-            hello = client_hello(message.body)
+            hello = message.offer = client_hello(message.body)
         except ValueError:
             break  # net/ssl tells it
         protocol = hello.protocols[0].decode("utf-8", "backslashreplace") if hello.protocols else None

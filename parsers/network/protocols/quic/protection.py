@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import ECB
@@ -30,6 +30,15 @@ class Keys:
     mask: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class _Openers:
+    """The same, ready: what opens packets, the number that theirs are added to, what masks headers."""
+
+    aead: AESGCM
+    iv: int
+    mask: CipherContext
+
+
 def _salt(version: int) -> bytes:
     draft = version & 0xFF if version >> 8 == 0xFF0000 else 33
     if version == VERSION_2:
@@ -37,18 +46,19 @@ def _salt(version: int) -> bytes:
     return _SALT_1 if draft >= 33 else _SALT_29 if draft >= 29 else _SALT_23
 
 
-@lru_cache(maxsize=256)
-def initial_keys(version: int, dcid: bytes) -> tuple[Keys, Keys]:
-    """The client's and the server's keys."""
+def initial_keys(version: int, dcid: bytes, server: bool) -> Keys:
+    """The keys that the client or the server of a connection uses."""
     secret = hmac.digest(_salt(version), dcid, "sha256")
     prefix = b"quicv2 " if version == VERSION_2 else b"quic "
-    out = []
-    for side in (b"client in", b"server in"):
-        own = _expand(secret, side, 32)
-        out.append(
-            Keys(_expand(own, prefix + b"key", 16), _expand(own, prefix + b"iv", 12), _expand(own, prefix + b"hp", 16))
-        )
-    return out[0], out[1]
+    own = _expand(secret, b"server in" if server else b"client in", 32)
+    return Keys(*(_expand(own, prefix + name, size) for name, size in ((b"key", 16), (b"iv", 12), (b"hp", 16))))
+
+
+@lru_cache(maxsize=256)
+def _openers(version: int, dcid: bytes, server: bool) -> _Openers:
+    keys = initial_keys(version, dcid, server)
+    # ECB takes one block after the other: what was masked before changes nothing
+    return _Openers(AESGCM(keys.key), int.from_bytes(keys.iv, "big"), Cipher(AES(keys.mask), ECB()).encryptor())
 
 
 def _expand(secret: bytes, label: bytes, size: int) -> bytes:
@@ -58,20 +68,23 @@ def _expand(secret: bytes, label: bytes, size: int) -> bytes:
     return hmac.digest(secret, info + b"\1", "sha256")[:size]
 
 
-def opened(data: bytes, packet: Packet, keys: Keys) -> bytes | None:
-    """The frames of an Initial packet; None where the keys do not fit, or it is cut."""
+def opened(data: bytes, packet: Packet, origin: bytes, server: bool) -> bytes | None:
+    """The frames of an Initial packet from the client or the server of the connection that began with the id `origin`; None where its keys
+    do not fit, or it is cut."""
     at = packet.number_at
     sample = data[at + 4 : at + 4 + _SAMPLE]
     if len(sample) < _SAMPLE or packet.end - at < 4 + _TAG:
         return None
-    encryptor = Cipher(AES(keys.mask), ECB()).encryptor()
-    mask = encryptor.update(sample)
+    keys = _openers(packet.version, origin, server)
+    mask = keys.mask.update(sample)
     first = data[packet.begin] ^ (mask[0] & 0x0F)
     size = (first & 3) + 1
-    number = bytes(a ^ b for a, b in zip(data[at : at + size], mask[1:], strict=False))
+    number = (int.from_bytes(data[at : at + size], "big") ^ int.from_bytes(mask[1 : 1 + size], "big")).to_bytes(
+        size, "big"
+    )
     header = bytes((first,)) + data[packet.begin + 1 : at] + number
-    nonce = int.from_bytes(keys.iv, "big") ^ int.from_bytes(number, "big")
+    nonce = keys.iv ^ int.from_bytes(number, "big")
     try:
-        return AESGCM(keys.key).decrypt(nonce.to_bytes(12, "big"), data[at + size : packet.end], header)
+        return keys.aead.decrypt(nonce.to_bytes(12, "big"), data[at + size : packet.end], header)
     except InvalidTag:
         return None

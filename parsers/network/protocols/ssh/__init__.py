@@ -6,6 +6,7 @@ import base64
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ from parsers.network.records import Bools
 _START = np.frombuffer(b"SSH-", np.uint8)
 # Places in the ten lists of RFC 4253 section 7.1.
 _KEX, _HOST_KEY, _CIPHER, _MAC, _COMPRESSION = 0, 1, (2, 3), (4, 5), (6, 7)
+_SHORT = 8_192  # characters of two offers for which this is kept: programs offer the same ones each time
 _NO_ALGORITHM = "Algorithm negotiation failed"  # as Zeek writes it
 
 
@@ -65,12 +67,9 @@ def _values(client: Side, server: Side) -> dict[str, object]:
         "version": _version(client, server),
     }
     values["object"] = server.version
-    if client.offer:
-        values |= _fingerprint("hassh", client.offer.lists, 0)
-    if server.offer:
-        values |= _fingerprint("hasshServer", server.offer.lists, 1)
-    if client.offer and server.offer:
-        values |= _agreed(client.offer.lists, server.offer.lists)
+    lists = client.offer.lists if client.offer else None, server.offer.lists if server.offer else None
+    short = sum(sum(map(len, offered or ())) for offered in lists) <= _SHORT
+    values |= _known(*lists) if short else _offered(*lists)
     values["encrypted"] = client.sealed and server.sealed
     kex = str(values.get("kex_alg", ""))
     key = (server.replies or {}).get(GROUP_REPLY if "group-exchange" in kex else REPLY)
@@ -81,6 +80,21 @@ def _values(client: Side, server: Side) -> dict[str, object]:
             "="
         )
     return values
+
+
+def _offered(client: tuple[str, ...] | None, server: tuple[str, ...] | None) -> dict[str, object]:
+    """What follows from the lists that the sides offer."""
+    values: dict[str, object] = {}
+    if client:
+        values |= _fingerprint("hassh", client, 0)
+    if server:
+        values |= _fingerprint("hasshServer", server, 1)
+    if client and server:
+        values |= _agreed(client, server)
+    return values
+
+
+_known = lru_cache(maxsize=256)(_offered)
 
 
 def _version(client: Side, server: Side) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from parsers.network.protocols import text
 from parsers.network.streams import Stream
@@ -15,6 +16,7 @@ PACKETS = 12  # clear packets of a side: offer, key exchange, new keys, with roo
 _VERSION = re.compile(rb"(?:^|\n)(SSH-([0-9]{1,3})\.([0-9]{1,4})-?[^\r\n]{0,400})\r?\n")
 KEXINIT, NEWKEYS, REPLY, GROUP_REPLY = 20, 21, 31, 33
 _LISTS = 10
+_OFFER = 4_096  # bytes of an offer whose lists are kept for the next time: programs offer the same ones each time
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +98,21 @@ def _message(out: Side, payload: bytes, packet: int) -> None:
 
 def _name_lists(payload: bytes) -> tuple[str, ...] | None:
     """RFC 4253 section 7.1: after type and cookie, ten name lists."""
+    rest = payload[17:]
+    return _known(rest) if len(rest) <= _OFFER else _lists_of(rest)
+
+
+def _lists_of(rest: bytes) -> tuple[str, ...] | None:
     out: list[str] = []
-    at = 17
+    at = 0
     for _ in range(_LISTS):
-        size = int.from_bytes(payload[at : at + 4], "big")
-        raw = payload[at + 4 : at + 4 + size]
-        if len(payload) < at + 4 or len(raw) < size:
+        size = int.from_bytes(rest[at : at + 4], "big")
+        raw = rest[at + 4 : at + 4 + size]
+        if len(rest) < at + 4 or len(raw) < size:
             return None
         out.append(text(raw))
         at += 4 + size
     return tuple(out)
+
+
+_known = lru_cache(maxsize=256)(_lists_of)

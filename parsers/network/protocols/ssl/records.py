@@ -27,8 +27,8 @@ class _Window:
 def side(stream: Stream) -> Side:
     """What one side sent in clear, up to its first encrypted record. A record with missing bytes ends the reading of messages."""
     out = Side()
-    at = read_version2(stream, out)
     window, pending, begun, lost = _Window(stream), b"", 0, False
+    at = read_version2(stream, out) if window.begin and window.begin[0] & 0x80 else 0
     while at < STREAM_LIMIT:
         head = window.take(at, 5)
         if len(head) < 5 or not CHANGE_CIPHER <= head[0] <= HEARTBEAT or head[1] != 3:
@@ -69,11 +69,12 @@ def _clear_again(out: Side, kind: int, body: bytes) -> bool:
 
 def handshake_messages(out: Side, data: bytes, packets: tuple[int, int]) -> bytes:
     """Take whole handshake messages off `data`; what is left begins the next one."""
-    at = 0
-    while len(data) - at >= 4:
-        stop = at + 4 + int.from_bytes(data[at + 1 : at + 4], "big")
-        if len(data) < stop:
+    at, end = 0, len(data)
+    first, last = packets
+    while at + 4 <= end:
+        stop = at + 4 + (data[at + 1] << 16 | data[at + 2] << 8 | data[at + 3])
+        if end < stop:
             break
-        out.took(Message(data[at], data[at + 4 : stop], *packets))
+        out.took(Message(data[at], data[at + 4 : stop], first, last))
         at = stop
     return data[at:]

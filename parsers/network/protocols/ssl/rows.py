@@ -60,7 +60,7 @@ def _hellos(shake: _Handshake) -> Iterator[Trouble]:
         for message in side.messages:
             try:
                 if message.kind == CLIENT_HELLO:
-                    offer = client_hello(message.body, cookie=shake.transport == "d")
+                    offer = message.offer or client_hello(message.body, cookie=shake.transport == "d")
                     if shake.offer is not None and offer.server_name != shake.offer.server_name:
                         yield Trouble(
                             message.first, "TLS client hello is followed by one for another name", "tls_other_hello"
@@ -145,9 +145,10 @@ def _in_time(
     """What both sides sent, in the order of time; each side's own order stays."""
     merged: list[tuple[int, int, bool, object]] = []
     for client, found in items:
-        reached = (0, 0)
+        reached, before = (0, 0), -1
         for item, packet in found:
-            reached = max(reached, (int(packet_time[packet]), packet))
+            if packet != before:
+                reached, before = max(reached, (packet_time.item(packet), packet)), packet
             merged.append((*reached, client, item))
     merged.sort(key=lambda entry: entry[:2])
     return [(client, item) for _, _, client, item in merged]
@@ -155,11 +156,13 @@ def _in_time(
 
 def _history(shake: _Handshake, packet_time: npt.NDArray[np.int64]) -> str:
     order = _in_time([(True, [*shake.client.letters]), (False, [*shake.server.letters])], packet_time)
-    letters = "".join(str(letter).upper() if client else str(letter) for client, letter in order)
+    letters = "".join([str(letter).upper() if client else str(letter) for client, letter in order])
     return ("^" if shake.flipped else "") + letters
 
 
 def _last_alert(shake: _Handshake, packet_time: npt.NDArray[np.int64]) -> int | None:
+    if not shake.client.alerts and not shake.server.alerts:
+        return None
     order = _in_time([(True, [*shake.client.alerts]), (False, [*shake.server.alerts])], packet_time)
     alert = order[-1][1] if order else None
     return alert if isinstance(alert, int) else None

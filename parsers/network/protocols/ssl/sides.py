@@ -20,12 +20,13 @@ CHANGE_CIPHER_LETTER, ALERT_LETTER = "i", "l"
 
 @dataclass(slots=True)  # made for every message: frozen costs three times as much
 class Message:
-    """A handshake message without its header; first, last: packets that brought it (0-based)."""
+    """A handshake message without its header; first, last: packets that brought it (0-based); offer: the client hello it is, once read."""
 
     kind: int
     body: bytes
     first: int
     last: int
+    offer: Hello | None = None
 
 
 @dataclass(slots=True)

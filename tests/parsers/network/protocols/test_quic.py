@@ -40,7 +40,7 @@ def initial(frames: bytes, number: int, way: str = "c", version: int = 1, **ids:
     """RFC 9001 section 5: header, sealed frames, then the header's own protection."""
     origin = ids.get("origin", ORIGIN)
     dcid, scid = (ids.get("dcid", origin), CLIENT_ID) if way == "c" else (CLIENT_ID, SERVER_ID)
-    keys = initial_keys(version, origin)[way == "s"]
+    keys = initial_keys(version, origin, way == "s")
     frames += bytes(max(0, 40 - len(frames)))
     # no token, length of packet number and sealed frames
     head = long_header("I", version, dcid, scid) + b"\0" + struct.pack(">H", 0x4000 | (2 + len(frames) + 16))
@@ -74,14 +74,14 @@ def handshake(version: int = 1) -> list[tuple[str, bytes]]:
 
 def test_initial_keys_of_the_standards() -> None:
     """RFC 9001 appendix A.1, RFC 9369 appendix A.1."""
-    client_keys, server_keys = initial_keys(1, ORIGIN)
+    client_keys, server_keys = (initial_keys(1, ORIGIN, server) for server in (False, True))
     assert client_keys.key.hex() == "1f369613dd76d5467730efcbe3b1a22d"
     assert (client_keys.iv.hex(), client_keys.mask.hex()) == (
         "fa044b2f42a3fd3b46fb255c",
         "9f50449e04a0e810283a1e9933adedd2",
     )
     assert server_keys.key.hex() == "cf3a5331653c364c88f0f379b6067e37"
-    assert initial_keys(0x6B3343CF, ORIGIN)[0].key.hex() == "8b1a0bc121284290a29e0971b5cd045d"
+    assert initial_keys(0x6B3343CF, ORIGIN, False).key.hex() == "8b1a0bc121284290a29e0971b5cd045d"
 
 
 @pytest.mark.parametrize(("version", "name"), [(1, "1"), (0x6B3343CF, "quicv2"), (0xFF00001D, "draft-29")])

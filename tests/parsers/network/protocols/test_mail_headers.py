@@ -1,0 +1,61 @@
+"""Heads of mail: only fields that rows use are kept; parts end at their delimiters, wherever the bytes end."""
+
+from __future__ import annotations
+
+import pytest
+
+from parsers.network.protocols.mail_headers import READ, head, hops, parameters
+from parsers.network.protocols.mail_parts import parts
+
+HEAD = b"""X-Spam: no\r
+ folded, of a field that nobody reads\r
+SUBJECT : first\r
+\tfolded\r
+no colon on this line\r
+ goes on with nothing\r
+subject: second\r
+\r
+body: no field\r
+"""
+
+
+def test_fields_that_are_read_keep_their_folded_lines_and_no_others() -> None:
+    found = head(HEAD, 0, len(HEAD))
+    assert found.fields == {"subject": [b"first folded", b"second"]}
+    assert HEAD[found.end :] == b"body: no field\r\n"
+    assert all(name == name.lower() for name in READ)
+
+
+@pytest.mark.parametrize(
+    ("raw", "end"),
+    [(b"To: a\n\nb\r\n\r\nc", 7), (b"To: a\r\n\r\nb\n\nc", 9), (b"\r\nbody", 2), (b"\nbody", 1), (b"To: a\r\n", 7)],
+)
+def test_a_head_ends_with_the_first_empty_line(raw: bytes, end: int) -> None:
+    assert head(raw, 0, len(raw)).end == end
+
+
+def test_hops_are_addresses_with_or_without_brackets() -> None:
+    said = [
+        b"from a.example ([192.0.2.7]) by b.example (IPv6:2001:db8::1) id a1b2c3d4; Sat, 28 Nov 2026 12:34:56 +0000"
+    ]
+    assert hops([*said, b"from [192.0.2.7] x192.0.2.9 198.51.100.1"]) == "192.0.2.7,2001:db8::1,198.51.100.1"
+
+
+def test_parameters_need_a_semicolon() -> None:
+    assert parameters("attachment") == {}
+    assert parameters('a; filename="b c"') == {"filename": "b c"}
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        (b"--x\r\n\r\none\r\n--x \t\r\n\r\ntwo\r\n--x--\r\nafter", [b"one", b"two"]),
+        (b"--x\n\none\n--x\n\ntwo", [b"one", b"two"]),  # the last delimiter is missing
+        (b"--x\r\n\r\none\r\n--xy\r\ntwo\r\n--x--", [b"one\r\n--xy\r\ntwo"]),  # another boundary that begins alike
+        (b"--x\r\n\r\none --x\r\ntwo\r\n--x--", [b"one --x\r\ntwo"]),  # amid a line it is none
+        (b"--x\r\n\r\none\r\n--x-\r\ntwo\r\n--x", [b"one\r\n--x-\r\ntwo"]),
+    ],
+)
+def test_parts_end_at_delimiters(body: bytes, found: list[bytes]) -> None:
+    raw = b"Content-Type: multipart/mixed; boundary=x\r\n\r\n" + body
+    assert [raw[part.begin : part.stop] for part in parts(raw, head(raw, 0, len(raw)))] == found
