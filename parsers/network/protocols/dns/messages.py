@@ -7,7 +7,6 @@ UTF-8 (docs/decisions/0009-captures.md).
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from socket import AF_INET, AF_INET6, inet_ntoa, inet_ntop
 from typing import NamedTuple
 
@@ -17,8 +16,7 @@ from parsers.network.protocols.dns.numbers import TYPES
 
 RECORDS = 512  # records read of each section of one message; a 64 KiB message of smallest records would hold 5,900
 QUESTIONS = 64  # questions of one message; mDNS asks several, nothing asks more
-_HEADER = struct.Struct(">6H")
-_RESOURCE = struct.Struct(">HHIH")
+_header, _resource = struct.Struct(">6H").unpack_from, struct.Struct(">HHIH").unpack_from
 _OPT, _SUBNET = 41, 8  # RFC 6891 section 6.1, RFC 7871 section 6
 _NO_RECORDS: tuple[tuple[str, ...], tuple[int, ...]] = ((), ())
 
@@ -33,8 +31,7 @@ class Edns(NamedTuple):
     subnet: str | None
 
 
-@dataclass(slots=True)  # made for every message: a tuple costs twice as much
-class Message:
+class Message(NamedTuple):
     """One DNS message. `owner` is the name of the first answer where no question stands; `whole`: read to its end as announced;
     `exact`: and no byte follows; `odd`: what is wrong with it, under Zeek's weird names."""
 
@@ -51,6 +48,9 @@ class Message:
     whole: bool
     exact: bool
     odd: tuple[tuple[str, str], ...]
+
+
+_new = tuple.__new__  # a third of what it costs to call the class, for every message
 
 
 class _Reader:
@@ -100,7 +100,7 @@ class _Reader:
         at = at + 2 if at < len(data) and data[at] >= 0xC0 else after_name(data, at)
         if at + 10 > len(data):
             raise Malformed("DNS_truncated_ans_too_short", "record runs beyond the message")
-        kind, group, ttl, size = _RESOURCE.unpack_from(data, at)
+        kind, group, ttl, size = _resource(data, at)
         at += 10
         if at + size > len(data):
             raise Malformed("DNS_truncated_RR_rdlength_lt_len", "data of a record runs beyond the message")
@@ -122,43 +122,34 @@ def message(data: bytes, packet: int, forward: bool, netbios: bool = False) -> M
     """One DNS message. Raises Malformed where not even header and questions are there."""
     if len(data) < 12:
         raise Malformed("DNS_truncated_len_lt_hdr_len", "shorter than a DNS header")
-    number, bits, asked, answered, authorities, additional = _HEADER.unpack_from(data)
+    number, bits, asked, answered, authorities, additional = _header(data)
     known: dict[int, str] = {}
-    questions, at = _questions(data, asked, known)
+    at = data.find(b"\0", 12) + 5 if asked == 1 else 0
+    plain = plain_question(data[12:at]) if at else None  # nearly always there is one, often the same again
+    questions: tuple[Question, ...]
+    if plain is not None:
+        questions = plain
+    else:
+        questions, at = _questions(data, asked, known)
     if not asked and not bits & 0x8000:
         raise Malformed("DNS_truncated_quest_too_short", "query without a question")
     if not (answered or authorities or additional):
         exact = at == len(data)
-        return Message(packet, forward, number, bits, questions, (), (), None, None, True, True, exact, ())
+        return _new(Message, (packet, forward, number, bits, questions, (), (), None, None, True, True, exact, ()))
     reader = _Reader(data, at, known, netbios)
     texts, ttls, whole = reader.answers(answered) if answered else ([], [], True)
     whole = whole and (not authorities or reader.others(authorities)) and (not additional or reader.others(additional))
     owner = _owner(data, at, known) if answered and not asked else None
     odd, exact = tuple(reader.odd), whole and reader.at == len(data)
-    return Message(
-        packet,
-        forward,
-        number,
-        bits,
-        questions,
-        tuple(texts),
-        tuple(ttls),
-        owner,
-        reader.edns,
-        False,
-        whole,
-        exact,
-        odd,
+    answers, times = tuple(texts), tuple(ttls)
+    return _new(
+        Message,
+        (packet, forward, number, bits, questions, answers, times, owner, reader.edns, False, whole, exact, odd),
     )
 
 
 def _questions(data: bytes, count: int, known: dict[int, str]) -> tuple[tuple[Question, ...], int]:
-    """The questions, and where the bytes after them begin. Nearly always it is one without a pointer, often the same again."""
-    if count == 1:
-        end = data.find(b"\0", 12) + 5
-        question = plain_question(data[12:end])
-        if question is not None:
-            return (question,), end
+    """The questions, and where the bytes after them begin."""
     if count > QUESTIONS:
         raise Malformed("DNS_Conn_count_too_large", "more questions than any DNS message has")
     at, out = 12, []
