@@ -114,14 +114,15 @@ class Ahead:
 
 def messages_of(stream: Stream, ahead: Rows | None = None) -> Iterator[Message]:
     """All messages of a side in their order, and what stands between them and is none."""
-    odd = Odd(stream)
+    odd: Odd | None = None
     columns, told = ahead if ahead is not None else _rows(stream, stream.begin, FRAMES)
     while True:
         yield from _made(zip(*columns, repeat(stream)))
         at, left = told[POSITION], told[LEFT]
-        if left <= 0:
+        if left <= 0 or at >= stream.end:
             return
         if told[WHY] != FULL or not columns[0]:
+            odd = odd or Odd(stream)
             found, following = odd.frame(at)
             yield from _made(found)
             if following is None or left == 1:
