@@ -80,6 +80,7 @@ class Record:
     """One row of a protocol: its flow, first and last packet (0-based), event verb, family columns, and remarks.
 
     `family` is where the row goes; None is the dissector's own. Core columns `object`, `outcome` and `user` may stand among the values.
+    `common`: further values that many rows share, the same object in all of them; those of the row itself stand before them.
     """
 
     flow: int
@@ -89,6 +90,7 @@ class Record:
     values: dict[str, object]
     flags: tuple[str, ...] = ()
     family: str | None = None
+    common: dict[str, object] | None = None
 
 
 @dataclass(slots=True)  # made for every message: frozen costs three times as much

@@ -21,6 +21,7 @@ AWAITING = "net/dns, to be joined"  # where such records wait until all flows we
 WINDOW = 5_000_000_000  # ns: LLMNR gives up after a second or three tries of it, NetBIOS after three of a quarter
 NETBIOS = 137
 _BROADCAST = 0x10  # of the flags of a NetBIOS question (RFC 1002 section 4.2.1.1)
+_ASKED = ("query", "netbios_suffix", "qtype", "qtype_name", "qclass", "qclass_name", "retransmission")
 _CLIENT, _ANSWERING, _UID = "client", "answering", "uid"  # what is known of a record's ends while it waits; no columns
 
 
@@ -31,15 +32,15 @@ def set_aside(items: list[Record | Trouble], messages: list[Message], talk: Conv
     for item in items:
         if isinstance(item, Trouble):
             continue
-        values = item.values
-        if not values["trans_id"] or "query" not in values:
+        values, common = item.values, item.common or {}
+        if not values["trans_id"] or ("query" not in common and "query" not in values):
             continue
         note = notes[item.first]
         sender, receiver = ends if note.forward else ends[::-1]
         if item.event == "dns.response":
             values[_CLIENT], values[_ANSWERING], values[_UID] = receiver, sender[0], talk.uid
             item.family = AWAITING
-        elif "rcode" not in values and _to_all(receiver, note.bits):
+        elif "rcode" not in common and _to_all(receiver, note.bits):
             values[_CLIENT] = sender
             item.family = AWAITING
 
@@ -76,26 +77,30 @@ def joined(records: list[Record], packet_time: npt.NDArray[np.int64]) -> list[Re
 
 
 def _key(record: Record) -> object:
-    values = record.values
-    return values[_CLIENT], values["trans_id"], values["opcode"], values["query"], values.get("netbios_suffix")
+    values, common = record.values, record.common or {}
+    names = _said(record, "query"), _said(record, "netbios_suffix")
+    return values[_CLIENT], values["trans_id"], common["opcode"], names
+
+
+def _said(record: Record, name: str) -> object:
+    """What a record says of itself, or shares with others."""
+    return record.values[name] if name in record.values else (record.common or {}).get(name)
 
 
 def _same_type(question: Record, answer: Record) -> bool:
     """Whether the answer is about the type asked for. NetBIOS leaves the question out of its answers."""
-    asked, told = ((record.values.get("qtype"), record.values.get("qclass")) for record in (question, answer))
+    asked, told = ((_said(record, "qtype"), _said(record, "qclass")) for record in (question, answer))
     return told == (None, None) or asked == told
 
 
 def _answered(question: Record, answer: Record, packet_time: npt.NDArray[np.int64]) -> Record:
     """One row of both, in the flow of the question; the answer's flow is named by its connection id."""
-    values = {**question.values, **answer.values, **_asked(question)}
+    values, common = {**question.values, **answer.values}, {**(question.common or {}), **(answer.common or {})}
+    for name in _ASKED:  # what the question says of itself stays as it is
+        if name in question.values or name in (question.common or {}):
+            values.pop(name, None)
+            common[name] = _said(question, name)
     values["rtt"] = int(packet_time[answer.first]) - int(packet_time[question.first])
     values["answered_by"], values["answer_uid"] = answer.values[_ANSWERING], answer.values[_UID]
     flags = tuple(dict.fromkeys(question.flags + answer.flags))
-    return Record(question.flow, question.first, answer.last, question.event, values, flags)
-
-
-def _asked(question: Record) -> dict[str, object]:
-    """What the question says of itself, which stays as it is."""
-    names = ("query", "netbios_suffix", "qtype", "qtype_name", "qclass", "qclass_name", "retransmission")
-    return {name: question.values[name] for name in names if name in question.values}
+    return Record(question.flow, question.first, answer.last, question.event, values, flags, None, common)

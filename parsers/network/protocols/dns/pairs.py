@@ -139,23 +139,21 @@ def _records(query: Message | None, reply: Message | None, exchange: Exchange) -
     event = "dns.response" if query is None else "dns.query"
     out = []
     for question in first.questions or (None,):
-        row = _fixed(last.bits, reply is not None, question, exchange.netbios, exchange.proto).copy()
-        row["trans_id"] = first.number
-        if values:
-            row.update(values)
+        row: dict[str, object] = {"trans_id": first.number, **values}
         if question is None and last.owner is not None:  # the name that its first answer is for stands in
             row.update(_netbios_named(last.owner) if exchange.netbios else {"query": last.owner})
-        out.append(Record(exchange.flow, first.packet, last.packet, event, row, flags))
+        common = _common(last.bits, reply is not None, question, exchange.netbios, exchange.proto)
+        out.append(Record(exchange.flow, first.packet, last.packet, event, row, flags, None, common))
     return out
 
 
 @lru_cache(maxsize=1 << 14)
-def _fixed(bits: int, answered: bool, question: Question | None, of_netbios: bool, proto: str) -> dict[str, object]:
-    """What header and question say, with room for the number. To be copied: it is kept for the next message that says the same."""
+def _common(bits: int, answered: bool, question: Question | None, of_netbios: bool, proto: str) -> dict[str, object]:
+    """What header and question say: the same object for the next message that says the same."""
     asked: dict[str, object] = {}
     if question is not None:
         asked = _netbios_question(question) if of_netbios else _question(question)
-    return {**_header(bits, answered), **asked, "proto": proto, "trans_id": 0}
+    return {**_header(bits, answered), **asked, "proto": proto}
 
 
 def _header(bits: int, response: bool) -> dict[str, object]:
