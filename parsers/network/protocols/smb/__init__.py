@@ -93,9 +93,9 @@ class _Walk:
 
     def answers(self, stream: Stream, rows: Rows | None) -> None:
         told1, told2 = self.told1, self.told2
-        for found in messages_of(stream, rows):
+        for number, found in enumerate(messages_of(stream, rows)):
             kind = found.kind
-            if len(told1) + len(told2) >= ANSWERS:
+            if number >= ANSWERS and len(told1) + len(told2) >= ANSWERS:
                 if found.at != found.frame_at:
                     continue
                 reason = f"SMB connection with more than {ANSWERS} answers: the rest is not read"

@@ -180,10 +180,10 @@ class Shares:
         if calls is not None and calls.spoken:
             self.out.extend(calls.rows(self.packet_time))
         for verb, transfer in (("READ", handle.reads), ("WRITE", handle.writes)):
-            if transfer is None or not transfer.moved:
+            if transfer is None or not (total := transfer.moved):
                 continue
             exchange = Exchange(transfer.first, transfer.last, 0, handle.user)
-            moved: dict[str, object] = {"moved_bytes": transfer.moved}
+            moved: dict[str, object] = {"moved_bytes": total}
             if handle.tree.kind == "PIPE" or (calls and calls.spoken):
                 self.acted(verb, handle, exchange, moved)
                 continue
