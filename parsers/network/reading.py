@@ -16,6 +16,7 @@ from parsers.network.protocols import (
     Conversation,
     Dissector,
     Expected,
+    Foresighted,
     Guesser,
     Joiner,
     Openings,
@@ -91,8 +92,11 @@ def read(talks: Conversations, packet_time: Int64s, out: Reading) -> Iterator[tu
     joiners = [dissector for dissector in all_dissectors() if isinstance(dissector, Joiner)]
     joined = frozenset(dissector.awaiting for dissector in joiners)  # their rows wait for those of other flows
     by_id = {id(dissector): dissector for dissector in joiners}  # to ask an object for a protocol is dear, once a flow
+    ahead = _ahead(talks, readers, flows)
     for reader, flow in zip(readers, flows, strict=True):
-        _read_talk(out, reader, talks.talk(flow), packet_time)
+        talk = talks.talk(flow)
+        talk.ahead = ahead.get(reader.service)
+        _read_talk(out, reader, talk, packet_time)
         joiner = by_id.get(id(reader))
         if joiner is not None and len(out.records.get(joiner.awaiting, ())) >= AWAITING_ROWS:
             yield joiner.family, _joined(out, joiner, talks, packet_time)
@@ -111,6 +115,19 @@ def read(talks: Conversations, packet_time: Int64s, out: Reading) -> Iterator[tu
             records = _joined(out, dissector, talks, packet_time)
             out.records.setdefault(dissector.family, []).extend(records)
     yield from out.taken()
+
+
+def _ahead(talks: Conversations, readers: list[Dissector], flows: list[int]) -> dict[str, object]:
+    """By service, what dissectors make of all their flows together."""
+    own: dict[str, list[int]] = {}
+    for reader, flow in zip(readers, flows, strict=True):
+        own.setdefault(reader.service, []).append(flow)
+    found = {reader.service: reader for reader in readers}
+    return {
+        name: reader.ahead(talks.held, np.array(own[name], np.int64))
+        for name, reader in found.items()
+        if isinstance(reader, Foresighted)
+    }
 
 
 def _joined(out: Reading, joiner: Joiner, talks: Conversations, packet_time: Int64s) -> list[Record]:
@@ -188,7 +205,7 @@ def _go_on(out: Reading, item: Upgrade, talk: Conversation, packet_time: Int64s,
     """Read what follows an upgrade."""
     if depth > UPGRADES or talk.orig is None or talk.resp is None:
         return
-    rest = replace(talk, orig=talk.orig.after(item.orig_at), resp=talk.resp.after(item.resp_at))
+    rest = replace(talk, orig=talk.orig.after(item.orig_at), resp=talk.resp.after(item.resp_at), ahead=None)
     if item.service:
         _read_talk(out, _named(item.service), rest, packet_time, depth)
     else:

@@ -14,7 +14,7 @@ from parsers.network.flows import Flows
 from parsers.network.ip_packets import IpPackets
 from parsers.network.near import MANY, TINY, Near, laid
 from parsers.network.packets import SYN, TCP
-from parsers.network.records import Bools, Int64s
+from parsers.network.records import Bools, Bytes, Int64s
 from parsers.network.space import Space
 
 MAX_WINDOW = (
@@ -282,6 +282,14 @@ class Stream:
         skip = position - self._start[index]
         begin, room = self._at[index] + skip, self._length[index] - skip
         return bytes(self._view[begin : begin + min(room, count)]) if room > 0 else b""
+
+    def there(self, place: int, count: int) -> bytes:
+        """`count` bytes at a place in the capture that is known to hold them in one packet of this stream."""
+        return bytes(self._view[place : place + count])
+
+    def laid_out(self) -> tuple[Bytes, Int64s]:
+        """The capture's bytes, and what it holds of this stream as in `Pieces.columns`."""
+        return self._space.buffer, np.array([self._start, self._length, self._at, self._packet], np.int64)
 
     def held(self, begin: int, stop: int) -> int:
         """How many bytes of [begin, stop) the capture holds."""

@@ -181,8 +181,26 @@ def record_batch(sources: Sources, family: str, records: list[Record]) -> Batch:
 
 
 def _values(family: str, records: list[Record]) -> dict[str, pa.Array]:
-    """The family's columns, and core columns that a protocol may know better than a mapping. Arrow takes the dicts apart in C++."""
+    """The family's columns, and core columns that a protocol may know better than a mapping."""
     fields = [pa.field(column.name, column.type) for column in _FAMILIES[family].columns]
     fields += [pa.field(name, pa.string()) for name in ("object", "outcome", "user")]
-    rows = pa.array([record.values for record in records], pa.struct(fields))
+    own, common = [record.values for record in records], [record.common for record in records]
+    if common.count(None) == len(common):
+        return _taken_apart(own, fields)
+    # rows of each distinct `common` are taken from one: hosts ask for the same names again and again
+    places: dict[int, int] = {}
+    at = pa.array([places.setdefault(id(one), len(places)) for one in common])
+    shared = _taken_apart([one or {} for one in {id(one): one for one in common}.values()], fields)
+    names: set[str] = set().union(*own)
+    columns = _taken_apart(own, [field for field in fields if field.name in names])
+    for name, array in shared.items():
+        if array.null_count < len(array) or name not in columns:
+            taken = array.take(at)
+            columns[name] = pc.coalesce(columns[name], taken) if name in columns else taken
+    return {field.name: columns[field.name] for field in fields}
+
+
+def _taken_apart(values: list[dict[str, object]], fields: list[pa.Field]) -> dict[str, pa.Array]:
+    """The dicts as columns. Arrow takes them apart in C++."""
+    rows = pa.array(values, pa.struct(fields))
     return dict(zip([field.name for field in fields], rows.flatten(), strict=True))

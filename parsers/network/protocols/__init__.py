@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from parsers.network.records import Bools, Bytes
 from parsers.network.space import Space
-from parsers.network.streams import Stream
+from parsers.network.streams import Pieces, Stream
 
 OPENING = 32  # bytes of each side's first payload that recognition sees
 
@@ -52,12 +52,9 @@ class Datagram:
 
 @dataclass(slots=True)  # made for every flow or row: frozen costs three times as much
 class Conversation:
-    """One flow to be read: streams for TCP, datagrams for UDP. `uid` is its connection id; `told` is what an `Expected` said of it
-    beforehand."""
-
     """One flow to be read: streams for TCP, datagrams for UDP. `told` is what an `Expected` said of it beforehand.
 
-    ends: address and port of the originator, then of the responder.
+    ends: address and port of the originator, then of the responder; ahead: what its dissector, a `Foresighted` one, made of all its flows.
     """
 
     flow: int
@@ -71,6 +68,7 @@ class Conversation:
     orig_port: int = 0
     resp_port: int = 0
     ends: tuple[str, int, str, int] = ("", 0, "", 0)
+    ahead: object = None
 
     def payload(self, gram: Datagram) -> bytes:
         """The bytes of a datagram that the capture holds."""
@@ -82,6 +80,7 @@ class Record:
     """One row of a protocol: its flow, first and last packet (0-based), event verb, family columns, and remarks.
 
     `family` is where the row goes; None is the dissector's own. Core columns `object`, `outcome` and `user` may stand among the values.
+    `common`: further values that many rows share, the same object in all of them; those of the row itself stand before them.
     """
 
     flow: int
@@ -91,6 +90,7 @@ class Record:
     values: dict[str, object]
     flags: tuple[str, ...] = ()
     family: str | None = None
+    common: dict[str, object] | None = None
 
 
 @dataclass(slots=True)  # made for every message: frozen costs three times as much
@@ -218,6 +218,16 @@ class Joiner(Protocol):
         self, records: list[Record], ends: Callable[[int], Ends], packet_time: npt.NDArray[np.int64]
     ) -> list[Record]:
         """The rows of its family, from those that the flows gave one by one; asked after all flows were read, or when too many wait."""
+        ...
+
+
+@runtime_checkable
+class Foresighted(Protocol):
+    """A dissector that looks at all of its flows together before they are read one by one: a kernel called once costs as much as a hundred
+    lines of Python."""
+
+    def ahead(self, held: Pieces, flows: npt.NDArray[np.int64]) -> object:
+        """What `read` is given with each of these flows, which come in this order. `held`: the streams of all flows."""
         ...
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 ELEMENTS = 65_536  # elements read of one constructed element; a message of 64 KiB holds at most half as many
 INTEGER_BYTES = 9
+_BEYOND = "element runs beyond the message"
 OID_BYTES = 128  # bytes of an object identifier that are read; honest ones have a dozen
 
 BOOLEAN, INTEGER, BIT_STRING, OCTET_STRING, NULL, OID, ENUMERATED, SEQUENCE, SET = (
@@ -45,11 +46,17 @@ class Element:
 
     def parts(self) -> list[Element]:
         """The elements inside it."""
-        found, at = [], self.begin
-        while at < self.end:
-            part = element(self.data, at, self.end)
-            found.append(part)
-            at = part.end
+        found: list[Element] = []
+        data, at, stop, some = self.data, self.begin, self.end, len(self.data)
+        while at < stop:
+            if at + 1 < some and data[at] & 0x1F != 0x1F and (size := data[at + 1]) < 0x80:  # nearly all
+                begin, end = at + 2, at + 2 + size
+            else:
+                begin, end = extent(data, at)
+            if end > stop:
+                raise ValueError(_BEYOND)
+            found.append(Element(data, data[at], at, begin, end))
+            at = end
             if len(found) > ELEMENTS:
                 raise ValueError(f"more than {ELEMENTS} elements in one")
         return found
@@ -58,18 +65,24 @@ class Element:
         """The elements inside it by tag, the first of each."""
         found: dict[int, Element] = {}
         for part in self.parts():
-            found.setdefault(part.tag, part)
+            if part.tag not in found:
+                found[part.tag] = part
         return found
 
     def inner(self) -> Element:
         """The one element inside it (explicit tagging)."""
-        return element(self.data, self.begin, self.end)
+        data, at = self.data, self.begin
+        if at + 1 < len(data) and data[at] & 0x1F != 0x1F and (size := data[at + 1]) < 0x80:
+            if at + 2 + size > self.end:
+                raise ValueError(_BEYOND)
+            return Element(data, data[at], at, at + 2, at + 2 + size)
+        return element(data, at, self.end)
 
 
 def extent(data: bytes, at: int = 0) -> tuple[int, int]:
     """Where the content of the element at `at` begins and ends by its length, whether or not `data` reaches that far."""
     if at + 2 > len(data):
-        raise ValueError("element runs beyond the message")
+        raise ValueError(_BEYOND)
     if data[at] & 0x1F == 0x1F:
         raise ValueError("tag numbers above 30 are not expected here")
     size, begin = data[at + 1], at + 2
@@ -79,7 +92,7 @@ def extent(data: bytes, at: int = 0) -> tuple[int, int]:
     if not 1 <= count <= 8:
         raise ValueError(f"length of form {size:#04x} is not expected here")
     if begin + count > len(data):
-        raise ValueError("element runs beyond the message")
+        raise ValueError(_BEYOND)
     return begin + count, begin + count + int.from_bytes(data[begin : begin + count], "big")
 
 
@@ -87,7 +100,7 @@ def element(data: bytes, at: int = 0, stop: int | None = None) -> Element:
     """The element at `at`, which must end by `stop` (None: the end of `data`)."""
     begin, end = extent(data, at)
     if end > (len(data) if stop is None else stop):
-        raise ValueError("element runs beyond the message")
+        raise ValueError(_BEYOND)
     return Element(data, data[at], at, begin, end)
 
 

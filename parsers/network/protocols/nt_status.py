@@ -38,7 +38,7 @@ _NAMES = {
 
 
 def status_name(status: int) -> str:
-    return _NAMES.get(status, f"unknown-{status:#010x}")
+    return _NAMES.get(status) or f"unknown-{status:#010x}"
 
 
 def failed(status: int) -> bool:

@@ -39,3 +39,24 @@ def test_rows_beyond_those_that_can_be_told_apart_are_left_out_and_told() -> Non
     assert len(_indices(sources, [1] * 4_100)) == 4_096
     assert max(_indices(sources, [0] * 40_000)) == 32_767
     assert sources.left_out == [(1, "net/weird", 4), (0, "net/weird", 7_232)]
+
+
+def test_values_that_rows_share_stand_behind_their_own() -> None:
+    sources = _sources([0, 0, 0, 0])
+    asked: dict[str, object] = {"query": "a.example", "qtype": 1, "outcome": "success"}
+    records = [
+        Record(0, 0, 0, "dns.query", {"trans_id": 7}, (), None, asked),
+        Record(0, 1, 1, "dns.query", {"trans_id": 8, "query": "own.example", "rtt": 5}, (), None, asked),
+        Record(0, 2, 2, "dns.query", {"query": "alone.example"}),
+        Record(0, 3, 3, "dns.query", {}, (), None, {"qtype": 28}),
+    ]
+    rows = tables.record_batch(sources, "net/dns", records).rows
+    names = ("query", "qtype", "trans_id", "rtt", "outcome", "answers")
+    assert [tuple(row[name] for name in names) for row in rows.select(names).to_pylist()] == [
+        ("a.example", 1, 7, None, "success", None),
+        ("own.example", 1, 8, 5, "success", None),
+        ("alone.example", None, None, None, None, None),
+        (None, 28, None, None, None, None),
+    ]
+    alone = [Record(one.flow, one.first, one.last, one.event, {**(one.common or {}), **one.values}) for one in records]
+    assert rows.equals(tables.record_batch(_sources([0, 0, 0, 0]), "net/dns", alone).rows)

@@ -79,7 +79,7 @@ class Association:
         except (struct.error, ValueError):
             self.troubles.append(Trouble(packet, "DCE/RPC unit is cut or malformed", "dce_rpc_malformed"))
             return
-        if found.kind in (REQUEST, RESPONSE) and not found.flags & FIRST_FRAGMENT:
+        if not found.flags & FIRST_FRAGMENT and found.kind in (REQUEST, RESPONSE):
             return
         side = self.asked if found.kind in FROM_CLIENT else self.told
         if len(side) < UNITS:
@@ -130,7 +130,7 @@ class Association:
             values["object"] = f"{values['endpoint']}::{values['operation']}"
         last = unit.packet
         if answer is not None:
-            took = int(packet_time[answer.packet]) - int(packet_time[unit.packet])
+            took = packet_time.item(answer.packet) - packet_time.item(unit.packet)
             values |= {"rtt": took if took >= 0 else None, "outcome": "success"}
             last = answer.packet
             if answer.kind == FAULT:

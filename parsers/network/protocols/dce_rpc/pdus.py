@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import struct
+from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
 REQUEST, RESPONSE, FAULT, BIND, BIND_ACK, BIND_NAK, ALTER, ALTER_RESP, AUTH3 = 0, 2, 3, 11, 12, 13, 14, 15, 16
 KINDS = frozenset((REQUEST, RESPONSE, FAULT, BIND, BIND_ACK, BIND_NAK, ALTER, ALTER_RESP, AUTH3, 17, 18, 19))
 FROM_CLIENT = frozenset((REQUEST, BIND, ALTER, AUTH3, 18, 19))
+_AUTHENTIC = frozenset((BIND, ALTER, BIND_ACK, ALTER_RESP, AUTH3))  # kinds whose verifier may be a logon
 FIRST_FRAGMENT = 0x01
 HEADER = 16
 CONTEXTS = 64  # contexts read of one bind
@@ -42,24 +44,24 @@ def pdu(raw: bytes, packet: int) -> Pdu:
     """The unit. `raw` may end early. Raises struct.error or ValueError where what is asked of it is cut."""
     order = "<" if raw[4] else ">"
     size, verifier, call = struct.unpack_from(f"{order}HHI", raw, 8)
-    found = Pdu(packet, raw[2], raw[3], call)
-    if (
-        found.kind in (BIND, ALTER, BIND_ACK, ALTER_RESP, AUTH3)
-        and 0 < verifier <= size - HEADER - 8
-        and len(raw) >= size
-    ):
-        found = found._replace(verifier=raw[size - verifier : size][:SECRET_LIMIT])
-    if found.kind == REQUEST:
+    kind, flags = raw[2], raw[3]
+    if kind == REQUEST:
         context, opnum = struct.unpack_from(f"{order}HH", raw, 20)
-        return found._replace(context=context, opnum=opnum)
-    if found.kind == FAULT:
-        return found._replace(status=struct.unpack_from(f"{order}I", raw, 24)[0])
-    if found.kind in (BIND, ALTER):
-        return found._replace(contexts=_contexts(raw, order))
-    if found.kind == BIND_ACK:
+        return Pdu(packet, kind, flags, call, context, opnum)
+    if kind == RESPONSE:
+        return Pdu(packet, kind, flags, call)
+    if kind == FAULT:
+        return Pdu(packet, kind, flags, call, status=struct.unpack_from(f"{order}I", raw, 24)[0])
+    secret = b""
+    if kind in _AUTHENTIC and 0 < verifier <= size - HEADER - 8 and len(raw) >= size:
+        secret = raw[size - verifier : size][:SECRET_LIMIT]
+    if kind in (BIND, ALTER):
+        return Pdu(packet, kind, flags, call, contexts=_contexts(raw, order), verifier=secret)
+    if kind == BIND_ACK:
         length = struct.unpack_from(f"{order}H", raw, 24)[0]
-        return found._replace(address=raw[26 : 26 + length].rstrip(b"\x00").decode("latin-1"))
-    return found
+        address = raw[26 : 26 + length].rstrip(b"\x00").decode("latin-1")
+        return Pdu(packet, kind, flags, call, address=address, verifier=secret)
+    return Pdu(packet, kind, flags, call, verifier=secret)
 
 
 def _contexts(raw: bytes, order: str) -> tuple[tuple[int, str], ...]:
@@ -70,6 +72,11 @@ def _contexts(raw: bytes, order: str) -> tuple[tuple[int, str], ...]:
         name = raw[at + 4 : at + 20]
         if len(name) < 16:
             raise ValueError("context of a bind is cut")
-        out.append((context, str(UUID(bytes_le=name) if order == "<" else UUID(bytes=name))))
+        out.append((context, _uuid(name, order == "<")))
         at += 24 + 20 * transfers
     return tuple(out)
+
+
+@lru_cache(maxsize=4_096)
+def _uuid(name: bytes, little: bool) -> str:
+    return str(UUID(bytes_le=name) if little else UUID(bytes=name))

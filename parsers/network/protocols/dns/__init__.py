@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.network.protocols import Conversation, Ends, Openings, Record, Trouble
-from parsers.network.protocols.dns.elsewhere import AWAITING, joined, waiting
+from parsers.network.protocols.dns.elsewhere import AWAITING, joined, set_aside
 from parsers.network.protocols.dns.messages import Message, message
 from parsers.network.protocols.dns.names import Malformed
 from parsers.network.protocols.dns.numbers import CLASSES, TYPES
@@ -71,7 +71,9 @@ class Dns:
             messages.sort(key=lambda m: (int(packet_time[m.packet]), m.packet))
         quiet = usual in (NETBIOS, MULTICAST, LINK_LOCAL)
         items = rows(messages, Exchange(talk.flow, "tcp" if talk.tcp else "udp", netbios, quiet, packet_time))
-        yield from waiting(items, messages, talk) if quiet and not talk.tcp else items
+        if quiet and not talk.tcp:
+            set_aside(items, messages, talk)
+        yield from items
 
     def join(
         self, records: list[Record], ends: Callable[[int], Ends], packet_time: npt.NDArray[np.int64]
@@ -122,7 +124,9 @@ def _convincing(found: Message) -> bool:
 
 def _payloads(talk: Conversation) -> Iterable[tuple[int, bool, bytes]]:
     if not talk.tcp:
-        return [(gram.packet, gram.forward, talk.payload(gram)) for gram in talk.datagrams[:MESSAGES]]
+        view = talk.view
+        grams = talk.datagrams[:MESSAGES]
+        return [(gram.packet, gram.forward, bytes(view[gram.at : gram.at + gram.size])) for gram in grams]
     return _streamed(talk)
 
 

@@ -7,7 +7,7 @@ UTF-8 (docs/decisions/0009-captures.md).
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from functools import lru_cache
 from socket import AF_INET, AF_INET6, inet_ntoa, inet_ntop
 from typing import NamedTuple
 
@@ -17,10 +17,10 @@ from parsers.network.protocols.dns.numbers import TYPES
 
 RECORDS = 512  # records read of each section of one message; a 64 KiB message of smallest records would hold 5,900
 QUESTIONS = 64  # questions of one message; mDNS asks several, nothing asks more
-_HEADER = struct.Struct(">6H")
-_RESOURCE = struct.Struct(">HHIH")
+_header, _resource = struct.Struct(">6H").unpack_from, struct.Struct(">HHIH").unpack_from
 _OPT, _SUBNET = 41, 8  # RFC 6891 section 6.1, RFC 7871 section 6
-_NO_RECORDS: tuple[tuple[str, ...], tuple[int, ...]] = ((), ())
+_NO_ANSWERS = b"\0\0"  # in the header, where their number stands
+SHORT = 256  # bytes of a message without answers that is kept for when it comes again
 
 Question = tuple[str, int, int]  # name, type, class
 
@@ -33,8 +33,7 @@ class Edns(NamedTuple):
     subnet: str | None
 
 
-@dataclass(slots=True)  # made for every message: a tuple costs twice as much
-class Message:
+class Message(NamedTuple):
     """One DNS message. `owner` is the name of the first answer where no question stands; `whole`: read to its end as announced;
     `exact`: and no byte follows; `odd`: what is wrong with it, under Zeek's weird names."""
 
@@ -51,6 +50,12 @@ class Message:
     whole: bool
     exact: bool
     odd: tuple[tuple[str, str], ...]
+
+
+_Body = tuple[
+    int, tuple[Question, ...], tuple[str, ...], tuple[int, ...], str | None, Edns | None, bool, bool, bool, tuple[tuple[str, str], ...]
+]  # fmt: skip
+_new = tuple.__new__  # a third of what it costs to call the class, for every message
 
 
 class _Reader:
@@ -100,7 +105,7 @@ class _Reader:
         at = at + 2 if at < len(data) and data[at] >= 0xC0 else after_name(data, at)
         if at + 10 > len(data):
             raise Malformed("DNS_truncated_ans_too_short", "record runs beyond the message")
-        kind, group, ttl, size = _RESOURCE.unpack_from(data, at)
+        kind, group, ttl, size = _resource(data, at)
         at += 10
         if at + size > len(data):
             raise Malformed("DNS_truncated_RR_rdlength_lt_len", "data of a record runs beyond the message")
@@ -120,45 +125,44 @@ class _Reader:
 
 def message(data: bytes, packet: int, forward: bool, netbios: bool = False) -> Message:
     """One DNS message. Raises Malformed where not even header and questions are there."""
+    again = len(data) <= SHORT and data[6:8] == _NO_ANSWERS
+    body = _asked(data[2:], netbios) if again else _body(data, netbios)
+    return _new(Message, (packet, forward, data[0] << 8 | data[1], *body))
+
+
+@lru_cache(maxsize=1 << 13)
+def _asked(behind: bytes, netbios: bool) -> _Body:
+    """The same for messages without answers, by what stands behind their number: hosts ask the same again and again."""
+    return _body(bytes(2) + behind, netbios)
+
+
+def _body(data: bytes, netbios: bool) -> _Body:
+    """What a message says, whoever sent it under which number."""
     if len(data) < 12:
         raise Malformed("DNS_truncated_len_lt_hdr_len", "shorter than a DNS header")
-    number, bits, asked, answered, authorities, additional = _HEADER.unpack_from(data)
+    _, bits, asked, answered, authorities, additional = _header(data)
     known: dict[int, str] = {}
-    questions, at = _questions(data, asked, known)
+    at = data.find(b"\0", 12) + 5 if asked == 1 else 0
+    plain = plain_question(data[12:at]) if at else None  # nearly always there is one
+    questions: tuple[Question, ...]
+    if plain is not None:
+        questions = plain
+    else:
+        questions, at = _questions(data, asked, known)
     if not asked and not bits & 0x8000:
         raise Malformed("DNS_truncated_quest_too_short", "query without a question")
     if not (answered or authorities or additional):
-        exact = at == len(data)
-        return Message(packet, forward, number, bits, questions, (), (), None, None, True, True, exact, ())
+        return bits, questions, (), (), None, None, True, True, at == len(data), ()
     reader = _Reader(data, at, known, netbios)
     texts, ttls, whole = reader.answers(answered) if answered else ([], [], True)
     whole = whole and (not authorities or reader.others(authorities)) and (not additional or reader.others(additional))
     owner = _owner(data, at, known) if answered and not asked else None
-    odd, exact = tuple(reader.odd), whole and reader.at == len(data)
-    return Message(
-        packet,
-        forward,
-        number,
-        bits,
-        questions,
-        tuple(texts),
-        tuple(ttls),
-        owner,
-        reader.edns,
-        False,
-        whole,
-        exact,
-        odd,
-    )
+    exact = whole and reader.at == len(data)
+    return bits, questions, tuple(texts), tuple(ttls), owner, reader.edns, False, whole, exact, tuple(reader.odd)
 
 
 def _questions(data: bytes, count: int, known: dict[int, str]) -> tuple[tuple[Question, ...], int]:
-    """The questions, and where the bytes after them begin. Nearly always it is one without a pointer, often the same again."""
-    if count == 1:
-        end = data.find(b"\0", 12) + 5
-        question = plain_question(data[12:end])
-        if question is not None:
-            return (question,), end
+    """The questions, and where the bytes after them begin."""
     if count > QUESTIONS:
         raise Malformed("DNS_Conn_count_too_large", "more questions than any DNS message has")
     at, out = 12, []

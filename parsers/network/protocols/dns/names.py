@@ -79,14 +79,14 @@ def after_name(data: bytes, at: int) -> int:
 
 
 @lru_cache(maxsize=1 << 16)
-def plain_question(raw: bytes) -> tuple[str, int, int] | None:
-    """Name, type and class of a question that is `raw` from end to end and uses no pointer; None for any other."""
+def plain_question(raw: bytes) -> tuple[tuple[str, int, int]] | None:
+    """Name, type and class of a question, alone in a tuple, that is `raw` from end to end and uses no pointer; None for any other."""
     at = 0
     while at < len(raw) and 0 < raw[at] < 64:
         at += 1 + raw[at]
     if at + 5 != len(raw) or raw[at] or at > 254:
         return None
-    return name_at(raw, 0, {})[0], raw[-4] << 8 | raw[-3], raw[-2] << 8 | raw[-1]
+    return ((name_at(raw, 0, {})[0], raw[-4] << 8 | raw[-3], raw[-2] << 8 | raw[-1]),)
 
 
 @lru_cache(maxsize=1 << 16)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -32,19 +31,22 @@ class Exchange:
     packet_time: npt.NDArray[np.int64]
 
 
-def rows(messages: list[Message], exchange: Exchange) -> Iterator[Record | Trouble]:
+def rows(messages: list[Message], exchange: Exchange) -> list[Record | Trouble]:
     """One row a question."""
+    out: list[Record | Trouble] = []
     if len(messages) == 2 and not messages[0].bits & 0x8000 and _fits(messages[0], messages[1]):
-        yield from _records(messages[0], messages[1], exchange)
-        return
+        out.extend(_records(messages[0], messages[1], exchange))
+        return out
     again = _repeated(messages) if len(messages) > 1 else frozenset()
     for query, reply in _joined(messages, exchange.packet_time):
         if query is None and reply is not None and not exchange.quiet and not _transferred(reply):
-            yield Trouble(reply.packet, "DNS response without its query in the capture", "dns_unmatched_reply")
-        for record in _records(query, reply, exchange):
-            if id(query) in again:
+            out.append(Trouble(reply.packet, "DNS response without its query in the capture", "dns_unmatched_reply"))
+        records = _records(query, reply, exchange)
+        if again and id(query) in again:
+            for record in records:
                 record.values["retransmission"] = True
-            yield record
+        out.extend(records)
+    return out
 
 
 def _fits(query: Message, reply: Message) -> bool:
@@ -74,7 +76,7 @@ def _repeated(messages: list[Message]) -> frozenset[int]:
 def _joined(messages: list[Message], packet_time: npt.NDArray[np.int64]) -> list[_Pair]:
     """Each response with the first query of its identifier and question before it, else with one shortly after, since packets are
     not always captured in order. Responses in order, then the queries that had none."""
-    if not any(note.bits & 0x8000 for note in messages):  # multicast and broadcast, whose answers go elsewhere
+    if not [True for note in messages if note.bits & 0x8000]:  # multicast and broadcast, whose answers go elsewhere
         return [(note, None) for note in messages]
     queue = _Waiting()
     pairs: list[_Pair] = []
@@ -123,9 +125,11 @@ def _records(query: Message | None, reply: Message | None, exchange: Exchange) -
         return []
     values: dict[str, object] = {}
     if reply is not None:
-        _answer(values, reply)
+        values["rejected"] = reply.empty or bool(reply.bits & 15 and not reply.questions)
+        if reply.answers:
+            values["answers"], values["TTLs"] = ",".join(reply.answers), ",".join(map(str, reply.ttls))
         if query is not None:
-            rtt = int(exchange.packet_time[reply.packet]) - int(exchange.packet_time[query.packet])
+            rtt = exchange.packet_time.item(reply.packet) - exchange.packet_time.item(query.packet)
             if rtt >= 0:
                 values["rtt"] = rtt
     edns = first.edns or last.edns
@@ -135,22 +139,21 @@ def _records(query: Message | None, reply: Message | None, exchange: Exchange) -
     event = "dns.response" if query is None else "dns.query"
     out = []
     for question in first.questions or (None,):
-        row = _fixed(last.bits, reply is not None, question, exchange.netbios, exchange.proto).copy()
-        row["trans_id"] = first.number
-        row.update(values)
+        row: dict[str, object] = {"trans_id": first.number, **values}
         if question is None and last.owner is not None:  # the name that its first answer is for stands in
             row.update(_netbios_named(last.owner) if exchange.netbios else {"query": last.owner})
-        out.append(Record(exchange.flow, first.packet, last.packet, event, row, flags))
+        common = _common(last.bits, reply is not None, question, exchange.netbios, exchange.proto)
+        out.append(Record(exchange.flow, first.packet, last.packet, event, row, flags, None, common))
     return out
 
 
 @lru_cache(maxsize=1 << 14)
-def _fixed(bits: int, answered: bool, question: Question | None, of_netbios: bool, proto: str) -> dict[str, object]:
-    """What header and question say, with room for the number. To be copied: it is kept for the next message that says the same."""
+def _common(bits: int, answered: bool, question: Question | None, of_netbios: bool, proto: str) -> dict[str, object]:
+    """What header and question say: the same object for the next message that says the same."""
     asked: dict[str, object] = {}
     if question is not None:
         asked = _netbios_question(question) if of_netbios else _question(question)
-    return {**_header(bits, answered), **asked, "proto": proto, "trans_id": 0}
+    return {**_header(bits, answered), **asked, "proto": proto}
 
 
 def _header(bits: int, response: bool) -> dict[str, object]:
@@ -170,12 +173,6 @@ def _header(bits: int, response: bool) -> dict[str, object]:
         "outcome": "failure" if code else "success",
     }
     return values | answered if response else values
-
-
-def _answer(values: dict[str, object], reply: Message) -> None:
-    values["rejected"] = reply.empty or bool(reply.bits & 15 and not reply.questions)
-    if reply.answers:
-        values["answers"], values["TTLs"] = ",".join(reply.answers), ",".join(map(str, reply.ttls))
 
 
 def _question(question: Question) -> dict[str, object]:

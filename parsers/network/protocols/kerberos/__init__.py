@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -45,10 +45,11 @@ class Kerberos:
                 yield Trouble(packet, f"Kerberos flow with more than {MESSAGES} messages: the rest is not read")
                 break
             try:
-                found = replace(message(data, packet), last=last)
+                found = message(data, packet)
             except ValueError as error:
                 yield Trouble(packet, f"Kerberos message is cut or malformed: {error}", "kerberos_malformed")
                 continue
+            found.last = last
             if found.kind in KINDS:
                 (requests if found.kind in (AS_REQ, TGS_REQ) else answers).append(found)
         yield from rows(talk.flow, requests, answers)
@@ -65,7 +66,7 @@ def _version(side: Bytes) -> Bools:
 
 
 def _payloads(talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[tuple[int, int, bytes]]:
-    for gram in sorted(talk.datagrams, key=lambda gram: (int(packet_time[gram.packet]), gram.packet)):
+    for gram in sorted(talk.datagrams, key=lambda gram: (packet_time.item(gram.packet), gram.packet)):
         yield gram.packet, gram.packet, talk.payload(gram)
     for stream in (talk.orig, talk.resp):
         if stream is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from calendar import timegm
 from dataclasses import dataclass
+from functools import lru_cache
 from time import strptime
 
 from parsers.network.protocols import text
@@ -128,9 +129,14 @@ def _time(fields: dict[int, Element], tag: int) -> int | None:
     if tag not in fields:
         return None
     try:
-        seconds = timegm(strptime(text(fields[tag].inner().raw), "%Y%m%d%H%M%SZ"))
+        return _utc(fields[tag].inner().raw)
     except ValueError:
         return None
+
+
+@lru_cache(maxsize=4_096)  # clients ask for tickets until the same far day
+def _utc(raw: bytes) -> int | None:
+    seconds = timegm(strptime(text(raw), "%Y%m%d%H%M%SZ"))
     return seconds * 10**9 if abs(seconds) < 9_223_372_036 else None
 
 

@@ -6,28 +6,31 @@ import struct
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
 
 from parsers.network.protocols import Conversation, Openings, Trouble, Yield
 from parsers.network.protocols.nt_status import PENDING
-from parsers.network.protocols.smb import smb1_messages, smb2
-from parsers.network.protocols.smb.framing import COMPRESSED, ENCRYPTED, RAW, SMB1, SMB2, Frame, frames
+from parsers.network.protocols.smb.framing import NOTHING, RAW
 from parsers.network.protocols.smb.logons import Logons
+from parsers.network.protocols.smb.message_kernels import ASIDE, ONE, TWO
+from parsers.network.protocols.smb.messages import Ahead, Message, Rows, messages_of
 from parsers.network.protocols.smb.shares import Shares
 from parsers.network.protocols.smb.smb1 import Smb1
-from parsers.network.records import Bools
-from parsers.network.streams import Stream
+from parsers.network.protocols.smb.smb1_messages import REPLY
+from parsers.network.protocols.smb.smb2 import RESPONSE, Smb2
+from parsers.network.records import Bools, Int64s
+from parsers.network.streams import Pieces, Stream
 
 ANSWERS = 500_000  # answers kept of one connection; with more, the requests after them go without
 ROWS = 200_000  # rows of one connection; a backup of that many files in one connection is cut there, and said to be
+_ENCRYPTED, _COMPRESSED = 0xFD, 0xFC  # how the identifier of messages begins that are not read
 _NOT_READ = {
-    ENCRYPTED: ("encrypted messages are not read", "smb_encrypted"),
-    COMPRESSED: ("compressed messages are not read", "smb_compressed"),
+    _ENCRYPTED: ("encrypted messages are not read", "smb_encrypted"),
+    _COMPRESSED: ("compressed messages are not read", "smb_compressed"),
 }
-Answers = tuple[dict[int, smb2.Message], dict[tuple[int, int], deque[smb1_messages.Message]]]
+_NONE = ("bytes where a message should begin are none", "smb_malformed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +55,30 @@ class Smb:
         found: Bools = (openings.proto == 6) & openings.on_port(139, 445)
         return found & ((openings.orig_size > 0) | (openings.resp_size > 0))
 
+    def ahead(self, held: Pieces, flows: Int64s) -> Ahead:
+        """Find the messages of all of its flows together."""
+        return Ahead(held, (2 * flows[:, None] + np.arange(2)).ravel())
+
     def read(self, talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[Yield]:
         if talk.orig is None or talk.resp is None:
             return
-        client, server = talk.orig, talk.resp
-        forward = not _answers_first(client)
-        if not forward:
-            client, server = server, client
+        forward = not _answers_first(talk.orig)
         shares = Shares(talk.flow, packet_time, forward, talk.uid)
         walk = _Walk(shares, Logons(talk.flow, shares.out))
-        walk.answers(server)
-        yield from walk.requests(client)
+        client, server = (talk.orig, 2 * talk.flow), (talk.resp, 2 * talk.flow + 1)
+        if not forward:
+            client, server = server, client
+        ahead = talk.ahead if isinstance(talk.ahead, Ahead) else None
+        walk.answers(server[0], ahead.rows(server[1]) if ahead is not None else None)
+        yield from walk.requests(client[0], ahead.rows(client[1]) if ahead is not None else None)
 
 
 def _answers_first(stream: Stream) -> bool:
     """Whether this side sends answers: a capture that began late may have them first."""
     raw = stream.read(stream.begin, 24)
-    if raw[4:8] == SMB2 and len(raw) >= 21:
-        return bool(raw[20] & smb2.RESPONSE)
-    return raw[4:8] == SMB1 and len(raw) >= 14 and bool(raw[13] & smb1_messages.REPLY)
+    if raw[4:8] == b"\xfeSMB" and len(raw) >= 21:
+        return bool(raw[20] & RESPONSE)
+    return raw[4:8] == b"\xffSMB" and len(raw) >= 14 and bool(raw[13] & REPLY)
 
 
 class _Walk:
@@ -78,83 +86,97 @@ class _Walk:
 
     def __init__(self, shares: Shares, logons: Logons) -> None:
         self.shares = shares
-        self.one, self.two = Smb1(shares, logons), smb2.Smb2(shares, logons)
-        self.told: Answers = {}, {}
-        self.said: set[bytes] = set()
+        self.one, self.two = Smb1(shares, logons), Smb2(shares, logons)
+        self.told1: dict[int, deque[Message]] = {}
+        self.told2: dict[int, Message] = {}
+        self.said: set[int] = set()
 
-    def answers(self, stream: Stream) -> None:
-        for frame in frames(stream):
-            if len(self.told[0]) + len(self.told[1]) >= ANSWERS:
+    def answers(self, stream: Stream, rows: Rows | None) -> None:
+        told1, told2 = self.told1, self.told2
+        for number, found in enumerate(messages_of(stream, rows)):
+            kind = found.kind
+            if number >= ANSWERS and len(told1) + len(told2) >= ANSWERS:
+                if found.at != found.frame_at:
+                    continue
                 reason = f"SMB connection with more than {ANSWERS} answers: the rest is not read"
-                self.shares.out.append(Trouble(stream.packet(frame.at), reason, "smb_too_much"))
+                self.shares.out.append(Trouble(stream.packet(found.frame_at), reason, "smb_too_much"))
                 return
-            try:
-                if frame.magic == SMB2:
-                    for found in islice(smb2.messages(stream, frame), ANSWERS - len(self.told[0])):
-                        if found.flags & smb2.RESPONSE and found.status != PENDING:
-                            self.told[0].setdefault(found.number, found)
-                elif frame.magic == SMB1:
-                    reply = smb1_messages.message(stream, frame)
-                    if reply.reply:
-                        self.told[1].setdefault(reply.key, deque()).append(reply)
-                elif frame.magic == RAW:
-                    self.one.older.raw.append((stream, frame))
-                else:
-                    self._aside(stream, frame)
-            except ValueError as error:
-                self._malformed(stream, frame, error)
+            if kind == TWO:
+                if found.flags & RESPONSE and found.status != PENDING:
+                    told2.setdefault(found.number, found)
+            elif kind == ONE:
+                if found.flags & REPLY:
+                    told1.setdefault(found.number, deque()).append(found)
+            elif kind == RAW:
+                self.one.older.raw.append(found)
+            else:
+                self._other(found)
 
-    def requests(self, stream: Stream) -> Iterator[Yield]:
-        rows = 0
-        for frame in frames(stream):
+    def requests(self, stream: Stream, rows: Rows | None) -> Iterator[Yield]:
+        count, told2, out, broken = 0, self.told2, self.shares.out, -1
+        for found in messages_of(stream, rows):
+            if found.frame_at == broken and found.at != broken:
+                continue  # what follows in one frame hangs together
             try:
-                self._request(stream, frame)
+                if found.kind == TWO:
+                    if not found.flags & RESPONSE:
+                        self.two.step(found, told2.pop(found.number, None))
+                else:
+                    self._request(found)
             except (ValueError, IndexError, struct.error) as error:
-                self._malformed(stream, frame, error)
-            if not self.shares.out:
+                self._malformed(found, error)
+                broken = found.frame_at
+            if not out:
                 continue
-            rows += len(self.shares.out)
-            yield from self._taken()
-            if rows >= ROWS:
+            count += len(out)
+            yield from out
+            out.clear()
+            if count >= ROWS:
                 reason = f"SMB connection with more than {ROWS} rows: the rest is not read"
-                yield Trouble(stream.packet(frame.at), reason, "smb_too_much")
+                yield Trouble(stream.packet(found.frame_at), reason, "smb_too_much")
                 break
         self.one.older.settle()
-        for server, frame in (*self.one.older.unclaimed, *self.one.older.raw):
-            self._aside(server, frame)
+        for unclaimed in (*self.one.older.unclaimed, *self.one.older.raw):
+            self._aside(unclaimed)
         self.shares.finish()
-        yield from self._taken()
+        yield from out
 
-    def _request(self, stream: Stream, frame: Frame) -> None:
-        if frame.magic == SMB2:
-            for found in smb2.messages(stream, frame):
-                if not found.flags & smb2.RESPONSE:
-                    self.two.step(found, self.told[0].pop(found.number, None))
-        elif frame.magic == SMB1:
-            request = smb1_messages.message(stream, frame)
-            if not request.reply:
-                self.one.older.settle(request.packet)
-                waiting = self.told[1].get(request.key)
-                self.one.step(request, waiting.popleft() if waiting else None)
-        elif frame.magic != RAW or not self.one.older.written(stream, frame):
-            self._aside(stream, frame)
+    def _request(self, found: Message) -> None:
+        if found.kind == ONE:
+            if not found.flags & REPLY:
+                if self.one.older.reading is not None:
+                    self.one.older.settle(found.packet)
+                waiting = self.told1.get(found.number)
+                self.one.step(found, waiting.popleft() if waiting else None)
+        elif found.kind != RAW:
+            self._other(found)
+        elif not self.one.older.written(found):
+            self._aside(found)
 
-    def _taken(self) -> list[Yield]:
-        taken, self.shares.out[:] = self.shares.out[:], []
-        return taken
+    def _other(self, found: Message) -> None:
+        """What is no message that is read."""
+        try:
+            found.wrong()
+        except ValueError as error:
+            self._malformed(found, error)
+        else:
+            self._aside(found)
 
-    def _aside(self, stream: Stream, frame: Frame) -> None:
+    def _aside(self, found: Message) -> None:
         """What is known and not read is said once a connection; bytes that are nothing each time."""
-        reason, name = _NOT_READ.get(frame.magic, ("bytes where a message should begin are none", "smb_malformed"))
-        if frame.magic in (b"", RAW) or frame.magic not in self.said:
-            self.said.add(frame.magic)
-            self.shares.out.append(Trouble(stream.packet(frame.at), f"SMB connection: {reason}", name))
+        reason, name = _NOT_READ.get(found.command, _NONE) if found.kind == ASIDE else _NONE
+        if found.kind in (NOTHING, RAW) or found.command not in self.said:
+            self.said.add(found.command)
+            packet = found.stream.packet(found.frame_at)
+            self.shares.out.append(Trouble(packet, f"SMB connection: {reason}", name))
 
-    def _malformed(self, stream: Stream, frame: Frame, error: Exception) -> None:
-        cut = stream.held(frame.at, frame.at + frame.size) < frame.size
+    def _malformed(self, found: Message, error: Exception) -> None:
+        begin, size = found.frame_at, found.frame_size
+        cut = found.stream.held(begin, begin + size) < size
         what = error if isinstance(error, ValueError) else "a field lies beyond its end"
         reason = f"SMB message is {'cut' if cut else 'malformed'}: {what}"
-        self.shares.out.append(Trouble(stream.packet(frame.at), reason, "smb_truncated" if cut else "smb_malformed"))
+        packet = found.stream.packet(begin)
+        self.shares.out.append(Trouble(packet, reason, "smb_truncated" if cut else "smb_malformed"))
 
 
 DISSECTOR = Smb()

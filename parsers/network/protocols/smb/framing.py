@@ -1,62 +1,114 @@
-"""SMB messages of one side of a connection: session frames over TCP (MS-SMB2 section 2.1, RFC 1002 section 4.3)."""
+"""Session frames of SMB over TCP (MS-SMB2 section 2.1, RFC 1002 section 4.3) where they are not plain: one that is followed by a gap, has
+no message in it, holds more messages than are found at once, or lies in what was put together from fragments."""
 
 from __future__ import annotations
 
 import re
+import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from parsers.network.protocols.smb.message_kernels import ASIDE, BAD_COMPOUND, BAD_ONE, BAD_TWO, ONE, TWO
 from parsers.network.streams import Stream
 
-SMB1, SMB2, ENCRYPTED, COMPRESSED = b"\xffSMB", b"\xfeSMB", b"\xfdSMB", b"\xfcSMB"
-RAW = b"raw"  # in place of an identifier: bytes of a file without a header, which two commands of SMB 1 send
-RAW_LIMIT = 65_535  # bytes of them in one frame
+RAW, NOTHING = (
+    7,
+    8,
+)  # further kinds: bytes of a file without a header, which two commands of SMB 1 send; bytes that are nothing
+RAW_LIMIT = 65_535  # bytes of the first in one frame
 RAW_HOPS = 200_000  # such frames looked at in one stream; more would be 13 GB of a file
 FRAMES = 400_000  # frames read of one side
-HEAD = 120  # bytes of a message that come with it: the header, and all of what the commonest requests say
 WINDOW = 131_072  # bytes looked through at a time for the next message after a gap
 LEAPS = 4_096  # windows and pieces looked through in one stream
 _SESSION = frozenset(
     (0x81, 0x82, 0x83, 0x84, 0x85)
 )  # session request, its answers, keep alive (RFC 1002 section 4.3.1)
 _MESSAGE = re.compile(rb"\x00[\x00-\xff]{3}[\xfc-\xff]SMB")
+_SMB1, _SMB2 = b"\xffSMB", b"\xfeSMB"
+_HEADER = struct.Struct("<4sHHIHHIIqIIq")  # MS-SMB2 section 2.2.1.2, without its signature
+_HEADER1 = struct.Struct("<4sBIBHH8sHHHHH")  # MS-CIFS section 2.2.3.1
+Row = tuple[int, int, int, int, int, int, int, int, int, int, int, int, int, int, int, Stream]  # a `messages.Message`
 
 
-@dataclass(slots=True)  # made for every message: a tuple costs twice as much
-class Frame:
-    """One message: where it lies in its stream, its size as announced, its protocol identifier (empty: none that is known), and how the
-    bytes there begin: HEAD of them, or those that came in one packet."""
+class Odd:
+    """Reads the frames of one stream that are not plain."""
 
-    at: int
-    size: int
-    magic: bytes
-    head: bytes = b""
+    def __init__(self, stream: Stream) -> None:
+        self._stream, self._leaps = stream, 0
+        self._raw: _Raw | None = None
 
-
-def frames(stream: Stream) -> Iterator[Frame]:
-    """All messages of a side. After a gap, or bytes that are no message (they come without magic), the next one is looked for."""
-    at, leaps, raw = stream.begin, [0], _Raw(stream)
-    for _ in range(FRAMES):
-        head = stream.piece(at, 4 + HEAD)
-        if len(head) < 8:
-            head = stream.read(at, 8)
+    def frame(self, at: int) -> tuple[list[Row], int | None]:
+        """What is at `at`, and where the next frame begins: after a gap, or bytes that are no message, it is looked for."""
+        stream = self._stream
+        head = stream.read(at, 8)
         size = int.from_bytes(head[1:4], "big")
         if head[5:8] == b"SMB" and head[0] == 0 and head[4] >= 0xFC:
-            yield Frame(at + 4, size, head[4:8], head[4:])
-            at += 4 + size
-        elif len(head) >= 4 and head[0] in _SESSION and size < 1_024:
-            at += 4 + size
-        elif len(head) >= 4 and head[0] == 0 and raw.holds(at):
-            yield Frame(at + 4, size, RAW)
-            at += 4 + size
-        elif at >= stream.end or (following := _next(stream, at, leaps)) is None:
-            if head and at < stream.end:
-                yield Frame(at, 0, b"")
+            return _read(stream, at + 4, size, head[4:]), at + 4 + size
+        if len(head) >= 4 and head[0] in _SESSION and size < 1_024:
+            return [], at + 4 + size
+        if len(head) >= 4 and head[0] == 0:
+            self._raw = self._raw or _Raw(stream)
+            if self._raw.holds(at):
+                return [_row(stream, RAW, at + 4, size, (at + 4, size))], at + 4 + size
+        found = [_row(stream, NOTHING, at, 0, (at, 0))] if head and at < stream.end else []
+        return found, None if at >= stream.end else self._next(at)
+
+    def _next(self, at: int) -> int | None:
+        """Where the next frame with an SMB message begins."""
+        while self._leaps < LEAPS:
+            self._leaps += 1
+            window = self._stream.read(at, WINDOW)
+            if found := _MESSAGE.search(window):
+                return at + found.start()
+            if len(window) == WINDOW:
+                at += WINDOW - 7
+            elif (following := self._stream.next_start(max(at + len(window) - 1, at))) is None:
+                return None
+            else:
+                at = following
+        return None
+
+
+def _row(
+    stream: Stream, kind: int, at: int, size: int, frame: tuple[int, int], head: tuple[int, ...] = (0,) * 6
+) -> Row:
+    """`head`: command, status, flags, number, tree, session."""
+    command, status, flags, number, tree, session = head
+    last = stream.packet(max(min(at + size, stream.end) - 1, at))
+    packet = stream.packet(at)
+    return (
+        kind, at, size, 0, 0, packet, last, command, status, flags, number, tree, session, frame[0], frame[1], stream
+    )  # fmt: skip
+
+
+def _read(stream: Stream, at: int, size: int, magic: bytes) -> list[Row]:
+    """The messages of a frame that could not be found with the others."""
+    if magic == _SMB2:
+        return list(_compound(stream, at, size))
+    if magic != _SMB1:
+        return [_row(stream, ASIDE, at, size, (at, size), (magic[0], 0, 0, 0, 0, 0))]
+    raw = stream.read(at, 32)
+    if len(raw) < 32:
+        return [_row(stream, BAD_ONE, at, size, (at, size))]
+    _, command, status, flags, flags2, high, _, _, tree, process, user, number = _HEADER1.unpack(raw)
+    numbers = high << 32 | process << 16 | number
+    return [_row(stream, ONE, at, size, (at, size), (command, status, flags | flags2 << 16, numbers, tree, user))]
+
+
+def _compound(stream: Stream, at: int, size: int) -> Iterator[Row]:
+    frame, stop = (at, size), at + size
+    while True:
+        raw = stream.read(at, 48)
+        if len(raw) < 48 or raw[:4] != _SMB2 or raw[4] != 64:
+            yield _row(stream, BAD_TWO, at, 0, frame)
             return
-        else:
-            if head:
-                yield Frame(at, 0, b"")
-            at = following
+        _, _, _, status, command, _, flags, offset, number, _, tree, session = _HEADER.unpack(raw)
+        yield _row(stream, TWO, at, offset or stop - at, frame, (command, status, flags, number, tree, session))
+        at += offset or stop - at
+        if not offset or at >= stop:
+            return
+        if offset < 64:
+            yield _row(stream, BAD_COMPOUND, at, 0, frame)
+            return
 
 
 class _Raw:
@@ -88,19 +140,3 @@ class _Raw:
                 return False
             empty, at = not size, at + 4 + size
         return False
-
-
-def _next(stream: Stream, at: int, leaps: list[int]) -> int | None:
-    """Where the next frame with an SMB message begins."""
-    while leaps[0] < LEAPS:
-        leaps[0] += 1
-        window = stream.read(at, WINDOW)
-        if found := _MESSAGE.search(window):
-            return at + found.start()
-        if len(window) == WINDOW:
-            at += WINDOW - 7
-        elif (following := stream.next_start(max(at + len(window) - 1, at))) is None:
-            return None
-        else:
-            at = following
-    return None

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 
 from parsers.network.protocols.nt_status import failed
 from parsers.network.protocols.smb.logons import Logons
-from parsers.network.protocols.smb.shares import TIMES, Exchange, Handle, Shares, Tree, filetime
+from parsers.network.protocols.smb.messages import Message
+from parsers.network.protocols.smb.shares import Exchange, Handle, Shares, Tree, exchanged, file_times
 from parsers.network.protocols.smb.smb1_logons import challenge, setup
-from parsers.network.protocols.smb.smb1_messages import NT_STATUS, Message, parts, path_at
-from parsers.network.protocols.smb.smb1_older import Older
+from parsers.network.protocols.smb.smb1_messages import NT_STATUS, parts, path_at
+from parsers.network.protocols.smb.smb1_older import STEPS, Older
 from parsers.network.protocols.smb.smb1_steps import Step, relative
 from parsers.network.protocols.smb.transfers import Range
 
@@ -28,49 +29,46 @@ class Smb1:
     shares: Shares
     logons: Logons
     older: Older = field(init=False)
-    _steps: dict[int, Callable[[Step], None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.older = Older(self.shares)
-        self._steps = {
-            **self.older.steps(),
-            0x04: self._close, 0x06: self._delete, 0x07: self._rename, 0x25: self._transaction, 0x2D: self._open, 0x2E: self._read,
-            0x2F: self._write, 0x32: self._transaction2, 0x72: self._negotiate, 0x73: self._session_setup, 0x75: self._tree_connect,
-            0xA2: self._create,
-        }  # fmt: skip
 
     def step(self, request: Message, answer: Message | None) -> None:
         """Raises ValueError, IndexError or struct.error for a message that is cut or malformed."""
-        if request.command not in self._steps:
+        if request.command not in _READ:
             return
         exchange = self._exchange(request, answer)
         told = {part.command: part for part in parts(answer)} if answer and not failed(exchange.status or 0) else {}
-        if answer and answer.user != request.user and request.command == 0x73:
-            request.user = answer.user  # the rest of the chain runs in the new session
+        if answer and answer.session != request.session and request.command == 0x73:
+            request = request._replace(session=answer.session)  # the rest of the chain runs in the new session
         for part in parts(request):
-            if (step := self._steps.get(part.command)) is not None:
-                if part.command in (0x2D, 0xA2, 0x2E, 0x2F) and answer is not None:
-                    request.tree = answer.tree  # a chain may have mapped it
-                step(Step(request, answer, part, told.get(part.command), exchange))
+            command = part.command
+            if answer is not None and request.tree != answer.tree and command in (0x2D, 0xA2, 0x2E, 0x2F):
+                request = request._replace(tree=answer.tree)  # a chain may have mapped it
+            if (step := _STEPS.get(command)) is not None:
+                step(self, Step(request, answer, part, told.get(command), exchange))
+            elif (older := STEPS.get(command)) is not None:
+                older(self.older, Step(request, answer, part, told.get(command), exchange))
 
     def _exchange(self, request: Message, answer: Message | None) -> Exchange:
-        user = self.logons.user(request.user)
+        user = self.logons.users.get(request.session)
         if answer is None:
-            return Exchange(request.packet, request.last, None, user)
-        if answer.flags2 & NT_STATUS or not answer.status:
-            return Exchange(request.packet, answer.last, answer.status, user)
+            return exchanged(request.packet, request.last, None, user)
+        if answer.flags & NT_STATUS or not answer.status:
+            return exchanged(request.packet, answer.last, answer.status, user)
         named = f"DOS-{answer.status & 0xFF}-{answer.status >> 16}"  # class and code, MS-CIFS section 2.2.2.4
         return Exchange(request.packet, answer.last, _UNKNOWN_STATUS, user, named)
 
     def _tree(self, request: Message) -> Tree:
-        return self.shares.trees.setdefault((0, request.tree), Tree())
+        key = 0, request.tree
+        return self.shares.trees.get(key) or self.shares.trees.setdefault(key, Tree())
 
     def _negotiate(self, now: Step) -> None:
         if now.told is not None:
             self.logons.nonce = challenge(now.told, now.exchange.last)
 
     def _session_setup(self, now: Step) -> None:
-        users = now.request.user, now.answer.user if now.answer else now.request.user
+        users = now.request.session, now.answer.session if now.answer else now.request.session
         setup(self.logons, (now.part, now.told), users, now.exchange)
 
     def _tree_connect(self, now: Step) -> None:
@@ -95,7 +93,7 @@ class Smb1:
             key, _, *ticks, _, _, handle.size = struct.unpack_from("<2sI4QIQQ", now.told.words, 5)
             handle.size = min(handle.size, 2**63 - 1)
             if handle.tree.kind != "PIPE":
-                handle.times = {name: filetime(tick) for name, tick in zip(TIMES, ticks, strict=True)}
+                handle.times = file_times(ticks)
             handle.dying = bool(options & DELETE_ON_CLOSE)
             self.shares.handles[key] = handle
         self.shares.acted("OPEN", handle, now.exchange)
@@ -177,7 +175,14 @@ class Smb1:
         content = now.part.data[data : data + count]
         if level in (0x101, 1004) and len(content) >= 32:
             ticks = struct.unpack_from("<4Q", content)
-            times: dict[str, object] = {name: filetime(tick) for name, tick in zip(TIMES, ticks, strict=True)}
-            self.shares.acted("SET_ATTRIBUTE", handle, now.exchange, times)
+            self.shares.acted("SET_ATTRIBUTE", handle, now.exchange, file_times(ticks))
         elif level in (0x102, 1013) and content[:1] == b"\x01":
             self.shares.acted("DELETE", handle, now.exchange)
+
+
+_STEPS: dict[int, Callable[[Smb1, Step], None]] = {
+    0x04: Smb1._close, 0x06: Smb1._delete, 0x07: Smb1._rename, 0x25: Smb1._transaction, 0x2D: Smb1._open, 0x2E: Smb1._read,
+    0x2F: Smb1._write, 0x32: Smb1._transaction2, 0x72: Smb1._negotiate, 0x73: Smb1._session_setup, 0x75: Smb1._tree_connect,
+    0xA2: Smb1._create,
+}  # fmt: skip
+_READ = frozenset((*_STEPS, *STEPS))  # commands that anything is done for

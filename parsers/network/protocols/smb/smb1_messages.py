@@ -2,58 +2,20 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from parsers.network.protocols.smb.framing import Frame
-from parsers.network.streams import Stream
+from parsers.network.protocols.smb.messages import BODY, Message
 
-BODY = 65_536 + 256  # bytes read of a message; what it reads or writes of a file is not among them
 CHAIN = 16  # commands of one message
-REPLY, NT_STATUS, UNICODE = 0x80, 0x4000, 0x8000
-_HEADER = struct.Struct("<4sBIBHH8sHHHHH")
+REPLY, NT_STATUS, UNICODE = 0x80, 0x4000 << 16, 0x8000 << 16  # flags
 _CHAINED = frozenset(
     (0x24, 0x2D, 0x2E, 0x2F, 0x73, 0x74, 0x75, 0xA2)
 )  # commands whose words begin with the next command
-
-
-@dataclass(slots=True)  # made for every message: a tuple costs twice as much
-class Message:
-    """The header of one message, where it lies in its stream, and how it begins, as far as that is at hand."""
-
-    stream: Stream
-    at: int
-    size: int
-    head: bytes
-    command: int
-    status: int
-    flags: int
-    flags2: int
-    tree: int
-    process: int
-    user: int
-    number: int
-
-    @property
-    def reply(self) -> bool:
-        return bool(self.flags & REPLY)
-
-    @property
-    def key(self) -> tuple[int, int]:
-        return self.process, self.number
-
-    @property
-    def packet(self) -> int:
-        return self.stream.packet(self.at)
-
-    @property
-    def last(self) -> int:
-        return self.stream.packet(max(min(self.at + self.size, self.stream.end) - 1, self.at))
-
-    def read(self, limit: int = BODY) -> bytes:
-        count = min(self.size, limit)
-        return self.head[:count] if count <= len(self.head) else self.stream.read(self.at, count)
+_CARRYING, FIELDS = (
+    frozenset((0x2E, 0x2F)),
+    96,
+)  # read and write: only their fields are wanted, not the bytes of a file; how long they are
 
 
 @dataclass(slots=True)  # made for every message: a tuple costs twice as much
@@ -83,21 +45,12 @@ def utf16_strings(raw: bytes) -> list[str]:
     return raw[: len(raw) & ~1].decode("utf-16-le", "replace").split("\x00")
 
 
-def message(stream: Stream, frame: Frame) -> Message:
-    """Raises ValueError for a header that is cut."""
-    raw = frame.head
-    if len(raw) < 32 and len(raw := stream.read(frame.at, 32)) < 32:
-        raise ValueError("header is cut")
-    _, command, status, flags, flags2, high, _, _, tree, process, user, number = _HEADER.unpack_from(raw)
-    return Message(
-        stream, frame.at, frame.size, raw, command, status, flags, flags2, tree, high << 16 | process, user, number
-    )
-
-
 def parts(found: Message, limit: int = BODY) -> Iterator[Part]:
     """The commands of a message in order. Raises ValueError or IndexError where one is cut."""
-    data = found.read(limit)
     command, at = found.command, 32
+    data = found.read(limit if command not in _CARRYING else FIELDS)
+    if command in _CARRYING and (len(data) <= at + 1 or data[at] > 16 or data[at + 1] != 0xFF):  # another follows
+        data = found.read(limit)
     for _ in range(CHAIN):
         count = data[at]
         words = data[at + 1 : at + 1 + 2 * count]
@@ -105,7 +58,7 @@ def parts(found: Message, limit: int = BODY) -> Iterator[Part]:
         if len(words) < 2 * count or begin > len(data):
             raise ValueError("words are cut")
         end = min(begin + int.from_bytes(data[begin - 2 : begin], "little"), len(data))
-        yield Part(command, words, data, begin, end, bool(found.flags2 & UNICODE))
+        yield Part(command, words, data, begin, end, bool(found.flags & UNICODE))
         if command not in _CHAINED or len(words) < 4 or words[0] == 0xFF:
             return
         command, following = words[0], words[2] | words[3] << 8

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from parsers.network.protocols.nt_status import failed
-from parsers.network.protocols.smb.framing import Frame
-from parsers.network.protocols.smb.shares import TIMES, Exchange, Handle, Shares, Tree, filetime
+from parsers.network.protocols.smb.messages import Message
+from parsers.network.protocols.smb.shares import Exchange, Handle, Shares, Tree, file_times
 from parsers.network.protocols.smb.smb1_messages import path_at
 from parsers.network.protocols.smb.smb1_steps import Step, relative
 from parsers.network.protocols.smb.transfers import Range
@@ -35,21 +35,14 @@ class Older:
     those that none did."""
 
     shares: Shares
-    raw: deque[tuple[Stream, Frame]] = field(default_factory=deque)
-    unclaimed: list[tuple[Stream, Frame]] = field(default_factory=list)
+    raw: deque[Message] = field(default_factory=deque)
+    unclaimed: list[Message] = field(default_factory=list)
     reading: Awaited | None = None
     writing: Awaited | None = None
 
-    def steps(self) -> dict[int, Callable[[Step], None]]:
-        """What is done for which command."""
-        return {
-            0x00: self._make, 0x01: self._remove, 0x02: self._open, 0x03: self._make_file, 0x0A: self._read, 0x0B: self._write,
-            0x0F: self._make_file, 0x13: self._read, 0x14: self._write, 0x1A: self._read_raw, 0x1D: self._write_raw,
-            0x2C: self._write_and_close, 0x70: self._tree_connect, 0xA0: self._nt_transact,
-        }  # fmt: skip
-
     def _tree(self, now: Step) -> Tree:
-        return self.shares.trees.setdefault((0, now.request.tree), Tree())
+        key = 0, now.request.tree
+        return self.shares.trees.get(key) or self.shares.trees.setdefault(key, Tree())
 
     def _named(self, now: Step) -> Handle:
         return Handle(self._tree(now), relative(path_at(now.part, now.part.begin + 1)))  # behind the mark of a string
@@ -111,18 +104,18 @@ class Older:
         if wanted is None:
             return
         time = self.shares.packet_time
-        while self.raw and time[_begin(*self.raw[0])] < time[wanted.exchange.first]:
+        while self.raw and time[_begin(self.raw[0])] < time[wanted.exchange.first]:
             self.unclaimed.append(self.raw.popleft())
         if not self.raw:
             return
-        stream, frame = self.raw[0]
-        if until is not None and time[_begin(stream, frame)] > time[until]:
+        frame = self.raw[0]
+        if until is not None and time[_begin(frame)] > time[until]:
             return
         self.raw.popleft()
         if frame.size > wanted.most:
-            self.unclaimed.append((stream, frame))
+            self.unclaimed.append(frame)
         elif frame.size:
-            self._raw_moved(wanted, False, stream, frame)
+            self._raw_moved(wanted, False, frame)
 
     def _write_raw(self, now: Step) -> None:
         """Some bytes may stand in the request; the rest follow as a frame without a header once the server agrees."""
@@ -142,19 +135,19 @@ class Older:
             handle = self.shares.handle(key, self._tree(now))
             self.writing = Awaited(handle, offset + size, count - size, now.exchange)
 
-    def written(self, stream: Stream, frame: Frame) -> bool:
+    def written(self, frame: Message) -> bool:
         """A frame without a header from the client; False where no write waits for it."""
         wanted, self.writing = self.writing, None
         if wanted is None or frame.size > wanted.most:
             return False
         if frame.size:
-            self._raw_moved(wanted, True, stream, frame)
+            self._raw_moved(wanted, True, frame)
         return True
 
-    def _raw_moved(self, wanted: Awaited, writing: bool, stream: Stream, frame: Frame) -> None:
-        last = stream.packet(max(min(frame.at + frame.size, stream.end) - 1, frame.at))
+    def _raw_moved(self, wanted: Awaited, writing: bool, frame: Message) -> None:
         piece = Range(wanted.offset, frame.at, frame.size)
-        self.shares.moved(wanted.handle, writing, stream, piece, wanted.exchange._replace(last=last))
+        exchange = wanted.exchange._replace(last=frame.last)
+        self.shares.moved(wanted.handle, writing, frame.stream, piece, exchange)
 
     def _tree_connect(self, now: Step) -> None:
         """Path, password and service, each behind a mark; passwords are those of shares, which nobody has had for decades."""
@@ -183,11 +176,19 @@ class Older:
             key, _, _, *ticks, _, _, handle.size = struct.unpack_from("<2x2sII4QIQQ", now.told.data, told)
             handle.size = min(handle.size, 2**63 - 1)
             if handle.tree.kind != "PIPE":
-                handle.times = {name: filetime(tick) for name, tick in zip(TIMES, ticks, strict=True)}
+                handle.times = file_times(ticks)
             self.shares.handles[key] = handle
         self.shares.acted("OPEN", handle, now.exchange)
 
 
-def _begin(stream: Stream, frame: Frame) -> int:
+# What is done for which command
+STEPS: dict[int, Callable[[Older, Step], None]] = {
+    0x00: Older._make, 0x01: Older._remove, 0x02: Older._open, 0x03: Older._make_file, 0x0A: Older._read, 0x0B: Older._write,
+    0x0F: Older._make_file, 0x13: Older._read, 0x14: Older._write, 0x1A: Older._read_raw, 0x1D: Older._write_raw,
+    0x2C: Older._write_and_close, 0x70: Older._tree_connect, 0xA0: Older._nt_transact,
+}  # fmt: skip
+
+
+def _begin(frame: Message) -> int:
     """The packet in which a frame begins: the four bytes before what it holds, which may be nothing."""
-    return stream.packet(frame.at - 4)
+    return frame.stream.packet(frame.at - 4)

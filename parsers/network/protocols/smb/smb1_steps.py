@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from parsers.network.protocols.smb.messages import Message
 from parsers.network.protocols.smb.shares import SHARE_ROOT, Exchange
-from parsers.network.protocols.smb.smb1_messages import Message, Part
+from parsers.network.protocols.smb.smb1_messages import Part
 
 
 @dataclass(slots=True)  # made for every message: a tuple costs twice as much

@@ -3,71 +3,24 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from parsers.network.protocols.nt_status import failed
 from parsers.network.protocols.ntlm import utf16
-from parsers.network.protocols.smb.framing import HEAD, SMB2, Frame
 from parsers.network.protocols.smb.logons import Logons
-from parsers.network.protocols.smb.shares import SHARE_ROOT, TIMES, Exchange, Handle, Shares, Tree, filetime
+from parsers.network.protocols.smb.messages import Message
+from parsers.network.protocols.smb.shares import SHARE_ROOT, Exchange, Handle, Shares, Tree, exchanged, file_times
 from parsers.network.protocols.smb.transfers import Range
-from parsers.network.streams import Stream
 
-BODY = 65_536 + 256  # bytes read of a message; what it reads or writes of a file is not among them
 RESPONSE, RELATED = 0x1, 0x4  # flags
 SAME = b"\xff" * 16  # in a compound: the file of the request before
 DELETE_ON_CLOSE = 0x1000
 PIPE_TRANSCEIVE = 0x0011C017
-_HEADER = struct.Struct("<4sHHIHHIIQIIQ")  # section 2.2.1.2, without its signature
+_CREATE, _ANSWER_TO_CREATE = struct.Struct("<IHH"), struct.Struct("<6Q")
+_READ, _ANSWER_TO_READ = struct.Struct("<Q16s"), struct.Struct("<BBI")
+_WRITE, _CONTROL = struct.Struct("<HIQ16s"), struct.Struct("<I16sII")
 _KINDS = {1: "DISK", 2: "PIPE", 3: "PRINT"}
-
-
-@dataclass(slots=True)  # made for every message: a tuple costs twice as much
-class Message:
-    """The header of one message, where it lies in its stream, and how it begins, as far as that is at hand."""
-
-    stream: Stream
-    at: int
-    size: int
-    head: bytes
-    status: int
-    command: int
-    flags: int
-    number: int
-    tree: int
-    session: int
-
-    def read(self, limit: int = BODY) -> bytes:
-        count = min(self.size, limit)
-        return self.head[:count] if count <= len(self.head) else self.stream.read(self.at, count)
-
-    @property
-    def packet(self) -> int:
-        return self.stream.packet(self.at)
-
-    @property
-    def last(self) -> int:
-        return self.stream.packet(max(min(self.at + self.size, self.stream.end) - 1, self.at))
-
-
-def messages(stream: Stream, frame: Frame) -> Iterator[Message]:
-    """The messages of a frame: one, or a compound. Raises ValueError where a header is none or cut."""
-    at, stop, raw = frame.at, frame.at + frame.size, frame.head
-    while True:
-        if len(raw) < 48:
-            raw = stream.read(at, 48)
-        if len(raw) < 48 or raw[:4] != SMB2 or raw[4] != 64:
-            raise ValueError("header is cut or none")
-        _, _, _, status, command, _, flags, offset, number, _, tree, session = _HEADER.unpack_from(raw)
-        size = offset or stop - at
-        yield Message(stream, at, size, raw, status, command, flags, number, tree, session)
-        at += size
-        if not offset or at >= stop:
-            return
-        if offset < 64:
-            raise ValueError("next command lies inside this one")
-        raw = stream.piece(at, HEAD)
 
 
 @dataclass(slots=True)
@@ -78,32 +31,31 @@ class Smb2:
     logons: Logons
     before: Message | None = None
     before_file: bytes = SAME
-    _steps: dict[int, Callable[[Message, Message | None, Exchange], None]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self._steps = {
-            1: self._session_setup, 3: self._tree_connect, 4: self._tree_disconnect, 5: self._create, 6: self._close,
-            8: self._read, 9: self._write, 11: self._control, 14: self._list, 17: self._set_info,
-        }  # fmt: skip
 
     def step(self, request: Message, answer: Message | None) -> None:
         """Raises ValueError or struct.error for a message that is cut or malformed."""
         if request.flags & RELATED and self.before is not None:
-            request.tree, request.session = self.before.tree, self.before.session
+            request = request._replace(tree=self.before.tree, session=self.before.session)
         else:
             self.before_file = SAME
         self.before = request
-        if (step := self._steps.get(request.command)) is not None:
-            user = self.logons.user(request.session)
-            exchange = Exchange(request.packet, (answer or request).last, answer.status if answer else None, user)
-            step(request, answer, exchange)
+        if (step := _STEPS.get(request.command)) is not None:
+            user = self.logons.users.get(request.session)
+            if answer is None:
+                step(self, request, None, exchanged(request.packet, request.last, None, user))
+            else:
+                step(self, request, answer, exchanged(request.packet, answer.last, answer.status, user))
 
     def _tree(self, request: Message) -> Tree:
-        return self.shares.trees.setdefault((request.session, request.tree), Tree())
+        key = request.session, request.tree
+        return self.shares.trees.get(key) or self.shares.trees.setdefault(key, Tree())
 
     def _handle(self, request: Message, key: bytes) -> Handle | None:
-        key = self.before_file if key == SAME else key
-        return None if key == SAME else self.shares.handle(key, self._tree(request))
+        if key == SAME:
+            key = self.before_file
+            if key == SAME:
+                return None
+        return self.shares.handles.get(key) or self.shares.handle(key, self._tree(request))
 
     def _session_setup(self, request: Message, answer: Message | None, exchange: Exchange) -> None:
         asked, told = request.read(), answer.read() if answer else b""
@@ -126,14 +78,14 @@ class Smb2:
 
     def _create(self, request: Message, answer: Message | None, exchange: Exchange) -> None:
         asked = request.read()
-        options, offset, size = struct.unpack_from("<IHH", asked, 104)
+        options, offset, size = _CREATE.unpack_from(asked, 104)
         handle = Handle(self._tree(request), utf16(_buffer(asked, offset, size)) or SHARE_ROOT)
         if answer is not None and not failed(answer.status):
             told = answer.read(152)
-            *ticks, _, handle.size = struct.unpack_from("<6Q", told, 72)
-            handle.size = min(handle.size, 2**63 - 1)
+            *ticks, _, size = _ANSWER_TO_CREATE.unpack_from(told, 72)
+            handle.size = min(size, 2**63 - 1)
             if handle.tree.kind != "PIPE":
-                handle.times = {name: filetime(tick) for name, tick in zip(TIMES, ticks, strict=True)}
+                handle.times = file_times(ticks)
             handle.dying = bool(options & DELETE_ON_CLOSE)
             self.before_file = told[128:144]
             if len(self.before_file) < 16:
@@ -147,16 +99,16 @@ class Smb2:
 
     def _read(self, request: Message, answer: Message | None, exchange: Exchange) -> None:
         asked = request.read(112)
-        offset, key = struct.unpack_from("<Q16s", asked, 72)
+        offset, key = _READ.unpack_from(asked, 72)
         if answer is None or failed(answer.status):
             return
-        lead, _, size = struct.unpack_from("<BBI", answer.read(80), 66)
+        lead, _, size = _ANSWER_TO_READ.unpack_from(answer.read(80), 66)
         if (handle := self._handle(request, key)) is not None:
             piece = Range(offset, answer.at + lead, min(size, max(answer.size - lead, 0)))
             self.shares.moved(handle, False, answer.stream, piece, exchange)
 
     def _write(self, request: Message, answer: Message | None, exchange: Exchange) -> None:
-        lead, size, offset, key = struct.unpack_from("<HIQ16s", request.read(112), 66)
+        lead, size, offset, key = _WRITE.unpack_from(request.read(112), 66)
         if answer is not None and failed(answer.status):
             return
         if (handle := self._handle(request, key)) is not None:
@@ -166,7 +118,7 @@ class Smb2:
     def _control(self, request: Message, answer: Message | None, exchange: Exchange) -> None:
         """A call and its answer through a pipe in one command."""
         asked = request.read(120)
-        control, key, lead, size = struct.unpack_from("<I16sII", asked, 68)
+        control, key, lead, size = _CONTROL.unpack_from(asked, 68)
         if control != PIPE_TRANSCEIVE or (handle := self._handle(request, key)) is None:
             return
         self.shares.piped(handle, True, request.stream, Range(0, request.at + lead, size), exchange)
@@ -189,8 +141,7 @@ class Smb2:
             return
         if level == 4:  # FileBasicInformation (MS-FSCC section 2.4.7)
             ticks = struct.unpack_from("<4Q", asked, 96)
-            times: dict[str, object] = {name: filetime(tick) for name, tick in zip(TIMES, ticks, strict=True)}
-            self.shares.acted("SET_ATTRIBUTE", handle, exchange, times)
+            self.shares.acted("SET_ATTRIBUTE", handle, exchange, file_times(ticks))
         elif level in (10, 65):  # FileRenameInformation (section 2.4.42)
             size = struct.unpack_from("<I", asked, 112)[0]
             self._renamed(handle, utf16(_buffer(asked, 116, size)), exchange)
@@ -204,6 +155,12 @@ class Smb2:
         self.shares.acted("RENAME", handle, exchange, {"prev_name": before})
         if exchange.status is not None and failed(exchange.status):
             handle.name = before
+
+
+_STEPS: dict[int, Callable[[Smb2, Message, Message | None, Exchange], None]] = {
+    1: Smb2._session_setup, 3: Smb2._tree_connect, 4: Smb2._tree_disconnect, 5: Smb2._create, 6: Smb2._close, 8: Smb2._read,
+    9: Smb2._write, 11: Smb2._control, 14: Smb2._list, 17: Smb2._set_info,
+}  # fmt: skip
 
 
 def _buffer(message: bytes, offset: int, size: int) -> bytes:

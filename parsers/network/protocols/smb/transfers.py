@@ -31,10 +31,12 @@ class Transfer:
 
     @property
     def moved(self) -> int:
-        return sum(piece.size for piece in self.ranges)
+        return sum([piece.size for piece in self.ranges])
 
     def pieces(self) -> list[Range]:
         """Ranges in file order that do not overlap: of bytes carried twice the first in file order are kept."""
+        if len(self.ranges) == 1 and self.ranges[0].size > 0:
+            return self.ranges[:]
         out: list[Range] = []
         reach = 0
         for offset, at, size in sorted(self.ranges):
