@@ -240,9 +240,7 @@ def test_a_profile_that_is_none_is_refused_in_one_line(athar, handed_out, tmp_pa
     assert "no redaction profile 'prosecutor'" in ran.err
 
 
-def test_a_lost_secret_is_refused(handed_out, tmp_path):
-    folder, _ = handed_out
-    shutil.copytree(folder, tmp_path / "case")
+def test_a_lost_secret_is_refused(filled, tmp_path):
     export(Case.open(tmp_path / "case"), tmp_path, "navigator", ".json")
     (tmp_path / "case" / "redaction.key").unlink()
     with pytest.raises(CaseError, match="restore it from a copy"):
