@@ -18,8 +18,7 @@ SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 
 
 def pytest_collection_modifyitems(items):
-    """Tests marked `long` come first; those marked `evidence` need the real evidence beside the checkout."""
-    items.sort(key=lambda item: "long" not in item.keywords)
+    """Tests marked `evidence` need the real evidence beside the checkout."""
     if not (SHARED / "evidence").is_dir():
         for item in items:
             if "evidence" in item.keywords:
