@@ -18,7 +18,8 @@ SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 
 
 def pytest_collection_modifyitems(items):
-    """Tests marked `evidence` need the real evidence beside the checkout."""
+    """Tests marked `long` come first; those marked `evidence` need the real evidence beside the checkout."""
+    items.sort(key=lambda item: "long" not in item.keywords)
     if not (SHARED / "evidence").is_dir():
         for item in items:
             if "evidence" in item.keywords:

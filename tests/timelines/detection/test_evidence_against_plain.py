@@ -152,6 +152,7 @@ class Quick:
         return lambda text: match(text if cased else self._fold(text)) is not None
 
 
+@pytest.mark.long
 def test_every_hit_is_the_same(
     tables: list[tuple[str, pa.Table]],
     sigmahq: tuple[RuleSet, dict[str, Any]],
