@@ -76,16 +76,11 @@ def asked(rule: Any, sources: ModuleType, known: list[Any]) -> Asked:
     return Asked(meant, tuple(sorted({name or "" for tree in trees for name in fields_of(tree)})), trees)
 
 
-Held = dict[
-    tuple[int, tuple[Any, ...]], bool
-]  # whether a rule holds of values, by its id: parts repeat the values of others
-
-
 class Plain:
-    """The plain evaluator over rows of one table. What rules came to of the same values in another table is in `held`."""
+    """The plain evaluator over rows of one table."""
 
-    def __init__(self, rules: ModuleType, sources: ModuleType, rows: list[Any], known: list[Any], held: Held) -> None:
-        self._rules, self._sources, self._rows, self._held = rules, sources, rows, held
+    def __init__(self, rules: ModuleType, sources: ModuleType, rows: list[Any], known: list[Any]) -> None:
+        self._rules, self._sources, self._rows = rules, sources, rows
         self._inside = [(source, [at for at, row in enumerate(rows) if source.has(row)]) for source in known]
         self._groups: dict[Any, dict[tuple[Any, ...], list[int]]] = {}
         self._columns: dict[tuple[int, str], list[tuple[str, ...]]] = {}
@@ -98,10 +93,8 @@ class Plain:
                 if key not in self._groups:
                     self._groups[key] = self._grouped(number, rule.names)
                 for values, members in self._groups[key].items():
-                    if (id(rule), values) not in self._held:
-                        event = dict(zip(rule.names, map(list, values), strict=True))
-                        self._held[id(rule), values] = any(self._rules.holds(tree, event) for tree in rule.trees)
-                    if self._held[id(rule), values]:
+                    event = dict(zip(rule.names, map(list, values), strict=True))
+                    if any(self._rules.holds(tree, event) for tree in rule.trees):
                         found.update(members)
         return sorted(found)
 
@@ -167,10 +160,10 @@ def test_every_hit_is_the_same(
     spoken = {at: rule for at, rule in questions.items() if rule.sources}
     assert len(spoken) > 2800
     engine = Engine(rules.rules)
-    total, rows, held = 0, 0, Held()
+    total, rows = 0, 0
     for family, table in tables:
         found = {(at, int(row)) for at, hits in evaluate(engine, family, table).items() for row in hits}
-        evaluator = Plain(plain, plain_sources, rows_of(table, plain_sources), known, held)
+        evaluator = Plain(plain, plain_sources, rows_of(table, plain_sources), known)
         expected = {(at, row) for at, rule in spoken.items() for row in evaluator.hits(rule)}
         differing = sorted(found ^ expected)
         assert not differing, [(rules.rules[at].about.title, row, (at, row) in found) for at, row in differing[:10]]
