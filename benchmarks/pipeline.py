@@ -26,13 +26,14 @@ def to_timeline(files: list[Path], root: Path, parser: str, workers: int = 1) ->
     """Rows of all files in a timeline folder, its parts listed in the manifest."""
     from forensics import tasks
     from forensics.executors import executor, prepare
+    from forensics.planning import Given, plan
     from timelines.store import Store
 
     source = files[0] if len(files) == 1 else files[0].parent
     rows = 0
     store = Store(root)
     prepare(workers)
-    todo = list(tasks.plan(source, _entries(files, parser), tasks.Given(), "benchmark"))
+    todo = list(plan(source, _entries(files, parser), Given(), "benchmark"))
     with executor(workers, None) as pool:
         for done in [pool.submit(tasks.run, task, root) for task in todo]:
             result = done.result()
@@ -53,11 +54,11 @@ def load(parser: str, workers: int = 1) -> None:
     import pandas  # noqa: F401 - pyarrow loads it at its first array
 
     import forensics.tasks  # noqa: F401
-    import timelines.mapping
+    import timelines.meanings
     from forensics.executors import executor
     from parsers.registry import by_name
 
-    timelines.mapping.sources()
+    timelines.meanings.sources()
     by_name(parser)
     if workers > 1:
         with executor(workers, None) as pool:  # these workers end here; those of the run are new ones

@@ -35,10 +35,15 @@ FILE = "case.toml"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question of the request, in the words of the authority."""
+    """One question of the request, in the words of the authority; `texts` holds its translations by language, where there are any."""
 
     id: str
     text: str
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+    def said(self, language: str) -> str:
+        """The question in a language, else as it was put."""
+        return self.texts.get(language, self.text)
 
 
 DOCUMENTS = ("summary", "analysis", "expertise", "proces-verbal")
@@ -213,10 +218,11 @@ class Case:
 
 _TEXTS = tuple(f.name for f in fields(CaseInfo) if f.name not in ("languages", "questions"))
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
+_TRANSLATED = re.compile(r"text_[a-z]{2,3}")
 
 
 def _check(info: CaseInfo) -> None:
-    for language in info.languages:
+    for language in (*info.languages, *(code for question in info.questions for code in question.texts)):
         if not _LANGUAGE.fullmatch(language):
             raise CaseError(f"language {language!r}: expected a code such as en, fr or ar")
     ids = [question.id for question in info.questions]
@@ -238,8 +244,20 @@ def _document(info: CaseInfo) -> str:
     if info.languages:
         values["languages"] = info.languages
     if info.questions:
-        values["questions"] = [{"id": question.id, "text": question.text} for question in info.questions]
+        values["questions"] = [
+            {"id": asked.id, "text": asked.text, **{f"text_{code}": text for code, text in asked.texts.items()}}
+            for asked in info.questions
+        ]
     return toml.dump(values)
+
+
+def _is_question(table: Mapping[str, Any]) -> bool:
+    return {"id", "text"} <= set(table) and all(_TRANSLATED.fullmatch(name) for name in set(table) - {"id", "text"})
+
+
+def _asked(table: Mapping[str, str]) -> Question:
+    texts = {name.removeprefix("text_"): text for name, text in table.items() if name not in ("id", "text")}
+    return Question(table["id"], table["text"], texts)
 
 
 def _info(values: dict[str, Any], path: Path) -> CaseInfo:
@@ -260,10 +278,11 @@ def _info(values: dict[str, Any], path: Path) -> CaseInfo:
     if not isinstance(languages, list) or not all(isinstance(code, str) for code in languages):
         raise CaseError(f'{path}: languages: expected a list such as ["fr", "ar"]')
     if not isinstance(questions, list) or not all(
-        isinstance(q, dict) and set(q) == {"id", "text"} and all(isinstance(v, str) for v in q.values())
-        for q in questions
+        isinstance(q, dict) and _is_question(q) and all(isinstance(v, str) for v in q.values()) for q in questions
     ):
-        raise CaseError(f"{path}: questions: expected [[questions]] with id and text")
-    info = CaseInfo(**values, languages=tuple(languages), questions=tuple(Question(**q) for q in questions))
+        raise CaseError(
+            f"{path}: questions: expected [[questions]] with id and text, and its translations as text_fr and the like"
+        )
+    info = CaseInfo(**values, languages=tuple(languages), questions=tuple(map(_asked, questions)))
     _check(info)
     return info

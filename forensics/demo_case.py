@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,10 +31,7 @@ def run(
     from forensics import demo
 
     details = demo.case_details()
-    questions = tuple(
-        Question(asked["id"], " / ".join(asked[language] for language in languages if language in asked))
-        for asked in details.pop("questions")
-    )
+    questions = tuple(_question(asked, languages) for asked in details.pop("questions"))
     case = Case.create(folder / "case", CaseInfo(**details, languages=tuple(languages), questions=questions))
     for path, description, clock_offset_s, clock_source in demo.exhibits(folder / "evidence"):
         about = pipeline.About(clock_offset_s=clock_offset_s, clock_source=clock_source, description=description)
@@ -42,3 +39,9 @@ def run(
     ingested = pipeline.ingest(case, workers, progress=progress)
     pipeline.analyze(case, (), progress)
     return case, ingested
+
+
+def _question(asked: Mapping[str, str], languages: Sequence[str]) -> Question:
+    """A question as it is put in the first of the languages, with its translations."""
+    texts = {code: asked[code] for code in languages if code in asked}
+    return Question(asked["id"], next(iter(texts.values()), asked["en"]), texts)

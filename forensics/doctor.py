@@ -74,7 +74,7 @@ def _contents() -> Iterator[Check]:
 
     from parsers.registry import all_parsers
     from timelines.families import all_families
-    from timelines.mapping import sources
+    from timelines.meanings import sources
 
     readers = [parser.name for parser in all_parsers()]
     yield Check("readers", len(readers) >= 4, ", ".join(readers))

@@ -7,10 +7,12 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.context import BaseContext
 from typing import Any
+
+from forensics.apart import Workers, apart
 
 FORKED = sys.platform == "linux"
 LOADED = "forensics.worker"  # what a worker has loaded before its first task
@@ -43,7 +45,7 @@ def executor(workers: int | None = None, scheduler: str | None = None) -> Execut
         raise ValueError(f"--workers {count}: expected 1 or more")
     if count == 1:
         return InProcess()
-    return ProcessPoolExecutor(count, mp_context=_context(), initializer=importlib.import_module, initargs=(LOADED,))
+    return Workers(count, mp_context=_context(), initializer=importlib.import_module, initargs=(LOADED,))
 
 
 def prepare(workers: int | None = None, scheduler: str | None = None) -> None:
@@ -64,7 +66,8 @@ def _context() -> BaseContext:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([LOADED])
         try:
-            forkserver.ensure_running()
+            with apart():
+                forkserver.ensure_running()
         except OSError:  # its socket lies in the scratch folder, whose path may be too long for one
             return multiprocessing.get_context("spawn")
         return context

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -12,21 +10,20 @@ from cases import findings as kept
 from cases.case import Case
 from cases.custody import Subject
 from cases.integrity import CHANGED, READ, require_unchanged
-from forensics import tasks
 from forensics.chosen_rules import Chosen
 from forensics.evidence_paths import check_evidence
-from forensics.executors import deaths, default_workers, prepare
 from forensics.executors import executor as make_executor
+from forensics.executors import prepare
+from forensics.planning import Given, Task, plan
 from forensics.progress import Progress, Silent
 from forensics.rule_digests import rule_digests
+from forensics.running import finished
 from forensics.searching import Search, search, to_search
-from forensics.tasks import Done, Task
+from forensics.tasks import Done
 from parsers.evidence import examine, examine_as, rehash
 from timelines.inventory import Exhibit, FileEntry
 from timelines.problems import LedgerRow, Problem
 from timelines.store import MANIFEST, Store
-
-AHEAD = 4  # tasks submitted per worker beyond the one it runs: enough to keep it busy, few enough to keep memory flat
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +157,7 @@ def ingest(
     if not changed:
         progress.stage("Read evidence", sum(task.size for task in todo), "bytes")
         with make_executor(workers, scheduler) as pool:
-            for result in _run(pool, todo, case.timeline_folder, workers):
+            for result in finished(pool, todo, case.timeline_folder, workers):
                 store.commit({result.id: list(result.parts)})
                 progress.advance(result.size)
                 done.append(result)
@@ -180,8 +177,8 @@ def ingest(
 
 
 def _planned(case: Case, exhibit: Exhibit, place: Path) -> Iterator[Task]:
-    given = tasks.Given(exhibit.zone, exhibit.log_formats, exhibit.flow_timeouts, exhibit.year)
-    return tasks.plan(place, case.register.files_of(exhibit.exhibit), given, case.hand.version)
+    given = Given(exhibit.zone, exhibit.log_formats, exhibit.flow_timeouts, exhibit.year)
+    return plan(place, case.register.files_of(exhibit.exhibit), given, case.hand.version)
 
 
 def _log_reading(case: Case, store: Store, totals: Ingest, options: dict[str, object]) -> None:
@@ -220,44 +217,6 @@ def analyze(case: Case, rules: Sequence[Path] | Chosen = (), progress: Progress 
     }
     case.log("rules-run", options, files)
     return result
-
-
-def _run(pool: Executor, todo: Sequence[Task], root: Path, workers: int | None) -> Iterator[Done]:
-    """Run tasks with a bounded number under way. When a worker dies its task is tried once more, alone, then reported."""
-    waiting = list(reversed(todo))
-    under_way: dict[Future[Done], Task] = {}
-    limit = (workers or default_workers()) * AHEAD
-    lost: list[Task] = []
-    while waiting or under_way:
-        try:
-            while waiting and len(under_way) < limit:
-                under_way[pool.submit(tasks.run, waiting[-1], root)] = waiting[-1]
-                waiting.pop()
-        except BrokenProcessPool:
-            lost += waiting
-            waiting = []
-        finished, _ = wait(under_way, return_when=FIRST_COMPLETED) if under_way else (set(), None)
-        for future in finished:
-            task = under_way.pop(future)
-            try:
-                yield future.result()
-            except deaths():
-                lost.append(task)
-    for task in sorted(lost, key=lambda t: t.id):
-        yield _alone(task, root)
-
-
-def _alone(task: Task, root: Path) -> Done:
-    with make_executor(2) as pool:
-        try:
-            result: Done = pool.submit(tasks.run, task, root).result()
-            return result
-        except BrokenProcessPool:
-            reason = "the worker process that read this died twice; the file is not read. Memory may be short: try --workers 1"
-            problems = [Problem(e.exhibit, e.file, 0, e.size, reason) for e in task.entries]
-            ledger = [LedgerRow(e.exhibit, e.file, e.size, 0, 0, 0, e.size) for e in task.entries]
-            parts = Store(root).writer(task.id).close(problems, ledger)
-            return Done(task.id, tuple(parts), 0, len(problems), task.size, len(task.entries))
 
 
 def _changed(case: Case, places: dict[str, Path], progress: Progress, when: str) -> Iterator[Problem]:

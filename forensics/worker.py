@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from parsers.base import Loading
 from parsers.registry import all_parsers
-from timelines.mapping import sources
+from timelines.meanings import sources
 
 
 class _Absent(MetaPathFinder):

@@ -1,4 +1,4 @@
-"""What many tests share: the demo case, made and run once a session, and the command line run in this process."""
+"""What many tests share: the demo case, made and run once for all workers, and the command line run in this process."""
 
 from __future__ import annotations
 
@@ -8,12 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
+from tests.made_once import made_once, shared_root
+
+settings.register_profile("athar", deadline=None)  # how long an example takes says more of the machine than of us
+settings.load_profile("athar")
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 
 
 def pytest_collection_modifyitems(items):
-    """Tests marked `evidence` need the real evidence beside the checkout."""
+    """Tests marked `long` come first; those marked `evidence` need the real evidence beside the checkout."""
+    items.sort(key=lambda item: "long" not in item.keywords)
     if not (SHARED / "evidence").is_dir():
         for item in items:
             if "evidence" in item.keywords:
@@ -22,9 +28,9 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session", autouse=True)
 def _rule_cache(tmp_path_factory):
-    """Rule sets are kept in a folder of the session, never in the user's own; commands that tests start see it too."""
+    """Rule sets are kept in a folder of the run, never in the user's own; commands that tests start see it too."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ATHAR_CACHE", str(tmp_path_factory.mktemp("rule-cache")))
+        patch.setenv("ATHAR_CACHE", str(shared_root(tmp_path_factory) / "rule-cache"))
         yield
 
 
@@ -45,13 +51,15 @@ class Demo:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory) -> Demo:
-    """The demo case. Shared: a test that changes it copies it first."""
+    """The demo case, made once a run. Shared: a test that changes it copies it first."""
+    return Demo(made_once(tmp_path_factory, "demo", _run_demo))
+
+
+def _run_demo(folder: Path) -> None:
     from forensics import demo_case
 
-    folder = tmp_path_factory.mktemp("demo")
     demo_case.make(folder, seed=1)
     demo_case.run(folder, ["en", "fr", "ar"], workers=1)
-    return Demo(folder)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from importlib.resources import files
 
-from timelines.mapping import Source, sources
+from timelines.meanings import Source, sources
 from timelines.messages.codes import tables
 
 _HEAD = """# Events that have a sentence

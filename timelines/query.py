@@ -19,7 +19,7 @@ from timelines.problems import KINDS
 from timelines.row_filter import Filter as Filter
 from timelines.schema import CORE_NAMES, SORT_KEYS, Family, core_schema
 from timelines.store import Store
-from timelines.views import connect, create_view, families_of, narrow, quoted, wide
+from timelines.views import connect, create_view, families_of, may_name, narrow, quoted
 
 if TYPE_CHECKING:
     import duckdb
@@ -88,13 +88,20 @@ class Timeline:
         import duckdb
 
         connection = self._open()
-        self._widen(query)
+        self._make([family for family in self._unmade if may_name(query, family.view)])
         try:
             statements = connection.extract_statements(query)
             reading = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
             if len(statements) != 1 or statements[0].type not in reading:
                 raise QueryError("only a single SELECT can be asked of a case; it is never written to")
-            return connection.sql(query, params=list(parameters)).to_arrow_table()
+            try:
+                answer = connection.sql(query, params=list(parameters))
+            except (
+                duckdb.CatalogException
+            ):  # a name that is put together, or a wrong one, which is told from those there are
+                self._make(list(self._unmade))
+                answer = connection.sql(query, params=list(parameters))
+            return answer.to_arrow_table()
         except duckdb.Error as error:
             first, *rest = str(error).splitlines()
             hint = next((line for line in rest if line.startswith(("Candidate", "Did you"))), "")
@@ -194,14 +201,12 @@ class Timeline:
     def _open(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:
             self._connection = connect(self.store, self._extra, self.secrets)
-            self._unmade = [family for family in families_of(self.store).values() if wide(self.store, family)]
+            self._unmade = list(families_of(self.store).values())
         return self._connection
 
-    def _widen(self, query: str) -> None:
-        """Make the views of very wide families, if the question names them, or may list all views."""
-        asked = query.lower()
-        every = any(word in asked for word in ("information_schema", "duckdb_", "pg_", "sqlite_"))
-        for family in [f for f in self._unmade if every or f.view.lower() in asked]:
+    def _make(self, families: Sequence[Family]) -> None:
+        """Make the views of these families."""
+        for family in families:
             create_view(self._open(), self.store, family, self.secrets)
             self._unmade.remove(family)
 

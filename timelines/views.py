@@ -21,7 +21,15 @@ from timelines.store import Store
 if TYPE_CHECKING:
     import duckdb
 
-WIDE = 8_000  # columns of the parts of a family, each part's counted; Windows' own events together have fewer
+_LISTING = (
+    "information_schema",
+    "duckdb_",
+    "pg_",
+    "sqlite_",
+    "show",
+    "describe",
+    "summarize",
+)  # words of questions about views
 _BYTES = ("size", "read", "free", "unsupported", "damaged")
 
 
@@ -31,18 +39,15 @@ def families_of(store: Store) -> dict[str, Family]:
 
 
 def connect(store: Store, extra: Mapping[str, pa.Table], secrets: bool = False) -> duckdb.DuckDBPyConnection:
-    """An in-memory connection with every view. `extra` tables (matches, findings) become views of their names. Columns that hold secrets
-    show a mask unless `secrets`."""
+    """An in-memory connection with every view but those of families, which `create_view` makes when a question names them: a case knows
+    some eighty, and to make them all takes longer than most answers. `extra` tables (matches, findings) become views of their names.
+    Columns that hold secrets show a mask unless `secrets`."""
     import duckdb
 
     offline = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
     connection = duckdb.connect(config=offline)
     connection.execute("set TimeZone = 'UTC'")
     connection.execute(f"set allowed_directories = [{_literal(store.root.resolve().as_posix() + '/')}]")
-    families = families_of(store)
-    for family in families.values():
-        if not wide(store, family):
-            create_view(connection, store, family, secrets)
     every = " union all ".join(narrow(store, name, CORE_NAMES, secrets) for name in store.families())
     connection.execute(f"create view timeline as {every or _empty([(f.name, f.type) for f in core_schema()])}")
     connection.execute(f"create view problems as {_problems(store)}")
@@ -60,9 +65,10 @@ def create_view(connection: duckdb.DuckDBPyConnection, store: Store, family: Fam
     connection.execute(f"create view {family.view} as {_rows(store, family, secrets)}")
 
 
-def wide(store: Store, family: Family) -> bool:
-    """Whether the parts of a family have so many columns that its view, which takes seconds to make, waits for a question to name it."""
-    return family.open and sum(len(part.schema.names) for part in store.parts(family.name)) > WIDE
+def may_name(query: str, view: str) -> bool:
+    """Whether a question names a view, or may list all views."""
+    asked = query.lower()
+    return view.lower() in asked or any(word in asked for word in _LISTING)
 
 
 def narrow(store: Store, family: str, names: Sequence[str], secrets: bool = False) -> str:

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from cases import captions, isolate, moments, phrases
 from cases.drawing import FINDING, draw
 from cases.languages import Language
+from cases.page_templates import templates
 from cases.phrases import Phrase
 from cases.summary import Chart, FileLine, Inference, Summary
 
@@ -37,16 +38,7 @@ class Html:
     suffix: str = ".html"
 
     def render(self, summary: Summary, language: Language) -> bytes:
-        import jinja2
-
-        environment = jinja2.Environment(
-            loader=jinja2.PackageLoader("cases", "templates"),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-        )
+        environment = templates()
         css = (resources.files("cases.templates") / "summary.css").read_text("utf-8").replace("\r\n", "\n")
         digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
         pen = Pen(language, summary.case.zone)

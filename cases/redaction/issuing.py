@@ -147,5 +147,7 @@ def _sealed(case: Case, asked: Asked, summary: Summary) -> tuple[str, str]:
             if reports.holds(case.reports_folder / place, sha256):
                 return f"reports/{place}", sha256
         target = case.reports_folder / SEALED / name
-        reports.issue(case, asked.code, form.name, asked.date, target, summary, reason, annex)
+        reports.lay(target, data, annex)
+        told = {"language": asked.code, "format": form.name, "date": asked.date}
+        reports.record(case, target, told, number, summary.draft.applies(asked.code), data, annex.facts)
         return f"reports/{SEALED}/{name}", sha256

@@ -88,7 +88,9 @@ def _asked(summary: Summary, pen: Pen) -> list[Block]:
                 " ",
                 styled("soft", *by(held, pen)),
             ]
-        blocks.append(para(styled("bold", number(question.id)), " ", plain(question.text), " ", *told))
+        blocks.append(
+            para(styled("bold", number(question.id)), " ", plain(question.said(pen.language.code)), " ", *told)
+        )
     return blocks
 
 

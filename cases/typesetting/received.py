@@ -28,7 +28,7 @@ def _mandate(summary: Summary, pen: Pen) -> list[Block]:
     names = ("title", "number", "request_number", "authority", "requester", "legal_basis", "laboratory", "examiner")
     rows = [(word(f"case.{name}"), [pen.given(getattr(case, name))]) for name in names]
     rows.append((word("case.zone"), [token(case.zone) if case.zone else pen.absent()]))
-    asked = [para(styled("bold", number(q.id)), " ", plain(q.text)) for q in case.questions]
+    asked = [para(styled("bold", number(q.id)), " ", plain(q.said(pen.language.code))) for q in case.questions]
     return [
         section("mandate", word("section.mandate")),
         facts(rows),

@@ -21,7 +21,10 @@ FULL = CaseInfo(
     legal_basis="Art. 1",
     zone="Africa/Casablanca",
     languages=("fr", "ar"),
-    questions=(Question("Q1", "Which account was used?"), Question("Q2", "ما المعطيات التي خرجت؟")),
+    questions=(
+        Question("Q1", "Which account was used?", {"en": "Which account was used?", "fr": "Quel compte a servi ?"}),
+        Question("Q2", "ما المعطيات التي خرجت؟"),
+    ),
 )
 
 
@@ -112,6 +115,7 @@ def test_a_newer_case_is_not_opened(empty_case: Case) -> None:
         ("athar_case = 1\nlanguages = 'fr'\n", "languages: expected a list"),
         ("athar_case = 1\nlanguages = ['../x']\n", "expected a code such as en, fr or ar"),
         ("athar_case = 1\nquestions = ['why']\n", "questions: expected"),
+        ("athar_case = 1\n[[questions]]\nid = 'Q1'\ntext = 'why'\ntext_FR = 'x'\n", "questions: expected"),
         ("athar_case = 1\nzone = 'Mars/Olympus'\n", "unknown time zone"),
     ],
 )
@@ -141,6 +145,7 @@ def test_wrong_details_are_refused_before_anything_is_made(tmp_path: Path, hand:
     for info in (
         CaseInfo(zone="Nowhere"),
         CaseInfo(questions=(Question("Q", "a"), Question("Q", "b"))),
+        CaseInfo(questions=(Question("Q", "a", {"../x": "b"}),)),
         CaseInfo(title="\udce9"),
     ):
         with pytest.raises(CaseError):

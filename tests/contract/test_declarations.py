@@ -13,7 +13,8 @@ from cases.exporters import exporters
 from cases.languages import language
 from timelines.coded import CODED
 from timelines.families import all_families
-from timelines.mapping import fill_core, sources
+from timelines.mapping import fill_core
+from timelines.meanings import sources
 from timelines.messages.placeholders import Placeholder, parts
 from timelines.messages.sentences import LANGUAGES
 from timelines.schema import CORE, CORE_NAMES, Family

@@ -134,7 +134,8 @@ def test_details_answers_and_notes_reach_the_summary(case, athar):
     ran = athar("report", case, "--date", "2026-01-20", "--format", "json")
     told = json.loads((case / "reports" / "summary-en-v1.json").read_bytes())
     assert ran.out.strip().endswith("summary-en-v1.json")
-    assert (told["case"]["authority"], told["case"]["questions"][1]) == (HOSTILE, {"id": "Q2", "text": "What left?"})
+    asked = {"id": "Q2", "text": "What left?", "texts": {}}
+    assert (told["case"]["authority"], told["case"]["questions"][1]) == (HOSTILE, asked)
     assert [(o["role"], o["who"]) for o in told["opinions"]] == [("answer", "A. Analyst"), ("note", HOSTILE)]
     assert (told["exhibits"][0]["seal"], told["exhibits"][0]["clock_offset_s"]) == ("SC-9", -2.5)
     shown = json.loads(athar("case", "show", case, "--opinions", "--json").out)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -102,3 +105,31 @@ def test_workers_start_though_the_scratch_folder_has_too_long_a_path(monkeypatch
     prepare(2)
     with executor(2) as pool:
         assert pool.submit(divmod, 7, 2).result() == (3, 1)
+
+
+APART = """
+import sys
+sys.path[:] = [place for place in sys.path if place not in ("", {folder!r})]
+{start}
+import forensics
+print("asked", flush=True)
+case = forensics.run(["seized"], "case", rules=[], workers=2)
+print(len(case.timeline()))
+"""
+SPAWN = "import forensics.executors; forensics.executors.FORKED = False"
+
+
+@pytest.mark.parametrize("start", ["", SPAWN], ids=["usual", "spawned"])
+def test_neither_the_working_folder_nor_the_script_that_asks_is_run_by_workers(tmp_path, start):
+    """The folder holds evidence that calls itself `pickle.py`; the script has no `if __name__ == "__main__"`."""
+    (tmp_path / "seized").mkdir()
+    (tmp_path / "seized" / "a.log").write_text(LINE % 1, encoding="utf-8", newline="")
+    for name in ("pickle", "pyarrow", "forensics"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w'); raise SystemExit(3)\n")
+    (tmp_path / "ask").mkdir()
+    script = tmp_path / "ask" / "script.py"
+    script.write_text(APART.format(folder=str(tmp_path), start=start))
+    places = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run([sys.executable, script], cwd=tmp_path, env=places, capture_output=True, text=True)
+    assert (done.returncode, done.stdout.split(), done.stderr) == (0, ["asked", "1"], "")
+    assert not (tmp_path / "ran").exists()

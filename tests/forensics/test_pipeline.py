@@ -11,7 +11,7 @@ import pytest
 
 from cases.case import Case
 from cases.errors import CaseError
-from forensics import pipeline, tasks
+from forensics import pipeline, planning, running, tasks
 from forensics.api import OpenCase, open_case, start
 from parsers.base import Batch, Slice
 from timelines.part_writer import PartWriter
@@ -84,8 +84,8 @@ def test_parts_are_the_same_bytes_for_any_number_of_workers(tmp_path, evidence):
 
 
 def test_a_run_goes_on_where_it_was_cut_off(tmp_path, evidence, monkeypatch):
-    monkeypatch.setattr(tasks, "BUNDLE_BYTES", 1)  # a task a file
-    monkeypatch.setattr(pipeline, "AHEAD", 1)
+    monkeypatch.setattr(planning, "BUNDLE_BYTES", 1)  # a task a file
+    monkeypatch.setattr(running, "AHEAD", 1)
     case = start(tmp_path / "case", [evidence], None)
     real, ran = tasks.run, []
 
@@ -189,7 +189,7 @@ def test_large_files_are_cut_into_slices_and_stay_one_ledger_row(tmp_path, monke
     big = tmp_path / "big.log"
     big.write_bytes(log(1, 59) * 40)
     whole, _ = made(tmp_path, big, "whole")
-    monkeypatch.setattr(tasks, "BUNDLE_BYTES", 4096)
+    monkeypatch.setattr(planning, "BUNDLE_BYTES", 4096)
     cut, result = made(tmp_path, big, "cut")
     assert result.tasks >= 1
     columns = ["row_id", "record", "offset", "length"]

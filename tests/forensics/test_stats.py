@@ -139,11 +139,13 @@ def test_a_glance_as_data(demo, athar):
 @pytest.mark.parametrize("columns", [80, 120])
 def test_on_a_terminal_no_line_is_wider_than_it(demo, athar, screen, columns):
     screen(columns)
+    shown = {}
     for table in ("", *all_statistics()):
         ran = athar("stats", demo.case, *([table] if table else []))
         assert (ran.code, ran.err) == (0, "")
         assert max(map(len, re.sub(r"\x1b\[[0-9;]*m", "", ran.out).splitlines())) <= columns, table
-    glance = athar("stats", demo.case).out
+        shown[table] = ran.out
+    glance = shown[""]
     assert "windows/security" in glance
     assert any("█" in line for line in glance.splitlines())
     assert all(

@@ -10,10 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from forensics import tasks
+from forensics import planning, tasks
 from forensics.demo.binxml_values import Kind
 from forensics.demo.evtx_writer import Event, write_log
 from forensics.joined_files import Joined
+from forensics.planning import Given, plan
 from parsers.base import Slice
 from parsers.evidence import examine
 from parsers.windows.evtx import Evtx
@@ -72,7 +73,7 @@ def source(tmp_path):
 def read(source, root):
     """The one task of the evidence: what it says, its rows by id, and its problems and ledger."""
     entries = [entry for entry in examine("E001", source, {}) if isinstance(entry, FileEntry)]
-    (task,) = tasks.plan(source, entries, tasks.Given(), "1")
+    (task,) = plan(source, entries, Given(), "1")
     done = tasks.run(task, root)
     tables = {part.path: pq.read_table(root / part.path).to_pylist() for part in done.parts}
     rows = [row for path, table in tables.items() if not path.startswith("_") for row in table]
@@ -116,7 +117,7 @@ def test_a_fault_in_one_file_costs_the_others_nothing(source, tmp_path, monkeypa
 
 def test_a_file_that_has_changed_since_it_was_listed_is_read_on_its_own(source, tmp_path):
     entries = [entry for entry in examine("E001", source, {}) if isinstance(entry, FileEntry)]
-    (task,) = tasks.plan(source, entries, tasks.Given(), "1")
+    (task,) = plan(source, entries, Given(), "1")
     with (source / "1.evtx").open("ab") as handle:
         handle.write(bytes(4096))
     done = tasks.run(task, tmp_path / "case")
@@ -137,8 +138,8 @@ def test_large_files_come_first_and_small_slices_share_tasks(source, monkeypatch
     entries = [entry for entry in examine("E001", source, {}) if isinstance(entry, FileEntry)]
     sizes = {entry.file: entry.size for entry in entries}
     largest = max(size for file, size in sizes.items() if not file.startswith("packed"))
-    monkeypatch.setattr(tasks, "BUNDLE_BYTES", largest - 1)
-    planned = list(tasks.plan(source, entries, tasks.Given(), "1"))
+    monkeypatch.setattr(planning, "BUNDLE_BYTES", largest - 1)
+    planned = list(plan(source, entries, Given(), "1"))
     on_disk = sorted((size for file, size in sizes.items() if not file.startswith("packed")), reverse=True)
     first = [size for size in on_disk if size == largest]
     assert [task.size for task in planned][: len(first)] == first
@@ -149,10 +150,10 @@ def test_large_files_come_first_and_small_slices_share_tasks(source, monkeypatch
 
     entry = next(entry for entry in entries if entry.size == largest and entry.file == entry.on_disk)
     pieces = [Slice(at, min(at + 1000, largest)) for at in range(0, largest, 1000)]
-    monkeypatch.setattr(tasks, "by_name", lambda name: type("Cut", (), {"slices": lambda self, evidence: pieces})())
-    monkeypatch.setattr(tasks, "JOINED_BYTES", 20_000)
-    monkeypatch.setattr(tasks, "FINEST_BYTES", 3_000)
-    cut = list(tasks.plan(source, [entry], tasks.Given(), "1"))
+    monkeypatch.setattr(planning, "by_name", lambda name: type("Cut", (), {"slices": lambda self, evidence: pieces})())
+    monkeypatch.setattr(planning, "JOINED_BYTES", 20_000)
+    monkeypatch.setattr(planning, "FINEST_BYTES", 3_000)
+    cut = list(plan(source, [entry], Given(), "1"))
     assert [piece for task in cut for piece in task.slices or ()] == pieces
     assert [task.size for task in cut[:-1]] == sorted((task.size for task in cut[:-1]), reverse=True)
     assert cut[0].size <= 20_000
@@ -164,7 +165,7 @@ def small(number, size):
 
 
 def test_the_last_bundle_of_small_files_takes_in_what_would_be_a_small_one(tmp_path, monkeypatch):
-    monkeypatch.setattr(tasks, "BUNDLE_BYTES", 100)
+    monkeypatch.setattr(planning, "BUNDLE_BYTES", 100)
     for sizes, bundles in [
         ([30] * 4, [120]),
         ([30] * 5, [90, 60]),
@@ -173,7 +174,7 @@ def test_the_last_bundle_of_small_files_takes_in_what_would_be_a_small_one(tmp_p
         ([30] * 7, [90, 120]),
     ]:
         entries = [small(number, size) for number, size in enumerate(sizes)]
-        planned = list(tasks.plan(tmp_path, entries, tasks.Given(), "1"))
+        planned = list(plan(tmp_path, entries, Given(), "1"))
         assert [task.size for task in planned] == bundles
         assert [entry for task in planned for entry in task.entries] == entries
 
@@ -181,7 +182,7 @@ def test_the_last_bundle_of_small_files_takes_in_what_would_be_a_small_one(tmp_p
 def test_files_that_have_grown_shrunk_or_gone_are_not_joined(source):
     held = Joined.of(Evtx(), 3 * 69_632)
     sizes = [(source / name).stat().st_size for name in ("0.evtx", "1.evtx")]
-    given = tasks.Given()
+    given = Given()
     entries = [
         FileEntry("E001", name, size, "0" * 64, "evidence", "windows/evtx")
         for name, size in (("0.evtx", sizes[0]), ("1.evtx", sizes[1] - 1), ("1.evtx", sizes[1] + 1), ("9.evtx", 10))

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from timelines import mapping
-from timelines.mapping import Meaning, Source, fill_core, meaning
+from timelines import mapping, meanings
+from timelines.mapping import fill_core
+from timelines.meanings import Meaning, Source, meaning
 from timelines.schema import named_field
 
 SOURCES = (
@@ -27,12 +28,12 @@ SOURCES = (
 
 @pytest.fixture(autouse=True)
 def two_sources(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(mapping, "sources_of", lambda family: tuple(s for s in SOURCES if s.family == family))
-    mapping._meaning_of.cache_clear()
-    mapping._general_of.cache_clear()
+    monkeypatch.setattr(meanings, "sources_of", lambda family: tuple(s for s in SOURCES if s.family == family))
+    meanings._meaning_of.cache_clear()
+    meanings._general_of.cache_clear()
     yield
-    mapping._meaning_of.cache_clear()
-    mapping._general_of.cache_clear()
+    meanings._meaning_of.cache_clear()
+    meanings._general_of.cache_clear()
 
 
 def filled(columns: dict[str, list[object]], own: dict[str, str] | None = None) -> dict[str, list[object]]:
@@ -156,7 +157,7 @@ def test_each_row_is_filled_as_if_it_came_alone(rows: list[tuple[str | None, str
 
 def test_a_mapping_to_a_core_column_that_does_not_exist_is_refused() -> None:
     with pytest.raises(ValueError, match="core column that does not exist: 'usr'"):
-        mapping._meaning({"core": {"usr": ["User"]}}, Meaning({}))
+        meanings._meaning({"core": {"usr": ["User"]}}, Meaning({}))
 
 
 def test_what_a_filter_leaves_of_a_few_texts_is_remembered_and_bounded():

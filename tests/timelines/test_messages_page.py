@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from timelines.mapping import Meaning, Source, sources
+from timelines.meanings import Meaning, Source, sources
 from timelines.messages_page import _rows, event_types, messages_page
 
 PAGE = Path(__file__).parents[2] / "docs" / "messages.md"

@@ -6,7 +6,6 @@ import pyarrow as pa
 import pytest
 
 from timelines import query as query_module
-from timelines import views
 from timelines.query import Filter, QueryError, Timeline
 from timelines.rows import Provenance, finish
 from timelines.secrecy import MASK
@@ -201,12 +200,24 @@ def test_a_secret_is_masked_among_some_columns_too(tmp_path):
         assert timeline.sql(f"select secret from {rows} order by time").column(0).to_pylist() == shown
 
 
-@pytest.mark.parametrize("query", ["select count(*) from Windows_Security", "select count(*) - 2 from timeline"])
-def test_the_view_of_a_very_wide_family_is_made_when_it_is_named(tmp_path, monkeypatch, query):
-    monkeypatch.setattr(views, "WIDE", 100)
+@pytest.mark.parametrize(
+    ("query", "counted", "made"),
+    [
+        ("select count(*) from Windows_Security", 6, 1),
+        ("select count(*) from query_table('windows_' || 'security')", 6, 1),
+        ("select count(*) from (show tables) where name = 'windows_security'", 1, 1),
+        ("select count(*) - 2 from timeline", 4, 0),
+    ],
+)
+def test_the_view_of_a_family_is_made_when_it_is_named(tmp_path, query, counted, made):
     timeline = Timeline(parts_of_many_shapes(tmp_path, 6))
-    expected = 6 if "Windows" in query else 4
-    assert timeline.sql(query).column(0).to_pylist() == [expected]
     listed = "select view_name from duckdb_views() where view_name = 'windows_security'"
+    assert timeline.sql(query).column(0).to_pylist() == [counted]
+    assert len(timeline._connection.sql(listed).fetchall()) == made
     assert timeline.sql(listed).num_rows == 1
     assert timeline.events("windows/security").num_rows == 6
+
+
+def test_a_name_that_is_nearly_a_familys_is_told_from_those_there_are(tmp_path):
+    with pytest.raises(QueryError, match='Did you mean "windows_security"'):
+        Timeline(parts_of_many_shapes(tmp_path, 2)).sql("select * from windows_securty")

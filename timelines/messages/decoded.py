@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from timelines.mapping import Meaning, meaning
+from timelines.meanings import Meaning, meaning
 from timelines.messages.codes import decode, is_number, tables
 from timelines.messages.placeholders import Placeholder, parts
 

@@ -11,7 +11,8 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from timelines.mapping import sources_of, stored_as
+from timelines.mapping import stored_as
+from timelines.meanings import sources_of
 
 _PLACE = re.compile(r"\{([^{}|:]+)(?:\|([^{}]+)|:([a-z][a-z0-9_+]*))?\}")
 

@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from timelines.filters import filtered
-from timelines.mapping import Meaning, columns_by_name, general_meaning, meaning, named_text, stored_as
+from timelines.mapping import columns_by_name, named_text, stored_as
+from timelines.meanings import Meaning, general_meaning, meaning
 from timelines.messages.codes import decode
 from timelines.messages.placeholders import Placeholder, parts, segments
 from timelines.visible import visible

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from timelines.mapping import meaning
+from timelines.meanings import meaning
 from timelines.schema import TIME, Column
 from timelines.scope import Scope, listed
 from timelines.statistics import Statistic

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from timelines.mapping import meaning
+from timelines.meanings import meaning
 from timelines.messages import codes
 from timelines.schema import TIME, Column
 from timelines.scope import Scope

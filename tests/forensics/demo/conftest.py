@@ -1,4 +1,4 @@
-"""The demo evidence, made once for all tests of this folder, and what tools that know nothing of our writers read in it."""
+"""The demo evidence, that of the demo case which all tests share, and what tools that know nothing of our writers read in it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from forensics.demo import make_evidence
 from forensics.demo import scenario as story
 from forensics.demo.cast import SRV02
 
@@ -21,10 +20,9 @@ ReadLog = Callable[[Path], list[dict[str, Any]]]
 
 
 @pytest.fixture(scope="session")
-def evidence(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("demo") / "evidence"
-    make_evidence(folder, seed=1)
-    return folder
+def evidence(demo: Any) -> Path:
+    path: Path = demo.evidence
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ from sigma import conditions as c
 from sigma import types as t
 
 from forensics import api, pipeline
-from timelines.detection import Engine, RuleSet, evaluate, load, load_rules
+from timelines.detection import Engine, RuleSet, evaluate, load
 from timelines.schema import CORE_NAMES, own_name
 
 pytestmark = pytest.mark.evidence
@@ -36,22 +36,6 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, pa.Table
     pipeline.ingest(opened, 1)
     timeline = api.OpenCase(opened).query
     return [(name, table) for name in timeline.families() for part in timeline.parts(name) for table in part.read()]
-
-
-@pytest.fixture(scope="module")
-def loaded() -> tuple[RuleSet, dict[str, Any]]:
-    """The rules as our engine has them, and as pySigma read them, by id."""
-    parsed: dict[str, Any] = {}
-    original = load._compile
-
-    def kept(rule: Any, *more: Any) -> Any:
-        made = original(rule, *more)
-        parsed[made.about.rule_id] = rule
-        return made
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(load, "_compile", kept)
-        return load_rules([SHARED / "rules" / "sigma"], own=False), parsed
 
 
 def rows_of(table: pa.Table, plain_sources: ModuleType) -> list[Any]:
@@ -161,14 +145,15 @@ class Quick:
         return lambda text: match(text if cased else self._fold(text)) is not None
 
 
+@pytest.mark.long
 def test_every_hit_is_the_same(
     tables: list[tuple[str, pa.Table]],
-    loaded: tuple[RuleSet, dict[str, Any]],
+    sigmahq: tuple[RuleSet, dict[str, Any]],
     plain: ModuleType,
     plain_sources: ModuleType,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    rules, parsed = loaded
+    rules, parsed = sigmahq
     monkeypatch.setattr(plain, "string_is", Quick(plain.fold).string_is)
     known = plain_sources.sources(WINDOWS)
     questions = {at: asked(parsed[rule.about.rule_id], plain_sources, known) for at, rule in enumerate(rules.rules)}

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -260,8 +261,10 @@ filter:
 
 @pytest.mark.evidence
 @pytest.mark.skipif(not SIGMA.exists(), reason="the shared rules are not beside this checkout")
-def test_every_windows_and_web_rule_of_sigmahq_runs_but_those_for_absent_sources() -> None:
-    rules = load_rules([SIGMA], own=False)
+def test_every_windows_and_web_rule_of_sigmahq_runs_but_those_for_absent_sources(
+    sigmahq: tuple[RuleSet, dict[str, Any]],
+) -> None:
+    rules, _ = sigmahq
     assert len(rules.rules) >= 3000
     ours = [
         r

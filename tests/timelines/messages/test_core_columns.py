@@ -7,7 +7,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from timelines.mapping import fill_core, general_meaning, meaning
+from timelines.mapping import fill_core
+from timelines.meanings import general_meaning, meaning
 from timelines.schema import CORE_NAMES, named_field, stored_names
 
 AUDIT, EVENTLOG, SCM = "Microsoft-Windows-Security-Auditing", "Microsoft-Windows-Eventlog", "Service Control Manager"

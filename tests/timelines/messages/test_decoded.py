@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from timelines.families import all_families
-from timelines.mapping import general_meaning, sources
+from timelines.meanings import general_meaning, sources
 from timelines.messages.codes import tables
 from timelines.messages.decoded import decoded_values, tables_of_fields
 

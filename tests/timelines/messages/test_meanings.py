@@ -14,7 +14,7 @@ import pytest
 
 from timelines.families import all_families
 from timelines.filters import filtered
-from timelines.mapping import sources
+from timelines.meanings import sources
 from timelines.messages.codes import table
 from timelines.messages.placeholders import Placeholder, columns_spoken_of, parts
 from timelines.messages.sentences import LANGUAGES

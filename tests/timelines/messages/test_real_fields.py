@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from timelines.families.windows import COLUMNS, family_of
-from timelines.mapping import meaning
+from timelines.meanings import meaning
 from timelines.messages.placeholders import Placeholder, parts
 from timelines.schema import CORE_NAMES
 

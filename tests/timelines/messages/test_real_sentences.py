@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from timelines.mapping import general_meaning, meaning
+from timelines.meanings import general_meaning, meaning
 from timelines.messages.sentences import LANGUAGES, sentences
 from timelines.visible import visible
 
