@@ -46,13 +46,14 @@ class _Waiting:
         self._function = function
         self._options = {"boundscheck": True, "inline": "always" if inlined else "never"}
         self._made: Callable[..., Any] | None = None
+        self._called = False
         update_wrapper(self, function)
 
     def __call__(self, *given: Any) -> Any:
-        if self._made is None:
-            for name, one in list(self._function.__globals__.items()):
-                if isinstance(one, _Waiting) and one._function.__globals__ is self._function.__globals__:
-                    self._function.__globals__[name] = one._kernel()
+        for name, one in list(self._function.__globals__.items()) if not self._called else ():
+            if isinstance(one, _Waiting) and one._function.__globals__ is self._function.__globals__:
+                self._function.__globals__[name] = one._kernel()
+        self._called = True
         return self._kernel()(*given)
 
     def _kernel(self) -> Callable[..., Any]:

@@ -115,3 +115,21 @@ print(filled, len(cpu_target.target_context._defns))
         told.append(list(map(int, done.stdout.split())))
     assert told[1][0] < told[0][0]  # loading read in none of what compiling needs
     assert told[1][1] >= told[0][0]
+
+
+def test_a_kernel_of_which_it_was_asked_whether_it_is_kept_still_calls_others(tmp_path: Path) -> None:
+    (tmp_path / "asked.py").write_text(
+        "from timelines.compiled import compiled\n\n\n@compiled\ndef first(place):\n    return _then(place) + 1\n\n\n"
+        "@compiled\ndef _then(place):\n    return 2 * place\n"
+    )
+    code = (
+        "import asked; from timelines.compiled import kept; print(kept(asked.first), asked.first(3), kept(asked.first))"
+    )
+    path = os.pathsep.join((str(tmp_path), str(_ROOT)))
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True
+        )
+        for _ in range(2)
+    ]
+    assert [done.stdout.split() for done in told] == [["False", "7", "True"], ["True", "7", "True"]], told
