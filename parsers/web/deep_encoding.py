@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from itertools import islice
 
 import numpy as np
 
@@ -12,16 +14,30 @@ from parsers.web.lines import Lines
 from timelines.compiled import compiled, inlined
 from timelines.detection.url_decoding import still_encoded
 
+FEW = 4_096  # percent signs of a block that are looked for by the C library: of most logs that is all
+_SIGN = re.compile(b"%")
 _PERCENT, _TWO, _FIVE, _ZERO, _NINE, _A, _C, _E, _F, _U = b"%2509acefu"
 
 
 def remarks(lines: Lines) -> Mapping[str, Int64s]:
     """`encoded-deeper`: offsets of the lines in which some text is encoded still when the rounds that rules look through are gone."""
-    found = np.zeros(len(lines), np.bool_)
-    _mark(*readable(lines.data), np.ascontiguousarray(lines.starts), np.ascontiguousarray(lines.ends), found)
-    rows = np.flatnonzero(found).tolist()
-    deep = [row for row in rows if still_encoded(lines.at(row).decode("utf-8", "replace"))]
+    rows = _with_signs(lines)
+    found = np.zeros(len(rows), np.bool_)
+    if len(rows):
+        _mark(*readable(lines.data), lines.starts[rows], lines.ends[rows], found)
+    deep = [row for row in rows[found].tolist() if still_encoded(lines.at(row).decode("utf-8", "replace"))]
     return {"encoded-deeper": lines.offsets[deep]} if deep else {}
+
+
+def _with_signs(lines: Lines) -> Int64s:
+    """Lines that hold percent signs, and perhaps others, ascending; all of them where there are more signs than FEW, and where lines do not
+    lie in their order."""
+    text = np.ascontiguousarray(lines.data).data
+    signs = np.array([found.start() for found in islice(_SIGN.finditer(text), FEW + 1)], np.int64)
+    if len(signs) > FEW or (lines.ends[1:] < lines.ends[:-1]).any():
+        return np.arange(len(lines))
+    rows = np.unique(np.searchsorted(lines.ends, signs, side="right"))
+    return rows[rows < len(lines)]
 
 
 @inlined

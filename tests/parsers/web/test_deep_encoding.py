@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from parsers.web import deep_encoding
 from parsers.web.deep_encoding import remarks
 from parsers.web.lines import Lines
 from timelines.detection.url_decoding import ROUNDS, still_encoded
@@ -45,11 +48,21 @@ def test_other_ways_of_writing_a_percent_sign(read: Any, text: str) -> None:
 
 
 @settings(deadline=None)
-@given(st.lists(st.text(alphabet="%25uU0CcE8aAf3x", min_size=1, max_size=60), min_size=1, max_size=8))
-def test_just_the_lines_that_are_still_encoded_are_told(texts: list[str]) -> None:
-    data = np.frombuffer("\n".join([*texts, ""]).encode(), np.uint8)
+@given(
+    st.lists(st.text(alphabet="%25uU0CcE8aAf3x", max_size=60), min_size=1, max_size=8),
+    st.sampled_from([0, 3, deep_encoding.FEW]),
+    st.randoms(use_true_random=False),
+)
+def test_just_the_lines_that_are_still_encoded_are_told(texts: list[str], few: int, random: Random) -> None:
+    """Whether signs are few or many, whether lines lie in their order or not, and whatever lies behind them."""
+    data = np.frombuffer("\n".join([*texts, "%2525252525253C"]).encode(), np.uint8)
     ends = np.cumsum([len(text) + 1 for text in texts]) - 1
     starts = ends - [len(text) for text in texts]
-    lines = Lines(data, starts, ends, np.arange(len(texts)) + 1, starts, ends - starts + 1)
-    expected = [at for at, text in zip(starts.tolist(), texts, strict=True) if still_encoded(text)]
-    assert [at for offsets in remarks(lines).values() for at in offsets.tolist()] == expected
+    order = np.arange(len(texts))
+    if random.random() < 0.5:
+        random.shuffle(order)
+    places = starts[order]
+    lines = Lines(data, places, ends[order], order + 1, np.arange(len(texts)) * 100, ends - starts + 1)
+    expected = [100 * row for row, at in enumerate(order.tolist()) if still_encoded(texts[at])]
+    with mock.patch.object(deep_encoding, "FEW", few):
+        assert [at for offsets in remarks(lines).values() for at in offsets.tolist()] == expected
