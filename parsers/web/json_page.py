@@ -46,8 +46,8 @@ class Values:
 
     @property
     def kind(self) -> s.Int32s:
-        """TEXT, BARE or WHOLE; ESCAPED is added where a backslash stands in a text, AGAIN where the name's last value was the same."""
-        return self.table[:, s.KIND]
+        """TEXT, BARE or WHOLE; ESCAPED is added where a backslash stands in a text."""
+        return self.table[:, s.KIND] & ~s.AGAIN
 
     @property
     def start(self) -> s.Int32s:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from parsers.web import json_escapes as escapes
 from parsers.web.json_page import values
 from parsers.web.json_scan import BARE, DEPTH, TEXT, NotJson, scan, text
-from parsers.web.json_structure import AGAIN, ESCAPED
+from parsers.web.json_structure import ESCAPED
 from parsers.web.lines import Lines
 from parsers.web.scan import odd_lines
 
@@ -46,7 +46,7 @@ def _by_page(texts: list[bytes]) -> list[dict[str, tuple[int, bytes]] | None]:
     for row, name, kind, start, end in zip(*(one.tolist() for one in places), strict=True):
         said = out[row]
         assert said is not None
-        said[found.names[name]] = (kind & ~(ESCAPED | AGAIN), lines.data[start:end].tobytes())
+        said[found.names[name]] = (kind & ~ESCAPED, lines.data[start:end].tobytes())
     return out
 
 
