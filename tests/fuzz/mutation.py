@@ -23,7 +23,7 @@ WORDS = (0, 1, 2, 3, 4, 7, 8, 16, 24, 28, 29, 255, 256, 4095, 16_384, 32_767, 32
 UNITS = (b"\0\0", b"\0\xd8", b"\0\xdc", b"\xff\xff", b"\xe9\0", b"\n\0", b"\xff\xfe")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Seed:
     """A chunk, where its live records end, and the places that steer a reader, by what stands there."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.fuzz.checks import check
@@ -23,6 +23,7 @@ def folder(tmp_path_factory):
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.binary(min_size=4, max_size=120))
+@example(bytes.fromhex("6b36a106b9ddb82dae9cc7e73c195b8e"))  # a definition written over in one chunk, whole in the next
 def test_any_change_leaves_all_ways_of_reading_in_agreement(seeds, folder, choices):
     check(mutated(seeds, choices), folder)
 
