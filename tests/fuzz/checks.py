@@ -187,8 +187,9 @@ def _take(rows: Rows, batch: pa.RecordBatch) -> None:
 
 
 def _less(sliced: Rows, whole: Rows) -> Rows:
-    """The rows of pieces, those with less than the rows of the whole made like them: a piece lacks the definitions of other chunks, by which
-    a record whose own was written over is read. What it does say must be the same."""
+    """The rows of pieces, those with less than the rows of the whole made like them. What they do say must be the same.
+
+    A piece lacks the definitions of other chunks, by which a record whose own was written over is read."""
     return {
         row_id: whole[row_id] if _incomplete(values) and values.items() <= whole.get(row_id, {}).items() else values
         for row_id, values in sliced.items()
