@@ -72,14 +72,20 @@ def _line_end(data: Bytes, wanted: int) -> int:
 
 
 def _begun(data: Bytes, before: int, marks: Collection[bytes]) -> set[bytes]:
-    """The marks with which a line may begin, behind a byte order mark or a hole of NULs too. `before` is the byte before `data`."""
+    """The marks with which a line may begin, behind a byte order mark or a hole of NULs too. `before` is the byte before `data`.
+
+    Marks are looked for by their last byte: the first of some is a quote, and lines of JSON are full of them.
+    """
     found = set()
-    for first in {mark[0] for mark in marks}:
-        hits = np.flatnonzero(data == first)
-        previous = data[hits - 1] if not len(hits) or hits[0] else np.concatenate(([before], data[hits[1:] - 1]))
-        for hit in hits[_BEFORE_LINES[previous]].tolist():
-            # a mark that the end of `data` cuts off may go on behind it
-            found |= {mark for mark in marks if mark.startswith(data[hit : hit + len(mark)].tobytes())}
-            if len(found) == len(marks):
-                return found
+    for last in {mark[-1] for mark in marks}:
+        hits = np.flatnonzero(data == last)
+        for mark in [mark for mark in marks if mark[-1] == last and len(hits)]:
+            begins = hits - (len(mark) - 1)
+            whole = begins[begins >= 0]
+            for place, byte in enumerate(mark[:-1]):
+                whole = whole[data[whole + place] == byte]
+            previous = np.where(whole > 0, data[whole - 1], before)
+            cut_off = any(before == mark[-2 - hit] for hit in hits[begins < 0].tolist())  # it may begin in the bytes before
+            if cut_off or _BEFORE_LINES[previous].any():
+                found.add(mark)
     return found

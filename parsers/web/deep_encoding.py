@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from itertools import islice
 
 import numpy as np
 
@@ -15,7 +13,7 @@ from timelines.compiled import compiled, inlined
 from timelines.detection.url_decoding import still_encoded
 
 FEW = 4_096  # percent signs of a block that are looked for by the C library: of most logs that is all
-_SIGN = re.compile(b"%")
+_SIGN = b"%"
 _PERCENT, _TWO, _FIVE, _ZERO, _NINE, _A, _C, _E, _F, _U = b"%2509acefu"
 
 
@@ -32,11 +30,12 @@ def remarks(lines: Lines) -> Mapping[str, Int64s]:
 def _with_signs(lines: Lines) -> Int64s:
     """Lines that hold percent signs, and perhaps others, ascending; all of them where there are more signs than FEW, and where lines do not
     lie in their order."""
-    text = np.ascontiguousarray(lines.data).data
-    signs = np.array([found.start() for found in islice(_SIGN.finditer(text), FEW + 1)], np.int64)
+    signs, text, at = list[int](), lines.data.tobytes(), -1
+    while len(signs) <= FEW and (at := text.find(_SIGN, at + 1)) >= 0:
+        signs.append(at)
     if len(signs) > FEW or (lines.ends[1:] < lines.ends[:-1]).any():
         return np.arange(len(lines))
-    rows = np.unique(np.searchsorted(lines.ends, signs, side="right"))
+    rows = np.unique(np.searchsorted(lines.ends, np.array(signs, np.int64), side="right"))
     return rows[rows < len(lines)]
 
 
