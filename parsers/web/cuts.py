@@ -74,7 +74,7 @@ def _line_end(data: Bytes, wanted: int) -> int:
 def _begun(data: Bytes, before: int, marks: Collection[bytes]) -> set[bytes]:
     """The marks with which a line may begin, behind a byte order mark or a hole of NULs too. `before` is the byte before `data`.
 
-    Marks are looked for by their last byte: the first of some is a quote, and lines of JSON are full of them.
+    A mark that may begin in the bytes before is among them. Marks are looked for by their last byte: the first of some is a quote, and lines of JSON are full of them.
     """
     found = set()
     for last in {mark[-1] for mark in marks}:
@@ -85,7 +85,7 @@ def _begun(data: Bytes, before: int, marks: Collection[bytes]) -> set[bytes]:
             for place, byte in enumerate(mark[:-1]):
                 whole = whole[data[whole + place] == byte]
             previous = np.where(whole > 0, data[whole - 1], before)
-            cut_off = any(before == mark[-2 - hit] for hit in hits[begins < 0].tolist())  # it may begin in the bytes before
+            cut_off = any(before == mark[-2 - hit] for hit in hits[begins < 0].tolist())
             if cut_off or _BEFORE_LINES[previous].any():
                 found.add(mark)
     return found
