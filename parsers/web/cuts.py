@@ -74,8 +74,8 @@ def _line_end(data: Bytes, wanted: int) -> int:
 def _begun(data: Bytes, before: int, marks: Collection[bytes]) -> set[bytes]:
     """The marks with which a line may begin, behind a byte order mark or a hole of NULs too. `before` is the byte before `data`.
 
-    A mark that may begin in the bytes before is among them. Marks are looked for by their last byte: the first of some is a quote, and lines
-    of JSON are full of them.
+    A mark that may begin in the bytes before is among them. Marks are looked for by their last byte: the first of some is a quote, and
+    lines of JSON are full of them.
     """
     found = set()
     for last in {mark[-1] for mark in marks}:
