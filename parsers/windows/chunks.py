@@ -6,12 +6,12 @@ Chunks are read wherever the file has room for them, whatever the file header's 
 from __future__ import annotations
 
 import itertools
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+from isal.isal_zlib import crc32
 
 from parsers.gather import Bytes, Int64s, numbers_at
 from parsers.windows.chains import chained
@@ -88,7 +88,7 @@ def file_header(data: Bytes, at: int, ledger: Ledger) -> None:
     if stop < 128:
         ledger.complain(at, stop, f"event log header of {stop} bytes; expected {FILE_HEADER}")
         return
-    stored, found = int.from_bytes(data[at + 124 : at + 128].tobytes(), "little"), zlib.crc32(data[at : at + 120].data)
+    stored, found = int.from_bytes(data[at + 124 : at + 128].tobytes(), "little"), crc32(data[at : at + 120].data)
     if stored != found:
         ledger.complain(at, stop, f"file header: checksum 0x{found:08x}, expected 0x{stored:08x}; file read anyway")
     if stop < FILE_HEADER:
@@ -122,10 +122,10 @@ def _sound(data: Bytes, bounds: Sequence[tuple[int, int]]) -> dict[int, int]:
     free = numbers_at(data, bases + 48, "<u4").astype(np.int64)
     good = (numbers_at(data, bases, "<u8") == int.from_bytes(CHUNK_MAGIC, "little")) & (free >= CHUNK_HEADER)
     bases, free = bases[good & (free <= CHUNK)], free[good & (free <= CHUNK)]
-    view, check = data.data, zlib.crc32
+    view = data.data
     places = list(zip(bases.tolist(), free.tolist(), strict=True))
-    heads = [check(view[at + 128 : at + CHUNK_HEADER], check(view[at : at + 120])) for at, _ in places]
-    bodies = [check(view[at + CHUNK_HEADER : at + end]) for at, end in places]
+    heads = [crc32(view[at + 128 : at + CHUNK_HEADER], crc32(view[at : at + 120])) for at, _ in places]
+    bodies = [crc32(view[at + CHUNK_HEADER : at + end]) for at, end in places]
     fits = np.array(heads, np.int64) == numbers_at(data, bases + 124, "<u4")
     fits &= np.array(bodies, np.int64) == numbers_at(data, bases + 52, "<u4")
     return dict(itertools.compress(places, fits.tolist()))
@@ -146,7 +146,7 @@ def _chunk(data: Bytes, base: int, limit: int, ledger: Ledger) -> Chunk | None:
         ledger.complain(
             base, limit - base, f"{where}: it ends after {limit - base} of {CHUNK} bytes; read what is there"
         )
-    header = zlib.crc32(view[128:512], zlib.crc32(view[:120]))
+    header = crc32(view[128:512], crc32(view[:120]))
     expected = int.from_bytes(view[124:128], "little")
     wrong = []
     if header != expected:
@@ -154,7 +154,7 @@ def _chunk(data: Bytes, base: int, limit: int, ledger: Ledger) -> Chunk | None:
     if not CHUNK_HEADER <= free <= limit - base:
         wrong.append(f"free space offset {free}, expected {CHUNK_HEADER} to {limit - base}")
         free = 0
-    elif (body := zlib.crc32(view[CHUNK_HEADER:free])) != stored:
+    elif (body := crc32(view[CHUNK_HEADER:free])) != stored:
         wrong.append(f"records checksum 0x{body:08x}, expected 0x{stored:08x}")
     if wrong:
         flags = int(BAD_CHECKSUM)
@@ -186,14 +186,17 @@ def _walk(data: Bytes, chunks: list[Chunk], ledgers: Sequence[Ledger]) -> Record
     offsets, sizes, owner = (np.ascontiguousarray(column) for column in rows.T)
     found = [(offsets, sizes, bases[owner], flags[owner])] if len(chunks) else []
     spaces = []
+    held: list[list[tuple[int, int]]] = [[] for _ in ledgers]
     for chunk, good in zip(chunks, sound.tolist(), strict=True):
-        ledger, free = ledgers[chunk.file], chunk.free
         if good:
-            ledger.put("read", chunk.base + CHUNK_HEADER, free, "records")
+            begin, free = chunk.base + CHUNK_HEADER, chunk.free
+            held[chunk.file].append((begin, free - begin))
         else:
-            walked, free = walk(data, chunk, ledger)
+            walked, free = walk(data, chunk, ledgers[chunk.file])
             found.append(walked)
         spaces.append((chunk, free))
+    for ledger, ranges in zip(ledgers, held, strict=True):
+        ledger.put_all("read", ranges, "records")
     live = _ordered(found)
     files = np.array([chunk.file for chunk in chunks], np.int64)
     file = files[np.searchsorted(bases, live[2])] if len(ledgers) > 1 else np.zeros(len(live[0]), np.int64)

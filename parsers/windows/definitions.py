@@ -145,13 +145,16 @@ class Definitions:
         offsets = numbers_at(self.data, at + 6, "<u4").astype(np.int64)
         near = offsets < CHUNK
         at, offsets = at[near], offsets[near]
-        places: dict[bytes, list[tuple[int, int]]] = {}
-        idents = numbers_at(self.data, at + 2, "<u4").tolist()
-        for ident, place, offset in zip(idents, (at + _INSTANCE_SIZE).tolist(), offsets.tolist(), strict=True):
-            known = places.setdefault(ident.to_bytes(4, "little"), [])
-            if len(known) < TWINS:
-                known.append((place - offset, place))
-        return places
+        idents = numbers_at(self.data, at + 2, "<u4")
+        order = np.argsort(idents, kind="stable")
+        idents, places = idents[order], at[order] + _INSTANCE_SIZE
+        bases = places - offsets[order]
+        begins = np.flatnonzero(np.append(True, idents[1:] != idents[:-1])) if len(idents) else np.empty(0, np.int64)
+        held: dict[bytes, list[tuple[int, int]]] = {}
+        for ident, begin, stop in zip(idents[begins].tolist(), begins.tolist(), [*begins[1:].tolist(), len(idents)]):
+            few = slice(begin, min(stop, begin + TWINS))
+            held[ident.to_bytes(4, "little")] = list(zip(bases[few].tolist(), places[few].tolist(), strict=True))
+        return held
 
     def _led_to(self) -> Int64s:
         """The instances of visited records that are followed by their own definitions."""

@@ -35,7 +35,7 @@ from parsers.windows.typed import Window
 from parsers.windows.visit import Visit, visit
 from timelines.compiled import kept
 
-PIECE = 2048 * CHUNK  # bytes parsed at a time: some 100,000 records, 350 MB of memory
+PIECE = 4096 * CHUNK  # bytes parsed at a time: some 200,000 records
 MAX_SHAPES = 2048  # shapes and definitions of the records that are decoded at once, some 50 kB each; an honest log has some dozens
 FEW = 64  # records that are decoded at once whatever their shapes
 SMALL = 8 << 20  # bytes of a log that gains from being read with others

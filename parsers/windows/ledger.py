@@ -31,9 +31,10 @@ class Ledger:
             self.ranges.setdefault((kind, part), []).append((at, stop - at))
 
     def put_all(self, kind: Kind, ranges: Sequence[tuple[int, int]], part: str = "") -> None:
-        """The same for many ranges: begin and length of each, none empty."""
-        if ranges:
-            self.ranges.setdefault((kind, part), []).extend(ranges)
+        """The same for many ranges: begin and length of each."""
+        held = [one for one in ranges if one[1] > 0]
+        if held:
+            self.ranges.setdefault((kind, part), []).extend(held)
 
     def complain(self, at: int, length: int, reason: str) -> None:
         self.problems.append(self.evidence.problem(self.start + at, length, reason))

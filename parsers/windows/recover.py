@@ -44,21 +44,26 @@ def old_records(
     found = {number: _in_space(data, *spaces[number]) for number in holding}
     told = _known(data, list(found.values()), [spaces[number][0].file for number in holding], live, ledgers)
     kept: list[tuple[int, int, int]] = []
-    for number, ((chunk, at), end) in enumerate(zip(spaces, ends.tolist(), strict=True)):
-        ledger, reach, used = ledgers[chunk.file], at, end
-        for offset, size in zip(*(array.tolist() for array in found.get(number, ())), strict=True):
-            used = max(used, offset + size)
-            who = _identity(data, chunk.file, offset, size)
-            if who in told:
-                continue
-            told.add(who)
-            kept.append((offset, size, chunk.base))
-            ledger.put("free", reach, offset, "slack")
-            ledger.put("read", offset, offset + size, "recovered records")
-            reach = offset + size
+    slack: list[list[tuple[int, int]]] = [[] for _ in ledgers]
+    empty: list[list[tuple[int, int]]] = [[] for _ in ledgers]
+    for number, ((chunk, reach), used) in enumerate(zip(spaces, ends.tolist(), strict=True)):
+        if number in found:
+            for offset, size in zip(*(array.tolist() for array in found[number]), strict=True):
+                used = max(used, offset + size)
+                who = _identity(data, chunk.file, offset, size)
+                if who in told:
+                    continue
+                told.add(who)
+                kept.append((offset, size, chunk.base))
+                slack[chunk.file].append((reach, offset - reach))
+                ledgers[chunk.file].put("read", offset, offset + size, "recovered records")
+                reach = offset + size
         used = max(used, reach)
-        ledger.put("free", reach, used, "slack")
-        ledger.put("free", used, chunk.limit, "free space")
+        slack[chunk.file].append((reach, used - reach))
+        empty[chunk.file].append((used, chunk.limit - used))
+    for ledger, old, free in zip(ledgers, slack, empty, strict=True):
+        ledger.put_all("free", old, "slack")
+        ledger.put_all("free", free, "free space")
     rows = np.array(kept, np.int64).reshape(-1, 3)
     return rows[:, 0], rows[:, 1], rows[:, 2]
 

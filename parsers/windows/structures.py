@@ -7,10 +7,10 @@ tables, records one after the other, free space. A record is `**\\0\\0`, size, i
 from __future__ import annotations
 
 import struct
-import zlib
 from dataclasses import dataclass
 
 import numpy as np
+from isal.isal_zlib import crc32
 
 from parsers.gather import Bytes, Int64s, numbers_at
 
@@ -41,7 +41,7 @@ class Chunk:
 
 def header_checksum(head: bytes) -> int:
     """CRC-32 of a chunk's header but the 8 bytes that hold its flags and this checksum."""
-    return zlib.crc32(head[128:CHUNK_HEADER], zlib.crc32(head[:120]))
+    return crc32(head[128:CHUNK_HEADER], crc32(head[:120]))
 
 
 def is_sound(chunk: bytes) -> bool:
@@ -52,7 +52,7 @@ def is_sound(chunk: bytes) -> bool:
     return (
         header_checksum(chunk) == int.from_bytes(chunk[124:128], "little")
         and CHUNK_HEADER <= free <= CHUNK
-        and zlib.crc32(chunk[CHUNK_HEADER:free]) == stored
+        and crc32(chunk[CHUNK_HEADER:free]) == stored
     )
 
 
