@@ -45,6 +45,7 @@ def _chained(words: Words, bounds: Int64s, first: int, found: Int64s, total: Int
             if size < MIN_RECORD or size % 4 or at + size > stop or int(words[at + size - 8] >> np.uint64(32)) != size:
                 break
             found[end, 0], found[end, 1], found[end, 2] = at, size, chunk
+            found[end, 3], found[end, 4] = np.int64(words[at + 8]), np.int64(words[at + 16])
             last, end, at = at, end + 1, at + size
         sound[chunk] = at == stop and (last < 0 or not _continued(words, last, at, base))
         if sound[chunk]:
@@ -53,13 +54,14 @@ def _chained(words: Words, bounds: Int64s, first: int, found: Int64s, total: Int
 
 
 def chained(data: Bytes, bounds: Int64s) -> tuple[Int64s, Bools]:
-    """Offset, size and chunk of each record of the chunks whose records chain, and which chunks those are.
+    """Offset, size, chunk, number and FILETIME (as signed numbers) of each record of the chunks whose records chain, and which chunks
+    those are.
 
     `bounds`: (c, 2) where chunks begin, and where their free space does (0: unknown).
     """
     words = readable(data)[1]
     sound, total = np.zeros(len(bounds), np.uint8), np.zeros(1, np.int64)
-    found, chunk = np.empty((_MOST + len(bounds) * CHUNK // _A_RECORD, 3), np.int64), 0
+    found, chunk = np.empty((_MOST + len(bounds) * CHUNK // _A_RECORD, 5), np.int64), 0
     while (chunk := _chained(words, bounds, chunk, found, total, sound)) < len(bounds):
         found = np.concatenate((found[: total[0]], np.empty_like(found)))
     return found[: total[0]], sound.astype(np.bool_)

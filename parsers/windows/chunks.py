@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -183,8 +184,8 @@ def _walk(data: Bytes, chunks: list[Chunk], ledgers: Sequence[Ledger]) -> Record
     bases = np.array([chunk.base for chunk in chunks], np.int64)
     flags = np.array([chunk.flags for chunk in chunks], np.uint8)
     rows, sound = chained(data, np.array([(chunk.base, chunk.free) for chunk in chunks], np.int64).reshape(-1, 2))
-    offsets, sizes, owner = (np.ascontiguousarray(column) for column in rows.T)
-    found = [(offsets, sizes, bases[owner], flags[owner])] if len(chunks) else []
+    offset, size, owner, number, moment = (np.ascontiguousarray(column) for column in rows.T)
+    found = [_Found(offset, size, bases[owner], flags[owner], number.view(np.uint64), moment.view(np.uint64))]
     spaces = []
     held: list[list[tuple[int, int]]] = [[] for _ in ledgers]
     for chunk, good in zip(chunks, sound.tolist(), strict=True):
@@ -193,28 +194,45 @@ def _walk(data: Bytes, chunks: list[Chunk], ledgers: Sequence[Ledger]) -> Record
             held[chunk.file].append((begin, free - begin))
         else:
             walked, free = walk(data, chunk, ledgers[chunk.file])
-            found.append(walked)
+            found.append(_Found.read(data, walked))
         spaces.append((chunk, free))
     for ledger, ranges in zip(ledgers, held, strict=True):
         ledger.put_all("read", ranges, "records")
     live = _ordered(found)
     files = np.array([chunk.file for chunk in chunks], np.int64)
-    file = files[np.searchsorted(bases, live[2])] if len(ledgers) > 1 else np.zeros(len(live[0]), np.int64)
-    old = old_records(data, spaces, (live[0], live[1], file), ledgers)
+    file = _files(files, bases, live.base)
+    old = old_records(data, spaces, (live.offset, live.size, live.number, file), ledgers)
     if len(old[0]):
-        live = _ordered([live, (*old, np.full(len(old[0]), RECOVERED))])
-        file = files[np.searchsorted(bases, live[2])] if len(ledgers) > 1 else np.zeros(len(live[0]), np.int64)
-    offset, size, base, flag = live
-    instant, sane = times.from_filetime(numbers_at(data, offset + 16, "<u8"))
-    return Records(offset, size, numbers_at(data, offset + 8, "<u8"), instant, sane, base, flag, file, ledgers)
+        live = _ordered([live, _Found.read(data, (*old, np.full(len(old[0]), RECOVERED)))])
+        file = _files(files, bases, live.base)
+    instant, sane = times.from_filetime(live.moment)
+    return Records(live.offset, live.size, live.number, instant, sane, live.base, live.flags, file, ledgers)
 
 
-def _ordered(parts: Sequence[Walked]) -> Walked:
+class _Found(NamedTuple):
+    """Records of some chunks: (n,) each."""
+
+    offset: Int64s
+    size: Int64s
+    base: Int64s
+    flags: npt.NDArray[np.uint8]
+    number: npt.NDArray[np.uint64]
+    moment: npt.NDArray[np.uint64]  # a FILETIME
+
+    @classmethod
+    def read(cls, data: Bytes, walked: Walked) -> _Found:
+        """What was walked, with what the records' headers say."""
+        return cls(*walked, numbers_at(data, walked[0] + 8, "<u8"), numbers_at(data, walked[0] + 16, "<u8"))
+
+
+def _ordered(parts: Sequence[_Found]) -> _Found:
     """Records of several parts by offset."""
-    if not parts:
-        return (*(np.empty(0, np.int64) for _ in range(3)), np.empty(0, np.uint8))  # type: ignore[return-value]
     if len(parts) == 1:
         return parts[0]
-    offset, size, base, flag = (np.concatenate([part[i] for part in parts]) for i in range(4))
-    order = np.argsort(offset, kind="stable")
-    return offset[order], size[order], base[order], flag[order].astype(np.uint8)
+    order = np.argsort(np.concatenate([part.offset for part in parts]), kind="stable")
+    return _Found(*(np.concatenate(column)[order] for column in zip(*parts, strict=True)))
+
+
+def _files(files: Int64s, bases: Int64s, base: Int64s) -> Int64s:
+    """Whose the records of the chunks at `base` are. `files`: (c,) whose the chunks at `bases` are, ascending."""
+    return files[np.searchsorted(bases, base)] if len(files) and files[-1] else np.zeros(len(base), np.int64)

@@ -149,10 +149,10 @@ class Definitions:
         order = np.argsort(idents, kind="stable")
         idents, places = idents[order], at[order] + _INSTANCE_SIZE
         bases = places - offsets[order]
-        begins = np.flatnonzero(np.append(True, idents[1:] != idents[:-1])) if len(idents) else np.empty(0, np.int64)
+        distinct, begins, counts = np.unique(idents, return_index=True, return_counts=True)
         held: dict[bytes, list[tuple[int, int]]] = {}
-        for ident, begin, stop in zip(idents[begins].tolist(), begins.tolist(), [*begins[1:].tolist(), len(idents)]):
-            few = slice(begin, min(stop, begin + TWINS))
+        for ident, begin, count in zip(distinct.tolist(), begins.tolist(), counts.tolist(), strict=True):
+            few = slice(begin, begin + min(count, TWINS))
             held[ident.to_bytes(4, "little")] = list(zip(bases[few].tolist(), places[few].tolist(), strict=True))
         return held
 

@@ -32,13 +32,13 @@ from parsers.windows.tokens import HEADER
 CHUNKS_ASKED = 64  # chunks outside the window that are asked whether they hold an old record; numbers ascend, so an honest log needs few
 
 Identity = tuple[int, int, bytes]  # file, number, digest of all bytes
+Live = tuple[Int64s, Int64s, npt.NDArray[np.uint64], Int64s]  # the log's own records: offsets, sizes, numbers, files
 
 
 def old_records(
-    data: Bytes, spaces: Sequence[tuple[Chunk, int]], live: tuple[Int64s, Int64s, Int64s], ledgers: Sequence[Ledger]
+    data: Bytes, spaces: Sequence[tuple[Chunk, int]], live: Live, ledgers: Sequence[Ledger]
 ) -> tuple[Int64s, Int64s, Int64s]:
-    """Offsets, sizes and chunk bases of the old records that are worth a row. `spaces`: chunks and where their free space begins;
-    `live`: offsets, sizes and files of the log's own records."""
+    """Offsets, sizes and chunk bases of the old records that are worth a row. `spaces`: chunks and where their free space begins."""
     ends, marked = occupied(data, np.array([(at, chunk.limit) for chunk, at in spaces], np.int64).reshape(-1, 2))
     holding = np.flatnonzero(marked).tolist()
     found = {number: _in_space(data, *spaces[number]) for number in holding}
@@ -86,7 +86,7 @@ def _known(
     data: Bytes,
     found: Sequence[tuple[Int64s, Int64s]],
     files: Sequence[int],
-    live: tuple[Int64s, Int64s, Int64s],
+    live: Live,
     ledgers: Sequence[Ledger],
 ) -> set[Identity]:
     """The log's own records that have the number of an old one: from the window, and from the rest of a log that is larger."""
@@ -95,8 +95,8 @@ def _known(
         return set()
     at = np.concatenate([offsets for offsets, _ in found])
     numbers = numbers_at(data, at + 8, "<u8")
-    offsets, sizes, file = live
-    alike = np.flatnonzero(np.isin(numbers_at(data, offsets + 8, "<u8"), numbers))
+    offsets, sizes, own, file = live
+    alike = np.flatnonzero(np.isin(own, numbers))
     told = {_identity(data, int(file[row]), int(offsets[row]), int(sizes[row])) for row in alike.tolist()}
     of = np.repeat(np.array(files, np.int64), counts)
     for number, ledger in enumerate(ledgers):
