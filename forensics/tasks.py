@@ -45,18 +45,13 @@ class Done:
 
 @contextmanager
 def _rare_collections() -> Iterator[None]:
-    """Columns are few and large, and make no cycles: the collector has little to find among many short-lived objects, and nothing among
-    the modules that are loaded, which it would look through again and again."""
-    before, ours = gc.get_threshold(), gc.get_freeze_count() == 0  # a worker's are frozen for good
+    """Columns are few and large, and make no cycles: the collector has little to find among many short-lived objects."""
+    before = gc.get_threshold()
     gc.set_threshold(COLLECTION_AFTER, *before[1:])
-    if ours:
-        gc.freeze()
     try:
         yield
     finally:
         gc.set_threshold(*before)
-        if ours:
-            gc.unfreeze()
 
 
 @_rare_collections()
