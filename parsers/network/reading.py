@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
@@ -26,6 +26,7 @@ from parsers.network.protocols import (
     Upgrade,
     all_dissectors,
 )
+from parsers.network.protocols.tabular import Rows, Tabular
 from parsers.network.records import Int64s
 
 UPGRADES = 4  # services that may follow one another in one flow
@@ -85,10 +86,11 @@ class Reading:
         return found
 
 
-def read(talks: Conversations, packet_time: Int64s, out: Reading) -> Iterator[tuple[str, list[Record]]]:
+def read(talks: Conversations, packet_time: Int64s, out: Reading) -> Iterator[tuple[str, list[Record] | Rows]]:
     """The rows of all flows, some at a time, by family. Content decides who reads a flow; ports, and what other flows foretold, only
     where it is silent."""
     readers, flows = _assigned(talks, out)
+    readers, flows = yield from _tabulated(talks, readers, flows, packet_time, out)
     joiners = [dissector for dissector in all_dissectors() if isinstance(dissector, Joiner)]
     joined = frozenset(dissector.awaiting for dissector in joiners)  # their rows wait for those of other flows
     by_id = {id(dissector): dissector for dissector in joiners}  # to ask an object for a protocol is dear, once a flow
@@ -115,6 +117,24 @@ def read(talks: Conversations, packet_time: Int64s, out: Reading) -> Iterator[tu
             records = _joined(out, dissector, talks, packet_time)
             out.records.setdefault(dissector.family, []).extend(records)
     yield from out.taken()
+
+
+def _tabulated(
+    talks: Conversations, readers: list[Dissector], flows: list[int], packet_time: Int64s, out: Reading
+) -> Generator[tuple[str, Rows], None, tuple[list[Dissector], list[int]]]:
+    """The rows of flows that can be read many at a time; returns which reader reads which of the others."""
+    done: set[tuple[str, int]] = set()
+    for reader in {id(reader): reader for reader in readers if isinstance(reader, Tabular)}.values():
+        own = np.array([flow for one, flow in zip(readers, flows, strict=True) if one is reader], np.int64)
+        for grams in talks.datagrams(own):
+            rows, plain = reader.tabulate(grams, packet_time)
+            for flow in plain.tolist():
+                out.speaks(flow, reader.service)
+                done.add((reader.service, flow))
+            if len(rows.flow):
+                yield reader.family, rows
+    left = [pair for pair in zip(readers, flows, strict=True) if (pair[0].service, pair[1]) not in done]
+    return [reader for reader, _ in left], [flow for _, flow in left]
 
 
 def _ahead(talks: Conversations, readers: list[Dissector], flows: list[int]) -> dict[str, object]:

@@ -14,6 +14,8 @@ from parsers.network.protocols.dns.messages import Message, message
 from parsers.network.protocols.dns.names import Malformed
 from parsers.network.protocols.dns.numbers import CLASSES, TYPES
 from parsers.network.protocols.dns.pairs import Exchange, rows
+from parsers.network.protocols.dns.together import tabulate
+from parsers.network.protocols.tabular import Datagrams, Rows
 from parsers.network.records import Bools, Bytes, Int64s
 from parsers.network.streams import Stream
 
@@ -44,6 +46,13 @@ class Dns:
         usual = (udp & openings.on_port(DOMAIN, NETBIOS, MULTICAST, LINK_LOCAL)) | tcp
         found: Bools = spoken & (usual | _plausible(openings))
         return found
+
+    def tabulate(self, grams: Datagrams, packet_time: npt.NDArray[np.int64]) -> tuple[Rows, Int64s]:
+        """Plain flows of questions to servers; what is asked of groups of hosts is joined with answers from elsewhere, row by row."""
+        orig, resp = (np.isin(port, tuple(USUAL)) for port in (grams.orig_port, grams.resp_port))
+        usual = np.where(resp, grams.resp_port, np.where(orig, grams.orig_port, 0))
+        few = np.diff(grams.bounds) < MESSAGES
+        return tabulate(grams, (usual == DOMAIN) & few, packet_time)
 
     def read(self, talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[Record | Trouble]:
         usual = _usual_port(talk)
