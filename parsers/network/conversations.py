@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import pyarrow as pa
 
 from parsers.gather import forget, spread
 from parsers.network.flows import Flows
@@ -111,9 +112,10 @@ class Conversations:
     def _several(self, flows: Int64s, begin: Int64s, count: Int64s) -> Datagrams:
         places, (packet, forward, at, size) = spread(begin, count), self._grams
         bounds = np.concatenate([[0], np.cumsum(count)])
-        ports = self._ids.orig_port[flows], self._ids.resp_port[flows]
-        sizes = size[places].astype(np.int64)
-        return Datagrams(self._space, flows, *ports, bounds, packet[places], forward[places], at[places], sizes)
+        ids, which, sizes = self._ids, pa.array(flows), size[places].astype(np.int64)
+        orig, resp = (ids.orig.take(which), ids.orig_port[flows]), (ids.resp.take(which), ids.resp_port[flows])
+        ends = ids.uid.take(which), *orig, *resp
+        return Datagrams(self._space, flows, *ends, bounds, packet[places], forward[places], at[places], sizes)
 
     def _told(self, flow: int) -> tuple[str, str, int, str, int, bool]:
         """Connection id, both ends, and whether it is TCP. Taken from Arrow for many flows at once, one by one would be dear."""

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from parsers.gather import forget, spread
+from parsers.network.protocols import Dissector, Record
 from parsers.network.records import Bools, Bytes, Int64s
 from parsers.network.space import Space
 
@@ -21,13 +22,16 @@ GATHERED = 2_048  # datagrams gathered before the file's pages are let go: 64 Ki
 class Datagrams:
     """The UDP payloads of several flows, flow after flow, each in order of time.
 
-    flows: (f,) their numbers; orig_port, resp_port: (f,); bounds: (f + 1,) where the datagrams of each begin; packet (0-based), forward
-    (the originator sent it), at, size: (d,) as in `Datagram`.
+    flows: (f,) their numbers; uid, orig, orig_port, resp, resp_port: (f,) as in `Ends`; bounds: (f + 1,) where the datagrams of each begin;
+    packet (0-based), forward (the originator sent it), at, size: (d,) as in `Datagram`.
     """
 
     space: Space
     flows: Int64s
+    uid: pa.StringArray
+    orig: pa.StringArray
     orig_port: npt.NDArray[np.int32]
+    resp: pa.StringArray
     resp_port: npt.NDArray[np.int32]
     bounds: Int64s
     packet: Int64s
@@ -60,10 +64,20 @@ class Rows:
     columns: Mapping[str, pa.Array]
 
 
+@dataclass(frozen=True, slots=True)
+class Tabulated:
+    """What came of flows read together: tables of rows, rows that are objects since they wait for those of other flows, and which flows
+    these are."""
+
+    tables: tuple[Rows, ...]
+    records: list[Record]
+    flows: Int64s
+
+
 @runtime_checkable
-class Tabular(Protocol):
+class Tabular(Dissector, Protocol):
     """A dissector that reads plain flows of datagrams many at a time, in columns."""
 
-    def tabulate(self, grams: Datagrams, packet_time: npt.NDArray[np.int64]) -> tuple[Rows, Int64s]:
-        """The rows of those flows that are plain, and which ones these are. The others are read one by one, by `read`."""
+    def tabulate(self, grams: Datagrams, packet_time: npt.NDArray[np.int64]) -> Tabulated:
+        """The rows of those flows that are plain. The others are read one by one, by `read`."""
         ...

@@ -7,22 +7,23 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from parsers.network.protocols.dns.messages import Question, body
+from parsers.network.protocols.dns.messages import Body, Question, body
 from parsers.network.protocols.dns.names import Malformed
 from parsers.network.protocols.dns.numbers import CLASSES, RCODES, TYPES
 from parsers.network.records import Bools, Bytes, Int64s
 
 _RCODES = pa.array([RCODES.get(code) or f"RCODE{code}" for code in range(16)], pa.string())
 _OUTCOMES = pa.array(["success"] + ["failure"] * 15, pa.string())
-_UNFIT = (0, -1, None, None, None, None, None, False, False)
+_UNFIT = (None, 0, -1, None, None, None, None, None, False, False)
 
 
 @dataclass(frozen=True, slots=True)
 class Bodies:
-    """Distinct messages, (b,) each. question: which of `questions`, -1 for a message that has none, several, or anything odd, of which
-    nothing else is told; answers to subnet: null where there is none; empty, whole: as in `Message`."""
+    """Distinct messages, (b,) each. said: all that each says; question: which of `questions` it asks, -1 for a message that is malformed
+    or odd, of which nothing else is told; answers to subnet: null where there is none; empty, whole: as in `Message`."""
 
-    questions: tuple[Question, ...]
+    said: tuple[Body | None, ...]
+    questions: tuple[tuple[Question, ...], ...]
     bits: Int64s
     question: Int64s
     answers: pa.StringArray
@@ -33,13 +34,19 @@ class Bodies:
     empty: Bools
     whole: Bools
 
+    @property
+    def single(self) -> Bools:
+        """Whether a message asks one question, and is not odd."""
+        alone = np.array([len(asked) == 1 for asked in self.questions] + [False], np.bool_)
+        return np.asarray(alone[self.question])
+
     def asked(self, rows: Int64s) -> dict[str, pa.Array]:
-        """The columns of the questions of these messages."""
+        """The columns of the questions of these messages, which ask one each."""
         at = pa.array(self.question[rows])
-        kinds = [kind for _, kind, _ in self.questions]
-        groups = [group for _, _, group in self.questions]
+        first = [asked[0] if asked else ("", 0, 0) for asked in self.questions]
+        kinds, groups = [kind for _, kind, _ in first], [group for _, _, group in first]
         columns = {
-            "query": pa.array([name for name, _, _ in self.questions], pa.string()),
+            "query": pa.array([name for name, _, _ in first], pa.string()),
             "qtype": pa.array(kinds, pa.int32()),
             "qtype_name": pa.array([TYPES.get(kind, f"TYPE{kind}") for kind in kinds], pa.string()),
             "qclass": pa.array(groups, pa.int32()),
@@ -69,25 +76,27 @@ def distinct(data: Bytes, bounds: Int64s) -> tuple[pa.BinaryArray, Int64s]:
     return coded.dictionary, np.asarray(coded.indices.to_numpy(), np.int64)
 
 
-def bodies(messages: pa.BinaryArray) -> Bodies:
+def bodies(messages: pa.BinaryArray, netbios: bool = False) -> Bodies:
     """What messages say, each given from behind its number on."""
-    questions: dict[Question, int] = {}
-    columns = list(zip(*(_told(behind, questions) for behind in messages.to_pylist()), strict=True)) or [()] * 9
+    questions: dict[tuple[Question, ...], int] = {}
+    told = [_told(behind, questions, netbios) for behind in messages.to_pylist()]
+    said, *columns = list(zip(*told, strict=True)) or [()] * 10
     bits, question = (np.array(column, np.int64) for column in columns[:2])
     answers, ttls, subnet = (pa.array(columns[place], pa.string()) for place in (2, 3, 6))
     size, dnssec = pa.array(columns[4], pa.int32()), pa.array(columns[5], pa.bool_())
     empty, whole = (np.array(column, np.bool_) for column in columns[7:])
-    return Bodies(tuple(questions), bits, question, answers, ttls, size, dnssec, subnet, empty, whole)
+    return Bodies(said, tuple(questions), bits, question, answers, ttls, size, dnssec, subnet, empty, whole)
 
 
-def _told(behind: bytes, questions: dict[Question, int]) -> tuple[object, ...]:
+def _told(behind: bytes, questions: dict[tuple[Question, ...], int], netbios: bool) -> tuple[object, ...]:
     """One message, as in `Bodies`."""
     try:
-        bits, asked, answers, ttls, _, edns, empty, whole, _, odd = body(bytes(2) + behind, netbios=False)
+        said = body(bytes(2) + behind, netbios)
     except Malformed:
         return _UNFIT
-    if odd or len(asked) != 1:
+    bits, asked, answers, ttls, _, edns, empty, whole, _, odd = said
+    if odd:
         return _UNFIT
-    question = questions.setdefault(asked[0], len(questions))
+    question = questions.setdefault(asked, len(questions))
     texts = (",".join(answers), ",".join(map(str, ttls))) if answers else (None, None)
-    return bits, question, *texts, *(edns or (None, None, None)), empty, whole
+    return said, bits, question, *texts, *(edns or (None, None, None)), empty, whole

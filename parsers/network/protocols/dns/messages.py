@@ -130,6 +130,11 @@ def message(data: bytes, packet: int, forward: bool, netbios: bool = False) -> M
     return _new(Message, (packet, forward, data[0] << 8 | data[1], *said))
 
 
+def numbered(packet: int, forward: bool, number: int, said: Body) -> Message:
+    """The same of a message that was read already."""
+    return _new(Message, (packet, forward, number, *said))
+
+
 @lru_cache(maxsize=1 << 13)
 def _asked(behind: bytes, netbios: bool) -> Body:
     """The same for messages without answers, by what stands behind their number: hosts ask the same again and again."""

@@ -1,5 +1,5 @@
 """Plain flows of DNS over UDP, many at a time: each message is one question or one response to it, nothing is odd, and each response comes
-after its query. What is told of them is the same as `pairs.py` tells, which reads all others."""
+after its query. `pairs.py` tells the same of all others."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from parsers.network.protocols.dns.bodies import Bodies, bodies, distinct
-from parsers.network.protocols.tabular import Datagrams, Rows
+from parsers.network.protocols.tabular import Datagrams, Rows, Tabulated
 from parsers.network.records import Bools, Int64s
 
 FLOW_BYTES = 16 << 20  # payload of one flow that is read in columns; one by one, texts of answers weigh less at a time
@@ -20,31 +20,32 @@ _HEADER = 12
 
 @dataclass(frozen=True, slots=True)
 class Messages:
-    """Messages, (m,) each: which flow of those given, packet (0-based), which of `bodies`, its number, whether it is a response."""
+    """Messages, (m,) each, flow after flow: which flow of those given, packet (0-based), whether the originator sent it, which of `bodies`,
+    its number, whether it is a response."""
 
     bodies: Bodies
     flow: Int64s
     packet: Int64s
+    forward: Bools
     body: Int64s
     number: Int64s
     reply: Bools
 
 
-def tabulate(grams: Datagrams, wanted: Bools, packet_time: npt.NDArray[np.int64]) -> tuple[Rows, Int64s]:
-    """The rows of those of the wanted flows that are plain, and which flows these are."""
-    plain = wanted & _held(grams)
-    count = np.diff(grams.bounds)
-    rows = np.flatnonzero(np.repeat(plain, count))
-    found = _messages(grams, rows, np.repeat(np.arange(len(count)), count)[rows])
-    answer, again, early = _paired(found)
-    plain[found.flow[(found.bodies.question[found.body] < 0) | early]] = False
+def tabulate(grams: Datagrams, wanted: Bools, packet_time: npt.NDArray[np.int64]) -> Tabulated:
+    """The rows of those of the wanted flows that are plain: flows in which servers are asked."""
+    plain = wanted & held(grams)
+    found = read(grams, plain, netbios=False)
+    answer, again, early = paired(found)
+    plain[found.flow[~found.bodies.single[found.body] | early]] = False
     query = np.flatnonzero(~found.reply & plain[found.flow])
     query = query[np.argsort(found.packet[query], kind="stable")]
     out = _rows(found, query, answer[query], again[query], packet_time)
-    return Rows(grams.flows[found.flow[query]], *out), grams.flows[plain]
+    table = Rows(grams.flows[found.flow[query]], *out)
+    return Tabulated((table,) if len(query) else (), [], grams.flows[plain])
 
 
-def _held(grams: Datagrams) -> Bools:
+def held(grams: Datagrams) -> Bools:
     """Flows whose payloads lie in the file, have a header each, and are not too much together."""
     count, begin = np.diff(grams.bounds), grams.bounds[:-1]
     odd = (grams.at + grams.size > grams.space.size) | (grams.size < _HEADER)
@@ -54,7 +55,11 @@ def _held(grams: Datagrams) -> Bools:
     return np.asarray((count > 0) & few & (odds[begin + count] == odds[begin]))
 
 
-def _messages(grams: Datagrams, rows: Int64s, flow: Int64s) -> Messages:
+def read(grams: Datagrams, flows: Bools, netbios: bool) -> Messages:
+    """The messages of these flows."""
+    count = np.diff(grams.bounds)
+    rows = np.flatnonzero(np.repeat(flows, count))
+    flow = np.repeat(np.arange(len(count)), count)[rows]
     by_place = np.argsort(grams.at[rows], kind="stable")
     data, bounds = grams.payloads(rows[by_place])
     at = bounds[:-1]
@@ -63,11 +68,11 @@ def _messages(grams: Datagrams, rows: Int64s, flow: Int64s) -> Messages:
     behind = np.ones(len(data), np.bool_)
     behind[at] = behind[at + 1] = False
     values, body[by_place] = distinct(data[behind], bounds - 2 * np.arange(len(bounds)))
-    said = bodies(values)
-    return Messages(said, flow, grams.packet[rows], body, number, said.bits[body] & 0x8000 != 0)
+    said = bodies(values, netbios)
+    return Messages(said, flow, grams.packet[rows], grams.forward[rows], body, number, said.bits[body] & 0x8000 != 0)
 
 
-def _paired(found: Messages) -> tuple[Int64s, Bools, Bools]:
+def paired(found: Messages) -> tuple[Int64s, Bools, Bools]:
     """The response to each query, -1 where it has none; queries that repeat one which had no response yet; and responses that come before
     their query. (m,) each. The first response to a question answers its first query, the second the second."""
     key = found.flow << 16 | found.number

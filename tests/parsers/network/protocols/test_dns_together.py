@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from parsers.network.protocols import dns
-from parsers.network.protocols.tabular import Rows
+from parsers.network.protocols.tabular import Tabulated
 from tests.parsers.network.protocols.test_dns import QUESTION, answer, ask, header, record
 
 OTHER = b"\x04mail\x07Example\x03org\x00\x00\x1c\x00\x01"  # mail.Example.org, AAAA, IN
@@ -20,9 +20,8 @@ ADDRESS, MAIL, TEXT = record(1, bytes([192, 0, 2, 80])), record(15, b"\0\x0a\xc0
 
 
 class _OneByOne(dns.Dns):
-    def tabulate(self, grams: Any, packet_time: Any) -> tuple[Rows, Any]:
-        none = np.zeros(0, np.int64)
-        return Rows(none, none, none, {}), none
+    def tabulate(self, grams: Any, packet_time: Any) -> Tabulated:
+        return Tabulated((), [], np.zeros(0, np.int64))
 
 
 def _message(dice: random.Random) -> tuple[bool, bytes]:
@@ -63,14 +62,38 @@ def _told(result: Any) -> list[tuple[str, list[str]]]:
     return [*rows, ("problems", sorted(f"{problem.offset} {problem.reason}" for problem in result.problems))]
 
 
+def _group_packets(wire: Any, dice: random.Random, flows: int) -> list[bytes]:
+    """Questions to groups of hosts and answers to them, rarely both in one flow: LLMNR, mDNS, NetBIOS names."""
+    name = b"\x20" + b"FHEPFCELEHFCEPFFFACACACACACACAAA" + b"\0\0\x20\0\x01"  # WORKGROUP, padded; NB, IN
+    out = []
+    for _ in range(4 * flows):
+        group, port = dice.choice((("224.0.0.252", 5355), ("224.0.0.251", 5353), ("192.0.2.255", 137)))
+        reply, data = _message(dice)
+        if port == 137:
+            number = bytes((0, dice.randrange(3)))
+            broadcast = number + b"\x01\x10\0\x01\0\0\0\0\0\0" + name  # recursion desired, broadcast
+            # response, authority; the name, NB, IN, 300 s, six bytes: flags and an address
+            answered = number + b"\x85\0\0\0\0\x01\0\0\0\0" + name + bytes.fromhex("0000012c0006 0000 c0000214")
+            data = answered if reply else broadcast
+        host, client = f"192.0.2.{20 + dice.randrange(3)}", 137 if port == 137 else 50_000 + dice.randrange(flows)
+        there, back = (wire.client, client, group, port), (host, port, wire.client, client)
+        mixed = dice.random() < 0.1
+        out.append(
+            wire.udp((back[2:] + back[:2]) if mixed and not reply else back if reply else there, _odd(dice, data))
+        )
+    return out
+
+
+@pytest.mark.parametrize("made", [_packets, _group_packets])
 @pytest.mark.parametrize("seed", range(6))
 def test_rows_and_problems_are_those_of_reading_message_by_message(
-    read: Any, wire: Any, seed: int, monkeypatch: pytest.MonkeyPatch
+    read: Any, wire: Any, seed: int, made: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    data = wire.pcap(_packets(wire, random.Random(seed), 60), step=700)
+    data = wire.pcap(made(wire, random.Random(seed), 60), step=700)
     together = read(data)
     assert any("retransmission" in row for row in together.dns)
     assert any("edns_client_subnet" in row for row in together.dns)
+    assert made is _packets or any("answered_by" in row for row in together.dns)
     with monkeypatch.context() as one_by_one:
         one_by_one.setattr(dns.Dns, "tabulate", _OneByOne.tabulate)
         alone = read(data)
