@@ -22,6 +22,7 @@ from parsers.network.protocols import Record
 from parsers.network.protocols.tabular import Rows
 from parsers.network.records import Bools, Int64s
 from timelines.families.network import FAMILIES
+from timelines.families.network.columns import CONTACT, PACKETS
 from timelines.schema import CORE_NAMES, TIME, Column, named_field
 
 BATCH_ROWS = 65_536
@@ -30,6 +31,7 @@ ROWS_OUTSIDE = 1 << 15
 ROWS_INSIDE = ROWS_OUTSIDE // DEPTH
 _FAMILIES = {family.name: family for family in FAMILIES}
 _OWN_NAMES = {"host_": "host"}
+_TOLD = frozenset(column.name for column in (*CONTACT, *PACKETS))
 _NAMED = {TCP: "tcp", UDP: "udp", ICMP: "icmp", ICMPV6: "icmp"}
 _TRANSPORTS = pa.array([_NAMED.get(number, "unknown_transport") for number in range(256)], pa.string())
 # Whether a TCP connection came about, where its state tells.
@@ -194,8 +196,8 @@ def rows_batch(sources: Sources, family: str, rows: Rows) -> Batch:
 
 
 def _kinds(family: str) -> list[tuple[str, pa.DataType]]:
-    """The family's columns, and core columns that a protocol may know better than a mapping."""
-    own = [(column.name, column.type) for column in _FAMILIES[family].columns]
+    """The family's columns but those that flows and packets tell, and core columns that a protocol may know better than a mapping."""
+    own = [(column.name, column.type) for column in _FAMILIES[family].columns if column.name not in _TOLD]
     return own + [(name, pa.string()) for name in ("object", "outcome", "user")]
 
 

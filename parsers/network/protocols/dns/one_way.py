@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from parsers.network.protocols import Record
 from parsers.network.protocols.dns.elsewhere import Address, awaiting
@@ -14,7 +15,7 @@ from parsers.network.protocols.dns.messages import numbered
 from parsers.network.protocols.dns.pairs import Exchange, alone
 from parsers.network.protocols.dns.together import held, paired, read
 from parsers.network.protocols.tabular import Datagrams, Tabulated
-from parsers.network.records import Bools
+from parsers.network.records import Bools, Int64s
 
 
 def tabulate(grams: Datagrams, wanted: Bools, netbios: bool, packet_time: npt.NDArray[np.int64]) -> Tabulated:
@@ -26,21 +27,25 @@ def tabulate(grams: Datagrams, wanted: Bools, netbios: bool, packet_time: npt.ND
     plain[found.flow[found.bodies.question[found.body] < 0]] = False
     _, again, _ = paired(found)
     rows = np.flatnonzero(plain[found.flow])
-    numbers, uids, ends = grams.flows.tolist(), grams.uid.to_pylist(), _ends(grams)
+    ends = _ends(grams, np.flatnonzero(plain))
     out: list[Record] = []
     columns = (found.flow, found.packet, found.forward, found.number, found.body, again)
     for flow, packet, forward, number, which, repeats in zip(*(one[rows].tolist() for one in columns), strict=True):
         body = found.bodies.said[which]
         if body is not None:
             note = numbered(packet, forward, number, body)
-            for record in alone(note, Exchange(numbers[flow], "udp", netbios, True, packet_time), repeats):
-                awaiting(record, note, ends[flow], uids[flow])
+            known, uid, orig, resp = ends[flow]
+            for record in alone(note, Exchange(known, "udp", netbios, True, packet_time), repeats):
+                awaiting(record, note, (orig, resp), uid)
                 out.append(record)
     return Tabulated((), out, grams.flows[plain])
 
 
-def _ends(grams: Datagrams) -> list[tuple[Address, Address]]:
-    """Originator and responder of each flow."""
-    sides = (grams.orig, grams.orig_port), (grams.resp, grams.resp_port)
-    orig, resp = (list(zip(host.to_pylist(), port.tolist(), strict=True)) for host, port in sides)
-    return list(zip(orig, resp, strict=True))
+def _ends(grams: Datagrams, which: Int64s) -> dict[int, tuple[int, str, Address, Address]]:
+    """Of these flows: number, connection id, originator and responder."""
+    at = pa.array(which)
+    uid, orig, resp = (column.take(at).to_pylist() for column in (grams.uid, grams.orig, grams.resp))
+    ports = grams.orig_port[which].tolist(), grams.resp_port[which].tolist()
+    sides = (list(zip(hosts, found, strict=True)) for hosts, found in zip((orig, resp), ports, strict=True))
+    told = zip(grams.flows[which].tolist(), uid, *sides, strict=True)
+    return dict(zip(which.tolist(), told, strict=True))
