@@ -2,71 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
 
-from parsers.network.protocols.dns.messages import Body, Question, body
+from parsers.network.plain_packets import FEW
+from parsers.network.protocols.dns.messages import Body, body
 from parsers.network.protocols.dns.names import Malformed
 from parsers.network.protocols.dns.numbers import CLASSES, RCODES, TYPES
+from parsers.network.protocols.dns.plain_messages import plain_messages
+from parsers.network.protocols.dns.said import NAMES, Said
 from parsers.network.records import Bools, Bytes, Int64s
+from timelines.compiled import at_hand
 
 _RCODES = pa.array([RCODES.get(code) or f"RCODE{code}" for code in range(16)], pa.string())
 _OUTCOMES = pa.array(["success"] + ["failure"] * 15, pa.string())
-_UNFIT = (None, 0, -1, None, None, None, None, None, False, False)
-
-
-@dataclass(frozen=True, slots=True)
-class Bodies:
-    """Distinct messages, (b,) each. said: all that each says; question: which of `questions` it asks, -1 for a message that is malformed
-    or odd, of which nothing else is told; answers to subnet: null where there is none; empty, whole: as in `Message`."""
-
-    said: tuple[Body | None, ...]
-    questions: tuple[tuple[Question, ...], ...]
-    bits: Int64s
-    question: Int64s
-    answers: pa.StringArray
-    ttls: pa.StringArray
-    size: pa.Int32Array
-    dnssec: pa.BooleanArray
-    subnet: pa.StringArray
-    empty: Bools
-    whole: Bools
-
-    @property
-    def single(self) -> Bools:
-        """Whether a message asks one question, and is not odd."""
-        alone = np.array([len(asked) == 1 for asked in self.questions] + [False], np.bool_)
-        return np.asarray(alone[self.question])
-
-    def asked(self, rows: Int64s) -> dict[str, pa.Array]:
-        """The columns of the questions of these messages, which ask one each."""
-        at = pa.array(self.question[rows])
-        first = [asked[0] if asked else ("", 0, 0) for asked in self.questions]
-        kinds, groups = [kind for _, kind, _ in first], [group for _, _, group in first]
-        columns = {
-            "query": pa.array([name for name, _, _ in first], pa.string()),
-            "qtype": pa.array(kinds, pa.int32()),
-            "qtype_name": pa.array([TYPES.get(kind, f"TYPE{kind}") for kind in kinds], pa.string()),
-            "qclass": pa.array(groups, pa.int32()),
-            "qclass_name": pa.array([CLASSES.get(group & 0x7FFF, f"CLASS{group}") for group in groups], pa.string()),
-        }
-        return {name: column.take(at) for name, column in columns.items()}
-
-    def header(self, rows: Int64s, answered: Bools) -> dict[str, pa.Array]:
-        """What the headers of these messages say, of which some are responses."""
-        bits = self.bits[rows]
-        code = pa.array(bits & 15, pa.int32(), mask=~answered)
-        flags = {"AA": 0x400, "TC": 0x200, "RD": 0x100, "RA": 0x80}
-        return {
-            "opcode": pa.array(bits >> 11 & 15, pa.int32()),
-            "Z": pa.array(bits >> 4 & 7, pa.int32()),
-            "rcode": code,
-            "rcode_name": _RCODES.take(code),
-            "outcome": _OUTCOMES.take(code),
-            **{name: pa.array(bits & bit != 0) for name, bit in flags.items()},
-        }
 
 
 def distinct(data: Bytes, bounds: Int64s) -> tuple[pa.BinaryArray, Int64s]:
@@ -76,27 +27,83 @@ def distinct(data: Bytes, bounds: Int64s) -> tuple[pa.BinaryArray, Int64s]:
     return coded.dictionary, np.asarray(coded.indices.to_numpy(), np.int64)
 
 
-def bodies(messages: pa.BinaryArray, netbios: bool = False) -> Bodies:
-    """What messages say, each given from behind its number on."""
-    questions: dict[tuple[Question, ...], int] = {}
-    told = [_told(behind, questions, netbios) for behind in messages.to_pylist()]
-    said, *columns = list(zip(*told, strict=True)) or [()] * 10
-    bits, question = (np.array(column, np.int64) for column in columns[:2])
-    answers, ttls, subnet = (pa.array(columns[place], pa.string()) for place in (2, 3, 6))
-    size, dnssec = pa.array(columns[4], pa.int32()), pa.array(columns[5], pa.bool_())
-    empty, whole = (np.array(column, np.bool_) for column in columns[7:])
-    return Bodies(said, tuple(questions), bits, question, answers, ttls, size, dnssec, subnet, empty, whole)
-
-
-def _told(behind: bytes, questions: dict[tuple[Question, ...], int], netbios: bool) -> tuple[object, ...]:
-    """One message, as in `Bodies`."""
+def body_or_none(behind: bytes, netbios: bool) -> Body | None:
+    """What a message says, given from behind its number on; None where it is malformed or odd."""
     try:
-        said = body(bytes(2) + behind, netbios)
+        found = body(bytes(2) + behind, netbios)
     except Malformed:
-        return _UNFIT
-    bits, asked, answers, ttls, _, edns, empty, whole, _, odd = said
-    if odd:
-        return _UNFIT
-    question = questions.setdefault(asked, len(questions))
+        return None
+    return None if found[-1] else found
+
+
+def bodies(messages: pa.BinaryArray) -> tuple[Said, Int64s]:
+    """What messages say that ask one question and are not odd; and where in it each message is told, -1 for the others."""
+    place = np.full(len(messages), -1, np.int64)
+    parts: list[Said] = []
+    left = np.arange(len(messages))
+    if len(messages) >= FEW and at_hand():
+        _, ends, raw = messages.buffers()
+        bounds = np.frombuffer(ends, np.int32, len(messages) + 1, messages.offset * 4).astype(np.int64)
+        rows, said = plain_messages(np.frombuffer(raw, np.uint8), bounds)
+        place[rows] = np.arange(len(rows))
+        parts, left = [said], np.flatnonzero(place < 0)
+    found = [body_or_none(one, False) for one in messages.take(pa.array(left)).to_pylist()]
+    fit = [at for at, one in enumerate(found) if one is not None and len(one[1]) == 1]
+    place[left[fit]] = np.arange(len(fit)) + (len(parts[0].bits) if parts else 0)
+    parts.append(_columns([one for one in found if one is not None and len(one[1]) == 1]))
+    return parts[0] if len(parts) == 1 else parts[0].and_also(parts[1]), place
+
+
+def _columns(found: Sequence[Body]) -> Said:
+    """Messages read one by one, which ask one question each."""
+    rows = [_row(one) for one in found]
+    columns = dict(zip(NAMES, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(NAMES, ())
+    return Said.of(columns)
+
+
+def _row(found: Body) -> tuple[object, ...]:
+    bits, ((name, kind, group),), answers, ttls, _, edns, empty, whole, _, _ = found
     texts = (",".join(answers), ",".join(map(str, ttls))) if answers else (None, None)
-    return said, bits, question, *texts, *(edns or (None, None, None)), empty, whole
+    size, dnssec, subnet = edns or (-1, False, None)
+    return bits, name, kind, group, *texts, size, dnssec, subnet, empty, whole
+
+
+def asked(said: Said, rows: Int64s) -> dict[str, pa.Array]:
+    """The columns of the questions of these messages."""
+    kinds, of_kind = np.unique(said.kind[rows], return_inverse=True)
+    groups, of_group = np.unique(said.group[rows], return_inverse=True)
+    kind_names = pa.array([TYPES.get(kind, f"TYPE{kind}") for kind in kinds.tolist()], pa.string())
+    group_names = [CLASSES.get(group & 0x7FFF, f"CLASS{group}") for group in groups.tolist()]
+    return {
+        "query": said.name.take(pa.array(rows)),
+        "qtype": pa.array(said.kind[rows], pa.int32()),
+        "qtype_name": kind_names.take(pa.array(of_kind)),
+        "qclass": pa.array(said.group[rows], pa.int32()),
+        "qclass_name": pa.array(group_names, pa.string()).take(pa.array(of_group)),
+    }
+
+
+def header(said: Said, rows: Int64s, answered: Bools) -> dict[str, pa.Array]:
+    """What the headers of these messages say, of which some are responses."""
+    bits = said.bits[rows]
+    code = pa.array(bits & 15, pa.int32(), mask=~answered)
+    flags = {"AA": 0x400, "TC": 0x200, "RD": 0x100, "RA": 0x80}
+    return {
+        "opcode": pa.array(bits >> 11 & 15, pa.int32()),
+        "Z": pa.array(bits >> 4 & 7, pa.int32()),
+        "rcode": code,
+        "rcode_name": _RCODES.take(code),
+        "outcome": _OUTCOMES.take(code),
+        **{name: pa.array(bits & bit != 0) for name, bit in flags.items()},
+    }
+
+
+def edns(said: Said, ask: Int64s, tell: Int64s) -> dict[str, pa.Array]:
+    """What queries say of EDNS, else their responses."""
+    rows = np.where(said.size[ask] >= 0, ask, tell)
+    none = said.size[rows] < 0
+    return {
+        "edns_udp_size": pa.array(said.size[rows], pa.int32(), mask=none),
+        "edns_do": pa.array(said.dnssec[rows], mask=none),
+        "edns_client_subnet": said.subnet.take(pa.array(rows)),
+    }

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from parsers.network.protocols import Record
+from parsers.network.protocols.dns.bodies import body_or_none
 from parsers.network.protocols.dns.elsewhere import Address, awaiting
 from parsers.network.protocols.dns.messages import numbered
 from parsers.network.protocols.dns.pairs import Exchange, alone
@@ -21,17 +22,22 @@ from parsers.network.records import Bools, Int64s
 def tabulate(grams: Datagrams, wanted: Bools, netbios: bool, packet_time: npt.NDArray[np.int64]) -> Tabulated:
     """The rows of those of the wanted flows that go one way, as records."""
     plain = wanted & held(grams)
-    found = read(grams, plain, netbios)
-    replies, count = (np.bincount(found.flow, weight, len(plain)) for weight in (found.reply, None))
+    found = read(grams, plain)
+    said = [body_or_none(one, netbios) for one in found.distinct.to_pylist()]
+    questions: dict[object, int] = {}
+    asked = [-1 if one is None else questions.setdefault(one[1], len(questions)) for one in said]
+    question, bits = np.array(asked, np.int64)[found.body], np.array([one[0] if one else 0 for one in said], np.int64)
+    reply = bits[found.body] & 0x8000 != 0
+    replies, count = (np.bincount(found.flow, weight, len(plain)) for weight in (reply, None))
     plain &= (replies == 0) | (replies == count)
-    plain[found.flow[found.bodies.question[found.body] < 0]] = False
-    _, again, _ = paired(found)
+    plain[found.flow[question < 0]] = False
+    _, again, _ = paired(found, question, reply)
     rows = np.flatnonzero(plain[found.flow])
     ends = _ends(grams, np.flatnonzero(plain))
     out: list[Record] = []
     columns = (found.flow, found.packet, found.forward, found.number, found.body, again)
     for flow, packet, forward, number, which, repeats in zip(*(one[rows].tolist() for one in columns), strict=True):
-        body = found.bodies.said[which]
+        body = said[which]
         if body is not None:
             note = numbered(packet, forward, number, body)
             known, uid, orig, resp = ends[flow]

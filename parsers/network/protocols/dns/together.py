@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from parsers.network.protocols.dns.bodies import Bodies, bodies, distinct
+from parsers.network.protocols.dns.bodies import asked, bodies, distinct, edns, header
+from parsers.network.protocols.dns.said import Said
 from parsers.network.protocols.tabular import Datagrams, Rows, Tabulated
 from parsers.network.records import Bools, Int64s
 
@@ -20,28 +21,38 @@ _HEADER = 12
 
 @dataclass(frozen=True, slots=True)
 class Messages:
-    """Messages, (m,) each, flow after flow: which flow of those given, packet (0-based), whether the originator sent it, which of `bodies`,
-    its number, whether it is a response."""
+    """Messages, (m,) each, flow after flow: which flow of those given, packet (0-based), whether the originator sent it, its number, and
+    which of `distinct` stands behind that."""
 
-    bodies: Bodies
+    distinct: pa.BinaryArray
     flow: Int64s
     packet: Int64s
     forward: Bools
-    body: Int64s
     number: Int64s
-    reply: Bools
+    body: Int64s
 
 
 def tabulate(grams: Datagrams, wanted: Bools, packet_time: npt.NDArray[np.int64]) -> Tabulated:
     """The rows of those of the wanted flows that are plain: flows in which servers are asked."""
     plain = wanted & held(grams)
-    found = read(grams, plain, netbios=False)
-    answer, again, early = paired(found)
-    plain[found.flow[~found.bodies.single[found.body] | early]] = False
-    query = np.flatnonzero(~found.reply & plain[found.flow])
+    found = read(grams, plain)
+    said, place = bodies(found.distinct)
+    body = place[found.body]
+    reply = np.append(said.bits & 0x8000 != 0, False)[body]
+    answer, again, early = paired(found, np.append(said.questions(), -1)[body], reply)
+    plain[found.flow[(body < 0) | early]] = False
+    query = np.flatnonzero(~reply & plain[found.flow])
     query = query[np.argsort(found.packet[query], kind="stable")]
-    out = _rows(found, query, answer[query], again[query], packet_time)
-    table = Rows(grams.flows[found.flow[query]], *out)
+    last = np.where(answer >= 0, answer, np.arange(len(answer)))[query]
+    columns = _columns(said, (body[query], body[last]), answer[query] >= 0)
+    first_packet, last_packet = found.packet[query], found.packet[last]
+    rtt = packet_time[last_packet] - packet_time[first_packet]
+    columns |= {
+        "trans_id": pa.array(found.number[query], pa.int32()),
+        "rtt": pa.array(rtt, mask=(answer[query] < 0) | (rtt < 0)),
+        "retransmission": pa.array(again[query], mask=~again[query]),
+    }
+    table = Rows(grams.flows[found.flow[query]], first_packet, last_packet, columns)
     return Tabulated((table,) if len(query) else (), [], grams.flows[plain])
 
 
@@ -55,7 +66,7 @@ def held(grams: Datagrams) -> Bools:
     return np.asarray((count > 0) & few & (odds[begin + count] == odds[begin]))
 
 
-def read(grams: Datagrams, flows: Bools, netbios: bool) -> Messages:
+def read(grams: Datagrams, flows: Bools) -> Messages:
     """The messages of these flows."""
     count = np.diff(grams.bounds)
     rows = np.flatnonzero(np.repeat(flows, count))
@@ -68,17 +79,15 @@ def read(grams: Datagrams, flows: Bools, netbios: bool) -> Messages:
     behind = np.ones(len(data), np.bool_)
     behind[at] = behind[at + 1] = False
     values, body[by_place] = distinct(data[behind], bounds - 2 * np.arange(len(bounds)))
-    said = bodies(values, netbios)
-    return Messages(said, flow, grams.packet[rows], grams.forward[rows], body, number, said.bits[body] & 0x8000 != 0)
+    return Messages(values, flow, grams.packet[rows], grams.forward[rows], number, body)
 
 
-def paired(found: Messages) -> tuple[Int64s, Bools, Bools]:
+def paired(found: Messages, question: Int64s, reply: Bools) -> tuple[Int64s, Bools, Bools]:
     """The response to each query, -1 where it has none; queries that repeat one which had no response yet; and responses that come before
     their query. (m,) each. The first response to a question answers its first query, the second the second."""
     key = found.flow << 16 | found.number
-    question = found.bodies.question[found.body]
     order = np.lexsort((question, key))
-    key, question, reply = key[order], question[order], found.reply[order]
+    key, question, reply = key[order], question[order], reply[order]
     begins = np.ones(len(order), np.bool_)
     begins[1:] = (key[1:] != key[:-1]) | (question[1:] != question[:-1])
     start = np.flatnonzero(begins)
@@ -98,37 +107,18 @@ def paired(found: Messages) -> tuple[Int64s, Bools, Bools]:
     return answer, again[back], early[back]
 
 
-def _rows(
-    found: Messages, query: Int64s, answer: Int64s, again: Bools, packet_time: npt.NDArray[np.int64]
-) -> tuple[Int64s, Int64s, dict[str, pa.Array]]:
-    """First and last packet, and columns, of queries and their responses."""
-    answered = answer >= 0
-    last = np.where(answered, answer, query)
-    said, ask, tell = found.bodies, found.body[query], found.body[last]
-    first_packet, last_packet = found.packet[query], found.packet[last]
-    rtt = packet_time[last_packet] - packet_time[first_packet]
+def _columns(said: Said, bodies: tuple[Int64s, Int64s], answered: Bools) -> dict[str, pa.Array]:
+    """What queries and their responses say, of which some are there."""
+    ask, tell = bodies
     reply = pa.array(tell, mask=~answered)
-    cut = ~(said.whole[ask] & said.whole[tell])
-    columns = {
-        "event": pa.repeat("dns.query", len(query)),
-        "flags": pc.if_else(pa.array(cut), "truncated", ""),
-        "proto": pa.repeat("udp", len(query)),
-        "trans_id": pa.array(found.number[query], pa.int32()),
-        "rtt": pa.array(rtt, mask=~answered | (rtt < 0)),
-        "retransmission": pa.array(again, mask=~again),
+    return {
+        "event": pa.repeat("dns.query", len(ask)),
+        "flags": pc.if_else(pa.array(~(said.whole[ask] & said.whole[tell])), "truncated", ""),
+        "proto": pa.repeat("udp", len(ask)),
         "rejected": pa.array(said.empty[tell], mask=~answered),
         "answers": said.answers.take(reply),
         "TTLs": said.ttls.take(reply),
-        **_edns(said, ask, tell),
-        **said.asked(ask),
-        **said.header(tell, answered),
+        **edns(said, ask, tell),
+        **asked(said, ask),
+        **header(said, tell, answered),
     }
-    return first_packet, last_packet, columns
-
-
-def _edns(said: Bodies, ask: Int64s, tell: Int64s) -> dict[str, pa.Array]:
-    """What the query says of EDNS, else its response."""
-    has = said.size.is_valid().to_numpy(zero_copy_only=False)
-    at = pa.array(np.where(has[ask], ask, tell))
-    names = {"edns_udp_size": said.size, "edns_do": said.dnssec, "edns_client_subnet": said.subnet}
-    return {name: column.take(at) for name, column in names.items()}
