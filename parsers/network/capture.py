@@ -33,9 +33,10 @@ from parsers.network import (
 from parsers.network.conversations import Conversations
 from parsers.network.ip_packets import OVERLAP_CONFLICT, IpPackets
 from parsers.network.protocols import Carried, Trouble, all_dissectors
+from parsers.network.protocols.tabular import Rows
 from parsers.network.space import Space
 from parsers.network.survey import Survey
-from parsers.network.tables import ConnRows, Sources, conn_batches, record_batch
+from parsers.network.tables import ConnRows, Sources, conn_batches, record_batch, rows_batch
 from timelines.flow_timeouts import flow_timeouts
 
 SLICE_BYTES = 256 << 20  # a slice is no larger than this
@@ -151,16 +152,16 @@ def _read(space: Space, sources: Sources, joined: flows.Flows, done: reading.Rea
     for place in other.tolist():
         trouble = Trouble(int(segments.packet[place]), OTHER_BYTES, "rexmit_inconsistency")
         done.trouble(trouble, int(segments.stream[place]) // 2, "tcp")
-    for family, records in reading.read(talks, packets.time, done):
-        yield record_batch(sources, family, records)
+    for family, rows in reading.read(talks, packets.time, done):
+        yield rows_batch(sources, family, rows) if isinstance(rows, Rows) else record_batch(sources, family, rows)
     tunnels = list(carriers.tunnels(packets, joined))
     if tunnels:
         yield record_batch(sources, "net/tunnel", tunnels)
     described = connections.describe(packets, joined, segments)
     services = reading.services(done, len(joined))
-    rows = _conn_rows(space, sources, joined, services)
-    rows.remarks[segments.stream[other] // 2] |= OVERLAP_CONFLICT
-    yield from conn_batches(sources, described, rows)
+    flow_rows = _conn_rows(space, sources, joined, services)
+    flow_rows.remarks[segments.stream[other] // 2] |= OVERLAP_CONFLICT
+    yield from conn_batches(sources, described, flow_rows)
 
 
 def _conn_rows(space: Space, sources: Sources, found: flows.Flows, service: pa.StringArray) -> ConnRows:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Iterator
 
-from parsers.gather import forget
+import numpy as np
+import pyarrow as pa
+
+from parsers.gather import forget, spread
 from parsers.network.flows import Flows
 from parsers.network.foretold import ByEnd
 from parsers.network.identities import Identities
 from parsers.network.ip_packets import IpPackets
 from parsers.network.packets import TCP, UDP
 from parsers.network.protocols import OPENING, Conversation, Datagram, Ends, Openings
+from parsers.network.protocols.tabular import Datagrams
 from parsers.network.records import Bytes, Int64s
 from parsers.network.space import Space
 from parsers.network.streams import Segments, Stream, pieces
 
 FORGET_PACKETS = 2_048  # packets read before the file's pages are let go: 64 KiB each at the worst
 OPENINGS_AT_ONCE = 2_048  # flows whose first bytes are looked at before the file's pages are let go
+GRAMS_AT_ONCE, GRAM_BYTES = 32_768, 4 << 20  # datagrams given out together, and their bytes; a flow is never divided
 TOLD_AT_ONCE, TOLD_BLOCKS = 4_096, 64  # flows whose ends are held as text at a time, about 300 bytes each
 
 
@@ -90,6 +95,27 @@ class Conversations:
         packet, forward, at, size = (column[rows].tolist() for column in self._grams)
         grams = tuple(map(Datagram, packet, forward, at, size))
         return Conversation(flow, False, self._space.holding(at), None, None, grams, {}, uid, port, peer, ends)
+
+    def datagrams(self, flows: Int64s) -> Iterator[Datagrams]:
+        """The datagrams of these flows, of some flows at a time."""
+        begin, stop = self._gram_bounds[flows], self._gram_bounds[flows + 1]
+        sizes = np.concatenate([[0], np.cumsum(self._grams[3], dtype=np.int64)])
+        counted, weighed = np.cumsum(stop - begin), np.cumsum(sizes[stop] - sizes[begin])
+        done = 0
+        while done < len(flows):
+            before = (counted[done - 1], weighed[done - 1]) if done else (0, 0)
+            fits = np.searchsorted(counted, before[0] + GRAMS_AT_ONCE), np.searchsorted(weighed, before[1] + GRAM_BYTES)
+            last = max(int(min(fits)), done + 1)
+            yield self._several(flows[done:last], begin[done:last], stop[done:last] - begin[done:last])
+            done = last
+
+    def _several(self, flows: Int64s, begin: Int64s, count: Int64s) -> Datagrams:
+        places, (packet, forward, at, size) = spread(begin, count), self._grams
+        bounds = np.concatenate([[0], np.cumsum(count)])
+        ids, which, sizes = self._ids, pa.array(flows), size[places].astype(np.int64)
+        orig, resp = (ids.orig.take(which), ids.orig_port[flows]), (ids.resp.take(which), ids.resp_port[flows])
+        ends = ids.uid.take(which), *orig, *resp
+        return Datagrams(self._space, flows, *ends, bounds, packet[places], forward[places], at[places], sizes)
 
     def _told(self, flow: int) -> tuple[str, str, int, str, int, bool]:
         """Connection id, both ends, and whether it is TCP. Taken from Arrow for many flows at once, one by one would be dear."""

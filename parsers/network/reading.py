@@ -26,6 +26,7 @@ from parsers.network.protocols import (
     Upgrade,
     all_dissectors,
 )
+from parsers.network.protocols.tabular import Datagrams, Rows, Tabular, Tabulated
 from parsers.network.records import Int64s
 
 UPGRADES = 4  # services that may follow one another in one flow
@@ -85,25 +86,30 @@ class Reading:
         return found
 
 
-def read(talks: Conversations, packet_time: Int64s, out: Reading) -> Iterator[tuple[str, list[Record]]]:
+def read(talks: Conversations, packet_time: Int64s, out: Reading) -> Iterator[tuple[str, list[Record] | Rows]]:
     """The rows of all flows, some at a time, by family. Content decides who reads a flow; ports, and what other flows foretold, only
     where it is silent."""
     readers, flows = _assigned(talks, out)
     joiners = [dissector for dissector in all_dissectors() if isinstance(dissector, Joiner)]
     joined = frozenset(dissector.awaiting for dissector in joiners)  # their rows wait for those of other flows
-    by_id = {id(dissector): dissector for dissector in joiners}  # to ask an object for a protocol is dear, once a flow
+    by_id = {id(one): (one.family, one) for one in joiners}  # to ask an object for a protocol is dear, once a flow
+    done: set[tuple[str, int]] = set()
+    for many, grams in _together(talks, readers, flows):
+        found = many.tabulate(grams, packet_time)
+        yield from ((many.family, table) for table in found.tables)
+        _tabulated(out, many, found, done)
+        yield from _due(out, by_id.get(id(many)), joined, talks, packet_time)
+    if done:
+        left = [pair for pair in zip(readers, flows, strict=True) if (pair[0].service, pair[1]) not in done]
+        readers, flows = [reader for reader, _ in left], [flow for _, flow in left]
     ahead = _ahead(talks, readers, flows)
     for reader, flow in zip(readers, flows, strict=True):
         talk = talks.talk(flow)
         talk.ahead = ahead.get(reader.service)
         _read_talk(out, reader, talk, packet_time)
-        joiner = by_id.get(id(reader))
-        if joiner is not None and len(out.records.get(joiner.awaiting, ())) >= AWAITING_ROWS:
-            yield joiner.family, _joined(out, joiner, talks, packet_time)
         if len(out.waiting) >= WAITING:
             _read_waiting(out, packet_time)
-        if out.pending >= PENDING_ROWS:
-            yield from out.taken(joined)
+        yield from _due(out, by_id.get(id(reader)), joined, talks, packet_time)
     _read_waiting(out, packet_time)
     for foretold in out.expected:
         _read_expected(out, foretold, talks, packet_time)
@@ -115,6 +121,34 @@ def read(talks: Conversations, packet_time: Int64s, out: Reading) -> Iterator[tu
             records = _joined(out, dissector, talks, packet_time)
             out.records.setdefault(dissector.family, []).extend(records)
     yield from out.taken()
+
+
+def _due(
+    out: Reading, own: tuple[str, Joiner] | None, joined: frozenset[str], talks: Conversations, packet_time: Int64s
+) -> Iterator[tuple[str, list[Record]]]:
+    """The rows that wait, once they are too many: those for other flows, and all others."""
+    if own is not None and len(out.records.get(own[1].awaiting, ())) >= AWAITING_ROWS:
+        yield own[0], _joined(out, own[1], talks, packet_time)
+    if out.pending >= PENDING_ROWS:
+        yield from out.taken(joined)
+
+
+def _together(talks: Conversations, readers: list[Dissector], flows: list[int]) -> Iterator[tuple[Tabular, Datagrams]]:
+    """Dissectors that read flows many at a time, each with some of its flows."""
+    for reader in {id(reader): reader for reader in readers}.values():
+        if isinstance(reader, Tabular):
+            own = [flow for one, flow in zip(readers, flows, strict=True) if one is reader]
+            for grams in talks.datagrams(np.array(own, np.int64)):
+                yield reader, grams
+
+
+def _tabulated(out: Reading, reader: Dissector, found: Tabulated, done: set[tuple[str, int]]) -> None:
+    """Keep what flows read together gave beside tables."""
+    for record in found.records:
+        out.add(record, reader.family)
+    for flow in found.flows.tolist():
+        out.speaks(flow, reader.service)
+        done.add((reader.service, flow))
 
 
 def _ahead(talks: Conversations, readers: list[Dissector], flows: list[int]) -> dict[str, object]:

@@ -19,8 +19,10 @@ from parsers.network.ip_packets import IpPackets, words
 from parsers.network.layers import DEPTH
 from parsers.network.packets import ICMP, ICMPV6, TCP, UDP
 from parsers.network.protocols import Record
+from parsers.network.protocols.tabular import Rows
 from parsers.network.records import Bools, Int64s
 from timelines.families.network import FAMILIES
+from timelines.families.network.columns import CONTACT, PACKETS
 from timelines.schema import CORE_NAMES, TIME, Column, named_field
 
 BATCH_ROWS = 65_536
@@ -29,6 +31,7 @@ ROWS_OUTSIDE = 1 << 15
 ROWS_INSIDE = ROWS_OUTSIDE // DEPTH
 _FAMILIES = {family.name: family for family in FAMILIES}
 _OWN_NAMES = {"host_": "host"}
+_TOLD = frozenset(column.name for column in (*CONTACT, *PACKETS))
 _NAMED = {TCP: "tcp", UDP: "udp", ICMP: "icmp", ICMPV6: "icmp"}
 _TRANSPORTS = pa.array([_NAMED.get(number, "unknown_transport") for number in range(256)], pa.string())
 # Whether a TCP connection came about, where its state tells.
@@ -164,15 +167,27 @@ def record_batch(sources: Sources, family: str, records: list[Record]) -> Batch:
     records, first = [records[at] for at in order.tolist()], first[order]
     flow = np.fromiter(map(attrgetter("flow"), records), np.int64, count)
     last = np.fromiter(map(attrgetter("last"), records), np.int64, count)
-    columns = _core(sources, flow, first, pa.array(list(map(attrgetter("event"), records)), pa.string()))
+    columns = {
+        "event": pa.array(list(map(attrgetter("event"), records)), pa.string()),
+        "flags": pa.array([",".join(flags) for flags in map(attrgetter("flags"), records)], pa.string()),
+        **_values(family, records),
+    }
+    return rows_batch(sources, family, Rows(flow, first, last, columns))
+
+
+def rows_batch(sources: Sources, family: str, rows: Rows) -> Batch:
+    """The same for rows that are columns already, in file order of their first packets."""
+    first = rows.first
+    columns = _core(sources, rows.flow, first, rows.columns["event"])
     index, kept = sources.index(family, first)
     columns["index"] = pa.array(index)
-    columns["flags"] = pa.array([",".join(flags) for flags in map(attrgetter("flags"), records)], pa.string())
+    columns["flags"] = rows.columns["flags"]
     columns["packet_first"] = pa.array(sources.packets.packet[first] + 1)
-    columns["packet_last"] = pa.array(sources.packets.last_of(last) + 1)
-    for name, array in _values(family, records).items():
-        if name not in CORE_NAMES or array.null_count < len(array):
-            columns.setdefault(name, array)
+    columns["packet_last"] = pa.array(sources.packets.last_of(rows.last) + 1)
+    for name, kind in _kinds(family):
+        array = rows.columns.get(name)
+        if name not in CORE_NAMES or (array is not None and array.null_count < len(array)):
+            columns.setdefault(name, array if array is not None else pa.nulls(len(first), kind))
     batch = _batch(family, columns)
     if kept.all():
         return batch
@@ -180,10 +195,14 @@ def record_batch(sources: Sources, family: str, records: list[Record]) -> Batch:
     return Batch(family, batch.rows.filter(pa.array(kept)))
 
 
+def _kinds(family: str) -> list[tuple[str, pa.DataType]]:
+    """The family's columns but those that flows and packets tell, and core columns that a protocol may know better than a mapping."""
+    own = [(column.name, column.type) for column in _FAMILIES[family].columns if column.name not in _TOLD]
+    return own + [(name, pa.string()) for name in ("object", "outcome", "user")]
+
+
 def _values(family: str, records: list[Record]) -> dict[str, pa.Array]:
-    """The family's columns, and core columns that a protocol may know better than a mapping."""
-    fields = [pa.field(column.name, column.type) for column in _FAMILIES[family].columns]
-    fields += [pa.field(name, pa.string()) for name in ("object", "outcome", "user")]
+    fields = [pa.field(name, kind) for name, kind in _kinds(family)]
     own, common = [record.values for record in records], [record.common for record in records]
     if common.count(None) == len(common):
         return _taken_apart(own, fields)

@@ -9,11 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.network.protocols import Conversation, Ends, Openings, Record, Trouble
+from parsers.network.protocols.dns import one_way, together
 from parsers.network.protocols.dns.elsewhere import AWAITING, joined, set_aside
 from parsers.network.protocols.dns.messages import Message, message
 from parsers.network.protocols.dns.names import Malformed
 from parsers.network.protocols.dns.numbers import CLASSES, TYPES
 from parsers.network.protocols.dns.pairs import Exchange, rows
+from parsers.network.protocols.tabular import Datagrams, Tabulated
 from parsers.network.records import Bools, Bytes, Int64s
 from parsers.network.streams import Stream
 
@@ -44,6 +46,18 @@ class Dns:
         usual = (udp & openings.on_port(DOMAIN, NETBIOS, MULTICAST, LINK_LOCAL)) | tcp
         found: Bools = spoken & (usual | _plausible(openings))
         return found
+
+    def tabulate(self, grams: Datagrams, packet_time: npt.NDArray[np.int64]) -> Tabulated:
+        """Plain flows over UDP: servers asked, and groups of hosts asked or answering."""
+        orig, resp = (np.isin(port, tuple(USUAL)) for port in (grams.orig_port, grams.resp_port))
+        usual = np.where(resp, grams.resp_port, np.where(orig, grams.orig_port, 0))
+        few = np.diff(grams.bounds) < MESSAGES
+        asked = together.tabulate(grams, few & (usual == DOMAIN), packet_time)
+        groups = few & ((usual == MULTICAST) | (usual == LINK_LOCAL))
+        found = [one_way.tabulate(grams, groups, False, packet_time)]
+        found.append(one_way.tabulate(grams, few & (usual == NETBIOS), True, packet_time))
+        flows = np.concatenate([asked.flows, *(one.flows for one in found)])
+        return Tabulated(asked.tables, [record for one in found for record in one.records], flows)
 
     def read(self, talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[Record | Trouble]:
         usual = _usual_port(talk)

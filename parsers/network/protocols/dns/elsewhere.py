@@ -17,6 +17,7 @@ import numpy.typing as npt
 from parsers.network.protocols import Conversation, Record, Trouble
 from parsers.network.protocols.dns.messages import Message
 
+Address = tuple[str, int]  # of a host, as text, and port
 AWAITING = "net/dns, to be joined"  # where such records wait until all flows were read
 WINDOW = 5_000_000_000  # ns: LLMNR gives up after a second or three tries of it, NetBIOS after three of a quarter
 NETBIOS = 137
@@ -30,19 +31,22 @@ def set_aside(items: list[Record | Trouble], messages: list[Message], talk: Conv
     notes = {note.packet: note for note in messages}
     ends = talk.ends[:2], talk.ends[2:]
     for item in items:
-        if isinstance(item, Trouble):
-            continue
-        values, common = item.values, item.common or {}
-        if not values["trans_id"] or ("query" not in common and "query" not in values):
-            continue
-        note = notes[item.first]
-        sender, receiver = ends if note.forward else ends[::-1]
-        if item.event == "dns.response":
-            values[_CLIENT], values[_ANSWERING], values[_UID] = receiver, sender[0], talk.uid
-            item.family = AWAITING
-        elif "rcode" not in common and _to_all(receiver, note.bits):
-            values[_CLIENT] = sender
-            item.family = AWAITING
+        if not isinstance(item, Trouble):
+            awaiting(item, notes[item.first], ends, talk.uid)
+
+
+def awaiting(record: Record, note: Message, ends: tuple[Address, Address], uid: str) -> None:
+    """The row of a message is set aside where another flow may complete it. ends: originator and responder of its flow."""
+    values, common = record.values, record.common or {}
+    if not values["trans_id"] or ("query" not in common and "query" not in values):
+        return
+    sender, receiver = ends if note.forward else ends[::-1]
+    if record.event == "dns.response":
+        values[_CLIENT], values[_ANSWERING], values[_UID] = receiver, sender[0], uid
+        record.family = AWAITING
+    elif "rcode" not in common and _to_all(receiver, note.bits):
+        values[_CLIENT] = sender
+        record.family = AWAITING
 
 
 def _to_all(receiver: tuple[str, int], bits: int) -> bool:

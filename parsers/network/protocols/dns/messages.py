@@ -52,7 +52,7 @@ class Message(NamedTuple):
     odd: tuple[tuple[str, str], ...]
 
 
-_Body = tuple[
+Body = tuple[
     int, tuple[Question, ...], tuple[str, ...], tuple[int, ...], str | None, Edns | None, bool, bool, bool, tuple[tuple[str, str], ...]
 ]  # fmt: skip
 _new = tuple.__new__  # a third of what it costs to call the class, for every message
@@ -126,18 +126,23 @@ class _Reader:
 def message(data: bytes, packet: int, forward: bool, netbios: bool = False) -> Message:
     """One DNS message. Raises Malformed where not even header and questions are there."""
     again = len(data) <= SHORT and data[6:8] == _NO_ANSWERS
-    body = _asked(data[2:], netbios) if again else _body(data, netbios)
-    return _new(Message, (packet, forward, data[0] << 8 | data[1], *body))
+    said = _asked(data[2:], netbios) if again else body(data, netbios)
+    return _new(Message, (packet, forward, data[0] << 8 | data[1], *said))
+
+
+def numbered(packet: int, forward: bool, number: int, said: Body) -> Message:
+    """The same of a message that was read already."""
+    return _new(Message, (packet, forward, number, *said))
 
 
 @lru_cache(maxsize=1 << 13)
-def _asked(behind: bytes, netbios: bool) -> _Body:
+def _asked(behind: bytes, netbios: bool) -> Body:
     """The same for messages without answers, by what stands behind their number: hosts ask the same again and again."""
-    return _body(bytes(2) + behind, netbios)
+    return body(bytes(2) + behind, netbios)
 
 
-def _body(data: bytes, netbios: bool) -> _Body:
-    """What a message says, whoever sent it under which number."""
+def body(data: bytes, netbios: bool) -> Body:
+    """What a message says, whoever sent it under which number. Raises as `message` does."""
     if len(data) < 12:
         raise Malformed("DNS_truncated_len_lt_hdr_len", "shorter than a DNS header")
     _, bits, asked, answered, authorities, additional = _header(data)

@@ -49,6 +49,14 @@ def rows(messages: list[Message], exchange: Exchange) -> list[Record | Trouble]:
     return out
 
 
+def alone(note: Message, exchange: Exchange, repeats: bool) -> list[Record]:
+    """The rows of a query without response, which may repeat another, or of a response without query."""
+    records = _records(None, note, exchange) if note.bits & 0x8000 else _records(note, None, exchange)
+    for record in records if repeats else ():
+        record.values["retransmission"] = True
+    return records
+
+
 def _fits(query: Message, reply: Message) -> bool:
     return bool(reply.bits & 0x8000) and query.number == reply.number and query.questions == reply.questions
 
