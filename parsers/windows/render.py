@@ -11,7 +11,7 @@ from parsers.gather import Bytes, as_bytes
 from parsers.windows import carve, evtx
 from parsers.windows.binxml import Reader
 from parsers.windows.definitions import Definitions, Shelf
-from parsers.windows.document import Element, Part
+from parsers.windows.document import Element, Items, Part
 from parsers.windows.places import chunk_base
 from parsers.windows.structures import (
     CHUNK,
@@ -69,6 +69,11 @@ def _lines(part: Part, indent: str, omitted: set[int]) -> Iterator[str]:
         return
     if id(part) in omitted:  # Windows leaves out what depends on a value that is null
         return
+    match part.children:
+        case [Items() as items]:  # MS-EVEN6 2.2.12: an element with an array in it stands once for each item
+            for item in items.each:
+                yield from _lines(Element(part.name, part.attributes, [item] if item else []), indent, omitted)
+            return
     closing = _shown(part.name)
     text = "".join(_shown(str(child)) for child in part.children if not isinstance(child, Element))
     if part.name.startswith("?"):

@@ -14,13 +14,13 @@ from parsers.windows.render import record_xml
 CORPUS = Path(__file__).resolve().parents[2] / "corpus"
 
 
-def log(made, value):
+def log(made, value, kind=1):
     def document(at):
         return made.event(
-            at, lambda at: made.element(at, "EventData", lambda at: made.data(at, "Image", made.slot(4, 1)))
+            at, lambda at: made.element(at, "EventData", lambda at: made.data(at, "Image", made.slot(4, kind)))
         )
 
-    values = [*made.head_values(9), (1, value.encode("utf-16-le"))]
+    values = [*made.head_values(9), (kind, value.encode("utf-16-le"))]
     return made.log(made.chunk(made.records(lambda at: made.instance(at, document, values))))
 
 
@@ -38,6 +38,16 @@ def test_elements_a_line_each(made):
         "  </EventData>\n"
         "</Event>"
     )
+
+
+def test_an_element_with_an_array_stands_once_for_each_item(made):
+    """As in Windows' own XML (MS-EVEN6 2.2.12); columns join the items."""
+    lines = record_xml(memoryview(log(made, "a\0\0<c>\0", kind=0x81)), 4608).splitlines()
+    assert lines[-5:-2] == [
+        '    <Data Name="Image">a</Data>',
+        '    <Data Name="Image"/>',
+        '    <Data Name="Image">&lt;c&gt;</Data>',
+    ]
 
 
 def test_what_cannot_be_read_is_a_comment(made):
