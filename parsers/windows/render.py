@@ -24,6 +24,9 @@ from parsers.windows.structures import (
 )
 from timelines.visible import visible
 
+# MS-EVEN6 2.2.12: an element with an array in it stands once for each item. Characters of start tags repeated for one array; past them the
+# items stay joined, since 64 KiB of record could ask for gigabytes.
+MAX_REPEATED = 1 << 20
 _LAYOUT = re.compile(r"([\t\r\n]+)")
 
 
@@ -70,7 +73,7 @@ def _lines(part: Part, indent: str, omitted: set[int]) -> Iterator[str]:
     if id(part) in omitted:  # Windows leaves out what depends on a value that is null
         return
     match part.children:
-        case [Items() as items]:  # MS-EVEN6 2.2.12: an element with an array in it stands once for each item
+        case [Items() as items] if len(items.each) * _head(part) <= MAX_REPEATED:
             for item in items.each:
                 yield from _lines(Element(part.name, part.attributes, [item] if item else []), indent, omitted)
             return
@@ -90,6 +93,15 @@ def _lines(part: Part, indent: str, omitted: set[int]) -> Iterator[str]:
             if isinstance(child, Element) or str(child).strip():
                 yield from _lines(child, indent + "  ", omitted)
         yield f"{indent}</{closing}>"
+
+
+def _head(element: Element) -> int:
+    """Characters of an element's start tag, about."""
+    return (
+        len(element.name)
+        + sum(len(name) + sum(len(str(part)) for part in text) for name, text in element.attributes)
+        + 8
+    )
 
 
 def _plain(text: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from parsers.base import Batch, Evidence
-from parsers.windows import carve, evtx
+from parsers.windows import carve, evtx, render
 from parsers.windows.render import record_xml
 
 CORPUS = Path(__file__).resolve().parents[2] / "corpus"
@@ -48,6 +48,12 @@ def test_an_element_with_an_array_stands_once_for_each_item(made):
         '    <Data Name="Image"/>',
         '    <Data Name="Image">&lt;c&gt;</Data>',
     ]
+
+
+def test_an_array_does_not_swell(made, monkeypatch):
+    data = memoryview(log(made, "a\0b\0", kind=0x81))
+    monkeypatch.setattr(render, "MAX_REPEATED", 10)
+    assert '    <Data Name="Image">a ¦ b</Data>' in record_xml(data, 4608).splitlines()
 
 
 def test_what_cannot_be_read_is_a_comment(made):
