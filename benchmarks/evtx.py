@@ -6,13 +6,14 @@ chunks in one. Each tool runs in a fresh process, so that CPU seconds and peak m
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -116,13 +117,40 @@ def _run(tool: str, logs: list[Path]) -> dict[str, float]:
     return measured
 
 
-def main() -> None:
-    """`python -m benchmarks.evtx TOOL < LIST`: run one tool here over the logs of the list and print what it took."""
-    if "athar" in sys.argv[1]:  # loaded before the clock starts
-        load(PARSER, 2 if sys.argv[1] == TWO else 1)
-    logs = [Path(line) for line in sys.stdin.read().splitlines()]
+def chosen(arguments: Sequence[str] | None = None) -> tuple[str, list[Path]]:
+    """The tool, and the logs: those named, those of a folder that is named, or those that standard input lists. Exits with one line
+    where one is not there or no log is."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.evtx",
+        description="Run one tool here over some logs; print rows, CPU and wall seconds, and the largest resident size as JSON.",
+    )
+    parser.add_argument("tool", metavar="TOOL", choices=READERS, help=f"one of: {'; '.join(READERS)}")
+    parser.add_argument(
+        "logs", metavar="LOG", nargs="*", type=Path, help="logs of one folder, or it; standard input lists them if none"
+    )
+    asked = parser.parse_args(arguments)
+    given = asked.logs or [Path(line) for line in sys.stdin.read().splitlines()]
+    logs = [log for path in given for log in (sorted(path.glob("*.evtx")) if path.is_dir() else [path])]
+    missing = [log for log in logs if not log.is_file()]
+    if missing:
+        parser.error(f"{missing[0]}: no such file")
+    if not logs:
+        parser.error(
+            f"no log: {', '.join(map(str, given)) or 'standard input'} has no .evtx file (subfolders are not searched)"
+        )
+    if len({log.parent for log in logs}) > 1:
+        parser.error(f"logs of one folder can be read, {logs[0].parent} and {logs[-1].parent} are two")
+    if asked.tool not in tools():
+        parser.error(f"{asked.tool!r} needs the package evtx, which is not installed (pip install evtx, Linux)")
+    return asked.tool, logs
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    tool, logs = chosen(arguments)
+    if "athar" in tool:  # loaded before the clock starts
+        load(PARSER, 2 if tool == TWO else 1)
     cpu, wall = time.process_time(), time.perf_counter()
-    rows = READERS[sys.argv[1]](logs)
+    rows = READERS[tool](logs)
     wall = time.perf_counter() - wall
     after, peak = used()
     print(json.dumps({"rows": rows, "cpu_s": after - cpu, "wall_s": wall, "peak_mb": peak}))

@@ -24,7 +24,7 @@ from timelines.remembered import Remembered
 from timelines.schema import CORE, own_name
 
 _TYPES = {column.name: column.type for column in CORE}
-KEPT_BYTES = 32 << 20  # names of columns by shape of batch that are remembered by a process, some 100 kB a shape
+KEPT_BYTES = 16 << 20  # names of columns by shape of batch that are remembered by a process, some 100 kB a shape
 MAX_TWINS = 8  # of one list of names
 A_FEW = 8  # distinct texts
 FEW = 64  # rows below which looking for repeated texts costs more than it saves

@@ -150,7 +150,7 @@ def _table(items: Sequence[object], schema: pa.Schema) -> pa.Table:
 
 
 _named: BySchema[tuple[tuple[str, str], ...]] = BySchema(
-    16 << 20, 900, lambda schema: tuple((field.name, own_name(field)) for field in schema)
+    8 << 20, 900, lambda schema: tuple((field.name, own_name(field)) for field in schema)
 )
 
 

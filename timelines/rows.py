@@ -117,7 +117,7 @@ def _typed(array: pa.Array, type_: pa.DataType) -> pa.Array:
     return array if array.type in (type_, CODED) else array.cast(type_)
 
 
-_complete: BySchema[dict[tuple[bool, ...], pa.Schema]] = BySchema(16 << 20, 900, lambda schema: {})
+_complete: BySchema[dict[tuple[bool, ...], pa.Schema]] = BySchema(8 << 20, 900, lambda schema: {})
 
 
 def _finished(schema: pa.Schema, coded: tuple[bool, ...]) -> pa.Schema:

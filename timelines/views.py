@@ -6,6 +6,7 @@ from people and rules, some of them from strangers.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -21,15 +22,10 @@ from timelines.store import Store
 if TYPE_CHECKING:
     import duckdb
 
-_LISTING = (
-    "information_schema",
-    "duckdb_",
-    "pg_",
-    "sqlite_",
-    "show",
-    "describe",
-    "summarize",
+_LISTING = re.compile(
+    r"\b(information_schema|show|describe|summarize)\b|\b(duckdb|pg|sqlite)_"
 )  # words of questions about views
+_LITERAL = re.compile(r"'(?:[^']|'')*'")
 _BYTES = ("size", "read", "free", "unsupported", "damaged")
 
 
@@ -68,7 +64,8 @@ def create_view(connection: duckdb.DuckDBPyConnection, store: Store, family: Fam
 def may_name(query: str, view: str) -> bool:
     """Whether a question names a view, or may list all views."""
     asked = query.lower()
-    return view.lower() in asked or any(word in asked for word in _LISTING)
+    # paths of parts stand in literals, and a case may lie in any folder
+    return view.lower() in asked or _LISTING.search(_LITERAL.sub("''", asked)) is not None
 
 
 def narrow(store: Store, family: str, names: Sequence[str], secrets: bool = False) -> str:

@@ -28,7 +28,7 @@ BYTES = "bytes "  # before hex where a number is expected: `112233` of three dam
 MAX_EXPANSION = 1 << 18  # bytes that one record's values may grow to by being repeated; a record has at most 64 KiB
 TABLE_EXPANSION = 64 << 20  # the same for all records of a table
 WRITTEN = 512  # characters that stand in a template itself and thus in all its records; Windows' own have some 200
-KEPT_BYTES = 64 << 20  # layouts remembered by a process, some 30 kB each
+KEPT_BYTES = 24 << 20  # layouts remembered by a process, some 30 kB each
 A_FIELD = 400  # bytes that a field of a layout takes besides its names
 
 

@@ -20,6 +20,14 @@ class Hex(str):
     __slots__ = ()
 
 
+class Items(str):
+    """The items of an array value, joined as columns show them. Windows' own XML repeats the element that holds them, item by item."""
+
+    __slots__ = ("each",)
+
+    each: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class Element:
     """An XML element; `children` and attribute values are texts, slots and (children only) elements, in order."""

@@ -131,7 +131,7 @@ def _as_text(numbers: pa.Array) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(encoded.indices, encoded.dictionary.cast(pa.string()))
 
 
-_schemas: Remembered[tuple[tuple[str, str], ...], pa.Schema] = Remembered(16 << 20)
+_schemas: Remembered[tuple[tuple[str, str], ...], pa.Schema] = Remembered(8 << 20)
 
 
 def _schema(names: tuple[tuple[str, str], ...]) -> pa.Schema:

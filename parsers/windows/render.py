@@ -11,7 +11,7 @@ from parsers.gather import Bytes, as_bytes
 from parsers.windows import carve, evtx
 from parsers.windows.binxml import Reader
 from parsers.windows.definitions import Definitions, Shelf
-from parsers.windows.document import Element, Part
+from parsers.windows.document import Element, Items, Part
 from parsers.windows.places import chunk_base
 from parsers.windows.structures import (
     CHUNK,
@@ -24,6 +24,9 @@ from parsers.windows.structures import (
 )
 from timelines.visible import visible
 
+# MS-EVEN6 2.2.12: an element with an array in it stands once for each item. Characters of start tags repeated for one array; past them the
+# items stay joined, since 64 KiB of record could ask for gigabytes.
+MAX_REPEATED = 1 << 20
 _LAYOUT = re.compile(r"([\t\r\n]+)")
 
 
@@ -69,6 +72,11 @@ def _lines(part: Part, indent: str, omitted: set[int]) -> Iterator[str]:
         return
     if id(part) in omitted:  # Windows leaves out what depends on a value that is null
         return
+    match part.children:
+        case [Items() as items] if len(items.each) * _head(part) <= MAX_REPEATED:
+            for item in items.each:
+                yield from _lines(Element(part.name, part.attributes, [item] if item else []), indent, omitted)
+            return
     closing = _shown(part.name)
     text = "".join(_shown(str(child)) for child in part.children if not isinstance(child, Element))
     if part.name.startswith("?"):
@@ -85,6 +93,15 @@ def _lines(part: Part, indent: str, omitted: set[int]) -> Iterator[str]:
             if isinstance(child, Element) or str(child).strip():
                 yield from _lines(child, indent + "  ", omitted)
         yield f"{indent}</{closing}>"
+
+
+def _head(element: Element) -> int:
+    """Characters of an element's start tag, about."""
+    return (
+        len(element.name)
+        + sum(len(name) + sum(len(str(part)) for part in text) for name, text in element.attributes)
+        + 8
+    )
 
 
 def _plain(text: str) -> str:

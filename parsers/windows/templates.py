@@ -22,7 +22,7 @@ from parsers.windows.typed import Window
 from parsers.windows.values import BINXML
 from timelines.remembered import Remembered
 
-KEPT_BYTES = 64 << 20  # definitions remembered by a process, some 30 kB each
+KEPT_BYTES = 24 << 20  # definitions remembered by a process, some 30 kB each
 KEYS_BYTES = 4 << 20
 KEY_BYTES = 200  # an identity or a digest in a dictionary, and the lists about it
 A_TOKEN = 64  # bytes that a document takes for each token, elements and lists together

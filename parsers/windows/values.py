@@ -14,6 +14,8 @@ from codecs import utf_16_le_decode
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from parsers.windows.document import Items
+
 NULL, STRING, ANSI, BOOL, BINARY, GUID, SIZE, FILETIME, SYSTEMTIME, SID = 0, 1, 2, 13, 14, 15, 16, 17, 18, 19
 HEX32, HEX64, HANDLE, BINXML, EVTXML = 20, 21, 32, 33, 35
 ARRAY = 0x80
@@ -144,13 +146,19 @@ RENDER: dict[int, Callable[[bytes], str]] = {
 def render(kind: int, raw: bytes) -> str:
     """The text of one value of type `kind` (MS-EVEN6 2.2.14). Raises Unreadable where type and bytes don't fit."""
     if kind & ARRAY:
-        return JOIN.join(RENDER[kind ^ ARRAY](item) for item in _items(kind ^ ARRAY, raw))
+        return _joined(tuple(RENDER[kind ^ ARRAY](item) for item in _items(kind ^ ARRAY, raw)))
     if kind not in RENDER:
         raise Unreadable(f"value of unknown type 0x{kind:02x}, {len(raw)} bytes")
     width = WIDTHS.get(kind)
     if width is not None and len(raw) != width:
         raise Unreadable(f"value of type 0x{kind:02x} takes {len(raw)} bytes; expected {width}")
     return RENDER[kind](raw)
+
+
+def _joined(each: tuple[str, ...]) -> Items:
+    items = Items(JOIN.join(each))
+    items.each = each
+    return items
 
 
 def _items(kind: int, raw: bytes) -> list[bytes]:

@@ -206,7 +206,10 @@ def test_a_secret_is_masked_among_some_columns_too(tmp_path):
         ("select count(*) from Windows_Security", 6, 1),
         ("select count(*) from query_table('windows_' || 'security')", 6, 1),
         ("select count(*) from (show tables) where name = 'windows_security'", 1, 1),
+        ("select count(*) from (DESCRIBE windows_security) where column_name = 'time'", 1, 1),
         ("select count(*) - 2 from timeline", 4, 0),
+        ("select count(*) as n_shown from timeline", 6, 0),
+        ("select count(*) from timeline where file != 'show/it''s/pg_1'", 6, 0),
     ],
 )
 def test_the_view_of_a_family_is_made_when_it_is_named(tmp_path, query, counted, made):

@@ -80,7 +80,13 @@ _CHANNELS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "dns": (
         "DNS client and server.",
-        ("Microsoft-Windows-DNS-Client", "Microsoft-Windows-DNSServer/", "Microsoft-Windows-DNS-Server", "DNS Server"),
+        (
+            "Microsoft-Windows-DNS-Client",
+            "Microsoft-Windows-DNS Client Events/",
+            "Microsoft-Windows-DNSServer/",
+            "Microsoft-Windows-DNS-Server",
+            "DNS Server",
+        ),
     ),
     "applocker": ("AppLocker.", ("Microsoft-Windows-AppLocker/",)),
     "ntlm": ("NTLM authentication.", ("Microsoft-Windows-NTLM/",)),

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from parsers.windows.render import record_xml
 from tests.parsers.windows import agreement
+from timelines.visible import visible
 
 pytestmark = pytest.mark.evidence
 ROOT = Path(__file__).resolve().parents[3]
@@ -31,6 +33,33 @@ def test_every_record_name_and_value_is_the_yardsticks(path, read):
 def test_python_evtx_sees_the_same_records_at_the_same_places(path):
     pytest.importorskip("Evtx.Evtx")
     assert agreement.second_places(path) == list(agreement.ours(path))
+
+
+def said(element):
+    """An element as names and texts, arrays item by item; `Binary` without content is left out, as Windows does where its value is null."""
+    text = visible(
+        agreement.plain((element.text or "").translate(agreement._BACK)).replace("\n", " ").replace("\t", " ")
+    )
+    attributes = {name: agreement.plain(value) for name, value in sorted(element.attrib.items())}
+    inside = [said(child) for child in element]
+    return (
+        element.tag.rpartition("}")[2],
+        attributes,
+        text,
+        [child for child in inside if child != ("Binary", {}, "", [])],
+    )
+
+
+@pytest.mark.parametrize("path", LOGS[::9], ids=lambda path: path.name[:60])
+def test_the_xml_that_is_shown_is_the_yardsticks(path):
+    pytest.importorskip("evtx")
+    data = memoryview(path.read_bytes())
+    shown: dict[str, list[object]] = {}
+    for offset, (row, _) in agreement.ours(path).items():
+        shown.setdefault(str(row["record"]), []).append(said(agreement.ET.fromstring(record_xml(data, offset))))
+    for header, event in agreement.yardstick(path):
+        number = agreement.system_of(event)[0].get("record", str(header))
+        assert shown[number].pop(0) == said(event)
 
 
 @pytest.mark.skipif(not LOGS, reason="needs the real logs")

@@ -8,19 +8,19 @@ from pathlib import Path
 import pytest
 
 from parsers.base import Batch, Evidence
-from parsers.windows import carve, evtx
+from parsers.windows import carve, evtx, render
 from parsers.windows.render import record_xml
 
 CORPUS = Path(__file__).resolve().parents[2] / "corpus"
 
 
-def log(made, value):
+def log(made, value, kind=1):
     def document(at):
         return made.event(
-            at, lambda at: made.element(at, "EventData", lambda at: made.data(at, "Image", made.slot(4, 1)))
+            at, lambda at: made.element(at, "EventData", lambda at: made.data(at, "Image", made.slot(4, kind)))
         )
 
-    values = [*made.head_values(9), (1, value.encode("utf-16-le"))]
+    values = [*made.head_values(9), (kind, value.encode("utf-16-le"))]
     return made.log(made.chunk(made.records(lambda at: made.instance(at, document, values))))
 
 
@@ -38,6 +38,22 @@ def test_elements_a_line_each(made):
         "  </EventData>\n"
         "</Event>"
     )
+
+
+def test_an_element_with_an_array_stands_once_for_each_item(made):
+    """As in Windows' own XML (MS-EVEN6 2.2.12); columns join the items."""
+    lines = record_xml(memoryview(log(made, "a\0\0<c>\0", kind=0x81)), 4608).splitlines()
+    assert lines[-5:-2] == [
+        '    <Data Name="Image">a</Data>',
+        '    <Data Name="Image"/>',
+        '    <Data Name="Image">&lt;c&gt;</Data>',
+    ]
+
+
+def test_an_array_does_not_swell(made, monkeypatch):
+    data = memoryview(log(made, "a\0b\0", kind=0x81))
+    monkeypatch.setattr(render, "MAX_REPEATED", 10)
+    assert '    <Data Name="Image">a ¦ b</Data>' in record_xml(data, 4608).splitlines()
 
 
 def test_what_cannot_be_read_is_a_comment(made):
