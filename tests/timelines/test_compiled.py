@@ -72,6 +72,24 @@ def test_numba_is_loaded_when_a_kernel_is_first_called() -> None:
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_numba_obeys_no_file_of_the_working_folder(tmp_path: Path) -> None:
+    """An examiner stands in the evidence; `cache_dir` would have numba load, which is to run, compiled forms that lie there."""
+    (tmp_path / ".numba_config.yaml").write_text("cache_dir: kept\ndisable_jit: 1\n")
+    code = """
+import sys, yaml
+from timelines.compiled import compiled, load
+load()
+import numba
+assert not numba.config.CACHE_DIR and not numba.config.DISABLE_JIT
+numba.config.reload_config()
+assert not numba.config.CACHE_DIR and not numba.config.DISABLE_JIT
+assert sys.modules["yaml"] is yaml
+"""
+    root = str(Path(__file__).parents[2])
+    environment = {**os.environ, "PYTHONPATH": root}
+    subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=tmp_path, check=True, env=environment)
+
+
 def _made(count: int) -> object:
     return np.zeros(count)
 
