@@ -1,6 +1,8 @@
 """`python -m benchmarks [NAME ...]`: every measurement, its baseline in the same run, and the ratio between the two.
 
 Machines differ and drift; the ratio is what to quote. Each tool runs in a process of its own, so that peak memory is its own.
+Of access logs, the whole process is counted of GoAccess and of `athar to Parquet`: start, imports and end too, with byte-compiled modules
+and compiled loops kept from an earlier run. Lines that say `loaded` leave out what a process loads before it begins to read.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(known)}; all unless named")
-    parser.add_argument("--repeat", type=int, default=3, help="runs of each tool; the median is shown")
+    parser.add_argument("--repeat", type=int, default=3, help="runs of each tool; the median is shown, or the best")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     asked = parser.parse_args(arguments)
     unknown = sorted(set(asked.names) - set(known))

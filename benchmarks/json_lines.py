@@ -6,14 +6,12 @@ Caddy's header fields change order on each line.
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
-from benchmarks.weblogs import write_log
+from benchmarks.weblogs import LOADED, run, write_log
 
 LINES = 200_000
 _AGENT = (
@@ -127,7 +125,7 @@ def _write(path: Path, line: Callable[[Random], dict[str, object]]) -> None:
 
 
 _LINES: dict[str, Callable[[Random], dict[str, object]]] = {"nginx": _nginx, "Caddy": _caddy, "Traefik": _traefik}
-_TOOLS = ("athar, parser only", "athar to Parquet")
+_TOOLS = ("athar, parser only", LOADED)
 
 
 def measure(repeat: int = 3) -> list[dict[str, object]]:
@@ -140,24 +138,16 @@ def measure(repeat: int = 3) -> list[dict[str, object]]:
         runs: dict[tuple[str, str], list[dict[str, float]]] = {(tool, name): [] for tool in _TOOLS for name in logs}
         for _ in range(repeat):
             for (tool, name), found in runs.items():
-                found.append(_run(tool, logs[name]))
+                found.append(run(tool, logs[name]))
         sizes = {name: log.stat().st_size for name, log in logs.items()}
-    best = {key: min(found, key=lambda run: run["cpu_s"]) for key, found in runs.items()}
+    best = {key: min(found, key=lambda once: once["cpu_s"]) for key, found in runs.items()}
     return [
         {
             "work": "JSON lines",
             "tool": f"{tool}, {name}",
             "bytes": sizes[name],
-            **run,
-            "ratio": best[tool, "combined"]["cpu_s"] / run["cpu_s"],
+            **once,
+            "ratio": best[tool, "combined"]["cpu_s"] / once["cpu_s"],
         }
-        for (tool, name), run in best.items()
+        for (tool, name), once in best.items()
     ]
-
-
-def _run(tool: str, log: Path) -> dict[str, float]:
-    command = [sys.executable, "-m", "benchmarks.weblogs", tool, str(log)]
-    root = Path(__file__).resolve().parent.parent
-    answer = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout
-    measured: dict[str, float] = json.loads(answer)
-    return measured

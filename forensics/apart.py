@@ -16,6 +16,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from forensics.own_process import THREADS
+
 ROOT = str(Path(__file__).parents[1])  # where the packages lie: a checkout need not be installed
 
 
@@ -50,9 +52,9 @@ def apart() -> Iterator[None]:
 
 
 def _places() -> dict[str, str]:
-    """The environment of such interpreters."""
+    """The environment of such interpreters. They have no threads of numpy's: each would have one a processor, and is to be forked from."""
     given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     places = [os.path.abspath(place) for place in given if place]
     if ROOT not in (*places, sysconfig.get_path("purelib"), sysconfig.get_path("platlib")):
         places.append(ROOT)
-    return {"PYTHONSAFEPATH": "1", "PYTHONPATH": os.pathsep.join(places)}
+    return {"PYTHONSAFEPATH": "1", "PYTHONPATH": os.pathsep.join(places), THREADS: os.environ.get(THREADS, "1")}

@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from forensics import commands
+from forensics import commands, own_process
 
 ORDER = (
     "run",
@@ -78,6 +78,7 @@ def main() -> None:
     """Run `athar`; errors that a user can cause are one line on standard error, and exit code 2."""
     from forensics.terminal import Failure, complain, utf8_streams
 
+    own_process.begin()
     utf8_streams()
     try:
         code = athar.main(standalone_mode=False)

@@ -16,7 +16,7 @@ from forensics.joined_files import Joined, Waiting
 from forensics.kept_memory import kept_memory
 from forensics.planning import BUNDLE_BYTES, ROOM_FOR_REST, Task
 from parsers.base import Batch, Evidence, Joiner, Output, Parser, Shared, Slice
-from parsers.evidence import materialised
+from parsers.materialise import materialised
 from parsers.registry import by_name
 from timelines.inventory import FileEntry
 from timelines.part_writer import PartWriter

@@ -3,15 +3,18 @@
 A kernel takes numpy arrays and numbers, gives numbers, makes no arrays, and calls only kernels of its own file: the compiled form is kept
 until that file changes. Evidence is written by attackers, so a place outside an array is an IndexError, as in Python;
 `NUMBA_DISABLE_JIT=1` runs kernels as the plain Python that they are. numba takes a fifth of a second to load: it is loaded when a kernel
-is first called.
+is first called, or by `load`.
 """
 
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Callable, Mapping
 from functools import update_wrapper
 from typing import Any, TypeVar, cast
+
+from timelines.withheld import withheld
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
@@ -29,6 +32,18 @@ def inlined(function: Kernel) -> Kernel:
 def at_hand() -> bool:
     """Whether this process has loaded what compiled loops need: to load it for a few arrays alone costs more than it saves."""
     return "numba" in sys.modules
+
+
+def load() -> None:
+    """Load numba, without libraries that kernels have no use for: coverage, and YAML.
+
+    With YAML, numba obeys a `.numba_config.yaml` of the working folder. An examiner often stands in the evidence, where such a file could
+    name a folder of compiled forms, and numba would run what lies there.
+    """
+    if "numba" not in sys.modules:
+        warnings.filterwarnings("ignore", "A Numba config file is found", UserWarning)
+        with withheld("yaml", "coverage"):
+            import numba  # noqa: F401
 
 
 def kept(kernel: Callable[..., Any]) -> bool:
@@ -63,6 +78,7 @@ class _Waiting:
 
 
 def _made(function: Callable[..., Any], options: Mapping[str, Any]) -> Callable[..., Any]:
+    load()
     import numba
     import numpy as np
 

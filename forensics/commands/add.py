@@ -60,12 +60,14 @@ def command(
     from forensics import pipeline
     from forensics.evidence_paths import check_evidence
     from forensics.flow_timeouts import checked_timeouts
+    from forensics.frameless import frameless
     from forensics.log_formats import checked_formats
     from forensics.progress import on_terminal
     from forensics.terminal import Failure, amount, table
     from forensics.terminal import as_json as print_json
     from timelines.times import zone as checked
 
+    frameless()
     if zone is not None:
         checked(zone)
     if supplied is not None and len(evidence) > 1:

@@ -28,9 +28,11 @@ def command(case_folder: Path, quiet: bool, as_json: bool, **options: Any) -> in
     from cases.integrity import changed_evidence
     from forensics import findings_list, overview, pipeline
     from forensics.api import OpenCase
+    from forensics.frameless import frameless
     from forensics.progress import on_terminal
     from forensics.terminal import Failure
 
+    frameless()
     case, rules = Case.open(case_folder), chosen(options)
     if changed := changed_evidence(case):
         raise Failure(changed, code=1)

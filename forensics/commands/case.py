@@ -26,14 +26,20 @@ def command() -> None:
 def new(case_folder: Path, lang: str | None, questions: tuple[str, ...], **given: str | None) -> int:
     """Make a case in the folder CASE. What is not given prints as "not supplied", never as a guess."""
     from cases.case import Case, CaseInfo, Question
-    from forensics.reporting import languages
     from forensics.terminal import say
 
     asked = tuple(Question(f"Q{at}", text) for at, text in enumerate(questions, 1))
-    info = CaseInfo(languages=languages(lang) if lang else (), questions=asked, **given)
+    info = CaseInfo(languages=_languages(lang) if lang else (), questions=asked, **given)
     Case.create(case_folder, info)
     say(f"{case_folder}: case made; next: athar add {case_folder} EVIDENCE")
     return 0
+
+
+def _languages(text: str) -> tuple[str, ...]:
+    # loaded here alone: with it comes all that writes a summary, which takes longer than to make a case
+    from forensics.reporting import languages
+
+    return languages(text)
 
 
 @command.command(epilog="\b\nExamples:\n  athar case show CASE\n  athar case show CASE --files --json")

@@ -22,10 +22,12 @@ def command(
 
     from cases.case import Case
     from forensics import overview, pipeline
+    from forensics.frameless import frameless
     from forensics.progress import on_terminal
     from forensics.terminal import as_json as print_json
     from forensics.terminal import say
 
+    frameless()
     case = Case.open(case_folder)
     with on_terminal(quiet or as_json) as progress:
         result = pipeline.ingest(case, workers, scheduler, progress, evidence)

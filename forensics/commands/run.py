@@ -64,10 +64,12 @@ def command(
     from forensics import overview, pipeline
     from forensics.api import OpenCase, start
     from forensics.executors import prepare
+    from forensics.frameless import frameless
     from forensics.pipeline import About
     from forensics.progress import on_terminal
     from forensics.reporting import FORMATS, issue_all, languages, report_date
 
+    frameless()
     wanted, bears = languages(lang), report_date(date)
     rules = chosen(options)
     prepare(workers, scheduler)  # while files are hashed

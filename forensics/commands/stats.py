@@ -54,9 +54,11 @@ docs/stats.md describes every table and column.
 def command(case_folder: Path, name: str | None, lang: str, **asked: object) -> int:
     """Show the overview, or one table. Returns the exit code."""
     from forensics import counted, glance, listing, open_case
+    from forensics.frameless import frameless
     from forensics.terminal import as_json
     from timelines.scope import Scope
 
+    frameless()
     scope = Scope(open_case(case_folder).query, listing.chosen(asked), lang)
     if name is not None:
         return counted.show(scope, name, asked)

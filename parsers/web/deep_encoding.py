@@ -10,7 +10,7 @@ from parsers.gather import Bools, Bytes, Int64s
 from parsers.interned import Words, readable
 from parsers.web.lines import Lines
 from timelines.compiled import compiled, inlined
-from timelines.detection.url_decoding import still_encoded
+from timelines.url_decoding import still_encoded
 
 FEW = 4_096  # percent signs of a block that are looked for by the C library: of most logs that is all
 _SIGN = b"%"

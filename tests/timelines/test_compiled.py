@@ -31,10 +31,12 @@ def test_a_place_outside_an_array_is_an_error() -> None:
 def test_a_machine_without_a_folder_for_compiled_forms_compiles_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = numba.njit
 
-    def without_folders(**options: object) -> object:
+    def without_folders(
+        *functions: object, **options: object
+    ) -> object:  # numba's own modules use it too, those loaded late
         if options.get("cache"):
             raise RuntimeError("cannot cache function: no locator available")
-        return whole(**options)
+        return whole(*functions, **options)
 
     monkeypatch.setattr(numba, "njit", without_folders)
     assert compiled(_at)(np.arange(4), 1) == 1
@@ -70,6 +72,24 @@ assert odd_bytes(data, starts, ends)[1].tolist() == [False, False, False]
 def test_numba_is_loaded_when_a_kernel_is_first_called() -> None:
     code = "import sys, parsers.web.log, parsers.interned; sys.exit('numba' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_numba_obeys_no_file_of_the_working_folder(tmp_path: Path) -> None:
+    """An examiner stands in the evidence; `cache_dir` would have numba load, which is to run, compiled forms that lie there."""
+    (tmp_path / ".numba_config.yaml").write_text("cache_dir: kept\ndisable_jit: 1\n")
+    code = """
+import sys, yaml
+from timelines.compiled import compiled, load
+load()
+import numba
+assert not numba.config.CACHE_DIR and not numba.config.DISABLE_JIT
+numba.config.reload_config()
+assert not numba.config.CACHE_DIR and not numba.config.DISABLE_JIT
+assert sys.modules["yaml"] is yaml
+"""
+    root = str(Path(__file__).parents[2])
+    environment = {**os.environ, "PYTHONPATH": root}
+    subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=tmp_path, check=True, env=environment)
 
 
 def _made(count: int) -> object:

@@ -12,7 +12,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from timelines.detection.repeated import Repeated, ranked
-from timelines.detection.url_decoding import LIKELY, LIKELY_QUERY, decodings
 from timelines.detection.value_forms import (
     EVENT_TYPE,
     INITIATED,
@@ -24,6 +23,7 @@ from timelines.detection.value_forms import (
     registry_path,
     registry_value,
 )
+from timelines.url_decoding import LIKELY, LIKELY_QUERY, decodings
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -50,7 +50,7 @@ def _serial(text: str) -> tuple[str, ...]:
 
 FORMS: dict[str, Callable[[str], tuple[str, ...]] | None] = {
     "raw": None,
-    "percent": _percent,  # also without its encodings (`timelines.detection.url_decoding`)
+    "percent": _percent,  # also without its encodings (`timelines.url_decoding`)
     "query": _query,  # the same, and with `+` as a space (application/x-www-form-urlencoded)
     "extension": _extension,  # also the extension of the file that a URL names
     "serial": _serial,  # hex of whole bytes also without its leading zero, as rules write serial numbers

@@ -21,7 +21,7 @@ from timelines.detection.expressions import (
 )
 from timelines.detection.folding import fold, fold_array
 from timelines.detection.questions import Questions, ask_late, late
-from timelines.detection.url_decoding import decodings
+from timelines.url_decoding import decodings
 from timelines.visible import visible
 
 REASONS = 6  # clauses in one reason; a reader needs the telling ones, the row itself has the rest

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from parsers.web import deep_encoding
 from parsers.web.deep_encoding import remarks
 from parsers.web.lines import Lines
-from timelines.detection.url_decoding import ROUNDS, still_encoded
+from timelines.url_decoding import ROUNDS, still_encoded
 
 LINE = '192.0.2.7 - - [02/Jan/2026:03:04:05 +0100] "GET /a?b={} HTTP/1.1" 200 5 "-" "Agent/1"\n'
 JSON = '{{"time_iso8601":"2026-01-02T03:04:05+01:00","remote_addr":"192.0.2.7","request":"GET /a?b={} HTTP/1.1","status":200}}\n'

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from timelines.detection.columns import values_of
-from timelines.detection.url_decoding import LIKELY, LIKELY_QUERY, LONGEST, ROUNDS, decodings, still_encoded
+from timelines.url_decoding import LIKELY, LIKELY_QUERY, LONGEST, ROUNDS, decodings, still_encoded
 
 PIECES = st.sampled_from(
     (
