@@ -27,7 +27,10 @@ _TYPES = {column.name: column.type for column in CORE}
 KEPT_BYTES = 32 << 20  # names of columns by shape of batch that are remembered by a process, some 100 kB a shape
 MAX_TWINS = 8  # of one list of names
 A_FEW = 8  # distinct texts
+MANY = 4_096  # rows from which on it pays to look for texts that say nothing by their length
 FEW = 64  # rows below which looking for repeated texts costs more than it saves
+
+Places = npt.NDArray[np.int64]
 
 
 def _text(array: pa.Array) -> pa.Array:
@@ -70,8 +73,30 @@ def _distinct(texts: pa.Array, filter_name: str) -> pa.Array:
 
 def _kept(text: pa.Array) -> pa.Array:
     """`text` with null where it says nothing."""
+    if len(text) > MANY:
+        return _without(text, _blank_rows(text))
     blank = pc.call_function("is_in", [text], _blank())
     return pc.if_else(blank, None, text) if blank.true_count else text
+
+
+def _blank_rows(text: pa.StringArray) -> Places:
+    """Rows that say nothing, ascending: only texts of a byte or none are looked at."""
+    bounds = np.frombuffer(text.buffers()[1], np.int32)[text.offset : text.offset + len(text) + 1]
+    short = np.flatnonzero(bounds[1:] - bounds[:-1] <= 1)
+    blank = pc.call_function("is_in", [text.take(pa.array(short))], _blank())
+    rows: Places = short[blank.to_numpy(zero_copy_only=False)]
+    return rows
+
+
+def _without(text: pa.StringArray, rows: Places) -> pa.StringArray:
+    """`text` with null in some rows; both share the bytes of texts."""
+    if not len(rows):
+        return text
+    valid = text.is_valid().to_numpy(zero_copy_only=False)
+    valid[rows] = False
+    _, bounds, data = text.buffers()
+    held = [pa.py_buffer(np.packbits(valid, bitorder="little")), bounds.slice(4 * text.offset), data]
+    return pa.Array.from_buffers(pa.string(), len(text), held)
 
 
 def _coded(places: pa.Array, texts: pa.Array) -> pa.Array:
