@@ -27,6 +27,7 @@ _TYPES = {column.name: column.type for column in CORE}
 KEPT_BYTES = 32 << 20  # names of columns by shape of batch that are remembered by a process, some 100 kB a shape
 MAX_TWINS = 8  # of one list of names
 A_FEW = 8  # distinct texts
+RARE = 100  # rows for each that is put between others
 MANY = 4_096  # rows from which on it pays to look for texts that say nothing by their length
 FEW = 64  # rows below which looking for repeated texts costs more than it saves
 
@@ -113,7 +114,7 @@ def _column(name: str, specs: tuple[str, ...], columns: Mapping[str, pa.Array], 
         found = _candidate(spec, columns, count)
         if found is None:
             continue
-        merged = found if merged is None else pc.coalesce(plain(merged), plain(found))
+        merged = found if merged is None else _either(merged, found)
         if not merged.null_count:
             break
     type_ = _TYPES[name]
@@ -123,6 +124,20 @@ def _column(name: str, specs: tuple[str, ...], columns: Mapping[str, pa.Array], 
         wide = plain(merged).cast(pa.int64())
         return pc.if_else(pc.less_equal(wide, 65_535), wide, None).cast(pa.int32())
     return merged if merged.type == CODED else merged.cast(type_)
+
+
+def _either(texts: pa.Array, others: pa.Array) -> pa.Array:
+    """`texts`, where they are null `others`; a few of these are put between runs of those, which are copied whole."""
+    rows = np.flatnonzero(pc.and_(texts.is_null(), others.is_valid()).to_numpy(zero_copy_only=False))
+    if len(texts) <= MANY or len(rows) * RARE > len(texts):
+        return pc.coalesce(plain(texts), plain(others))
+    texts, said = plain(texts), plain(others.take(pa.array(rows)))
+    if not len(rows):
+        return texts
+    starts = np.concatenate((np.zeros(1, np.int64), rows + 1)).tolist()
+    runs = [texts.slice(start, stop - start) for start, stop in zip(starts, [*rows.tolist(), len(texts)], strict=True)]
+    between = [said.slice(at, 1) for at in range(len(rows))]
+    return pa.concat_arrays([runs[0], *(piece for pair in zip(between, runs[1:], strict=True) for piece in pair)])
 
 
 def stored_as(name: str) -> tuple[str, ...]:
