@@ -19,7 +19,6 @@ DICTIONARY_BYTES = 32 << 20  # of a column and row group: Arrow's own limit of 1
 LEVELS = (
     65_536  # rows of a column that are given to Parquet's encoders at a time; its own 1,024 cost more than they take
 )
-FEW_BYTES = 128 << 10  # of a column's distinct texts in a row group: so few are hardly what its bytes are
 SAMPLE = 4_096  # rows by which numbers and texts are asked whether they repeat
 HALF, ALONE = (
     0.5,
@@ -121,9 +120,9 @@ def _single(group: pa.Table) -> set[str]:
 
 
 def _few_texts(group: pa.Table) -> list[str]:
-    """Coded columns whose dictionary is small: places in it are short already, which LZ4 sees as well and at once."""
+    """Coded columns whose dictionary takes less than a byte a row: places in it are short already, and LZ4 is done with them at once."""
     coded = [(field.name, group.column(field.name).chunk(0)) for field in group.schema if field.type == CODED]
-    return [name for name, column in coded if column.dictionary.nbytes < FEW_BYTES]
+    return [name for name, column in coded if column.dictionary.nbytes < len(column)]
 
 
 def _own_texts(group: pa.Table) -> list[str]:
