@@ -27,7 +27,11 @@ _TYPES = {column.name: column.type for column in CORE}
 KEPT_BYTES = 16 << 20  # names of columns by shape of batch that are remembered by a process, some 100 kB a shape
 MAX_TWINS = 8  # of one list of names
 A_FEW = 8  # distinct texts
+RARE = 100  # rows for each that is put between others
+MANY = 4_096  # rows from which on it pays to look for texts that say nothing by their length
 FEW = 64  # rows below which looking for repeated texts costs more than it saves
+
+Places = npt.NDArray[np.int64]
 
 
 def _text(array: pa.Array) -> pa.Array:
@@ -70,8 +74,30 @@ def _distinct(texts: pa.Array, filter_name: str) -> pa.Array:
 
 def _kept(text: pa.Array) -> pa.Array:
     """`text` with null where it says nothing."""
+    if len(text) > MANY:
+        return _without(text, _blank_rows(text))
     blank = pc.call_function("is_in", [text], _blank())
     return pc.if_else(blank, None, text) if blank.true_count else text
+
+
+def _blank_rows(text: pa.StringArray) -> Places:
+    """Rows that say nothing, ascending: only texts of a byte or none are looked at."""
+    bounds = np.frombuffer(text.buffers()[1], np.int32)[text.offset : text.offset + len(text) + 1]
+    short = np.flatnonzero(bounds[1:] - bounds[:-1] <= 1)
+    blank = pc.call_function("is_in", [text.take(pa.array(short))], _blank())
+    rows: Places = short[blank.to_numpy(zero_copy_only=False)]
+    return rows
+
+
+def _without(text: pa.StringArray, rows: Places) -> pa.StringArray:
+    """`text` with null in some rows; both share the bytes of texts."""
+    if not len(rows):
+        return text
+    valid = text.is_valid().to_numpy(zero_copy_only=False)
+    valid[rows] = False
+    _, bounds, data = text.buffers()
+    held = [pa.py_buffer(np.packbits(valid, bitorder="little")), bounds.slice(4 * text.offset), data]
+    return pa.Array.from_buffers(pa.string(), len(text), held)
 
 
 def _coded(places: pa.Array, texts: pa.Array) -> pa.Array:
@@ -88,7 +114,7 @@ def _column(name: str, specs: tuple[str, ...], columns: Mapping[str, pa.Array], 
         found = _candidate(spec, columns, count)
         if found is None:
             continue
-        merged = found if merged is None else pc.coalesce(plain(merged), plain(found))
+        merged = found if merged is None else _either(merged, found)
         if not merged.null_count:
             break
     type_ = _TYPES[name]
@@ -98,6 +124,20 @@ def _column(name: str, specs: tuple[str, ...], columns: Mapping[str, pa.Array], 
         wide = plain(merged).cast(pa.int64())
         return pc.if_else(pc.less_equal(wide, 65_535), wide, None).cast(pa.int32())
     return merged if merged.type == CODED else merged.cast(type_)
+
+
+def _either(texts: pa.Array, others: pa.Array) -> pa.Array:
+    """`texts`, where they are null `others`; a few of these are put between runs of those, which are copied whole."""
+    rows = np.flatnonzero(pc.and_(texts.is_null(), others.is_valid()).to_numpy(zero_copy_only=False))
+    if len(texts) <= MANY or len(rows) * RARE > len(texts):
+        return pc.coalesce(plain(texts), plain(others))
+    texts, said = plain(texts), plain(others.take(pa.array(rows)))
+    if not len(rows):
+        return texts
+    starts = np.concatenate((np.zeros(1, np.int64), rows + 1)).tolist()
+    runs = [texts.slice(start, stop - start) for start, stop in zip(starts, [*rows.tolist(), len(texts)], strict=True)]
+    between = [said.slice(at, 1) for at in range(len(rows))]
+    return pa.concat_arrays([runs[0], *(piece for pair in zip(between, runs[1:], strict=True) for piece in pair)])
 
 
 def stored_as(name: str) -> tuple[str, ...]:

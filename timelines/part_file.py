@@ -16,6 +16,9 @@ from timelines.schema import TIME
 
 ROW_GROUP = 131_072  # rows; large enough for cheap footers, small enough that min/max of time prune
 DICTIONARY_BYTES = 32 << 20  # of a column and row group: Arrow's own limit of 1 MiB gives up dictionaries that pay
+LEVELS = (
+    65_536  # rows of a column that are given to Parquet's encoders at a time; its own 1,024 cost more than they take
+)
 SAMPLE = 4_096  # rows by which numbers and texts are asked whether they repeat
 HALF, ALONE = (
     0.5,
@@ -47,7 +50,8 @@ def write(path: Path, table: pa.Table) -> None:
     plain = {*UNCODED, *dense, *scattered, *(name for name in own if _differs(first.column(name), ALONE))}
     names = schema.names
     single = _single(first) if len(first) == table.num_rows else set()
-    packed = {name: "none" if name in single else "lz4" if name in own else "zstd" for name in names}
+    quick = {*own, *dense, *_few_texts(first)}
+    packed = {name: "none" if name in single else "lz4" if name in quick else "zstd" for name in names}
     with pq.ParquetWriter(
         path,
         first.schema,
@@ -60,6 +64,7 @@ def write(path: Path, table: pa.Table) -> None:
         },
         dictionary_pagesize_limit=DICTIONARY_BYTES,
         write_statistics=[name for name in PRUNED if name in names] or False,
+        write_batch_size=LEVELS,
         store_schema=False,  # it is told below, with texts as texts; the table's own metadata is not written without it
     ) as writer:
         writer.write_table(first, row_group_size=ROW_GROUP)
@@ -112,6 +117,12 @@ def _single(group: pa.Table) -> set[str]:
         for name, column in columns
         if (len(column.chunk(0).dictionary) <= 1 if name in coded else column.null_count == len(column))
     }
+
+
+def _few_texts(group: pa.Table) -> list[str]:
+    """Coded columns whose dictionary takes less than a byte a row: places in it are short already, and LZ4 is done with them at once."""
+    coded = [(field.name, group.column(field.name).chunk(0)) for field in group.schema if field.type == CODED]
+    return [name for name, column in coded if column.dictionary.nbytes < len(column)]
 
 
 def _own_texts(group: pa.Table) -> list[str]:

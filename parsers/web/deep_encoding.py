@@ -13,6 +13,9 @@ from timelines.compiled import compiled, inlined
 from timelines.url_decoding import still_encoded
 
 FEW = 4_096  # percent signs of a block that are looked for by the C library: of most logs that is all
+PIECE = (
+    192 << 10
+)  # bytes that are looked through at a time: a copy that stays in the processor's cache costs next to nothing
 _SIGN = b"%"
 _PERCENT, _TWO, _FIVE, _ZERO, _NINE, _A, _C, _E, _F, _U = b"%2509acefu"
 
@@ -30,9 +33,13 @@ def remarks(lines: Lines) -> Mapping[str, Int64s]:
 def _with_signs(lines: Lines) -> Int64s:
     """Lines that hold percent signs, and perhaps others, ascending; all of them where there are more signs than FEW, and where lines do not
     lie in their order."""
-    signs, text, at = list[int](), lines.data.tobytes(), -1
-    while len(signs) <= FEW and (at := text.find(_SIGN, at + 1)) >= 0:
-        signs.append(at)
+    signs = list[int]()
+    for start in range(0, len(lines.data), PIECE):
+        text, at = lines.data[start : start + PIECE].tobytes(), -1
+        while len(signs) <= FEW and (at := text.find(_SIGN, at + 1)) >= 0:
+            signs.append(start + at)
+        if len(signs) > FEW:
+            break
     if len(signs) > FEW or (lines.ends[1:] < lines.ends[:-1]).any():
         return np.arange(len(lines))
     rows = np.unique(np.searchsorted(lines.ends, np.array(signs, np.int64), side="right"))

@@ -6,9 +6,10 @@ import numpy as np
 
 from parsers.gather import Bools, Bytes, Int64s
 from parsers.interned import Words, readable
-from timelines.compiled import compiled
+from timelines.compiled import compiled, inlined
 
 MOST_LINES = 1 << 18  # lines that are found at a time: a file of nothing but newlines takes no more memory than others
+_TOPS, _ONES, _SPACES = np.uint64(0x8080808080808080), np.uint64(0x0101010101010101), np.uint64(0x2020202020202020)
 _TAB, _NL, _CR, _DELETE = 9, 10, 13, 127
 
 
@@ -29,32 +30,45 @@ def odd_bytes(data: Bytes, starts: Int64s, ends: Int64s) -> tuple[Bools, Bools]:
     return control, high
 
 
+@inlined
+def _others(word: np.uint64) -> np.uint64:
+    """The top bits of bytes that are no printable ASCII, and perhaps of some above the first of these."""
+    return (word | (word + _ONES) | (word - _SPACES)) & _TOPS
+
+
 @compiled
 def _newlines(data: Bytes, words: Words, size: int, found: Int64s, odd: Bools) -> int:
     """Newlines among the first `size` bytes and what lies before each; as many as there is room for."""
-    tops, ones = np.uint64(0x8080808080808080), np.uint64(0x0101010101010101)
-    spaces, deletes = np.uint64(0x2020202020202020), np.uint64(0x7F7F7F7F7F7F7F7F)
     count, at, strange = 0, 0, False
     while at < size:
-        if at + 8 <= size:
-            word = words[at]
-            differs = word ^ deletes
-            if not (word | ((word - spaces) & ~word) | ((differs - ones) & ~differs)) & tops:
-                at += 8
+        hits = np.uint64(0)
+        if at + 32 <= size:
+            hits, second = _others(words[at]), _others(words[at + 8])
+            third, fourth = _others(words[at + 16]), _others(words[at + 24])
+            if not hits | second | third | fourth:
+                at += 32
                 continue
-        for place in range(at, min(at + 8, size)):
-            byte = data[place]
-            if byte == _NL:
-                if count == len(found):
-                    return count
-                found[count], odd[count] = place, strange
-                count += 1
-                strange = False
-            elif byte >= 0x80 or byte == _DELETE:
-                strange = True
-            elif byte < 0x20 and byte != _TAB:
-                strange = strange or byte != _CR or place + 1 >= size or data[place + 1] != _NL
-        at += 8
+            if not hits:
+                at, hits = at + 8, second
+            if not hits:
+                at, hits = at + 8, third
+            if not hits:
+                at, hits = at + 8, fourth
+        if hits:
+            below = (hits - np.uint64(1)) & ~hits & _ONES  # a bit for each byte up to the first hit
+            at += int(np.int64((below * _ONES) >> np.uint64(56))) - 1
+        byte = data[at]
+        if byte == _NL:
+            if count == len(found):
+                return count
+            found[count], odd[count] = at, strange
+            count += 1
+            strange = False
+        elif byte >= 0x80 or byte == _DELETE:
+            strange = True
+        elif byte < 0x20 and byte != _TAB:
+            strange = strange or byte != _CR or at + 1 >= size or data[at + 1] != _NL
+        at += 1
     return count
 
 

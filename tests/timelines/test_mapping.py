@@ -169,3 +169,32 @@ def test_what_a_filter_leaves_of_a_few_texts_is_remembered_and_bounded():
         assert mapping._distinct(pa.array([text, "-"]), "").to_pylist() == [text, None]
         assert mapping._filtered.weight <= mapping._filtered.most
     assert 0 < len(mapping._filtered.held) < 6_000
+
+
+@pytest.mark.parametrize("first", [0, 3])
+def test_many_texts_say_nothing_where_few_would(monkeypatch: pytest.MonkeyPatch, first: int) -> None:
+    said = pa.array(["-", "a", None, "", "-a", "b", "é", "--", "-"] * 3, pa.string()).slice(first)
+    few = mapping._kept(said)
+    monkeypatch.setattr(mapping, "MANY", 1)
+    many = mapping._kept(said)
+    many.validate(full=True)
+    assert many.equals(few)
+    assert many.null_count == few.null_count > said.null_count
+    assert mapping._kept(pa.array(["a", None, "b"])).to_pylist() == ["a", None, "b"]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([None, "a", "é", "long text"]), st.sampled_from([None, "b", ""]))), st.booleans()
+)
+def test_a_few_texts_are_put_between_others_as_many_are(
+    pairs: list[tuple[str | None, str | None]], coded: bool
+) -> None:
+    rows = [*pairs, ("x", "y")]
+    texts, others = (pa.array(column, pa.string()) for column in zip(*rows, strict=True))
+    expected = [text if text is not None else other for text, other in rows]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mapping, "MANY", 0)
+        patch.setattr(mapping, "RARE", 1)
+        found = mapping._either(texts, mapping.compact(others) if coded else others)
+    found.validate(full=True)
+    assert found.to_pylist() == expected
