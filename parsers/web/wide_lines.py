@@ -1,4 +1,4 @@
-"""Logs written in UTF-16, told by their mark or by the zeros of their first letters: the same lines as UTF-8, at the original bytes' places.
+"""Logs in UTF-16, told by their mark or by the zeros of their first letters: the same lines as UTF-8, at the places of the original bytes.
 
 A lone surrogate becomes bytes that are no UTF-8, which readers of lines spell out and flag.
 """
