@@ -24,11 +24,12 @@ def remarks(lines: Lines) -> Mapping[str, Int64s]:
     """`encoded-deeper`: offsets of the lines in which some text is encoded still when the rounds that rules look through are gone."""
     text = lines.data.tobytes()
     found = np.zeros(len(lines), np.bool_)
+    data, words = readable(lines.data)
     for sign in _SIGNS:
         rows = _with_sign(lines, text, sign)
         if len(rows):
             mine = np.zeros(len(rows), np.bool_)
-            _mark(*readable(lines.data), lines.starts[rows], lines.ends[rows], mine, sign)
+            _mark(data, words, lines.starts[rows], lines.ends[rows], mine, sign)
             found[rows] |= mine
     # Bytes that are no text stand in columns as the log's own escapes do.
     deep = [
