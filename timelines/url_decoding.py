@@ -1,8 +1,9 @@
 """What an address or header that a client sent stands for, once its encodings are taken away: attackers encode, often more than once.
 
-Order: escapes of the log itself (`\\x22`, `\\"`), then rounds of percent signs (RFC 3986 section 2.1), `%uHHHH` (ECMA-262 annex B.2.1)
-and overlong UTF-8 (RFC 3629 section 3 forbids it, some servers took it; IIS logs `%c0%af` as `À¯`), `+` for a space where the text is a
-query, HTML entities last. Each step gives a form of its own: rules are asked of the value as written and of every form.
+Order: escapes of the log itself (`\\x22`, `\\"`, HAProxy's `#22`), then rounds of percent signs (RFC 3986 section 2.1), `%uHHHH`
+(ECMA-262 annex B.2.1) and overlong UTF-8 (RFC 3629 section 3 forbids it, some servers took it; IIS logs `%c0%af` as `À¯`), `+` for a
+space where the text is a query, HTML entities last. Each step gives a form of its own: rules are asked of the value as written and of
+every form.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from dataclasses import dataclass, replace
 ROUNDS = 4  # of percent-decoding; attackers encode twice, more only costs time: what is encoded still is said to be
 LONGEST = 1 << 20  # characters that are decoded; no server takes an address so long, the rest is looked at as written
 LIKELY = (
-    r"%[0-9a-fA-FuU]|\\[x\"\\nrtbvf]|&#[0-9xX]|&[A-Za-z][A-Za-z0-9]{1,31};"
+    r"%[0-9a-fA-FuU]|\\[x\"\\nrtbvf]|#[0-27-9A-F][0-9A-F]|&#[0-9xX]|&[A-Za-z][A-Za-z0-9]{1,31};"
     "|[\u00c0\u00c1\u00e0][\u0080-\u00bf]"
 )  # RE2: what any text has that some step changes
 LIKELY_QUERY = rf"\+|{LIKELY}"
 
-_ESCAPES = re.compile(r'((?:\\x[0-9a-fA-F]{2})+)|\\(["\\nrtbvf])')
+# HAProxy's: what cannot be printed, and `"`, `#`, `{`, `|`, `}` (docs.haproxy.org/3.0/configuration.html#8.6).
+_HASHED = r"(?:#(?:[01][0-9A-F]|2[23]|7[B-DF]|[89A-F][0-9A-F]))+"
+_ESCAPES = re.compile(rf'((?:\\x[0-9a-fA-F]{{2}})+|{_HASHED})|\\(["\\nrtbvf])')
 _ESCAPED = {'"': '"', "\\": "\\", "n": "\n", "r": "\r", "t": "\t", "b": "\b", "v": "\v", "f": "\f"}
 _PERCENT = re.compile(
     r"((?:%[0-9a-fA-F]{2})+)|((?:%[uU][0-9a-fA-F]{4})+)|([\xc0\xc1][\x80-\xbf]|\xe0[\x80-\x9f][\x80-\xbf])"
@@ -123,15 +126,15 @@ def _unpercented(hit: re.Match[str], found: dict[str, None]) -> str:
 
 
 def _without_escapes(text: str) -> tuple[str, bool]:
-    """The text without what the server's log escaped (Apache: `ap_escape_logitem`; nginx: `ngx_http_log_escape`), and whether bytes
-    were overlong."""
+    """The text without what the server's log escaped (Apache: `ap_escape_logitem`; nginx: `ngx_http_log_escape`; HAProxy), and whether
+    bytes were overlong."""
     any_overlong = False
 
     def plain(hit: re.Match[str]) -> str:
         nonlocal any_overlong
         if hit[2]:
             return _ESCAPED[hit[2]]
-        decoded, overlong = _lenient(bytes.fromhex(hit[1].replace("\\x", "")))
+        decoded, overlong = _lenient(bytes.fromhex(hit[1].replace("\\x", "").replace("#", "")))
         any_overlong |= overlong
         return decoded
 

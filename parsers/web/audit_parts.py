@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 
 from timelines import times
+from timelines.url_decoding import still_encoded
 
 _HEAD = re.compile(
     rb"\[(?P<day>\d\d)/(?P<month>[A-Z][a-z]{2})/(?P<year>\d{4}):(?P<clock>\d\d:\d\d:\d\d)(?:\.(?P<fraction>\d{1,9}))?"
@@ -48,6 +49,8 @@ def told(parts: Mapping[str, bytes]) -> tuple[Said, list[str]]:
         flags.append("bad-encoding")
     if any(re.search(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", part) for letter, part in parts.items() if letter in "ABFH"):
         flags.append("control-bytes")
+    if still_encoded(_text(parts.get("B", b""))):
+        flags.append("encoded-deeper")
     return said, flags
 
 

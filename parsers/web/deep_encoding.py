@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -12,38 +12,55 @@ from parsers.web.lines import Lines
 from timelines.compiled import compiled, inlined
 from timelines.url_decoding import still_encoded
 
-FEW = 4_096  # percent signs of a block that are looked for by the C library: of most logs that is all
+FEW = 4_096  # signs of a kind in a block that are looked for by the C library: of most logs that is all
 PIECE = (
     192 << 10
 )  # bytes that are looked through at a time: a copy that stays in the processor's cache costs next to nothing
-_SIGN = b"%"
-_PERCENT, _TWO, _FIVE, _ZERO, _NINE, _A, _C, _E, _F, _U = b"%2509acefu"
+# How a percent sign may be written: as itself; as the last byte of an overlong one that the server's log escaped (Apache: `\xc0\xa5`); as
+# that byte, plain or in UTF-8, as IIS writes what it took for a text of its own (`À¥`).
+_SIGNS = b"%\\\xa5"
+_PERCENT, _TWO, _FIVE, _ZERO, _NINE, _A, _C, _E, _F, _U, _X = b"%2509acefux"
+_BACKSLASH, _CONTINUED, _BEGUN, _LATIN = 0x5C, 0x80, 0xC0, 0xC2
 
 
 def remarks(lines: Lines) -> Mapping[str, Int64s]:
     """`encoded-deeper`: offsets of the lines in which some text is encoded still when the rounds that rules look through are gone."""
-    rows = _with_signs(lines)
-    found = np.zeros(len(rows), np.bool_)
-    if len(rows):
-        _mark(*readable(lines.data), lines.starts[rows], lines.ends[rows], found)
-    deep = [row for row in rows[found].tolist() if still_encoded(lines.at(row).decode("utf-8", "replace"))]
+    found = np.zeros(len(lines), np.bool_)
+    data, words = readable(lines.data)
+    for sign, places in _signs(lines.data).items():
+        rows = _with_sign(lines, places)
+        if len(rows):
+            mine = np.zeros(len(rows), np.bool_)
+            _mark(data, words, lines.starts[rows], lines.ends[rows], mine, sign)
+            found[rows] |= mine
+    # Bytes that are no text stand in columns as the log's own escapes do.
+    deep = [
+        row
+        for row in np.flatnonzero(found).tolist()
+        if still_encoded(lines.at(row).decode("utf-8", "backslashreplace"))
+    ]
     return {"encoded-deeper": lines.offsets[deep]} if deep else {}
 
 
-def _with_signs(lines: Lines) -> Int64s:
-    """Lines that hold percent signs, and perhaps others, ascending; all of them where there are more signs than FEW, and where lines do not
-    lie in their order."""
-    signs = list[int]()
-    for start in range(0, len(lines.data), PIECE):
-        text, at = lines.data[start : start + PIECE].tobytes(), -1
-        while len(signs) <= FEW and (at := text.find(_SIGN, at + 1)) >= 0:
-            signs.append(start + at)
-        if len(signs) > FEW:
-            break
-    if len(signs) > FEW or (lines.ends[1:] < lines.ends[:-1]).any():
+def _with_sign(lines: Lines, signs: Sequence[int]) -> Int64s:
+    """Lines that hold a sign, which stands at `signs`, and perhaps others, ascending; all of them where there are more signs than FEW, and
+    where lines do not lie in their order."""
+    if len(signs) > FEW or (signs and (lines.ends[1:] < lines.ends[:-1]).any()):
         return np.arange(len(lines))
     rows = np.unique(np.searchsorted(lines.ends, np.array(signs, np.int64), side="right"))
     return rows[rows < len(lines)]
+
+
+def _signs(data: Bytes) -> dict[int, list[int]]:
+    """Where each of the signs stands, the first FEW and one more."""
+    found: dict[int, list[int]] = {sign: [] for sign in _SIGNS}
+    for start in range(0, len(data), PIECE):
+        text = data[start : start + PIECE].tobytes()
+        for sign, places in found.items():
+            at = -1
+            while len(places) <= FEW and (at := text.find(sign, at + 1)) >= 0:
+                places.append(start + at)
+    return found
 
 
 @inlined
@@ -64,11 +81,19 @@ def _may(data: Bytes, at: int, end: int) -> bool:
     return bool(second == _PERCENT or overlong)
 
 
+@inlined
+def _may_end(data: Bytes, start: int, at: int, end: int, sign: int) -> bool:
+    """Whether an overlong percent sign may end with the byte, or with the escape of one, at `at`."""
+    if sign == _BACKSLASH:
+        return bool(at + 4 <= end and data[at + 1] == _X and data[at + 2] | 32 == _A and data[at + 3] == _FIVE)
+    return bool(at > start and data[at - 1] in (_CONTINUED, _BEGUN, _LATIN))
+
+
 @compiled
-def _mark(data: Bytes, words: Words, starts: Int64s, ends: Int64s, found: Bools) -> None:
-    """Set `found` (n,) for the lines at [start, end) in which some percent sign may be encoded deeply."""
+def _mark(data: Bytes, words: Words, starts: Int64s, ends: Int64s, found: Bools, sign: int) -> None:
+    """Set `found` (n,) for the lines at [start, end) in which some percent sign, written as `sign` tells, may be encoded deeply."""
     ones, tops = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
-    pattern = np.uint64(_PERCENT) * ones
+    pattern = np.uint64(sign) * ones
     for row in range(len(starts)):
         at, end = starts[row], ends[row]
         while at < end and not found[row]:
@@ -78,6 +103,9 @@ def _mark(data: Bytes, words: Words, starts: Int64s, ends: Int64s, found: Bools)
                     at += 8
                     continue
             for place in range(at, min(at + 8, end)):
-                if data[place] == _PERCENT and _may(data, place, end):
+                if data[place] != sign:
+                    continue
+                may = _may(data, place, end) if sign == _PERCENT else _may_end(data, starts[row], place, end, sign)
+                if may:
                     found[row] = True
             at += 8

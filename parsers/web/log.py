@@ -21,7 +21,7 @@ from parsers.web.leftovers import Leftovers
 from parsers.web.line_parts import unparted
 from parsers.web.lines import BOM, Lines, read_lines
 from parsers.web.outer_quotes import opened, unquoted, unquoted_lines
-from parsers.web.wide_lines import narrowed, order_of, read_wide_lines
+from parsers.web.wide_lines import HEAD, narrowed, order_of, read_wide_lines
 from parsers.web.wrappers import all_wrappers, inside
 
 
@@ -110,7 +110,7 @@ def _rescued(evidence: Evidence, held: Leftovers, state: State) -> Iterator[Outp
 def _order(evidence: Evidence) -> str | None:
     """The byte order of a file that is UTF-16; None for any other."""
     with evidence.path.open("rb") as handle:
-        return order_of(handle.read(2))
+        return order_of(handle.read(HEAD))
 
 
 def _keeps(head: bytes, formats: Sequence[Format]) -> bool:

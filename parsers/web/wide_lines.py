@@ -1,4 +1,4 @@
-"""Logs written in UTF-16, told by their byte order mark: the same lines as UTF-8, at the places of the original bytes.
+"""Logs in UTF-16, told by their mark or by the zeros of their first letters: the same lines as UTF-8, at the places of the original bytes.
 
 A lone surrogate becomes bytes that are no UTF-8, which readers of lines spell out and flag.
 """
@@ -16,25 +16,40 @@ from parsers.web.lines import BLOCK, LONGEST_LINE, Lines, joined, too_long
 from timelines.problems import Account, Problem, account
 
 ORDERS: Mapping[bytes, str] = {b"\xff\xfe": "<", b"\xfe\xff": ">"}
+HEAD = 64  # bytes that tell the order: thirty-two letters, which no other kind of file begins with so
 _CODECS = {"<": "utf-16-le", ">": "utf-16-be"}
 _MARK, _NL, _CR, _OTHER = 0xFEFF, 10, 13, 0x7F
 
 
 def order_of(head: bytes) -> str | None:
-    """`<` or `>` for text that begins with UTF-16's byte order mark."""
-    return ORDERS.get(head[:2])
+    """`<` or `>` for text that begins with UTF-16's byte order mark, or, as the later piece of a log that was cut does, with plain letters
+    that have a zero each."""
+    first = np.frombuffer(head[:HEAD], np.uint8)
+    if head[:2] in ORDERS or len(first) < HEAD:
+        return ORDERS.get(head[:2])
+    for order, letters, zeros in (("<", first[::2], first[1::2]), (">", first[1::2], first[::2])):
+        if not zeros.any() and (((letters >= 32) & (letters < 127)) | (letters == _CR) | (letters == _NL)).all():
+            return order
+    return None
+
+
+def _begin(head: bytes) -> int:
+    """How many bytes the mark takes."""
+    return 2 if head[:2] in ORDERS else 0
 
 
 def narrowed(head: bytes, order: str) -> bytes:
     """The beginning of such a file as UTF-8, without its mark."""
-    return head[2 : len(head) // 2 * 2].decode(_CODECS[order], "replace").encode("utf-8")
+    return head[_begin(head) : len(head) // 2 * 2].decode(_CODECS[order], "replace").encode("utf-8")
 
 
 def read_wide_lines(evidence: Evidence, order: str) -> Iterator[Lines | Problem | Account]:
     """The lines of a whole file, block by block, and the fate of every byte that is no line."""
-    yield account("read", 0, 2)
-    at, line, even = 2, 1, evidence.size // 2 * 2
     with evidence.path.open("rb", buffering=0) as handle:
+        begin = _begin(handle.read(2))
+        if begin:
+            yield account("read", 0, begin)
+        at, line, even = begin, 1, evidence.size // 2 * 2
         while at < even:
             handle.seek(at)
             data = handle.read(min(BLOCK, even - at))
@@ -56,8 +71,8 @@ def read_wide_lines(evidence: Evidence, order: str) -> Iterator[Lines | Problem 
             stops = newlines + 1
             if last and (not len(stops) or stops[-1] < len(units)):
                 stops = np.append(stops, len(units))
-            handle.seek(max(at - 4, 2))
-            before = _narrow(np.frombuffer(handle.read(min(4, at - 2)), f"{order}u2"))
+            handle.seek(max(at - 4, begin))
+            before = _narrow(np.frombuffer(handle.read(min(4, at - begin)), f"{order}u2"))
             yield from _lines(evidence, (before, data, units, order), stops, at, line)
             line += len(newlines)
             at += 2 * int(stops[-1])

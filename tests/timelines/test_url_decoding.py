@@ -19,6 +19,10 @@ PIECES = st.sampled_from(
         "%U00",
         "%uD800",
         "\\x22",
+        "#22",
+        "#C3#A9",
+        "#7b",
+        "#",
         '\\"',
         "\\",
         "&lt;",
@@ -54,6 +58,9 @@ MOST = 2 * 2 * (ROUNDS + 2)  # with and without log escapes, with and without `+
         ("%ud83d%ude00", "\U0001f600", "%u"),
         (r"\x22><b>", '"><b>', "log escapes"),
         (r"\"><b>", '"><b>', "log escapes"),
+        ("#22><b>", '"><b>', "log escapes"),  # as HAProxy writes it
+        ("#C3#A9#23#7B", "é#{", "log escapes"),
+        ("#C0#AF#2527", "/#2527", "log escapes, overlong UTF-8"),
         (r"\x2527", "'", "log escapes, percent"),  # %27 with its percent sign escaped by the log
         ("1+union+select", "1 union select", "plus for space"),
         ("1+union%2B", "1 union+", "plus for space, percent"),

@@ -71,8 +71,8 @@ def holding(data: Bytes, offsets: Places, wanted: Flags, found: Flags) -> None:
 
 @compiled
 def encoded(data: Bytes, offsets: Places, plus: bool, found: Flags) -> None:
-    """Set `found` (n,) for the texts that may be in an encoding of `url_decoding`: `%` before a hex digit or `u`, a backslash, `&#`, `;`
-    after `&`, the byte that `À`, `Á` and `à` begin with; with `plus` a `+`."""
+    """Set `found` (n,) for the texts that may be in an encoding of `url_decoding`: `%` before a hex digit or `u`, a backslash, `#`
+    before a digit or capital, `&#`, `;` after `&`, the byte that `À`, `Á` and `à` begin with; with `plus` a `+`."""
     for text in range(len(offsets) - 1):
         ampersand = False
         hit = False
@@ -82,6 +82,8 @@ def encoded(data: Bytes, offsets: Places, plus: bool, found: Flags) -> None:
             if byte == 37 and at + 1 < end:  # %
                 after = data[at + 1] | 32
                 hit = 48 <= after <= 57 or 97 <= after <= 102 or after == 117
+            elif byte == 35 and at + 1 < end:  # #
+                hit = 48 <= data[at + 1] <= 57 or 65 <= data[at + 1] <= 70
             elif byte == 38:  # &
                 ampersand = True
                 hit = at + 1 < end and data[at + 1] == 35

@@ -38,6 +38,26 @@ def test_it_is_recognised(codec: str, mark: bytes) -> None:
     assert found.name == "web/log"
 
 
+@ORDERS
+def test_it_needs_no_mark(read: Read, codec: str, mark: bytes) -> None:
+    """A log that was cut has it in its first piece only."""
+    data = ARABIC.encode(codec)
+    found = recognise(data, "access.log")
+    assert found is not None
+    assert found.name == "web/log"
+    bare, marked = read(data), read(mark + data)
+    assert (len(bare.rows), bare.problems) == (5, [])
+    assert [row["offset"] + 2 for row in bare.rows] == [row["offset"] for row in marked.rows]
+    assert [row["cs_user_agent"] for row in bare.rows] == [row["cs_user_agent"] for row in marked.rows]
+    assert {row["flags"] for row in bare.rows} == {""}
+
+
+def test_zeros_in_other_files_are_no_utf_16() -> None:
+    assert [wide_lines.order_of(head) for head in (b"a\0" * 20, b"a\0" * 31 + b"\1\0", b"\0" * 64, b"a" * 64)] == [
+        None
+    ] * 4
+
+
 def test_a_lone_surrogate_is_flagged(read: Read) -> None:
     data = codecs.BOM_UTF16_LE + PLAIN.replace("Agent", "\ud800").encode("utf-16-le", "surrogatepass")
     result = read(data)
