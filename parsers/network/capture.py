@@ -129,8 +129,9 @@ def _partition(
     """The rows of packets that are read at a time. What is wrong with their payload is added to `troubles`."""
     done = reading.Reading(packets.packet, tap=tap)
     sources = Sources(packets, identities.identify(packets, joined))
-    yield from _read(found.space, sources, joined, done)
-    alone = carriers.unknown(packets, joined)
+    inside = carriers.inside(packets, joined)
+    yield from _read(found.space, sources, joined, inside, done)
+    alone = carriers.unknown(packets, joined, inside)
     if len(alone):
         row = int(joined.order[joined.first[alone[0]]])
         reason = f"{len(alone)} flows inside tunnels are read apart from what carries them, which is too much: no tunnel_parents"
@@ -144,7 +145,9 @@ def _partition(
         troubles[kind] = told.with_more(troubles.get(kind))
 
 
-def _read(space: Space, sources: Sources, joined: flows.Flows, done: reading.Reading) -> Iterator[Output]:
+def _read(
+    space: Space, sources: Sources, joined: flows.Flows, inside: carriers.Inside, done: reading.Reading
+) -> Iterator[Output]:
     packets = sources.packets
     segments = streams.build(packets, joined)
     talks = Conversations(space, packets, sources.identities, joined, segments)
@@ -154,21 +157,23 @@ def _read(space: Space, sources: Sources, joined: flows.Flows, done: reading.Rea
         done.trouble(trouble, int(segments.stream[place]) // 2, "tcp")
     for family, rows in reading.read(talks, packets.time, done):
         yield rows_batch(sources, family, rows) if isinstance(rows, Rows) else record_batch(sources, family, rows)
-    tunnels = list(carriers.tunnels(packets, joined))
+    tunnels = list(carriers.tunnels(packets, joined, inside))
     if tunnels:
         yield record_batch(sources, "net/tunnel", tunnels)
     described = connections.describe(packets, joined, segments)
     services = reading.services(done, len(joined))
-    flow_rows = _conn_rows(space, sources, joined, services)
+    parents = carriers.parents(packets, joined, inside, sources.identities.uid)
+    flow_rows = _conn_rows(space, sources, joined, services, parents)
     flow_rows.remarks[segments.stream[other] // 2] |= OVERLAP_CONFLICT
     yield from conn_batches(sources, described, flow_rows)
 
 
-def _conn_rows(space: Space, sources: Sources, found: flows.Flows, service: pa.StringArray) -> ConnRows:
+def _conn_rows(
+    space: Space, sources: Sources, found: flows.Flows, service: pa.StringArray, parents: pa.StringArray
+) -> ConnRows:
     packets, order, first = sources.packets, found.order, found.first
     last = np.maximum.reduceat(packets.last[order], first) if len(first) else first
     remarks = np.bitwise_or.reduceat(packets.remarks[order], first) if len(first) else packets.remarks[order]
-    parents = carriers.parents(packets, found, sources.identities.uid)
     return ConnRows(order[first], last, service, remarks, _hardware(space, packets, found), parents)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -16,34 +17,42 @@ from parsers.network.tunnels import NAMES
 PARENTS = 16  # carrying flows named of one flow; ordinary ones have one or two
 
 
-def _carried(packets: IpPackets, flows: Flows) -> tuple[Int64s, Int64s, Int64s]:
-    """Places in `flows.order` of packets that lie in a tunnel of a known flow: the place, its flow, and the flow that carries it."""
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """Packets that lie in a tunnel of a known flow: places in `flows.order`, the flow of each, and the flow that carries it."""
+
+    place: Int64s
+    flow: Int64s
+    carrier: Int64s
+
+
+def inside(packets: IpPackets, flows: Flows) -> Inside:
+    """Which packets lie in which flows."""
     parent = packets.parent[flows.order]
     places = np.flatnonzero(parent >= 0)
     if not len(places):
-        return places, places, places
+        return Inside(places, places, places)
     by_row = np.argsort(packets.row, kind="stable")
     at = np.searchsorted(packets.row, parent[places], sorter=by_row)
     at = by_row[np.minimum(at, len(by_row) - 1)]
     flow_of = np.empty(len(packets), np.int64)
     flow_of[flows.order] = flows.flow
     known = packets.row[at] == parent[places]
-    return places[known], flows.flow[places[known]].astype(np.int64), flow_of[at[known]]
+    return Inside(places[known], flows.flow[places[known]].astype(np.int64), flow_of[at[known]])
 
 
-def unknown(packets: IpPackets, flows: Flows) -> Int64s:
+def unknown(packets: IpPackets, flows: Flows, held: Inside) -> Int64s:
     """Flows in tunnels none of whose carrying flows is among these: they were set aside for another part of a large capture."""
-    inside = np.unique(flows.flow[packets.parent[flows.order] >= 0]).astype(np.int64)
-    return np.setdiff1d(inside, _carried(packets, flows)[1])
+    tunnelled = np.unique(flows.flow[packets.parent[flows.order] >= 0]).astype(np.int64)
+    return np.setdiff1d(tunnelled, held.flow)
 
 
-def parents(packets: IpPackets, flows: Flows, uid: pa.StringArray) -> pa.StringArray:
+def parents(packets: IpPackets, flows: Flows, held: Inside, uid: pa.StringArray) -> pa.StringArray:
     """The uids of all flows that carried each flow, joined by commas, outermost last; null outside tunnels (Zeek's tunnel_parents)."""
-    _, inner, carrier = _carried(packets, flows)
-    if not len(inner):
+    if not len(held.flow):
         return pa.nulls(len(flows), pa.string())
     around: dict[int, list[int]] = {}
-    pairs = np.unique(np.stack([inner, carrier], axis=1), axis=0)
+    pairs = np.unique(np.stack([held.flow, held.carrier], axis=1), axis=0)
     begin = flows.order[flows.first][
         pairs[:, 1]
     ]  # those that begin first come first, in whatever pieces the file was walked
@@ -62,9 +71,9 @@ def parents(packets: IpPackets, flows: Flows, uid: pa.StringArray) -> pa.StringA
     return pa.array(out, pa.string())
 
 
-def tunnels(packets: IpPackets, flows: Flows) -> Iterator[Record]:
+def tunnels(packets: IpPackets, flows: Flows, held: Inside) -> Iterator[Record]:
     """One row for each flow and kind of tunnel in it, from the first packet with something inside to the last."""
-    places, _, carrier = _carried(packets, flows)
+    places, carrier = held.place, held.carrier
     if not len(places):
         return
     rows = flows.order[places]

@@ -12,8 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.network.records import Bytes
+from timelines.compiled import at_hand
 
 FEW = 1 << 16  # rows; for fewer the compiled form takes longer to load than it saves
+FEW_AT_HAND = (
+    1 << 13
+)  # the same where what compiled loops need has been loaded: a kernel alone takes some hundredths of a second
 SHA1_LONGEST, BLAKE2B_LONGEST = 55, 128  # bytes that fit the one block that is hashed
 
 UInt64s = npt.NDArray[np.uint64]
@@ -21,7 +25,7 @@ UInt64s = npt.NDArray[np.uint64]
 
 def sha1(keys: Bytes) -> Bytes:
     """The SHA-1 of each row: (n, k) to (n, 20)."""
-    if len(keys) <= FEW or keys.shape[1] > SHA1_LONGEST:
+    if len(keys) <= _few() or keys.shape[1] > SHA1_LONGEST:
         digests = b"".join([hashlib.sha1(key, usedforsecurity=False).digest() for key in _rows(keys)])
         return np.frombuffer(digests, np.uint8).reshape(-1, 20)
     from parsers.network.digest_kernels import sha1_rows
@@ -33,7 +37,7 @@ def sha1(keys: Bytes) -> Bytes:
 
 def blake2b(keys: Bytes) -> UInt64s:
     """The 16 bytes of BLAKE2b of each row as two big-endian numbers: (n, k) to (n, 2)."""
-    if len(keys) <= FEW or keys.shape[1] > BLAKE2B_LONGEST:
+    if len(keys) <= _few() or keys.shape[1] > BLAKE2B_LONGEST:
         digests = b"".join(hashlib.blake2b(key, digest_size=16).digest() for key in _rows(keys))
         return np.frombuffer(digests, ">u8").astype(np.uint64).reshape(-1, 2)
     from parsers.network.digest_kernels import blake2b_rows
@@ -42,6 +46,10 @@ def blake2b(keys: Bytes) -> UInt64s:
     with np.errstate(over="ignore"):  # sums are meant to wrap; the compiled form says nothing of it
         blake2b_rows(np.ascontiguousarray(keys), np.zeros(16, np.uint64), np.zeros(16, np.uint64), out)
     return out.byteswap()
+
+
+def _few() -> int:
+    return min(FEW, FEW_AT_HAND) if at_hand() else FEW
 
 
 def _rows(matrix: Bytes) -> list[bytes]:

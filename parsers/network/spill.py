@@ -84,10 +84,10 @@ class Spill:
         with self._lock:
             if self._waiting:
                 self._write()
-        runs = _runs(sorted(groups))
+        runs = np.array(_runs(sorted(groups)), np.int64).reshape(-1, 2)
         for begin, bounds in self._bounds:
-            for first, stop in runs:
-                yield self._portion(begin + int(bounds[first]), begin + int(bounds[stop]))
+            for first, stop in _stretches(bounds[runs]):
+                yield self._portion(begin + first, begin + stop)
 
     def _portion(self, begin: int, end: int) -> Records:
         with self._lock:
@@ -100,6 +100,14 @@ def _runs(groups: list[int]) -> list[tuple[int, int]]:
     """Runs [first, stop) of neighbouring groups."""
     starts = [at for at in range(len(groups)) if at == 0 or groups[at] != groups[at - 1] + 1]
     return [(groups[one], groups[two - 1] + 1) for one, two in zip(starts, [*starts[1:], len(groups)], strict=True)]
+
+
+def _stretches(bounds: npt.NDArray[np.uint32]) -> list[tuple[int, int]]:
+    """Where records lie side by side, of runs at `bounds`, (n, 2): between most of them are groups of which the portion has nothing."""
+    held = bounds[bounds[:, 0] < bounds[:, 1]]
+    apart = np.flatnonzero(held[1:, 0] != held[:-1, 1])
+    first, last = np.append(0, apart + 1), np.append(apart, len(held) - 1)
+    return list(zip(held[first, 0].tolist(), held[last, 1].tolist(), strict=True)) if len(held) else []
 
 
 def mixed(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:

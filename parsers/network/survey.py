@@ -45,11 +45,12 @@ class Portion:
 def united(linked: Linked, counts: Int64s) -> list[list[int]]:
     """All groups, those together that lie in tunnels of one another, unless these have too many packets to be read at a time."""
     found: dict[int, list[int]] = {}
-    for group in np.flatnonzero(counts).tolist():
-        found.setdefault(int(linked.root[group]), []).append(group)
+    groups, packets = np.flatnonzero(counts), counts.tolist()
+    for group, root in zip(groups.tolist(), linked.root[groups].tolist(), strict=True):
+        found.setdefault(root, []).append(group)
     out: list[list[int]] = []
     for together in found.values():
-        fits = int(counts[together].sum()) <= 2 * PARTITION_PACKETS
+        fits = sum([packets[group] for group in together]) <= 2 * PARTITION_PACKETS
         out += [together] if fits else [[group] for group in together]
     return out
 
@@ -72,8 +73,8 @@ class Survey:
 
     def portions(self, slices: int) -> list[list[Portion]]:
         """What each slice reads: about the same weight, by the file alone. Only a host pair with too many packets is divided."""
-        counts, weights = self.spill.counts, self.spill.weights
-        share = max(int(weights.sum()) / slices, 1.0)
+        counts, weights = self.spill.counts.tolist(), self.spill.weights.tolist()
+        share = max(sum(weights) / slices, 1.0)
         out: list[list[Portion]] = [[] for _ in range(slices)]
         before = 0
 
@@ -85,8 +86,8 @@ class Survey:
 
         open_groups: list[int] = []
         held = weight = 0
-        for together in united(self.linked, counts):
-            more, heavier = int(counts[together].sum()), int(weights[together].sum())
+        for together in united(self.linked, self.spill.counts):
+            more, heavier = sum([counts[group] for group in together]), sum([weights[group] for group in together])
             if open_groups and (held + more > PARTITION_PACKETS or weight + heavier > share):
                 close(open_groups, held, weight)
                 before, open_groups, held, weight = before + weight, [], 0, 0
