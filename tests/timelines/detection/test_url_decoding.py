@@ -119,4 +119,6 @@ def test_bombs_are_bounded() -> None:
 
 def test_forms_of_a_row_are_those_of_its_value() -> None:
     values = values_of(pa.chunked_array([["a", "%2561", None, "b", "%62"]]), "percent")
-    assert [values.texts_of(row) for row in range(5)] == [["a"], ["%2561", "%61", "a"], [], ["b"], ["%62", "b"]]
+    forms = values.forms(values.texts)
+    assert [values.elements(forms, row) for row in range(5)] == [["a"], ["%2561", "%61", "a"], [], ["b"], ["%62", "b"]]
+    assert list(values.decoded) == ["percent", "percent twice", "percent"]
