@@ -179,7 +179,8 @@ def values_of(column: pa.ChunkedArray, form: str = "raw") -> Values:
         array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], column.type)
     if not pa.types.is_dictionary(array.type):
         array = pc.dictionary_encode(array)
-    codes = array.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    indices = array.indices.fill_null(-1) if array.indices.null_count else array.indices
+    codes = indices.to_numpy(zero_copy_only=False).astype(np.int64)
     texts, codes = _without_null(as_text(array.dictionary), codes)
     count = len(texts)
     owner = np.arange(count, dtype=np.int64)
@@ -224,10 +225,10 @@ def _other_forms(texts: pa.StringArray, make: Making | None, likely: str) -> tup
         return extra, owners
     asked = np.arange(len(texts))
     if likely and compiled_pays(size_of(texts)):
-        from timelines.detection.text_scans import encoded, laid_out  # loads numba, which small evidence does without
+        from timelines.detection.text_scans import TELLING, TELLING_QUERY, encoded, laid_out  # loads numba
 
         found = np.zeros(len(texts), np.bool_)
-        encoded(*laid_out(texts), "+" in likely, found)
+        encoded(*laid_out(texts), TELLING_QUERY if "+" in likely else TELLING, found)
         asked = np.flatnonzero(found)
         texts = texts.take(pa.array(asked))
     if likely:
