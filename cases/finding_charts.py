@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+import pyarrow as pa
 
 from cases.bins import Chart, Lane
 from cases.chart import WIDTHS
@@ -18,6 +19,7 @@ from timelines.times import NS
 
 BINS = 120  # at most: a bar of 4 points on a printed page
 LEAST = 60  # at least: fewer bars would be slabs that do not say when; the axis runs on at both ends instead
+_CITED = "charted_rows"  # a table beside the timeline: which finding cites which row
 _SPAN = NS  # the narrowest bar: what lies closer together cannot be told apart on a chart
 
 Ints = np.ndarray[tuple[int], np.dtype[np.int64]]
@@ -34,11 +36,12 @@ def finding_charts(timeline: Timeline, findings: Sequence[Finding]) -> dict[str,
 
 def _cited(timeline: Timeline, findings: Sequence[Finding]) -> Iterator[tuple[Sequence[str], Ints, int]]:
     """For each finding its rows' kinds of source (n,) and instants (n,) in UTC ns, and how many rows have no instant."""
-    asked = [(place, row) for place, finding in enumerate(findings) for row in dict.fromkeys(finding.rows)]
-    table = timeline.sql(
-        "select place, split_part(family, '/', 1) as source, epoch_ns(time) as t from timeline "
-        "join (select unnest($1::bigint[]) as place, unnest($2::varchar[]) as row_id) using (row_id) order by place, source, t",
-        [[place for place, _ in asked], [row for _, row in asked]],
+    rows = [list(dict.fromkeys(finding.rows)) for finding in findings]
+    numbers = np.repeat(np.arange(len(rows)), [len(mine) for mine in rows])
+    ids = pa.chunked_array([pa.array(mine, pa.string()) for mine in rows], pa.string())
+    table = timeline.beside(_CITED, pa.table({"place": pa.array(numbers), "row_id": ids})).sql(
+        "select place, split_part(family, '/', 1) as source, epoch_ns(time) as t "
+        f"from timeline join {_CITED} using (row_id) order by place, source, t"
     )
     timed = table.filter(table.column("t").is_valid())
     places, times = (timed.column(name).to_numpy() for name in ("place", "t"))

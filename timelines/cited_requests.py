@@ -5,7 +5,7 @@ A finding may cite millions of requests; as objects they would take half a kilob
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from timelines.analyzers import Threshold
 
@@ -75,14 +74,6 @@ class Requests:
         outside = (size < self.number("least")) | (size > self.number("most"))
         found: Bools = self.comparable & outside & (np.abs(size - median) > APART.value * median)
         return found
-
-    def spans(self) -> Mapping[tuple[str, str], tuple[int, int]]:
-        """From when to when (UTC ns) each client asked, by exhibit and address, in order."""
-        timed = self.table.filter((pc.field("client") != "") & pc.field("time").is_valid())
-        grouped = timed.group_by(["exhibit", "client"]).aggregate([("time", "min"), ("time", "max")])
-        names = ("exhibit", "client", "time_min", "time_max")
-        rows = zip(*(grouped.column(name).to_pylist() for name in names), strict=True)
-        return {(exhibit, client): (first, last) for exhibit, client, first, last in sorted(rows)}
 
 
 def with_asked(timeline: Timeline, findings: Sequence[Finding]) -> Timeline:

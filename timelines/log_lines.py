@@ -95,12 +95,16 @@ def _stretches(part: Part, wall: bool) -> Iterator[tuple[tuple[str, str], _Stret
         written = table.column("wall_time").cast(pa.string()).combine_chunks().cast(pa.timestamp("ns")).cast(pa.int64())
         time = pc.if_else(time.is_valid(), None, written)
     timed = time.is_valid().to_numpy(zero_copy_only=False)
-    offset, when = table.column("offset").to_numpy()[timed], time.fill_null(0).to_numpy()[timed]
-    code = (exhibits.indices.to_numpy().astype(np.int64) * len(files.dictionary) + files.indices.to_numpy())[timed]
-    if (np.diff(code) < 0).any() or ((np.diff(offset) < 0) & (np.diff(code) == 0)).any():
+    offset, when = table.column("offset").to_numpy(), time.fill_null(0).to_numpy()
+    code = exhibits.indices.to_numpy().astype(np.int64) * len(files.dictionary) + files.indices.to_numpy()
+    if not timed.all():
+        offset, when, code = offset[timed], when[timed], code[timed]
+    after = np.diff(code)
+    if (after < 0).any() or ((np.diff(offset) < 0) & (after == 0)).any():
         order = np.lexsort((offset, code))
         offset, when, code = offset[order], when[order], code[order]
-    edges = np.flatnonzero(np.diff(code)) + 1
+        after = np.diff(code)
+    edges = np.flatnonzero(after) + 1
     for first, stop in pairwise([0, *edges.tolist(), len(code)]):
         if first < stop:
             exhibit, file = divmod(int(code[first]), len(files.dictionary))

@@ -70,6 +70,10 @@ class Part:
     def schema(self) -> pa.Schema:
         return _schema(self.path, self.info.sha256)
 
+    @property
+    def _metadata(self) -> pq.FileMetaData:
+        return _metadata(self.path, self.info.sha256)
+
     def read(
         self, columns: Sequence[str] | None = None, secrets: bool = False, groups: Collection[int] | None = None
     ) -> Iterator[pa.Table]:
@@ -77,7 +81,7 @@ class Part:
         dictionary-encoded. Secrets are masked unless asked for."""
         names = [n for n in (columns if columns is not None else self.schema.names) if n in self.schema.names]
         texts = [n for n in names if pa.types.is_string(self.schema.field(n).type) and n not in UNCODED]
-        with pq.ParquetFile(self.path, read_dictionary=texts) as file:
+        with pq.ParquetFile(self.path, metadata=self._metadata, read_dictionary=texts) as file:
             for group in range(file.num_row_groups) if groups is None else sorted(groups):
                 # a few columns of a row group: threads cost more CPU than they save in time
                 table = file.read_row_group(group, columns=names, use_threads=False).unify_dictionaries()
@@ -88,3 +92,9 @@ class Part:
 def _schema(path: Path, sha256: str) -> pa.Schema:
     """The schema of a part, whose bytes never change under one digest."""
     return pq.read_schema(path)
+
+
+@lru_cache(maxsize=64)  # some 50 kB each
+def _metadata(path: Path, sha256: str) -> pq.FileMetaData:
+    """What a part's end says of its columns: parts are read several times, some columns at a time."""
+    return pq.read_metadata(path)

@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from timelines.analyzers import Threshold
 from timelines.analyzers._conclude import Observed, filled, moment, present
 from timelines.cited_requests import Requests, cited_requests, with_asked
 from timelines.findings import Finding
-from timelines.query import ORDER
+from timelines.followed_requests import Followed, followed_by, rows_with
 from timelines.web_answer_words import WORDS
 from timelines.web_login_answers import answered_otherwise, of_logins
 
@@ -26,9 +25,6 @@ if TYPE_CHECKING:
     from timelines.query import Timeline
 
 ATTEMPTS = frozenset(("T1190", "T1505.003"))  # techniques whose findings are asked about: attempts on a site
-AFTER = Threshold("AFTER", 3_600, "s", "What an address does within the hour after it asked.")
-SCRIPT = r"(?i)\.(?:php\d?|phtml|phar|aspx?|ashx|asmx|jspx?|cfm|cgi|pl)$"
-_NS = 1_000_000_000
 _CLASSES = {"ok": 2, "moved": 3, "refused": 4, "failed": 5}  # first digit of the status
 
 
@@ -37,12 +33,28 @@ def with_answers(timeline: Timeline, findings: Sequence[Finding]) -> tuple[Findi
     columns = present(timeline, "web/access")
     told = _attempts(timeline, findings)
     if columns >= {"sc_status", "cs_uri_stem", "c_ip", "cs_method"}:
-        told = tuple(_with_login(timeline, one) if of_logins(one) else one for one in told)
+        told = _logins(timeline, told)
     return told
 
 
-def _with_login(timeline: Timeline, finding: Finding) -> Finding:
-    row = answered_otherwise(timeline, finding.rows)
+def _logins(timeline: Timeline, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    places = [place for place, finding in enumerate(findings) if of_logins(finding)]
+    if not places:
+        return tuple(findings)
+    asked = [findings[place] for place in places]
+    found = answered_otherwise(with_asked(timeline, asked))
+    after = {number: asked[number] for number, row in found.items() if row["row_id"] not in asked[number].rows}
+    rows = rows_with(timeline, after, {number: {"login": found[number]} for number in after})
+    told = list(findings)
+    for number, place in enumerate(places):
+        finding = asked[number]
+        if number in rows:
+            finding = _marked(finding, rows[number], {"login": found[number]["row_id"]})
+        told[place] = _with_login(finding, found.get(number))
+    return tuple(told)
+
+
+def _with_login(finding: Finding, row: Mapping[str, Any] | None) -> Finding:
     if row is None:
         return _saying(finding, [("no_login", {})], "no attempt answered otherwise than the others")
     place = f"{row['file']}, {row['offset']}"
@@ -50,77 +62,39 @@ def _with_login(timeline: Timeline, finding: Finding) -> Finding:
     said = [("login", {**values, "place": place, "time": moment(row["time"])})]
     usual = f"{row['tried']} attempts (status {row['usual']})"
     why = f"answered otherwise than {usual}: status {row['status']} at {row['file']} offset {row['offset']}"
-    follows = {} if row["row_id"] in finding.rows else {"login": row["row_id"]}
-    return _saying(_with_rows(timeline, finding, follows), said, why)
+    return _saying(finding, said, why)
 
 
 def _attempts(timeline: Timeline, findings: Sequence[Finding]) -> tuple[Finding, ...]:
     asked = [f for f in findings if "web/access" in f.families and f.rows and ATTEMPTS.intersection(f.attack)]
     if not asked or not present(timeline, "web/access") >= {"sc_status", "sc_bytes", "cs_uri_stem", "c_ip"}:
         return tuple(findings)
-    told = {}
     beside = with_asked(timeline, asked)
+    known = followed_by(beside)
+    told = {}
     for number, mine in cited_requests(beside, asked):
-        finding = asked[number]
         if mine.table.column("status").null_count < mine.table.num_rows:
-            followed = _followed(beside, number, mine)
-            found = _with_rows(timeline, finding, {kind: row["row_id"] for kind, row in followed.items()})
-            told[finding.finding_id] = _told(found, mine, followed)
-    return tuple(told.get(finding.finding_id, finding) for finding in findings)
+            told[number] = _told(asked[number], mine, known.get(number, {}))
+    after = {number: finding for number, finding in told.items() if number in known}
+    for number, rows in rows_with(timeline, after, known).items():
+        told[number] = _marked(told[number], rows, {kind: row["row_id"] for kind, row in known[number].items()})
+    by_id = {finding.finding_id: finding for finding in told.values()}
+    return tuple(by_id.get(finding.finding_id, finding) for finding in findings)
 
 
-_SCRIPTS = """
-with asked as (select unnest(?) as exhibit, unnest(?) as client, unnest(?) as first, unnest(?) as last)
-select a.row_id, a.cs_uri_stem as path, a.file, a."offset", a.c_ip as client, epoch_ns(a.time) as time from web_access a join asked
-    on a.exhibit = asked.exhibit and a.c_ip = asked.client and epoch_ns(a.time) > first and epoch_ns(a.time) <= last
-where a.sc_status = 200 and regexp_matches(a.cs_uri_stem, ?)
-    and a.row_id not in (select row_id from asked_rows where finding = ?) and not exists (
-    select 1 from web_access b where b.exhibit = a.exhibit and b.cs_uri_stem = a.cs_uri_stem and b.sc_status between 200 and 399
-    and epoch_ns(b.time) <= first)
-order by a.time, a.file, a."offset" limit 1
-"""
-_ACCOUNTS = """
-with asked as (select unnest(?) as exhibit, unnest(?) as client, unnest(?) as first, unnest(?) as last)
-select a.row_id, a.cs_username as account, a.file, a."offset", a.c_ip as client, epoch_ns(a.time) as time from web_access a join asked
-    on a.exhibit = asked.exhibit and a.c_ip = asked.client and epoch_ns(a.time) > first and epoch_ns(a.time) <= last
-where a.sc_status between 200 and 399 and a.cs_username is not null
-    and a.row_id not in (select row_id from asked_rows where finding = ?) and not exists (
-    select 1 from web_access b where b.exhibit = a.exhibit and b.c_ip = a.c_ip and b.cs_username = a.cs_username
-    and b.sc_status between 200 and 399 and epoch_ns(b.time) <= first)
-order by a.time, a.file, a."offset" limit 1
-"""
-
-
-def _followed(beside: Timeline, number: int, mine: Requests) -> dict[str, dict[str, Any]]:
-    """The first script that nobody was given before, and the first account, that served an address within the hour after it asked."""
-    spans = mine.spans()
-    if not spans:
-        return {}
-    given: list[Any] = [[exhibit for exhibit, _ in spans], [client for _, client in spans]]
-    given += [[first for first, _ in spans.values()], [last + int(AFTER.value) * _NS for _, last in spans.values()]]
-    found = {"script": beside.sql(_SCRIPTS, [*given, SCRIPT, number]).to_pylist()}
-    if "cs_username" in present(beside, "web/access"):
-        found["account"] = beside.sql(_ACCOUNTS, [*given, number]).to_pylist()
-    return {kind: rows[0] for kind, rows in found.items() if rows}
-
-
-def _with_rows(timeline: Timeline, finding: Finding, followed: Mapping[str, str]) -> Finding:
+def _marked(finding: Finding, rows: Sequence[str], followed: Mapping[str, str]) -> Finding:
     """The finding with the rows that followed among its own, in the timeline's order, marked, so that the sentence can be checked."""
-    if not followed:
-        return finding
-    rows = sorted({*finding.rows, *followed.values()})
-    ordered = timeline.sql(f"select row_id from timeline where row_id in (select unnest(?)) {ORDER}", [rows])
     named = {kind: (row,) for kind, row in followed.items() if row not in finding.rows}
     known = {**finding.followed, **named}
-    return replace(finding, rows=tuple(ordered.column("row_id").to_pylist()), followed=dict(sorted(known.items())))
+    return replace(finding, rows=tuple(rows), followed=dict(sorted(known.items())))
 
 
-def _told(finding: Finding, mine: Requests, followed: Mapping[str, dict[str, Any]]) -> Finding:
+def _told(finding: Finding, mine: Requests, followed: Followed) -> Finding:
     said = _counts(mine)
     said += _sizes(mine)
     for kind, row in followed.items():
         shown = {"place": f"{row['file']}, {row['offset']}", "client": row["client"], "time": moment(row["time"])}
-        said.append((kind, {**shown, "what": row.get("path") or row.get("account") or ""}))
+        said.append((kind, {**shown, "what": row["what"]}))
     if not followed:
         said.append(("nothing", {}))
     return _saying(finding, said, _reason(mine, followed))
@@ -163,7 +137,7 @@ def _sizes(mine: Requests) -> list[tuple[str, dict[str, str]]]:
     return [("unlike", {**shown, **{name: str(value) for name, value in example.items()}})]
 
 
-def _reason(mine: Requests, followed: Mapping[str, dict[str, Any]]) -> str:
+def _reason(mine: Requests, followed: Followed) -> str:
     counts, compared = _by_class(mine), int(mine.comparable.sum())
     parts = [f"answers: {counts['ok']} 2xx, {counts['moved']} 3xx, {counts['refused']} 4xx, {counts['failed']} 5xx"]
     if compared:

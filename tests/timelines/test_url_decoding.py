@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from timelines.detection.columns import values_of
+from timelines.detection.text_scans import TELLING, TELLING_QUERY, encoded, laid_out
 from timelines.url_decoding import LIKELY, LIKELY_QUERY, LONGEST, ROUNDS, decodings, still_encoded
 
 PIECES = st.sampled_from(
@@ -126,4 +128,25 @@ def test_bombs_are_bounded() -> None:
 
 def test_forms_of_a_row_are_those_of_its_value() -> None:
     values = values_of(pa.chunked_array([["a", "%2561", None, "b", "%62"]]), "percent")
-    assert [values.texts_of(row) for row in range(5)] == [["a"], ["%2561", "%61", "a"], [], ["b"], ["%62", "b"]]
+    forms = values.forms(values.texts)
+    assert [values.elements(forms, row) for row in range(5)] == [["a"], ["%2561", "%61", "a"], [], ["b"], ["%62", "b"]]
+    assert list(values.decoded) == ["percent", "percent twice", "percent"]
+
+
+@settings(deadline=None)
+@given(st.lists(TEXTS, min_size=1, max_size=20), st.booleans())
+def test_the_compiled_look_misses_nothing_that_is_likely(texts: list[str], query: bool) -> None:
+    found = np.zeros(len(texts), np.bool_)
+    array = pa.array(texts, pa.string())
+    encoded(*laid_out(array), TELLING_QUERY if query else TELLING, found)
+    likely = pc.match_substring_regex(array, LIKELY_QUERY if query else LIKELY).to_numpy(zero_copy_only=False)
+    assert not (likely & ~found).any()
+
+
+def test_the_compiled_look_leaves_plain_texts_out() -> None:
+    texts = ["/a?b=c&d;x", "50%", "%zz", "&", "a;b", "a+b", "%41", "%u0041", "&#1", "&lt;", "\\x41", "\u00c0\u00af"]
+    found = np.zeros(len(texts), np.bool_)
+    encoded(*laid_out(pa.array(texts, pa.string())), TELLING, found)
+    assert found.tolist() == [True, False, False, False, False, False, *[True] * 6]
+    encoded(*laid_out(pa.array(["a+b", "ab"], pa.string())), TELLING_QUERY, found)
+    assert found[:2].tolist() == [True, False]

@@ -127,6 +127,28 @@ def test_the_rows_that_followed_are_among_the_rows_and_marked(tmp_path: Path) ->
     assert set(before.rows) == set(found.rows) - {one for rows in found.followed.values() for one in rows}
 
 
+def test_each_finding_has_what_followed_it_alone(tmp_path: Path) -> None:
+    first, second = "203.0.113.7", "203.0.113.8"
+    lines = [
+        row(100, first, "/list.php", ATTEMPT),
+        row(110, second, "/other/b.php"),  # before it asked; known from then on
+        row(120, second, "/list.php", "q=../../../../etc/passwd"),
+        row(130, second, "/upload/a.php"),
+        row(140, first, "/other/b.php"),
+        row(150, first, "/upload/a.php"),
+        row(160, second, "/other/b.php"),
+    ]
+    timeline = timeline_of(rows_of([*USUAL, *lines]), tmp_path)
+    found = [f for f in with_answers(timeline, detect(timeline, RULES).findings) if f.followed]
+    at = dict(
+        zip(*timeline.sql("select row_id, cs_uri_stem || c_ip from web_access").to_pydict().values(), strict=True)
+    )
+    assert sorted([at[one] for one in (*f.rows, *f.followed["script"])] for f in found) == [
+        [f"/list.php{first}", f"/other/b.php{first}", f"/other/b.php{first}"],
+        [f"/list.php{second}", f"/upload/a.php{second}", f"/upload/a.php{second}"],
+    ]
+
+
 def test_without_anything_that_followed_the_rows_are_those_of_the_rule(told: Tell) -> None:
     found = told(row(100, "203.0.113.7", "/list.php", ATTEMPT))
     assert (len(found.rows), dict(found.followed)) == (1, {})

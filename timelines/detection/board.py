@@ -103,8 +103,9 @@ class Board:
         values = answers.values
         if values.parent is not None or answers.told_apart(predicate):
             return None
-        codes = np.unique(values.codes[within])
-        codes = codes[codes >= 0]
+        there = np.zeros(values.count + 1, np.bool_)  # the last one stands for code -1: no value
+        there[values.codes[within]] = True
+        codes = np.flatnonzero(there[:-1])
         if len(codes) * FEW > values.count:
             return None
         chosen = pa.array(codes)

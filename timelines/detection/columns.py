@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -29,12 +29,16 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 
-def _percent(text: str) -> tuple[str, ...]:
-    return tuple(form.text for form in decodings(text, query=False))
+Form = tuple[str, str]  # another form of a value, and for one that is decoded the decodings that gave it
+Making = Callable[[str], Iterable[Form]]
 
 
-def _query(text: str) -> tuple[str, ...]:
-    return tuple(form.text for form in decodings(text, query=True))
+def _percent(text: str) -> Iterable[Form]:
+    return ((form.text, form.said()) for form in decodings(text, query=False))
+
+
+def _query(text: str) -> Iterable[Form]:
+    return ((form.text, form.said()) for form in decodings(text, query=True))
 
 
 def _extension(text: str) -> tuple[str, ...]:
@@ -48,20 +52,24 @@ def _serial(text: str) -> tuple[str, ...]:
     return (short,) if short and short != text else ()
 
 
-FORMS: dict[str, Callable[[str], tuple[str, ...]] | None] = {
+def _plain(make: Callable[[str], tuple[str, ...]]) -> Making:
+    return lambda text: ((form, "") for form in make(text))
+
+
+FORMS: dict[str, Making | None] = {
     "raw": None,
     "percent": _percent,  # also without its encodings (`timelines.url_decoding`)
     "query": _query,  # the same, and with `+` as a space (application/x-www-form-urlencoded)
-    "extension": _extension,  # also the extension of the file that a URL names
-    "serial": _serial,  # hex of whole bytes also without its leading zero, as rules write serial numbers
-    "integrity": named(INTEGRITY),  # also under the name of the integrity level
-    "initiated": named(INITIATED),  # the direction of a connection also as whether this machine began it
-    "protocol": named(PROTOCOL),  # an IANA number also as tcp or udp
-    "event-type": named(EVENT_TYPE),  # what was done to a registry value, as Sysmon names it
-    "start-type": named(START_TYPE),  # how a service starts, in the words of event 7045
-    "service-type": named(SERVICE_TYPE),
-    "registry-path": registry_path,  # a key of the object tree also as HKLM
-    "registry-value": registry_value,  # type and value of 4657 also as Sysmon's Details
+    "extension": _plain(_extension),  # also the extension of the file that a URL names
+    "serial": _plain(_serial),  # hex of whole bytes also without its leading zero, as rules write serial numbers
+    "integrity": _plain(named(INTEGRITY)),  # also under the name of the integrity level
+    "initiated": _plain(named(INITIATED)),  # the direction of a connection also as whether this machine began it
+    "protocol": _plain(named(PROTOCOL)),  # an IANA number also as tcp or udp
+    "event-type": _plain(named(EVENT_TYPE)),  # what was done to a registry value, as Sysmon names it
+    "start-type": _plain(named(START_TYPE)),  # how a service starts, in the words of event 7045
+    "service-type": _plain(named(SERVICE_TYPE)),
+    "registry-path": _plain(registry_path),  # a key of the object tree also as HKLM
+    "registry-value": _plain(registry_value),  # type and value of 4657 also as Sysmon's Details
 }
 DECODED = {
     "percent": LIKELY,
@@ -76,7 +84,8 @@ SMALL = 1 << 15  # the same, where it is loaded already
 @dataclass(frozen=True, slots=True)
 class Values:
     """`texts`: (v,) what to look at; `owner`: (v,) the distinct value each belongs to (a value may be looked at in several forms);
-    `codes`: (m,) distinct value of each element, -1 for none; `parent`: (m,) row of each element where rows hold lists, else None."""
+    `codes`: (m,) distinct value of each element, -1 for none; `parent`: (m,) row of each element where rows hold lists, else None;
+    `decoded`: (v - count,) how each further form came from its value, empty of those that are not decoded."""
 
     texts: pa.StringArray
     owner: Ints
@@ -84,6 +93,7 @@ class Values:
     count: int
     rows: int
     parent: Ints | None = None
+    decoded: Repeated[str] = field(default_factory=lambda: Repeated([], np.empty(0, np.int32)))
 
     def spread(self, texts: Ints) -> Bools:
         """Rows that have any of these `texts` (positions)."""
@@ -120,15 +130,6 @@ class Values:
             return Repeated.of(self.first(row) for row in rows.tolist())
         used, which = ranked(self.codes[rows], self.count)
         return Repeated(self.texts.take(pa.array(used, mask=used < 0)).to_pylist(), which)
-
-    def texts_of(self, row: int) -> list[str]:
-        """All forms of a row's value."""
-        code = int(self.codes[row])
-        if self.parent is not None or code < 0:
-            return []
-        others = self.owner[self.count :]  # ascending, as `values_of` makes them
-        first, last = np.searchsorted(others, [code, code + 1]) + self.count
-        return [str(self.texts[place].as_py()) for place in (code, *range(first, last))]
 
     def forms(self, texts: pa.StringArray) -> list[list[str]]:
         """All forms of each distinct value; `texts` (v,) are this column's texts as they are or folded."""
@@ -178,15 +179,17 @@ def values_of(column: pa.ChunkedArray, form: str = "raw") -> Values:
         array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], column.type)
     if not pa.types.is_dictionary(array.type):
         array = pc.dictionary_encode(array)
-    codes = array.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    indices = array.indices.fill_null(-1) if array.indices.null_count else array.indices
+    codes = indices.to_numpy(zero_copy_only=False).astype(np.int64)
     texts, codes = _without_null(as_text(array.dictionary), codes)
     count = len(texts)
     owner = np.arange(count, dtype=np.int64)
-    extra, owners = _other_forms(texts, FORMS[form], DECODED.get(form, ""))
-    if extra:
-        texts = pa.concat_arrays([texts, pa.array(extra, pa.string())])
-        owner = np.concatenate([owner, np.array(owners, np.int64)])
-    return Values(texts, owner, codes, count, rows, parent)
+    forms, owners = _other_forms(texts, FORMS[form], DECODED.get(form, ""))
+    if not forms:
+        return Values(texts, owner, codes, count, rows, parent)
+    texts = pa.concat_arrays([texts, pa.array([text for text, _ in forms], pa.string())])
+    owner = np.concatenate([owner, np.array(owners, np.int64)])
+    return Values(texts, owner, codes, count, rows, parent, Repeated.of(decoded for _, decoded in forms))
 
 
 def size_of(texts: pa.StringArray) -> int:
@@ -215,19 +218,17 @@ def _without_null(texts: pa.StringArray, codes: Ints) -> tuple[pa.StringArray, I
     return texts.drop_null(), np.where(codes >= 0, renumber[codes], -1)
 
 
-def _other_forms(
-    texts: pa.StringArray, make: Callable[[str], tuple[str, ...]] | None, likely: str
-) -> tuple[Sequence[str], Sequence[int]]:
-    if make is None:
-        return (), ()
-    extra: list[str] = []
+def _other_forms(texts: pa.StringArray, make: Making | None, likely: str) -> tuple[list[Form], list[int]]:
+    extra: list[Form] = []
     owners: list[int] = []
+    if make is None:
+        return extra, owners
     asked = np.arange(len(texts))
     if likely and compiled_pays(size_of(texts)):
-        from timelines.detection.text_scans import encoded, laid_out  # loads numba, which small evidence does without
+        from timelines.detection.text_scans import TELLING, TELLING_QUERY, encoded, laid_out  # loads numba
 
         found = np.zeros(len(texts), np.bool_)
-        encoded(*laid_out(texts), "+" in likely, found)
+        encoded(*laid_out(texts), TELLING_QUERY if "+" in likely else TELLING, found)
         asked = np.flatnonzero(found)
         texts = texts.take(pa.array(asked))
     if likely:

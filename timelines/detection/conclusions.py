@@ -34,24 +34,25 @@ _KINDS: tuple[tuple[str, tuple[str, ...]], ...] = (
 class _Coded:
     """A column as its distinct texts, in order, and which of them each row has (-1: none)."""
 
-    distinct: list[str]
+    distinct: pa.StringArray  # a million paths as Python's texts would take 100 MB
     codes: Ints
 
     @classmethod
     def of(cls, column: pa.ChunkedArray) -> _Coded:
         encoded = column.combine_chunks().dictionary_encode()
-        texts = encoded.dictionary.to_pylist()
-        order = sorted(range(len(texts)), key=texts.__getitem__)
+        texts = encoded.dictionary
+        order = pc.sort_indices(texts)  # by bytes of UTF-8, which is by characters
         rank = np.full(len(texts) + 1, -1, np.int64)
-        rank[order] = np.arange(len(texts))
+        rank[order.to_numpy()] = np.arange(len(texts))
         codes = encoded.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False)
-        return cls([texts[at] for at in order], rank[codes])
+        return cls(texts.take(order), rank[codes])
 
     def among(self, rows: Ints) -> list[str]:
         """The texts that these rows have, in order."""
         codes = self.codes[rows]
         found = sorted(set(codes.tolist())) if len(codes) < FEW else np.unique(codes).tolist()
-        return [self.distinct[at] for at in found if at >= 0]
+        texts: list[str] = self.distinct.take(pa.array([at for at in found if at >= 0], pa.int64())).to_pylist()
+        return texts
 
 
 @dataclass(frozen=True)

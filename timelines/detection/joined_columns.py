@@ -78,4 +78,5 @@ def _differ(first: pa.DictionaryArray, second: pa.DictionaryArray, other: pa.Dic
 
 def _codes(held: pa.DictionaryArray) -> npt.NDArray[np.int32]:
     """(n,) the place of each row's text in the dictionary, -1 for none."""
-    return np.array(held.indices.fill_null(-1), np.int32)
+    indices = held.indices.fill_null(-1) if held.indices.null_count else held.indices
+    return np.array(indices, np.int32)

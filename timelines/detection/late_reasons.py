@@ -17,9 +17,9 @@ from timelines.detection.cited import RuleHits
 from timelines.detection.columns import Ints
 from timelines.detection.engine import Engine, column_names
 from timelines.detection.found_rows import FoundRows, Rows
+from timelines.detection.reasons import reasons_of
 from timelines.detection.repeated import Repeated
 from timelines.detection.rules import Rule
-from timelines.detection.survey import reasons_of
 
 
 def late_reasons(rules: Sequence[Rule], found: FoundRows, asked: Mapping[int, Ints]) -> dict[int, RuleHits]:

@@ -6,7 +6,9 @@ import re
 from functools import lru_cache
 
 _END = r"(?:\n?\z)"  # PCRE: `$` stands at the end of the text, and before a newline that ends it
-_LINES = re.compile(r"\(\?[a-zA-Z]*-?[a-zA-Z]*m|\\Q")  # `$` means the end of any line then, or nothing at all
+_LINES = re.compile(
+    r"\(\?[a-zA-Z]*m|\\Q"
+)  # `$` means the end of any line then, or nothing at all; `(?-m:` takes that away
 _PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\]|\$", re.DOTALL)
 
 

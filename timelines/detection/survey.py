@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from timelines.detection.binding import leaves
-from timelines.detection.board import Board, Pair, Slot
+from timelines.detection.board import Board
 from timelines.detection.columns import Ints
 from timelines.detection.engine import Engine, Match, ViewPlan, column_names
-from timelines.detection.explain import why
 from timelines.detection.found_rows import ORDER, FoundRows, Gathering
 from timelines.detection.logsources import Column, Shape
-from timelines.detection.repeated import Repeated, firsts, ranked
+from timelines.detection.reasons import reasons_of
+from timelines.detection.repeated import Repeated
 
 if TYPE_CHECKING:
     from timelines.parts import Part
@@ -142,26 +141,3 @@ def _first_given(columns: Sequence[Repeated[str | None]], count: int) -> Repeate
     if len(columns) == 1:
         return Repeated([text or None for text in columns[0].distinct], columns[0].codes)
     return Repeated.of(next(filter(None, texts), None) for texts in zip(*columns, strict=True))
-
-
-def reasons_of(match: Match, board: Board) -> Repeated[str]:
-    """The reason of each row, made once for each distinct combination of the values that the rule looks at."""
-    columns = list(dict.fromkeys(c for leaf in leaves(match.node) for c in _columns_of(leaf)))
-    values = [board.values(column) for column in columns]
-    if any(value.parent is not None for value in values):
-        return Repeated.of(why(match.node, board, int(row)) for row in match.rows)
-    key = np.zeros(len(match.rows), np.int64)
-    count = 1
-    for value in values:
-        used, codes = ranked(value.codes[match.rows], value.count)
-        if count == 1:
-            count, key = len(used), codes
-        elif len(used) > 1:
-            used, key = np.unique(key * len(used) + codes, return_inverse=True)
-            count = len(used)
-    reasons = [why(match.node, board, int(match.rows[at])) for at in firsts(key, count)]
-    return Repeated(reasons, key)
-
-
-def _columns_of(leaf: Slot | Pair) -> tuple[Column, ...]:
-    return (leaf.column,) if isinstance(leaf, Slot) else (leaf.left, leaf.right)

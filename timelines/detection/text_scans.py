@@ -70,28 +70,44 @@ def holding(data: Bytes, offsets: Places, wanted: Flags, found: Flags) -> None:
 
 
 @compiled
-def encoded(data: Bytes, offsets: Places, plus: bool, found: Flags) -> None:
+def encoded(data: Bytes, offsets: Places, telling: Flags, found: Flags) -> None:
     """Set `found` (n,) for the texts that may be in an encoding of `url_decoding`: `%` before a hex digit or `u`, a backslash, `#`
-    before a digit or capital, `&#`, `;` after `&`, the byte that `À`, `Á` and `à` begin with; with `plus` a `+`."""
+    before a digit or capital, `&#`, `;` after `&`, the byte that `À`, `Á` and `à` begin with, and what else `telling` (256,) names,
+    which has to name all these."""
     for text in range(len(offsets) - 1):
         ampersand = False
         hit = False
         end = offsets[text + 1]
         for at in range(offsets[text], end):
             byte = data[at]
-            if byte == 37 and at + 1 < end:  # %
-                after = data[at + 1] | 32
-                hit = 48 <= after <= 57 or 97 <= after <= 102 or after == 117
-            elif byte == 35 and at + 1 < end:  # #
-                hit = 48 <= data[at + 1] <= 57 or 65 <= data[at + 1] <= 70
+            if not telling[byte]:  # as nearly all are: one look, not one for each
+                continue
+            if byte == 37:  # %
+                if at + 1 < end:
+                    after = data[at + 1] | 32
+                    hit = 48 <= after <= 57 or 97 <= after <= 102 or after == 117
+            elif byte == 35:  # #
+                hit = at + 1 < end and (48 <= data[at + 1] <= 57 or 65 <= data[at + 1] <= 70)
             elif byte == 38:  # &
                 ampersand = True
                 hit = at + 1 < end and data[at + 1] == 35
-            elif byte == 92 or byte == 0xC3 or (byte == 59 and ampersand) or (plus and byte == 43):
+            elif byte == 59:  # ;
+                hit = ampersand
+            else:
                 hit = True
             if hit:
                 break
         found[text] = hit
+
+
+def _telling(characters: bytes) -> Flags:
+    out = np.zeros(256, np.bool_)
+    out[list(characters)] = True
+    return out
+
+
+TELLING = _telling(b"#%&;\\\xc3")
+TELLING_QUERY = _telling(b"#%&;\\\xc3+")
 
 
 @compiled

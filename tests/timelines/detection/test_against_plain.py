@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from random import Random
 from types import ModuleType
 from typing import Any
 
 import pyarrow as pa
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sigma.collection import SigmaCollection
 
@@ -109,6 +110,12 @@ rows = st.lists(
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(  # `endswith` means the end of the text, whatever the flags; as PCRE has it, also before its last line end
+    blocks=[{"x": {"F|re|endswith": "a+b"}, "y": {"F": ""}, "z": {"F": ""}, "condition": "x"}],
+    data=[{"F": "ab\n", "G": None, "H": None}, {"F": "ab\nc", "G": None, "H": None}],
+    cut=0,
+    seed=Random(1),
+)
 @given(
     blocks=st.lists(rules, min_size=1, max_size=3),
     data=rows,
