@@ -36,6 +36,20 @@ def _newlines(data: Bytes, words: Words, size: int, found: Int64s, odd: Bools) -
     spaces, deletes = np.uint64(0x2020202020202020), np.uint64(0x7F7F7F7F7F7F7F7F)
     count, at, strange = 0, 0, False
     while at < size:
+        while at + 32 <= size:
+            one, two, three, four = words[at], words[at + 8], words[at + 16], words[at + 24]
+            low = ((one - spaces) | (two - spaces) | (three - spaces) | (four - spaces)) & tops
+            high = (one | two | three | four) & tops
+            if low | high:
+                break
+            if (
+                ((one ^ deletes) - ones)
+                | ((two ^ deletes) - ones)
+                | ((three ^ deletes) - ones)
+                | ((four ^ deletes) - ones)
+            ) & tops:
+                break
+            at += 32
         if at + 8 <= size:
             word = words[at]
             differs = word ^ deletes
