@@ -119,12 +119,7 @@ def _said(line: bytes) -> Mapping[str, str]:
 def _owned(found: Values, one: JsonFormat) -> Bools:
     """Lines that hold one name of each group that the format needs, and say what it wants."""
     index = {name: place for place, name in enumerate(found.names)}
-    groups = np.zeros(len(found.names) + 1, np.int64)
-    for bit, group in enumerate((*one.needs, one.never)):
-        for name in group:
-            if name in index:
-                groups[index[name]] |= 1 << bit
-    own = holding(found.table, groups, len(found.lines)) == (1 << len(one.needs)) - 1
+    own = np.ones(len(found.lines), np.bool_) if _everywhere(found, one, index) else _holders(found, one, index)
     for name, form in (one.says or {}).items():
         at = np.flatnonzero(found.name == index.get(name, -1))
         fits = np.zeros(len(own), np.bool_)
@@ -133,11 +128,29 @@ def _owned(found: Values, one: JsonFormat) -> Bools:
     return np.asarray(own)
 
 
+def _everywhere(found: Values, one: JsonFormat, index: Mapping[str, int]) -> bool:
+    """Whether all lines hold what the format needs, as far as how often names are said tells: a line says each once."""
+    often = {name for name, place in index.items() if found.times[place] == len(found.lines)}
+    return not index.keys() & set(one.never) and all(often & set(group) for group in one.needs)
+
+
+def _holders(found: Values, one: JsonFormat, index: Mapping[str, int]) -> Bools:
+    """Lines that hold one name of each group that the format needs, and none that it must not hold."""
+    groups = np.zeros(len(found.names) + 1, np.int64)
+    for bit, group in enumerate((*one.needs, one.never)):
+        for name in group:
+            if name in index:
+                groups[index[name]] |= 1 << bit
+    return np.asarray(holding(found.table, groups, len(found.lines)) == (1 << len(one.needs)) - 1)
+
+
 def _say(found: Values, at: Int64s, form: str) -> Bools:
-    """Which of some values match a pattern; each that is said often is looked at once."""
-    said = texts(found.lines.data, found.start[at].astype(np.int64), found.end[at].astype(np.int64)).dictionary_encode()
-    fits: Bools = matches(said.dictionary, form)[said.indices.to_numpy()]
-    return fits
+    """Which of some values of one name match a pattern; what says the same as the one before is not looked at."""
+    first = (found.table[at, KIND] & AGAIN) == 0
+    first[:1] = True
+    seen = at[first]
+    fits = matches(texts(found.lines.data, found.start[seen].astype(np.int64), found.end[seen].astype(np.int64)), form)
+    return np.asarray(fits[np.cumsum(first) - 1])
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 RFC 8259, read as strictly as `json_scan` reads it: what this loop gives up on, that one reads alone and says why. A text's end is looked
 for eight bytes at a time; and since a server writes its names in much the same order on every line, each name is first compared with the
-one that followed the last one before.
+one that followed the last one before, and its value, marks and all, with the last one: what is the same needs no looking for its end.
 """
 
 from __future__ import annotations
@@ -20,11 +20,14 @@ from timelines.compiled import compiled, inlined
 Int32s = npt.NDArray[np.int32]
 Words = npt.NDArray[np.uint64]
 ROW, NAME, KIND, BEGIN, END = range(5)
-START, STOP, PARENT, AFTER, LINE, FIRST, USES, LAST = range(8)
-COUNT = LAST  # of the line's own object, which is no value: how many names there are
+START, STOP, PARENT, AFTER, LINE, FIRST, USES = range(7)
+# Of a name's last value: where the name's quote stands, the value's first mark, its bytes, and what follows its last mark; and its kind.
+HOLDS, FROM, OPENS, BEGUN, ENDED, UPTO, SORT = range(7, 14)
+COUNT = START  # of the line's own object, which is no value: how many names there are
 PROBES = 64  # places of the table of names that are looked at: keys chosen to fall on one place cost this much, no more
 SHORTEST = 6  # bytes that a value takes with its name and marks at least: `{"":0}`, and then `,"a":0`, as no name is said twice
 _USUAL = 4_096  # names for which there is room at first; a block with more is read once more
+_MORE = 16  # times as many the next time: few names are paid for with little memory
 ESCAPED, AGAIN = (
     4,
     8,
@@ -37,10 +40,11 @@ _NEXT_VALUE, _NEXT_NAME, _NEXT_MARK = range(3)
 _QUOTES, _SLASHES = np.uint64(int.from_bytes(b'"' * 8, "little")), np.uint64(int.from_bytes(b"\\" * 8, "little"))
 _LOW, _HIGH, _ONE = np.uint64(0x7F7F7F7F7F7F7F7F), np.uint64(0x8080808080808080), np.uint64(1)
 _SEVEN, _HALF, _LOW_HALF = np.uint64(7), np.uint64(32), np.uint64(0xFFFFFFFF)
-_MIX = np.uint64(0x85EBCA6B)
+_ZEROS, _SIX = np.uint64(0x3030303030303030), np.uint64(0x7676767676767676)
+_BITS, _TWO, _FOUR = np.uint64(0x0101010101010101), np.uint64(2), np.uint64(4)
+_MIX, _ALL = np.uint64(0x85EBCA6B), np.uint64(0xFFFFFFFFFFFFFFFF)
 # A lone bit in the lowest place of one of eight bytes, times this: the highest byte is that byte's number.
 _PLACES, _SHIFT = np.uint64(0x0001020304050607), np.uint64(56)
-_MASKS = np.array([(1 << 8 * n) - 1 for n in range(9)], np.uint64)
 
 
 class Cut(NamedTuple):
@@ -60,14 +64,14 @@ def cut(data: Bytes, starts: Int64s, ends: Int64s, odd: Bools) -> Cut:
     text, starts, ends = readable(data), np.ascontiguousarray(starts, np.int64), np.ascontiguousarray(ends, np.int64)
     room = min(most, _USUAL)
     while True:
-        names, keys = np.zeros((room, 8), np.int32), np.zeros(room, np.uint64)
+        names, keys = np.zeros((room, SORT + 1), np.int32), np.zeros(room, np.uint64)
         slots = np.zeros(1 << (2 * room).bit_length(), np.int32)
         values, whole = np.empty((most, 5), np.int32), np.zeros(len(starts), np.bool_)
         above = np.zeros(DEPTH + 1, np.int64)  # the objects around the one in hand
         count = _lines(*text, starts, ends, odd, names, keys, slots, values, above, whole)
         if names[0, COUNT] < room or room == most:
             return Cut(values[:count], names[: names[0, COUNT]], whole)
-        room = most
+        room = min(most, _MORE * room)
 
 
 @compiled
@@ -96,8 +100,16 @@ def _lines(
             whole[row] = True
             continue
         for value in range(count, -1 - after):
-            names[values[value, NAME], USES] -= 1
+            _forget(names, values[value, NAME])
     return count
+
+
+@inlined
+def _forget(names: Int32s, name: int) -> None:
+    """Take back one value of a name, and what is known of its last."""
+    names[name, USES] -= 1
+    names[name, HOLDS] = False
+    names[name, FROM], names[name, UPTO] = names[name, START] - 1, names[name, STOP]
 
 
 @compiled
@@ -121,60 +133,74 @@ def _line(
         at = _past_blanks(data, at, end)
         if at >= end or data[at] != _QUOTE:
             return -1 - count
-        name = int(names[before, AFTER])
-        if (
-            not name
-            or names[name, PARENT] != parent
-            or not _said(data, words, at, end, names[name, START] - 1, names[name, STOP] + 1)
-        ):
+        name, sure, alike = int(names[before, AFTER]), False, 0
+        while True:
+            if name and names[name, PARENT] == parent:
+                alike = _alike(words, at, names[name, FROM], names[name, UPTO] + 1 - names[name, FROM])
+                if sure or alike > names[name, STOP] + 1 - names[name, START]:
+                    break
             stop, _ = _text_end(data, words, at + 1, end)
             if stop == NONE:
                 return -1 - count
-            name = _number(data, words, at + 1, stop, parent, names, keys, slots)
+            name, sure = _number(data, words, at + 1, stop, parent, names, keys, slots), True
             if name == NONE:
                 return -1 - count
             names[before, AFTER] = name
-        at += names[name, STOP] - names[name, START] + 2
         seen += 1
         if names[name, LINE] == row + 1 or seen > VALUES:
             return -1 - count
         names[name, LINE] = row + 1
-        before = name
-        at = _past_blanks(data, at, end)
-        if at >= end or data[at] != _COLON:
-            return -1 - count
-        at = _past_blanks(data, at + 1, end)
-        if at >= end:
-            return -1 - count
-        if data[at] == _OPEN:
-            inside = _past_blanks(data, at + 1, end)
-            if inside >= end or data[inside] != _CLOSE:
-                if depth >= DEPTH:
-                    return -1 - count
-                above[depth] = parent
-                depth, parent, at = depth + 1, name, at + 1
-                continue
-            kind, start, stop, at = WHOLE, at, inside + 1, inside + 1
-        elif data[at] == _QUOTE:
-            start = at + 1
-            stop, escaped = _text_end(data, words, start, end)
-            if stop == NONE:
-                return -1 - count
-            kind, at = TEXT + ESCAPED * escaped, stop + 1
+        begun, before, last = at, name, int(names[name, FROM])
+        if names[name, HOLDS] and alike > names[name, UPTO] - last and at + alike <= end:
+            kind, start, stop = (
+                names[name, SORT] | AGAIN,
+                at + names[name, BEGUN] - last,
+                at + names[name, ENDED] - last,
+            )
+            at += names[name, UPTO] - last
         else:
-            kind, start, stop, at = _value(data, words, at, end)
-            if at == NONE:
+            if names[name, HOLDS] and alike >= names[name, OPENS] - last:
+                at += names[name, OPENS] - last
+            else:
+                at, alike = _past_blanks(data, at + names[name, STOP] - names[name, START] + 2, end), 0
+                if at >= end or data[at] != _COLON:
+                    return -1 - count
+                at = _past_blanks(data, at + 1, end)
+            if at >= end:
                 return -1 - count
-        if names[name, USES]:
-            last = names[name, LAST]
-            first, stopped = values[last, BEGIN], values[last, END]
-            if (
-                stopped - first == stop - start
-                and values[last, KIND] & ~AGAIN == kind
-                and _said(data, words, start, stop, first, stopped)
-            ):
-                kind |= AGAIN
-        names[name, LAST] = count
+            opens = at
+            if data[at] == _OPEN:
+                inside = _past_blanks(data, at + 1, end)
+                if inside >= end or data[inside] != _CLOSE:
+                    if depth >= DEPTH:
+                        return -1 - count
+                    above[depth] = parent
+                    depth, parent, at = depth + 1, name, at + 1
+                    continue
+                kind, start, stop, at = WHOLE, at, inside + 1, inside + 1
+            elif data[at] == _QUOTE:
+                start = at + 1
+                told = 0  # bytes that were seen to be the last value's, and hold no marks
+                if alike and names[name, SORT] == TEXT and names[name, BEGUN] == names[name, OPENS] + 1:
+                    told = max(0, min(alike, names[name, ENDED] - last) - (start - begun))
+                stop, escaped = _text_end(data, words, start + told, end)
+                if stop == NONE:
+                    return -1 - count
+                kind, at = TEXT + ESCAPED * escaped, stop + 1
+            else:
+                kind, start, stop = BARE, at, _past_digits(words, at, end) if _ZERO < data[at] <= _NINE else at
+                if stop > at and stop < end and (data[stop] == _COMMA or data[stop] == _CLOSE):
+                    at = stop
+                else:
+                    kind, start, stop, at = _value(data, words, at, end)
+                if at == NONE:
+                    return -1 - count
+            same = alike >= names[name, ENDED] - last and stop - start == names[name, ENDED] - names[name, BEGUN]
+            again = alike > 0 and same and kind == names[name, SORT]
+            names[name, HOLDS] = True
+            names[name, FROM], names[name, OPENS], names[name, UPTO] = begun, opens, at
+            names[name, SORT], names[name, BEGUN], names[name, ENDED] = kind, start, stop
+            kind |= AGAIN * again
         values[count, ROW] = row
         values[count, NAME] = name
         values[count, KIND] = kind
@@ -207,21 +233,21 @@ def _past_blanks(data: Bytes, at: int, end: int) -> int:
 
 
 @inlined
-def _said(data: Bytes, words: Words, at: int, end: int, first: int, last: int) -> bool:
-    """Whether the bytes at [first, last) stand at a place as well, before the end. Of few bytes near the data's end it is not said."""
-    size = last - first
-    if at + size > end:
-        return False
+def _alike(words: Words, at: int, first: int, size: int) -> int:
+    """How many bytes from a place on are those at `first`, `size` at most; behind the last whole word of the data none is."""
     step = 0
-    while step + 8 <= size:
-        if words[at + step] != words[first + step]:
-            return False
+    while step < size:
+        if at + step >= len(words):
+            return step
+        differs = words[at + step] ^ words[first + step]
+        if differs:
+            differs |= differs >> _FOUR
+            differs |= differs >> _TWO
+            differs = (differs | differs >> _ONE) & _BITS
+            step += int(((differs & (~differs + _ONE)) * _PLACES) >> _SHIFT)
+            break
         step += 8
-    if step == size:
-        return True
-    if size >= 8:
-        return bool(words[at + size - 8] == words[first + size - 8])
-    return at + 8 <= len(data) and not ((words[at] ^ words[first]) & _MASKS[size])
+    return min(step, size)
 
 
 @inlined
@@ -250,13 +276,25 @@ def _text_end(data: Bytes, words: Words, at: int, end: int) -> tuple[int, bool]:
     return NONE, escaped
 
 
+@inlined
+def _past_digits(words: Words, at: int, end: int) -> int:
+    """Where the digits end that begin at a place, eight at a time; at the data's end, perhaps before the last of them."""
+    while at + 8 <= end:
+        digits = words[at] ^ _ZEROS
+        others = ((digits + _SIX) | digits) & _HIGH
+        if others:
+            return at + int((((others & (~others + _ONE)) >> _SEVEN) * _PLACES) >> _SHIFT)
+        at += 8
+    return at
+
+
 @compiled
 def _number(
     data: Bytes, words: Words, start: int, stop: int, parent: int, names: Int32s, keys: Words, slots: Int32s
 ) -> int:
     """The number of a name, a new one where it is; NONE where too many others fell on its place of the table."""
     first = _word(data, words, start, stop)
-    last = _word(data, words, max(start, stop - 8), stop)
+    last = words[stop - 8] if stop - start > 8 else first
     mixed = ((first ^ (first >> _HALF) ^ np.uint64(parent)) & _LOW_HALF) * _MIX
     mixed ^= (last ^ (last >> _HALF) ^ (mixed >> _HALF) ^ np.uint64(stop - start)) & _LOW_HALF
     mixed = (mixed & _LOW_HALF) * _MIX
@@ -273,33 +311,36 @@ def _number(
             names[name, START] = start
             names[name, STOP] = stop
             names[name, PARENT] = parent
+            names[name, FROM] = start - 1
+            names[name, UPTO] = stop
             keys[name] = first
             return name
         alike = names[name, PARENT] == parent and names[name, STOP] - names[name, START] == stop - start
-        if alike and keys[name] == first and _equal(data, names[name, START], start, stop - start):
+        if alike and keys[name] == first and _equal(words, names[name, START], start, stop - start):
             return name
     return NONE
 
 
-@compiled
+@inlined
 def _word(data: Bytes, words: Words, at: int, stop: int) -> np.uint64:
     """The bytes from a place on, eight at most."""
-    if at + 8 <= stop:
-        whole: np.uint64 = words[at]
-        return whole
     word = np.uint64(0)
+    if at < len(words):
+        kept = _ALL if at + 8 <= stop else (_ONE << np.uint64(8 * (stop - at))) - _ONE
+        held: np.uint64 = words[at] & kept
+        return held
     for place in range(stop - 1, at - 1, -1):
         word = (word << np.uint64(8)) | np.uint64(data[place])
     return word
 
 
-@compiled
-def _equal(data: Bytes, one: int, other: int, length: int) -> bool:
+@inlined
+def _equal(words: Words, one: int, other: int, length: int) -> bool:
     """Whether two keys are the same behind their first eight bytes."""
     step = 8
-    while step < length and data[one + step] == data[other + step]:
-        step += 1
-    return step >= length
+    while step + 8 < length and words[one + step] == words[other + step]:
+        step += 8
+    return step >= length or (step + 8 >= length and words[one + length - 8] == words[other + length - 8])
 
 
 @compiled
@@ -335,12 +376,12 @@ def _bare_end(data: Bytes, at: int, end: int) -> int:
             at, word = at + 1, word + 1
         return at
     at += first == _MINUS
-    whole = _past_digits(data, at, end)
+    whole = _past_each(data, at, end)
     if whole == at or (data[at] == _ZERO and whole > at + 1):
         return NONE
     at = whole
     if at < end and data[at] == _POINT:
-        places = _past_digits(data, at + 1, end)
+        places = _past_each(data, at + 1, end)
         if places == at + 1:
             return NONE
         at = places
@@ -348,7 +389,7 @@ def _bare_end(data: Bytes, at: int, end: int) -> int:
         at += 1
         if at < end and (data[at] == _PLUS or data[at] == _MINUS):
             at += 1
-        power = _past_digits(data, at, end)
+        power = _past_each(data, at, end)
         if power == at:
             return NONE
         at = power
@@ -356,7 +397,7 @@ def _bare_end(data: Bytes, at: int, end: int) -> int:
 
 
 @inlined
-def _past_digits(data: Bytes, at: int, end: int) -> int:
+def _past_each(data: Bytes, at: int, end: int) -> int:
     while at < end and _ZERO <= data[at] <= _NINE:
         at += 1
     return at
