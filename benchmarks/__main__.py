@@ -1,8 +1,9 @@
 """`python -m benchmarks [NAME ...]`: every measurement, its baseline in the same run, and the ratio between the two.
 
 Machines differ and drift; the ratio is what to quote. Each tool runs in a process of its own, so that peak memory is its own.
-Of access logs, the whole process is counted of GoAccess and of `athar to Parquet`: start, imports and end too, with byte-compiled modules
-and compiled loops kept from an earlier run. Lines that say `loaded` leave out what a process loads before it begins to read.
+Of access logs, the whole process is counted of GoAccess, `athar to Parquet` and the same with all web rules: start, imports and end
+too, with byte-compiled modules, compiled loops and rules kept from an earlier run. Lines that say `loaded` leave out what a process
+loads before it begins to read.
 """
 
 from __future__ import annotations

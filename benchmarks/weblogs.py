@@ -1,10 +1,11 @@
 """Access logs: from file to committed Parquet, against GoAccess making its JSON report, and a loop of one `re` match a line.
 
-Each tool runs in a fresh process, so that CPU seconds and peak memory are its own. Of GoAccess and of `athar to Parquet`, the two to
-compare, the whole process is counted: start, imports and end too. Ours finds its modules byte-compiled, as an installed package has them,
-and its compiled loops kept on this machine (docs/decisions/0023): a run over a smaller log, which is not counted, makes both. Our other
-lines leave out what is loaded before their clock starts. GoAccess is Debian's package `goaccess`; where it is not installed, its line is
-left out. The loop reads the first LOOP_LINES only; what it took is scaled to the whole file by the line.
+Each tool runs in a fresh process, so that CPU seconds and peak memory are its own. Of GoAccess, of `athar to Parquet`, the two to
+compare, and of the latter with all web rules, the whole process is counted: start, imports and end too. Ours finds its modules
+byte-compiled, as an installed package has them, and its compiled loops and rules kept on this machine (docs/decisions/0023, 0013): a run
+over a smaller log, which is not counted, makes them. Our other lines leave out what is loaded before their clock starts. GoAccess is
+Debian's package `goaccess`; where it is not installed, its line is left out. The loop reads the first LOOP_LINES only; what it took is
+scaled to the whole file by the line.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
-from benchmarks.pipeline import load, to_parquet, used
+from benchmarks.pipeline import load, to_parquet, to_timeline, used
 
 LINES = 2_000_000
 LOOP_LINES = 200_000
@@ -146,26 +147,6 @@ def read_with_re(path: Path) -> int:
     return rows + flush()
 
 
-def detect_in(log: Path) -> int:
-    """Rows of the log's timeline, which `log` stands for where it is a folder, after all our rules that speak of web logs ran over them."""
-    from dataclasses import replace
-
-    from timelines.detection import detect, load_rules
-    from timelines.query import Timeline
-
-    rules = load_rules()
-    web = tuple(rule for rule in rules.rules if any(source.covers("web/access") for source in rule.sources))
-    known = {rule.about.rule_id for rule in web}
-    together = tuple(one for one in rules.correlations if known.issuperset(one.rules))
-    timeline = Timeline(log)
-    (cpu, _), wall = used(), time.perf_counter()
-    detect(timeline, replace(rules, rules=web, correlations=together))
-    _SPENT.update(
-        cpu_s=used()[0] - cpu, wall_s=time.perf_counter() - wall
-    )  # without reading the rules: once a run, whatever the log
-    return sum(timeline.counts().values())
-
-
 def read_with_goaccess(path: Path) -> int:
     """Requests that GoAccess counts as valid while it makes its JSON report. What it spends alone is counted, not our reading of that."""
     import resource
@@ -185,28 +166,56 @@ def read_with_goaccess(path: Path) -> int:
 
 def read_in_a_process_of_its_own(path: Path) -> int:
     """Rows in committed Parquet, in a process that has loaded nothing yet, and begins and ends as that of `athar ingest` does."""
+    _begin()
+    return to_parquet([path], "web/log")
+
+
+def read_and_ask_all_web_rules(path: Path) -> int:
+    """The same, and then all our rules that speak of web logs are read and run over these rows."""
+    _begin()
+    with tempfile.TemporaryDirectory() as folder:
+        rows = to_timeline([path], Path(folder), "web/log")
+        _ask_all_web_rules(Path(folder))
+    return rows
+
+
+def _begin() -> None:
     from forensics import own_process
     from forensics.frameless import frameless
 
     own_process.begin()
     frameless()
-    return to_parquet([path], "web/log")
+
+
+def _ask_all_web_rules(timeline: Path) -> None:
+    from dataclasses import replace
+
+    from timelines.detection import detect, load_rules
+    from timelines.detection.rule_cache import cached
+    from timelines.query import Timeline
+
+    rules = cached((), {}, load_rules)
+    web = tuple(rule for rule in rules.rules if any(source.covers("web/access") for source in rule.sources))
+    known = {rule.about.rule_id for rule in web}
+    together = tuple(one for one in rules.correlations if known.issuperset(one.rules))
+    detect(Timeline(timeline), replace(rules, rules=web, correlations=together))
 
 
 _SPENT: dict[str, float] = {}  # what a reader measured itself
 GOACCESS = "goaccess"
 WHOLE = "athar to Parquet"
 LOADED = "athar to Parquet, loaded"
-DETECTION = "athar, all web rules"
+DETECTION = "athar to Parquet, and all web rules"
 TWO = "athar to Parquet, loaded, two workers"
+OWN = (WHOLE, DETECTION)  # counted whole, from the start of a process to its end
 _READERS: dict[str, Callable[[Path], int]] = {
     GOACCESS: read_with_goaccess,
     WHOLE: read_in_a_process_of_its_own,
+    DETECTION: read_and_ask_all_web_rules,
     LOADED: lambda log: to_parquet([log], "web/log"),
     TWO: lambda log: to_parquet([log], "web/log", 2),
     "athar, parser only": read_with_athar,
     "re loop": read_with_re,
-    DETECTION: detect_in,
 }
 
 
@@ -216,16 +225,13 @@ def measure(repeat: int = 3) -> list[dict[str, object]]:
         log, few = Path(folder) / "access.log", Path(folder) / "few.log"
         size = write_log(log)
         write_log(few, LOOP_LINES)
-        timeline = Path(folder) / "timeline"
         environment = as_installed(Path(folder))
-        _read_in(log, timeline, environment)
-        run(WHOLE, few, environment)
+        run(DETECTION, few, environment)
         there = [tool for tool in _READERS if tool != GOACCESS or shutil.which(tool)]
-        logs = {"re loop": few, DETECTION: timeline}
         runs: dict[str, list[dict[str, float]]] = {tool: [] for tool in there}
         for _ in range(repeat):  # in turn: machines drift
             for tool, found in runs.items():
-                found.append(run(tool, logs.get(tool, log), environment))
+                found.append(run(tool, few if tool == "re loop" else log, environment))
     best = {tool: min(found, key=lambda once: once["cpu_s"]) for tool, found in runs.items()}
     for name in ("rows", "cpu_s", "wall_s"):
         best["re loop"][name] *= LINES / LOOP_LINES
@@ -242,13 +248,6 @@ def as_installed(folder: Path) -> dict[str, str]:
     return {**kept, "PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
 
 
-def _read_in(log: Path, timeline: Path, environment: dict[str, str]) -> None:
-    """In a process of its own: what a parent has held counts as its children's peak."""
-    code = "import sys, pathlib as p, benchmarks.pipeline as b; b.to_timeline([p.Path(sys.argv[1])], p.Path(sys.argv[2]), 'web/log')"
-    root = Path(__file__).resolve().parent.parent
-    subprocess.run([sys.executable, "-c", code, str(log), str(timeline)], cwd=root, env=environment, check=True)
-
-
 def run(tool: str, log: Path, environment: dict[str, str] | None = None) -> dict[str, float]:
     """What one tool takes over a log, in a process of its own: rows, cpu_s, wall_s, peak_mb."""
     command = [sys.executable, "-m", "benchmarks.weblogs", tool, str(log)]
@@ -257,7 +256,7 @@ def run(tool: str, log: Path, environment: dict[str, str] | None = None) -> dict
     answer = subprocess.run(command, cwd=root, env=environment, check=True, capture_output=True, text=True).stdout
     wall, after = time.perf_counter() - wall, os.times()
     measured: dict[str, float] = json.loads(answer)
-    if tool == WHOLE:
+    if tool in OWN:
         cpu = after.children_user + after.children_system - before.children_user - before.children_system
         measured.update(cpu_s=cpu, wall_s=wall)
     return measured
@@ -266,7 +265,7 @@ def run(tool: str, log: Path, environment: dict[str, str] | None = None) -> dict
 def main() -> None:
     """`python -m benchmarks.weblogs TOOL LOG`: run one tool here and print what it took; who started it clocks the whole process."""
     tool, log = sys.argv[1], Path(sys.argv[2])
-    if tool not in (GOACCESS, WHOLE):
+    if tool not in (GOACCESS, *OWN):
         load("web/log", 2 if tool == TWO else 1)
     cpu, wall = time.process_time(), time.perf_counter()
     rows = _READERS[tool](log)

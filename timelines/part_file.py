@@ -14,7 +14,7 @@ from timelines.coded import CODED, compact
 from timelines.parts import UNCODED
 from timelines.schema import TIME
 
-ROW_GROUP = 131_072  # rows; large enough for cheap footers, small enough that min/max of time prune
+ROW_GROUP = 131_072  # rows, about; large enough for cheap footers, small enough that min/max of time prune
 DICTIONARY_BYTES = 32 << 20  # of a column and row group: Arrow's own limit of 1 MiB gives up dictionaries that pay
 LEVELS = (
     65_536  # rows of a column that are given to Parquet's encoders at a time; its own 1,024 cost more than they take
@@ -45,7 +45,8 @@ def write(path: Path, table: pa.Table) -> None:
     file's bytes are hangs on its rows and their order alone.
     """
     schema, table = table.schema, table.replace_schema_metadata(None)
-    first = _group(table.slice(0, ROW_GROUP))
+    size = _rows_a_group(table.num_rows)
+    first = _group(table.slice(0, size))
     dense, scattered, own = _hardly_repeating(first), _scattered(first), _own_texts(first)
     plain = {*UNCODED, *dense, *scattered, *(name for name in own if _differs(first.column(name), ALONE))}
     names = schema.names
@@ -67,11 +68,16 @@ def write(path: Path, table: pa.Table) -> None:
         write_batch_size=LEVELS,
         store_schema=False,  # it is told below, with texts as texts; the table's own metadata is not written without it
     ) as writer:
-        writer.write_table(first, row_group_size=ROW_GROUP)
-        for start in range(ROW_GROUP, table.num_rows, ROW_GROUP):
-            writer.write_table(_group(table.slice(start, ROW_GROUP), scattered), row_group_size=ROW_GROUP)
+        writer.write_table(first, row_group_size=size)
+        for start in range(size, table.num_rows, size):
+            writer.write_table(_group(table.slice(start, size), scattered), row_group_size=size)
         described = _described(plain_schema(schema))
         writer.add_key_value_metadata({"ARROW:schema": described.decode("ascii")})
+
+
+def _rows_a_group(rows: int) -> int:
+    """So that row groups are about equally large: to read a few rows at a part's end costs questions to them as much as many do."""
+    return -(-rows // max(1, round(rows / ROW_GROUP))) or 1
 
 
 def plain_schema(schema: pa.Schema) -> pa.Schema:

@@ -81,7 +81,7 @@ class Part:
         dictionary-encoded. Secrets are masked unless asked for."""
         names = [n for n in (columns if columns is not None else self.schema.names) if n in self.schema.names]
         texts = [n for n in names if pa.types.is_string(self.schema.field(n).type) and n not in UNCODED]
-        with pq.ParquetFile(self.path, metadata=self._metadata, read_dictionary=texts) as file:
+        with pq.ParquetFile(self.path, metadata=self._metadata, read_dictionary=texts, memory_map=True) as file:
             for group in range(file.num_row_groups) if groups is None else sorted(groups):
                 # a few columns of a row group: threads cost more CPU than they save in time
                 table = file.read_row_group(group, columns=names, use_threads=False).unify_dictionaries()

@@ -49,6 +49,8 @@ class _Coded:
 
     def among(self, rows: Ints) -> list[str]:
         """The texts that these rows have, in order."""
+        if not len(self.distinct):
+            return []
         codes = self.codes[rows]
         found = sorted(set(codes.tolist())) if len(codes) < FEW else np.unique(codes).tolist()
         texts: list[str] = self.distinct.take(pa.array([at for at in found if at >= 0], pa.int64())).to_pylist()

@@ -5,9 +5,12 @@ RE2 answers a union in one pass that costs about as much as one of its expressio
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import pyarrow as pa
+import re2
 
 from timelines.detection.columns import Ints
 from timelines.detection.expressions import Regex
@@ -15,7 +18,8 @@ from timelines.detection.questions import ask_late, found_in, is_run
 from timelines.detection.regex_dialect import for_re2
 
 TOGETHER = 24  # expressions in one union
-LENGTH = 6_000  # characters of one union; RE2 gives up its fast way for programs that are too large
+SIZE = 12_000  # instructions of one union; from some 18,000 on RE2 gives up its fast way and takes fifty times as long
+_REPEATED = re.compile(r"\{\d")  # so many times over: what makes a short expression a large program
 
 
 class RegexUnion:
@@ -23,7 +27,7 @@ class RegexUnion:
 
     def __init__(self, regexes: Sequence[Regex], texts: pa.StringArray) -> None:
         self._texts = texts
-        self._unions = _parted([regex for regex in regexes if not is_run(regex)])
+        self._unions = _parted(tuple(regex for regex in regexes if not is_run(regex)))
         self._place = {regex: at for at, union in enumerate(self._unions) for regex in union}
         self._likely: dict[int, Ints | None] = {}
 
@@ -49,14 +53,29 @@ class RegexUnion:
             return None
 
 
-def _parted(regexes: Sequence[Regex]) -> list[list[Regex]]:
+@lru_cache(maxsize=64)
+def _parted(regexes: tuple[Regex, ...]) -> Sequence[Sequence[Regex]]:
     """The expressions in unions of a size that RE2 takes, in order."""
     out: list[list[Regex]] = []
-    length = 0
+    held = 0
     for regex in regexes:
-        length += len(regex.pattern)
-        if not out or length > LENGTH or len(out[-1]) == TOGETHER:
+        size = _size(regex.pattern)
+        held += size
+        if not out or held > SIZE or len(out[-1]) == TOGETHER:
             out.append([])
-            length = len(regex.pattern)
+            held = size
         out[-1].append(regex)
     return out
+
+
+@lru_cache(maxsize=4096)
+def _size(pattern: str) -> int:
+    """About how many instructions RE2's program of an expression has: mostly fewer than the expression has characters."""
+    if not _REPEATED.search(pattern):
+        return len(pattern)
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        return max(len(pattern), int(re2.compile(for_re2(pattern), options=options).programsize))
+    except re2.error:  # asked on its own, where what RE2 says of it is told
+        return SIZE
