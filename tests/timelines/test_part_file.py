@@ -69,7 +69,7 @@ def test_readers_get_the_same_values_as_plain_columns(tmp_path):
     assert read.to_pylist() == given.to_pylist()
     assert CODED not in read.schema.types
     assert own_name(read.schema.field("half")) == "File Name"
-    assert pq.ParquetFile(tmp_path / "a.parquet").num_row_groups == 3
+    assert pq.ParquetFile(tmp_path / "a.parquet").num_row_groups == 2  # about equally large
 
 
 def test_the_bytes_hang_on_the_rows_not_on_the_dictionaries(tmp_path):
@@ -83,7 +83,7 @@ def test_a_row_group_has_a_dictionary_of_what_it_uses(tmp_path):
     write(tmp_path / "a.parquet", table(WORDS))
     with pq.ParquetFile(tmp_path / "a.parquet", read_dictionary=["half", "few", "same"]) as file:
         second = file.read_row_group(1, columns=["half", "few", "same"])
-    assert second.column("half").chunk(0).dictionary.to_pylist() == [f"w{n}" for n in range(200, 400)]
+    assert second.column("half").chunk(0).dictionary.to_pylist() == [f"w{n}" for n in range(250, 500)]
     assert second.column("same").chunk(0).dictionary.to_pylist() == ["w5"]
     assert sorted(second.column("few").chunk(0).dictionary.to_pylist()) == ["w0", "w1", "w2"]
 
