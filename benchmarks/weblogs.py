@@ -190,6 +190,8 @@ def _begin() -> None:
 def _ask_all_web_rules(timeline: Path) -> None:
     from dataclasses import replace
 
+    from forensics.kept_memory import kept_memory
+    from forensics.rare_collections import rare_collections
     from timelines.detection import detect, load_rules
     from timelines.detection.rule_cache import cached
     from timelines.query import Timeline
@@ -198,7 +200,8 @@ def _ask_all_web_rules(timeline: Path) -> None:
     web = tuple(rule for rule in rules.rules if any(source.covers("web/access") for source in rule.sources))
     known = {rule.about.rule_id for rule in web}
     together = tuple(one for one in rules.correlations if known.issuperset(one.rules))
-    detect(Timeline(timeline), replace(rules, rules=web, correlations=together))
+    with kept_memory(), rare_collections():
+        detect(Timeline(timeline), replace(rules, rules=web, correlations=together))
 
 
 _SPENT: dict[str, float] = {}  # what a reader measured itself

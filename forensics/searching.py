@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from forensics.chosen_rules import Chosen
 from forensics.progress import Progress
+from forensics.rare_collections import rare_collections
 from timelines.query import Timeline
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def inventory(case: Case) -> pa.Table:
 def search(timeline: Timeline, chosen: Chosen, progress: Progress, afresh: bool = False) -> Search:
     """What our rules, those chosen and the analyzers find in a timeline. Nothing is kept. `afresh`: rules are read from their files,
     whatever an earlier run has kept of them."""
+    from forensics.kept_memory import kept_memory  # loads pyarrow
     from timelines import analyzers
     from timelines.detection import detect, load_rules
     from timelines.detection.allowed import Sieve
@@ -65,7 +67,8 @@ def search(timeline: Timeline, chosen: Chosen, progress: Progress, afresh: bool 
     unused += [f"--allow entry {rule!r}" for rule in sieve.unused(loaded)] if sieve is not None else []
     wanted, left = select(loaded, selection)
     progress.stage("Run rules", sum(timeline.counts().values()), "rows")
-    result = detect(timeline, wanted, lambda _family, rows: progress.advance(rows), sieve)
+    with kept_memory(), rare_collections():
+        result = detect(timeline, wanted, lambda _family, rows: progress.advance(rows), sieve)
     progress.stage("Ask analyzers", None)
     findings, outcomes = analyzers.analyze(timeline, selection.why_not)
     told = with_answers(timeline, result.findings)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
@@ -15,6 +13,7 @@ import pyarrow as pa
 from forensics.joined_files import Joined, Waiting
 from forensics.kept_memory import kept_memory
 from forensics.planning import BUNDLE_BYTES, ROOM_FOR_REST, Task
+from forensics.rare_collections import rare_collections
 from parsers.base import Batch, Evidence, Joiner, Output, Parser, Shared, Slice
 from parsers.materialise import materialised
 from parsers.registry import by_name
@@ -25,9 +24,6 @@ from timelines.problems import Account, Balance, LedgerPart, LedgerRow, Problem,
 from timelines.rows import Provenance, finish, finish_together
 
 HELD_COLUMNS = 100_000  # of batches of files that are read at once, 1 kB each; an honest bundle has some thousands
-# Objects between two looks of Python's collector for cycles. Its own 700 cost 4 % of a large log; 20,000 still cost 3 % of a large capture,
-# whose rows wait to become columns: more of them than that were alive at each look. Peak memory is the same.
-COLLECTION_AFTER = 200_000
 TOGETHER_BYTES = BUNDLE_BYTES + BUNDLE_BYTES // ROOM_FOR_REST  # small files that a reader takes at once; held in memory
 
 
@@ -43,18 +39,7 @@ class Done:
     crashes: int
 
 
-@contextmanager
-def _rare_collections() -> Iterator[None]:
-    """Columns are few and large, and make no cycles: the collector has little to find among many short-lived objects."""
-    before = gc.get_threshold()
-    gc.set_threshold(COLLECTION_AFTER, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-
-
-@_rare_collections()
+@rare_collections()
 @kept_memory()
 def run(task: Task, root: Path, scratch: Path | None = None) -> Done:
     """Read a task's evidence and write its parts below `root`. The manifest is left to the coordinator."""
