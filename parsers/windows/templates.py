@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import blake2b
-from itertools import count
+from itertools import accumulate, count
 
 import numpy as np
-import numpy.typing as npt
 
-from parsers.gather import Bools, Int64s
+from parsers.gather import Int64s
 from parsers.windows.binxml import MAX_TOKENS, TOKENS_A_CHUNK, Reader
 from parsers.windows.chunks import CHUNK
 from parsers.windows.document import Element, Part, Slot
+from parsers.windows.proved import Pattern, proved, runs
 from parsers.windows.structures import DEFINITION
 from parsers.windows.typed import Window
 from parsers.windows.values import BINXML
@@ -24,6 +24,9 @@ from timelines.remembered import Remembered
 
 KEPT_BYTES = 24 << 20  # definitions remembered by a process, some 30 kB each
 KEYS_BYTES = 4 << 20
+_MIXED = np.array(
+    [0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93, 0xFF51AFD7ED558CCD], np.uint64
+)
 KEY_BYTES = 200  # an identity or a digest in a dictionary, and the lists about it
 A_TOKEN = 64  # bytes that a document takes for each token, elements and lists together
 MAX_NAMES = (
@@ -40,13 +43,7 @@ class Definition:
     roots: tuple[Part, ...]
     needs: int  # values an instance must give
     fragments: tuple[int, ...]  # values that it expects to be binary XML
-    body: npt.NDArray[np.uint8]  # (size,) its bytes
-    same: Bools  # (size,) where other instances must have the same bytes
-    references: Int64s  # (m,) where in the body the offsets of names stand
-    inline: Bools  # (m,) whether the name stands right behind its offset
-    name_of: npt.NDArray[np.int32]  # (t,) which reference each byte of the other names belongs to
-    name_at: npt.NDArray[np.int32]  # (t,) its place in that name
-    name_bytes: npt.NDArray[np.uint8]  # (t,) the bytes themselves
+    pattern: Pattern  # what stands wherever it does
     weight: int  # about how many bytes all of this takes
 
 
@@ -74,19 +71,11 @@ _next_key = count()
 
 def recognise(window: Window, place: Int64s, bases: Int64s, room: Room) -> tuple[list[Definition], Int64s]:
     """The definitions at `place` in the chunks at `bases`: a list of distinct ones, and which one stands where (-1: unreadable)."""
-    heads = window.data[place[:, None] + np.arange(DEFINITION)]
-    sizes = np.ascontiguousarray(heads[:, 20:24]).view("<u4").reshape(-1).astype(np.int64)
-    limits = np.minimum(bases + CHUNK, len(window.data))
-    alike: dict[tuple[bytes, int], list[int]] = {}
-    for index, good in enumerate((place + DEFINITION + sizes <= limits).tolist()):
-        if good:
-            alike.setdefault((heads[index, 4:20].tobytes(), int(sizes[index])), []).append(index)
     definitions: list[Definition] = []
     counted = 0
     found = np.full(len(place), -1, np.int64)
     spent: dict[int, int] = {}  # tokens read, by chunk
-    for identity, members in alike.items():
-        rest = np.array(members, np.int64)
+    for identity, rest in _alike(window, place, bases):
         for candidate in tuple(_kept.held.get(identity, ())):
             rest = _match(window, candidate, (place, bases, rest), definitions, found)
         while len(rest):
@@ -99,6 +88,25 @@ def recognise(window: Window, place: Int64s, bases: Int64s, room: Room) -> tuple
         room.take(len(definitions) - counted)
         counted = len(definitions)
     return definitions, found
+
+
+def _alike(window: Window, place: Int64s, bases: Int64s) -> list[tuple[tuple[bytes, int], Int64s]]:
+    """Those of the same GUID and size, in order of the first; without those that end outside of their chunks."""
+    heads = np.ascontiguousarray(window.data[place[:, None] + np.arange(4, DEFINITION)])
+    sizes = heads.view("<u4")[:, 4].astype(np.int64)
+    good = np.flatnonzero(place + DEFINITION + sizes <= np.minimum(bases + CHUNK, len(window.data)))
+    keys = (heads.view("<u4")[good].astype(np.uint64) * _MIXED).sum(axis=1, dtype=np.uint64)
+    _, firsts, of = np.unique(keys, return_index=True, return_inverse=True)
+    if (heads[good] == heads[good[firsts[of]]]).all():
+        rows = np.split(good[np.argsort(of, kind="stable")], np.cumsum(np.bincount(of))[:-1]) if len(good) else []
+        return [
+            ((heads[own[0], :16].tobytes(), int(sizes[own[0]])), own)
+            for own in sorted(rows, key=lambda own: int(own[0]))
+        ]
+    found: dict[bytes, list[int]] = {}  # an attacker can choose what mixes alike
+    for row in good.tolist():
+        found.setdefault(heads[row].tobytes(), []).append(row)
+    return [((one[:16], int(sizes[own[0]])), np.array(own, np.int64)) for one, own in found.items()]
 
 
 def _keep(identity: tuple[bytes, int], fresh: Definition) -> None:
@@ -120,31 +128,11 @@ def _match(
     place, bases, rest = where
     if not len(rest):
         return rest
-    equal = _equal(window, known, place[rest], bases[rest])
+    equal = proved(window.data, place[rest], bases[rest], known.pattern)
     if equal.any():
         found[rest[equal]] = len(definitions)
         definitions.append(known)
     return rest[~equal]
-
-
-def _equal(window: Window, known: Definition, place: Int64s, bases: Int64s) -> Bools:
-    size, many = len(known.body), len(place)
-    view = window.data.data  # definitions may overlap in a hostile file, so each is copied on its own
-    raw = b"".join([view[at : at + size] for at in (place + DEFINITION).tolist()])
-    bodies = np.frombuffer(raw, np.uint8).reshape(many, size)
-    equal: Bools = ((bodies == known.body) | ~known.same).all(axis=1)
-    if not len(known.references):
-        return equal
-    quads = bodies[:, known.references[:, None] + np.arange(4)]
-    targets = np.ascontiguousarray(quads).view("<u4").reshape(many, -1).astype(np.int64)
-    here = (place - bases)[:, None] + DEFINITION + known.references + 4
-    equal &= ((targets == here) == known.inline).all(axis=1)
-    if len(known.name_of):
-        reach = targets[:, known.name_of] + known.name_at
-        absolute = bases[:, None] + reach
-        inside = (reach < CHUNK) & (absolute < len(window.data))
-        equal &= (inside & (window.data[np.where(inside, absolute, 0)] == known.name_bytes)).all(axis=1)
-    return equal
 
 
 def _compile(window: Window, place: int, base: int, size: int, spent: dict[int, int]) -> Definition | None:
@@ -160,10 +148,12 @@ def _compile(window: Window, place: int, base: int, size: int, spent: dict[int, 
     inline = np.array([target == at + 4 for at, target, _ in reader.names], np.bool_)
     for (at, _, _), here in zip(reader.names, inline.tolist(), strict=True):
         same[at - body : at - body + (8 if here else 4)] = False  # the offset, and an inline name's link to the next
-    others = [(index, *name) for index, name in enumerate(reader.names) if not inline[index]]
-    lengths = np.array([end - target - 4 for _, _, target, end in others], np.int64)
-    if lengths.sum() > MAX_NAMES:
+    begins = [target + 4 for _, target, _ in reader.names]
+    ends = [begin if here else end for begin, (_, _, end), here in zip(begins, reader.names, inline, strict=True)]
+    bounds = [0, *accumulate(end - begin for begin, end in zip(begins, ends, strict=True))]
+    if bounds[-1] > MAX_NAMES:
         return None
+    names = b"".join(chunk[begin:end] for begin, end in zip(begins, ends, strict=True))
     digest = blake2b(repr(roots).encode(), digest_size=16).digest()
     key = _keys.held.get(digest)
     if key is None:
@@ -173,16 +163,15 @@ def _compile(window: Window, place: int, base: int, size: int, spent: dict[int, 
         tuple(roots),
         _needs(roots),
         tuple(sorted(_fragments(roots))),
-        np.frombuffer(chunk[body : body + size], np.uint8),
-        same,
-        np.array([at - body for at, _, _ in reader.names], np.int64),
-        inline,
-        np.repeat(np.array([index for index, _, _, _ in others], np.int32), lengths),
-        np.concatenate(
-            [np.arange(length, dtype=np.int32) + 4 for length in lengths.tolist()] or [np.empty(0, np.int32)]
+        Pattern(
+            np.frombuffer(chunk[body : body + size], np.uint8),
+            runs(same),
+            np.array([at - body for at, _, _ in reader.names], np.int64),
+            inline,
+            np.frombuffer(names, np.uint8),
+            np.array(bounds, np.int64),
         ),
-        np.frombuffer(b"".join(chunk[target + 4 : end] for _, _, target, end in others), np.uint8),
-        2 * size + 9 * int(lengths.sum()) + A_TOKEN * reader.tokens,
+        2 * size + len(names) + A_TOKEN * reader.tokens,
     )
 
 

@@ -1,0 +1,106 @@
+"""Whether definitions that stand elsewhere say the same as one that is known: a compiled loop, since every chunk repeats its own."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from parsers.gather import Bools, Bytes, Int64s
+from parsers.interned import Words, readable
+from parsers.windows.flat import Whole
+from parsers.windows.structures import CHUNK, DEFINITION
+from timelines.compiled import compiled, inlined
+
+
+class Pattern(NamedTuple):
+    """What all that say the same have: the bytes of `body` between `runs`, (r, 2), and at `references`, (m,), the places of names in the
+    chunk. A name stands right there where it is `inline`, else has the bytes of `names` between two `bounds`, (m + 1,)."""
+
+    body: Bytes
+    runs: Int64s
+    references: Int64s
+    inline: Bools
+    names: Bytes
+    bounds: Int64s
+
+
+class _Words(NamedTuple):
+    """The words that begin at each byte of a pattern's body and names."""
+
+    body: Words
+    names: Words
+
+
+@inlined
+def _same(
+    there: Bytes, there_words: Words, at: Whole, here: Bytes, here_words: Words, begin: Whole, end: Whole
+) -> bool:
+    """Whether the bytes [begin, end) of what is known stand at a place."""
+    step, shift = begin, at - begin
+    while step + 8 <= end:
+        if there_words[shift + step] != here_words[step]:
+            return False
+        step += 8
+    while step < end:
+        if there[shift + step] != here[step]:
+            return False
+        step += 1
+    return True
+
+
+@inlined
+def _runs_stand(data: Bytes, words: Words, at: Whole, known: Pattern, of: _Words) -> bool:
+    """Whether the bytes stand at a place that all have."""
+    for run in range(len(known.runs)):
+        begin, end = known.runs[run, 0], known.runs[run, 1]
+        if not _same(data, words, at + begin, known.body, of.body, begin, end):
+            return False
+    return True
+
+
+@inlined
+def _names_stand(data: Bytes, words: Words, at: Whole, base: Whole, known: Pattern, of: _Words) -> bool:
+    """Whether all names are the same, and stand inline where they do in the known definition."""
+    for which in range(len(known.references)):
+        place = at + known.references[which]
+        target = np.int64(data[place]) | np.int64(data[place + 1]) << 8
+        target |= np.int64(data[place + 2]) << 16 | np.int64(data[place + 3]) << 24
+        if (base + target == place + 4) != known.inline[which]:
+            return False
+        begin, end = known.bounds[which], known.bounds[which + 1]
+        if begin == end:
+            continue
+        there = base + target + 4
+        if target + 4 + end - begin > CHUNK or there + end - begin > len(data):
+            return False
+        if not _same(data, words, there, known.names, of.names, begin, end):
+            return False
+    return True
+
+
+@compiled
+def _proved(data: Bytes, words: Words, places: Int64s, bases: Int64s, known: Pattern, of: _Words, equal: Bytes) -> int:
+    """See `proved`; how many are equal is returned."""
+    count = 0
+    for row in range(len(places)):
+        at = places[row] + DEFINITION
+        equal[row] = _runs_stand(data, words, at, known, of) and _names_stand(data, words, at, bases[row], known, of)
+        count += equal[row]
+    return count
+
+
+def proved(data: Bytes, places: Int64s, bases: Int64s, known: Pattern) -> Bools:
+    """(n,) whether the definitions at `places` of the chunks at `bases`, which are as long as the known one and lie within the bytes of
+    `data`, say the same."""
+    equal = np.zeros(len(places), np.uint8)
+    body, names = readable(known.body), readable(known.names)
+    held = known._replace(body=body[0], names=names[0])
+    _proved(*readable(data), places, bases, held, _Words(body[1], names[1]), equal)
+    return equal.astype(np.bool_)
+
+
+def runs(same: Bools) -> Int64s:
+    """(r, 2) where runs of True begin and end."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], same, [False])).astype(np.int8)))
+    return edges.reshape(-1, 2)
