@@ -33,38 +33,50 @@ def _continued(words: Words, last: int, at: int, base: int) -> bool:
 
 
 @compiled
-def _chained(words: Words, bounds: Int64s, first: int, found: Int64s, total: Int64s, sound: Bytes) -> int:
-    """Note the records of the chunks from `first` on that are `sound`; the chunk for which there may be no room is returned."""
-    for chunk in range(first, len(bounds)):
-        base, stop, begin = int(bounds[chunk, 0]), int(bounds[chunk, 1]), int(total[0])
+def _chained(words: Words, bounds: Int64s, first: int, stop: int, found: Int64s, total: Int64s, sound: Bytes) -> int:
+    """Note the records of the chunks [first, stop) that are `sound`; the chunk for which there may be no room is returned."""
+    for chunk in range(first, stop):
+        base, free, begin = int(bounds[chunk, 0]), int(bounds[chunk, 1]), int(total[0])
         if begin + _MOST > len(found):
             return chunk
         at, last, end = base + CHUNK_HEADER, -1, begin
-        while at + MIN_RECORD <= stop:
+        while at + MIN_RECORD <= free:
             size = int(_size(words, at))
-            if size < MIN_RECORD or size % 4 or at + size > stop or int(words[at + size - 8] >> np.uint64(32)) != size:
+            if size < MIN_RECORD or size % 4 or at + size > free or int(words[at + size - 8] >> np.uint64(32)) != size:
                 break
             found[end, 0], found[end, 1], found[end, 2] = at, size, chunk
             found[end, 3], found[end, 4] = np.int64(words[at + 8]), np.int64(words[at + 16])
             last, end, at = at, end + 1, at + size
-        sound[chunk] = at == stop and (last < 0 or not _continued(words, last, at, base))
+        sound[chunk] = at == free and (last < 0 or not _continued(words, last, at, base))
         if sound[chunk]:
             total[0] = end
-    return len(bounds)
+    return stop
 
 
-def chained(data: Bytes, bounds: Int64s) -> tuple[Int64s, Bools]:
-    """Offset, size, chunk, number and FILETIME (as signed numbers) of each record of the chunks whose records chain, and which chunks
-    those are.
+class Chains:
+    """The records of the chunks whose records chain, chunk after chunk."""
 
-    `bounds`: (c, 2) where chunks begin, and where their free space does (0: unknown).
-    """
-    words = readable(data)[1]
-    sound, total = np.zeros(len(bounds), np.uint8), np.zeros(1, np.int64)
-    found, chunk = np.empty((_MOST + len(bounds) * CHUNK // _A_RECORD, 5), np.int64), 0
-    while (chunk := _chained(words, bounds, chunk, found, total, sound)) < len(bounds):
-        found = np.concatenate((found[: total[0]], np.empty_like(found)))
-    return found[: total[0]], sound.astype(np.bool_)
+    def __init__(self, data: Bytes, bounds: Int64s) -> None:
+        """`bounds`: (c, 2) where chunks begin, and where their free space does (0: unknown)."""
+        self._words, self._bounds = readable(data)[1], bounds
+        self._sound, self._total = np.zeros(len(bounds), np.uint8), np.zeros(1, np.int64)
+        self._found, self._chunk = np.empty((_MOST + len(bounds) * CHUNK // _A_RECORD, 5), np.int64), 0
+
+    def reach(self, stop: int) -> None:
+        """Walk the chunks up to number `stop` that were not walked before."""
+        while self._chunk < stop:
+            state = self._found, self._total, self._sound
+            self._chunk = _chained(self._words, self._bounds, self._chunk, stop, *state)
+            if self._chunk < stop:
+                self._found = np.concatenate((self._found[: self._total[0]], np.empty_like(self._found)))
+
+    def rows(self) -> Int64s:
+        """(n, 5) offset, size, chunk, number and FILETIME (as signed numbers) of each record."""
+        return self._found[: self._total[0]]
+
+    def sound(self) -> Bools:
+        """(c,) which chunks those are."""
+        return self._sound.astype(np.bool_)
 
 
 @compiled

@@ -5,7 +5,6 @@ Chunks are read wherever the file has room for them, whatever the file header's 
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -15,7 +14,8 @@ import numpy.typing as npt
 from isal.isal_zlib import crc32
 
 from parsers.gather import Bytes, Int64s, numbers_at
-from parsers.windows.chains import chained
+from parsers.windows.chains import Chains
+from parsers.windows.checksums import Fitting, fitting
 from parsers.windows.ledger import Ledger
 from parsers.windows.recover import old_records
 from parsers.windows.structures import (
@@ -99,37 +99,20 @@ def file_header(data: Bytes, at: int, ledger: Ledger) -> None:
 def records(data: Bytes, bounds: Sequence[tuple[int, int]], ledgers: Sequence[Ledger]) -> Records:
     """All records of the chunks of `data`. Each file has one of the `ledgers`, and its chunks lie within one of the `bounds`."""
     chunks: list[Chunk] = []
-    frees = _sound(data, bounds)
+    fit = fitting(data, bounds)
+    frees = dict(zip(fit.bases.tolist(), fit.free.tolist(), strict=True))
     for file, ((first, stop), ledger) in enumerate(zip(bounds, ledgers, strict=True)):
-        sound = []
         for base in range(first, stop, CHUNK):
             if base in frees:
-                sound.append(base)
-                chunks.append(Chunk(base, base + CHUNK, base + frees[base], 0, file))
+                chunks.append(Chunk(base, base + CHUNK, frees[base], 0, file))
                 continue
             chunk = _chunk(data, base, min(base + CHUNK, stop), ledger)
             if chunk is not None:
                 chunks.append(replace(chunk, file=file) if file else chunk)
+        own = fit.bases[(fit.bases >= first) & (fit.bases < stop)]
         for begin, end, part in _HEADER_PARTS:
-            ledger.put_all("read", [(base + begin, end - begin) for base in sound], part)
-    return _walk(data, chunks, ledgers)
-
-
-def _sound(data: Bytes, bounds: Sequence[tuple[int, int]]) -> dict[int, int]:
-    """Whole chunks whose checksums fit, by begin: where in the chunk free space begins."""
-    bases = np.array([base for first, stop in bounds for base in range(first, stop - CHUNK + 1, CHUNK)], np.int64)
-    if not len(bases):
-        return {}
-    free = numbers_at(data, bases + 48, "<u4").astype(np.int64)
-    good = (numbers_at(data, bases, "<u8") == int.from_bytes(CHUNK_MAGIC, "little")) & (free >= CHUNK_HEADER)
-    bases, free = bases[good & (free <= CHUNK)], free[good & (free <= CHUNK)]
-    view = data.data
-    places = list(zip(bases.tolist(), free.tolist(), strict=True))
-    heads = [crc32(view[at + 128 : at + CHUNK_HEADER], crc32(view[at : at + 120])) for at, _ in places]
-    bodies = [crc32(view[at + CHUNK_HEADER : at + end]) for at, end in places]
-    fits = np.array(heads, np.int64) == numbers_at(data, bases + 124, "<u4")
-    fits &= np.array(bodies, np.int64) == numbers_at(data, bases + 52, "<u4")
-    return dict(itertools.compress(places, fits.tolist()))
+            ledger.put_all("read", own + begin, np.full(len(own), end - begin), part)
+    return _walk(data, chunks, fit, ledgers)
 
 
 def _chunk(data: Bytes, base: int, limit: int, ledger: Ledger) -> Chunk | None:
@@ -179,27 +162,32 @@ def _headless(view: Bytes, base: int, limit: int, ledger: Ledger) -> Chunk | Non
     return Chunk(base, limit, 0, int(RECOVERED)) if stop < limit else None
 
 
-def _walk(data: Bytes, chunks: list[Chunk], ledgers: Sequence[Ledger]) -> Records:
-    """Sound chunks all at once, odd ones one by one, then what their free space still holds."""
+def _walk(data: Bytes, chunks: list[Chunk], fit: Fitting, ledgers: Sequence[Ledger]) -> Records:
+    """Chunks that fit and are sound were read already; other sound ones all at once, odd ones one by one, then what their free space
+    still holds."""
     bases = np.array([chunk.base for chunk in chunks], np.int64)
-    flags = np.array([chunk.flags for chunk in chunks], np.uint8)
-    rows, sound = chained(data, np.array([(chunk.base, chunk.free) for chunk in chunks], np.int64).reshape(-1, 2))
-    offset, size, owner, number, moment = (np.ascontiguousarray(column) for column in rows.T)
-    found = [_Found(offset, size, bases[owner], flags[owner], number.view(np.uint64), moment.view(np.uint64))]
-    spaces = []
-    held: list[list[tuple[int, int]]] = [[] for _ in ledgers]
-    for chunk, good in zip(chunks, sound.tolist(), strict=True):
-        if good:
-            begin, free = chunk.base + CHUNK_HEADER, chunk.free
-            held[chunk.file].append((begin, free - begin))
-        else:
-            walked, free = walk(data, chunk, ledgers[chunk.file])
-            found.append(_Found.read(data, walked))
-        spaces.append((chunk, free))
-    for ledger, ranges in zip(ledgers, held, strict=True):
-        ledger.put_all("read", ranges, "records")
-    live = _ordered(found)
     files = np.array([chunk.file for chunk in chunks], np.int64)
+    frees = np.array([chunk.free for chunk in chunks], np.int64)
+    flags = np.array([chunk.flags for chunk in chunks], np.uint8)
+    others = np.flatnonzero(~np.isin(bases, fit.bases))
+    found, sound = [_Found.of(fit.rows, fit.bases)], np.ones(len(chunks), np.bool_)
+    sound[np.searchsorted(bases, fit.bases)] = fit.sound
+    if len(others):
+        chains = Chains(data, np.stack((bases[others], frees[others]), axis=1))
+        chains.reach(len(others))
+        sound[others] = chains.sound()
+        found.append(_Found.of(chains.rows(), bases[others], flags[others]))
+    begins = bases + CHUNK_HEADER
+    for which, ledger in enumerate(ledgers):
+        own = np.flatnonzero(sound & (files == which))
+        ledger.put_all("read", begins[own], frees[own] - begins[own], "records")
+    reach = frees.copy()
+    for number in np.flatnonzero(~sound).tolist():
+        chunk = chunks[number]
+        walked, reach[number] = walk(data, chunk, ledgers[chunk.file])
+        found.append(_Found.read(data, walked))
+    spaces = list(zip(chunks, reach.tolist(), strict=True))
+    live = _ordered(found)
     file = _files(files, bases, live.base)
     old = old_records(data, spaces, (live.offset, live.size, live.number, file), ledgers)
     if len(old[0]):
@@ -218,6 +206,13 @@ class _Found(NamedTuple):
     flags: npt.NDArray[np.uint8]
     number: npt.NDArray[np.uint64]
     moment: npt.NDArray[np.uint64]  # a FILETIME
+
+    @classmethod
+    def of(cls, rows: Int64s, bases: Int64s, flags: npt.NDArray[np.uint8] | None = None) -> _Found:
+        """Records of chunks that chain, whose `bases` and `flags` (none, where not given) are known. See `chains.Chains.rows`."""
+        offset, size, owner, number, moment = (np.ascontiguousarray(column) for column in rows.T)
+        marks = np.zeros(len(owner), np.uint8) if flags is None else flags[owner]
+        return cls(offset, size, bases[owner], marks, number.view(np.uint64), moment.view(np.uint64))
 
     @classmethod
     def read(cls, data: Bytes, walked: Walked) -> _Found:

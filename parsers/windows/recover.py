@@ -39,31 +39,33 @@ def old_records(
     data: Bytes, spaces: Sequence[tuple[Chunk, int]], live: Live, ledgers: Sequence[Ledger]
 ) -> tuple[Int64s, Int64s, Int64s]:
     """Offsets, sizes and chunk bases of the old records that are worth a row. `spaces`: chunks and where their free space begins."""
-    ends, marked = occupied(data, np.array([(at, chunk.limit) for chunk, at in spaces], np.int64).reshape(-1, 2))
+    bounds = np.array([(at, chunk.limit) for chunk, at in spaces], np.int64).reshape(-1, 2)
+    ends, marked = occupied(data, bounds)
     holding = np.flatnonzero(marked).tolist()
     found = {number: _in_space(data, *spaces[number]) for number in holding}
     told = _known(data, list(found.values()), [spaces[number][0].file for number in holding], live, ledgers)
     kept: list[tuple[int, int, int]] = []
-    slack: list[list[tuple[int, int]]] = [[] for _ in ledgers]
-    empty: list[list[tuple[int, int]]] = [[] for _ in ledgers]
-    for number, ((chunk, reach), used) in enumerate(zip(spaces, ends.tolist(), strict=True)):
-        if number in found:
-            for offset, size in zip(*(array.tolist() for array in found[number]), strict=True):
-                used = max(used, offset + size)
-                who = _identity(data, chunk.file, offset, size)
-                if who in told:
-                    continue
-                told.add(who)
-                kept.append((offset, size, chunk.base))
-                slack[chunk.file].append((reach, offset - reach))
-                ledgers[chunk.file].put("read", offset, offset + size, "recovered records")
-                reach = offset + size
-        used = max(used, reach)
-        slack[chunk.file].append((reach, used - reach))
-        empty[chunk.file].append((used, chunk.limit - used))
-    for ledger, old, free in zip(ledgers, slack, empty, strict=True):
-        ledger.put_all("free", old, "slack")
-        ledger.put_all("free", free, "free space")
+    reach = bounds[:, 0].copy()
+    for number, (offsets, sizes) in found.items():
+        chunk, at = spaces[number]
+        ledger = ledgers[chunk.file]
+        for offset, size in zip(offsets.tolist(), sizes.tolist(), strict=True):
+            ends[number] = max(ends[number], offset + size)
+            who = _identity(data, chunk.file, offset, size)
+            if who in told:
+                continue
+            told.add(who)
+            kept.append((offset, size, chunk.base))
+            ledger.put("free", at, offset, "slack")
+            ledger.put("read", offset, offset + size, "recovered records")
+            at = offset + size
+        reach[number] = at
+    ends, limits = np.maximum(ends, reach), bounds[:, 1]
+    files = np.array([chunk.file for chunk, _ in spaces], np.int64)
+    for file, ledger in enumerate(ledgers):
+        own = files == file
+        ledger.put_all("free", reach[own], (ends - reach)[own], "slack")
+        ledger.put_all("free", ends[own], (limits - ends)[own], "free space")
     rows = np.array(kept, np.int64).reshape(-1, 3)
     return rows[:, 0], rows[:, 1], rows[:, 2]
 
@@ -96,7 +98,8 @@ def _known(
     at = np.concatenate([offsets for offsets, _ in found])
     numbers = numbers_at(data, at + 8, "<u8")
     offsets, sizes, own, file = live
-    alike = np.flatnonzero(np.isin(own, numbers))
+    wanted = np.unique(numbers)
+    alike = np.flatnonzero(wanted[np.minimum(np.searchsorted(wanted, own), len(wanted) - 1)] == own)
     told = {_identity(data, int(file[row]), int(offsets[row]), int(sizes[row])) for row in alike.tolist()}
     of = np.repeat(np.array(files, np.int64), counts)
     for number, ledger in enumerate(ledgers):
