@@ -29,7 +29,7 @@ _NUMBERS = (*values.INTEGERS, values.HEX32, values.HEX64, values.FILETIME)
 
 
 class Flat(NamedTuple):
-    """`instances`: (i, 5) place of the definition, values, the first of them, who holds it and where; `start`, `size`, `kind`, `said`: (v,)
+    """`instances`: (i, 6) see `parsers.windows.instances`; `start`, `size`, `kind`, `said`: (v,)
     of values; `places`: (p, 2) of definitions, and their chunks; `seen`: by place in a chunk the last definition that stood there;
     `total`: instances, values and places in use; `widths`: by type the bytes of what is read as a number."""
 
@@ -86,7 +86,7 @@ class Notes:
         widths = np.full(256, -1, np.int64)
         for kind in _NUMBERS:
             widths[kind] = values.WIDTHS[kind]
-        ints = (np.empty((ONE + 2 * records, 5), np.int32), np.empty(held, np.int32), np.empty(held, np.int32))
+        ints = (np.empty((ONE + 2 * records, 6), np.int32), np.empty(held, np.int32), np.empty(held, np.int32))
         rest = (np.empty(held, np.uint8), np.empty(held, np.int64), np.empty((2 * ONE, 2), np.int64))
         flat = Flat(*ints, *rest, np.zeros(CHUNK, np.int32), np.zeros(3, np.int64), widths)
         table, text = np.full(SPARE * _FIRST, -1, np.int64), np.zeros(8 * CHUNK, np.uint8)

@@ -26,9 +26,8 @@ FRAGMENT = 4  # bytes of a fragment header: token, version 1.1, flags; what Wind
 LEAST = FRAGMENT + INSTANCE + 4  # bytes that an instance must have room for, though it may lack the header
 MANY = 1 << 15  # values of an instance; a chunk has no room for so many
 NONE, UNREADABLE = -1, -2  # what a value says that is null; a value of binary XML that holds no instance
-WHICH, COUNT, FIRST, PARENT, SLOT = range(
-    5
-)  # of an instance: place of its definition, values, the first of them, who holds it and where
+# of an instance: place of its definition, values, the first of them, who holds it and where, how many values are binary XML
+WHICH, COUNT, FIRST, PARENT, SLOT, INNER = range(6)
 _HEAD = HEADER | 1 << 8 | 1 << 16  # any flags
 _BEGUN = TEMPLATE | 1 << 8
 _BINXML, _NO_MORE = values.BINXML, 0xFF & ~MORE
@@ -45,7 +44,7 @@ class Source(NamedTuple):
 def _number(source: Source, at: Whole, size: Whole) -> np.uint64:
     """The `size` bytes, up to eight, at a place."""
     if at + 8 <= len(source.data):
-        return np.uint64(source.words[at]) & (np.uint64(0xFFFFFFFFFFFFFFFF) >> np.uint64(64 - 8 * size))
+        return np.uint64(source.words[np.uint64(at)]) & (np.uint64(0xFFFFFFFFFFFFFFFF) >> np.uint64(64 - 8 * size))
     word = np.uint64(0)
     for step in range(size):
         word |= np.uint64(source.data[at + step]) << np.uint64(8 * step)
@@ -59,13 +58,13 @@ def _hashed(source: Source, start: Whole, size: Whole, kind: Whole) -> np.uint64
     left, right = np.uint64(size * 256 + kind) * odd, even
     at, end = start, start + size
     while at + 16 <= end:
-        left = (left ^ source.words[at]) * odd
-        right = (right ^ source.words[at + 8]) * even
+        left = (left ^ source.words[np.uint64(at)]) * odd
+        right = (right ^ source.words[np.uint64(at + 8)]) * even
         left ^= left >> half
         right ^= right >> half
         at += 16
     if at + 8 <= end:
-        left = (left ^ source.words[at]) * odd
+        left = (left ^ source.words[np.uint64(at)]) * odd
         left ^= left >> half
         at += 8
     if at < end:
@@ -78,15 +77,15 @@ def _hashed(source: Source, start: Whole, size: Whole, kind: Whole) -> np.uint64
 @inlined
 def _same(held: Words, begin: Whole, source: Source, start: Whole, size: Whole) -> bool:
     """Whether a value is the one that is held from `begin` on."""
-    step = 0
+    step, differs = 0, np.uint64(0)
     while step + 8 <= size:
-        if held[begin + step] != source.words[start + step]:
-            return False
+        # places are never below zero, which need not be asked of numbers without a sign
+        differs |= held[np.uint64(begin + step)] ^ source.words[np.uint64(start + step)]
         step += 8
-    if step == size:
-        return True
-    unused = np.uint64(64 - 8 * (size - step))
-    return bool((held[begin + step] << unused) == (_number(source, start + step, size - step) << unused))
+    if step < size:
+        unused = np.uint64(64 - 8 * (size - step))
+        differs |= (held[begin + step] << unused) ^ (_number(source, start + step, size - step) << unused)
+    return bool(differs == 0)
 
 
 @inlined
@@ -194,17 +193,21 @@ def _place(flat: Flat, place: Whole, base: Whole) -> Whole:
 @inlined
 def _valued(source: Source, flat: Flat, texts: Texts, at: Whole, instance: Whole) -> bool:
     """Note the values of an instance, whose count stands at `at`; False where the dictionary has no room."""
+    inner = 0
     many, value = flat.instances[instance, COUNT], np.int64(flat.instances[instance, FIRST])
     start = at + 4 + 4 * many
     for number in range(many):
-        described = np.int64(source.words[at + 4 + 4 * number]) & 0xFFFFFF
+        described = np.int64(source.words[np.uint64(at + 4 + 4 * number)]) & 0xFFFFFF
         kind, size = described >> 16, described & 0xFFFF
+        inner += kind == _BINXML
         said = _said(source, texts, start, size, kind, np.int64(flat.widths[kind]))
         if said == UNREADABLE and size != flat.widths[kind]:
             return False
-        flat.start[value], flat.size[value], flat.kind[value], flat.said[value] = start, size, kind, said
+        place = np.uint64(value)
+        flat.start[place], flat.size[place], flat.kind[place], flat.said[place] = start, size, kind, said
         value += 1
         start += size
+    flat.instances[instance, INNER] = inner
     return True
 
 
@@ -269,7 +272,7 @@ def visited(
                 roots[row] = found
             else:
                 flat.said[value] = UNREADABLE if found < 0 else found
-            if found < 0:
+            if found < 0 or not flat.instances[found, INNER]:
                 continue
             many, begin = flat.instances[found, COUNT], np.int64(flat.instances[found, FIRST])
             for number in range(begin + many - 1, begin - 1, -1):  # the first on top

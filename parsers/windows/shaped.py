@@ -13,7 +13,7 @@ import numpy as np
 from parsers.gather import Bytes, Int64s
 from parsers.windows import values
 from parsers.windows.flat import Flat, Int32s, Whole
-from parsers.windows.instances import COUNT, FIRST, PARENT, SLOT, WHICH
+from parsers.windows.instances import COUNT, FIRST, INNER, PARENT, SLOT, WHICH
 from timelines.compiled import compiled, inlined
 
 SUMMED = 6  # of a column: values that are no null; their lowest and highest type and size; all bits that sizes have
@@ -56,6 +56,8 @@ def _made_up(flat: Flat, known: Known, shapes: Shapes, shape: Int32s, instance: 
     out[at], out[at + 1] = known.keys[definition], flat.instances[instance, COUNT]
     at += HEAD
     asked, last = np.int64(known.bounds[definition]), np.int64(known.bounds[definition + 1])
+    if asked == last and not flat.instances[instance, INNER]:
+        return at
     for slot in range(needs):
         kind, wanted = flat.kind[first + slot], asked < last and known.fragments[asked] == slot
         asked += wanted
