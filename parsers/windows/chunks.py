@@ -33,6 +33,7 @@ from parsers.windows.structures import (
     SIGNATURE,
     TEMPLATE_TABLE,
     Chunk,
+    by_file,
 )
 from parsers.windows.walk import Walked, walk
 from timelines import times
@@ -109,7 +110,7 @@ def records(data: Bytes, bounds: Sequence[tuple[int, int]], ledgers: Sequence[Le
             chunk = _chunk(data, base, min(base + CHUNK, stop), ledger)
             if chunk is not None:
                 chunks.append(replace(chunk, file=file) if file else chunk)
-        own = fit.bases[(fit.bases >= first) & (fit.bases < stop)]
+        own = fit.bases[slice(*np.searchsorted(fit.bases, (first, stop)))]
         for begin, end, part in _HEADER_PARTS:
             ledger.put_all("read", own + begin, np.full(len(own), end - begin), part)
     return _walk(data, chunks, fit, ledgers)
@@ -177,10 +178,9 @@ def _walk(data: Bytes, chunks: list[Chunk], fit: Fitting, ledgers: Sequence[Ledg
         chains.reach(len(others))
         sound[others] = chains.sound()
         found.append(_Found.of(chains.rows(), bases[others], flags[others]))
-    begins = bases + CHUNK_HEADER
-    for which, ledger in enumerate(ledgers):
-        own = np.flatnonzero(sound & (files == which))
-        ledger.put_all("read", begins[own], frees[own] - begins[own], "records")
+    begins, lengths = bases + CHUNK_HEADER, np.where(sound, frees - bases - CHUNK_HEADER, 0)
+    for ledger, own in zip(ledgers, by_file(files, len(ledgers)), strict=True):
+        ledger.put_all("read", begins[own], lengths[own], "records")
     reach = frees.copy()
     for number in np.flatnonzero(~sound).tolist():
         chunk = chunks[number]

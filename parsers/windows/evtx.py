@@ -106,10 +106,14 @@ def batches_of(window: Window, found: Records) -> Iterator[tuple[str, pa.RecordB
     visited = visit(window, fragments.at, fragments.end, fragments.base)
 
     @cache
-    def shelf(file: int) -> Definitions:
+    def seen() -> Visited:
         whole = visited.whole()
         begins = found.offset[whole]
-        known(file).visited = Visited(begins, begins + found.size[whole], visited.places())
+        return Visited(begins, begins + found.size[whole], visited.places())
+
+    @cache
+    def shelf(file: int) -> Definitions:
+        known(file).visited = seen()
         return known(file)
 
     waiting = [(0, len(found))]

@@ -11,6 +11,8 @@ from parsers.base import Evidence
 from parsers.gather import Int64s
 from timelines.problems import KINDS, Account, Kind, Problem
 
+MANY = 16  # ranges that are worth an array of their own
+
 
 @dataclass(slots=True)
 class Ledger:
@@ -34,6 +36,10 @@ class Ledger:
 
     def put_all(self, kind: Kind, begins: Int64s, lengths: Int64s, part: str = "") -> None:
         """The same for many ranges."""
+        if len(begins) < MANY:
+            for at, length in zip(begins.tolist(), lengths.tolist(), strict=True):
+                self.put(kind, at, at + length, part)
+            return
         some = lengths > 0
         if some.any():
             self.many.setdefault((kind, part), []).append((begins[some], lengths[some]))
@@ -48,17 +54,16 @@ class Ledger:
 
     def accounts(self) -> list[Account]:
         """One account for each kind and part: ranges as they were put, those that came many at once first."""
+        keys = sorted({**self.ranges, **self.many}, key=lambda key: (KINDS.index(key[0]), key[1]))
         # one array for all: small logs have a dozen ranges, and an array each would cost more than they do
-        whole = np.array([pair for ranges in self.ranges.values() for pair in ranges], np.int64).reshape(-1, 2)
-        pieces, at = {key: list(held) for key, held in self.many.items()}, 0
-        for key, ranges in self.ranges.items():
-            stop = at + len(ranges)
-            pieces.setdefault(key, []).append((whole[at:stop, 0], whole[at:stop, 1]))
+        whole = np.array([pair for key in keys for pair in self.ranges.get(key, ())], np.int64).reshape(-1, 2)
+        offsets, lengths = whole[:, 0] + self.start, whole[:, 1]
+        out, at = [], 0
+        for key in keys:
+            stop = at + len(self.ranges.get(key, ()))
+            at_own, own = offsets[at:stop], lengths[at:stop]
+            for begins, sizes in self.many.get(key, ()):
+                at_own, own = np.concatenate((at_own, begins + self.start)), np.concatenate((own, sizes))
+            out.append(Account(key[0], at_own, own, key[1]))
             at = stop
-        out = []
-        for (kind, part), held in sorted(pieces.items(), key=lambda item: (KINDS.index(item[0][0]), item[0][1])):
-            begins, lengths = (
-                np.concatenate(column) if len(held) > 1 else column[0] for column in zip(*held, strict=True)
-            )
-            out.append(Account(kind, begins + self.start, lengths, part))
         return out

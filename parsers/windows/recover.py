@@ -24,6 +24,7 @@ from parsers.windows.structures import (
     FILE_HEADER,
     Chunk,
     apart,
+    by_file,
     record_at,
     standing,
 )
@@ -62,8 +63,7 @@ def old_records(
         reach[number] = at
     ends, limits = np.maximum(ends, reach), bounds[:, 1]
     files = np.array([chunk.file for chunk, _ in spaces], np.int64)
-    for file, ledger in enumerate(ledgers):
-        own = files == file
+    for ledger, own in zip(ledgers, by_file(files, len(ledgers)), strict=True):
         ledger.put_all("free", reach[own], (ends - reach)[own], "slack")
         ledger.put_all("free", ends[own], (limits - ends)[own], "free space")
     rows = np.array(kept, np.int64).reshape(-1, 3)

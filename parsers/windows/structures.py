@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from isal.isal_zlib import crc32
@@ -37,6 +38,12 @@ class Chunk:
     free: int
     flags: int
     file: int = 0
+
+
+def by_file(files: Int64s, count: int) -> list[slice]:
+    """Where what is of each of `count` files stands among what is in order of `files`."""
+    bounds = np.searchsorted(files, np.arange(count + 1)).tolist()
+    return [slice(*own) for own in pairwise(bounds)]
 
 
 def header_checksum(head: bytes) -> int:
