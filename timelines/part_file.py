@@ -25,6 +25,7 @@ HALF, ALONE = (
     0.5,
     0.9,
 )  # of a sample's rows that have a value of their own: most; so many that a dictionary only adds to them
+BUFFER = 1 << 20  # bytes that are written at a time: a column's pages are small, and each asks the file where it stands
 WIDE = (pa.int64(), pa.uint64(), TIME)
 PRUNED = (
     "time",
@@ -56,8 +57,9 @@ def write(path: Path, table: pa.Table, schema: pa.Schema | None = None, small: b
     quick = {*(column.name for column in own), *dense, *_few_texts(columns)}
     packed = {name: "none" if name in single else "lz4" if name in quick else "zstd" for name in names}
     with (
+        pa.output_stream(str(path), compression=None, buffer_size=BUFFER) as file,
         pq.ParquetWriter(
-            path,
+            file,
             first.schema,
             compression=packed,
             compression_level={name: 1 for name in names if packed[name] == "zstd"} or None,
