@@ -20,7 +20,12 @@ CODED = pa.dictionary(pa.int32(), pa.string())
 
 def constant(text: str, count: int) -> pa.DictionaryArray:
     """The same text in every row."""
-    return pa.DictionaryArray.from_arrays(_zeros(_enough(count)).slice(0, count), _single(text), safe=False)
+    return same(_single(text), count)
+
+
+def same(said: pa.Array, count: int) -> pa.DictionaryArray:
+    """The one text that `said` holds in every row."""
+    return pa.DictionaryArray.from_arrays(_zeros(_enough(count)).slice(0, count), said, safe=False)
 
 
 def nothing(count: int) -> pa.DictionaryArray:
@@ -31,6 +36,11 @@ def nothing(count: int) -> pa.DictionaryArray:
 def plain(array: pa.Array) -> pa.Array:
     """The column as text."""
     return array if pa.types.is_string(array.type) else array.cast(pa.string())
+
+
+def plain_schema(schema: pa.Schema) -> pa.Schema:
+    """The schema that readers see: texts are texts, however they came."""
+    return pa.schema([field.with_type(pa.string()) if field.type == CODED else field for field in schema])
 
 
 def compact(array: pa.Array) -> pa.DictionaryArray:
@@ -45,8 +55,7 @@ def compact(array: pa.Array) -> pa.DictionaryArray:
     if not indices.null_count:
         codes = indices.to_numpy()
         if codes.min() == codes.max():  # most columns of a log say the same in each row
-            said = array.dictionary.take(indices.slice(0, 1))
-            return pa.DictionaryArray.from_arrays(_zeros(_enough(count)).slice(0, count), said, safe=False)
+            return same(array.dictionary.take(indices.slice(0, 1)), count)
     if at_hand() and len(array.dictionary) <= MOST:
         places, which = used(indices, len(array.dictionary))
     else:

@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from timelines import part_file
-from timelines.by_schema import BySchema
 from timelines.hashing import sha256_file
+from timelines.layouts import layouts
 from timelines.parts import (
     LEDGER,
     LEDGER_PART_SCHEMA,
@@ -29,8 +29,8 @@ from timelines.parts import (
     PartInfo,
 )
 from timelines.problems import LedgerPart, LedgerRow, Problem
-from timelines.schema import own_name
-from timelines.shapes import Address, Shape, Words, side_by_side
+from timelines.shapes import Shape, columns_of, side_by_side
+from timelines.words import Dictionaries, Words
 
 BIG_SHAPE = 20_000  # rows of one shape in one task that earn a part of their own
 FLUSH_BYTES = 192 << 20  # Arrow bytes that a writer holds before it writes parts
@@ -48,7 +48,7 @@ class PartWriter:
         self._root = root
         self._task = task
         self._held: dict[tuple[str, tuple[tuple[str, str], ...]], Shape] = {}
-        self._dictionaries: dict[Address, pa.Array] = {}
+        self._dictionaries: Dictionaries = {}
         self._bytes = 0
         self._parts: list[PartInfo] = []
         self._united: Counter[str] = Counter()  # parts of several shapes by family
@@ -61,10 +61,10 @@ class PartWriter:
         if batch.num_rows == 0:
             return
         family = batch.column("family")[0].as_py()
-        key = family, _names(batch.schema)
+        key = family, layouts.of(batch.schema).names
         shape = self._held.get(key)
         if shape is None:
-            shape = self._held[key] = Shape(family, part_file.plain_schema(batch.schema))
+            shape = self._held[key] = Shape(family, batch.schema)
             self._bytes += 2 * A_CHUNK * batch.num_columns
         self._bytes += shape.add(batch, self._dictionaries) + A_CHUNK * batch.num_columns
         if self._bytes > FLUSH_BYTES:
@@ -76,15 +76,15 @@ class PartWriter:
         """Write what is held, the task's problems and its ledger rows, and these in detail. Returns all parts of the task."""
         self._flush()
         if problems:
-            self._write(PROBLEMS, _table(problems, PROBLEM_SCHEMA))
+            self._write(PROBLEMS, _table(problems, PROBLEM_SCHEMA), PROBLEM_SCHEMA)
         if ledger:
-            self._write(LEDGER, _table(ledger, LEDGER_SCHEMA))
+            self._write(LEDGER, _table(ledger, LEDGER_SCHEMA), LEDGER_SCHEMA)
         if detail:
-            self._write(LEDGER_PARTS, _table(detail, LEDGER_PART_SCHEMA))
+            self._write(LEDGER_PARTS, _table(detail, LEDGER_PART_SCHEMA), LEDGER_PART_SCHEMA)
         return self._parts
 
     def _flush(self) -> None:
-        shapes = sorted(self._held.values(), key=lambda shape: (shape.family, _names(shape.schema)))
+        shapes = sorted(self._held.values(), key=lambda shape: (shape.family, shape.layout.names))
         words = Words(self._dictionaries)
         self._held, self._dictionaries, self._bytes = {}, {}, 0
         small: dict[str, list[Shape]] = {}
@@ -98,15 +98,16 @@ class PartWriter:
             groups, rest = _united(alike, PARTS - self._united[family])
             self._united[family] += len(groups)
             for group in groups:
-                self._write(family, side_by_side(group, words))
+                self._write(family, _together(group, words), columns_of(group))
             for group in _crowded(rest, words):
-                table = side_by_side(group, words)
+                table = _together(group, words)
                 self._note(table)
-                self._write(family, table)
+                self._write(family, table, columns_of(group))
             del alike, groups, rest
         big.reverse()
         while big:
-            self._write(big[-1].family, side_by_side([big.pop()], words))
+            family, schema = big[-1].family, big[-1].schema
+            self._write(family, _together([big.pop()], words), schema)
 
     def crowded(self) -> list[Problem]:
         """Write what is held. Returns what has to be told of rows of which some fields are no columns, a file each."""
@@ -131,16 +132,21 @@ class PartWriter:
             rows, first = self._crowded.get((row["exhibit"], row["file"]), (0, row["offset_min"]))
             self._crowded[row["exhibit"], row["file"]] = rows + row["offset_count"], min(first, row["offset_min"])
 
-    def _write(self, family: str, table: pa.Table) -> None:
+    def _write(self, family: str, table: pa.Table, schema: pa.Schema) -> None:
         relative = f"{family}/{self._task}-{len(self._parts):03d}.parquet"
         path = self._root / relative
         path.parent.mkdir(parents=True, exist_ok=True)
         working = path.with_suffix(".part")
-        part_file.write(working, table)
+        part_file.write(working, table, schema, small=True)
         os.replace(working, path)
         first, last = _span(table) if "time" in table.schema.names else (None, None)
         size = path.stat().st_size
         self._parts.append(PartInfo(relative, family, table.num_rows, size, sha256_file(path), first, last))
+
+
+def _together(shapes: Sequence[Shape], words: Words) -> pa.Table:
+    """The rows of shapes as one table, with small dictionaries unless the row groups that it is written as get such of their own."""
+    return side_by_side(shapes, words, part_file.one_group(sum(shape.rows for shape in shapes)))
 
 
 def _table(items: Sequence[object], schema: pa.Schema) -> pa.Table:
@@ -149,19 +155,9 @@ def _table(items: Sequence[object], schema: pa.Schema) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=schema)
 
 
-_named: BySchema[tuple[tuple[str, str], ...]] = BySchema(
-    8 << 20, 900, lambda schema: tuple((field.name, own_name(field)) for field in schema)
-)
-
-
-def _names(schema: pa.Schema) -> tuple[tuple[str, str], ...]:
-    """Columns by stored and own name: schemas that Arrow holds to be equal may differ in the latter."""
-    return _named.of(schema)
-
-
 def _span(table: pa.Table) -> tuple[int | None, int | None]:
-    bounds = pc.min_max(table.column("time").cast(pa.int64()))
-    return bounds["min"].as_py(), bounds["max"].as_py()
+    bounds = pc.min_max(table.column("time"))
+    return bounds["min"].value, bounds["max"].value
 
 
 @dataclass(slots=True)
@@ -174,7 +170,7 @@ class _Group:
 
     def takes(self, shape: Shape) -> bool:
         """Whether no column would be spelled in two ways (SQL takes the two for one) or have two own names, and the part stays bounded."""
-        named = [(name.lower(), (name, own)) for name, own in _names(shape.schema)]
+        named = shape.layout.lower
         if any(self.names.get(lower, both) != both for lower, both in named):
             return False
         width = len(self.names) + sum(lower not in self.names for lower, _ in named)
@@ -183,8 +179,8 @@ class _Group:
     def foreign(self, shape: Shape) -> set[str]:
         """The columns of a shape that can't stand beside those of the part: spelled otherwise, of another own name, or too many."""
         found, new = set(), 0
-        for name, own in _names(shape.schema):
-            known = self.names.get(name.lower())
+        for lower, (name, own) in shape.layout.lower:
+            known = self.names.get(lower)
             new += known is None
             if (
                 (known or (name, own)) != (name, own)
@@ -195,7 +191,7 @@ class _Group:
         return found
 
     def add(self, shape: Shape) -> None:
-        self.names.update((name.lower(), (name, own)) for name, own in _names(shape.schema))
+        self.names.update(shape.layout.lower)
         self.rows += shape.rows
         self.shapes.append(shape)
 

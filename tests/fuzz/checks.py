@@ -23,8 +23,9 @@ from parsers.gather import Bytes
 from parsers.windows import columns, events, evtx, inline, lexicon, templates
 from parsers.windows.chunks import CHUNK, FILE_HEADER
 from parsers.windows.evtx import PARSER
-from timelines import coded, mapping, part_writer
+from timelines import coded, mapping
 from timelines import rows as timeline_rows
+from timelines.layouts import layouts
 from timelines.part_writer import PartWriter
 from timelines.parts import PartInfo
 from timelines.problems import Account, LedgerRow, Problem, balance
@@ -45,7 +46,7 @@ def forget() -> None:
     inline.forget()
     lexicon._remembered.cache_clear()
     coded._singles.clear()
-    part_writer._named.clear()
+    layouts.clear()
     timeline_rows._complete.clear()
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from timelines import shapes as shapes_
 from timelines.coded import CODED
-from timelines.shapes import Shape, Words, side_by_side
+from timelines.shapes import Shape, side_by_side
+from timelines.words import Words
 
 PLAIN = [("event", pa.string()), ("file", pa.string()), ("time", pa.int64()), ("offset", pa.int64())]
 
@@ -82,3 +84,36 @@ def test_dictionaries_that_share_their_bounds_are_two():
     shape.add(batch, dictionaries)
     (row,) = side_by_side([shape], Words(dictionaries)).select(["said", "lower"]).to_pylist()
     assert row == {"said": "NTLM", "lower": "ntlm"}
+
+
+def texts(event, values):
+    """Rows of one event whose own column `A` came as texts."""
+    columns = [pa.array([event] * len(values)), pa.array(["f"] * len(values)), pa.array([0] * len(values))]
+    fields = pa.schema([*PLAIN, ("A", pa.string())])
+    made = Shape("windows/other", fields)
+    made.add(pa.RecordBatch.from_arrays([*columns, pa.array(range(len(values))), pa.array(values)], schema=fields), {})
+    return made
+
+
+def mixed():
+    held = {}
+    shapes = [shape(held, [("1", 1, "x"), ("1", 2, None)], "A"), texts("2", ["y", "x", None]), texts("4", ["z"])]
+    shapes += [shape(held, [("3", 1, "n")], "B"), shape(held, [("5", 1, "y"), ("5", 2, "y")], "A")]
+    return side_by_side(shapes, Words(held)).column("A")
+
+
+def test_a_column_that_some_shapes_have_as_texts_is_coded_in_all(monkeypatch):
+    column = mixed()
+    assert column.to_pylist() == ["x", None, "y", "x", None, None, "z", "y", "y"]
+    assert column.chunk(0).dictionary.to_pylist() == ["x", "y", "z"]
+    monkeypatch.setattr(shapes_, "ENCODED", 0)  # as if its texts were long: they are not copied again
+    assert mixed().type == pa.string()
+    assert mixed().to_pylist() == column.to_pylist()
+
+
+def test_a_large_table_keeps_the_dictionary_of_all_words_for_its_row_groups_to_choose_from():
+    held = {}
+    shapes = [shape(held, [("1", 1, "x"), ("1", 2, "y")], "A"), shape(held, [("2", 1, "z"), ("2", 2, "w")], "B")]
+    column = side_by_side(shapes, Words(held), small=False).column("A")
+    assert column.to_pylist() == ["x", "y", None, None]
+    assert set(column.chunk(0).dictionary.to_pylist()) == {"x", "y", "z", "w"}

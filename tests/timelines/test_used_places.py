@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from timelines import used_places
-from timelines.used_places import used
+from timelines.used_places import uniform, used
 
 
 @settings(deadline=None)  # the first call loads the loop
@@ -36,3 +36,10 @@ def test_columns_of_other_dictionaries_are_told_apart(monkeypatch: pytest.Monkey
 def test_a_place_beyond_the_dictionary_is_an_error() -> None:
     with pytest.raises(IndexError):
         used(pa.array([1 << 30, 0], pa.int32()), 2)
+
+
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=20), st.booleans())
+def test_whether_all_are_the_same_with_and_without_the_loop(codes: list[int], loaded: bool) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(used_places, "at_hand", lambda: loaded)
+        assert uniform(pa.array(codes, pa.int32()).to_numpy()) == (len(set(codes)) == 1)

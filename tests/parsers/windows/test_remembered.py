@@ -15,7 +15,8 @@ from forensics.demo.binxml_values import Kind
 from forensics.demo.evtx_writer import Event, write_log
 from parsers.windows import columns, events, inline, templates
 from tests.fuzz.checks import check, forget
-from timelines import coded, mapping, part_writer, rows
+from timelines import coded, mapping, rows
+from timelines.layouts import layouts
 from timelines.remembered import Remembered
 
 NOON = 1_614_859_200_000_000_000  # 2021-03-04 12:00:00 UTC
@@ -27,7 +28,7 @@ CACHES: dict[str, Remembered] = {
     "texts": coded._singles,
     "names": mapping._known_names,
     "filtered": mapping._filtered,
-    "spellings": part_writer._named._known,
+    "spellings": layouts._known,
     "complete": rows._complete._known,
 }
 SMALL = 200_000  # bytes
