@@ -32,11 +32,15 @@ FRAGMENTS = {
 }
 
 
-def remarked(headers: Headers, now: Captured, first: int) -> Iterator[tuple[str, Int64s]]:
-    """Which captured packets of a window each remark is about."""
-    packed = now.packets
+def marked(headers: Headers) -> Iterator[tuple[str, Int64s]]:
+    """Which captured packets each remark on headers is about."""
     for mark, reason in _MARKS.items():
         yield reason, np.unique(headers.packet[headers.marks & mark != 0])
+
+
+def remarked(now: Captured, first: int) -> Iterator[tuple[str, Int64s]]:
+    """Which captured packets of a window, whose first is number `first`, each other remark is about."""
+    packed = now.packets
     masks = (
         (_CUT, packed.cut),
         (_OVERLONG, packed.caplen > packed.origlen),
