@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from parsers.network.record_chain import chain
+from parsers.network.record_chain import chain, told
 from parsers.network.records import (
     CAPTURE_LIMIT,
     CHAIN,
@@ -27,7 +27,6 @@ from parsers.network.records import (
     whole,
     words,
 )
-from timelines.times import from_epoch
 
 # draft-ietf-opsawg-pcap section 4: magic to (ns a unit of the fraction, bytes a record header)
 _MAGICS = {0xA1B2C3D4: (1_000, 16), 0xA1B23C4D: (1, 16), 0xA1B2CD34: (1_000, 24)}
@@ -116,11 +115,11 @@ def stretches(view: memoryview, buffer: Bytes, count: int) -> list[int]:
 
 def _followed(view: memoryview, buffer: Bytes, at: int, form: Form) -> bool:
     """Whether ALIKE plausible records follow one another from `at`."""
-    told = struct.Struct(">I" if form.big else "<I").unpack_from
+    length = struct.Struct(">I" if form.big else "<I").unpack_from
     found: list[int] = []
     while len(found) < ALIKE and at + form.header <= len(view):
         found.append(at)
-        at += form.header + told(view, at + 8)[0]
+        at += form.header + length(view, at + 8)[0]
     return len(found) == ALIKE and bool(_plausible(buffer, np.array(found, np.int64), form).all())
 
 
@@ -215,10 +214,9 @@ def _resume(buffer: Bytes, at: int, seconds: int, form: Form) -> int:
 
 
 def _packets(buffer: Bytes, at: Int64s, form: Form) -> Packets:
-    second, fraction, caplen, origlen = rows_of_words(buffer, at, 4, form.big).T
+    time, caplen, origlen = told(buffer, at, form.unit, form.big)
     data = at + form.header
     cut = data + caplen > len(buffer)
     caplen = np.minimum(caplen, len(buffer) - data)
-    time, timed = from_epoch(second, fraction * form.unit)
-    link = np.full(len(at), form.link, np.int32)
+    link, timed = np.full(len(at), form.link, np.int32), np.ones(len(at), np.bool_)
     return Packets(at, caplen + form.header, data, caplen, origlen, time, timed, link, cut)
