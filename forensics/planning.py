@@ -47,6 +47,7 @@ class Task:
     """Files of one exhibit to read. `slices` narrows a single file to some of its pieces; None reads everything.
 
     `id` depends on the bytes, the readers and the options, not on the machine or the number of workers: a finished task is not run again.
+    `shared` is a folder in which tasks that read slices of the same file leave one another what each needs, or None.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Task:
     given: Given
     slices: tuple[Slice, ...] | None
     size: int
+    shared: Path | None = None
 
 
 def plan(source: Path, entries: Sequence[FileEntry], given: Given, version: str) -> Iterator[Task]:

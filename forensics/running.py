@@ -11,6 +11,7 @@ from forensics import tasks
 from forensics.executors import deaths, default_workers
 from forensics.executors import executor as make_executor
 from forensics.planning import Task
+from forensics.shared_folders import shared_folders
 from forensics.tasks import Done
 from timelines.problems import LedgerRow, Problem
 from timelines.store import Store
@@ -24,21 +25,24 @@ def finished(pool: Executor, todo: Sequence[Task], root: Path, workers: int | No
     under_way: dict[Future[Done], Task] = {}
     limit = (workers or default_workers()) * AHEAD
     lost: list[Task] = []
-    while waiting or under_way:
-        try:
-            while waiting and len(under_way) < limit:
-                under_way[pool.submit(tasks.run, waiting[-1], root)] = waiting[-1]
-                waiting.pop()
-        except BrokenProcessPool:
-            lost += waiting
-            waiting = []
-        ended, _ = wait(under_way, return_when=FIRST_COMPLETED) if under_way else (set(), None)
-        for future in ended:
-            task = under_way.pop(future)
+    with shared_folders(todo if limit > AHEAD else ()) as folders:
+        while waiting or under_way:
             try:
-                yield future.result()
-            except deaths():
-                lost.append(task)
+                while waiting and len(under_way) < limit:
+                    task = waiting[-1]
+                    under_way[pool.submit(tasks.run, folders.given(task), root)] = task
+                    waiting.pop()
+            except BrokenProcessPool:
+                lost += waiting
+                waiting = []
+            ended, _ = wait(under_way, return_when=FIRST_COMPLETED) if under_way else (set(), None)
+            for future in ended:
+                task = under_way.pop(future)
+                folders.ended(task)
+                try:
+                    yield future.result()
+                except deaths():
+                    lost.append(task)
     for task in sorted(lost, key=lambda t: t.id):
         yield _alone(task, root)
 

@@ -53,7 +53,7 @@ def run(task: Task, root: Path, scratch: Path | None = None) -> Done:
                 tally.ledger += [_unread(e) for e in task.entries if e.file == item.file]
                 continue
             entry, path = item
-            evidence = task.given.evidence(entry, path)
+            evidence = replace(task.given.evidence(entry, path), shared=task.shared)
             parser = by_name(entry.parser)
             joiner = _joiner(parser) if task.slices is None else None
             if joiner is not None and joiner.joins(entry.size):

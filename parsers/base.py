@@ -24,6 +24,7 @@ class Evidence:
     zone-less times, or None; `log_formats` are the layouts of lines that the examiner gave, as the servers' configuration writes them;
     `year` is that of a file's first stamp without one, by the examiner;
     `flow_timeouts` are the idle times that end a flow (`timelines.flow_timeouts`).
+    `shared` is a folder in which workers that read slices of the file at the same time may leave one another what each needs, or None.
     """
 
     exhibit: str
@@ -35,6 +36,7 @@ class Evidence:
     log_formats: tuple[str, ...] = ()
     flow_timeouts: tuple[str, ...] = ()
     year: int | None = None
+    shared: Path | None = None
 
     def open(self) -> memoryview:
         """The file's bytes, read-only and mapped, so that memory stays flat. Raises OSError as `open` does."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 
@@ -18,9 +19,9 @@ FORM = np.dtype([(name, (_FORMS | _WIDE).get(name, "<i8")) for name in NAMES])
 _FULL = {"operation": np.int64, "sender_ip": np.uint64, "target_ip": np.uint64, "length": np.int64}
 
 
-def empty() -> Spill:
-    """No messages yet."""
-    return Spill(GROUPS, FORM)
+def empty(path: Path | None = None) -> Spill:
+    """No messages yet; they are to lie in the file `path`, where one is given."""
+    return Spill(GROUPS, FORM, path)
 
 
 def set_aside(into: Spill, found: Messages) -> None:

@@ -31,21 +31,31 @@ class Chunk:
     def one_by_one(self) -> Callable[[int], Fragment]:
         """Each by its place. Most are never asked for."""
         pieces, work, rows = self.pieces, self.work, self.pieces.rows
-        columns = (
-            self.first_row + rows, work.packet[rows], work.at[rows] + pieces.head, self.begin, pieces.size, pieces.offset,
-            work.depth[rows], work.parent[rows], work.tunnel[rows], pieces.more, pieces.proto, self.time, *self.columns,
-        )  # fmt: skip
-        told = list(zip(*(column.tolist() for column in columns), strict=True))
+        places = (
+            self.first_row + rows,
+            work.packet[rows],
+            work.at[rows] + pieces.head,
+            self.begin,
+            pieces.size,
+            pieces.offset,
+        )
+        told, keys = _tuples(*places), _tuples(*self.columns)
+        carriers = _tuples(work.depth[rows], work.parent[rows], work.tunnel[rows])
+        more, proto, when = pieces.more.tolist(), pieces.proto.tolist(), self.time.tolist()
 
         def fragment(at: int) -> Fragment:
-            one = told[at]
-            return Fragment(Piece(*one[:6]), one[12:], one[6:9], *one[9:12])
+            return Fragment(Piece(*told[at]), keys[at], carriers[at], more[at], proto[at], when[at])
 
         return fragment
 
     def held(self, size: int) -> Bools:
         """Which lie in the file itself, whose size this is."""
         return np.asarray(self.begin + self.pieces.size <= size)
+
+
+def _tuples(*columns: npt.NDArray[Any]) -> list[Any]:
+    """A tuple of what the columns hold at each place."""
+    return list(zip(*(column.tolist() for column in columns), strict=True))
 
 
 def _columns(pieces: Pieces, work: Work, out: Headers) -> tuple[npt.NDArray[Any], ...]:

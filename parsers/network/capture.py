@@ -71,9 +71,9 @@ class Capture:
         found = survey.make(evidence) if shares == 1 else _surveys.of(evidence, shares)
         if share == 0:
             yield from found.problems(evidence)
-            yield from found.told
-            yield from arp.batches(arp_spill.portions(found.arp))
-        yield from found.ranges.within(piece.start, piece.stop)
+            yield from found.found.told
+            yield from arp.batches(arp_spill.portions(found.found.arp))
+        yield from found.found.ranges.within(piece.start, piece.stop)
         yield from _rows(evidence, found, (share, shares), self.tap)
         if shares > 1:
             _surveys.done(evidence, share)

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from parsers.network.ip_packets import Records
-from parsers.network.spill import flow_digest, pair_digest
+from parsers.network.pairs import flow_digests
+from parsers.network.spill import pair_digest
 
 FLOWS = 1 << 18  # flows read at a time, about 1,200 bytes each
 _CELLS = 1 << 20  # by which flows are counted: some share one, which a formula makes good
@@ -20,7 +21,7 @@ def parted(records: Records, alone: bool) -> Iterator[Records]:
     if len(records) <= FLOWS:
         yield records
         return
-    flow = flow_digest(records)
+    flow = flow_digests(records)
     taken = int(np.count_nonzero(np.bincount((flow % np.uint64(_CELLS)).astype(np.int64), minlength=_CELLS)))
     flows = -_CELLS * math.log(1 - min(taken, _CELLS - 1) / _CELLS)  # linear counting (Whang and others, 1990)
     parts = math.ceil(flows / FLOWS)

@@ -32,11 +32,23 @@ FRAGMENTS = {
 }
 
 
-def remarked(headers: Headers, now: Captured, first: int) -> Iterator[tuple[str, Int64s]]:
-    """Which captured packets of a window each remark is about."""
-    packed = now.packets
+def marked(headers: Headers) -> Iterator[tuple[str, Int64s]]:
+    """Which captured packets each remark on headers is about."""
+    if not len(headers):
+        return
+    first = int(headers.packet.min())
+    met = np.zeros(int(headers.packet.max()) - first + 1, np.bool_)
     for mark, reason in _MARKS.items():
-        yield reason, np.unique(headers.packet[headers.marks & mark != 0])
+        rows = np.flatnonzero(headers.marks & mark)
+        if len(rows):
+            met[:] = False
+            met[headers.packet[rows] - first] = True
+            yield reason, np.flatnonzero(met) + first
+
+
+def remarked(now: Captured, first: int) -> Iterator[tuple[str, Int64s]]:
+    """Which captured packets of a window, whose first is number `first`, each other remark is about."""
+    packed = now.packets
     masks = (
         (_CUT, packed.cut),
         (_OVERLONG, packed.caplen > packed.origlen),

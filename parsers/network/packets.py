@@ -28,12 +28,13 @@ class Decoder:
     Those that keep the note FRAGMENT and are not among them at the end were never completed.
     """
 
-    __slots__ = ("_fragments", "_rows", "_space", "late")
+    __slots__ = ("_fragments", "_joins", "_rows", "late", "space")
 
-    def __init__(self, space: Space) -> None:
-        self._space = space
+    def __init__(self, space: Space, first_row: int = 0, joins: bool = True) -> None:
+        """Rows are numbered from `first_row` on. Without `joins` fragments are not taken: their rows keep the note FRAGMENT."""
+        self.space = space
         self._fragments = Fragments(space)
-        self._rows = 0
+        self._rows, self._joins = first_row, joins
         self.late: dict[tuple[int, int], int] = {}
 
     @property
@@ -41,14 +42,15 @@ class Decoder:
         """What became of fragments."""
         return self._fragments.tally
 
-    def window(self, packets: Packets, first: int = 0) -> Headers:
-        """The rows of consecutive packets, the first of which is number `first` (0-based) of the file.
+    def window(self, packets: Packets, first: int | Int64s = 0) -> Headers:
+        """The rows of consecutive packets, the first of which is number `first` (0-based) of the file, or of packets with these numbers,
+        which ascend.
 
         There is a row for each, in order, then those of packets inside them, and of datagrams that they complete.
         """
         caplen, wire = packets.caplen.astype(np.int32), np.minimum(packets.origlen, WIRE_LIMIT).astype(np.int32)
-        number = np.arange(first, first + len(packets), dtype=np.int64)
-        return self._peeled(outer(number, packets.data, caplen, wire, packets.link), packets.time, first)
+        number = np.arange(first, first + len(packets), dtype=np.int64) if isinstance(first, int) else first
+        return self._peeled(outer(number, packets.data, caplen, wire, packets.link), packets.time, number)
 
     def waiting(self) -> Int64s:
         """The captured packets, ascending, whose fragments wait for the rest of their datagram."""
@@ -62,9 +64,9 @@ class Decoder:
         """The rows that only the end of the capture settles: first fragments whose rest never came."""
         self._fragments.close()
         work = self._fragments.ready()
-        return self._peeled(work, np.zeros(0, np.int64), 0) if work is not None else joined([])
+        return self._peeled(work, np.zeros(0, np.int64), np.zeros(0, np.int64)) if work is not None else joined([])
 
-    def _peeled(self, work: Work, time: Int64s, first: int) -> Headers:
+    def _peeled(self, work: Work, time: Int64s, numbers: Int64s) -> Headers:
         begin, parts = self._rows, []
         queue = deque([work])
         while queue:
@@ -72,12 +74,12 @@ class Decoder:
             following: list[Work] = []
             for start in range(0, len(work), CHUNK):
                 piece = work.take(slice(start, start + CHUNK))
-                rows, inner, fragments = peel(self._space, piece)
+                rows, inner, fragments = peel(self.space, piece)
                 parts.append(rows)
                 following += inside(piece, rows, inner, self._rows)
-                for found in fragments:
-                    number = piece.packet[found.rows] - first
-                    when = time[np.clip(number, 0, None)] if len(time) else number * 0
+                for found in fragments if self._joins else ():
+                    number = piece.packet[found.rows]
+                    when = time[np.searchsorted(numbers, number)] if len(time) else number * 0
                     self._fragments.add(found, piece, rows, self._rows, when)
                 self._rows += len(rows)
             if following:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from parsers.network.record_chain import chain
+from parsers.network.record_chain import chain, told
 from parsers.network.records import (
     CAPTURE_LIMIT,
     CHAIN,
@@ -27,12 +27,12 @@ from parsers.network.records import (
     whole,
     words,
 )
-from timelines.times import from_epoch
 
 # draft-ietf-opsawg-pcap section 4: magic to (ns a unit of the fraction, bytes a record header)
 _MAGICS = {0xA1B2C3D4: (1_000, 16), 0xA1B23C4D: (1, 16), 0xA1B2CD34: (1_000, 24)}
 FILE_HEADER = 24
 SUSPECTS = 8  # records before a damaged place that are looked at again; as many odd ones in a row are a writer's habit
+ALIKE = 64  # records in a row that look like such where a stretch may begin: more than a packet that quotes a capture holds of it
 NEARBY_S = 366 * 86_400  # after damage, a header must lie within a year of the last good one
 
 
@@ -73,8 +73,9 @@ def walk(view: memoryview, buffer: Bytes) -> Walk:
     return whole(windows(view, buffer))
 
 
-def windows(view: memoryview, buffer: Bytes, at: int = FILE_HEADER) -> Iterator[Walk]:
-    """The same, some WINDOW_BYTES of the file at a time, from the record that begins at byte `at`."""
+def windows(view: memoryview, buffer: Bytes, at: int = FILE_HEADER, last: int | None = None) -> Iterator[Walk]:
+    """The same, some WINDOW_BYTES of the file at a time, from the record that begins at byte `at`, up to the one that begins no later than
+    `last`."""
     form = _form(view)
     size = len(view)
     if form is None:
@@ -84,9 +85,11 @@ def windows(view: memoryview, buffer: Bytes, at: int = FILE_HEADER) -> Iterator[
     if at == FILE_HEADER:
         yield Walk(joined([]), (Gap("read", 0, FILE_HEADER),))
     seconds = -1
-    while at < size:
+    while at < size if last is None else at <= last:
         gaps: tuple[Gap, ...] = ()
         found, stop, sound = _chain(view, buffer, at, form)
+        if last is not None and stop > last:
+            found, sound = found[found <= last], True
         if len(found):
             seconds = int(words(buffer, found[-1:], form.big)[0])
         if not sound:
@@ -94,6 +97,30 @@ def windows(view: memoryview, buffer: Bytes, at: int = FILE_HEADER) -> Iterator[
             gaps = (gap,)
         yield Walk(_packets(buffer, found, form), gaps)
         at = stop
+
+
+def stretches(view: memoryview, buffer: Bytes, count: int) -> list[int]:
+    """Where the first record begins, and about where `count` stretches of the file meet others that look like records, ascending: whether
+    they are shows when the walk arrives there."""
+    form, size, begins = _form(view), len(view), [FILE_HEADER]
+    if form is None or size < FILE_HEADER + form.header:
+        return begins
+    seconds = int(words(buffer, np.array([FILE_HEADER], np.int64), form.big)[0])
+    for number in range(1, count):
+        found = _resume(buffer, max(size * number // count, begins[-1] + 1), seconds, form)
+        if size * (number + 1) // count > found and _followed(view, buffer, found, form):
+            begins.append(found)
+    return begins
+
+
+def _followed(view: memoryview, buffer: Bytes, at: int, form: Form) -> bool:
+    """Whether ALIKE plausible records follow one another from `at`."""
+    length = struct.Struct(">I" if form.big else "<I").unpack_from
+    found: list[int] = []
+    while len(found) < ALIKE and at + form.header <= len(view):
+        found.append(at)
+        at += form.header + length(view, at + 8)[0]
+    return len(found) == ALIKE and bool(_plausible(buffer, np.array(found, np.int64), form).all())
 
 
 def packet_at(view: memoryview, buffer: Bytes, offset: int) -> Packets | None:
@@ -187,10 +214,9 @@ def _resume(buffer: Bytes, at: int, seconds: int, form: Form) -> int:
 
 
 def _packets(buffer: Bytes, at: Int64s, form: Form) -> Packets:
-    second, fraction, caplen, origlen = rows_of_words(buffer, at, 4, form.big).T
+    time, caplen, origlen = told(buffer, at, form.unit, form.big)
     data = at + form.header
     cut = data + caplen > len(buffer)
     caplen = np.minimum(caplen, len(buffer) - data)
-    time, timed = from_epoch(second, fraction * form.unit)
-    link = np.full(len(at), form.link, np.int32)
+    link, timed = np.full(len(at), form.link, np.int32), np.ones(len(at), np.bool_)
     return Packets(at, caplen + form.header, data, caplen, origlen, time, timed, link, cut)

@@ -6,9 +6,10 @@ import struct
 
 import numpy as np
 
-from parsers.network.records import WINDOW_PACKETS, Bytes, Int64s
+from parsers.network.records import WINDOW_PACKETS, Bytes, Int64s, rows_of_words
 from timelines.compiled import compiled
 
+NS = 1_000_000_000
 _LENGTH = 8  # where a record header says how many bytes were captured, in four bytes
 _HEAD = 16  # bytes that a header has in every form
 PLAIN = (
@@ -67,3 +68,31 @@ def _follow(
         count += 1
         at += header + int(length)
     return count, at, True
+
+
+def told(buffer: Bytes, at: Int64s, unit: int, big: bool) -> tuple[Int64s, Int64s, Int64s]:
+    """What the headers of records at these places say: UTC ns (32-bit numbers tell none that does not fit), bytes captured, and bytes on
+    the wire. `unit`: ns of one of their fractions."""
+    if len(buffer) <= PLAIN:
+        second, fraction, caplen, origlen = rows_of_words(buffer, at, 4, big).T
+        return second * NS + fraction * unit, caplen, origlen
+    time, caplen, origlen = np.empty(len(at), np.int64), np.empty(len(at), np.int64), np.empty(len(at), np.int64)
+    _tell(buffer, at, unit, big, time, caplen, origlen)
+    return time, caplen, origlen
+
+
+@compiled
+def _tell(buffer: Bytes, at: Int64s, unit: int, big: bool, time: Int64s, caplen: Int64s, origlen: Int64s) -> None:
+    for row in range(len(at)):
+        for word in range(4):
+            number, begin = np.int64(0), at[row] + 4 * word
+            for place in range(4):
+                number |= np.int64(buffer[begin + place]) << (8 * (3 - place if big else place))
+            if word == 0:
+                time[row] = number * NS
+            elif word == 1:
+                time[row] += number * unit
+            elif word == 2:
+                caplen[row] = number
+            else:
+                origlen[row] = number

@@ -46,6 +46,10 @@ class Packets:
     def __len__(self) -> int:
         return len(self.record)
 
+    def part(self, which: slice) -> Packets:
+        """Some of them."""
+        return Packets(*(getattr(self, name)[which] for name in Packets.__slots__))
+
 
 @dataclass(frozen=True, slots=True)
 class Gap:

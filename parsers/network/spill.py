@@ -5,8 +5,9 @@ from __future__ import annotations
 import tempfile
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,19 +22,48 @@ GROUP_NAMES = (137, 5353, 5355)  # UDP ports of NetBIOS names, mDNS and LLMNR
 MEMORY = 32 << 20
 
 
-class Spill:
-    """Records by group, (0 .. groups - 1), each group in the order in which its records came."""
+class _Portion(NamedTuple):
+    """Records that were sorted by group together: the spill that wrote them, where they begin there, where from there each group does, and
+    what to add to numbers of theirs."""
 
-    def __init__(self, groups: int, form: np.dtype[Any] = RECORD) -> None:
-        self._groups, self._form = groups, form
-        self._file = tempfile.SpooledTemporaryFile(max_size=MEMORY)  # noqa: SIM115  closed with the spill
-        weakref.finalize(self, self._file.close)
+    spill: Spill
+    begin: int
+    bounds: npt.NDArray[np.uint32]
+    shift: Mapping[str, int]
+
+
+class Spill:
+    """Records by group, (0 .. groups - 1), each group in the order in which its records came. With a `path` they lie in that file, and the
+    spill can be pickled; else in a nameless one."""
+
+    def __init__(self, groups: int, form: np.dtype[Any] = RECORD, path: Path | None = None) -> None:
+        self._groups, self._form, self._path = groups, form, path
         self._waiting: list[tuple[Records, npt.NDArray[np.int64]]] = []  # with their groups, until there are PORTION
-        self._bounds: list[tuple[int, npt.NDArray[np.uint32]]] = []  # of each portion: where it begins, in records of
-        self._written = 0  # the file, and where from there each of its groups begins
-        self._lock = threading.Lock()  # a cluster's worker may read several slices at once
+        self._portions: list[_Portion] = []
+        self._written = 0
         self.counts = np.zeros(groups, np.int64)
         self.weights = np.zeros(groups, np.int64)
+        self._use(tempfile.SpooledTemporaryFile(max_size=MEMORY) if path is None else path.open("w+b"))  # noqa: SIM115
+
+    def _use(self, file: Any) -> None:
+        self._file = file
+        weakref.finalize(self, file.close)
+        self._lock = threading.Lock()  # a cluster's worker may read several slices at once
+
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the records, which are written to the file."""
+        if self._path is None:
+            raise TypeError("a spill without a path can't be pickled")
+        if self._waiting:
+            self._write()
+        self._file.flush()
+        held = {name: value for name, value in vars(self).items() if name not in ("_file", "_lock")}
+        return held | {"_portions": [(begin, bounds) for _, begin, bounds, _ in self._portions]}
+
+    def __setstate__(self, held: dict[str, Any]) -> None:
+        portions = [_Portion(self, begin, bounds, {}) for begin, bounds in held.pop("_portions")]
+        vars(self).update(held, _portions=portions)
+        self._use(held["_path"].open("rb"))
 
     def add(self, records: Records, group: npt.NDArray[np.int64]) -> None:
         """Set records aside, each in its group. A group's weight is its packets and, for their payload, one more for each KiB."""
@@ -56,20 +86,30 @@ class Spill:
         )  # small numbers are sorted fast
         bounds = np.zeros(self._groups + 1, np.uint32)
         np.cumsum(np.bincount(group, minlength=self._groups), out=bounds[1:])
-        self._bounds.append((self._written, bounds))
+        self._portions.append(_Portion(self, self._written, bounds, {}))
         # moved as bytes: field by field takes ten times as long
         rows = np.concatenate([part.view(np.uint8) for part in parts]).reshape(-1, self._form.itemsize)
         for start in range(0, len(order), AT_ONCE):
             self._file.write(rows.take(order[start : start + AT_ONCE], axis=0).data)
         self._written += len(group)
 
+    def adopt(self, other: Spill, shift: Mapping[str, int]) -> None:
+        """Take over the records of another, behind those that are there. `shift`: what to add to numbers in some fields, where these
+        are not below 0."""
+        for one in (self, other):
+            if one._waiting:
+                one._write()
+        moved = {name: by for name, by in shift.items() if by}
+        self._portions += [_Portion(one.spill, one.begin, one.bounds, moved) for one in other._portions]
+        self.counts += other.counts
+        self.weights += other.weights
+
     def take(self, groups: Sequence[int]) -> Records:
         """The records of these groups, those of each in file order."""
         out, filled = np.empty(int(self.counts[list(groups)].sum()), self._form), 0
-        raw, size = out.view(np.uint8), self._form.itemsize
-        for records in self.pieces(groups):
-            raw[filled * size : (filled + len(records)) * size] = records.view(np.uint8)  # bytes: ten times as fast
-            filled += len(records)
+        for portion, first, stop in self._places(groups):
+            portion.spill._fill(out[filled : filled + stop - first], portion, first)
+            filled += stop - first
         return out
 
     def divided(self, groups: Sequence[int], parts: int) -> Spill:
@@ -81,19 +121,29 @@ class Spill:
 
     def pieces(self, groups: Sequence[int]) -> Iterator[Records]:
         """The records of these groups, some at a time."""
+        for portion, first, stop in self._places(groups):
+            out = np.empty(stop - first, self._form)
+            portion.spill._fill(out, portion, first)
+            yield out
+
+    def _places(self, groups: Sequence[int]) -> Iterator[tuple[_Portion, int, int]]:
+        """Where the records of these groups lie in each portion: [first, stop), counted from where it begins."""
         with self._lock:
             if self._waiting:
                 self._write()
         runs = np.array(_runs(sorted(groups)), np.int64).reshape(-1, 2)
-        for begin, bounds in self._bounds:
-            for first, stop in _stretches(bounds[runs]):
-                yield self._portion(begin + first, begin + stop)
+        for portion in self._portions:
+            for first, stop in _stretches(portion.bounds[runs]):
+                yield portion, first, stop
 
-    def _portion(self, begin: int, end: int) -> Records:
+    def _fill(self, out: Records, portion: _Portion, first: int) -> None:
+        """Read records of a portion from number `first` of it on."""
         with self._lock:
-            self._file.seek(begin * self._form.itemsize)
-            raw = self._file.read((end - begin) * self._form.itemsize)
-        return np.frombuffer(raw, self._form)
+            self._file.seek((portion.begin + first) * self._form.itemsize)
+            if self._file.readinto(out.view(np.uint8).data) != out.nbytes:
+                raise OSError(f"{self._path or 'a temporary file'}: packets that were set aside are no longer there")
+        for name, by in portion.shift.items():
+            np.add(out[name], by, out=out[name], where=out[name] >= 0)
 
 
 def _runs(groups: list[int]) -> list[tuple[int, int]]:

@@ -15,7 +15,7 @@ from parsers.network.ip_packets import IpPackets
 from parsers.network.near import MANY, TINY, Near, laid
 from parsers.network.packets import SYN, TCP
 from parsers.network.records import Bools, Bytes, Int64s
-from parsers.network.space import Space
+from parsers.network.space import FEW, Space
 
 MAX_WINDOW = (
     1 << 30
@@ -185,11 +185,12 @@ def _running_max(values: Int64s, group: Int64s) -> Int64s:
 @dataclass(frozen=True, slots=True)
 class Pieces:
     """What the capture holds of all streams, stream after stream and in sequence order: (p,) arrays as in `Segments`, which are the rows of
-    `columns`, (4, p). `bounds`: where each stream begins, (2 f + 1,)."""
+    `columns`, (4, p). `bounds`: where each stream begins, (2 f + 1,); `filed`: all is known to lie in the file itself."""
 
     space: Space
     columns: Int64s
     bounds: Int64s
+    filed: bool = False
 
     @property
     def start(self) -> Int64s:
@@ -209,7 +210,7 @@ def pieces(space: Space, segments: Segments, flows: int) -> Pieces:
     rows = np.flatnonzero(segments.held > 0)
     bounds = np.searchsorted(segments.stream[rows], np.arange(2 * flows + 1))
     columns = np.stack([column[rows] for column in (segments.start, segments.held, segments.at, segments.packet)])
-    return Pieces(space, columns, bounds)
+    return Pieces(space, columns, bounds, not len(rows) or int(columns[2].max()) < space.size)
 
 
 class Held(NamedTuple):
@@ -233,7 +234,8 @@ class Stream:
     def __init__(self, held: Pieces, number: int) -> None:
         piece = slice(held.bounds[number], held.bounds[number + 1])
         self._start, self._length, self._at, self._packet = held.columns[:, piece].tolist()
-        self._space, self._view = held.space, held.space.holding(self._at)
+        self._space = held.space
+        self._view = held.space.view if held.filed and len(self._at) <= FEW else held.space.holding(self._at)
         self._settle()
 
     def _settle(self) -> None:

@@ -100,6 +100,17 @@ class Gaps:
             count, size, first_at = self.further
             self.further = count + 1, size + gap.length, first_at if count else gap.offset
 
+    def also(self, other: Gaps) -> None:
+        """Go on with the gaps of the next stretch of the file."""
+        for gap in other.damaged:
+            self.add(gap)
+        for reason, (first, count) in other.others.items():
+            held, before = self.others.get(reason, (first, 0))
+            self.others[reason] = held, before + count
+        (mine, size, at), (more, bytes_more, first_at) = self.further, other.further
+        if more:
+            self.further = mine + more, size + bytes_more, at if mine else first_at
+
     def problems(self, evidence: Evidence) -> Iterator[Problem]:
         for gap in self.damaged:
             yield evidence.problem(gap.offset, gap.length, gap.reason)

@@ -11,7 +11,7 @@ from parsers.network import pairs
 from parsers.network.headers import Headers, empty
 from parsers.network.ip_packets import NAMES, RECORD, Captured, columns, gathered
 from parsers.network.records import Packets
-from parsers.network.spill import pair_digest
+from parsers.network.spill import flow_digest, pair_digest
 
 
 @pytest.fixture(autouse=True)
@@ -73,3 +73,12 @@ def test_columns_are_the_same_too(seed: int) -> None:
         one, two = getattr(found, name), getattr(expected, name)
         np.testing.assert_array_equal(one, two, name)
         assert (one.dtype, one.flags.c_contiguous) == (two.dtype, True), name
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_flows_are_told_apart_the_same_way(seed: int) -> None:
+    """Whatever the bytes of a record are, but for protocols, which no packet without one has."""
+    chance = np.random.default_rng(seed)
+    records = chance.integers(0, 256, (COUNT, RECORD.itemsize), np.uint8).reshape(-1).view(RECORD)
+    records["proto"] = chance.integers(0, 256, COUNT)
+    assert pairs.flow_digests(records).tolist() == flow_digest(records).tolist()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from parsers.network import record_chain
-from parsers.network.record_chain import chain
+from parsers.network.record_chain import chain, told
 
 
 @pytest.fixture(autouse=True, params=["plain Python", "kernel"])
@@ -48,3 +48,13 @@ def test_lengths_of_more_than_two_gigabytes_are_no_records() -> None:
     data = record(0, True, 16)[:8] + b"\xff\xff\xff\xfe" + bytes(4)
     found, stop, sound = chain(np.frombuffer(data, np.uint8), 0, 0, (16, 1 << 30, True))
     assert (found.tolist(), stop, sound) == ([], 0, False)
+
+
+@pytest.mark.parametrize("big", [False, True])
+def test_headers_tell_times_and_lengths(big: bool) -> None:
+    """The latest time that four bytes can say, and fractions beyond a second."""
+    headers = [(1, 999_999, 60, 1_500), (0xFFFF_FFFF, 0xFFFF_FFFF, 0xFFFF_FFFF, 0xFFFF_FFFE), (0, 0, 0, 0)]
+    data = b"?" + b"".join(struct.pack(">4I" if big else "<4I", *header) for header in headers)
+    time, caplen, origlen = told(np.frombuffer(data, np.uint8), np.array([1, 17, 33]), 1_000, big)
+    assert time.tolist() == [second * 10**9 + fraction * 1_000 for second, fraction, _, _ in headers]
+    assert (caplen.tolist(), origlen.tolist()) == ([60, 0xFFFF_FFFF, 0], [1_500, 0xFFFF_FFFE, 0])

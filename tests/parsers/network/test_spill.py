@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -38,3 +41,21 @@ def test_what_lies_side_by_side_is_read_at_once() -> None:
     held.add(np.array([(0,), (1,), (2,)], NUMBER), np.array([1, 3, 4], np.int64))
     assert [len(piece) for piece in held.pieces([1, 3, 4])] == [3]
     assert [len(piece) for piece in held.pieces([1, 4])] == [1, 1]
+
+
+def test_a_spill_goes_on_with_another_whose_numbers_count_from_its_own_first(tmp_path: Path) -> None:
+    one, two = Spill(8, NUMBER, tmp_path / "one"), Spill(8, NUMBER, tmp_path / "two")
+    one.add(np.array([(0,), (1,)], NUMBER), np.array([3, 4], np.int64))
+    two.add(np.array([(0,), (-1,), (2,)], NUMBER), np.array([3, 3, 4], np.int64))
+    both = Spill(8, NUMBER)
+    for spilled, before in ((one, 0), (pickle.loads(pickle.dumps(two)), 2)):
+        both.adopt(spilled, {"number": before})
+    assert both.take([3])["number"].tolist() == [0, 2, -1]
+    assert both.take([3, 4])["number"].tolist() == [0, 1, 2, -1, 4]
+    assert both.counts.tolist() == [0, 0, 0, 3, 2, 0, 0, 0]
+    assert two.take([3])["number"].tolist() == [0, -1]  # its own are what they were
+
+
+def test_only_a_spill_in_a_file_is_pickled() -> None:
+    with pytest.raises(TypeError, match="without a path"):
+        pickle.dumps(Spill(8, NUMBER))
