@@ -97,10 +97,7 @@ def _plain(function: Callable[..., Any]) -> Callable[..., Any]:
     structured array are its attributes."""
     import numpy as np
 
-    def with_fields(given: Any) -> Any:
-        if isinstance(given, tuple):
-            return tuple(map(with_fields, given))
-        return given.view(np.recarray) if isinstance(given, np.ndarray) and given.dtype.names else given
+    from timelines.plain_rows import with_fields
 
     def run(*given: Any) -> Any:
         with np.errstate(over="ignore"):

@@ -76,10 +76,10 @@ from timelines.compiled import compiled
 def numbered(held, first):
     for at in range(len(held[0])):
         one = held[0][at]
-        one.row, one.halves[1] = first + at, one.row
-rows = np.array([(7, (1, 1)), (8, (1, 1))], [("row", "<i8"), ("halves", "<i8", (2,))])
+        one.flags, one.halves[1] = first + at, one.flags
+rows = np.array([(7, (1, 1)), (8, (1, 1))], [("flags", "<i8"), ("halves", "<i8", (2,))])  # numpy has flags of its own
 compiled(numbered)((rows,), 40)
-assert rows["row"].tolist() == [40, 41]
+assert rows["flags"].tolist() == [40, 41]
 assert rows["halves"].tolist() == [[1, 7], [1, 8]]
 """
     without = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
