@@ -12,7 +12,7 @@ import pytest
 from parsers.base import Batch, Evidence, Told
 from parsers.windows import evtx, log_header
 from parsers.windows.evtx import PARSER
-from timelines.problems import Problem
+from timelines.problems import Account, Problem, balance
 
 CLOSED, IN_USE = "the log is marked as closed", "the log is marked as in use, not closed"
 
@@ -93,6 +93,27 @@ def test_a_log_of_several_pieces_is_counted_once(made, tmp_path, chunk, monkeypa
         assert len(problems) == told
         assert all("it counts 4 chunks, 9 stand in the file" in reason for reason in problems)
         assert sum(item.rows.num_rows for item in items if isinstance(item, Batch)) == 9
+
+
+def test_a_log_with_holes(made, tmp_path, chunk):
+    """Chunks at the begin, in the middle and at the end of three hundred MB; holes are room that nothing was written to."""
+    path = tmp_path / "sparse.evtx"
+    last = evtx.PIECE // 65_536 + 600
+    with path.open("wb") as handle:
+        handle.write(saying(made.log(), 3))
+        for place in (0, last // 2, last):
+            handle.seek(4096 + place * 65_536)
+            handle.write(chunk)
+    size = path.stat().st_size
+    evidence = Evidence("E001", path.name, path, size, "0" * 64)
+    items = [item for piece in PARSER.slices(evidence) for item in PARSER.parse(evidence, piece)]
+    assert [item for item in items if isinstance(item, Problem)] == []
+    rows = [offset for item in items if isinstance(item, Batch) for offset in item.rows.column("offset").to_pylist()]
+    assert sorted(rows) == [4096 + 512 + place * 65_536 for place in (0, last // 2, last)]
+    ledger, lost = balance("E001", path.name, size, [item for item in items if isinstance(item, Account)])
+    assert lost == []
+    assert ledger.read + ledger.free == size
+    assert ledger.read < 4096 + 3 * 65_536
 
 
 def test_more_chunks_than_a_count_of_16_bits_can_tell():
