@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from cases.summary import Inference, Opinion, Summary
 from timelines.flow_timeouts import FlowTimeouts, seconds
+from timelines.inventory import CARVABLE
 
 MAIN = 5  # findings on the first page: what a reader can hold
 
@@ -46,6 +47,14 @@ def main_limit(summary: Summary) -> Phrase:
         (timeless, Phrase("limit.timeless", {"n": timeless})),
     )
     return next((phrase for applies, phrase in candidates if applies), Phrase("limit.general"))
+
+
+def carvable(summary: Summary) -> Phrase | None:
+    """How many files are not read although they hold an event log, where the case has not read the same bytes in another way."""
+    lines = [line for sheet in summary.exhibits for line in sheet.entries]
+    read = {line.sha256 for line in lines if line.status == "evidence"}
+    files = sum(line.reason == CARVABLE and line.status == "unrecognised" and line.sha256 not in read for line in lines)
+    return Phrase("limits.carvable", {"n": files, "command": "athar carve"}) if files else None
 
 
 def integrity(summary: Summary) -> tuple[Phrase, ...]:

@@ -126,7 +126,7 @@ def _pieces(case: Case, evidence: Evidence, sheet: Sheet, form: str, row_id: str
         from parsers.network.excerpt import capture_of
 
         view = evidence.open()
-        yield capture_of(view, asked(case, sheet, whole=form == "flow"))
+        yield capture_of(view, *asked(case, sheet, whole=form == "flow"))
         view.release()
     else:
         from parsers.network.refinding import Wanted, again, verified

@@ -14,6 +14,8 @@ from forensics import findings_list
 from forensics.findings_list import rank
 from forensics.listing import cells
 from forensics.terminal import amount, as_json, complain, say, table
+from timelines.inventory import CARVABLE
+from timelines.visible import visible
 
 if TYPE_CHECKING:
     from forensics.api import OpenCase
@@ -32,6 +34,12 @@ def show(case: OpenCase, reports: Sequence[Path], json: bool = False) -> None:
     exhibits = [(x.exhibit, x.name, x.files, amount(x.size), x.description or "") for x in case.case.register.exhibits]
     table("Exhibits", ("no.", "name", "files", "size", "description"), exhibits)
     say("\nFiles: " + ", ".join(f"{count:,} {status}" for status, count in sorted(statuses.items())))
+    read = {e.sha256 for e in entries if e.status == "evidence"}
+    if carvable := [e for e in entries if e.reason == CARVABLE and e.sha256 not in read]:
+        say(
+            f"       {len(carvable):,} with chunks of a Windows event log whose file header is missing or damaged, such as"
+            f" {visible(f'{carvable[0].exhibit}/{carvable[0].file}')}: athar carve FILE --case {case.case.folder} reads them"
+        )
     sums = _account(case)
     say(
         f"Bytes: {amount(sums['size'])} = {amount(sums['read'])} read + {amount(sums['free'])} free"

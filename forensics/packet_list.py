@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,17 +32,30 @@ def show_packets(case: Case, sheet: Sheet, view: memoryview, evidence: Path | No
         say("\nThe row is about no packet but about the capture file, or a block of it.")
         return
     try:
-        chosen = choose(view, asked(case, sheet, whole=False))
+        chosen = [choose(view, one) for one in asked(case, sheet, whole=False)]
     except ValueError as error:
         complain(str(error))
         return
-    count = len(chosen.places)
-    found = listed(chosen, count if every else SHOWN, (values.get("src_ip"), values.get("src_port")))
+    count = len(_numbers(chosen))
+    found = of_all(chosen, count if every else SHOWN, (values.get("src_ip"), values.get("src_port")))
     say()
     _table(view, sheet.family, found, count)
+    if sheet.more_flows:
+        say(f"  … and those of {sheet.more_flows:,} more flows, which the row names")
     say()
     for line in elsewhere(case, sheet, chosen, evidence):
         say(line)
+
+
+def of_all(chosen: Sequence[Chosen], most: int, origin: tuple[str | None, int | None]) -> list[Listed]:
+    """The first `most` packets of all flows, in file order, each once."""
+    found = {packet.number: packet for flow in chosen for packet in listed(flow, most, origin)}
+    return [found[number] for number in sorted(found)[:most]]
+
+
+def _numbers(chosen: Sequence[Chosen]) -> list[int]:
+    """The packets' numbers in the file, from 1."""
+    return sorted({number + 1 for flow in chosen for number in flow.places.tolist()})
 
 
 def _table(view: memoryview, family: str, found: list[Listed], count: int) -> None:
@@ -70,16 +84,19 @@ def _direction(packet: Listed) -> str:
     return "" if packet.forward is None else ("→" if packet.forward else "←")
 
 
-def display_filter(chosen: Chosen, values: dict[str, Any]) -> str:
-    """A display filter of Wireshark for the packets: by number, or where these lie in too many runs by the ends and the first and last."""
-    numbers = (chosen.places + 1).tolist()
+def display_filter(chosen: Sequence[Chosen], flows: Sequence[Mapping[str, Any]]) -> str:
+    """A display filter of Wireshark for the packets: by number, or where these lie in too many runs by the first and last and the ends of
+    the `flows`."""
+    numbers = _numbers(chosen)
     runs = ranges(numbers)
     if len(runs) <= RUNS:
         return "frame.number in {" + ", ".join(str(a) if a == b else f"{a}..{b}" for a, b in runs) + "}"
-    return f"frame.number >= {numbers[0]} && frame.number <= {numbers[-1]}" + _contact(values)
+    contacts = list(dict.fromkeys(map(_contact, flows)))
+    ends = contacts[0] if len(contacts) == 1 else "(" + " || ".join(f"({one})" for one in contacts) + ")"
+    return f"frame.number >= {numbers[0]} && frame.number <= {numbers[-1]}" + (f" && {ends}" if all(contacts) else "")
 
 
-def _contact(values: dict[str, Any]) -> str:
+def _contact(values: Mapping[str, Any]) -> str:
     """The ends of a contact as conditions; TCP's streams have numbers that other tools count otherwise."""
     conditions = []
     for side in ("src", "dst"):
@@ -94,16 +111,16 @@ def _contact(values: dict[str, Any]) -> str:
         kinds = (proto,) if proto in ("tcp", "udp") else ("tcp", "udp")
         each = [" && ".join(f"{kind}.port == {port}" for port in ports) for kind in kinds]
         conditions.append(each[0] if len(each) == 1 else "(" + " || ".join(f"({one})" for one in each) + ")")
-    return "".join(f" && {condition}" for condition in conditions)
+    return " && ".join(conditions)
 
 
-def elsewhere(case: Case, sheet: Sheet, chosen: Chosen, evidence: Path | None) -> list[str]:
+def elsewhere(case: Case, sheet: Sheet, chosen: Sequence[Chosen], evidence: Path | None) -> list[str]:
     """Lines that say how to see the packets with Wireshark or tshark."""
     short = str(sheet.values["row_id"])[:12]
     extract = f"athar extract CASE {short} --pcap writes them as a capture of their own"
-    if chosen.damaged:
+    if any(flow.damaged for flow in chosen):
         return [wrapped(f"Other tools stop at damage, which lies before these packets in the file; {extract}.")]
-    wanted = display_filter(chosen, sheet.values)
+    wanted = display_filter(chosen, [sheet.values, *(flow.ends for flow in sheet.flows)])
     lines = [f"Display filter for Wireshark and tshark: {wanted}"]
     try:
         path = case.locate_file(sheet.exhibit, sheet.file, evidence)

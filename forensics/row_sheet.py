@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from cases import findings as kept
 from cases.errors import CaseError
 from forensics import exhibit_bytes, terminal
 from forensics.packet_list import show_packets
-from forensics.packet_reach import connection_reach
+from forensics.packet_reach import Flow, connection_reach, further_flows
 from forensics.second_reader.beside import Beside, event_beside, packet_beside
 from forensics.second_reader.comparison import Row, rows_as_text
 from forensics.terminal import Failure, complain, instant, say, table
@@ -34,7 +34,8 @@ UNKNOWN = "unknown code"  # a field whose values have names, with one that our t
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """A row: its sentence, its values by the evidence's own names (instants as text), their codes' meanings, where it lies, what cites it,
-    its values as text by column, and where the connection of a network row lies, if that is known."""
+    its values as text by column; of a network row where its connection lies, if that is known, further flows that it was read from, and how
+    many there are that are not looked for."""
 
     message: str
     values: dict[str, Any]
@@ -47,6 +48,8 @@ class Sheet:
     cited: list[dict[str, Any]]
     texts: Row
     reach: Reach | None = None
+    flows: tuple[Flow, ...] = ()
+    more_flows: int = 0
 
 
 def find(case: OpenCase, wanted: str) -> Sheet:
@@ -70,10 +73,11 @@ def find(case: OpenCase, wanted: str) -> Sheet:
     place = {name: row.column(name)[0].as_py() for name in ("family", "exhibit", "file", "offset", "length")}
     ((_, texts),) = rows_as_text(row)
     values = _values(row)
-    reach = connection_reach(case.query, values) if place["family"].startswith("net/") else None
-    return Sheet(
-        sentences(row)[0].as_py(), values, decoded_values(values), **place, cited=cited, texts=texts, reach=reach
-    )
+    sheet = Sheet(sentences(row)[0].as_py(), values, decoded_values(values), **place, cited=cited, texts=texts)
+    if not sheet.family.startswith("net/"):
+        return sheet
+    flows, more = further_flows(case.query, values)
+    return replace(sheet, reach=connection_reach(case.query, values), flows=flows, more_flows=more)
 
 
 def _values(row: pa.Table) -> dict[str, Any]:

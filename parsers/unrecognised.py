@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from timelines.inventory import CARVABLE
+
 # First bytes of formats that investigators meet and that no reader here takes. Sources: the formats' own specifications.
 _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"MZ", "a Windows program (PE)"),
@@ -42,6 +44,8 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
     (0, b"<!DOCTYPE html", "an HTML document"),
     (257, b"ustar", "a tar archive whose first header is damaged"),
 )
+_CHUNK = b"ElfChnk\0"
+_CHUNKS_BEGIN = (4096, 0)  # where an event log's first chunk stands: behind the file header, or where that was cut off
 _TEXT_CONTROLS = frozenset(b"\t\n\r\x0b\x0c\x1b")
 
 
@@ -52,6 +56,8 @@ def _printable(head: bytes) -> bool:
 
 def reason_for(head: bytes) -> str:
     """One line that says why no reader takes a file that begins with `head`."""
+    if any(head.startswith(_CHUNK, offset) for offset in _CHUNKS_BEGIN):
+        return CARVABLE
     for offset, magic, what in _MAGIC:
         if head.startswith(magic, offset):
             return f"no reader for this format: {what}"

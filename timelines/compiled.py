@@ -80,12 +80,9 @@ class _Waiting:
 def _made(function: Callable[..., Any], options: Mapping[str, Any]) -> Callable[..., Any]:
     load()
     import numba
-    import numpy as np
 
     if numba.config.DISABLE_JIT:
-        return np.errstate(over="ignore")(
-            function
-        )  # numbers of a fixed width wrap in silence, as they do when compiled
+        return _plain(function)
     # without numba's runtime a kernel can't make arrays, and need not count who holds those that it passes on: three times as fast
     options = {"nogil": True, "error_model": "python", "_nrt": False, **options}
     try:
@@ -93,6 +90,20 @@ def _made(function: Callable[..., Any], options: Mapping[str, Any]) -> Callable[
     except RuntimeError:  # neither folder can be written: each process compiles for itself
         made: Callable[..., Any] = numba.njit(**options)(function)
         return made
+
+
+def _plain(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The kernel as Python runs it, with what compiled loops mean: numbers of a fixed width wrap in silence, and the fields of a row of a
+    structured array are its attributes."""
+    import numpy as np
+
+    from timelines.plain_rows import with_fields
+
+    def run(*given: Any) -> Any:
+        with np.errstate(over="ignore"):
+            return function(*map(with_fields, given))
+
+    return run
 
 
 def _loaded_lightly(made: Any) -> Callable[..., Any]:

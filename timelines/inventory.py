@@ -5,6 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+# The reason of a file that is not read although it holds an event log.
+CARVABLE = (
+    "no reader for this format: a Windows event log whose file header is missing or damaged; its chunks stand,"
+    " `athar carve FILE` reads them"
+)
+
 Status = Literal["evidence", "container", "duplicate", "unrecognised", "empty", "unreadable"]
 
 

@@ -61,6 +61,7 @@ class Html:
             rule_id=lambda found: Markup('<span class="ruleid">{}</span>').format(isolate.token(found.rule_id)),
             max_alike=ALIKE,
             missing=phrases.missing(summary),
+            carvable=phrases.carvable(summary),
             opinions_on=phrases.opinions_on,
             period=_period(summary),
             bar_width=lambda chart: captions.bar_width(chart, language),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from cases import phrases
 from cases.summary import FileLine, Summary
 from cases.typesetting.blocks import Block, Cell, facts, head, items, para, section, table
 from cases.typesetting.found import family
@@ -143,6 +144,7 @@ def _unread(summary: Summary, pen: Pen) -> list[Block]:
         head(pen.word("limits.unread")),
         table(["1fr", "3.2cm", "5cm"], heads, rows),
         *_rest(len(unread), LISTED, pen),
+        *([para(*pen.phrase(hint))] if (hint := phrases.carvable(summary)) else []),
     ]
 
 

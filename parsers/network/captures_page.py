@@ -43,6 +43,8 @@ From a row back to its packets:
   [verification.md](verification.md) says what scapy reads of which family.
 - `athar extract CASE ROW --pcap` writes the packets as a capture of their own, `--flow` the whole connection; of a
   row of net/files the carried file.
+- A row that was read from several flows (`uids` of DHCP and DHCPv6, `answer_uid` of net/dns) has the packets of all of
+  them there, in file order; of more than 25 flows the first ones, and how many are left.
 
 ## What counts as one flow
 
@@ -62,6 +64,9 @@ custody too, are part of what its reading depends on, and are told in the summar
 - A question to a group of hosts (LLMNR, a NetBIOS broadcast, mDNS with an identifier) and its answer, which comes in a
   flow of its own, are one row of net/dns, where identifier, name, type and the client's address and port are the same and
   no more than 5 seconds lie between; `answered_by` tells who answered. Zeek has a row of each. Further answers stay rows.
+- The originator of a connection whose SYN is not in the capture is who sent the first packet there. `client` and
+  `server` of net/ssh do not hang on that: who sends the host key, asks for a key exchange or says `ext-info-s` tells,
+  else port 22.
 - Of several frames in one of IEEE 802.11 (A-MSDU) nine are read. `athar show` of a row read from a later one of them lists the
   packets of the flow in the first.
 - Not read: what is encrypted (TLS, SSH, QUIC beyond its first flight, SMB 3 with encryption, Kerberos' sealed parts);

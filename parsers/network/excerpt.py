@@ -14,7 +14,7 @@ from parsers.network.headers import Headers
 from parsers.network.ip_packets import Captured, columns, gathered
 from parsers.network.notes import PART
 from parsers.network.pcap import FILE_HEADER
-from parsers.network.records import Bools, Int64s, Packets
+from parsers.network.records import Bools, Int64s, Packets, joined
 from parsers.network.same_ends import Reach, same_ends
 from parsers.second.blocks import Preambles
 from timelines.flow_timeouts import FlowTimeouts
@@ -66,18 +66,18 @@ def choose(view: memoryview, asked: Asked) -> Chosen:
     return Chosen(held, headers, found.numbers[places], rows, any(gap < last for gap in found.gaps))
 
 
-def capture_of(view: memoryview, asked: Asked) -> Iterator[bytes]:
-    """Pieces of a valid capture file of the packets asked for. Every record is byte for byte as in `view`; one that the end of the file
-    cuts is left out.
+def capture_of(view: memoryview, *asked: Asked) -> Iterator[bytes]:
+    """Pieces of a valid capture file of the packets asked for, of one flow or several, in file order. Every record is byte for byte as in
+    `view`; one that the end of the file cuts is left out.
 
-    Raises ValueError when no packet begins at the offset, or the blocks before it are damaged.
+    Raises ValueError when no packet begins at an offset, or the blocks before it are damaged.
     """
-    packed = choose(view, asked).packets
+    packed = _united([choose(view, one).packets for one in asked])
     blocks = pcapng.is_pcapng(bytes(view[:12]))
     rows = np.flatnonzero(~packed.cut)
     if not len(rows):
         raise ValueError(
-            f"the packet at byte {asked.offset} is cut by the end of the file; a capture file cannot hold it"
+            f"the packet at byte {asked[0].offset} is cut by the end of the file; a capture file cannot hold it"
         )
     if not blocks:
         yield bytes(view[:FILE_HEADER])
@@ -90,6 +90,13 @@ def capture_of(view: memoryview, asked: Asked) -> Iterator[bytes]:
                 yield needed
             before = needed
         yield bytes(view[start : start + int(packed.size[row])])
+
+
+def _united(held: list[Packets]) -> Packets:
+    """Packets of several flows, each once."""
+    packed = joined(held)
+    _, first = np.unique(packed.record, return_index=True)
+    return Packets(*(getattr(packed, name)[first] for name in Packets.__slots__))
 
 
 def _rows(packed: Packets, packet: int, headers: Headers, timeouts: FlowTimeouts) -> tuple[Int64s, Int64s]:

@@ -16,6 +16,7 @@ Values = dict[str, str | None]
 _BANNER = re.compile(rb"(SSH-[ -~]+?)\r?\n")
 _COOKIE = re.compile(rb"\x03\x00.{9}Cookie: mstshash=([ -~]+?)\r\n", re.DOTALL)
 _SSH = 22
+_RELAYS = 8  # of DHCPv6, one in the other (RFC 8415 section 7.6: HOP_COUNT_LIMIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,31 @@ def _dhcp(payload: Payload) -> Values:
     if message.htype != 1 or message.hlen != 6:
         return {"trans_id": f"{message.xid:08x}"}
     return {"trans_id": f"{message.xid:08x}", "chaddr": bytes(message.chaddr)[:6].hex(":")}
+
+
+def _dhcpv6(payload: Payload) -> Values:
+    """The client's message, or the server's, within as many relays as scapy looks through."""
+    importlib.import_module("scapy.layers.dhcp6")
+    datagram = _layer("layers.inet", "UDP")(sport=payload.sport, dport=payload.dport) / payload.data
+    message = type(datagram)(bytes(datagram)).payload
+    for _ in range(_RELAYS):
+        if not message.name.startswith("DHCPv6 Relay"):
+            break
+        message = message[_layer("layers.dhcp6", "DHCP6OptRelayMsg")].message
+    if "trid" not in message.fields:
+        return {}
+    values: Values = {"trans_id": f"{message.trid:06x}"}
+    client, asked = (_layer("layers.dhcp6", name) for name in ("DHCP6OptClientId", "DHCP6OptOptReq"))
+    if client in message and message.getlayer(client, 2) is None:
+        held = bytes(message[client].duid)
+        values |= {"client_duid": held.hex()} if len(held) == message[client].optlen else {}  # else it is cut
+    if (
+        asked in message
+        and message.getlayer(asked, 2) is None
+        and 2 * len(message[asked].reqopts) == message[asked].optlen
+    ):
+        values["param_list"] = ",".join(map(str, message[asked].reqopts))
+    return values
 
 
 def _ntp(payload: Payload) -> Values:
@@ -171,6 +197,7 @@ def _tls(payload: Payload) -> Values:
 
 FAMILIES: Mapping[str, Callable[[Payload], Values]] = {
     "net/dhcp": _dhcp,
+    "net/dhcpv6": _dhcpv6,
     "net/kerberos": _kerberos,
     "net/ldap": _ldap,
     "net/ldap_search": _ldap,
@@ -190,6 +217,7 @@ FAMILIES: Mapping[str, Callable[[Payload], Values]] = {
 # Scapy's layers of families, imported where their names are to be shown: some take a third of a second
 MODULES: Mapping[str, tuple[str, ...]] = {
     "net/dhcp": ("layers.dhcp",),
+    "net/dhcpv6": ("layers.dhcp6",),
     "net/kerberos": ("layers.kerberos",),
     "net/ldap": ("layers.ldap",),
     "net/ldap_search": ("layers.ldap",),

@@ -17,6 +17,7 @@ from parsers.gather import Bytes, Int64s, numbers_at
 from parsers.windows.chains import Chains
 from parsers.windows.checksums import Fitting, fitting
 from parsers.windows.ledger import Ledger
+from parsers.windows.log_header import file_header
 from parsers.windows.recover import old_records
 from parsers.windows.structures import (
     BAD_CHECKSUM,
@@ -81,20 +82,6 @@ _HEADER_PARTS = (
     (NAME_TABLE, TEMPLATE_TABLE, "name tables"),
     (TEMPLATE_TABLE, CHUNK_HEADER, "template tables"),
 )
-
-
-def file_header(data: Bytes, at: int, ledger: Ledger) -> None:
-    """Account for the file header at `at` and check its checksum (CRC-32 of the first 120 bytes, stored at 124)."""
-    stop = min(FILE_HEADER, len(data) - at)
-    ledger.put("read", at, at + stop, "file header")
-    if stop < 128:
-        ledger.complain(at, stop, f"event log header of {stop} bytes; expected {FILE_HEADER}")
-        return
-    stored, found = int.from_bytes(data[at + 124 : at + 128].tobytes(), "little"), crc32(data[at : at + 120].data)
-    if stored != found:
-        ledger.complain(at, stop, f"file header: checksum 0x{found:08x}, expected 0x{stored:08x}; file read anyway")
-    if stop < FILE_HEADER:
-        ledger.complain(at, stop, f"event log header of {stop} bytes; expected {FILE_HEADER}")
 
 
 def records(data: Bytes, bounds: Sequence[tuple[int, int]], ledgers: Sequence[Ledger]) -> Records:

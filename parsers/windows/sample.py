@@ -53,7 +53,7 @@ def sample() -> Bytes:
     head = fields.ljust(120, b"\0")
     tables = bytes(CHUNK_HEADER - 128)
     chunk = head + bytes(4) + struct.pack("<I", zlib.crc32(tables, zlib.crc32(head[:120]))) + tables + records
-    file = FILE_MAGIC.ljust(120, b"\0")
+    file = (FILE_MAGIC.ljust(42, b"\0") + struct.pack("<H", 1)).ljust(120, b"\0")  # one chunk
     whole = (file + bytes(4) + struct.pack("<I", zlib.crc32(file))).ljust(FILE_HEADER, b"\0") + chunk.ljust(
         CHUNK, b"\0"
     )

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import json
 import random
+import re
 
 import pytest
 
 from forensics.api import open_case
+from forensics.demo.binxml_values import Kind
+from forensics.demo.evtx_writer import Event, write_log
+from timelines.inventory import CARVABLE
+
+GUID = "{03020100-0504-0706-0809-0a0b0c0d0e0f}"
+_HINT = r"<p>[^<]*<bdi[^>]*>1</bdi>[^<]*<[^>]*>athar carve</[^>]*>\).</p>"  # the number of files, and the command
 
 
 @pytest.fixture
@@ -69,6 +76,41 @@ def test_rows_join_a_case_and_the_bytes_add_up(blob, athar, tmp_path):
     twice = athar("carve", blob, "--case", case, "--quiet")
     assert (twice.code, "the same bytes as E001/pagefile.sys" in twice.out) == (0, True)
     assert len(open_case(case).timeline()) == len(rows)
+
+
+def test_a_log_without_its_file_header_is_told_of_until_it_is_read(athar, tmp_path):
+    """What a run says of it on the terminal and in each summary, and that what it says to do reads all records."""
+    folder, case = tmp_path / "evidence", tmp_path / "case"
+    folder.mkdir()
+    log = tmp_path / "whole.evtx"
+    event = {
+        "provider": "Example",
+        "provider_guid": GUID,
+        "time_ns": 1_614_859_200_000_000_000,
+        "computer": "host.example",
+        "event_id": 4624,
+    }
+    data = (("TargetUserName", Kind.UNICODE, "ann"),)
+    write_log(log, "Security", [Event(record_id=number, data=data, **event) for number in range(1, 40)])
+    wiped = folder / "Security.evtx"
+    wiped.write_bytes(bytes(4096) + log.read_bytes()[4096:])
+    ran = athar("run", folder, "--case", case, "--quiet", "--workers", "1", "--lang", "en,fr,ar")
+    assert ran.code == 0
+    assert f"E001/Security.evtx: athar carve FILE --case {case} reads them" in ran.out
+    assert [entry.reason for entry in open_case(case).files().itertuples()] == [CARVABLE]
+    for language in ("en", "fr", "ar"):
+        (said,) = re.findall(_HINT, _summary(case, language, 1))
+        assert said
+    assert athar("carve", wiped, "--case", case, "--quiet").code == 0
+    assert len(open_case(case).timeline()) == 39
+    again = athar("run", folder, "--case", case, "--quiet", "--workers", "1", "--lang", "en,fr,ar")
+    assert (again.code, "athar carve" in again.out) == (0, False)
+    for language in ("en", "fr", "ar"):
+        assert not re.findall(_HINT, _summary(case, language, 2))
+
+
+def _summary(case, language, version):
+    return (case / "reports" / f"summary-{language}-v{version}.html").read_text(encoding="utf-8")
 
 
 def test_what_is_no_file_is_one_line(athar, tmp_path):

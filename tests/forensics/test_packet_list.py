@@ -41,7 +41,7 @@ def test_the_packets_of_the_flow_are_listed_with_their_senders() -> None:
         (3, 24 + 2 * size, False, 46, 51, 4),
     ]
     assert [p.number for p in listed(chosen, 1, ("192.0.2.1", 40_001))] == [2]
-    assert display_filter(chosen, VALUES) == "frame.number in {2..3}"
+    assert display_filter([chosen], [VALUES]) == "frame.number in {2..3}"
     assert not chosen.damaged
 
 
@@ -61,7 +61,7 @@ def test_runs_of_numbers() -> None:
 def test_tshark_shows_the_same_packets(tmp_path: Path, pairs: int) -> None:
     data = capture([OURS, OTHER] * pairs)
     (tmp_path / "c.pcap").write_bytes(data)
-    wanted = display_filter(choose(memoryview(data), Asked(24)), VALUES)
+    wanted = display_filter([choose(memoryview(data), Asked(24))], [VALUES])
     command = ["tshark", "-r", str(tmp_path / "c.pcap"), "-Y", wanted, "-T", "fields", "-e", "frame.number"]
     shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
     assert shown == [str(number) for number in range(1, 2 * pairs, 2)]

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import random
 import tempfile
+from bisect import bisect_right
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from pathlib import Path
 
 from parsers.network.protocols import all_dissectors
@@ -28,6 +30,9 @@ RUNS = (
     b"9",
 )
 LONGEST = 100_000  # bytes of one changed turn
+WHOLE = (
+    3_000_000  # bytes of all turns: said over and over they came to 65 MB, which plain Python takes half a minute for
+)
 Turns = list[tuple[bool, bytes]]
 
 
@@ -72,7 +77,7 @@ def mutated(held: Seeds, data: bytes) -> Input:
     turns = list(said.turns)
     for _ in range(1 + choices.below(8)):
         if choices.left():
-            turns = _changed_turns(turns, held, choices)
+            turns = _bounded(_changed_turns(turns, held, choices))
     order = choices.below(8)
     made = capture_of(replace(said, turns=tuple(turns)), lambda packets: packets[::-1] if order == 1 else packets)
     return Input(made, service if what < 3 else "")
@@ -138,6 +143,12 @@ def _changed_turns(turns: Turns, held: Seeds, choices: Choices) -> Turns:
         return [*turns[:at], *cut, *turns[at + 1 :]]
     others = [one for talks in held.talks.values() for one in talks]
     return turns[:at] + list(others[choices.below(len(others))].turns if others else ()) + turns[at:]
+
+
+def _bounded(turns: Turns) -> Turns:
+    """The first turns that are no more than WHOLE bytes together."""
+    reach = list(accumulate(len(said) for _, said in turns))
+    return turns[: bisect_right(reach, WHOLE)]
 
 
 def _changed(said: bytes, choices: Choices) -> bytes:

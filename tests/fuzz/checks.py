@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from parsers.gather import Bytes
 from parsers.windows import columns, events, evtx, inline, lexicon, templates
 from parsers.windows.chunks import CHUNK, FILE_HEADER
 from parsers.windows.evtx import PARSER
+from tests.fuzz.incomplete_rows import completed
 from timelines import coded, mapping
 from timelines import rows as timeline_rows
 from timelines.layouts import layouts
@@ -61,7 +62,7 @@ def check(data: bytes, folder: Path, beside: bytes | None = None) -> Rows:
     assert [part.sha256 for part in fresh] == [part.sha256 for part in parts], "parts depend on what was read before"
     assert _read_back(folder / "parts", fresh) == whole, _apart(whole, _read_back(folder / "parts", fresh))
     sliced = _sliced(evidence)
-    assert _less(sliced, whole) == whole, _apart(whole, _less(sliced, whole))
+    assert completed(sliced, whole) == whole, _apart(whole, completed(sliced, whole))
     plain = _one_by_one(evidence)
     assert _values(plain) == _values(whole), _apart(whole, plain)
     if PARSER.joins(len(data)):
@@ -185,20 +186,6 @@ def _take(rows: Rows, batch: pa.RecordBatch) -> None:
         values = {name: texts[row] for name, texts in held if texts[row] is not None}
         assert values["row_id"] not in rows, "two rows of one id"
         rows[values["row_id"]] = values
-
-
-def _less(sliced: Rows, whole: Rows) -> Rows:
-    """The rows of pieces, those with less than the rows of the whole made like them. What they do say must be the same.
-
-    A piece lacks the definitions of other chunks, by which a record whose own was written over is read."""
-    return {
-        row_id: whole[row_id] if _incomplete(values) and values.items() <= whole.get(row_id, {}).items() else values
-        for row_id, values in sliced.items()
-    }
-
-
-def _incomplete(values: Mapping[str, object]) -> bool:
-    return "incomplete" in str(values.get("flags", "")).split(",")
 
 
 def _apart(left: Rows, right: Rows) -> str:

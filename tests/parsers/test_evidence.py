@@ -16,7 +16,7 @@ import pytest
 from parsers import evidence
 from parsers.containers import DEFAULT_LIMITS
 from parsers.evidence import Limits, examine, materialised, rehash
-from timelines.inventory import FileEntry
+from timelines.inventory import CARVABLE, FileEntry
 from timelines.problems import Problem
 
 LOG = b"LOG one line of a log\n"
@@ -133,6 +133,14 @@ def test_a_duplicate_container_is_not_opened_again(tmp_path: Path) -> None:
         (b"Rar!\x1a\x07\x01\0", "no reader for this format: a RAR archive; unpack it and add its contents"),
         (b"\x01\x02\x03\x04\x05", "no reader for these bytes: the file begins with 01 02 03 04 05"),
         (bytes(700), "no reader for these bytes: the first 700 are all zero"),
+        (bytes(4096) + b"ElfChnk\0" + bytes(600), CARVABLE),
+        (b"ElfFilX\0" + bytes(4088) + b"ElfChnk\0" + bytes(600), CARVABLE),
+        (b"MZ" + bytes(4094) + b"ElfChnk\0" + bytes(600), CARVABLE),
+        (b"ElfChnk\0" + bytes(600), CARVABLE),
+        (
+            bytes(4095) + b"ElfChnk\0" + bytes(600),
+            "no reader for these bytes: the file begins with 00 00 00 00 00 00 00 00",
+        ),
     ],
 )
 def test_an_unrecognised_file_says_what_it_begins_like(tmp_path: Path, data: bytes, reason: str) -> None:

@@ -69,6 +69,23 @@ assert odd_bytes(data, starts, ends)[1].tolist() == [False, False, False]
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, env=without)
 
 
+def test_a_row_of_a_structured_array_has_its_fields_in_plain_python_too() -> None:
+    code = """
+import numpy as np
+from timelines.compiled import compiled
+def numbered(held, first):
+    for at in range(len(held[0])):
+        one = held[0][at]
+        one.flags, one.halves[1] = first + at, one.flags
+rows = np.array([(7, (1, 1)), (8, (1, 1))], [("flags", "<i8"), ("halves", "<i8", (2,))])  # numpy has flags of its own
+compiled(numbered)((rows,), 40)
+assert rows["flags"].tolist() == [40, 41]
+assert rows["halves"].tolist() == [[1, 7], [1, 8]]
+"""
+    without = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, env=without)
+
+
 def test_numba_is_loaded_when_a_kernel_is_first_called() -> None:
     code = "import sys, parsers.web.log, parsers.interned; sys.exit('numba' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -21,6 +21,10 @@ BOOTP = (
     + bytes.fromhex("63825363 350101 ff")
 )  # fmt: skip  # RFC 2131 section 2
 NTP = bytes([0x23, 2, 6, 0xEC]) + bytes(44)  # RFC 5905 section 7.3: version 4, client, stratum 2
+DUID = "00030001020000000001"  # RFC 8415 section 11.4: made from the hardware address
+SOLICIT = bytes.fromhex(f"01abcdef 0001000a {DUID} 000600040017 0018")  # RFC 8415 sections 8, 21.2, 21.7
+WITHIN = b"\x0c\x00" + bytes(32) + struct.pack(">HH", 9, len(SOLICIT)) + SOLICIT
+RELAYED = struct.pack(">HH", 9, len(WITHIN)) + WITHIN  # option 9: the message that a relay hands on
 MODBUS = bytes.fromhex("0007 0000 0006 11 03 006b 0003")  # Modbus application protocol 1.1b section 4
 RADIUS = bytes([1, 9]) + struct.pack(">H", 27) + bytes(16) + b"\x01\x07alice"  # RFC 2865 sections 3, 5.1
 RDP = b"\x03\x00\x00\x27\x22\xe0\x00\x00\x00\x00\x00Cookie: mstshash=bob\r\n"  # MS-RDPBCGR 2.2.1.1
@@ -32,6 +36,19 @@ SNMP = bytes.fromhex("3026020101 0406 7075626c6963 a019 020104 020100 020100 300
     ("family", "payload", "expected"),
     [
         ("net/dhcp", Payload(BOOTP, False, 68, 67), {"trans_id": "066d0c38", "chaddr": "02:00:5e:00:10:01"}),
+        (
+            "net/dhcpv6",
+            Payload(SOLICIT, False, 546, 547),
+            {"trans_id": "abcdef", "client_duid": DUID, "param_list": "23,24"},
+        ),
+        (
+            "net/dhcpv6",
+            Payload(
+                b"\x0c\x01" + bytes(32) + RELAYED, False, 547, 547
+            ),  # RFC 8415 section 9.1: in a relay's within a relay's
+            {"trans_id": "abcdef", "client_duid": DUID, "param_list": "23,24"},
+        ),
+        ("net/dhcpv6", Payload(SOLICIT[:14], False, 546, 547), {"trans_id": "abcdef"}),  # cut within the identifier
         ("net/ntp", Payload(NTP, False, 40_000, 123), {"version": "4", "mode": "3", "stratum": "2"}),
         ("net/modbus", Payload(MODBUS, True, 40_000, 502), {"tid": "7", "unit": "17"}),
         ("net/radius", Payload(RADIUS, False, 40_000, 1812), {"username": "alice"}),
@@ -54,6 +71,8 @@ def test_a_message_by_its_bytes(family: str, payload: Payload, expected: dict[st
 @pytest.mark.parametrize(
     ("family", "payload"),
     [
+        ("net/dhcpv6", Payload(SOLICIT, False, 4000, 4001)),  # ports of something else
+        ("net/dhcpv6", Payload(SOLICIT[:3], False, 546, 547)),
         ("net/modbus", Payload(MODBUS + MODBUS, True, 40_000, 502)),  # two messages: either may be the row's
         ("net/mqtt", Payload(MQTT[:-1], True, 40_000, 1883)),  # cut
         ("net/kerberos", Payload(b"\x00\x00\x00\x40" + bytes(10), True, 40_000, 88)),  # longer than the segment

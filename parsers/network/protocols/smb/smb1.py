@@ -161,6 +161,8 @@ class Smb1:
     def _transaction2(self, now: Step) -> None:
         """What lists files, sets the attributes of one, deletes or renames it (MS-CIFS section 2.2.6)."""
         _, begin, count, data, setups, _, command = struct.unpack_from("<HHHHBBH", now.part.words, 18)
+        if setups and command == 0:
+            self.older.open_two(now, begin)
         if setups and command == 1:  # FIND_FIRST2
             found = relative(path_at(now.part, begin + 12))
             self.shares.acted("LIST", Handle(self._tree(now.request), found), now.exchange)

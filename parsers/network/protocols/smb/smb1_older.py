@@ -61,6 +61,16 @@ class Older:
             self.shares.handles[key] = handle
         self.shares.acted("OPEN", handle, now.exchange)
 
+    def open_two(self, now: Step, begin: int) -> None:
+        """TRANS2_OPEN2 (section 2.2.6.1), with which OS/2 opens. `begin`: of its parameters, 28 bytes and the name; the answer's
+        begin with number, attributes, time and size."""
+        handle = Handle(self._tree(now), relative(path_at(now.part, begin + 28)))
+        place = int.from_bytes(now.told.words[8:10], "little") if now.told is not None else 0
+        if now.told is not None and place >= now.told.begin:
+            key, _, _, handle.size = struct.unpack_from("<2sHII", now.told.data, place)
+            self.shares.handles[key] = handle
+        self.shares.acted("OPEN", handle, now.exchange)
+
     def _make_file(self, now: Step) -> None:
         handle = self._named(now)
         if now.told is not None and len(now.told.words) >= 2:

@@ -20,6 +20,7 @@ from parsers.network.records import Bools
 _START = np.frombuffer(b"SSH-", np.uint8)
 # Places in the ten lists of RFC 4253 section 7.1.
 _KEX, _HOST_KEY, _CIPHER, _MAC, _COMPRESSION = 0, 1, (2, 3), (4, 5), (6, 7)
+_PORT, _FREE = 22, 1024  # where servers listen; ports from this on are given to clients
 _SHORT = 8_192  # characters of two offers for which this is kept: programs offer the same ones each time
 _NO_ALGORITHM = "Algorithm negotiation failed"  # as Zeek writes it
 
@@ -42,7 +43,7 @@ class Ssh:
         client, server = side(talk.orig), side(talk.resp)
         troubled = ((client, talk.orig), (server, talk.resp))
         streams = talk.orig, talk.resp
-        if client.replies and not server.replies:  # captured without its begin, the server's packet first
+        if _turned(client, server, (talk.orig_port, talk.resp_port)):
             client, server, streams = server, client, (talk.resp, talk.orig)
         for one, stream in troubled:
             if one.fault is not None:
@@ -58,6 +59,18 @@ class Ssh:
                 found = login(*streams, (client.sealed_at, server.sealed_at), packet_time)
                 values |= {"auth_success": found.accepted, "auth_attempts": found.attempts}
             yield Record(talk.flow, first, last, "ssh.connection", values, flags)
+
+
+def _turned(orig: Side, resp: Side, ports: tuple[int, int]) -> bool:
+    """Whether the end that sent the first packet is the server: its messages say so, else the other's, else the port where servers listen.
+
+    Where the SYN is captured its sender is the client, and nothing speaks against it but what somebody forged.
+    """
+    if orig.serves is not None and orig.serves != resp.serves:
+        return orig.serves
+    if resp.serves is not None and orig.serves is None:
+        return not resp.serves
+    return ports[0] == _PORT and ports[1] >= _FREE
 
 
 def _values(client: Side, server: Side) -> dict[str, object]:

@@ -15,6 +15,18 @@ PACKET_LIMIT = 35_000  # bytes of a packet at most (RFC 4253 section 6.1)
 PACKETS = 12  # clear packets of a side: offer, key exchange, new keys, with room for groups and debug messages
 _VERSION = re.compile(rb"(?:^|\n)(SSH-([0-9]{1,3})\.([0-9]{1,4})-?[^\r\n]{0,400})\r?\n")
 KEXINIT, NEWKEYS, REPLY, GROUP_REPLY = 20, 21, 31, 33
+_ASKED = (
+    30,
+    32,
+    34,
+)  # messages of a client (RFC 4253 section 8, RFC 4419 section 5); with RSA (RFC 4432) 30 is the server's
+# What each end alone puts among its key exchanges: RFC 8308 section 2.1, and OpenSSH's strict key exchange
+_MARKS = {
+    "ext-info-c": False,
+    "kex-strict-c-v00@openssh.com": False,
+    "ext-info-s": True,
+    "kex-strict-s-v00@openssh.com": True,
+}
 _LISTS = 10
 _OFFER = 4_096  # bytes of an offer whose lists are kept for the next time: programs offer the same ones each time
 
@@ -31,6 +43,7 @@ class Offer:
 class Side:
     """One side. protocol: major and minor version; replies: the first string of its key exchange replies by message number, the host key.
 
+    serves: whether it speaks as a server does, None where its messages do not tell;
     fault: what breaks the format; sealed: it went on encrypted, from `sealed_at` on; cut: some of it is missing.
     """
 
@@ -40,6 +53,7 @@ class Side:
     last: int = 0
     offer: Offer | None = None
     replies: dict[int, bytes] | None = None
+    serves: bool | None = None
     fault: str | None = None
     sealed: bool = False
     sealed_at: int = 0
@@ -90,10 +104,15 @@ def _message(out: Side, payload: bytes, packet: int) -> None:
             out.fault = "key exchange offer whose lists are longer than it"
         else:
             out.offer = Offer(lists, packet)
+            told = {_MARKS[name] for name in lists[0].split(",") if name in _MARKS}
+            out.serves = told.pop() if len(told) == 1 else out.serves
     elif payload[0] in (REPLY, GROUP_REPLY) and out.replies is not None:
         size = int.from_bytes(payload[1:5], "big")
         if 0 < size <= len(payload) - 5:
             out.replies.setdefault(payload[0], payload[5 : 5 + size])
+            out.serves = True
+    elif payload[0] in _ASKED and not (payload[0] == 30 and out.offer and "rsa" in out.offer.lists[0]):
+        out.serves = False
 
 
 def _name_lists(payload: bytes) -> tuple[str, ...] | None:

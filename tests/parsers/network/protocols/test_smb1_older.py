@@ -147,6 +147,29 @@ def test_opened_by_a_transaction(read: Any, wire: Any) -> None:
     assert (row["size"], row["path"], row["times_created"].value) == (77, "\\\\OLD\\C", TICKS_NS)
 
 
+def transact_open(number: int, status: int = 0) -> Turns:
+    """TRANS2_OPEN2 (section 2.2.6.1); what stands before the words is as in the test of files that are listed."""
+    # flags, access, reserved, attributes, time, how, allocation, reserved; name
+    parameters = struct.pack("<HHHHIHI10x", 0, 2, 0, 0x20, 0, 0x11, 0) + wide("\\os2\\notes.txt") + b"\0\0"
+    words = struct.pack("<4HBBHIH4HBBH", len(parameters), 0, 30, 0, 0, 0, 0, 0, 0, len(parameters), 68, 0, 0, 1, 0, 0)
+    # file, attributes, time, size, access, kind, pipe state, action, reserved, errors in attributes; offset 56: 32 + 1 + 20 + 2 + padding
+    given = struct.pack("<HHIIHHHHIHI", FID, 0x20, 0, len(DATA), 2, 0, 0, 1, 0, 0, 0)
+    told = body1(struct.pack("<9HBB", len(given), 0, 0, len(given), 56, 0, 0, 0, 0, 0, 0), b"\0" + given)
+    return pair(number, 0x32, body1(words, b"\0\0\0" + parameters), body1(b"", b"") if status else told, status)
+
+
+def test_opened_as_os_2_does(read: Any, wire: Any) -> None:
+    turns = [*opened()[:2], *transact_open(3), *read_core(4, 0, 2_000), *read_core(5, 2_000, 1_072), *closed()]
+    result = read(wire.pcap(wire.session(turns, 139)))
+    assert rows(result) == [
+        ("FILE_OPEN", "os2\\notes.txt", None), ("FILE_READ", "os2\\notes.txt", len(DATA)), ("FILE_CLOSE", "os2\\notes.txt", None),
+    ]  # fmt: skip
+    assert (result.smb_files[0]["size"], result.files[0]["sha256"]) == (len(DATA), hashlib.sha256(DATA).hexdigest())
+    refused = read(wire.pcap(wire.session([*opened()[:2], *transact_open(3, 0xC0000022)], 139)))
+    assert [(row["name"], row["status"]) for row in refused.smb_files] == [("os2\\notes.txt", "ACCESS_DENIED")]
+    bear(read, wire, wire.session(turns, 139), "smb_files", "smb_mapping")
+
+
 def test_files_listed(read: Any, wire: Any) -> None:
     # attributes, most, flags, level, kind; pattern. Words: parameters and data in all, at most, setups, flags, time, parameters, where,
     # data, where, setups, command 1; bytes begin at 65: 32 + 1 + 30 + 2

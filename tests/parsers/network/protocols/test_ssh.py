@@ -109,6 +109,38 @@ def test_one_side_alone_and_a_capture_without_its_begin(read: Any, wire: Any) ->
     assert (row["client"], "host_key" in row) == ("SSH-2.0-Example_1.0", True)  # who sends the reply is the server
 
 
+LONG = ("curve25519-sha256,ext-info-c", *OFFER[1:])
+STRICT = ("curve25519-sha256,kex-strict-s-v00@openssh.com", *ANSWER[1:])
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        [("s", SERVER), ("c", CLIENT)],  # the port alone
+        [("s", SERVER)],
+        [("s", SERVER + offer(ANSWER)), ("c", CLIENT + offer(LONG))],
+        [("s", SERVER + offer(STRICT)), ("c", CLIENT + offer(OFFER))],
+        [("s", SERVER), ("c", CLIENT + offer(OFFER)), ("s", offer(ANSWER)), ("c", packet(b"\x1e" + string(bytes(65))))],
+        [("s", SERVER), ("c", CLIENT + offer(OFFER)), ("s", offer(ANSWER)), ("c", packet(b"\x22" + bytes(12)))],
+    ],
+)
+def test_who_serves_where_the_capture_begins_behind_the_first_packets(read: Any, wire: Any, sent: Any) -> None:
+    """The server's packet is the first that is left: without the three that open the connection it seems to have opened it."""
+    whole = wire.session(sent, port=22)
+    (known,), (row,) = read(wire.pcap(whole)).ssh, read(wire.pcap(whole[3:])).ssh
+    assert row["src_port"] == 22
+    said = {name for name in known if name.startswith(("client", "server", "hassh"))} | {"version", "object"}
+    assert {name: row.get(name) for name in said} == {name: known.get(name) for name in said}
+    assert row["server"] == "SSH-2.0-Server_2.0 note"
+
+
+def test_messages_weigh_more_than_the_port(read: Any, wire: Any) -> None:
+    """A client that sends from port 22, as who hopes to pass a filter does."""
+    sent = [("s", SERVER + offer(STRICT)), ("c", CLIENT + offer(LONG))]
+    (row,) = read(wire.pcap(wire.session(sent, sport=22, port=2222))).ssh
+    assert (row["client"], row["server"]) == ("SSH-2.0-Example_1.0", "SSH-2.0-Server_2.0 note")
+
+
 def test_malformed(read: Any, wire: Any) -> None:
     lying = packet(b"\x14" + bytes(16) + struct.pack(">I", 0xFFFFFF) + b"x")
     result = read(wire.pcap(wire.session([("c", CLIENT + lying), ("s", SERVER + b"\xff\xff\xff\xff\0\0")])))
