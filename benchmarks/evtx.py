@@ -94,7 +94,7 @@ def measure(repeat: int = 3) -> list[dict[str, object]]:
         if os.environ.get("ATHAR_BENCH_LARGE"):
             write_large(large, LARGER)
             here = [BASELINE, "athar to Parquet", TWO]
-            rows += _compared("EVTX, a log of 2 GiB", [large], here, 1)
+            rows += _compared("EVTX, a log of 2 GiB", [large], here, repeat)
     return rows
 
 
