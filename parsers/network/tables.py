@@ -167,12 +167,20 @@ def record_batch(sources: Sources, family: str, records: list[Record]) -> Batch:
     records, first = [records[at] for at in order.tolist()], first[order]
     flow = np.fromiter(map(attrgetter("flow"), records), np.int64, count)
     last = np.fromiter(map(attrgetter("last"), records), np.int64, count)
+    flags = list(map(attrgetter("flags"), records))
     columns = {
-        "event": pa.array(list(map(attrgetter("event"), records)), pa.string()),
-        "flags": pa.array([",".join(flags) for flags in map(attrgetter("flags"), records)], pa.string()),
+        "event": _repeated(list(map(attrgetter("event"), records))),
+        "flags": _repeated(list(map(",".join, flags)) if any(flags) else [""] * count),
         **_values(family, records),
     }
     return rows_batch(sources, family, Rows(flow, first, last, columns))
+
+
+def _repeated(texts: list[str]) -> pa.StringArray:
+    """The texts as a column; those that are all the same are laid out once."""
+    if texts and texts.count(texts[0]) == len(texts):
+        return pa.repeat(pa.scalar(texts[0], pa.string()), len(texts))
+    return pa.array(texts, pa.string())
 
 
 def rows_batch(sources: Sources, family: str, rows: Rows) -> Batch:
@@ -203,7 +211,7 @@ def _kinds(family: str) -> list[tuple[str, pa.DataType]]:
 
 def _values(family: str, records: list[Record]) -> dict[str, pa.Array]:
     fields = [pa.field(name, kind) for name, kind in _kinds(family)]
-    own, common = [record.values for record in records], [record.common for record in records]
+    own, common = (list(map(attrgetter(name), records)) for name in ("values", "common"))
     if common.count(None) == len(common):
         return _taken_apart(own, fields)
     # rows of each distinct `common` are taken from one: hosts ask for the same names again and again

@@ -19,6 +19,7 @@ from parsers.network.protocols.http1.parameters import name_in_url
 from parsers.network.protocols.http1.ranges import Ranges
 from parsers.network.protocols.http1.rows import row, websocket
 from parsers.network.protocols.http1.signs import signs
+from parsers.network.protocols.http1.window import Window
 from parsers.network.protocols.http2.exchanges import exchanges as http2
 from parsers.network.protocols.http2.frames import PREFACE
 from parsers.network.records import Bools
@@ -56,16 +57,18 @@ class Http:
         if orig is None or resp is None:
             return
         asking, answering = Sender(talk, orig, True), Sender(talk, resp, False)
-        start, other = orig.read(0, 32), resp.read(0, 32)
+        windows = Window(orig), Window(resp)
+        start, other = windows[0].peek(0, 32), windows[1].peek(0, 32)
         if STATUS_LINE.match(start) or (_METHOD_LIKE.match(other) and not _METHOD_LIKE.match(start)):
-            asking, answering = answering, asking  # captured without its handshake, the answer first
+            # captured without its handshake, the answer first
+            asking, answering, windows = answering, asking, windows[::-1]
         told = Logins(talk.flow), Ranges(talk.uid)
         two = (start if asking.forward else other).startswith(PREFACE)
-        for item in (http2 if two else exchanges)(asking.stream, answering.stream):
+        for item in (http2 if two else exchanges)(*windows):
             if isinstance(item, Trouble):
                 yield item
             elif item.follows is not None and _upgraded(item) == "h2c":
-                for later in http2(asking.stream, answering.stream, item, item.follows):
+                for later in http2(*windows, item, item.follows):
                     yield from (later,) if isinstance(later, Trouble) else _read(asking, answering, later, *told)
             else:
                 yield from _read(asking, answering, item, *told)

@@ -48,6 +48,8 @@ class Session:
     flow: int
     orig: Stream
     resp: Stream
+    client: Lines
+    server: Lines
     forward: bool
     uid: str
     asked: dict[bytes, tuple[bytes, list[bytes], Sentence]] = field(default_factory=dict)
@@ -90,13 +92,13 @@ class Imap:
         forward = orig.read(orig.begin, 2) != b"* "
         if not forward:
             orig, resp = resp, orig
-        yield from _session(Session(talk.flow, orig, resp, forward, talk.uid))
+        yield from _session(Session(talk.flow, orig, resp, Lines(orig), Lines(resp), forward, talk.uid))
 
 
 def _session(session: Session) -> Iterator[Yield]:
     exchange: list[bytes] = []
     starttls: Sentence | None = None
-    for sentence in sentences(Lines(session.orig)):
+    for sentence in sentences(session.client):
         words = sentence.words
         if len(words) < 2:
             exchange += words  # a line of an AUTHENTICATE exchange
@@ -115,7 +117,7 @@ def _session(session: Session) -> Iterator[Yield]:
             break
     challenges: list[bytes] = []
     answered: set[bytes] = set()
-    for response in sentences(Lines(session.resp)):
+    for response in sentences(session.server):
         session.last = max(session.last, session.resp.packet(response.begin))
         if response.pieces[0][:2] == b"+ ":
             challenges.append(response.pieces[0][2:])
@@ -202,7 +204,7 @@ def _flush(session: Session) -> Iterator[Yield]:
 
 def _fetched(session: Session, job: Fetched, *, whole: bool) -> Iterator[Yield]:
     """The row of a fetched message, and its files where it is one and not only a head."""
-    sent = Sent(session.flow, session.uid, session.resp, not session.forward)
+    sent = Sent(session.flow, session.uid, session.server, not session.forward)
     mail = message(sent, job.ranges, stuffed=False, whole=True)
     session.fetched += 1
     session.last = max(session.last, mail.last)
@@ -224,7 +226,7 @@ def _fetched(session: Session, job: Fetched, *, whole: bool) -> Iterator[Yield]:
 
 def _appended(session: Session, sentence: Sentence) -> Iterator[Yield]:
     """APPEND: the client stores a message, such as one it sent."""
-    sent = Sent(session.flow, session.uid, session.orig, session.forward)
+    sent = Sent(session.flow, session.uid, session.client, session.forward)
     mail = message(sent, sentence.literals[-1:], stuffed=False, whole=True)
     arguments = sentence.arguments(session.orig, 2)
     mailbox = text(arguments[0][:1_024]) if arguments else None

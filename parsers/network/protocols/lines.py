@@ -66,6 +66,21 @@ class Lines:
         self.at = at
         return line
 
+    def find_end(self, begin: int, mark: bytes) -> tuple[int, int] | None:
+        """As the function below; nearly always in bytes that are at hand."""
+        skip = begin - self._base
+        found = self._raw.find(mark, skip) if skip >= 0 else -1
+        if found < 0:
+            return find_end(self.stream, begin, mark)
+        return self._base + found, self._base + found + len(mark)
+
+    def passage(self, begin: int, stop: int) -> Passage | None:
+        """The bytes from `begin` to `stop` where they are at hand, since lines near them were read."""
+        first, last = begin - self._base, stop - self._base
+        if not 0 <= first < last <= len(self._raw):
+            return None
+        return Passage(self.stream, self._raw[first:last], (0,), (begin,), (), False)
+
 
 @dataclass(slots=True)  # made for every message: frozen costs three times as much
 class Passage:

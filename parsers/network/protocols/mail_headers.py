@@ -20,8 +20,23 @@ READ = (
     "date", "from", "to", "cc", "reply-to", "message-id", "in-reply-to", "subject", "x-originating-ip", "received", "user-agent",
     "x-mailer", "content-type", "content-disposition", "content-transfer-encoding",
 )  # fmt: skip
-_READ = {name.encode(): name for name in READ}  # most fields of a message are none of these, and are passed over
-_NAME = 64  # bytes of a name that is looked up among those that came before
+_READ = {form.encode(): name for name in READ for form in (name, name.title(), name.title().replace("-Id", "-ID"))}
+
+
+def _any_case(names: tuple[str, ...]) -> str:
+    """A pattern of names, letter by letter, so that a search leaves most lines at their first one."""
+    firsts = [name[0] for name in dict.fromkeys(name[:1] for name in names) if name]
+    ways = [
+        f"[{first.upper()}{first}]{_any_case(tuple(name[1:] for name in names if name[:1] == first))}"
+        for first in firsts
+    ]
+    return f"(?:{'|'.join(ways)}){'?' if '' in names else ''}" if ways else ""
+
+
+_EMPTY_LINE = re.compile(rb"\n\r?\n")
+_SPACE = r"[ \t\r\v\f]"  # within a line
+# A field that is read: its name, and its value with the lines that go on with it. One search finds all of a head.
+_FIELD = re.compile(rf"\n(?:[\r\v\f]{_SPACE}*)?({_any_case(READ)}){_SPACE}*:(.*(?:\n[ \t].*)*)".encode())
 # Text encodings of mail as it is; a name from the wire reaches no other codec of Python's.
 _CHARSETS = re.compile(
     r"(?:us-)?ascii|utf-?8|utf-16(?:le|be)?|iso-?8859-?\d{1,2}|latin-?1|windows-?\d{3,4}|cp-?\d{3,4}|koi8-[ru]|gb2312|gbk|gb18030"
@@ -31,10 +46,13 @@ _CHARSETS = re.compile(
 # RFC 2047 section 2: encoded words; section 6.2: white space between two of them is none.
 _WORD = re.compile(r"=\?([^?\s]{1,40})\?([BbQq])\?([^?]{0,1000})\?=(?:[ \t]+(?==\?))?")
 _PARAMETER = re.compile(r';\s*([^\s=;"*]{1,40})(\*\d{1,3})?(\*)?\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^;\s]*))')
-_FOLDED = (b" ", b"\t")
+_ESCAPED = re.compile(r"\\(.)")
 _ADDRESS = re.compile(r"\b(?:IPv6:)?([0-9A-Fa-f.:]{7,45})")
 _RUN = re.compile(r"[0-9A-Fa-f.:]{7,}")  # what such an address lies in; found several times sooner
+_LETTERS = frozenset("0123456789abcdefABCDEF.:")
 _TAG = 3  # characters of `IPv6:` before a run, to which its other two belong
+_GROUPS = 6  # colons at least of an IPv6 address without `::`; a date has two
+_QUAD = re.compile(r"[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]")  # within every IPv4 address
 WEBMAIL = re.compile(
     r"squirrelmail|roundcube|horde|\(imp\)|zimbrawebclient|webmail|iplanet messenger|neomail|openwebmail", re.IGNORECASE
 )
@@ -87,35 +105,25 @@ def head(raw: bytes, begin: int, stop: int) -> Head:
     last = min(stop, begin + HEADER_LIMIT)
     if raw[begin : begin + 2] == b"\r\n" or raw[begin : begin + 1] == b"\n":
         return Head({}, begin + (2 if raw[begin] == 13 else 1))
-    size = raw.find(b"\n\r\n", begin, last)
-    end = size + 3
-    bare = raw.find(b"\n\n", begin, last if size < 0 else size + 1)
-    if bare >= 0:
-        size, end = bare, bare + 2
-    elif size < 0:
-        size = end = last
-    fields: dict[str, list[list[bytes]]] = {}
-    current: list[bytes] | None = None
-    for line in raw[begin:size].split(b"\n", FIELDS)[:FIELDS]:
-        if line[:1] in _FOLDED:
-            if current is not None:
-                current.append(b" " + line.strip())
-            continue
-        name, colon, value = line.partition(b":")
-        known = (_known(name) if len(name) <= _NAME else _name(name)) if colon else None
-        current = None
-        if known is not None:
-            current = [value.strip()]
-            fields.setdefault(known, []).append(current)
-    return Head({name: [b"".join(parts) for parts in values] for name, values in fields.items()}, end)
+    empty = _EMPTY_LINE.search(raw, begin, last)
+    size, end = empty.span() if empty else (last, last)
+    block = b"\n" + raw[begin:size]
+    if len(block) > FIELDS and block.count(b"\n") > FIELDS:
+        block = b"\n".join(block.split(b"\n", FIELDS + 1)[: FIELDS + 1])
+    fields: dict[str, list[bytes]] = {}
+    for name, value in _FIELD.findall(block):
+        known = _READ.get(name) or _READ[name.lower()]
+        value = _joined_lines(value) if b"\n" in value else value.strip()
+        if known in fields:
+            fields[known].append(value)
+        else:
+            fields[known] = [value]
+    return Head(fields, end)
 
 
-def _name(said: bytes) -> str | None:
-    """The name of a field that is read; None for another's."""
-    return _READ.get(said.strip().lower())
-
-
-_known = lru_cache(maxsize=1 << 10)(_name)
+def _joined_lines(value: bytes) -> bytes:
+    """A folded value as one line."""
+    return b" ".join(map(bytes.strip, value.split(b"\n")))
 
 
 def parameters(value: str) -> dict[str, str]:
@@ -126,7 +134,9 @@ def parameters(value: str) -> dict[str, str]:
     pieces: dict[str, list[tuple[int, bool, str]]] = {}
     for found in _PARAMETER.finditer(value):
         name, number, extended = found[1].lower(), found[2], bool(found[3])
-        content = re.sub(r"\\(.)", r"\1", found[4]) if found[4] is not None else found[5]
+        content = found[4] if found[4] is not None else found[5]
+        if "\\" in content and found[4] is not None:
+            content = _ESCAPED.sub(r"\1", content)
         if number or extended:
             pieces.setdefault(name, []).append((int(number[1:]) if number else 0, extended, content))
         else:
@@ -160,8 +170,20 @@ def hops(received: list[bytes]) -> str | None:
 
 def _addresses(value: str) -> Iterator[str]:
     """What may be an address in a field."""
-    for run in _RUN.finditer(value):
-        yield from _ADDRESS.findall(value, max(run.start() - _TAG, 0), run.end())
+    if "::" in value or value.count(":") >= _GROUPS:
+        for run in _RUN.finditer(value):
+            yield from _ADDRESS.findall(value, max(run.start() - _TAG, 0), run.end())
+        return
+    stop = 0
+    for quad in _QUAD.finditer(value):
+        if quad.start() < stop:
+            continue
+        begin = quad.start()
+        while begin > stop and value[begin - 1] in _LETTERS:
+            begin -= 1
+        found = _RUN.match(value, begin)
+        stop = found.end() if found else quad.end()
+        yield from _ADDRESS.findall(value, max(begin - _TAG, 0), stop)
 
 
 @lru_cache(maxsize=1 << 12)

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from parsers.network.protocols import Carried, Trouble
-from parsers.network.protocols.lines import gather
+from parsers.network.protocols.lines import Lines, gather
 from parsers.network.protocols.mail_headers import envelope, head
 from parsers.network.protocols.mail_parts import MESSAGE_LIMIT, files
-from parsers.network.streams import Stream
 
 
 @dataclass(slots=True)  # made for every message: frozen costs three times as much
@@ -34,17 +33,19 @@ class Message:
 
 @dataclass(slots=True)  # made for every message: frozen costs three times as much
 class Sent:
-    """Who sends: the flow (its number and uid), the stream, whether it is the originator's."""
+    """Who sends: the flow (its number and uid), the lines that are read of the stream, whether it is the originator's."""
 
     flow: int
     uid: str
-    stream: Stream
+    lines: Lines
     forward: bool
 
 
 def message(sent: Sent, ranges: Sequence[tuple[int, int]], *, stuffed: bool, whole: bool) -> Message:
     """The message whose bytes lie in these ranges of a stream. stuffed: dots at line begins are doubled; whole: its end was seen."""
-    passage = gather(sent.stream, ranges, MESSAGE_LIMIT)
+    passage = sent.lines.passage(*ranges[0]) if len(ranges) == 1 else None
+    if passage is None:
+        passage = gather(sent.lines.stream, ranges, MESSAGE_LIMIT)
     top = head(passage.raw, 0, len(passage.raw))
     whole = whole and not passage.gaps and not passage.cut
     place = sent.uid, sent.forward, ranges[0][0] if ranges else 0

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import binascii
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 from parsers.network.protocols import Carried
 from parsers.network.protocols.file_ids import file_id
@@ -15,6 +15,7 @@ from parsers.network.protocols.mail_headers import Head, head, parameters, unfol
 MESSAGE_LIMIT = 64 << 20  # bytes of one message that are read; providers accept 25 to 50 MB
 NESTING = 16  # multiparts within one another
 PARTS = 1_000  # parts of one message
+_SHORT = 64  # bytes of a content type that is kept for the next time: most say only what the text is written in
 _BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"))
 
 
@@ -36,8 +37,7 @@ def parts(raw: bytes, top: Head) -> Iterator[Part]:
     while waiting and count < PARTS:
         entity, stop, depth = waiting.pop()
         kind = entity.fields.get("content-type", [b""])[0]
-        declared = unfolded(kind)
-        media, settings = declared.partition(";")[0].strip().lower(), parameters(declared)
+        media, settings = (_known_type if len(kind) <= _SHORT else _type)(kind)
         boundary = settings.get("boundary", "")
         if media.startswith("multipart/") and boundary and depth < NESTING:
             inner = [(head(raw, a, b), b, depth + 1) for a, b in _pieces(raw, entity.end, stop, boundary)]
@@ -51,8 +51,18 @@ def parts(raw: bytes, top: Head) -> Iterator[Part]:
             waiting.append((head(raw, part.begin, stop), stop, depth + 1))
 
 
-def _name(entity: Head, settings: dict[str, str]) -> str | None:
-    disposition = parameters(unfolded(entity.fields.get("content-disposition", [b""])[0]))
+def _type(kind: bytes) -> tuple[str, Mapping[str, str]]:
+    """A media type in lower case, and its parameters."""
+    declared = unfolded(kind)
+    return declared.partition(";")[0].strip().lower(), parameters(declared)
+
+
+_known_type = lru_cache(maxsize=1 << 8)(_type)
+
+
+def _name(entity: Head, settings: Mapping[str, str]) -> str | None:
+    said = entity.fields.get("content-disposition")
+    disposition = parameters(unfolded(said[0])) if said else {}
     return disposition.get("filename") or settings.get("name") or None
 
 

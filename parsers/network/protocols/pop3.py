@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from parsers.network.protocols import Conversation, Openings, Record, Yield, text
 from parsers.network.protocols.beginnings import begins, silent
-from parsers.network.protocols.lines import Line, Lines, find_end
+from parsers.network.protocols.lines import Line, Lines
 from parsers.network.protocols.mail_message import Sent, message
 from parsers.network.protocols.mail_session import goes_on_as_tls, login, session_row
 from parsers.network.protocols.sasl import exchanged
@@ -136,13 +136,13 @@ def _session(session: Session) -> Iterator[Yield]:
 
 def _long(session: Session, server: Lines, reply: Line, line: Line, verb: bytes, argument: bytes) -> Iterator[Yield]:
     """An answer of many lines: it ends with a dot alone; messages become rows."""
-    found = find_end(session.resp, reply.end - 2, b"\r\n.\r\n")
+    found = server.find_end(reply.end - 2, b"\r\n.\r\n")
     stop = found[0] + 2 if found else max(session.resp.end, reply.end)
     server.at = found[1] if found else stop
     if verb not in (b"RETR", b"TOP"):
         return
     span = [(reply.end, stop)]
-    sent = Sent(session.flow, session.uid, session.resp, not session.forward)
+    sent = Sent(session.flow, session.uid, server, not session.forward)
     mail = message(sent, span, stuffed=True, whole=bool(found))
     session.retrieved += 1
     session.last = max(session.last, mail.last)

@@ -13,6 +13,8 @@ from parsers.network.protocols import Conversation, Openings, Record, Yield
 from parsers.network.protocols.beginnings import begins
 from parsers.network.protocols.sasl import credentials
 from parsers.network.protocols.sip_messages import Message, message, of_stream
+from parsers.network.protocols.sip_together import tabulate
+from parsers.network.protocols.tabular import Datagrams, Tabulated
 from parsers.network.records import Bools
 
 TRANSACTIONS = 50_000  # of one flow
@@ -40,6 +42,10 @@ class Sip:
             for row in np.flatnonzero(likely).tolist():
                 found[row] = _URI.match(raw[row].tobytes()) is not None
         return found
+
+    def tabulate(self, grams: Datagrams, packet_time: npt.NDArray[np.int64]) -> Tabulated:
+        """Plain flows over UDP."""
+        return tabulate(grams, packet_time, _login)
 
     def read(self, talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[Yield]:
         found: list[Message] = []

@@ -22,7 +22,7 @@ READ = (
     "call-id", "cseq", "date", "subject", "reply-to", "user-agent", "from", "to", "via", "content-type", "content-length", "warning",
     "authorization", "proxy-authorization",
 )  # fmt: skip
-_LONG = {
+LONG = {
     "i": "call-id", "m": "contact", "e": "content-encoding", "l": "content-length", "c": "content-type", "f": "from", "s": "subject",
     "k": "supported", "t": "to", "v": "via", "r": "refer-to", "o": "event", "u": "allow-events",
 }  # fmt: skip
@@ -92,7 +92,7 @@ def _headers(raw: bytes) -> dict[str, list[str]]:
 def _name(said: bytes) -> str | None:
     """The name of a field that is read, in long form; None for another's."""
     short = text(said.strip().lower())
-    name = _LONG.get(short, short)
+    name = LONG.get(short, short)
     return name if name in READ else None
 
 

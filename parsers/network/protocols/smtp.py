@@ -47,6 +47,7 @@ class Session:
     flow: int
     orig: Stream
     resp: Stream
+    client: Lines
     forward: bool
     uid: str
     helo: str | None = None
@@ -59,7 +60,7 @@ class Session:
         self.depth += 1
         mail = None
         if job.content:
-            sent = Sent(self.flow, self.uid, self.orig, self.forward)
+            sent = Sent(self.flow, self.uid, self.client, self.forward)
             mail = message(sent, job.content, stuffed=job.stuffed, whole=job.whole)
         values = dict(mail.values) if mail else {}
         reply = job.last.reply if job.last else None
@@ -114,11 +115,11 @@ class Smtp:
         forward = not start.startswith(_CLIENT)
         if not forward:
             orig, resp = resp, orig
-        yield from _session(Session(talk.flow, orig, resp, forward, talk.uid))
+        yield from _session(Session(talk.flow, orig, resp, Lines(orig), forward, talk.uid))
 
 
 def _session(session: Session) -> Iterator[Yield]:
-    dialogue = Dialogue(Lines(session.orig), Replies(session.resp))
+    dialogue = Dialogue(session.client, Replies(session.resp))
     job: Transaction | None = None
     helo: Transaction | None = None
     for command in dialogue.commands():

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from parsers.network.protocols.lines import Line, Lines, find_end
+from parsers.network.protocols.lines import Line, Lines
 from parsers.network.protocols.replies import LOOK_AHEAD, Replies, Reply
 
 COMMANDS = 100_000  # commands read of one connection
@@ -79,7 +79,7 @@ class Dialogue:
         if self.client.stream.read(begin, 1 + len(newline)) == b"." + newline:
             stop, end = begin, begin + 1 + len(newline)
         else:
-            found = find_end(self.client.stream, begin, newline + b"." + newline)
+            found = self.client.find_end(begin, newline + b"." + newline)
             command.whole = found is not None
             stop, end = (found[0] + len(newline), found[1]) if found else (max(self.client.stream.end, begin),) * 2
         command.content, command.end, self.client.at = (begin, stop), end, end

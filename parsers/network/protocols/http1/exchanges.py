@@ -8,7 +8,7 @@ from typing import NamedTuple
 from parsers.network.protocols import Trouble
 from parsers.network.protocols.http1.heads import Head
 from parsers.network.protocols.http1.messages import Message, Side
-from parsers.network.streams import Stream
+from parsers.network.protocols.http1.window import Window
 
 
 class Exchange(NamedTuple):
@@ -22,7 +22,7 @@ class Exchange(NamedTuple):
     follows: tuple[int, int] | None = None
 
 
-def exchanges(asking: Stream, answering: Stream) -> Iterator[Exchange | Trouble]:
+def exchanges(asking: Window, answering: Window) -> Iterator[Exchange | Trouble]:
     """The exchanges of a connection in order. A response to HEAD has no body; what follows a 101 or an accepted CONNECT is not read."""
     requests, responses = Side(asking, True), Side(answering, False)
     depth, interim = 0, None

@@ -19,6 +19,7 @@ _KNOWN_BLOCKS, _BLOCK = (
 )  # whole heads kept parsed, and bytes of the longest: a client sends the same one for each image of a page
 _METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
 _VERSION = re.compile(rb"HTTP/(\d{1,3}\.\d{1,3})")
+_EMPTY_LINE = re.compile(rb"\n\r?\n")
 _FOLD = re.compile(rb"\r?\n[ \t]+")
 STATUS_LINE = re.compile(rb"HTTP/(\d+\.\d+)[ \t]+(\d{3})(?:[ \t]+(.*))?\s*", re.DOTALL)
 _Field = tuple[str, str, str, bool]
@@ -85,11 +86,8 @@ def head_at(window: Window, at: int, first_line: FirstLine) -> Head | None:
 
 def _end(raw: bytes) -> int | None:
     """Behind the first empty line."""
-    at = raw.find(b"\n\r\n")
-    bare = raw.find(b"\n\n", 0, at + 1 if at >= 0 else len(raw))
-    if bare >= 0:
-        return bare + 2
-    return at + 3 if at >= 0 else None
+    found = _EMPTY_LINE.search(raw)
+    return found.end() if found else None
 
 
 def fields(raw: bytes) -> Fields:

@@ -13,7 +13,6 @@ from typing import NamedTuple
 from parsers.network.protocols import Trouble
 from parsers.network.protocols.http1.heads import FirstLine, Head, head_at, request_line, status_line
 from parsers.network.protocols.http1.window import Window
-from parsers.network.streams import Stream
 
 MESSAGES = 100_000  # messages read of one connection and side
 CHUNKS = 1_000_000  # chunks of one body
@@ -139,8 +138,8 @@ class Side:
         "troubles",
     )
 
-    def __init__(self, stream: Stream, request: bool) -> None:
-        self._window, self.at, self._count = Window(stream), 0, 0
+    def __init__(self, window: Window, request: bool) -> None:
+        self._window, self.at, self._count = window, 0, 0
         self._first_line: FirstLine = request_line if request else status_line
         self._begin = _REQUEST if request else _RESPONSE
         self._name, self._weird = ("request", "bad_http_request") if request else ("response", "bad_http_reply")

@@ -12,6 +12,7 @@ from parsers.network.protocols.http1.contents import Pieces, span
 from parsers.network.protocols.http1.exchanges import Exchange
 from parsers.network.protocols.http1.heads import Fields, Head
 from parsers.network.protocols.http1.messages import Body, Message
+from parsers.network.protocols.http1.window import Window
 from parsers.network.protocols.http2.frames import PREFACE
 from parsers.network.protocols.http2.sides import Half, Sent
 from parsers.network.streams import Stream
@@ -23,12 +24,12 @@ _STATUS = re.compile(r"[1-9]\d\d")
 
 
 def exchanges(
-    asking: Stream, answering: Stream, before: Exchange | None = None, at: tuple[int, int] = (0, 0)
+    asking: Window, answering: Window, before: Exchange | None = None, at: tuple[int, int] = (0, 0)
 ) -> Iterator[Exchange | Trouble]:
     """The exchanges of a connection by stream number. `before`: the HTTP/1 exchange that upgraded to HTTP/2, whose request is stream 1's
     (RFC 7540 section 3.2); `at`: where HTTP/2 begins on either side."""
     begin = at[0]
-    if asking.read(begin, len(PREFACE)) == PREFACE:
+    if asking.peek(begin, len(PREFACE)) == PREFACE:
         begin += len(PREFACE)
     client, server = Half(asking, begin), Half(answering, at[1])
     yield from client.troubles
@@ -42,8 +43,8 @@ def exchanges(
             request = before.request
         else:
             source = pushed or asked
-            request = _message(answering if pushed else asking, source, number, False) if source else None
-        response = _message(answering, answered, number, True) if answered else None
+            request = _message((answering if pushed else asking).stream, source, number, False) if source else None
+        response = _message(answering.stream, answered, number, True) if answered else None
         if request is None and response is None:
             continue
         interim = _interim(answered) if answered else None

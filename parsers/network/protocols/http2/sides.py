@@ -12,7 +12,6 @@ from parsers.network.protocols.http1.window import Window
 from parsers.network.protocols.http2 import frames as wire
 from parsers.network.protocols.http2.frames import Frame
 from parsers.network.protocols.http2.hpack import Decoder, HpackError, Pair
-from parsers.network.streams import Stream
 
 STREAMS = 20_000  # streams read of one connection
 BLOCK_LIMIT = 262_144  # bytes of one header block with its continuations
@@ -48,11 +47,11 @@ class Sent:
 class Half:
     """All streams of one side, by number. `pushed` are the requests that the server promised to answer."""
 
-    def __init__(self, stream: Stream, at: int) -> None:
+    def __init__(self, window: Window, at: int) -> None:
         self.streams: dict[int, Sent] = {}
         self.pushed: dict[int, Sent] = {}
         self.troubles: list[Trouble] = []
-        self._stream, self._window, self._decoder = stream, Window(stream), Decoder()
+        self._stream, self._window, self._decoder = window.stream, window, Decoder()
         self._total, self._spans = 0, 0
         self._read(wire.frames(self._window, at))
 

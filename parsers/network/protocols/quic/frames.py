@@ -25,6 +25,17 @@ class Handshake:
         stop = at + len(piece)
         if stop > CRYPTO_LIMIT:
             return
+        if at == len(self.data):
+            self.data += piece
+            self.there += b"\1" * len(piece)
+            self.ready = stop if self.ready == at else self.ready
+        else:
+            self._put_among(at, stop, piece)
+        self.first = packet if self.first < 0 else self.first
+        self.last = packet
+
+    def _put_among(self, at: int, stop: int, piece: bytes) -> None:
+        """The same where bytes before or behind the piece are there already, or lack."""
         more = stop - len(self.data)
         if more > 0:
             self.data += bytes(more)
@@ -32,8 +43,6 @@ class Handshake:
         self.data[at:stop], self.there[at:stop] = piece, b"\1" * len(piece)
         gap = self.there.find(0, self.ready)
         self.ready = len(self.data) if gap < 0 else gap
-        self.first = packet if self.first < 0 else self.first
-        self.last = packet
 
 
 def read_frames(frames: bytes, out: Handshake, packet: int) -> str | None:

@@ -99,7 +99,10 @@ def varint(data: bytes, at: int) -> tuple[int, int]:
     """RFC 9000 section 16: a number and the place after it; beyond the data where it is cut."""
     if at >= len(data):
         return 0, len(data) + 1
-    size = 1 << (data[at] >> 6)
+    first = data[at]
+    if first < 0x40:
+        return first, at + 1
+    size = 1 << (first >> 6)
     if at + size > len(data):
         return 0, len(data) + 1
     return int.from_bytes(data[at : at + size], "big") & ((1 << (8 * size - 2)) - 1), at + size

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ from parsers.network.protocols.tls_names import alert_name, cipher_name, curve_n
 _NO_FAILURE = (None, 0, 90)  # close_notify and user_canceled
 _SEALED_ALERT = 19  # bytes of an encrypted TLS 1.3 alert: level, description, type, tag of 16 (RFC 8446 section 5.2)
 _CLIENT_KEY_EXCHANGE = 16
+_REACHED = itemgetter(0, 1)
 
 
 @dataclass(slots=True)
@@ -150,7 +152,7 @@ def _in_time(
             if packet != before:
                 reached, before = max(reached, (packet_time.item(packet), packet)), packet
             merged.append((*reached, client, item))
-    merged.sort(key=lambda entry: entry[:2])
+    merged.sort(key=_REACHED)
     return [(client, item) for _, _, client, item in merged]
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from parsers.network.protocols.mail_headers import READ, head, hops, parameters
+from parsers.network.protocols.mail_headers import FIELDS, READ, head, hops, parameters
 from parsers.network.protocols.mail_parts import parts
 
 HEAD = b"""X-Spam: no\r
@@ -34,6 +36,53 @@ def test_a_head_ends_with_the_first_empty_line(raw: bytes, end: int) -> None:
     assert head(raw, 0, len(raw)).end == end
 
 
+def by_line(raw: bytes) -> dict[str, list[bytes]]:
+    """The fields of a head, one line after the other."""
+    found: dict[str, list[bytes]] = {}
+    values: list[bytes] | None = None
+    for line in raw.split(b"\n")[:FIELDS]:
+        if line[:1] in (b" ", b"\t"):
+            if values is not None:
+                values[-1] += b" " + line.strip()
+            continue
+        name, colon, value = line.partition(b":")
+        values = None
+        if colon and name.strip().lower().decode("latin-1") in READ:
+            values = found.setdefault(name.strip().lower().decode(), [])
+            values.append(value.strip())
+    return found
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [b"\n", b"\n", b" ", b"\t", b"\v", b"\f", b":", b"a", b"\xff", *(name.title().encode() for name in READ)]
+        )
+    )
+)
+def test_a_head_is_read_as_line_by_line(pieces: list[bytes]) -> None:
+    raw = b"a" + b"".join(pieces).replace(b"\n\n", b"\n")
+    assert head(raw, 0, len(raw)).fields == by_line(raw.partition(b"\n\n")[0])
+
+
+def test_lines_beyond_what_is_read_of_a_head_are_none() -> None:
+    raw = b"X: 1\r\n" * (FIELDS - 1) + b"To: last\r\n folded\r\nCc: beyond\r\n\r\n"
+    assert head(raw, 0, len(raw)).fields == {"to": [b"last"]} == by_line(raw)
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        (b"from (192.0.2.1:25) by 192.0.2.2.", None),  # with a port, or with a dot behind it, it is none
+        (b"id ab192.0.2.1 =192.0.2.3x 1.192.0.2.4 999.0.2.1", "192.0.2.3"),
+        (b"[IPv6:2001:db8:0:0:0:0:0:7] at 12:00:00", "2001:db8::7"),
+        (b"a" * 60 + b"192.0.2.5", None),
+    ],
+)
+def test_what_looks_nearly_like_an_address(said: bytes, found: str | None) -> None:
+    assert hops([said]) == found
+
+
 def test_hops_are_addresses_with_or_without_brackets() -> None:
     said = [
         b"from a.example ([192.0.2.7]) by b.example (IPv6:2001:db8::1) id a1b2c3d4; Sat, 28 Nov 2026 12:34:56 +0000"
@@ -44,6 +93,7 @@ def test_hops_are_addresses_with_or_without_brackets() -> None:
 def test_parameters_need_a_semicolon() -> None:
     assert parameters("attachment") == {}
     assert parameters('a; filename="b c"') == {"filename": "b c"}
+    assert parameters('a; filename="b\\"c\\\\"; size=\\1') == {"filename": 'b"c\\', "size": "\\1"}
 
 
 @pytest.mark.parametrize(
