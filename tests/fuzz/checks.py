@@ -23,7 +23,7 @@ from parsers.gather import Bytes
 from parsers.windows import columns, events, evtx, inline, lexicon, templates
 from parsers.windows.chunks import CHUNK, FILE_HEADER
 from parsers.windows.evtx import PARSER
-from timelines import coded, mapping, part_writer
+from timelines import coded, mapping, named_columns, part_writer, place_texts
 from timelines import rows as timeline_rows
 from timelines.part_writer import PartWriter
 from timelines.parts import PartInfo
@@ -40,8 +40,9 @@ def forget() -> None:
     templates._keys.clear()
     columns._plans.clear()
     events._schemas.clear()
-    mapping._known_names.clear()
+    named_columns._known_names.clear()
     mapping._filtered.clear()
+    place_texts.forget()
     inline.forget()
     lexicon._remembered.cache_clear()
     coded._singles.clear()

@@ -15,7 +15,7 @@ from forensics.demo.binxml_values import Kind
 from forensics.demo.evtx_writer import Event, write_log
 from parsers.windows import columns, events, inline, templates
 from tests.fuzz.checks import check, forget
-from timelines import coded, mapping, part_writer, rows
+from timelines import coded, mapping, named_columns, part_writer, place_texts, rows
 from timelines.remembered import Remembered
 
 NOON = 1_614_859_200_000_000_000  # 2021-03-04 12:00:00 UTC
@@ -25,8 +25,9 @@ CACHES: dict[str, Remembered] = {
     "plans": columns._plans,
     "schemas": events._schemas,
     "texts": coded._singles,
-    "names": mapping._known_names,
+    "names": named_columns._known_names,
     "filtered": mapping._filtered,
+    "results": place_texts._results,
     "spellings": part_writer._named._known,
     "complete": rows._complete._known,
 }
