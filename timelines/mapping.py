@@ -18,24 +18,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from timelines.coded import CODED, compact, constant, nothing, plain
+from timelines.core_by_place import A_FEW, Rows, port, steps
+from timelines.core_by_place import filled as filled_by_place
 from timelines.filters import filtered
-from timelines.meanings import meaning
+from timelines.meanings import MAX_NAME, meaning
+from timelines.named_columns import PLANS, Event, Named, Plan, as_text, named, named_text
+from timelines.place_texts import ALL, shared
 from timelines.remembered import Remembered
-from timelines.schema import CORE, own_name
+from timelines.schema import CORE
 
 _TYPES = {column.name: column.type for column in CORE}
-KEPT_BYTES = 16 << 20  # names of columns by shape of batch that are remembered by a process, some 100 kB a shape
-MAX_TWINS = 8  # of one list of names
-A_FEW = 8  # distinct texts
 RARE = 100  # rows for each that is put between others
 MANY = 4_096  # rows from which on it pays to look for texts that say nothing by their length
 FEW = 64  # rows below which looking for repeated texts costs more than it saves
 
 Places = npt.NDArray[np.int64]
-
-
-def _text(array: pa.Array) -> pa.Array:
-    return array if pa.types.is_string(array.type) or array.type == CODED else array.cast(pa.string())
 
 
 @cache
@@ -58,7 +55,7 @@ def _candidate(spec: str, columns: Mapping[str, pa.Array], count: int) -> pa.Arr
     return _coded(encoded.indices, _distinct(encoded.dictionary, filter_name))
 
 
-_filtered: Remembered[tuple[str, tuple[str | None, ...]], pa.Array] = Remembered(8 << 20)
+_filtered: Remembered[tuple[str, tuple[str | None, ...]], pa.Array] = Remembered(4 << 20)
 
 
 def _distinct(texts: pa.Array, filter_name: str) -> pa.Array:
@@ -121,8 +118,7 @@ def _column(name: str, specs: tuple[str, ...], columns: Mapping[str, pa.Array], 
     if merged is None:
         return nothing(count) if type_ == pa.string() else pa.nulls(count, type_)
     if type_ == pa.int32():
-        wide = plain(merged).cast(pa.int64())
-        return pc.if_else(pc.less_equal(wide, 65_535), wide, None).cast(pa.int32())
+        return port(plain(merged))
     return merged if merged.type == CODED else merged.cast(type_)
 
 
@@ -140,54 +136,7 @@ def _either(texts: pa.Array, others: pa.Array) -> pa.Array:
     return pa.concat_arrays([runs[0], *(piece for pair in zip(between, runs[1:], strict=True) for piece in pair)])
 
 
-def stored_as(name: str) -> tuple[str, ...]:
-    """The columns in which a value of this name may lie."""
-    base, mark, number = name.partition("#")
-    return (name,) if not mark else (base,) if number == "1" else (f"{base}_{number}", base)
-
-
-def named_text(name: str, columns: Mapping[str, pa.Array]) -> pa.Array | None:
-    """A column's values as text, by the name that mappings and sentences give it; None where the rows have no such column."""
-    base, mark, number = name.partition("#")
-    found = []
-    for stored in stored_as(name):
-        if stored in columns:
-            text = _text(columns[stored])
-            found.append(filtered(plain(text), f"item:{number}") if mark and stored == base else text)
-    return None if not found else found[0] if len(found) == 1 else pc.coalesce(*map(plain, found))
-
-
-def columns_by_name(schema: pa.Schema, given: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
-    """Columns by the evidence's own names, the first of a name; under its stored name where no own name takes that."""
-    return {name: given[stored] for name, stored in _stored_by_name(schema, given).items()}
-
-
-_known_names: Remembered[tuple[str, ...], list[tuple[pa.Schema, dict[str, str]]]] = Remembered(KEPT_BYTES)
-
-
-def _stored_by_name(schema: pa.Schema, given: Mapping[str, pa.Array]) -> dict[str, str]:
-    """Stored names by the evidence's own; remembered, because batches of one shape come again and again."""
-    names = tuple(name for name in schema.names if name in given)
-    known = _known_names.held.get(names, [])
-    for other, found in known:
-        if other.equals(schema, check_metadata=True):
-            return found
-    stored = [f for f in schema if f.name in given]
-    found = {f.name: f.name for f in stored}
-    taken: set[str] = set()
-    for f in stored:
-        if own_name(f) not in taken:
-            found[own_name(f)] = f.name
-            taken.add(own_name(f))
-    weight = 8_000 + 1_500 * len(names) + 10 * sum(map(len, names))
-    if not known:
-        _known_names.put(names, [(schema, found)], weight)
-    elif len(known) < MAX_TWINS and _known_names.add(weight):
-        known.append((schema, found))
-    return found
-
-
-class _Rows(Mapping[str, pa.Array]):
+class _Some(Mapping[str, pa.Array]):
     """Some rows of columns, each taken when it is first asked for."""
 
     def __init__(self, columns: Mapping[str, pa.Array], rows: npt.NDArray[np.int64]) -> None:
@@ -209,18 +158,32 @@ class _Rows(Mapping[str, pa.Array]):
         return len(self._columns)
 
 
-def _by_event(event: pa.Array, provider: pa.Array) -> tuple[list[tuple[str | None, str | None]], npt.NDArray[np.int64]]:
-    """The distinct pairs of event and provider, and which of them each row has."""
-    events, providers = (_with_null(_text(array)) for array in (event, provider))
-    if len(events.dictionary) == len(providers.dictionary) == 1:
-        return [(events.dictionary[0].as_py(), providers.dictionary[0].as_py())], np.zeros(len(event), np.int64)
-    wide = len(providers.dictionary)
-    codes = events.indices.to_numpy().astype(np.int64) * wide + providers.indices.to_numpy()
+def _same(array: pa.Array) -> list[str | None]:
+    """The text that all rows say, in a list; an empty list where they differ."""
+    if array.type != CODED:
+        return []
+    indices = array.indices
+    if indices.null_count:
+        return [None] if indices.null_count == len(array) else []
+    codes = indices.to_numpy()
+    return [] if (codes != codes[0]).any() else [array.dictionary[int(codes[0])].as_py()]
+
+
+def _by_event(event: pa.Array, provider: pa.Array) -> tuple[list[tuple[str | None, str | None]], list[Places]]:
+    """The distinct pairs of event and provider, and the rows of each."""
+    if (events := _same(event)) and (providers := _same(provider)):
+        return [(events[0], providers[0])], [ALL]
+    coded = _with_null(as_text(event)), _with_null(as_text(provider))
+    wide = len(coded[1].dictionary)
+    codes = coded[0].indices.to_numpy().astype(np.int64) * wide + coded[1].indices.to_numpy()
     distinct, labels = np.unique(codes, return_inverse=True)
     pairs = [
-        (events.dictionary[at // wide].as_py(), providers.dictionary[at % wide].as_py()) for at in distinct.tolist()
+        (coded[0].dictionary[at // wide].as_py(), coded[1].dictionary[at % wide].as_py()) for at in distinct.tolist()
     ]
-    return pairs, labels
+    if len(pairs) == 1:
+        return pairs, [ALL]
+    order = np.argsort(labels, kind="stable")
+    return pairs, np.split(order, np.cumsum(np.bincount(labels))[:-1])
 
 
 def _with_null(text: pa.Array) -> pa.DictionaryArray:
@@ -238,24 +201,59 @@ def fill_core(family: str, given: dict[str, pa.Array], schema: pa.Schema, count:
     """
     if not count:
         return given
-    by_own_name = columns_by_name(schema, given)
+    names = named(schema, given)
     none = nothing(count)
-    pairs, labels = _by_event(given.get("event", none), by_own_name.get("Provider_Name", none))
-    meanings = [meaning(family, provider, event) for event, provider in pairs]
-    wanted = sorted({name for m in meanings for name in m.core} - set(given))
-    if len(pairs) == 1:
-        given.update((name, _column(name, meanings[0].core.get(name, ()), by_own_name, count)) for name in wanted)
-        return given
-    order = np.argsort(labels, kind="stable")
-    groups = np.split(order, np.cumsum(np.bincount(labels))[:-1])
+    provider = names.stored.get("Provider_Name")
+    pairs, groups = _by_event(given.get("event", none), given[provider] if provider else none)
+    plans = [_planned(names, (family, provider, event)) for event, provider in pairs]
+    wanted = sorted({name for plan in plans for name in plan} - set(given))
+    steps = {name: [plan.get(name, ()) for plan in plans] for name in wanted}
+    read = {stored: given[stored] for tried in steps.values() for one in tried for stored, _ in one or () if stored}
+    found = {}
+    if (on := shared(read, A_FEW)) is not None:
+        rows = Rows(given, groups, count, *on)
+        simple = {name: [one for one in tried if one is not None] for name, tried in steps.items() if None not in tried}
+        found = {name: filled_by_place(name, tried, rows) for name, tried in simple.items()}
+    if rest := [name for name in wanted if name not in found]:
+        by_name = {name: given[stored] for name, stored in names.stored.items()}
+        specs = [meaning(family, provider, event).core for event, provider in pairs]
+        found.update(_each(rest, specs, groups, by_name, count))
+    given.update((name, found[name]) for name in wanted)
+    return given
+
+
+def _planned(names: Named, event: Event) -> Plan:
+    """Where to look for what an event's core columns say; remembered with the names."""
+    family, provider, said = event
+    event = family, provider and provider[:MAX_NAME], said and said[:MAX_NAME]
+    if event not in names.plans:
+        if len(names.plans) == PLANS:
+            names.plans.clear()
+        core = meaning(*event).core
+        names.plans[event] = {name: steps(name, specs, names.stored) for name, specs in core.items()}
+    return names.plans[event]
+
+
+def _each(
+    names: list[str],
+    specs: list[Mapping[str, tuple[str, ...]]],
+    groups: list[Places],
+    columns: Mapping[str, pa.Array],
+    count: int,
+) -> dict[str, pa.Array]:
+    """Core columns, each group of rows by its own candidates, which are read in turn."""
+    if len(groups) == 1:
+        return {name: _column(name, specs[0].get(name, ()), columns, count) for name in names}
+    order = np.concatenate(groups)
     back = np.empty(count, np.int64)
     back[order] = np.arange(count)
-    pieces: dict[str, list[pa.Array]] = {name: [] for name in wanted}
-    for m, rows in zip(meanings, groups, strict=True):
-        columns = _Rows(by_own_name, rows)
+    pieces: dict[str, list[pa.Array]] = {name: [] for name in names}
+    for core, rows in zip(specs, groups, strict=True):
+        some = _Some(columns, rows)
         for name, held in pieces.items():
-            held.append(_column(name, m.core.get(name, ()), columns, len(rows)))
+            held.append(_column(name, core.get(name, ()), some, len(rows)))
+    found = {}
     for name, chunks in pieces.items():
         texts = [plain(chunk) for chunk in chunks] if _TYPES[name] == pa.string() else chunks
-        given[name] = pa.concat_arrays(texts).take(pa.array(back))
-    return given
+        found[name] = pa.concat_arrays(texts).take(pa.array(back))
+    return found

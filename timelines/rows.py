@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from timelines.by_schema import BySchema
 from timelines.coded import CODED, compact, constant
 from timelines.mapping import fill_core
+from timelines.row_ids import digits, keys
 from timelines.schema import CORE, CORE_NAMES
-
-Keys = npt.NDArray[np.uint64]
-_HALF, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
-_INDEX_BITS = 16  # rows of one family that begin at the same byte
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,49 +22,6 @@ class Provenance:
     exhibit: str
     file: str
     sha256: str
-
-
-def _mix(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """Stafford's variant 13 of the 64-bit finaliser: a bijection, so distinct positions stay distinct."""
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
-
-
-def row_ids(sha256: str, family: str, offsets: npt.NDArray[np.int64], index: npt.NDArray[np.int64]) -> pa.StringArray:
-    """Stable 96-bit ids as 24 hex digits: equal for equal bytes, whatever the machine, worker or order of work.
-
-    `offsets` and `index` are (n,) int64; `index` tells apart rows of one family that begin at the same byte (below 65,536).
-    """
-    keys = _keys(sha256, family)
-    return _digits(keys[:1], keys[1:], offsets, index)
-
-
-def _hex(values: Keys) -> Keys:
-    """The eight hex digits of numbers below 2**32, as the eight bytes of a number: all digits of a row at a time."""
-    spread = ((values & np.uint64(0xFFFF0000)) << np.uint64(16)) | (values & np.uint64(0xFFFF))
-    spread = ((spread << np.uint64(8)) | spread) & np.uint64(0x00FF00FF00FF00FF)
-    spread = ((spread << np.uint64(4)) | spread) & np.uint64(0x0F0F0F0F0F0F0F0F)
-    letters = ((spread + np.uint64(0x0606060606060606)) >> np.uint64(4)) & np.uint64(0x0101010101010101)
-    digits: Keys = spread + np.uint64(0x3030303030303030) + letters * np.uint64(ord("a") - ord("9") - 1)
-    return digits.astype(">u8").view(np.uint64)
-
-
-def _keys(sha256: str, family: str) -> Keys:
-    return np.frombuffer(hashlib.blake2b(f"{sha256}/{family}".encode(), digest_size=16).digest(), "<u8")
-
-
-def _digits(first: Keys, second: Keys, offsets: npt.NDArray[np.int64], index: npt.NDArray[np.int64]) -> pa.StringArray:
-    """Ids by position and the two keys of each row's file: (n,), or (1,) where one file has all rows."""
-    if len(index) and (int(index.min()) < 0 or int(index.max()) >> _INDEX_BITS):
-        raise ValueError(f"index must lie in [0, {1 << _INDEX_BITS}); found {index.min()} to {index.max()}")
-    position = (offsets.astype(np.uint64) << np.uint64(_INDEX_BITS)) | index.astype(np.uint64)
-    with np.errstate(over="ignore"):
-        high = _mix(position ^ first)
-        low = _mix(position + second)
-        text = np.stack([_hex(high >> _HALF), _hex(high & _LOW), _hex(low >> _HALF)], axis=1)
-    ends = np.arange(0, 24 * len(offsets) + 1, 24, dtype=np.int32)
-    return pa.StringArray.from_buffers(len(offsets), pa.py_buffer(ends), pa.py_buffer(text))
 
 
 def finish(family: str, batch: pa.RecordBatch, provenance: Provenance) -> pa.RecordBatch:
@@ -88,14 +40,13 @@ def finish_together(family: str, batch: pa.RecordBatch, runs: Sequence[tuple[Pro
     count = batch.num_rows
     given = dict(zip(batch.schema.names, batch.columns, strict=True))
     offsets = given["offset"].to_numpy(zero_copy_only=False)
-    index = given.pop("index").to_numpy(zero_copy_only=False) if "index" in given else np.zeros(count, np.int64)
+    index = given.pop("index").to_numpy(zero_copy_only=False) if "index" in given else None
     given["family"] = constant(family, count)
     counts = [rows for _, rows in runs]
     given["exhibit"] = _repeated([provenance.exhibit for provenance, _ in runs], counts)
     given["file"] = _repeated([provenance.file for provenance, _ in runs], counts)
-    keys = np.stack([_keys(provenance.sha256, family) for provenance, _ in runs])
-    keys = keys if len(runs) == 1 else keys.repeat(counts, axis=0)
-    given["row_id"] = _digits(keys[:, 0], keys[:, 1], offsets, index)
+    held = np.stack([keys(provenance.sha256, family) for provenance, _ in runs])
+    given["row_id"] = digits(held if len(runs) == 1 else held.repeat(counts, axis=0), offsets, index)
     if "flags" not in given:
         given["flags"] = constant("", count)
     given = fill_core(family, given, batch.schema, count)

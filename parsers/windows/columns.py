@@ -10,7 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from parsers.gather import Int64s
+from parsers.windows import values
 from parsers.windows.document import Part, Slot
+from parsers.windows.gathered import Gathering, kinds_of
 from parsers.windows.groups import Group, document
 from parsers.windows.lexicon import Asked, Lexicon, Words
 from parsers.windows.numerals import Numerals
@@ -124,29 +126,37 @@ def _swells(plan: Plan, levels: tuple[Values, ...]) -> bool:
 
 def decode(visit: Visit, shapes: list[Shape]) -> list[Decoded]:
     """All values of the shapes, in their order. Values of one type are decoded at once, whatever shape they are of."""
-    lexicon, numerals = Lexicon(visit), Numerals()
-    asked = [_ask(one, lexicon, numerals, number) for number, one in enumerate(shapes)]
-    words, numbers = lexicon.close(), numerals.close()
+    flat = visit.notes.flat
+    gathering = Gathering(flat.said, flat.kind)
+    lexicon, numerals = Lexicon(visit, gathering), Numerals(gathering)
+    kinds = iter(kinds_of([level for one in shapes for level in one.levels]))
+    asked = [
+        _ask(one, [next(kinds) for _ in one.levels], (lexicon, numerals), number) for number, one in enumerate(shapes)
+    ]
+    gathered = gathering.read(int(visit.notes.texts.total[0]))
+    words, numbers = lexicon.close(gathered), numerals.close(gathered)
     return [
         _arranged(one, texts, words, numbers.get(number, {}))
         for number, (one, texts) in enumerate(zip(shapes, asked, strict=True))
     ]
 
 
-def _ask(one: Shape, lexicon: Lexicon, numerals: Numerals, number: int) -> list[dict[int, Asked]]:
-    """Ask for every value that the shape uses: numbers and the time as they are, where they have the usual types, else as text."""
+def _ask(one: Shape, kinds: list[list[int]], takers: tuple[Lexicon, Numerals], number: int) -> list[dict[int, Asked]]:
+    """Ask for every value that the shape uses: numbers and the time as they are, where they have the usual types, else as text.
+    `kinds`: the types of each level's values."""
+    lexicon, numerals = takers
     system, direct = one.plan.layout.system, set()
     for column in (*NUMBERS, TIME):
         text = system.get(column, ())
         if len(text) == 1 and isinstance(text[0], Slot):
-            slot = text[0]
-            if numerals.ask(number, column, one.levels[slot.level], slot.index):
-                direct.add((slot.level, slot.index))
+            level, index = text[0].level, text[0].index
+            if numerals.ask(number, column, one.levels[level], index, kinds[level][index]):
+                direct.add((level, index))
     wanted: list[list[int]] = [[] for _ in one.levels]
     for level, index in sorted(one.plan.uses):
         if (level, index) not in direct or one.plan.uses[level, index] > 1:
             wanted[level].append(index)
-    return [lexicon.ask(held, indices) for held, indices in zip(one.levels, wanted, strict=True)]
+    return [lexicon.ask(*each) for each in zip(one.levels, wanted, kinds, strict=True)]
 
 
 def _arranged(one: Shape, asked: list[dict[int, Asked]], words: Words, numbers: dict[str, pa.Array]) -> Decoded:
@@ -158,6 +168,9 @@ def _arranged(one: Shape, asked: list[dict[int, Asked]], words: Words, numbers: 
         name: numbers[name] if name in numbers else _joined(text, columns, count)
         for name, text in layout_.system.items()
     }
+    for name in (*NUMBERS, TIME):  # a number that no row has is as one that no template has
+        if name in system and system[name].null_count == count:
+            del system[name]
     for name in NUMBERS:
         if name in system and name not in numbers:
             system[name] = _marked(system[name], _in_hex(layout_.system[name], one.levels, asked))
@@ -170,7 +183,7 @@ def _in_hex(text: Text, levels: tuple[Values, ...], asked: list[dict[int, Asked]
     """The rows in which a piece of a value is bytes in hex: binary, or what does not fit its type."""
     found: set[int] = set()
     for piece in text:
-        if isinstance(piece, Slot):
+        if isinstance(piece, Slot) and asked[piece.level][piece.index].kind != values.NULL:
             found.update(np.flatnonzero(levels[piece.level].kind(piece.index) == BINARY).tolist())
             trouble = asked[piece.level][piece.index].trouble
             found.update(row for row, _, reason in trouble if reason.endswith(AS_HEX))

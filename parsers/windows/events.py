@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 
@@ -11,11 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from parsers.gather import Bools, Int64s
+from parsers.windows import written
 from parsers.windows.chunks import BAD_CHECKSUM, RECOVERED, Records
 from parsers.windows.columns import Decoded
 from parsers.windows.paths import RECORD, TIME
-from timelines import times
-from timelines.coded import CODED, compact, constant, nothing, plain
+from timelines.coded import CODED, compact, constant, nothing
 from timelines.families.windows import COLUMNS, family_of
 from timelines.remembered import Remembered
 from timelines.schema import TIME as INSTANT
@@ -47,8 +46,6 @@ _CORE = tuple(
     }.items()
 )
 _EVERY = tuple(pa.field(c.name, CODED if pa.types.is_string(c.type) else c.type) for c in COLUMNS)
-_USUAL = r"^(19[7-9]|20\d)\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{1,9}Z$"
-_WRITTEN = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?Z?", re.ASCII)
 
 
 def batches(tables: Iterable[Decoded], records: Records) -> Iterator[tuple[str, pa.RecordBatch, Int64s]]:
@@ -62,8 +59,9 @@ def batches(tables: Iterable[Decoded], records: Records) -> Iterator[tuple[str, 
     stops = np.cumsum([len(table.rows) for table in held]).tolist()
     starts = [0, *stops[:-1]]
     shared = _shared(_All(held, starts, records))
+    names = shared.schema.names
     for table, start, stop in zip(held, starts, stops, strict=True):
-        core = dict(zip(shared.schema.names, shared.slice(start, stop - start).columns, strict=True))
+        core = dict(zip(names, shared.slice(start, stop - start).columns, strict=True))
         yield from _by_family(_batch(table, core), table.rows)
 
 
@@ -116,14 +114,10 @@ def _batch(table: Decoded, core: dict[str, pa.Array]) -> pa.RecordBatch:
         found = given.get(column.name)
         if found is None:
             found = nothing(count) if pa.types.is_string(column.type) else pa.nulls(count, column.type)
-        declared.append(_coded(found))
+        declared.append(found)
     schema = _schema(tuple((field.stored, field.own) for field, _ in table.fields))
-    arrays = [*(core[field.name] for field in _CORE), *declared, *(_coded(array) for _, array in table.fields)]
+    arrays = [*(core[field.name] for field in _CORE), *declared, *(array for _, array in table.fields)]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
-
-
-def _coded(array: pa.Array) -> pa.Array:
-    return array.dictionary_encode() if pa.types.is_string(array.type) else array
 
 
 def _as_text(numbers: pa.Array) -> pa.DictionaryArray:
@@ -166,20 +160,19 @@ def _by_family(batch: pa.RecordBatch, rows: Int64s) -> Iterator[tuple[str, pa.Re
 
 def _instants(held: _All) -> pa.Array:
     """TimeCreated as UTC; null, flagged and reported where there is none that fits."""
+    given = [table.system.get(TIME) for table in held.tables]
+    timed = [one is None or pa.types.is_timestamp(one.type) for one in given]
+    together = iter(written.instants([one for one, is_time in zip(given, timed, strict=True) if not is_time]))
     found = []
-    for table, start in zip(held.tables, held.starts, strict=True):
-        given = table.system.get(TIME)
+    for table, start, one, is_time in zip(held.tables, held.starts, given, timed, strict=True):
         count = len(table.rows)
-        if given is None:
-            given = pa.nulls(count, INSTANT)
-        timed = pa.types.is_timestamp(given.type)
-        written = given if timed else _written(plain(given))
-        found.append(written)
-        if written.null_count:
-            missing = written.is_null().to_numpy(zero_copy_only=False)
+        read = next(together) if not is_time else pa.nulls(count, INSTANT) if one is None else one
+        found.append(read)
+        if read.null_count:
+            missing = read.is_null().to_numpy(zero_copy_only=False)
             held.flags[start : start + count][missing] |= NO_TIME
             for row in np.flatnonzero(missing).tolist():
-                text = None if timed else given[row].as_py()
+                text = None if is_time or one is None else one[row].as_py()
                 why = f"{text!r} is no time from 1678 to 2261" if text else "no usable time"
                 held.complain(start + row, f"TimeCreated: {why}; left empty")
     return pa.concat_arrays(found)
@@ -195,41 +188,23 @@ def _compared(instants: pa.Array, header: Int64s, sane: Bools, flags: Int64s) ->
     flags[known & (~sane | (np.abs(header // 2 - ns // 2) > APART // 2))] |= OTHER_TIME
 
 
-def _written(text: pa.Array) -> pa.Array:
-    """Times written out (`2021-03-04T05:06:07.1234567Z`) as instants; null where a text is none."""
-    if not text.null_count and pc.all(pc.match_substring_regex(text, _USUAL)).as_py():
-        try:
-            return text.cast(INSTANT)
-        except pa.ArrowInvalid:  # some text looks like a time and is none
-            return _written_one_by_one(text)
-    return _written_one_by_one(text)
-
-
-def _written_one_by_one(text: pa.Array) -> pa.Array:
-    found = [_WRITTEN.fullmatch(value) if value else None for value in text.to_pylist()]
-    civil = np.array([[int(part) for part in hit.groups()[:6]] if hit else [0] * 6 for hit in found], np.int64).reshape(
-        -1, 6
-    )
-    fraction = np.array([int((hit[7] or "0").ljust(9, "0")) if hit else 0 for hit in found], np.int64)
-    ns, valid = times.from_civil(*civil.T)
-    return pa.array(ns + fraction, pa.int64(), mask=~valid).view(INSTANT)
-
-
 def _numbers(held: _All) -> dict[str, pa.Array]:
     """The numeric columns of System in their declared types; what does not fit is null, flagged and reported."""
     out = {}
     for name, type_ in _INTEGERS.items():
+        given = [table.system.get(name) for table in held.tables]
+        together = written.numbers(given, type_)
         found = []
-        for table, start in zip(held.tables, held.starts, strict=True):
-            given = table.system.get(name)
-            if given is None:
-                found.append(pa.nulls(len(table.rows), type_))
+        for at, (table, start) in enumerate(zip(held.tables, held.starts, strict=True)):
+            one = given[at]
+            if one is None or at in together:
+                found.append(pa.nulls(len(table.rows), type_) if one is None else together[at])
                 continue
-            fitted, wrong = _fitted(given, type_)
+            fitted, wrong = written.fitted(one, type_)
             found.append(fitted)
             for row in wrong:
                 held.flags[start + row] |= INCOMPLETE
-                held.complain(start + row, f"{name} {given[row].as_py()!r} is no {type_}; left empty")
+                held.complain(start + row, f"{name} {one[row].as_py()!r} is no {type_}; left empty")
         out[name] = pa.concat_arrays(found)
     header = pa.array(held.records.number[held.rows])
     own = out[RECORD]
@@ -238,39 +213,6 @@ def _numbers(held: _All) -> dict[str, pa.Array]:
         held.flags[differs] |= OTHER_ID
         out[RECORD] = pc.coalesce(own, header)
     return out
-
-
-def _fitted(given: pa.Array, type_: pa.DataType) -> tuple[pa.Array, list[int]]:
-    """Text or numbers as `type_`, and the rows whose value does not fit it."""
-    if given.type == type_:
-        return given, []
-    given = given if pa.types.is_integer(given.type) else plain(given)
-    try:
-        return given.cast(type_), []
-    except pa.ArrowInvalid:
-        low, high = (0, 2**64) if type_ == pa.uint64() else (-(2 ** (type_.bit_width - 1)), 2 ** (type_.bit_width - 1))
-    found: list[int | None] = []
-    wrong = []
-    for row, value in enumerate(given.to_pylist()):
-        number = _whole(value)
-        fits = number is not None and low <= number < high
-        found.append(number if fits else None)
-        if value is not None and not fits:
-            wrong.append(row)
-    return pa.array(found, type_), wrong
-
-
-def _whole(value: int | str | None) -> int | None:
-    if not isinstance(value, str):
-        return value
-    text = value.strip().lower()
-    digits = text[2:] if text.startswith("0x") else text.removeprefix("-")
-    if not (digits.isascii() and digits.isalnum()) or len(digits) > 20:
-        return None
-    try:
-        return int(text, 16 if text.startswith("0x") else 10)
-    except ValueError:
-        return None
 
 
 @cache

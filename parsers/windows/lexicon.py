@@ -17,8 +17,10 @@ from parsers.gather import Bools, Int64s
 from parsers.windows import values
 from parsers.windows.digits import HEX, ends_of, guids, hexes, moments, text_column
 from parsers.windows.flat import Int32s
-from parsers.windows.typed import Values, one_by_one, rendered, uniform
+from parsers.windows.gathered import MIXED, TEXTS, Gathered, Gathering, kinds_of
+from parsers.windows.typed import Values, one_by_one, rendered
 from parsers.windows.visit import Visit
+from timelines.coded import nothing
 
 _FORMS = {3: "i1", 4: "u1", 5: "<i2", 6: "<u2", 7: "<i4", 8: "<u4", 9: "<i8", 10: "<u8"}
 _FORMS |= {values.HEX32: "<u4", values.HEX64: "<u8", values.FILETIME: "<u8"}
@@ -27,102 +29,77 @@ _SHORT = 80  # bytes of a value that is remembered from piece to piece: a SID ha
 
 @dataclass(slots=True)
 class Asked:
-    """A column that was asked for. `said`: places of its values among all texts of the window; for numbers, `start` is where they lie among
-    those of their type; `text` is given at once where types are mixed.
+    """A column that was asked for: its type, whether no row lacks it, its number among columns that are gathered; `text` is given at once
+    where types are mixed.
 
     `trouble` is what could not be rendered: (row, place in the window, reason).
     """
 
     kind: int
     count: int
-    said: Int64s | None = None
-    start: int = 0
+    full: bool = True
+    number: int = -1
     text: pa.DictionaryArray | None = None
     trouble: list[tuple[int, int, str]] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _Numbers:
-    """Numbers of one type, column after column, and which rows have one (None: all)."""
-
-    said: list[Int64s] = field(default_factory=list)
-    valid: list[Bools | None] = field(default_factory=list)
-    count: int = 0
-
-    def add(self, kind: int, held: Values, index: int) -> Asked:
-        asked = Asked(kind, len(held), start=self.count)
-        self.said.append(held.said(index))
-        self.valid.append(None if held.full(index) else held.kind(index) == kind)
-        self.count += len(held)
-        return asked
-
-    def mask(self) -> Bools | None:
-        """Rows without a value."""
-        if all(valid is None for valid in self.valid):
-            return None
-        pairs = zip(self.valid, self.said, strict=True)
-        return ~np.concatenate([np.ones(len(said), np.bool_) if valid is None else valid for valid, said in pairs])
 
 
 class Lexicon:
     """Takes in what is asked of one window, then renders it."""
 
-    def __init__(self, visit: Visit) -> None:
+    def __init__(self, visit: Visit, gathering: Gathering | None = None) -> None:
         self._visit = visit
-        self._numbers: dict[int, _Numbers] = {}
+        flat = visit.notes.flat
+        self._gathering = gathering or Gathering(flat.said, flat.kind)
         self._coded: dict[int, list[tuple[Asked, Values, int]]] = {}
 
-    def ask(self, held: Values, wanted: list[int]) -> dict[int, Asked]:
-        """The `wanted` values of a level as text columns; null where a value is of type null."""
-        return {index: self._ask(held, index) for index in wanted}
+    def ask(self, held: Values, wanted: list[int], kinds: list[int] | None = None) -> dict[int, Asked]:
+        """The `wanted` values of a level as text columns; null where a value is of type null. `kinds`: of all values of the level."""
+        kinds = kinds_of([held])[0] if kinds is None else kinds
+        return {index: self._ask(held, index, kinds[index]) for index in wanted}
 
-    def _ask(self, held: Values, index: int) -> Asked:
-        kind = uniform(held, index)
-        if kind is None:
+    def _ask(self, held: Values, index: int, kind: int) -> Asked:
+        if kind == MIXED:
             text, trouble = one_by_one(self._visit.window, held, index)
-            return Asked(-1, len(held), text=text.dictionary_encode(), trouble=trouble)
+            return Asked(kind, len(held), text=text.dictionary_encode(), trouble=trouble)
         if kind == values.NULL:
             return Asked(kind, len(held))
-        if kind in _FORMS:
-            return self._numbers.setdefault(kind, _Numbers()).add(kind, held, index)
-        asked = Asked(kind, len(held), held.said(index))
-        self._coded.setdefault(kind, []).append((asked, held, index))
+        group = (kind,) if kind in _FORMS else TEXTS
+        asked = Asked(kind, len(held), held.full(index), self._gathering.ask(held, index, group))
+        if group == TEXTS:
+            self._coded.setdefault(kind, []).append((asked, held, index))
         return asked
 
-    def close(self) -> Words:
+    def close(self, gathered: Gathered | None = None) -> Words:
         """Render all that was asked for."""
         texts = self._visit.notes.texts
         count, known = int(texts.total[0]), 0
+        gathered = gathered or self._gathering.read(count)
         words: list[pa.Array] = []
         places = np.full(count + 1, -1, np.int32)  # the last is that of no value
         numbers: dict[int, tuple[Int32s, Bools | None]] = {}
-        for kind in sorted({*self._numbers, *self._coded}):
+        asked = [group[0] for group in gathered.spans if len(group) == 1 and isinstance(group[0], int)]
+        for kind in sorted({*asked, *self._coded}):
             if kind in _FORMS:
-                flat = self._numbers[kind]
-                text, found = _counted(kind, flat)
-                numbers[kind] = found + np.int32(known), flat.mask()
+                raw, absent = gathered.numbers((kind,))
+                text, found = _counted(kind, raw, absent)
+                numbers[kind] = found + np.int32(known), absent
             else:
-                text, chosen = self._texts(kind, count)
+                text, chosen = self._texts(kind, count, gathered.asked)
                 places[chosen] = np.arange(known, known + len(text), dtype=np.int32)
             words.append(text)
             known += len(text)
-        if not words:
-            return Words(pa.array([], pa.string()), places, {})
         # texts of two types can be the same, and those with a terminator more
-        distinct = pa.concat_arrays(words).dictionary_encode()
+        distinct = pa.concat_arrays([pa.array([], pa.string()), *words]).dictionary_encode()
         if len(distinct.dictionary) < known:
             moved = np.append(distinct.indices.to_numpy(), np.int32(-1))
             places, numbers = moved[places], {kind: (moved[found], mask) for kind, (found, mask) in numbers.items()}
-        return Words(
-            distinct.dictionary, places, {kind: pa.array(found, mask=mask) for kind, (found, mask) in numbers.items()}
-        )
+        held = {kind: pa.array(found, mask=mask) for kind, (found, mask) in numbers.items()}
+        return Words(distinct.dictionary, gathered.starts, *gathered.placed(places), held)
 
-    def _texts(self, kind: int, count: int) -> tuple[pa.Array, Int64s]:
+    def _texts(self, kind: int, count: int, asked: Bools) -> tuple[pa.Array, Int64s]:
         """The distinct values of a type that were asked for, rendered, and which of all texts they are."""
-        texts, asked = self._visit.notes.texts, np.zeros(count + 1, np.bool_)
-        for one, _, _ in self._coded[kind]:
-            asked[one.said] = True
-        chosen = np.flatnonzero(asked[:count])
+        texts = self._visit.notes.texts
+        chosen = np.flatnonzero(asked & (texts.kinds[:count] == kind))
         buffers = [None, pa.py_buffer(texts.bounds[: count + 1]), pa.py_buffer(texts.held)]
         raw = pa.Array.from_buffers(pa.binary(), count, buffers)
         if len(chosen) < count:
@@ -153,24 +130,23 @@ class Lexicon:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The dictionary of a window; the place in it of each text of the window (-1: none), and by type the places of all numbers."""
+    """The dictionary of a window; where each column begins; the places of all texts, as if none were null and with nulls, and by type those
+    of all numbers."""
 
     text: pa.Array
-    places: Int32s
+    starts: list[int]
+    whole: pa.Array
+    some: pa.Array
     numbers: dict[int, pa.Array]
 
     def column(self, asked: Asked) -> pa.DictionaryArray:
         if asked.text is not None:
             return asked.text
-        if asked.kind == values.NULL:
-            found = pa.nulls(asked.count, pa.int32())
-        elif asked.said is None:
-            found = self.numbers[asked.kind].slice(asked.start, asked.count)
-        else:
-            places = self.places[asked.said]
-            absent = places < 0
-            found = pa.array(places, mask=absent) if absent.any() else pa.array(places)
-        return pa.DictionaryArray.from_arrays(found, self.text, safe=False)
+        if asked.number < 0:
+            return nothing(asked.count)
+        held = self.numbers.get(asked.kind, self.whole if asked.full else self.some)
+        places = held.slice(self.starts[asked.number], asked.count)
+        return pa.DictionaryArray.from_arrays(places, self.text, safe=False)
 
 
 def _utf8(raw: pa.Array) -> pa.Array:
@@ -224,11 +200,10 @@ def _wide(units: npt.NDArray[np.uint16], ends: Int32s) -> pa.Array:
     return text_column(reach[ends], np.frombuffer(data, np.uint8), valid)
 
 
-def _counted(kind: int, flat: _Numbers) -> tuple[pa.Array, Int32s]:
+def _counted(kind: int, said: Int64s, absent: Bools | None) -> tuple[pa.Array, Int32s]:
     """Distinct numbers of a type as text, and the place of each among them; 0 where a row has none."""
-    said, mask = np.concatenate(flat.said), flat.mask()
-    encoded = pa.array((said if mask is None else said[~mask]).astype(_FORMS[kind])).dictionary_encode()
-    return _written(kind, encoded.dictionary), _placed(encoded.indices.to_numpy(), mask)
+    encoded = pa.array((said if absent is None else said[~absent]).astype(_FORMS[kind])).dictionary_encode()
+    return _written(kind, encoded.dictionary), _placed(encoded.indices.to_numpy(), absent)
 
 
 def _guids(raw: pa.Array) -> pa.Array:

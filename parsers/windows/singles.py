@@ -73,15 +73,19 @@ def _laid_out(roots: list[Part], remarks: list[tuple[int, str]], at: int) -> Lay
 def _side_by_side(members: list[tuple[int, Layout, list[tuple[int, str]]]]) -> Decoded:
     first = members[0][1]
     system = {
-        column: pa.array([_said(held.system[column], column in NUMBERS) for _, held, _ in members], pa.string())
+        column: _column([_said(held.system[column], column in NUMBERS) for _, held, _ in members])
         for column in first.system
     }
     fields: list[tuple[Field, pa.Array]] = [
-        (value, pa.array([_said(held.fields[at].text) for _, held, _ in members], pa.string()))
+        (value, _column([_said(held.fields[at].text) for _, held, _ in members]))
         for at, value in enumerate(first.fields)
     ]
     trouble = [(at, where, reason) for at, (_, _, remarks) in enumerate(members) for where, reason in remarks]
     return Decoded(np.array([row for row, _, _ in members], np.int64), system, fields, trouble)
+
+
+def _column(texts: list[str | None]) -> pa.DictionaryArray:
+    return pa.array(texts, pa.string()).dictionary_encode()
 
 
 def _said(text: Text, number: bool = False) -> str | None:

@@ -24,7 +24,7 @@ from parsers.windows import columns, events, evtx, inline, lexicon, templates
 from parsers.windows.chunks import CHUNK, FILE_HEADER
 from parsers.windows.evtx import PARSER
 from tests.fuzz.incomplete_rows import completed
-from timelines import coded, mapping
+from timelines import coded, mapping, named_columns, place_texts
 from timelines import rows as timeline_rows
 from timelines.layouts import layouts
 from timelines.part_writer import PartWriter
@@ -42,8 +42,9 @@ def forget() -> None:
     templates._keys.clear()
     columns._plans.clear()
     events._schemas.clear()
-    mapping._known_names.clear()
+    named_columns._known_names.clear()
     mapping._filtered.clear()
+    place_texts.forget()
     inline.forget()
     lexicon._remembered.cache_clear()
     coded._singles.clear()

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from timelines.rows import Provenance, finish, row_ids
+from timelines import compiled
+from timelines.row_ids import digits, keys, row_ids
+from timelines.rows import Provenance, finish
 from timelines.schema import CORE_NAMES, TIME, core_schema, named_field, own_name
 
 SHA = hashlib.sha256(b"evidence").hexdigest()
@@ -128,3 +130,17 @@ def test_own_names_of_equal_schemas_stay_their_own() -> None:
         times = pa.array([0], pa.int64()).view(TIME)
         made = pa.RecordBatch.from_arrays([times, pa.array([0]), pa.array([1]), pa.array(["amina"])], schema=schema)
         assert own_name(finish("windows/other", made, Provenance("E001", "a.evtx", SHA)).schema.field("User_")) == own
+
+
+@given(st.lists(st.tuples(st.integers(0, 2**46), st.integers(0, 65_535)), max_size=9), st.booleans())
+def test_ids_are_the_same_without_a_compiled_loop(places: list[tuple[int, int]], apart: bool) -> None:
+    offsets, index = (np.array(column, np.int64) for column in (zip(*places, strict=True) if places else ([], [])))
+    held = np.stack(
+        [keys(f"{at:064x}" if apart else SHA, "x/y") for at in range(len(places) if apart else 1)] or [keys(SHA, "")]
+    )
+    compiled.load()
+    looped = digits(held, offsets, index).to_pylist()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("timelines.row_ids.at_hand", lambda: False)
+        assert digits(held, offsets, index).to_pylist() == looped
+    assert len(looped) == len(places)

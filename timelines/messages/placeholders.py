@@ -11,8 +11,8 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from timelines.mapping import stored_as
 from timelines.meanings import sources_of
+from timelines.named_columns import stored_as
 
 _PLACE = re.compile(r"\{([^{}|:]+)(?:\|([^{}]+)|:([a-z][a-z0-9_+]*))?\}")
 

@@ -13,10 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from timelines.filters import filtered
-from timelines.mapping import columns_by_name, named_text, stored_as
 from timelines.meanings import Meaning, general_meaning, meaning
 from timelines.messages.codes import decode
 from timelines.messages.placeholders import Placeholder, parts, segments
+from timelines.named_columns import columns_by_name, named_text, stored_as
 from timelines.visible import visible
 
 LANGUAGES: tuple[str, ...] = ("en", "fr", "ar")

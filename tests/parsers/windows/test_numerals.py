@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from parsers.windows.gathered import Gathering, kinds_of
 from parsers.windows.numerals import Numerals
 from parsers.windows.typed import Values, Window
 from tests.parsers.windows.conftest import noted
@@ -23,29 +24,36 @@ def held(kinds, raw):
     return noted(window, starts, sizes, np.array(kinds, np.uint8), 1)[1]
 
 
+def read(asked):
+    """What is read of columns, one value a record, by shape."""
+    flat = next(iter(asked.values()))[1].notes.flat
+    gathering = Gathering(flat.said, flat.kind)
+    numerals = Numerals(gathering)
+    for shape, (column, values) in asked.items():
+        assert numerals.ask(shape, column, values, 0, kinds_of([values])[0][0])
+    return numerals.close(gathering.read(0))
+
+
 def test_a_number_that_is_null_in_some_records():
     column = held([6, 0, 6], [b"\x10\x12", b"", b"\xff\xff"])  # UInt16
-    numerals = Numerals()
-    assert numerals.ask(0, "EventID", column, 0)
-    found = numerals.close()[0]["EventID"]
+    found = read({0: ("EventID", column)})[0]["EventID"]
     assert (found.type, found.to_pylist()) == (pa.int32(), [4624, None, 65_535])
 
 
 def test_shapes_get_back_their_own_rows():
     column = held([8, 8, 8], [b"\1\0\0\0", b"\2\0\0\0", b"\3\0\0\0"])  # UInt32
-    numerals = Numerals()
-    for shape, rows in ((0, [2]), (5, [0, 1])):
-        assert numerals.ask(shape, "Execution_ProcessID", Values.of(column.notes, column.first[rows], 1), 0)
-    found = {shape: columns["Execution_ProcessID"].to_pylist() for shape, columns in numerals.close().items()}
+    asked = {
+        shape: ("Execution_ProcessID", Values.of(column.notes, column.first[rows], 1))
+        for shape, rows in ((0, [2]), (5, [0, 1]))
+    }
+    found = {shape: columns["Execution_ProcessID"].to_pylist() for shape, columns in read(asked).items()}
     assert found == {0: [3], 5: [1, 2]}
 
 
 def test_a_time_is_an_instant_and_null_where_it_is_none_of_this_age():
     column = held([17, 17], [struct.pack("<Q", NOON), b"\xff" * 8])  # FILETIME
-    numerals = Numerals()
-    assert numerals.ask(0, "time", column, 0)
     noon = 1_614_859_200_000_000_000
-    assert numerals.close()[0]["time"].view(pa.int64()).to_pylist() == [noon, None]
+    assert read({0: ("time", column)})[0]["time"].view(pa.int64()).to_pylist() == [noon, None]
 
 
 @pytest.mark.parametrize(
@@ -60,6 +68,7 @@ def test_a_time_is_an_instant_and_null_where_it_is_none_of_this_age():
 )
 def test_what_is_no_number_in_every_record_is_left_to_the_texts(column, kinds, raw):
     values = held(kinds, raw)
-    numerals = Numerals()
-    assert not numerals.ask(0, column, values, 0)
-    assert numerals.close() == {}
+    gathering = Gathering(values.notes.flat.said, values.notes.flat.kind)
+    numerals = Numerals(gathering)
+    assert not numerals.ask(0, column, values, 0, kinds_of([values])[0][0])
+    assert numerals.close(gathering.read(0)) == {}

@@ -15,7 +15,7 @@ from forensics.demo.binxml_values import Kind
 from forensics.demo.evtx_writer import Event, write_log
 from parsers.windows import columns, events, inline, templates
 from tests.fuzz.checks import check, forget
-from timelines import coded, mapping, rows
+from timelines import coded, mapping, named_columns, place_texts, rows
 from timelines.layouts import layouts
 from timelines.remembered import Remembered
 
@@ -26,8 +26,9 @@ CACHES: dict[str, Remembered] = {
     "plans": columns._plans,
     "schemas": events._schemas,
     "texts": coded._singles,
-    "names": mapping._known_names,
+    "names": named_columns._known_names,
     "filtered": mapping._filtered,
+    "results": place_texts._results,
     "spellings": layouts._known,
     "complete": rows._complete._known,
 }

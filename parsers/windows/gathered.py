@@ -1,0 +1,159 @@
+"""Values as columns: what columns of a window ask for is read record by record, since a record's values stand together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from parsers.gather import Bools, Bytes, Int64s
+from parsers.windows import values
+from parsers.windows.flat import Int32s
+from parsers.windows.typed import Values
+from timelines.compiled import compiled
+
+Group = tuple[object, ...]  # numbers of one group are decoded together; TEXTS are no numbers
+TEXTS: Group = ()
+
+
+@compiled
+def _gather(
+    said: Int64s,
+    kinds: Bytes,
+    firsts: Int32s,
+    levels: Int64s,
+    columns: Int64s,
+    texts: Int32s,
+    raw: Int64s,
+    absent: Bytes,
+    asked: Bytes,
+) -> None:
+    """Copy values into `raw` and codes of texts into `texts`, and note which of `raw` are `absent` and which codes are `asked` for.
+
+    `levels`: (l, 4) the first of its `firsts`, how many, the first of its columns and the last but one; `columns`: (c, 4) which value of a
+    record, where its rows go, whether to `raw`, and whether some are null there.
+    """
+    for level in range(len(levels)):
+        begin, count, first, stop = levels[level, 0], levels[level, 1], levels[level, 2], levels[level, 3]
+        for row in range(count):
+            base = np.int64(firsts[begin + row])
+            for column in range(first, stop):
+                value, out = base + columns[column, 0], columns[column, 1] + row
+                if columns[column, 2] == 0:
+                    code = said[value]
+                    texts[out] = code
+                    if code >= 0:
+                        asked[code] = 1
+                else:
+                    raw[out] = said[value]
+                    if columns[column, 3] != 0:
+                        absent[out] = kinds[value] == 0
+
+
+@compiled
+def _place(texts: Int32s, places: Int32s, bits: Bytes) -> None:
+    """Replace codes by their places; those of no text, which are below 0, by 0, and these lose their bit."""
+    for row in range(len(texts)):
+        code = texts[row]
+        if code < 0:
+            texts[row] = 0
+            bits[row >> 3] &= np.uint8(0xFF ^ (1 << (row & 7)))
+        else:
+            texts[row] = places[code]
+
+
+class Gathering:
+    """Takes in which columns are asked for; `read` gives them."""
+
+    def __init__(self, said: Int64s, kinds: Bytes) -> None:
+        self._said, self._kinds = said, kinds
+        self._held: list[Values] = []
+        self._levels: dict[int, int] = {}  # the number of each of `held`, by its id
+        self._groups: dict[Group, int] = {TEXTS: 0}
+        self._wanted: list[tuple[int, int, int, bool, int]] = []
+
+    def ask(self, held: Values, index: int, group: Group = TEXTS) -> int:
+        """Ask for a value of a level; returns the number of the column."""
+        level = self._levels.get(id(held))
+        if level is None:
+            level = self._levels[id(held)] = len(self._held)
+            self._held.append(held)
+        number = self._groups.setdefault(group, len(self._groups))
+        self._wanted.append((level, index, number, held.full(index), len(held)))
+        return len(self._wanted) - 1
+
+    def read(self, codes: int) -> Gathered:
+        """All that was asked for; `codes`: how many texts there are."""
+        level, index, group, full, rows = np.array(self._wanted, np.int64).reshape(-1, 5).T
+        order = np.argsort(group, kind="stable")  # columns of a group stand side by side
+        ends = np.cumsum(rows[order])
+        starts = np.empty(len(rows), np.int64)
+        starts[order] = ends - rows[order]
+        bounds = np.append(0, ends)[np.searchsorted(group[order], np.arange(len(self._groups) + 1))]
+        count, total = int(bounds[1]), int(bounds[-1])
+        out = starts - np.where(group > 0, count, 0)
+        texts, raw = np.empty(count, np.int32), np.empty(total - count, np.int64)
+        absent, asked = np.zeros(total - count, np.uint8), np.zeros(codes, np.uint8)
+        by_level = np.argsort(level, kind="stable")
+        columns = np.stack((index, out, group > 0, 1 - full), axis=1).astype(np.int64)[by_level]
+        levels, firsts = self._records(level)
+        _gather(self._said, self._kinds, firsts, levels, columns, texts, raw, absent, asked)
+        spans = {one: (int(bounds[at]) - count, int(bounds[at + 1]) - count) for one, at in self._groups.items() if at}
+        within = starts - bounds[group]
+        return Gathered(texts, asked.view(np.bool_), within.tolist(), raw, absent.view(np.bool_), spans)
+
+    def _records(self, level: Int64s) -> tuple[Int64s, Int32s]:
+        """What `_gather` has to know of levels: where their records and their columns begin and end."""
+        sizes = np.array([len(held) for held in self._held], np.int64)
+        stops = np.cumsum(np.bincount(level, minlength=len(sizes)))
+        begins = np.cumsum(sizes) - sizes
+        firsts = np.concatenate([held.first for held in self._held] or [np.empty(0, np.int32)])
+        return np.stack((begins, sizes, np.append(0, stops)[:-1], stops), axis=1).astype(np.int64), firsts
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Columns that were asked for. `texts`: codes of all text columns; `asked`: whether a code is among them; `starts`: where each column
+    begins, among the texts or among the numbers of its group."""
+
+    texts: Int32s
+    asked: Bools
+    starts: list[int]
+    raw: Int64s
+    absent: Bools
+    spans: dict[Group, tuple[int, int]]
+
+    def numbers(self, group: Group) -> tuple[Int64s, Bools | None]:
+        """All numbers of a group, column after column, and which are absent (None: none)."""
+        begin, end = self.spans[group]
+        absent = self.absent[begin:end]
+        return self.raw[begin:end], absent if absent.any() else None
+
+    def placed(self, places: Int32s) -> tuple[pa.Array, pa.Array]:
+        """All texts as `places` of their codes, which takes the codes' room: where none is null, and with nulls."""
+        count, bits = len(self.texts), np.full(len(self.texts) // 8 + 1, 0xFF, np.uint8)
+        _place(self.texts, places, bits)
+        data = pa.py_buffer(self.texts)
+        whole = pa.Array.from_buffers(pa.int32(), count, [None, data])
+        return whole, pa.Array.from_buffers(pa.int32(), count, [pa.py_buffer(bits), data])
+
+
+_SOUND = np.array([kind in values.RENDER or kind ^ values.ARRAY in values.RENDER for kind in range(256)], np.bool_)
+_WIDTHS = np.array([values.WIDTHS.get(kind, -1) for kind in range(256)], np.int32)
+MIXED = -1
+
+
+def kinds_of(levels: list[Values]) -> list[list[int]]:
+    """Of each level, the type of each value in all records (or null), when its sizes fit that type; else MIXED. See `typed.uniform`."""
+    if not levels:
+        return []
+    count, lowest, kind, least, most, bits = np.concatenate([held.sums for held in levels]).T
+    of = np.minimum(kind, 255)
+    sound = (lowest == kind) & _SOUND[of]
+    width = _WIDTHS[of]
+    sound &= (width < 0) | ((least == width) & (most == width))
+    sound &= (kind != values.STRING) | (bits & 1 == 0)
+    found = np.where(count == 0, values.NULL, np.where(sound, kind, MIXED))
+    ends = np.cumsum([held.many for held in levels])[:-1]
+    return [part.tolist() for part in np.split(found, ends)]
