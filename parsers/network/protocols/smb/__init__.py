@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 import struct
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from parsers.network.protocols import Conversation, Openings, Trouble, Yield
-from parsers.network.protocols.nt_status import PENDING
+from parsers.network.protocols.smb.exchanges import LIMIT, Ahead, Exchanges, Pair, one_by_one
 from parsers.network.protocols.smb.framing import NOTHING, RAW
 from parsers.network.protocols.smb.logons import Logons
-from parsers.network.protocols.smb.message_kernels import ASIDE, ONE, TWO
-from parsers.network.protocols.smb.messages import Ahead, Message, Rows, messages_of
+from parsers.network.protocols.smb.message_kernels import ASIDE, ONE, REPLY, RESPONSE, TWO
+from parsers.network.protocols.smb.messages import Message
 from parsers.network.protocols.smb.shares import Shares
+from parsers.network.protocols.smb.smb1 import ACTING as ACTING_ONE
 from parsers.network.protocols.smb.smb1 import Smb1
-from parsers.network.protocols.smb.smb1_messages import REPLY
-from parsers.network.protocols.smb.smb2 import RESPONSE, Smb2
+from parsers.network.protocols.smb.smb2 import ACTING as ACTING_TWO
+from parsers.network.protocols.smb.smb2 import Smb2
 from parsers.network.records import Bools, Int64s
 from parsers.network.streams import Pieces, Stream
 
-ANSWERS = 500_000  # answers kept of one connection; with more, the requests after them go without
 ROWS = 200_000  # rows of one connection; a backup of that many files in one connection is cut there, and said to be
 _ENCRYPTED, _COMPRESSED = 0xFD, 0xFC  # how the identifier of messages begins that are not read
 _NOT_READ = {
     _ENCRYPTED: ("encrypted messages are not read", "smb_encrypted"),
     _COMPRESSED: ("compressed messages are not read", "smb_compressed"),
 }
+_ACTING = np.zeros((2, 256), np.bool_)  # by version, the commands that anything is done for
+_ACTING[0, sorted(ACTING_ONE)] = _ACTING[1, sorted(ACTING_TWO)] = True
 _NONE = ("bytes where a message should begin are none", "smb_malformed")
 
 
@@ -57,20 +58,22 @@ class Smb:
 
     def ahead(self, held: Pieces, flows: Int64s) -> Ahead:
         """Find the messages of all of its flows together."""
-        return Ahead(held, (2 * flows[:, None] + np.arange(2)).ravel())
+        return Ahead(held, flows, _ACTING)
 
     def read(self, talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[Yield]:
         if talk.orig is None or talk.resp is None:
-            return
-        forward = not _answers_first(talk.orig)
-        shares = Shares(talk.flow, packet_time, forward, talk.uid)
-        walk = _Walk(shares, Logons(talk.flow, shares.out))
-        client, server = (talk.orig, 2 * talk.flow), (talk.resp, 2 * talk.flow + 1)
-        if not forward:
-            client, server = server, client
+            return iter(())
         ahead = talk.ahead if isinstance(talk.ahead, Ahead) else None
-        walk.answers(server[0], ahead.rows(server[1]) if ahead is not None else None)
-        yield from walk.requests(client[0], ahead.rows(client[1]) if ahead is not None else None)
+        found, forward = None, ahead.forward(talk.flow) if ahead is not None else None
+        if forward is None:
+            forward = not _answers_first(talk.orig)
+        if ahead is not None:
+            found = ahead.exchanges(talk.flow, talk.orig, talk.resp)
+        if found is None:
+            client, server = (talk.orig, talk.resp) if forward else (talk.resp, talk.orig)
+            found = one_by_one(client, server, _ACTING)
+        shares = Shares(talk.flow, packet_time, forward, talk.uid)
+        return _Walk(shares, Logons(talk.flow, shares.out)).rows(found)
 
 
 def _answers_first(stream: Stream) -> bool:
@@ -87,42 +90,34 @@ class _Walk:
     def __init__(self, shares: Shares, logons: Logons) -> None:
         self.shares = shares
         self.one, self.two = Smb1(shares, logons), Smb2(shares, logons)
-        self.told1: dict[int, deque[Message]] = {}
-        self.told2: dict[int, Message] = {}
         self.said: set[int] = set()
 
-    def answers(self, stream: Stream, rows: Rows | None) -> None:
-        told1, told2 = self.told1, self.told2
-        for number, found in enumerate(messages_of(stream, rows)):
-            kind = found.kind
-            if number >= ANSWERS and len(told1) + len(told2) >= ANSWERS:
-                if found.at != found.frame_at:
-                    continue
-                reason = f"SMB connection with more than {ANSWERS} answers: the rest is not read"
-                self.shares.out.append(Trouble(stream.packet(found.frame_at), reason, "smb_too_much"))
-                return
-            if kind == TWO:
-                if found.flags & RESPONSE and found.status != PENDING:
-                    told2.setdefault(found.number, found)
-            elif kind == ONE:
-                if found.flags & REPLY:
-                    told1.setdefault(found.number, deque()).append(found)
-            elif kind == RAW:
-                self.one.older.raw.append(found)
+    def rows(self, found: Exchanges) -> Iterator[Yield]:
+        for odd in found.odd:
+            if odd.kind == RAW:
+                self.one.older.raw.append(odd)
             else:
-                self._other(found)
+                self._other(odd)
+        if (beyond := found.beyond) is not None:
+            reason = f"SMB connection with more than {LIMIT} answers: the rest is not read"
+            self.shares.out.append(Trouble(beyond.stream.packet(beyond.frame_at), reason, "smb_too_much"))
+        yield from self._requests(found.pairs)
+        self.one.older.settle()
+        for unclaimed in (*self.one.older.unclaimed, *self.one.older.raw):
+            self._aside(unclaimed)
+        self.shares.finish()
+        yield from self.shares.out
 
-    def requests(self, stream: Stream, rows: Rows | None) -> Iterator[Yield]:
-        count, told2, out, broken = 0, self.told2, self.shares.out, -1
-        for found in messages_of(stream, rows):
+    def _requests(self, pairs: Iterable[Pair]) -> Iterator[Yield]:
+        count, out, broken = 0, self.shares.out, -1
+        for found, answer in pairs:
             if found.frame_at == broken and found.at != broken:
                 continue  # what follows in one frame hangs together
             try:
                 if found.kind == TWO:
-                    if not found.flags & RESPONSE:
-                        self.two.step(found, told2.pop(found.number, None))
+                    self.two.step(found, answer)
                 else:
-                    self._request(found)
+                    self._request(found, answer)
             except (ValueError, IndexError, struct.error) as error:
                 self._malformed(found, error)
                 broken = found.frame_at
@@ -133,21 +128,14 @@ class _Walk:
             out.clear()
             if count >= ROWS:
                 reason = f"SMB connection with more than {ROWS} rows: the rest is not read"
-                yield Trouble(stream.packet(found.frame_at), reason, "smb_too_much")
+                yield Trouble(found.stream.packet(found.frame_at), reason, "smb_too_much")
                 break
-        self.one.older.settle()
-        for unclaimed in (*self.one.older.unclaimed, *self.one.older.raw):
-            self._aside(unclaimed)
-        self.shares.finish()
-        yield from out
 
-    def _request(self, found: Message) -> None:
+    def _request(self, found: Message, answer: Message | None) -> None:
         if found.kind == ONE:
-            if not found.flags & REPLY:
-                if self.one.older.reading is not None:
-                    self.one.older.settle(found.packet)
-                waiting = self.told1.get(found.number)
-                self.one.step(found, waiting.popleft() if waiting else None)
+            if self.one.older.reading is not None:
+                self.one.older.settle(found.packet)
+            self.one.step(found, answer)
         elif found.kind != RAW:
             self._other(found)
         elif not self.one.older.written(found):

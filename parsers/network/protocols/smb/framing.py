@@ -26,7 +26,7 @@ _MESSAGE = re.compile(rb"\x00[\x00-\xff]{3}[\xfc-\xff]SMB")
 _SMB1, _SMB2 = b"\xffSMB", b"\xfeSMB"
 _HEADER = struct.Struct("<4sHHIHHIIqIIq")  # MS-SMB2 section 2.2.1.2, without its signature
 _HEADER1 = struct.Struct("<4sBIBHH8sHHHHH")  # MS-CIFS section 2.2.3.1
-Row = tuple[int, int, int, int, int, int, int, int, int, int, int, int, int, int, int, Stream]  # a `messages.Message`
+Row = tuple[int, int, int, int, int, int, int, int, int, int, int, int, int, int, int]  # the first columns of a message
 
 
 class Odd:
@@ -75,9 +75,7 @@ def _row(
     command, status, flags, number, tree, session = head
     last = stream.packet(max(min(at + size, stream.end) - 1, at))
     packet = stream.packet(at)
-    return (
-        kind, at, size, 0, 0, packet, last, command, status, flags, number, tree, session, frame[0], frame[1], stream
-    )  # fmt: skip
+    return kind, at, size, 0, 0, packet, last, command, status, flags, number, tree, session, frame[0], frame[1]
 
 
 def _read(stream: Stream, at: int, size: int, magic: bytes) -> list[Row]:

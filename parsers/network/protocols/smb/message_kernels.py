@@ -1,5 +1,5 @@
-"""SMB messages of many streams, found in one pass: session frames (RFC 1002 section 4.3), and the headers behind them (MS-SMB2 section
-2.2.1, MS-CIFS section 2.2.3.1)."""
+"""SMB messages of many streams, found in one pass: session frames (RFC 1002 section 4.3), the headers behind them (MS-SMB2 section 2.2.1,
+MS-CIFS section 2.2.3.1), and the fields of what is said most."""
 
 from __future__ import annotations
 
@@ -9,17 +9,28 @@ from parsers.network.records import Bytes, Int64s
 from timelines.compiled import compiled, inlined
 
 # Rows of what is filled: where a message lies in its stream, what its header says, and the frame that it came in. The place is one in the
-# capture, with as many bytes there as came in that packet; of SMB 1 the number is process and number, the session a user.
+# capture, with as many bytes there as came in that packet; of SMB 1 the number is process and number, the session a user. Of what reads,
+# writes, closes or calls: where in the file, where in the message its bytes begin, how many they are, and of SMB 1 the file.
 KIND, AT, SIZE, PLACE, THERE, PACKET, LAST, COMMAND, STATUS, FLAGS, NUMBER, TREE, SESSION, FRAME_AT, FRAME_SIZE = range(
     15
 )
-COLUMNS = 15
+FIELDS, OFFSET, LEAD, COUNT, KEY = range(15, 20)
+HIGH = 20  # of SMB 2 the second half of what a file that is read or written is called, KEY being the first
+COLUMNS = 21
+# What FIELDS tells: nothing, it is looked at as it is read; the fields are there; it is one whole command; it is a request that changes
+# nothing
+UNCUT, CUT, PLAIN, IDLE = range(4)
+RESPONSE, REPLY = 0x1, 0x80  # flags of SMB 2 and of SMB 1
+PIPE_CONTROL, PIPE_CALL, NT_CREATE = 0x0011C017, 0x26, 1  # functions of a control, a transaction, an NT transaction
 ONE, TWO, ASIDE, BAD_ONE, BAD_TWO, BAD_COMPOUND = 1, 2, 3, 4, 5, 6  # kinds
 # What is told of each stream: its first row; where the pass stands, frames that may follow, and the row after the last; why it ended
-FIRST, POSITION, LEFT, ROW, WHY = range(5)
-TOLD = 5
+# Further, by the pass over many streams: whether these were all messages of the stream; and whether it begins with an answer, -1 where
+# that lies outside the file
+FIRST, POSITION, LEFT, ROW, WHY, WHOLE, ANSWERS = range(7)
+TOLD = 7
 STRANGE, FULL = 0, 1  # why: what lies there is no plain frame, or none in the file; no room for more
-HEAD = 52  # bytes of a frame that are looked at: its length and the header
+HEADER = 52  # bytes of a frame that a message of SMB 2 needs: the length and most of its header
+HEAD = 116  # bytes of a frame that are looked at: the length, the header, and the fields behind it
 
 
 @inlined
@@ -40,7 +51,7 @@ def _piece(pieces: Int64s, first: int, stop: int, position: int) -> int:
 @compiled
 def _copied(buffer: Bytes, pieces: Int64s, index: int, stop: int, position: int, head: Bytes, begin: int) -> int:
     """Copy bytes from `position` on, which piece `index` may hold, to `head` from `begin` on; how many there are then in it: fewer before a
-    gap, -1 where they lie outside the file."""
+    gap, -1 where not even a header lies in the file."""
     done = begin
     while index < stop and done < HEAD:
         skip = position + done - begin - pieces[0, index]
@@ -49,7 +60,7 @@ def _copied(buffer: Bytes, pieces: Int64s, index: int, stop: int, position: int,
         some = min(pieces[1, index] - skip, HEAD - done)
         place = pieces[2, index] + skip
         if place + some > len(buffer):
-            return -1
+            return done if done >= HEADER else -1
         for at in range(some):
             head[done + at] = buffer[place + at]
         done += some
@@ -76,10 +87,76 @@ def _put(
     end = pieces[0, stop - 1] + pieces[1, stop - 1]
     last = max(min(at + size, end) - 1, at)
     out[KIND, row], out[AT, row], out[SIZE, row] = kind, at, size
+    out[FIELDS, row] = UNCUT
+    out[OFFSET, row], out[LEAD, row], out[COUNT, row], out[KEY, row], out[HIGH, row] = 0, 0, 0, 0, 0
     out[PLACE, row] = pieces[2, index] + skip if there else 0
     out[THERE, row] = pieces[1, index] - skip if there else 0
     out[PACKET, row] = pieces[3, index]
     out[LAST, row] = pieces[3, _piece(pieces, index, stop, last)]
+
+
+@compiled
+def _cut_two(out: Int64s, row: int, head: Bytes, have: int) -> None:
+    """The fields of a message of SMB 2 (MS-SMB2 section 2.2), of which `have` bytes stand in `head` from 4 on."""
+    command, answers = out[COMMAND, row], out[FLAGS, row] & RESPONSE
+    if answers:
+        if command == 8 and have >= 72:
+            out[FIELDS, row], out[LEAD, row], out[COUNT, row] = CUT, np.int64(head[70]), _little(head, 72, 4)
+        elif command == 11 and have >= 104:
+            out[FIELDS, row], out[LEAD, row], out[COUNT, row] = CUT, _little(head, 100, 4), _little(head, 104, 4)
+    elif command == 8 or command == 9:
+        if have >= 96 and head[83] < 0x80:
+            out[FIELDS, row], out[OFFSET, row] = CUT, _little(head, 76, 8)
+            out[KEY, row], out[HIGH, row] = _little(head, 84, 8), _little(head, 92, 8)
+            if command == 9:
+                out[LEAD, row], out[COUNT, row] = _little(head, 70, 2), _little(head, 72, 4)
+    elif command == 6:
+        if have >= 88:
+            out[FIELDS, row] = CUT
+    elif command == 11 and have >= 96:
+        out[FIELDS, row] = CUT if _little(head, 72, 4) == PIPE_CONTROL else IDLE
+        out[LEAD, row], out[COUNT, row] = _little(head, 92, 4), _little(head, 96, 4)
+
+
+@compiled
+def _cut_one(out: Int64s, row: int, head: Bytes, have: int) -> None:
+    """The fields of a message of SMB 1 that is one command (MS-CIFS section 2.2.4), of which `have` bytes stand in `head` from 4 on."""
+    command, size = out[COMMAND, row], 2 * np.int64(head[36]) if have > 32 else have
+    if 35 + size > have:
+        return
+    at = 37  # where its words begin
+    chained = command == 0x24 or 0x2D <= command <= 0x2F or 0x73 <= command <= 0x75 or command == 0xA2
+    if chained and size >= 4 and head[at] != 0xFF:
+        return
+    if (command == 0x2E or command == 0x2F) and size > 32:
+        return
+    out[FIELDS, row] = PLAIN
+    if out[FLAGS, row] & REPLY:
+        if (command != 0x2E and command != 0x25) or size >= 16:
+            out[FIELDS, row] = CUT
+        if command == 0x2E and size >= 16:
+            out[LEAD, row] = _little(head, at + 12, 2)
+            out[COUNT, row] = _little(head, at + 14, 2) << 16 | _little(head, at + 10, 2)
+        elif command == 0x25 and size >= 16:
+            out[LEAD, row], out[COUNT, row] = _little(head, at + 14, 2), _little(head, at + 12, 2)
+    elif command == 0x04 and size >= 2:
+        out[FIELDS, row], out[KEY, row] = CUT, _little(head, at, 2)
+    elif (command == 0x2E and size >= 10) or (command == 0x2F and size >= 24):
+        high = 20 if command == 0x2E else 24
+        above = _little(head, at + high, 4) if size >= high + 4 else np.int64(0)
+        if above < 0x80000000:
+            out[FIELDS, row], out[KEY, row] = CUT, _little(head, at + 4, 2)
+            out[OFFSET, row] = above << 32 | _little(head, at + 6, 4)
+        if command == 0x2F:
+            out[LEAD, row] = _little(head, at + 22, 2)
+            out[COUNT, row] = _little(head, at + 18, 2) << 16 | _little(head, at + 20, 2)
+    elif command == 0x25:
+        out[FIELDS, row] = IDLE
+        if size >= 32 and head[at + 26] >= 2 and _little(head, at + 28, 2) == PIPE_CALL:
+            out[FIELDS, row], out[KEY, row] = CUT, _little(head, at + 30, 2)
+            out[LEAD, row], out[COUNT, row] = _little(head, at + 24, 2), _little(head, at + 22, 2)
+    elif command == 0xA0 and size >= 38 and _little(head, at + 36, 2) != NT_CREATE:
+        out[FIELDS, row] = IDLE
 
 
 @compiled
@@ -97,6 +174,7 @@ def _single(
         out[FLAGS, row] = np.int64(head[13]) | _little(head, 14, 2) << 16
         out[NUMBER, row] = _little(head, 16, 2) << 32 | _little(head, 30, 2) << 16 | _little(head, 34, 2)
         out[TREE, row], out[SESSION, row] = _little(head, 28, 2), _little(head, 32, 2)
+        _cut_one(out, row, head, min(size, count - 4))
     return row + 1
 
 
@@ -112,7 +190,7 @@ def _compound(
             return -2
         if row >= out.shape[1]:
             return -1
-        if count < HEAD or head[4] != 0xFE or head[5] != 0x53 or head[6] != 0x4D or head[7] != 0x42 or head[8] != 64:
+        if count < HEADER or head[4] != 0xFE or head[5] != 0x53 or head[6] != 0x4D or head[7] != 0x42 or head[8] != 64:
             _put(pieces, index, stop, BAD_TWO, at, 0, outside, out, row)
             return row + 1
         following = _little(head, 24, 4)
@@ -121,6 +199,7 @@ def _compound(
         out[STATUS, row], out[COMMAND, row] = _little(head, 12, 4), _little(head, 16, 2)
         out[FLAGS, row], out[NUMBER, row] = _little(head, 20, 4), _little(head, 28, 8)
         out[TREE, row], out[SESSION, row] = _little(head, 40, 4), _little(head, 44, 8)
+        _cut_two(out, row, head, min(own, count - 4))
         row, at = row + 1, at + own
         if following == 0 or at >= behind:
             return row
@@ -165,6 +244,17 @@ def walk(
         told[number, POSITION], told[number, LEFT], told[number, ROW] = at + 4 + size, told[number, LEFT] - 1, row
 
 
+@inlined
+def _answers(head: Bytes, count: int) -> int:
+    """Whether the first bytes of a stream are those of an answer."""
+    if count < 8 or head[5] != 0x53 or head[6] != 0x4D or head[7] != 0x42:
+        return min(count, 0)
+    answers = head[20] & RESPONSE if head[4] == 0xFE and count >= 21 else np.uint8(0)
+    if head[4] == 0xFF and count >= 14:
+        answers = head[13] & REPLY
+    return 1 if answers else 0
+
+
 @compiled
 def walk_all(
     buffer: Bytes, pieces: Int64s, bounds: Int64s, streams: Int64s, frames: int, told: Int64s, out: Int64s, head: Bytes
@@ -175,9 +265,13 @@ def walk_all(
         first, stop = bounds[streams[number]], bounds[streams[number] + 1]
         told[number, FIRST], told[number, POSITION], told[number, LEFT] = row, 0, frames
         told[number, ROW], told[number, WHY] = row, STRANGE
+        told[number, WHOLE], told[number, ANSWERS] = 1, 0
         if first < stop:
             told[number, POSITION] = pieces[0, first]
+            told[number, ANSWERS] = _answers(head, _copied(buffer, pieces, first, stop, pieces[0, first], head, 0))
             walk(buffer, pieces, first, stop, told, number, out, head)
+            end = pieces[0, stop - 1] + pieces[1, stop - 1]
+            told[number, WHOLE] = told[number, LEFT] <= 0 or told[number, POSITION] >= end
             if told[number, WHY] == FULL and row > 0:
                 return number  # it is begun again where there is more room
         row = told[number, ROW]

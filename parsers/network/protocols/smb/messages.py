@@ -15,23 +15,22 @@ from parsers.network.protocols.smb.message_kernels import (
     BAD_ONE,
     BAD_TWO,
     COLUMNS,
-    FIRST,
     FULL,
     HEAD,
+    HIGH,
     LEFT,
     POSITION,
     ROW,
     TOLD,
     WHY,
     walk,
-    walk_all,
 )
+from parsers.network.protocols.smb.transfers import Range
 from parsers.network.records import Int64s
-from parsers.network.streams import Pieces, Stream
+from parsers.network.streams import Stream
 
 ROOM = 2_048  # messages found at a time: the system maps 64 KiB of the file around each
 BODY = 65_536 + 256  # bytes read of a message; what it reads or writes of a file is not among them
-_STREAMS = 1_024  # streams looked at at a time
 _WRONG = {
     BAD_ONE: "header is cut",
     BAD_TWO: "header is cut or none",
@@ -39,12 +38,28 @@ _WRONG = {
 }
 
 
+class Side:
+    """One side of a connection, whose stream is made when the connection is read, which may be after its messages were found."""
+
+    __slots__ = ("stream",)
+
+    stream: Stream
+
+
+class Run(NamedTuple):
+    """Reads or writes of a file that follow one another: what each moved, and its first and last packet."""
+
+    pieces: list[Range]
+    packets: list[tuple[int, int]]
+
+
 class Message(NamedTuple):
     """One message: where it lies in its stream and in the capture (`place`, and how many bytes of it came in that packet), first and last
-    packet, its header, and the frame that it came in.
+    packet, its header, the frame that it came in, and the fields that were found with it.
 
     command: the first byte of the identifier where it is not read; number: of SMB 1 its process too; session: of SMB 1 the user; flags: of
-    SMB 1 both fields, the second shifted by 16. What is no message has a kind of its own.
+    SMB 1 both fields, the second shifted by 16. What is no message has a kind of its own. fields: CUT where those after it are told: offset
+    in a file, where in the message its bytes begin, how many they are, and of SMB 1 the file. run: what follows a read or write at once.
     """
 
     kind: int
@@ -62,11 +77,28 @@ class Message(NamedTuple):
     session: int
     frame_at: int
     frame_size: int
-    stream: Stream
+    fields: int
+    offset: int
+    lead: int
+    amount: int
+    key: int
+    side: Side
+    run: Run | None = None
+
+    @property
+    def stream(self) -> Stream:
+        return self.side.stream
 
     def read(self, limit: int = BODY) -> bytes:
         count = self.size if self.size < limit else limit
-        return self.stream.there(self.place, count) if count <= self.there else self.stream.read(self.at, count)
+        stream = self.side.stream
+        return stream.there(self.place, count) if count <= self.there else stream.read(self.at, count)
+
+    def part(self, begin: int, stop: int) -> bytes:
+        """Bytes [begin, stop) of a message that is known to have them."""
+        if stop <= self.there:
+            return self.side.stream.there(self.place + begin, stop - begin)
+        return self.stream.read(self.at + begin, stop - begin)
 
     def wrong(self) -> None:
         """Raises ValueError where this stands for a header that is none."""
@@ -77,65 +109,72 @@ class Message(NamedTuple):
 _new = partial(tuple.__new__, Message)  # a third of what it costs to call the class, for every message
 
 
-def _made(rows: Iterable[tuple[Any, ...]]) -> Iterator[Message]:
-    return cast("Iterator[Message]", map(_new, rows))
+def made(columns: Int64s, sides: Iterable[Side]) -> Iterator[Message]:
+    """Messages from rows of columns, and the side of each."""
+    return cast("Iterator[Message]", map(_new, zip(*columns[:HIGH].tolist(), sides, repeat(None), strict=False)))
 
 
-Rows = tuple[list[list[int]], list[int]]  # columns, and what is told of their stream
+def runs(more: Int64s) -> Run:
+    """What `pair_kernels.paired` tells in `more`, which may be taken apart by slices."""
+    offset, at, size, first, last = more.tolist()
+    return Run(list(map(Range, offset, at, size)), list(zip(first, last, strict=True)))
 
 
-class Ahead:
-    """The messages of streams that are to be read one after the other, found for many at once."""
-
-    def __init__(self, held: Pieces, streams: Int64s) -> None:
-        self._held, self._streams, self._next = held, streams, 0
-        self._rows = np.empty((COLUMNS, ROOM), np.int64)
-        self._told = np.empty((_STREAMS, TOLD), np.int64)
-        self._head = np.zeros(HEAD, np.uint8)
-        self._found: dict[int, int] = {}
-
-    def rows(self, stream: int) -> Rows | None:
-        """The first messages of a stream; None where they are no longer at hand."""
-        while stream not in self._found:
-            if stream not in self._streams[self._next : self._next + 2]:
-                return None
-            self._go_on()
-        told = self._told[self._found[stream]].tolist()
-        return self._rows[:, told[FIRST] : told[ROW]].tolist(), told
-
-    def _go_on(self) -> None:
-        held, wanted = self._held, self._streams[self._next :]
-        buffer = held.space.buffer
-        done = walk_all(buffer, held.columns, held.bounds, wanted, FRAMES, self._told, self._rows, self._head)
-        done = done & ~1 or done  # the sides of a connection together
-        self._found = {stream: row for row, stream in enumerate(wanted[:done].tolist())}
-        self._next += done
+def of_stream(columns: Int64s, stream: Stream) -> Iterator[Message]:
+    """Messages of one stream."""
+    side = Side()
+    side.stream = stream
+    return made(columns, repeat(side))
 
 
-def messages_of(stream: Stream, ahead: Rows | None = None) -> Iterator[Message]:
-    """All messages of a side in their order, and what stands between them and is none."""
+Rows = tuple[Int64s, list[int]]  # columns, and what is told of their stream
+
+
+def messages_of(stream: Stream) -> Iterator[Int64s]:
+    """All messages of a side in their order, and what stands between them and is none: (COLUMNS, n) at a time, of at least ROOM but the
+    last."""
+    if stream.begin == stream.end:
+        return
+    waiting: list[Int64s] = []
+    held = 0
+    for rows in _some(stream, _rows(stream, stream.begin, FRAMES)):
+        if rows.shape[1]:
+            waiting.append(rows)
+        held += rows.shape[1]
+        if held >= ROOM:
+            yield np.concatenate(waiting, axis=1)
+            waiting, held = [], 0
+    if held:
+        yield np.concatenate(waiting, axis=1) if len(waiting) > 1 else waiting[0]
+
+
+def _some(stream: Stream, found: Rows) -> Iterator[Int64s]:
     odd: Odd | None = None
-    columns, told = ahead if ahead is not None else _rows(stream, stream.begin, FRAMES)
+    rows, told = found
     while True:
-        yield from _made(zip(*columns, repeat(stream)))
+        yield rows
         at, left = told[POSITION], told[LEFT]
         if left <= 0 or at >= stream.end:
             return
-        if told[WHY] != FULL or not columns[0]:
+        if told[WHY] != FULL or not rows.shape[1]:
             odd = odd or Odd(stream)
-            found, following = odd.frame(at)
-            yield from _made(found)
+            between, following = odd.frame(at)
+            if between:
+                out = np.zeros((COLUMNS, len(between)), np.int64)
+                out[: len(between[0])] = np.array(between, np.int64).T
+                yield out
             if following is None or left == 1:
                 return
             at, left = following, left - 1
-        columns, told = _rows(stream, at, left)
+        rows, told = _rows(stream, at, left)
 
 
 def _rows(stream: Stream, at: int, left: int) -> Rows:
     """The messages from `at` on, as far as they go without anything odd."""
     buffer, pieces = stream.laid_out()
     out = np.empty((COLUMNS, ROOM), np.int64)
-    told: np.ndarray[Any, np.dtype[np.int64]] = np.array([[0, at, left, 0, 0]], np.int64)
+    told: np.ndarray[Any, np.dtype[np.int64]] = np.zeros((1, TOLD), np.int64)
+    told[0, POSITION], told[0, LEFT] = at, left
     if pieces.shape[1]:
         walk(buffer, pieces, 0, pieces.shape[1], told, 0, out, np.zeros(HEAD, np.uint8))
-    return out[:, : told[0, ROW]].tolist(), told[0].tolist()
+    return out[:, : told[0, ROW]].copy(), told[0].tolist()

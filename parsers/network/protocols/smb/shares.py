@@ -13,13 +13,14 @@ from parsers.network.protocols import Record, Trouble, Yield
 from parsers.network.protocols.dce_rpc.association import Association
 from parsers.network.protocols.file_ids import file_id
 from parsers.network.protocols.nt_status import failed, status_name
+from parsers.network.protocols.smb.messages import Run
+from parsers.network.protocols.smb.pair_kernels import OFFSET_LIMIT
 from parsers.network.protocols.smb.transfers import Range, Transfer
 from parsers.network.streams import Stream
 
 _FILETIME_EPOCH = 116_444_736_000_000_000  # 1601-01-01 to 1970-01-01, in 100 ns (MS-DTYP section 2.3.3)
 _MAX_100NS = (2**63 - 1) // 100
 TIMES = ("times_created", "times_accessed", "times_modified", "times_changed")  # their order on the wire
-OFFSET_LIMIT = 1 << 60  # bytes; no file system holds a larger file
 PIPE_PIECE = 1 << 20  # bytes of one message that are looked at for calls through a pipe
 _new = tuple.__new__
 _OF_FILES = frozenset(("DELETE", "RENAME", "SET_ATTRIBUTE"))  # acts that Zeek names so whatever they are done to
@@ -135,8 +136,10 @@ class Shares:
             found = self.handles[key] = Handle(tree)
         return found
 
-    def moved(self, handle: Handle, writing: bool, stream: Stream, piece: Range, exchange: Exchange) -> None:
-        """Bytes were read from or written to a file."""
+    def moved(
+        self, handle: Handle, writing: bool, stream: Stream, piece: Range, exchange: Exchange, run: Run | None = None
+    ) -> None:
+        """Bytes were read from or written to a file, and those of what follows it at once."""
         if piece.offset > OFFSET_LIMIT and handle.tree.kind != "PIPE":
             self.out.append(
                 Trouble(exchange.first, "SMB message reads or writes where no file reaches", "smb_malformed")
@@ -151,9 +154,14 @@ class Shares:
                 handle.reads = transfer
         transfer.ranges.append(piece)
         transfer.last = exchange.last
+        if run is not None:
+            transfer.ranges += run.pieces
+            transfer.last = run.packets[-1][1]
         handle.user = handle.user or exchange.user
         if handle.tree.kind in ("PIPE", None):
             self.piped(handle, writing, stream, piece, exchange)
+            for more, (first, last) in zip(*run, strict=True) if run is not None else ():
+                self.piped(handle, writing, stream, more, exchange._replace(first=first, last=last))
 
     def piped(self, handle: Handle, client: bool, stream: Stream, piece: Range, exchange: Exchange) -> None:
         """Bytes went through what is, or may be, a pipe: calls are looked for in them."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from parsers.network.protocols.nt_status import failed
 from parsers.network.protocols.smb.logons import Logons
+from parsers.network.protocols.smb.message_kernels import CUT, PIPE_CALL
 from parsers.network.protocols.smb.messages import Message
 from parsers.network.protocols.smb.shares import Exchange, Handle, Shares, Tree, exchanged, file_times
 from parsers.network.protocols.smb.smb1_logons import challenge, setup
@@ -17,7 +18,6 @@ from parsers.network.protocols.smb.smb1_steps import Step, relative
 from parsers.network.protocols.smb.transfers import Range
 
 DELETE_ON_CLOSE = 0x1000
-PIPE_TRANSCEIVE = 0x26
 _KINDS = {"A:": "DISK", "IPC": "PIPE", "LPT1:": "PRINT", "COMM": "COMM"}
 _UNKNOWN_STATUS = 0xC0000001
 
@@ -35,9 +35,12 @@ class Smb1:
 
     def step(self, request: Message, answer: Message | None) -> None:
         """Raises ValueError, IndexError or struct.error for a message that is cut or malformed."""
-        if request.command not in _READ:
+        if request.command not in ACTING:
             return
         exchange = self._exchange(request, answer)
+        if request.fields == CUT and (answer is None or answer.fields == CUT):
+            self._plain(request, answer, exchange)
+            return
         told = {part.command: part for part in parts(answer)} if answer and not failed(exchange.status or 0) else {}
         if answer and answer.session != request.session and request.command == 0x73:
             request = request._replace(session=answer.session)  # the rest of the chain runs in the new session
@@ -58,6 +61,27 @@ class Smb1:
             return exchanged(request.packet, answer.last, answer.status, user)
         named = f"DOS-{answer.status & 0xFF}-{answer.status >> 16}"  # class and code, MS-CIFS section 2.2.2.4
         return Exchange(request.packet, answer.last, _UNKNOWN_STATUS, user, named)
+
+    def _plain(self, request: Message, answer: Message | None, exchange: Exchange) -> None:
+        """A request that is one command, whose fields were found with it, as those of its answer were."""
+        command, key, good = request.command, request.key.to_bytes(2, "little"), not failed(exchange.status or 0)
+        told = answer if answer is not None and good and answer.command == command else None
+        if command == 0x04:
+            self.shares.closed(key, exchange)
+            return
+        if command == 0x25:
+            handle = self.shares.handles.get(key) or self.shares.handle(key, self._tree(request))
+            for client, message in ((True, request), (False, told)):
+                if message is not None:
+                    piece = Range(0, message.at + message.lead, message.amount)
+                    self.shares.piped(handle, client, message.stream, piece, exchange)
+            return
+        carrying = told if command == 0x2E else request if good else None
+        if carrying is not None:
+            lead = carrying.lead
+            piece = Range(request.offset, carrying.at + lead, min(carrying.amount, max(carrying.size - lead, 0)))
+            handle = self.shares.handles.get(key) or self.shares.handle(key, self._tree(answer or request))
+            self.shares.moved(handle, command == 0x2F, carrying.stream, piece, exchange, request.run)
 
     def _tree(self, request: Message) -> Tree:
         key = 0, request.tree
@@ -150,7 +174,7 @@ class Smb1:
         if len(now.part.words) < 32:
             return  # no setup words: no pipe
         size, lead, setups, _, command, key = struct.unpack_from("<HHBBH2s", now.part.words, 22)
-        if setups < 2 or command != PIPE_TRANSCEIVE:
+        if setups < 2 or command != PIPE_CALL:
             return
         handle, request = self.shares.handle(key, self._tree(now.request)), now.request
         self.shares.piped(handle, True, request.stream, Range(0, request.at + lead, size), now.exchange)
@@ -187,4 +211,4 @@ _STEPS: dict[int, Callable[[Smb1, Step], None]] = {
     0x2F: Smb1._write, 0x32: Smb1._transaction2, 0x72: Smb1._negotiate, 0x73: Smb1._session_setup, 0x75: Smb1._tree_connect,
     0xA2: Smb1._create,
 }  # fmt: skip
-_READ = frozenset((*_STEPS, *STEPS))  # commands that anything is done for
+ACTING = frozenset((*_STEPS, *STEPS))  # commands that anything is done for

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from parsers.network.protocols.nt_status import failed
 from parsers.network.protocols.ntlm import utf16
 from parsers.network.protocols.smb.logons import Logons
+from parsers.network.protocols.smb.message_kernels import CUT, IDLE, PIPE_CONTROL
 from parsers.network.protocols.smb.messages import Message
 from parsers.network.protocols.smb.shares import SHARE_ROOT, Exchange, Handle, Shares, Tree, exchanged, file_times
 from parsers.network.protocols.smb.transfers import Range
 
-RESPONSE, RELATED = 0x1, 0x4  # flags
+RELATED = 0x4  # a flag
 SAME = b"\xff" * 16  # in a compound: the file of the request before
 DELETE_ON_CLOSE = 0x1000
-PIPE_TRANSCEIVE = 0x0011C017
 _CREATE, _ANSWER_TO_CREATE = struct.Struct("<IHH"), struct.Struct("<6Q")
 _READ, _ANSWER_TO_READ = struct.Struct("<Q16s"), struct.Struct("<BBI")
 _WRITE, _CONTROL = struct.Struct("<HIQ16s"), struct.Struct("<I16sII")
@@ -94,36 +94,51 @@ class Smb2:
         self.shares.acted("OPEN", handle, exchange)
 
     def _close(self, request: Message, answer: Message | None, exchange: Exchange) -> None:
-        key = request.read(88)[72:]
+        key = request.part(72, 88) if request.fields == CUT else request.read(88)[72:]
         self.shares.closed(self.before_file if key == SAME else key, exchange)
 
     def _read(self, request: Message, answer: Message | None, exchange: Exchange) -> None:
-        asked = request.read(112)
-        offset, key = _READ.unpack_from(asked, 72)
+        if request.fields == CUT:
+            offset, key = request.offset, request.part(80, 96)
+        else:
+            offset, key = _READ.unpack_from(request.read(112), 72)
         if answer is None or failed(answer.status):
             return
-        lead, _, size = _ANSWER_TO_READ.unpack_from(answer.read(80), 66)
+        if answer.fields == CUT and answer.command == request.command:
+            lead, size = answer.lead, answer.amount
+        else:
+            lead, _, size = _ANSWER_TO_READ.unpack_from(answer.read(80), 66)
         if (handle := self._handle(request, key)) is not None:
             piece = Range(offset, answer.at + lead, min(size, max(answer.size - lead, 0)))
-            self.shares.moved(handle, False, answer.stream, piece, exchange)
+            self.shares.moved(handle, False, answer.stream, piece, exchange, request.run)
 
     def _write(self, request: Message, answer: Message | None, exchange: Exchange) -> None:
-        lead, size, offset, key = _WRITE.unpack_from(request.read(112), 66)
+        if request.fields == CUT:
+            lead, size, offset, key = request.lead, request.amount, request.offset, request.part(80, 96)
+        else:
+            lead, size, offset, key = _WRITE.unpack_from(request.read(112), 66)
         if answer is not None and failed(answer.status):
             return
         if (handle := self._handle(request, key)) is not None:
             piece = Range(offset, request.at + lead, min(size, max(request.size - lead, 0)))
-            self.shares.moved(handle, True, request.stream, piece, exchange)
+            self.shares.moved(handle, True, request.stream, piece, exchange, request.run)
 
     def _control(self, request: Message, answer: Message | None, exchange: Exchange) -> None:
         """A call and its answer through a pipe in one command."""
-        asked = request.read(120)
-        control, key, lead, size = _CONTROL.unpack_from(asked, 68)
-        if control != PIPE_TRANSCEIVE or (handle := self._handle(request, key)) is None:
+        if request.fields == IDLE:
+            return
+        if request.fields == CUT:
+            control, key, lead, size = PIPE_CONTROL, request.part(72, 88), request.lead, request.amount
+        else:
+            control, key, lead, size = _CONTROL.unpack_from(request.read(120), 68)
+        if control != PIPE_CONTROL or (handle := self._handle(request, key)) is None:
             return
         self.shares.piped(handle, True, request.stream, Range(0, request.at + lead, size), exchange)
         if answer is not None and not failed(answer.status):
-            lead, size = struct.unpack_from("<II", answer.read(112), 96)
+            if answer.fields == CUT and answer.command == request.command:
+                lead, size = answer.lead, answer.amount
+            else:
+                lead, size = struct.unpack_from("<II", answer.read(112), 96)
             self.shares.piped(handle, False, answer.stream, Range(0, answer.at + lead, size), exchange)
 
     def _list(self, request: Message, answer: Message | None, exchange: Exchange) -> None:
@@ -161,6 +176,7 @@ _STEPS: dict[int, Callable[[Smb2, Message, Message | None, Exchange], None]] = {
     1: Smb2._session_setup, 3: Smb2._tree_connect, 4: Smb2._tree_disconnect, 5: Smb2._create, 6: Smb2._close, 8: Smb2._read,
     9: Smb2._write, 11: Smb2._control, 14: Smb2._list, 17: Smb2._set_info,
 }  # fmt: skip
+ACTING = frozenset(_STEPS)  # commands that anything is done for
 
 
 def _buffer(message: bytes, offset: int, size: int) -> bytes:

@@ -2,16 +2,43 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
+import struct
 from typing import Any
 
 import numpy as np
 import pytest
 
+from parsers.network.protocols.smb import exchanges as exchanges_of
 from parsers.network.protocols.smb import messages
-from parsers.network.protocols.smb.message_kernels import COLUMNS, HEAD, LEFT, POSITION, ROW, STRANGE, TOLD, WHY, walk
+from parsers.network.protocols.smb.exchanges import Ahead
+from parsers.network.protocols.smb.message_kernels import (
+    COLUMNS,
+    FIELDS,
+    HEAD,
+    LEFT,
+    POSITION,
+    ROW,
+    STRANGE,
+    TOLD,
+    UNCUT,
+    WHY,
+    walk,
+)
+from parsers.network.protocols.smb.smb2 import Smb2
 from tests.parsers.network.protocols.hardships import told
-from tests.parsers.network.protocols.smb_messages import conversation, create_answer, create_request, framed, header
+from tests.parsers.network.protocols.smb_messages import (
+    FILE_ID,
+    close_pair,
+    conversation,
+    create_answer,
+    create_request,
+    framed,
+    header,
+    read_pair,
+    write_pair,
+)
 from tests.parsers.network.protocols.test_smb import exchanges, smb1_pairs
 
 FAMILIES = ("smb_files", "smb_mapping", "files", "weird")
@@ -69,13 +96,96 @@ def test_frame_by_frame_gives_the_same(read: Any, wire: Any, monkeypatch: pytest
     expected = read(data)
 
     def nothing(stream: Any, at: int, left: int) -> messages.Rows:
-        return [[] for _ in range(COLUMNS)], [0, at, left, 0, STRANGE]
+        return np.empty((COLUMNS, 0), np.int64), [0, at, left, 0, STRANGE]
 
-    monkeypatch.setattr(messages.Ahead, "rows", lambda *_: None)
+    monkeypatch.setattr(Ahead, "forward", lambda *_: None)
+    monkeypatch.setattr(Ahead, "exchanges", lambda *_: None)
     monkeypatch.setattr(messages, "_rows", nothing)
     found = read(data)
     assert told(found, FAMILIES) == told(expected, FAMILIES)
     assert found.reasons == expected.reasons
+
+
+def transfers(dice: random.Random) -> list[tuple[bytes, bytes]]:
+    """A file of SMB 2 that is read and written piece by piece, with questions, calls, failures and numbers used twice in between."""
+    pairs, number = [*exchanges()[:2]], 3
+    for at in range(60):
+        ask, answer = dice.choice((read_pair, read_pair, write_pair))(
+            number, at * 8, bytes([at] * dice.randrange(1, 9))
+        )
+        if dice.random() < 0.2:
+            ask, answer = header(16, number) + bytes(40), header(16, number, 1) + bytes(8)
+        if dice.random() < 0.1:
+            answer = header(8, number, 1, 0xC0000011) + bytes(9)
+        if dice.random() < 0.1:  # another says what it does not answer
+            answer = header(dice.choice((6, 8, 11)), number, 1) + bytes(dice.choice((8, 40)))
+        if dice.random() < 0.1:  # a control that is no call, or one through a pipe
+            body = struct.pack("<HHI16sIIII", 57, 0, dice.choice((0x0011C017, 0x00060194)), FILE_ID, 120, 9, 0, 0)
+            ask = header(11, number) + body + bytes(40)
+        if dice.random() < 0.1:  # a second reading goes on in the same frame
+            after, _ = read_pair(number, 700, b"same")
+            ask = ask[:20] + struct.pack("<I", len(ask)) + ask[24:] + after[:16] + struct.pack("<I", 4) + after[20:]
+        pairs.append((ask, answer))
+        number += dice.random() < 0.9
+    return pairs
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_pieces_of_a_file_are_the_same_together_and_one_by_one(
+    read: Any, wire: Any, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    dice = random.Random(seed)
+    sent = [packet for port in range(3) for packet in conversation(wire, transfers(dice), 40_000 + port)]
+    data = wire.pcap(sent)
+    expected = read(data)
+    assert sum(row["moved_bytes"] or 0 for row in expected.smb_files if row["event"] == "smb.read") > 100
+
+    monkeypatch.setattr(Ahead, "forward", lambda *_: None)
+    monkeypatch.setattr(Ahead, "exchanges", lambda *_: None)
+    monkeypatch.setattr(messages, "_rows", _uncut(messages._rows))
+    found = read(data)
+    assert told(found, FAMILIES) == told(expected, FAMILIES)
+    assert found.reasons == expected.reasons
+
+
+def _uncut(rows: Any) -> Any:
+    """Messages without the fields that were found with them, so that each is looked at as it is read."""
+
+    def found(*given: Any) -> messages.Rows:
+        columns, told_ = rows(*given)
+        columns[FIELDS] = UNCUT
+        return columns, told_
+
+    return found
+
+
+def test_reads_that_follow_one_another_are_told_at_once(read: Any, wire: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[int] = []
+    step = Smb2.step
+
+    def counted(self: Any, request: Any, answer: Any) -> None:
+        steps.append(request.command)
+        step(self, request, answer)
+
+    monkeypatch.setattr(Smb2, "step", counted)
+    reads = [read_pair(3 + at, at * 8, bytes([at] * 8)) for at in range(20)]
+    asked = (header(16, 30) + bytes(40), header(16, 30, 1) + bytes(8))  # what is not looked at
+    result = read(wire.pcap(conversation(wire, [*exchanges()[:2], *reads[:9], asked, *reads[9:], close_pair(31)])))
+    assert steps == [3, 5, 8, 6]
+    (moved,) = (row for row in result.smb_files if row["event"] == "smb.read")
+    (file,) = result.files
+    assert (moved["moved_bytes"], moved["packet_first"], moved["packet_last"]) == (160, 8, 49)
+    assert file["sha256"] == hashlib.sha256(b"".join(bytes([at] * 8) for at in range(20))).hexdigest()
+
+
+def test_too_many_answers_are_said(read: Any, wire: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exchanges_of, "LIMIT", 4)
+    monkeypatch.setattr(Ahead, "forward", lambda *_: None)
+    monkeypatch.setattr(Ahead, "exchanges", lambda *_: None)
+    result = read(wire.pcap(conversation(wire, exchanges())))
+    assert [row["name"] for row in result.weird] == ["smb_too_much"]
+    assert [row["status"] for row in result.smb_files if row["event"] == "smb.open"] == ["SUCCESS"]
+    assert [row.get("status") for row in result.smb_files if row["event"] == "smb.close"] == [None]
 
 
 def test_what_lies_outside_the_file_is_left_alone() -> None:
@@ -93,6 +203,6 @@ def test_what_lies_outside_the_file_is_left_alone() -> None:
 def test_a_stream_that_is_no_longer_at_hand_is_looked_at_again(read: Any, wire: Any) -> None:
     result = read(wire.pcap(conversation(wire, exchanges())))
     assert len(result.smb_files) == 5
-    ahead = messages.Ahead.__new__(messages.Ahead)
+    ahead = Ahead.__new__(Ahead)
     ahead._found, ahead._streams, ahead._next = {}, np.array([4, 5], np.int64), 2
-    assert ahead.rows(4) is None
+    assert ahead.forward(2) is None
