@@ -125,6 +125,7 @@ def batches_of(window: Window, found: Records) -> Iterator[tuple[str, pa.RecordB
         except TooMany:
             middle = (first + stop) // 2
             waiting += [(middle, stop), (first, middle)]
+    visited.notes.release()
 
 
 def _run(

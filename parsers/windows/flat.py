@@ -11,6 +11,7 @@ import numpy.typing as npt
 from parsers.gather import Bytes, Int64s
 from parsers.interned import Words, words_of
 from parsers.windows import values
+from parsers.windows.spare import keep, room
 from parsers.windows.structures import CHUNK
 from timelines.compiled import compiled
 
@@ -86,12 +87,20 @@ class Notes:
         widths = np.full(256, -1, np.int64)
         for kind in _NUMBERS:
             widths[kind] = values.WIDTHS[kind]
-        ints = (np.empty((ONE + 2 * records, 6), np.int32), np.empty(held, np.int32), np.empty(held, np.int32))
-        rest = (np.empty(held, np.uint8), np.empty(held, np.int64), np.empty((2 * ONE, 2), np.int64))
+        ints = (
+            room("instances", ONE + 2 * records, (6,), np.int32),
+            room("start", held, (), np.int32),
+            room("size", held, (), np.int32),
+        )
+        rest = room("kind", held, (), np.uint8), room("said", held, (), np.int64), np.empty((2 * ONE, 2), np.int64)
         flat = Flat(*ints, *rest, np.zeros(CHUNK, np.int32), np.zeros(3, np.int64), widths)
         table, text = np.full(SPARE * _FIRST, -1, np.int64), np.zeros(8 * CHUNK, np.uint8)
         index = np.empty(_FIRST, np.uint64), np.zeros(_FIRST + 1, np.int32), np.empty(_FIRST, np.uint8)
         return cls(flat, Texts(table, *index, text, words_of(text), np.zeros(1, np.int64)))
+
+    def release(self) -> None:
+        """Give the largest arrays to the next window."""
+        keep({name: getattr(self.flat, name) for name in ("instances", "start", "size", "kind", "said")})
 
     def grow(self, more: int = ONE) -> None:
         """Room for one more record at least, or for so many values."""
