@@ -30,7 +30,7 @@ _NUMBERS = (*values.INTEGERS, values.HEX32, values.HEX64, values.FILETIME)
 
 
 class Flat(NamedTuple):
-    """`instances`: (i, 6) see `parsers.windows.instances`; `start`, `size`, `kind`, `said`: (v,)
+    """`instances`: (i, 7) see `parsers.windows.instances`; `start`, `size`, `kind`, `said`: (v,)
     of values; `places`: (p, 2) of definitions, and their chunks; `seen`: by place in a chunk the last definition that stood there;
     `total`: instances, values and places in use; `widths`: by type the bytes of what is read as a number."""
 
@@ -88,7 +88,7 @@ class Notes:
         for kind in _NUMBERS:
             widths[kind] = values.WIDTHS[kind]
         ints = (
-            room("instances", ONE + 2 * records, (6,), np.int32),
+            room("instances", ONE + 2 * records, (7,), np.int32),
             room("start", held, (), np.int32),
             room("size", held, (), np.int32),
         )

@@ -26,8 +26,9 @@ FRAGMENT = 4  # bytes of a fragment header: token, version 1.1, flags; what Wind
 LEAST = FRAGMENT + INSTANCE + 4  # bytes that an instance must have room for, though it may lack the header
 MANY = 1 << 15  # values of an instance; a chunk has no room for so many
 NONE, UNREADABLE = -1, -2  # what a value says that is null; a value of binary XML that holds no instance
-# of an instance: place of its definition, values, the first of them, who holds it and where, how many values are binary XML
-WHICH, COUNT, FIRST, PARENT, SLOT, INNER = range(6)
+# of an instance: place of its definition, values, the first of them, who holds it and where, how many values are binary XML, and which
+# of them is the last
+WHICH, COUNT, FIRST, PARENT, SLOT, INNER, LAST = range(7)
 _HEAD = HEADER | 1 << 8 | 1 << 16  # any flags
 _BEGUN = TEMPLATE | 1 << 8
 _BINXML, _NO_MORE = values.BINXML, 0xFF & ~MORE
@@ -193,13 +194,14 @@ def _place(flat: Flat, place: Whole, base: Whole) -> Whole:
 @inlined
 def _valued(source: Source, flat: Flat, texts: Texts, at: Whole, instance: Whole) -> bool:
     """Note the values of an instance, whose count stands at `at`; False where the dictionary has no room."""
-    inner = 0
+    inner, last = 0, 0
     many, value = flat.instances[instance, COUNT], np.int64(flat.instances[instance, FIRST])
     start = at + 4 + 4 * many
     for number in range(many):
         described = np.int64(source.words[np.uint64(at + 4 + 4 * number)]) & 0xFFFFFF
         kind, size = described >> 16, described & 0xFFFF
-        inner += kind == _BINXML
+        if kind == _BINXML:
+            inner, last = inner + 1, number
         said = _said(source, texts, start, size, kind, np.int64(flat.widths[kind]))
         if said == UNREADABLE and size != flat.widths[kind]:
             return False
@@ -207,7 +209,7 @@ def _valued(source: Source, flat: Flat, texts: Texts, at: Whole, instance: Whole
         flat.start[place], flat.size[place], flat.kind[place], flat.said[place] = start, size, kind, said
         value += 1
         start += size
-    flat.instances[instance, INNER] = inner
+    flat.instances[instance, INNER], flat.instances[instance, LAST] = inner, last
     return True
 
 

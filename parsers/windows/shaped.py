@@ -13,7 +13,7 @@ import numpy as np
 from parsers.gather import Bytes, Int64s
 from parsers.windows import values
 from parsers.windows.flat import Flat, Int32s, Whole
-from parsers.windows.instances import COUNT, FIRST, INNER, PARENT, SLOT, WHICH
+from parsers.windows.instances import COUNT, FIRST, INNER, LAST, PARENT, SLOT, WHICH
 from timelines.compiled import compiled, inlined
 
 SUMMED = 6  # of a column: values that are no null; their lowest and highest type and size; all bits that sizes have
@@ -56,9 +56,13 @@ def _made_up(flat: Flat, known: Known, shapes: Shapes, shape: Int32s, instance: 
     out[at], out[at + 1] = known.keys[definition], flat.instances[instance, COUNT]
     at += HEAD
     asked, last = np.int64(known.bounds[definition]), np.int64(known.bounds[definition + 1])
-    if asked == last and not flat.instances[instance, INNER]:
-        return at
-    for slot in range(needs):
+    # most hold no binary XML, or one that their definition asks for: only those of others are looked for
+    inner, begin = flat.instances[instance, INNER], np.int64(0)
+    if inner < 2 and (
+        asked == last or (asked + 1 == last and inner and known.fragments[asked] == flat.instances[instance, LAST])
+    ):
+        begin = np.int64(flat.instances[instance, LAST]) if inner else needs
+    for slot in range(begin, needs):
         kind, wanted = flat.kind[first + slot], asked < last and known.fragments[asked] == slot
         asked += wanted
         if kind == _BINXML:
@@ -143,6 +147,8 @@ def _summed(flat: Flat, sums: Int32s, first: Whole, many: Whole, column: Whole) 
         kind, size, at = np.int32(flat.kind[first + number]), flat.size[first + number], column + number
         if kind != _NULL:
             sums[at, 0] += 1
+            if kind == sums[at, 1] and kind == sums[at, 2] and size == sums[at, 3] and size == sums[at, 4]:
+                continue  # nothing that the ones before did not say
             sums[at, 1] = min(sums[at, 1], kind)
             sums[at, 2] = max(sums[at, 2], kind)
             sums[at, 3] = min(sums[at, 3], size)
