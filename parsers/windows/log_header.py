@@ -9,6 +9,7 @@ from isal.isal_zlib import crc32
 
 from parsers.base import Evidence
 from parsers.gather import Bytes, numbers_at
+from parsers.windows.chunk_heads import chunk_heads
 from parsers.windows.ledger import Ledger
 from parsers.windows.structures import CHUNK, CHUNK_MAGIC, FILE_HEADER
 
@@ -60,15 +61,8 @@ def _miscounted(counted: int, standing: int, size: int) -> str:
 
 def _standing(data: Bytes, at: int, evidence: Evidence) -> int:
     """How many places for a chunk in the whole file begin with a chunk's magic; the window `data` may hold its begin only."""
+    if len(data) - at < evidence.size:
+        return chunk_heads(evidence.path, evidence.size, evidence.sha256).standing
     magic = int.from_bytes(CHUNK_MAGIC, "little")
-    held = min(evidence.size, len(data) - at)
-    places = np.arange(FILE_HEADER, held - len(CHUNK_MAGIC) + 1, CHUNK, dtype=np.int64)
-    found = int(np.count_nonzero(numbers_at(data, at + places, "<u8") == magic))
-    if held == evidence.size:
-        return found
-    # read, not mapped: a page of each chunk would stay in memory, and pages around it
-    with evidence.path.open("rb", buffering=0) as handle:
-        for place in range(FILE_HEADER + len(places) * CHUNK, evidence.size, CHUNK):
-            handle.seek(place)
-            found += handle.read(len(CHUNK_MAGIC)) == CHUNK_MAGIC
-    return found
+    places = np.arange(FILE_HEADER, evidence.size - len(CHUNK_MAGIC) + 1, CHUNK, dtype=np.int64)
+    return int(np.count_nonzero(numbers_at(data, at + places, "<u8") == magic))

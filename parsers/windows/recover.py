@@ -7,21 +7,18 @@ the free space is counted: `slack` as far as old bytes reach, `free space` behin
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from hashlib import blake2b
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from parsers.gather import Bytes, Int64s, numbers_at
 from parsers.windows.chains import spaces as occupied
+from parsers.windows.chunk_heads import chunk_heads
 from parsers.windows.ledger import Ledger
 from parsers.windows.structures import (
     CHUNK,
     CHUNK_HEADER,
-    CHUNK_MAGIC,
-    FILE_HEADER,
     Chunk,
     apart,
     by_file,
@@ -115,13 +112,13 @@ def _elsewhere(ledger: Ledger, window: tuple[int, int], wanted: Int64s, file: in
     if not len(wanted):
         return set()
     evidence = ledger.evidence
-    bases, first, last = _chunks_of(evidence.path, evidence.size, evidence.sha256)
-    holds = np.searchsorted(wanted, last, side="right") > np.searchsorted(wanted, first, side="left")
-    holds &= (bases + CHUNK <= window[0]) | (bases >= window[1])
+    heads = chunk_heads(evidence.path, evidence.size, evidence.sha256)
+    holds = np.searchsorted(wanted, heads.last, side="right") > np.searchsorted(wanted, heads.first, side="left")
+    holds &= (heads.bases + CHUNK <= window[0]) | (heads.bases >= window[1])
     told = set()
     asked = frozenset(wanted.tolist())
     with evidence.path.open("rb") as handle:
-        for base in bases[holds][:CHUNKS_ASKED].tolist():
+        for base in heads.bases[holds][:CHUNKS_ASKED].tolist():
             handle.seek(base)
             raw = handle.read(CHUNK)
             whole = np.frombuffer(raw, np.uint8)
@@ -132,18 +129,3 @@ def _elsewhere(ledger: Ledger, window: tuple[int, int], wanted: Int64s, file: in
                     told.add(_identity(whole, file, at, record[0]))
                 at += record[0]
     return told
-
-
-@lru_cache(4)
-def _chunks_of(path: Path, size: int, _sha256: str) -> tuple[Int64s, npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
-    """Where a log's chunks begin, and the first and last record number that each says it holds. Read, not mapped: pages of a map that are
-    touched count as this process's memory, and these lie all over the file."""
-    heads = []
-    with path.open("rb", buffering=0) as handle:
-        for base in range(FILE_HEADER, size - CHUNK_HEADER + 1, CHUNK):
-            handle.seek(base)
-            head = handle.read(40)
-            if head.startswith(CHUNK_MAGIC) and len(head) == 40:
-                heads.append((base, int.from_bytes(head[24:32], "little"), int.from_bytes(head[32:40], "little")))
-    held = list(zip(*heads, strict=True)) or [(), (), ()]
-    return np.array(held[0], np.int64), np.array(held[1], np.uint64), np.array(held[2], np.uint64)
