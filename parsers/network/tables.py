@@ -167,10 +167,10 @@ def record_batch(sources: Sources, family: str, records: list[Record]) -> Batch:
     records, first = [records[at] for at in order.tolist()], first[order]
     flow = np.fromiter(map(attrgetter("flow"), records), np.int64, count)
     last = np.fromiter(map(attrgetter("last"), records), np.int64, count)
-    flags = list(map(attrgetter("flags"), records))
+    flagged = [record.flags for record in records]
     columns = {
         "event": _repeated(list(map(attrgetter("event"), records))),
-        "flags": _repeated(list(map(",".join, flags)) if any(flags) else [""] * count),
+        "flags": _repeated(list(map(",".join, flagged)) if any(flagged) else [""] * count),
         **_values(family, records),
     }
     return rows_batch(sources, family, Rows(flow, first, last, columns))

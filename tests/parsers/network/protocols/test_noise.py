@@ -64,6 +64,8 @@ class Talk:
     resp: Whole | None = None
     sent: tuple[tuple[bool, bytes], ...] = ()
     flow: int = 0
+    orig_port: int = 49_152
+    resp_port: int = 22
 
     @property
     def datagrams(self) -> tuple[Datagram, ...]:
