@@ -35,19 +35,28 @@ from parsers.windows.typed import Window
 from parsers.windows.visit import Visit, visit
 from timelines.compiled import kept
 
-PIECE = 4096 * CHUNK  # bytes parsed at a time: some 200,000 records
+WINDOW = 4096 * CHUNK  # bytes parsed at a time: some 200,000 records
+TOGETHER = 2  # windows of a large log that one task reads: a third of writing their rows costs the same for any number
 MAX_SHAPES = 2048  # shapes and definitions of the records that are decoded at once, some 50 kB each; an honest log has some dozens
 FEW = 64  # records that are decoded at once whatever their shapes
 SMALL = 8 << 20  # bytes of a log that gains from being read with others
 
 
 def bounds(size: int) -> list[int]:
-    """Where the pieces of a log of so many bytes begin and end: an even number of them, all about as large, so that workers share the
-    reading, and no small one at the end, since a piece costs a quarter of a second besides its bytes."""
+    """Where the windows of a log of so many bytes begin and end: as many as make an even number of tasks, all about as large, so that
+    workers share the reading, and no small one at the end, since a window costs a sixth of a second besides its bytes."""
     chunks = -(-(size - FILE_HEADER) // CHUNK)
-    most = (PIECE + PIECE // 32) // CHUNK
-    count = 1 if chunks <= PIECE // CHUNK else 2 * -(-chunks // (2 * most))
+    most = (WINDOW + WINDOW // 32) // CHUNK
+    count = 1 if chunks <= WINDOW // CHUNK else 2
+    if chunks > count * most:
+        count = 2 * TOGETHER * -(-chunks // (2 * TOGETHER * most))
     return [0, *sorted({FILE_HEADER + chunks * at // count * CHUNK for at in range(1, count)}), size]
+
+
+def windows(size: int, piece: Slice) -> list[tuple[int, int]]:
+    """Where the windows of a piece of a log of so many bytes begin and end."""
+    inside = [at for at in bounds(size) if piece.start < at < piece.stop]
+    return list(pairwise([piece.start, *inside, piece.stop]))
 
 
 class Evtx:
@@ -64,21 +73,15 @@ class Evtx:
             read_once(self)
 
     def slices(self, evidence: Evidence) -> list[Slice]:
-        """Runs of whole chunks; the first also holds the file header."""
-        return [Slice(start, stop) for start, stop in pairwise(bounds(evidence.size))]
+        """Runs of whole chunks; the first also holds the file header. One window each, of a log of more than two TOGETHER."""
+        at = bounds(evidence.size)
+        inside = at[1:-1] if len(at) <= 3 else at[TOGETHER:-1:TOGETHER]
+        return [Slice(start, stop) for start, stop in pairwise([0, *inside, evidence.size])]
 
     def parse(self, evidence: Evidence, piece: Slice) -> Iterator[Output]:
-        """Batches by family and event shape, then problems and accounts in file order."""
-        data = as_bytes(evidence.open())[piece.start : piece.stop]
-        ledger = Ledger(evidence, piece.start)
-        first = 0
-        if piece.start == 0:
-            file_header(data, 0, ledger)
-            first = FILE_HEADER
-        window = Window(data, piece.start)
-        for family, rows, _ in batches_of(window, records(data, [(first, len(data))], [ledger])):
-            yield Batch(family, rows)
-        yield from ledger.told()
+        """Window by window batches by family and event shape, then problems and accounts in file order."""
+        for start, stop in windows(evidence.size, piece):
+            yield from _window(evidence, start, stop)
 
     def joins(self, size: int) -> bool:
         """Whether a log is small and of whole chunks; one that is cut off is read on its own."""
@@ -100,14 +103,31 @@ class Evtx:
             yield from (Told(file, item) for item in ledger.told())
 
 
+def _window(evidence: Evidence, start: int, stop: int) -> Iterator[Output]:
+    """What the bytes [start, stop) of a log hold, which are mapped as long as they are read."""
+    view = evidence.open()
+    data = as_bytes(view)[start:stop]
+    ledger = Ledger(evidence, start)
+    first = 0
+    if start == 0:
+        file_header(data, 0, ledger)
+        first = FILE_HEADER
+    window = Window(data, start, view)
+    for family, rows, _ in batches_of(window, records(data, [(first, len(data))], [ledger])):
+        yield Batch(family, rows)
+    yield from ledger.told()
+
+
 def batches_of(window: Window, found: Records) -> Iterator[tuple[str, pa.RecordBatch, Int64s]]:
     """Batches by family and event shape, with the records they are of."""
     fragments, known = _fragments(window, found)
     visited = visit(window, fragments.at, fragments.end, fragments.base)
+    plain: list[Int64s] = []  # records that are documents without templates
 
     @cache
     def seen() -> Visited:
         whole = visited.whole()
+        whole[np.concatenate([np.empty(0, np.int64), *plain])] = True
         begins = found.offset[whole]
         return Visited(begins, begins + found.size[whole], visited.places())
 
@@ -120,7 +140,7 @@ def batches_of(window: Window, found: Records) -> Iterator[tuple[str, pa.RecordB
     while waiting:
         first, stop = waiting.pop()
         try:
-            for family, rows, which in _run(visited, (first, stop), (found, fragments), shelf):
+            for family, rows, which in _run(visited, (first, stop), (found, fragments), shelf, plain):
                 yield family, rows, which + first
         except TooMany:
             middle = (first + stop) // 2
@@ -129,9 +149,14 @@ def batches_of(window: Window, found: Records) -> Iterator[tuple[str, pa.RecordB
 
 
 def _run(
-    visited: Visit, span: tuple[int, int], held: tuple[Records, Fragments], known: Callable[[int], Definitions]
+    visited: Visit,
+    span: tuple[int, int],
+    held: tuple[Records, Fragments],
+    known: Callable[[int], Definitions],
+    plain: list[Int64s],
 ) -> Iterator[tuple[str, pa.RecordBatch, Int64s]]:
-    """The batches of a run of records. Raises TooMany, before any, when they have more than MAX_SHAPES shapes."""
+    """The batches of a run of records; which of them are `plain` is added. Raises TooMany, before any, when they have more than
+    MAX_SHAPES shapes."""
     found, fragments = held[0].span(*span), held[1].span(*span)
     groups, odd = grouped(visited, span, Room(MAX_SHAPES if len(found) > FEW else 1 << 30))
     rest = [odd]
@@ -143,6 +168,8 @@ def _run(
         else:
             shapes.append(found_shape)
     more, odd = inline(visited, fragments, np.sort(np.concatenate(rest)))
+    plain += [one.rows + span[0] for one in more]
+    visited.window.let_go()
     decoded = decode(visited, [*shapes, *more])
     for tables in singles(visited.window, found, odd, known):
         yield from batches([*decoded, *tables], found)

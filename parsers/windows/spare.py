@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 MOST = 160 << 20  # bytes that are kept between windows; those of 256 MiB of real records take some 110
+MORE = 32  # a part of an array more than was asked for: the next window may need a little more
 UNSHARED = 2  # references to an array that nobody else holds: the name that asks, and the question
 
 Array = npt.NDArray[Any]
@@ -22,7 +23,7 @@ def room(name: str, length: int, rest: tuple[int, ...], form: type[np.generic]) 
     held = _kept.pop(name, None)
     if held is not None and len(held) >= length and held.shape[1:] == rest and sys.getrefcount(held) == UNSHARED:
         return held
-    return np.empty((length, *rest), form)
+    return np.empty((length + length // MORE, *rest), form)
 
 
 def keep(arrays: dict[str, Array]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from parsers.gather import Bytes, Int64s
+from parsers.gather import Bytes, Int64s, forget
 from parsers.windows import ansi, values
 from parsers.windows.flat import Int32s, Notes
 
@@ -16,10 +16,16 @@ MOST = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The mapped bytes of a piece."""
+    """The bytes of a log that are read at once. `start`: their offset in the file; `mapped`: the file, where it is mapped for them."""
 
     data: Bytes
-    start: int  # offset of the piece in the file
+    start: int
+    mapped: memoryview | None = None
+
+    def let_go(self) -> None:
+        """Take the bytes out of this process's memory; the few that are asked for again are read again."""
+        if self.mapped is not None:
+            forget(self.mapped)
 
 
 @dataclass(slots=True)

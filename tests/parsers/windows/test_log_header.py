@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import struct
 import zlib
 
@@ -11,6 +12,7 @@ import pytest
 
 from parsers.base import Batch, Evidence, Told
 from parsers.windows import evtx, log_header
+from parsers.windows.chunk_heads import HEAD, heads_at
 from parsers.windows.evtx import PARSER
 from timelines.problems import Account, Problem, balance
 
@@ -80,7 +82,7 @@ def test_a_chunk_that_is_cut_off_stands(made, read, chunk):
 
 def test_a_log_of_several_pieces_is_counted_once(made, tmp_path, chunk, monkeypatch):
     """Chunks beyond the first piece are counted too, and no other piece tells of the header."""
-    monkeypatch.setattr(evtx, "PIECE", 2 * 65_536)
+    monkeypatch.setattr(evtx, "WINDOW", 2 * 65_536)
     path = tmp_path / "made.evtx"
     for count, told in ((9, 0), (4, 1)):
         data = saying(made.log(*[chunk] * 9), count)
@@ -98,7 +100,7 @@ def test_a_log_of_several_pieces_is_counted_once(made, tmp_path, chunk, monkeypa
 def test_a_log_with_holes(made, tmp_path, chunk):
     """Chunks at the begin, in the middle and at the end of three hundred MB; holes are room that nothing was written to."""
     path = tmp_path / "sparse.evtx"
-    last = evtx.PIECE // 65_536 + 600
+    last = evtx.WINDOW // 65_536 + 600
     with path.open("wb") as handle:
         handle.write(saying(made.log(), 3))
         for place in (0, last // 2, last):
@@ -136,3 +138,14 @@ def test_logs_read_together_are_each_counted(made, tmp_path, chunk):
     problems = [(item.file, item.item.reason) for item in told if isinstance(item.item, Problem)]
     assert [file for file, _ in problems] == [1]
     assert "it counts 1 chunks, 3 stand in the file" in problems[0][1]
+
+
+def test_heads_are_the_same_without_a_call_that_reads_at_a_place(tmp_path, monkeypatch):
+    """Windows has no `pread`."""
+    path = tmp_path / "any.bin"
+    path.write_bytes(bytes(range(256)) * 3)
+    with path.open("rb", buffering=0) as handle:
+        found = list(heads_at(handle, range(0, 800, 100)))
+        monkeypatch.delattr(os, "pread", raising=False)
+        assert list(heads_at(handle, range(0, 800, 100))) == found
+    assert [(at, len(head)) for at, head in found] == [(at, min(HEAD, max(0, 768 - at))) for at in range(0, 800, 100)]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import struct
 from datetime import UTC, datetime
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
-from parsers.windows.evtx import bounds
+from parsers.base import Evidence
+from parsers.windows.evtx import PARSER, bounds, windows
 from parsers.windows.structures import CHUNK, FILE_HEADER
 from timelines.coded import CODED
 from timelines.schema import own_name
@@ -177,7 +179,7 @@ def test_pieces_parse_apart_to_the_same_rows(made, read, monkeypatch):
     records = made.records(lambda at: made.instance(at, one(made), [*made.head_values(1), (1, b"a\0")]))
     log = made.log(*[made.chunk(records)] * 5)
     whole = read(log)
-    monkeypatch.setattr("parsers.windows.evtx.PIECE", 2 * 65_536)
+    monkeypatch.setattr("parsers.windows.evtx.WINDOW", 2 * 65_536)
     apart = read(log)
     assert apart.rows == whole.rows
     assert [row["offset"] for row in whole.rows] == [4096 + 512 + 65_536 * n for n in range(5)]
@@ -187,7 +189,7 @@ def test_pieces_parse_apart_to_the_same_rows(made, read, monkeypatch):
 
 @pytest.mark.parametrize("chunks", [0, 1, 2, 3, 4, 5, 8, 9, 64, 66, 67, 1000])
 def test_pieces_are_even_in_number_and_about_as_large(monkeypatch, chunks):
-    monkeypatch.setattr("parsers.windows.evtx.PIECE", 32 * CHUNK)
+    monkeypatch.setattr("parsers.windows.evtx.WINDOW", 32 * CHUNK)
     size = FILE_HEADER + chunks * CHUNK
     found = bounds(size)
     sizes = [stop - start for start, stop in pairwise(found)]
@@ -196,6 +198,11 @@ def test_pieces_are_even_in_number_and_about_as_large(monkeypatch, chunks):
     assert len(sizes) == 1 if chunks <= 32 else len(sizes) % 2 == 0
     assert max(sizes) <= 33 * CHUNK + FILE_HEADER
     assert max(sizes) - min(sizes) <= FILE_HEADER + CHUNK or chunks <= 32
+    evidence = Evidence("E001", "made.evtx", Path("made.evtx"), size, "0" * 64)
+    pieces = PARSER.slices(evidence)
+    assert [at for piece in pieces for at in windows(size, piece)] == list(pairwise(found))
+    assert len(pieces) == 1 if chunks <= 32 else len(pieces) % 2 == 0
+    assert {len(windows(size, piece)) for piece in pieces} == {1 if chunks <= 66 else 2}
 
 
 def forwarded(made, number, text):

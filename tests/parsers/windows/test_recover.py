@@ -214,7 +214,7 @@ def test_what_the_log_holds_outside_the_piece_that_is_read_is_known_too(log, tmp
     path = tmp_path / "pieces.evtx"
     path.write_bytes(data)
     evidence = Evidence("E001", path.name, path, len(data), "0" * 64)
-    monkeypatch.setattr(evtx, "PIECE", CHUNK)
+    monkeypatch.setattr(evtx, "WINDOW", CHUNK)
     pieces = evtx.PARSER.slices(evidence)
     assert len(pieces) == 2
     items = [item for piece in pieces for item in evtx.PARSER.parse(evidence, piece)]
