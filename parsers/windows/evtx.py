@@ -169,11 +169,12 @@ def _run(
             shapes.append(found_shape)
     more, odd = inline(visited, fragments, np.sort(np.concatenate(rest)))
     plain += [one.rows + span[0] for one in more]
+    apart = singles(visited.window, found, odd, known)
+    first_apart = next(apart)  # mostly all of them
     visited.window.let_go()
-    decoded = decode(visited, [*shapes, *more])
-    for tables in singles(visited.window, found, odd, known):
-        yield from batches([*decoded, *tables], found)
-        decoded = []
+    yield from batches([*decode(visited, [*shapes, *more]), *first_apart], found)
+    for tables in apart:
+        yield from batches(tables, found)
 
 
 def _fragments(window: Window, found: Records) -> tuple[Fragments, Callable[[int], Definitions]]:
