@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from forensics.summary_languages import languages_option
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -32,7 +34,7 @@ _DETAILS = (
         help="Heading of the summaries: summary, analysis, expertise (only if commissioned) or proces-verbal.",
     ),
     click.option("--tz", "zone", metavar="ZONE", help="IANA zone in which local times are printed."),
-    click.option("--lang", metavar="en,fr,ar", help="Languages of the summaries."),
+    languages_option(),
 )
 _Command = TypeVar("_Command", bound="Callable[..., Any]")
 

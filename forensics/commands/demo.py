@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from forensics.summary_languages import languages_option
+
 if TYPE_CHECKING:
     from forensics.progress import Progress
 
@@ -24,7 +26,7 @@ Examples:
 @click.option(
     "--seed", type=int, default=1, show_default=True, help="The same seed gives the same evidence, byte for byte."
 )
-@click.option("--lang", default="en,fr,ar", show_default=True, metavar="en,fr,ar", help="Languages of the summaries.")
+@languages_option("en,fr,ar")
 @click.option("--date", metavar="YYYY-MM-DD", help="Date that the summaries bear; today unless given.")
 @click.option("--workers", type=int, metavar="N", help="Worker processes; one a processor unless given.")
 @click.option("--evidence-only", is_flag=True, help="Make the evidence, and leave the examination to the reader.")

@@ -11,6 +11,7 @@ from forensics.flow_timeouts import flow_timeout_option
 from forensics.log_formats import log_format_option
 from forensics.rule_options import chosen, rule_options
 from forensics.stamp_year import year_option
+from forensics.summary_languages import languages_option
 
 _EPILOG = """\b
 Examples:
@@ -33,9 +34,7 @@ An interrupted run goes on where it stopped when it is given again.
 @log_format_option
 @year_option
 @flow_timeout_option
-@click.option(
-    "--lang", default="en", show_default=True, metavar="en,fr,ar", help="Languages of the summaries (HTML, PDF, JSON)."
-)
+@languages_option("en")
 @click.option("--date", metavar="YYYY-MM-DD", help="Date that the summaries bear; today unless given.")
 @click.option("--workers", type=int, metavar="N", help="Worker processes; one a processor unless given.")
 @click.option("--scheduler", metavar="URL", help="Dask scheduler to run on, such as tcp://192.0.2.7:8786.")

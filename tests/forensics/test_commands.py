@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import forensics
+from cases.case import Case
 
 LINES = (
     '192.0.2.1 - - [14/Jan/2026:08:00:01 +0000] "GET /a HTTP/1.1" 200 5 "-" "Mozilla/5.0"\n'
@@ -177,6 +178,19 @@ def test_a_case_made_step_by_step(tmp_path, athar):
     assert json.loads(athar("analyze", case, "--json").out) == json.loads(athar("findings", case, "--json").out)
     assert athar("findings", case, "--json").code == 0
     assert athar("verify", case).code == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "held"),
+    [
+        ((), ()),
+        (("--lang", "fr,ar"), ("fr", "ar")),
+        (("--lang", "fr", "--lang", "ar,fr", "--lang", "en"), ("fr", "ar", "en")),
+    ],
+)
+def test_languages_are_a_list_or_the_option_again(tmp_path, athar, given, held):
+    assert athar("case", "new", tmp_path / "case", *given).code == 0
+    assert Case.open(tmp_path / "case").info.languages == held
 
 
 @pytest.mark.parametrize(
