@@ -10,7 +10,8 @@ import numpy as np
 def with_fields(given: Any) -> Any:
     """What a kernel is given, its structured arrays (in tuples too) as ones whose rows have attributes. Nothing is copied."""
     if isinstance(given, tuple):
-        return tuple(map(with_fields, given))
+        items = map(with_fields, given)
+        return given._make(items) if hasattr(given, "_make") else tuple(items)  # a named tuple keeps its names
     return given.view(_Rows) if isinstance(given, np.ndarray) and given.dtype.names else given
 
 
