@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.network.protocols import Conversation, Openings, Record, Trouble
-from parsers.network.protocols.ssl import datagrams, records, version2
+from parsers.network.protocols.ssl import datagrams, records, together, version2
 from parsers.network.protocols.ssl.rows import handshake_rows
+from parsers.network.protocols.tabular import Streams, Tabulated
 from parsers.network.records import Bools, Bytes
 
 _STUN = (0x21, 0x12, 0xA4, 0x42)  # STUN's magic cookie (RFC 8489 section 5); DTLS may follow on the same ports
@@ -49,6 +50,10 @@ class Ssl:
             found |= tcp & (_stream_hello(side, size) | version2.recognise(side, size))
             found |= udp & _datagram_hello(side, size)
         return found
+
+    def tabulate_streams(self, streams: Streams, packet_time: npt.NDArray[np.int64]) -> Tabulated:
+        """The rows of plain conversations, by columns."""
+        return together.tabulate(streams, packet_time)
 
     def read(self, talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[Record | Trouble]:
         if talk.orig is not None and talk.resp is not None:
