@@ -111,7 +111,7 @@ class Conversations:
         """The streams of these TCP flows, of some flows at a time."""
         there = self.held.bounds[2 * flows + 2] - self.held.bounds[2 * flows]
         for part in _parts((there, PIECES_AT_ONCE), (np.ones(len(flows), np.int64), STREAMS_AT_ONCE)):
-            yield Streams(self.held, self._ids, flows[part])
+            yield Streams(self.held, self._ids, flows[part], len(flows))
 
     def _several(self, flows: Int64s, begin: Int64s, count: Int64s) -> Datagrams:
         places, (packet, forward, at, size) = spread(begin, count), self._grams

@@ -16,7 +16,10 @@ from parsers.network.protocols import Dissector, Record, Yield
 from parsers.network.records import Bools, Bytes, Int64s
 from parsers.network.space import Space
 from parsers.network.streams import Pieces
+from timelines.compiled import at_hand
 
+FEW = 32  # conversations that repay what a table costs, where numba is loaded
+MANY = 3_072  # conversations that repay loading it too, a quarter of a second
 GATHERED = 2_048  # payloads looked at before the file's pages are let go: 64 KiB each at the worst
 
 
@@ -59,18 +62,24 @@ class Datagrams:
 class Streams:
     """The TCP streams of several flows, each of which no other protocol claims.
 
-    flows: (f,) their numbers, in file order; `held`: what the capture holds of the streams of *all* flows: those of flow n are streams
-    2 n (the originator's) and 2 n + 1; `identities`: ends and ids of all flows. Nothing is promised of the streams: either may be empty,
-    begin beyond 0, have gaps, lie in part behind the file (`held.at` at or beyond `space.size`: what fragments were put together to).
+    flows: (f,) their numbers, in file order; `given`: how many the dissector is given in all, these and others before and after;
+    `held`: what the capture holds of the streams of *all* flows: those of flow n are streams 2 n (the originator's) and 2 n + 1;
+    `identities`: ends and ids of all flows. Nothing is promised of the streams: either may be empty, begin beyond 0, have gaps, lie in
+    part behind the file (`held.at` at or beyond `space.size`: what fragments were put together to).
     """
 
     held: Pieces
     identities: Identities
     flows: Int64s
+    given: int
 
     @property
     def space(self) -> Space:
         return self.held.space
+
+    def repay(self) -> bool:
+        """Whether they are enough for kernels and a table to cost less than to read them one by one."""
+        return len(self.flows) >= FEW if at_hand() else self.given >= MANY
 
     def portions(self, looked_at: int) -> Iterator[slice]:
         """Which of the flows to look at next: few enough that the pages of their pieces may be mapped together. These are let go before
@@ -132,7 +141,7 @@ class TabularStreams(Dissector, Protocol):
     others are then read one by one: with gaps, without a beginning, behind the file, or with anything that the protocol's columns
     don't foresee. Rows of a family that begin at the same packet keep their order, by which they are numbered.
     Kernels may walk `space.buffer` in place, where every byte they want lies in the file (`Streams.portions` keeps the pages few). Where
-    numba is not loaded (`timelines.compiled.at_hand`), or the flows are too few to repay what a table costs, tell that none was read.
+    the flows do not repay it (`Streams.repay`), tell that none was read.
     """
 
     def tabulate_streams(self, streams: Streams, packet_time: npt.NDArray[np.int64]) -> Tabulated:

@@ -15,10 +15,8 @@ from parsers.network.protocols.ssh import kernels
 from parsers.network.protocols.ssh.transport import Side, replayed
 from parsers.network.protocols.tabular import Rows, Streams, Tabulated
 from parsers.network.records import Bools, Bytes, Int32s, Int64s
-from timelines.compiled import at_hand
 from timelines.families.network import FAMILIES
 
-FEW = 32  # conversations that are not worth a table
 ROOM = 8 << 20  # bytes that are kept of conversations at a time
 LOOKED_AT = 16  # pieces of a stream in which the clear part lies; more only where they are tiny
 _KINDS = {column.name: column.type for family in FAMILIES if family.name == "net/ssh" for column in family.columns}
@@ -44,7 +42,7 @@ Pair = Callable[
 def tabulate(streams: Streams, packet_time: Int64s, pair: Pair, serves: Callable[[Int32s, Int32s], Bools]) -> Tabulated:
     """The rows of those conversations that are plain. serves: whether ports of originators and responders tell that the first serve."""
     none = np.zeros(0, np.int64)
-    if len(streams.flows) < FEW or not at_hand():
+    if not streams.repay():
         return Tabulated((), [], none)
     tables: list[Rows] = []
     for flows, told, data in _walked(streams):

@@ -23,9 +23,7 @@ from parsers.network.protocols.ssl.ways import Ways, answers, named, offers
 from parsers.network.protocols.tabular import Rows, Streams, Tabulated
 from parsers.network.protocols.tls_names import alert_name, curve_name
 from parsers.network.records import Bools, Bytes, Int64s
-from timelines.compiled import at_hand
 
-FEW = 32  # conversations that are not worth a table
 ROOM = 8 << 20  # bytes of handshakes that are put together at a time
 LOOKED_AT = 48  # pieces of a stream in which a handshake lies; more only where they are tiny
 _NAMES = np.full(256, ord("z"), np.uint8)
@@ -45,7 +43,7 @@ class Shakes:
 
 def tabulate(streams: Streams, packet_time: Int64s) -> Tabulated:
     """The rows of those conversations that are plain."""
-    if len(streams.flows) < FEW or not at_hand():
+    if not streams.repay():
         return Tabulated((), [], np.zeros(0, np.int64))
     tables: list[Rows] = []
     read: list[Int64s] = [np.zeros(0, np.int64)]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from parsers.network.protocols import ssh
+from parsers.network.protocols import ssh, tabular
 from parsers.network.protocols.ssh import together
 from parsers.network.protocols.tabular import Tabulated
 from tests.parsers.network.protocols.test_ssh import (
@@ -41,7 +41,7 @@ LINES = (
 @pytest.fixture(autouse=True)
 def _together(monkeypatch: pytest.MonkeyPatch) -> None:
     compiled.load()
-    monkeypatch.setattr(together, "FEW", 0)
+    monkeypatch.setattr(tabular, "FEW", 0)
 
 
 def _message(dice: random.Random) -> bytes:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from parsers.network.protocols import ssl
+from parsers.network.protocols import ssl, tabular
 from parsers.network.protocols.ssl import together
 from parsers.network.protocols.tabular import Tabulated
 from tests.parsers.network.protocols.conftest import make_certificate
@@ -37,7 +37,7 @@ ALERTS = (b"\x02\x28", b"\x01\x00", b"\x01\x5a", b"\x02\x28\x00", b"", b"\x02\xf
 @pytest.fixture(autouse=True)
 def _together(monkeypatch: pytest.MonkeyPatch) -> None:
     compiled.load()
-    monkeypatch.setattr(together, "FEW", 0)
+    monkeypatch.setattr(tabular, "FEW", 0)
 
 
 def _grease(dice: random.Random) -> int:
