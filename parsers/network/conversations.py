@@ -108,7 +108,8 @@ class Conversations:
             yield self._several(flows[part], begin[part], stop[part] - begin[part])
 
     def streams(self, flows: Int64s) -> Iterator[Streams]:
-        """The streams of these TCP flows, of some flows at a time."""
+        """The streams of those of these flows that are TCP, of some flows at a time."""
+        flows = flows[self._ids.proto[flows] == TCP]
         there = self.held.bounds[2 * flows + 2] - self.held.bounds[2 * flows]
         for part in _parts((there, PIECES_AT_ONCE), (np.ones(len(flows), np.int64), STREAMS_AT_ONCE)):
             yield Streams(self.held, self._ids, flows[part], len(flows))

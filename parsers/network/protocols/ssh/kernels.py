@@ -181,7 +181,8 @@ def walk(
             one = told[2 * number + side]
             used = _side(buffer, pieces, bounds[stream], bounds[stream + 1], data, used, one)
             one[KEY_END] = used
-        if told[2 * number, ODD] != 0 or told[2 * number + 1, ODD] != 0:
+        silent = told[2 * number, FIRST] < 0 and told[2 * number + 1, FIRST] < 0
+        if silent or told[2 * number, ODD] != 0 or told[2 * number + 1, ODD] != 0:
             for side in range(2):
                 told[2 * number + side, ODD], told[2 * number + side, KEY_END] = 1, filled[0]
         else:
