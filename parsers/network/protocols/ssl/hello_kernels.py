@@ -185,23 +185,43 @@ def _sessions(data: Bytes, offer: Number, answer: Number, told: Int64s) -> None:
 
 
 @inlined
-def _same(data: Bytes, at: Number, other: Bytes) -> bool:
-    for place in range(len(other)):  # noqa: SIM110  kernels know no `all`
-        if data[at + place] != other[place]:
+def _named(data: Bytes, spans: Int64s, told: Int64s) -> None:
+    """Tell the server's name that a client hello asks for."""
+    at, stop = spans[NAME, 0], spans[NAME, 1]
+    told[NAMED], told[NAMED_SIZE] = -1, 0
+    if stop - at >= 3 and data[at] == 0:
+        told[NAMED], told[NAMED_SIZE] = at + 3, min(_two(data, at + 1), stop - at - 3)
+
+
+@compiled
+def _same_name(data: Bytes, one: Int64s, other: Int64s) -> bool:
+    if (one[NAMED] < 0) != (other[NAMED] < 0) or one[NAMED_SIZE] != other[NAMED_SIZE]:
+        return False
+    for place in range(one[NAMED_SIZE]):  # noqa: SIM110  kernels know no `all`
+        if data[one[NAMED] + place] != data[other[NAMED] + place]:
             return False
     return True
 
 
 @compiled
 def cut_up(
-    data: Bytes, offers: Int64s, answers: Int64s, retry: Bytes, spans: Int64s, told: Int64s,
-    offer_keys: Bytes, offer_ends: Int64s, answer_keys: Bytes, answer_ends: Int64s,
-) -> None:  # fmt: skip
-    """Cut up the hellos of conversations: `offers` and `answers` have place and size of each, -1 where there is none, whose key is
-    empty."""
+    data: Bytes,
+    offers: Int64s,
+    seconds: Int64s,
+    answers: Int64s,
+    spans: Int64s,
+    told: Int64s,
+    offer_keys: Bytes,
+    offer_ends: Int64s,
+    answer_keys: Bytes,
+    answer_ends: Int64s,
+) -> None:
+    """Cut up the hellos of conversations: `offers`, `seconds` (of clients after a retry) and `answers` have place and size of each, -1
+    where there is none, whose key is empty. The row of `told` behind the last is for notes."""
     used, behind = np.int64(0), np.int64(0)
+    note = told[len(offers)]
     for row in range(len(offers)):
-        offer, answer, one = offers[row, 0], answers[row, 0], told[row]
+        offer, second, answer, one = offers[row, 0], seconds[row, 0], answers[row, 0], told[row]
         one[:] = 0
         one[NAMED] = -1
         if offer >= 0:
@@ -210,15 +230,17 @@ def cut_up(
             if end >= 0:
                 used = end
                 one[HAS_TICKET] = np.int64(spans[TICKET, 1] > spans[TICKET, 0])
-                at, stop = spans[NAME, 0], spans[NAME, 1]
-                if stop - at >= 3 and data[at] == 0:
-                    one[NAMED], one[NAMED_SIZE] = at + 3, min(_two(data, at + 1), stop - at - 3)
-        if answer >= 0:
-            end = _server_hello(data, answer, answers[row, 1], spans, answer_keys, behind)
-            if end < 0 or _same(data, answer + 2, retry):
+                _named(data, spans, one)
+        if second >= 0:
+            if _client_hello(data, second, seconds[row, 1], spans, offer_keys, used) < 0:
                 one[ODD] = 1
             else:
-                behind = end
+                _named(data, spans, note)
+                one[ODD] |= np.int64(not _same_name(data, one, note))
+        if answer >= 0:
+            end = _server_hello(data, answer, answers[row, 1], spans, answer_keys, behind)
+            one[ODD] |= np.int64(end < 0)
+            behind = max(behind, end)
         if offer >= 0 and one[ODD] == 0:
             _sessions(data, offer, answer, one)
         offer_ends[row + 1], answer_ends[row + 1] = used, behind

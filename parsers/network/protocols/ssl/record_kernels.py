@@ -20,8 +20,10 @@ ODD, OFFER, OFFER_SIZE, ANSWER, ANSWER_SIZE, CUT = range(6)
 CHAIN, CHAIN_SIZE, CHAIN_FIRST, CHAIN_LAST = range(6, 10)
 OWN_CHAIN, OWN_CHAIN_SIZE, OWN_CHAIN_FIRST, OWN_CHAIN_LAST = range(10, 14)  # the client's
 GROUP, CLIENT_SEALED, SERVER_SEALED, TICKET_TAKEN, ALERT = range(14, 19)
-SPAN_FIRST, SPAN_LAST, HISTORY, HISTORY_SIZE = range(19, 23)
-COLUMNS = 23
+SPAN_FIRST, SPAN_LAST, HISTORY, HISTORY_SIZE, SECOND, SECOND_SIZE = range(
+    19, 25
+)  # SECOND: the client's hello after a retry
+COLUMNS = 25
 
 STREAM_LIMIT, HISTORY_LIMIT, KEPT = 65_536, 100, 16  # as in `records.py` and `sides.py`
 ROOM = 2 * (2 * STREAM_LIMIT + 5) + 2 * HISTORY_LIMIT + 1  # bytes that one conversation may fill at the most
@@ -30,15 +32,16 @@ SEALED, CHANGED, KINDS, ALERTS, ALERTED, ALERT_PACKET, LETTERS, MESSAGES, HALF, 
 SIDE = 11
 # Of each message: kind, place and size of its body, packets
 MESSAGE = 5
-_CLIENT, _SERVER, _CERTIFICATE, _KEY_EXCHANGE, _CLIENT_KEY = 1, 2, 11, 12, 16
+_CLIENT, _SERVER, _RETRY, _CERTIFICATE, _KEY_EXCHANGE, _CLIENT_KEY = 1, 2, 6, 11, 12, 16
 Several = tuple[npt.NDArray[Any], ...]
 
 
-def scratch() -> Several:
-    """What a walk notes of the two sides of a conversation: numbers, messages, letters and their packets, a record's head."""
+def scratch(retry: Bytes) -> Several:
+    """What a walk notes of the two sides of a conversation: numbers, messages, letters and their packets, a record's head. retry: the
+    random value of a server's hello that asks for another one."""
     numbers, messages = np.zeros((2, SIDE), np.int64), np.zeros((2, KEPT, MESSAGE), np.int64)
     letters, packets = np.zeros((2, HISTORY_LIMIT), np.uint8), np.zeros((2, HISTORY_LIMIT), np.int64)
-    return numbers, messages, letters, packets, np.zeros(5, np.uint8)
+    return numbers, messages, letters, packets, np.zeros(5, np.uint8), retry
 
 
 @inlined
@@ -85,6 +88,15 @@ def _letter(scratch: Several, side: Number, letter: Number, packet: Number) -> N
         scratch[0][side, LETTERS] = count + 1
 
 
+@inlined
+def _retries(data: Bytes, at: Number, size: Number, retry: Bytes) -> bool:
+    """Whether the body of a server's hello asks for another hello."""
+    for place in range(len(retry)):  # noqa: SIM110  kernels know no `all`
+        if size < 34 or data[at + 2 + place] != retry[place]:
+            return False
+    return True
+
+
 @compiled
 def _messages(
     data: Bytes, parsed: Number, scratch: Several, side: Number, names: Bytes, first: Number, last: Number
@@ -96,7 +108,8 @@ def _messages(
         size = np.int64(data[parsed + 1]) << 16 | np.int64(data[parsed + 2]) << 8 | np.int64(data[parsed + 3])
         if parsed + 4 + size > used:
             break
-        _letter(scratch, side, names[kind], last)
+        again = kind == _SERVER and _retries(data, parsed + 4, size, scratch[5])
+        _letter(scratch, side, names[_RETRY if again else kind], last)
         if kind < 32:
             told[KINDS] |= np.int64(1) << kind
         if kind in (_CLIENT, _SERVER, _CERTIFICATE, _KEY_EXCHANGE):
@@ -104,7 +117,8 @@ def _messages(
                 told[STRANGE] = 1
                 break
             row = scratch[1][side, told[MESSAGES]]
-            row[0], row[1], row[2], row[3], row[4] = kind, parsed + 4, size, first, last
+            row[0] = np.int64(_RETRY) if again else kind
+            row[1], row[2], row[3], row[4] = parsed + 4, size, first, last
             told[MESSAGES] += 1
         parsed += 4 + size
     return parsed
@@ -236,7 +250,7 @@ def _kept(scratch: Several, side: Number, server: bool, data: Bytes, packet_time
         _spanned(out, packet_time, row[3])
         _spanned(out, packet_time, row[4])
         if kind in (_CLIENT, _SERVER):
-            place = ANSWER if kind == _SERVER else OFFER
+            place = ANSWER if kind == _SERVER else OFFER if out[OFFER] < 0 else SECOND
             if out[place] >= 0 or (kind == _SERVER) != server:
                 out[ODD] = 1
             out[place], out[place + 1] = at, size
@@ -244,7 +258,7 @@ def _kept(scratch: Several, side: Number, server: bool, data: Bytes, packet_time
             place = CHAIN if server else OWN_CHAIN
             if out[place] < 0:
                 out[place], out[place + 1], out[place + 2], out[place + 3] = at, size, row[3], row[4]
-        elif server and out[GROUP] < 0 and size >= 3 and data[at] == 3:
+        elif kind == _KEY_EXCHANGE and server and out[GROUP] < 0 and size >= 3 and data[at] == 3:
             out[GROUP] = np.int64(data[at + 1]) << 8 | np.int64(data[at + 2])
 
 

@@ -1,5 +1,5 @@
-"""Plain TLS conversations, many at a time: what each side says in clear is there, it says one hello at the most, and nothing is
-malformed. `records.py` and `rows.py` tell the same of all others."""
+"""Plain TLS conversations, many at a time: what each side says in clear is there, it says one hello at the most but for a
+retry, and nothing is malformed. `records.py` and `rows.py` tell the same of all others."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def tabulate(streams: Streams, packet_time: Int64s) -> Tabulated:
 def _walked(streams: Streams, packet_time: Int64s) -> Iterator[Shakes]:
     """The handshakes of conversations, of as many at a time as there is room for."""
     held, data, filled = streams.held, np.empty(ROOM, np.uint8), np.zeros(1, np.int64)
-    scratch, found = records.scratch(), list[tuple[Int64s, Int64s]]()
+    scratch, found = records.scratch(_RETRY), list[tuple[Int64s, Int64s]]()
     for part in streams.portions(LOOKED_AT):
         flows = streams.flows[part]
         while len(flows):
@@ -108,14 +108,17 @@ def _tables(shakes: Shakes, packet_time: Int64s) -> tuple[Int64s, list[Rows]]:
 def _cut_up(shakes: Shakes) -> tuple[Int64s, Ways, Ways]:
     """What is told of the hellos, and the ways in which clients and servers say them."""
     told, data, count = shakes.told, shakes.data, len(shakes.flows)
-    places = [np.ascontiguousarray(told[:, at : at + 2]) for at in (records.OFFER, records.ANSWER)]
-    keys = [np.empty(int(place[:, 1].clip(0).sum()) + hellos.KEY_ROOM * count, np.uint8) for place in places]
-    ends = [np.zeros(count + 1, np.int64) for _ in places]
-    out = np.empty((count, hellos.TOLD), np.int64)
+    offer, second, answer = (
+        np.ascontiguousarray(told[:, at : at + 2]) for at in (records.OFFER, records.SECOND, records.ANSWER)
+    )
+    sizes = np.concatenate([offer[:, 1], second[:, 1]]), answer[:, 1]
+    keys = [np.empty(int((size.clip(0) + hellos.KEY_ROOM).sum()), np.uint8) for size in sizes]
+    ends = [np.zeros(count + 1, np.int64) for _ in keys]
+    out = np.empty((count + 1, hellos.TOLD), np.int64)
     spans = np.zeros((hellos.SPANS, 2), np.int64)
-    hellos.cut_up(data, places[0], places[1], _RETRY, spans, out, keys[0], ends[0], keys[1], ends[1])
-    found = [_told_apart(data, place, *key) for place, key in zip(places, zip(keys, ends, strict=True), strict=True)]
-    return out, offers(*found[0]), answers(*found[1])
+    hellos.cut_up(data, offer, second, answer, spans, out, keys[0], ends[0], keys[1], ends[1])
+    asked, told_back = _told_apart(data, offer, keys[0], ends[0]), _told_apart(data, answer, keys[1], ends[1])
+    return out[:count], offers(*asked), answers(*told_back)
 
 
 def _told_apart(data: Bytes, place: Int64s, keys: Bytes, ends: Int64s) -> tuple[Int64s, list[bytes]]:

@@ -82,7 +82,7 @@ def _server(dice: random.Random) -> bytes:
         dice.choice((b"", extension(41, b"\0\0"))),
     ]
     extensions, session = b"".join(parts), dice.choice((b"", b"s" * 32, bytes(32)))
-    random_ = RETRY if dice.random() < 0.04 else bytes(32)
+    random_ = RETRY if dice.random() < 0.1 else bytes(32)
     return server(extensions, dice.choice((0xC02F, 0x009C, 0x1301, 0xFE00)), session, random_)
 
 
@@ -131,8 +131,10 @@ def _side(dice: random.Random, first: bytes, *others: bytes) -> bytes:
 
 def _conversation(wire: Any, dice: random.Random, port: int) -> list[bytes]:
     key_exchange = handshake(12, dice.choice((b"\x03\x00\x17" + bytes(10), b"\x03\x00", b"\x01" + bytes(9))))
-    asked = _side(dice, _client(dice), handshake(16, bytes(33)), _chain(dice))
-    told = _side(dice, _server(dice), _chain(dice), _chain(dice), key_exchange)
+    hello, reply = _client(dice), _server(dice)
+    again = ([hello, _client(dice)], [_server(dice)]) if dice.random() < 0.15 else ([], [])
+    asked = _side(dice, hello, handshake(16, bytes(33)), _chain(dice), *again[0])
+    told = _side(dice, reply, _chain(dice), _chain(dice), key_exchange, *again[1])
     if dice.random() < 0.03:
         asked = version2_hello(0x0301) + asked
     sides = [("c", asked), ("s", told)] if dice.random() < 0.9 else [("s", asked), ("c", told)]
@@ -211,6 +213,28 @@ def test_plain_conversations_are_not_read_alone(read: Any, wire: Any, monkeypatc
         (0, True, 25),
     ]
     assert [row["service"] for row in result.conn] == ["ssl"] * 3
+
+
+def test_a_retry_is_plain_but_not_for_another_name(read: Any, wire: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    alone: list[int] = []
+    by_itself = ssl.Ssl.read
+    monkeypatch.setattr(
+        ssl.Ssl, "read", lambda self, talk, time: alone.append(talk.orig_port) or by_itself(self, talk, time)
+    )
+    retry = server(extension(43, pairs(0x0304)) + extension(51, pairs(23)), 0x1301, random=RETRY)
+    share = extension(43, pairs(0x0304)) + extension(51, pairs(23) + vector(bytes(65), 2))
+    other = extension(0, vector(b"\0" + vector(b"other.example.net", 2), 2)) + VERSIONS_13
+    flows = []
+    for at, again in enumerate((CLIENT_EXTENSIONS + VERSIONS_13, other, VERSIONS_13)):
+        hellos = [record(22, client(extensions)) for extensions in (CLIENT_EXTENSIONS + VERSIONS_13, again)]
+        sent = [("c", hellos[0]), ("s", record(22, retry) + record(20, b"\1")), ("c", record(20, b"\1") + hellos[1])]
+        sent += [("s", record(22, server(share, 0x1301)) + record(23, bytes(50))), ("c", record(23, bytes(50)))]
+        flows.append(wire.session(sent, sport=40_000 + at))
+    result = read(wire.pcap([packet for flow in flows for packet in flow]))
+    assert alone == [40_001, 40_002]
+    told = [(row["ssl_history"], row["version"], row["established"], row["packet_last"]) for row in result.ssl]
+    assert sorted(told)[0] == ("CjiICs", "TLSv13", True, 7)
+    assert [row["name"] for row in result.weird] == ["tls_other_hello"] * 2
 
 
 def test_numbers_that_mean_nothing_make_no_other_fingerprint(
