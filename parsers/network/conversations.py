@@ -14,7 +14,7 @@ from parsers.network.identities import Identities
 from parsers.network.ip_packets import IpPackets
 from parsers.network.packets import TCP, UDP
 from parsers.network.protocols import OPENING, Conversation, Datagram, Ends, Openings
-from parsers.network.protocols.tabular import Datagrams
+from parsers.network.protocols.tabular import Datagrams, Streams
 from parsers.network.records import Bytes, Int64s
 from parsers.network.space import Space
 from parsers.network.streams import Segments, Stream, pieces
@@ -22,6 +22,10 @@ from parsers.network.streams import Segments, Stream, pieces
 FORGET_PACKETS = 2_048  # packets read before the file's pages are let go: 64 KiB each at the worst
 OPENINGS_AT_ONCE = 2_048  # flows whose first bytes are looked at before the file's pages are let go
 GRAMS_AT_ONCE, GRAM_BYTES = 32_768, 4 << 20  # datagrams given out together, and their bytes; a flow is never divided
+PIECES_AT_ONCE, STREAMS_AT_ONCE = (
+    32_768,
+    4_096,
+)  # pieces of streams given out together, and flows; a flow is never divided
 TOLD_AT_ONCE, TOLD_BLOCKS = 4_096, 64  # flows whose ends are held as text at a time, about 300 bytes each
 
 
@@ -100,14 +104,15 @@ class Conversations:
         """The datagrams of these flows, of some flows at a time."""
         begin, stop = self._gram_bounds[flows], self._gram_bounds[flows + 1]
         sizes = np.concatenate([[0], np.cumsum(self._grams[3], dtype=np.int64)])
-        counted, weighed = np.cumsum(stop - begin), np.cumsum(sizes[stop] - sizes[begin])
-        done = 0
-        while done < len(flows):
-            before = (counted[done - 1], weighed[done - 1]) if done else (0, 0)
-            fits = np.searchsorted(counted, before[0] + GRAMS_AT_ONCE), np.searchsorted(weighed, before[1] + GRAM_BYTES)
-            last = max(int(min(fits)), done + 1)
-            yield self._several(flows[done:last], begin[done:last], stop[done:last] - begin[done:last])
-            done = last
+        for part in _parts((stop - begin, GRAMS_AT_ONCE), (sizes[stop] - sizes[begin], GRAM_BYTES)):
+            yield self._several(flows[part], begin[part], stop[part] - begin[part])
+
+    def streams(self, flows: Int64s) -> Iterator[Streams]:
+        """The streams of those of these flows that are TCP, of some flows at a time."""
+        flows = flows[self._ids.proto[flows] == TCP]
+        there = self.held.bounds[2 * flows + 2] - self.held.bounds[2 * flows]
+        for part in _parts((there, PIECES_AT_ONCE), (np.ones(len(flows), np.int64), STREAMS_AT_ONCE)):
+            yield Streams(self.held, self._ids, flows[part], len(flows))
 
     def _several(self, flows: Int64s, begin: Int64s, count: Int64s) -> Datagrams:
         places, (packet, forward, at, size) = spread(begin, count), self._grams
@@ -149,6 +154,17 @@ class Conversations:
 
     def _stream(self, number: int) -> Stream:
         return Stream(self.held, number)
+
+
+def _parts(*shares: tuple[Int64s, int]) -> Iterator[slice]:
+    """Neighbours that may be taken together: of each share, which every one has some of, they have no more than is given; or one has."""
+    counted, done = [np.cumsum(share) for share, _ in shares], 0
+    while done < len(counted[0]):
+        before = [column[done - 1] if done else 0 for column in counted]
+        tops = zip(counted, before, shares, strict=True)
+        stop = max(min(int(np.searchsorted(column, had + most)) for column, had, (_, most) in tops), done + 1)
+        yield slice(done, stop)
+        done = stop
 
 
 def _starts(space: Space, at: Int64s, size: Int64s) -> Bytes:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
 
 from parsers.network.carried import described
 from parsers.network.conversations import Conversations
+from parsers.network.openings import going_on, with_payload
 from parsers.network.protocols import (
-    OPENING,
     Carried,
     Conversation,
     Dissector,
@@ -19,14 +20,14 @@ from parsers.network.protocols import (
     Foresighted,
     Guesser,
     Joiner,
-    Openings,
     Record,
     Spoken,
     Trouble,
     Upgrade,
+    Yield,
     all_dissectors,
 )
-from parsers.network.protocols.tabular import Datagrams, Rows, Tabular, Tabulated
+from parsers.network.protocols.tabular import Rows, Tabular, TabularStreams, Tabulated
 from parsers.network.records import Int64s
 
 UPGRADES = 4  # services that may follow one another in one flow
@@ -94,10 +95,9 @@ def read(talks: Conversations, packet_time: Int64s, out: Reading) -> Iterator[tu
     joined = frozenset(dissector.awaiting for dissector in joiners)  # their rows wait for those of other flows
     by_id = {id(one): (one.family, one) for one in joiners}  # to ask an object for a protocol is dear, once a flow
     done: set[tuple[str, int]] = set()
-    for many, grams in _together(talks, readers, flows):
-        found = many.tabulate(grams, packet_time)
-        yield from ((many.family, table) for table in found.tables)
-        _tabulated(out, many, found, done)
+    for many, found in _together(talks, readers, flows, packet_time):
+        yield from ((table.family or many.family, table) for table in found.tables)
+        _tabulated(out, many, found, done, talks, packet_time)
         yield from _due(out, by_id.get(id(many)), joined, talks, packet_time)
     if done:
         left = [pair for pair in zip(readers, flows, strict=True) if (pair[0].service, pair[1]) not in done]
@@ -133,22 +133,39 @@ def _due(
         yield from out.taken(joined)
 
 
-def _together(talks: Conversations, readers: list[Dissector], flows: list[int]) -> Iterator[tuple[Tabular, Datagrams]]:
-    """Dissectors that read flows many at a time, each with some of its flows."""
+def _together(
+    talks: Conversations, readers: list[Dissector], flows: list[int], packet_time: Int64s
+) -> Iterator[tuple[Dissector, Tabulated]]:
+    """What dissectors that read flows many at a time make of some of theirs. TCP flows that several claim are left: what each yields
+    would come in another order."""
+    claims: dict[int, int] = Counter(flows)
     for reader in {id(reader): reader for reader in readers}.values():
+        pairs = zip(readers, flows, strict=True)
         if isinstance(reader, Tabular):
-            own = [flow for one, flow in zip(readers, flows, strict=True) if one is reader]
-            for grams in talks.datagrams(np.array(own, np.int64)):
-                yield reader, grams
+            for grams in talks.datagrams(np.array([flow for one, flow in pairs if one is reader], np.int64)):
+                yield reader, reader.tabulate(grams, packet_time)
+        elif isinstance(reader, TabularStreams):
+            own = [flow for one, flow in pairs if one is reader and claims[flow] == 1]
+            for streams in talks.streams(np.array(own, np.int64)):
+                yield reader, reader.tabulate_streams(streams, packet_time)
 
 
-def _tabulated(out: Reading, reader: Dissector, found: Tabulated, done: set[tuple[str, int]]) -> None:
+def _tabulated(
+    out: Reading,
+    reader: Dissector,
+    found: Tabulated,
+    done: set[tuple[str, int]],
+    talks: Conversations,
+    packet_time: Int64s,
+) -> None:
     """Keep what flows read together gave beside tables."""
     for record in found.records:
         out.add(record, reader.family)
     for flow in found.flows.tolist():
         out.speaks(flow, reader.service)
         done.add((reader.service, flow))
+    for flow, item in found.yielded:
+        _take(out, reader, item, talks.talk(flow), packet_time, 0)
 
 
 def _ahead(talks: Conversations, readers: list[Dissector], flows: list[int]) -> dict[str, object]:
@@ -172,7 +189,7 @@ def _joined(out: Reading, joiner: Joiner, talks: Conversations, packet_time: Int
 def _assigned(talks: Conversations, out: Reading) -> tuple[list[Dissector], list[int]]:
     """Which dissector reads which flow, in file order of the flows, which is kind to the disk; among TOGETHER, protocol by protocol, which
     is kind to the processor's caches."""
-    spoken, openings = _spoken(talks.openings())
+    spoken, openings = with_payload(talks.openings())
     dissectors = all_dissectors()
     masks = [dissector.recognise(openings) for dissector in dissectors]
     claimed = np.logical_or.reduce(masks) if masks else np.zeros(0, np.bool_)
@@ -186,12 +203,6 @@ def _assigned(talks: Conversations, out: Reading) -> tuple[list[Dissector], list
     order = np.lexsort((reader, out.packet[talks.first_packets()[flow]]))
     order = order[np.lexsort((reader[order], np.arange(len(order)) // TOGETHER))]
     return [dissectors[number] for number in reader[order].tolist()], flow[order].tolist()
-
-
-def _spoken(openings: Openings) -> tuple[Int64s, Openings]:
-    """The flows that have any payload, and how they begin: most of a scan or a flood has none."""
-    rows = np.flatnonzero((openings.orig_size > 0) | (openings.resp_size > 0))
-    return rows, Openings(*(getattr(openings, field.name)[rows] for field in fields(Openings)))
 
 
 def _read_expected(out: Reading, foretold: Expected, talks: Conversations, packet_time: Int64s) -> None:
@@ -221,18 +232,26 @@ def _read_talk(out: Reading, dissector: Dissector, talk: Conversation, packet_ti
             if not spoken and (item.family in own or item.family in getattr(dissector, "families", ())):
                 spoken = True
                 out.speaks(talk.flow, dissector.service)
-        elif isinstance(item, Trouble):
-            out.trouble(item, talk.flow, dissector.service)
-        elif isinstance(item, Carried) and out.tap is not None:
-            out.tap(item)
-        elif isinstance(item, Carried):
-            out.add(described(item, dissector.service, talk.uid, packet_time), "net/files")
-        elif isinstance(item, Spoken):
-            out.speaks(talk.flow, item.service)
-        elif isinstance(item, Expected):
-            out.expected.append(item)
-        elif isinstance(item, Upgrade):
-            _go_on(out, item, talk, packet_time, depth + 1)
+        else:
+            _take(out, dissector, item, talk, packet_time, depth)
+
+
+def _take(out: Reading, dissector: Dissector, item: Yield, talk: Conversation, packet_time: Int64s, depth: int) -> None:
+    """Keep one thing that a dissector yields."""
+    if isinstance(item, Trouble):
+        out.trouble(item, talk.flow, dissector.service)
+    elif isinstance(item, Carried) and out.tap is not None:
+        out.tap(item)
+    elif isinstance(item, Carried):
+        out.add(described(item, dissector.service, talk.uid, packet_time), "net/files")
+    elif isinstance(item, Spoken):
+        out.speaks(talk.flow, item.service)
+    elif isinstance(item, Expected):
+        out.expected.append(item)
+    elif isinstance(item, Upgrade):
+        _go_on(out, item, talk, packet_time, depth + 1)
+    elif isinstance(item, Record):
+        out.add(item, dissector.family)
 
 
 def _go_on(out: Reading, item: Upgrade, talk: Conversation, packet_time: Int64s, depth: int) -> None:
@@ -250,25 +269,11 @@ def _read_waiting(out: Reading, packet_time: Int64s) -> None:
     """Read what goes on in flows, each by whoever recognises it; that may go on in turn."""
     while out.waiting:
         waiting, out.waiting = out.waiting, []
-        openings = _going_on([talk for talk, _ in waiting])
+        openings = going_on([talk for talk, _ in waiting])
         masks = [(dissector, dissector.recognise(openings)) for dissector in all_dissectors()]
         for number, (talk, depth) in enumerate(waiting):
             for dissector in [one for one, mask in masks if mask[number]]:
                 _read_talk(out, dissector, talk, packet_time, depth)
-
-
-def _going_on(talks: list[Conversation]) -> Openings:
-    """How flows begin where they go on."""
-    raw = np.zeros((2, len(talks), OPENING), np.uint8)
-    sizes = np.zeros((2, len(talks)), np.int64)
-    for number, talk in enumerate(talks):
-        for side, stream in enumerate((talk.orig, talk.resp)):
-            begin = stream.read(stream.begin, OPENING) if stream is not None else b""
-            raw[side, number, : len(begin)] = np.frombuffer(begin, np.uint8)
-            sizes[side, number] = len(begin)
-    tcp = np.full(len(talks), 6, np.int16)
-    port, peer = (np.array([talk.ends[side] for talk in talks], np.int32) for side in (1, 3))
-    return Openings(tcp, port, peer, raw[0], sizes[0], raw[1], sizes[1])
 
 
 def services(reading: Reading, count: int) -> pa.StringArray:

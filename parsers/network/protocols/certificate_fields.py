@@ -6,7 +6,6 @@ import hashlib
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import lru_cache
 
 from cryptography import x509
@@ -41,6 +40,10 @@ _ALGORITHMS = {
 }  # fmt: skip
 _CURVES = {"secp256r1": "prime256v1", "secp192r1": "prime192v1"}
 
+_NAMED: dict[type[x509.GeneralName], str] = {
+    x509.DNSName: "san_dns", x509.UniformResourceIdentifier: "san_uri", x509.RFC822Name: "san_email", x509.IPAddress: "san_ip",
+}  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
@@ -74,7 +77,7 @@ def _read(der: bytes) -> Certificate:
             _take(reader, one, values, faults)
         hosts = _hosts(one) if "certificate_subject" in values else None
     values["object"] = values.get("certificate_subject")
-    begin, end = (_second(values.get(f"certificate_not_valid_{side}")) for side in ("before", "after"))
+    begin, end = _seconds(one) if "certificate_not_valid_after" in values else (None, None)
     return Certificate(str(values["fingerprint"]), values, begin, end, hosts, tuple(faults))
 
 
@@ -132,12 +135,9 @@ def _validity(one: x509.Certificate) -> dict[str, object]:
     }
 
 
-def _second(moment: object) -> int | None:
-    return (
-        int(datetime.strptime(moment, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp())
-        if isinstance(moment, str)
-        else None
-    )
+def _seconds(one: x509.Certificate) -> tuple[int, int]:
+    """The same in seconds since 1970."""
+    return int(one.not_valid_before_utc.timestamp()), int(one.not_valid_after_utc.timestamp())
 
 
 def _key(one: x509.Certificate) -> dict[str, object]:
@@ -163,12 +163,11 @@ def _alternatives(one: x509.Certificate) -> dict[str, object]:
         names = one.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
         return {}
-    kinds: dict[str, list[str]] = {
-        "san_dns": names.get_values_for_type(x509.DNSName),
-        "san_uri": names.get_values_for_type(x509.UniformResourceIdentifier),
-        "san_email": names.get_values_for_type(x509.RFC822Name),
-        "san_ip": [str(value) for value in names.get_values_for_type(x509.IPAddress)],
-    }
+    kinds: dict[str, list[str]] = {column: [] for column in _NAMED.values()}
+    for name in names:
+        column = _NAMED.get(type(name))
+        if column is not None:
+            kinds[column].append(str(name.value))
     return {column: _joined(found) for column, found in kinds.items() if found}
 
 

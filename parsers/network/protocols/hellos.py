@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 # RFC 8446 section 4.1.3: this random value marks a HelloRetryRequest
-_RETRY = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
+RETRY = bytes.fromhex("cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c")
 SERVER_NAME, GROUPS, POINTS, SIGNATURES, ALPN, VERSIONS, KEY_SHARE = 0, 10, 11, 13, 16, 43, 51
 TICKET, PRE_SHARED_KEY = 35, 41
 _READ = frozenset((SERVER_NAME, GROUPS, POINTS, SIGNATURES, ALPN, VERSIONS, KEY_SHARE, TICKET))
@@ -136,7 +136,7 @@ def server_hello(body: bytes) -> Hello:
 
 def retry(body: bytes) -> bool:
     """Whether a ServerHello is a HelloRetryRequest."""
-    return body[2:34] == _RETRY
+    return body[2:34] == RETRY
 
 
 def _extensions(reader: _Reader) -> tuple[tuple[int, ...], dict[int, bytes]]:

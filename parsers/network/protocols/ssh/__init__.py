@@ -7,14 +7,18 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from parsers.network.protocols import Conversation, Openings, Record, Trouble
 from parsers.network.protocols.packet_span import packet_span
+from parsers.network.protocols.ssh import together
 from parsers.network.protocols.ssh.logins import COMPRESSED, login
+from parsers.network.protocols.ssh.together import Told
 from parsers.network.protocols.ssh.transport import GROUP_REPLY, REPLY, Side, side
+from parsers.network.protocols.tabular import Streams, Tabulated
 from parsers.network.records import Bools
 
 _START = np.frombuffer(b"SSH-", np.uint8)
@@ -37,13 +41,17 @@ class Ssh:
         found = (openings.orig[:, :4] == _START).all(axis=1) | (openings.resp[:, :4] == _START).all(axis=1)
         return np.asarray(found & (openings.proto == 6))
 
+    def tabulate_streams(self, streams: Streams, packet_time: npt.NDArray[np.int64]) -> Tabulated:
+        """The rows of plain conversations, by columns."""
+        return together.tabulate(streams, packet_time, _told, _serves)
+
     def read(self, talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[Record | Trouble]:
         if talk.orig is None or talk.resp is None:
             return
         client, server = side(talk.orig), side(talk.resp)
         troubled = ((client, talk.orig), (server, talk.resp))
         streams = talk.orig, talk.resp
-        if _turned(client, server, (talk.orig_port, talk.resp_port)):
+        if _turned(client, server, bool(_serves(talk.orig_port, talk.resp_port))):
             client, server, streams = server, client, (talk.resp, talk.orig)
         for one, stream in troubled:
             if one.fault is not None:
@@ -55,14 +63,31 @@ class Ssh:
             first, last = packet_span((p for one in said for p in (one.first, one.last)), packet_time)
             flags = ("truncated",) if client.cut or server.cut else ()
             values = _values(client, server)
-            if values["encrypted"] and COMPRESSED not in str(values.get("compression_alg")):
+            if _sized(values):
                 found = login(*streams, (client.sealed_at, server.sealed_at), packet_time)
                 values |= {"auth_success": found.accepted, "auth_attempts": found.attempts}
             yield Record(talk.flow, first, last, "ssh.connection", values, flags)
 
 
-def _turned(orig: Side, resp: Side, ports: tuple[int, int]) -> bool:
-    """Whether the end that sent the first packet is the server: its messages say so, else the other's, else the port where servers listen.
+def _told(orig: Side, resp: Side, serves: bool) -> Told:
+    """What two sides say, as far as it depends on nothing else."""
+    turned = _turned(orig, resp, serves)
+    values = _values(resp, orig) if turned else _values(orig, resp)
+    return Told(values, turned, _sized(values))
+
+
+def _sized(values: dict[str, object]) -> bool:
+    """Whether the sizes of sealed messages tell how logging in went."""
+    return bool(values["encrypted"]) and COMPRESSED not in str(values.get("compression_alg"))
+
+
+def _serves(orig_port: Any, resp_port: Any) -> Any:
+    """Whether ports, numbers or arrays of them, tell that the end that sent the first packet is the server."""
+    return (orig_port == _PORT) & (resp_port >= _FREE)
+
+
+def _turned(orig: Side, resp: Side, serves: bool) -> bool:
+    """Whether the end that sent the first packet is the server: its messages say so, else the other's, else `serves`, its port.
 
     Where the SYN is captured its sender is the client, and nothing speaks against it but what somebody forged.
     """
@@ -70,7 +95,7 @@ def _turned(orig: Side, resp: Side, ports: tuple[int, int]) -> bool:
         return orig.serves
     if resp.serves is not None and orig.serves is None:
         return not resp.serves
-    return ports[0] == _PORT and ports[1] >= _FREE
+    return serves
 
 
 def _values(client: Side, server: Side) -> dict[str, object]:

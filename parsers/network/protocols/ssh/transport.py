@@ -75,6 +75,23 @@ def side(stream: Stream) -> Side:
     return out
 
 
+def replayed(key: bytes) -> Side:
+    """A side by its version line and the messages that tell anything, each behind its length of four bytes; nothing is one that says
+    nothing. What depends on packets is not told."""
+    out, at = Side(replies={}), 0
+    parts: list[bytes] = []
+    while at < len(key):
+        size = int.from_bytes(key[at : at + 4], "big")
+        parts.append(key[at + 4 : at + 4 + size])
+        at += 4 + size
+    found = _VERSION.search(parts[0] + b"\n") if parts else None
+    if found is not None:
+        out.version, out.protocol = text(found[1]), (int(found[2]), int(found[3]))
+    for payload in parts[1:]:
+        _message(out, payload, 0)
+    return out
+
+
 def _packets(out: Side, stream: Stream, at: int) -> None:
     for _ in range(PACKETS):
         head = stream.read(at, 6)

@@ -9,29 +9,39 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.network.protocols import Conversation, Openings, Record, Trouble
-from parsers.network.protocols.ssl import datagrams, records, version2
+from parsers.network.protocols.ssl import datagrams, records, together, version2
 from parsers.network.protocols.ssl.rows import handshake_rows
+from parsers.network.protocols.tabular import Streams, Tabulated
 from parsers.network.records import Bools, Bytes
 
 _STUN = (0x21, 0x12, 0xA4, 0x42)  # STUN's magic cookie (RFC 8489 section 5); DTLS may follow on the same ports
 
 
 def _stream_hello(side: Bytes, size: npt.NDArray[np.int64]) -> Bools:
-    hello = (side[:, 0] == records.HANDSHAKE) & (side[:, 1] == 3) & (side[:, 2] <= 4)
-    return np.asarray(hello & np.isin(side[:, 5], (1, 2)) & (size >= 6))
+    """A handshake record, version 3.0 to 3.4, that begins with a hello; or a hello of SSL 2. The first byte decides for nearly all."""
+    found = (side[:, 0] == records.HANDSHAKE) & (size >= 6)
+    rows = np.flatnonzero(found)
+    head = side[rows]
+    found[rows] = (head[:, 1] == 3) & (head[:, 2] <= 4) & ((head[:, 5] == 1) | (head[:, 5] == 2))
+    old = np.flatnonzero(side[:, 0] >= 0x80)
+    found[old] = version2.recognise(side[old], size[old])
+    return np.asarray(found)
 
 
 def _datagram_hello(side: Bytes, size: npt.NDArray[np.int64]) -> Bools:
     """A handshake record of epoch 0, version 254.x, that begins with a hello or a request to verify one; or STUN."""
-    hello = (
-        (side[:, 0] == records.HANDSHAKE)
-        & (side[:, 1] == 0xFE)
-        & (side[:, 2] >= 0xFC)
-        & (side[:, 3:5] == 0).all(axis=1)
+    found = (side[:, 0] == records.HANDSHAKE) & (size >= 25)
+    rows = np.flatnonzero(found)
+    head = side[rows]
+    found[rows] = (
+        (head[:, 1] == 0xFE)
+        & (head[:, 2] >= 0xFC)
+        & (head[:, 3:5] == 0).all(axis=1)
+        & ((head[:, 13] >= 1) & (head[:, 13] <= 3))
     )
-    hello &= np.isin(side[:, 13], (1, 2, 3)) & (size >= 25)
-    stun = (side[:, 0] & 0xFE == 0) & (side[:, 4:8] == _STUN).all(axis=1) & (size >= 20)
-    return np.asarray(hello | stun)
+    stun = np.flatnonzero((side[:, 4] == _STUN[0]) & (side[:, 0] & 0xFE == 0) & (size >= 20))
+    found[stun] = (side[stun, 4:8] == _STUN).all(axis=1)
+    return np.asarray(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +54,15 @@ class Ssl:
     def recognise(self, openings: Openings) -> Bools:
         """A hello from either side."""
         found = np.zeros(len(openings.proto), np.bool_)
-        tcp, udp = openings.proto == 6, openings.proto == 17
-        for side, size in ((openings.orig, openings.orig_size), (openings.resp, openings.resp_size)):
-            found |= tcp & (_stream_hello(side, size) | version2.recognise(side, size))
-            found |= udp & _datagram_hello(side, size)
+        for proto, hello in ((6, _stream_hello), (17, _datagram_hello)):
+            own = openings.proto == proto
+            for side, size in ((openings.orig, openings.orig_size), (openings.resp, openings.resp_size)):
+                found |= own & hello(side, size)
         return found
+
+    def tabulate_streams(self, streams: Streams, packet_time: npt.NDArray[np.int64]) -> Tabulated:
+        """The rows of plain conversations, by columns."""
+        return together.tabulate(streams, packet_time)
 
     def read(self, talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[Record | Trouble]:
         if talk.orig is not None and talk.resp is not None:

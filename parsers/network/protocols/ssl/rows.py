@@ -18,8 +18,8 @@ from parsers.network.protocols.ssl.sides import CERTIFICATE, CLIENT_HELLO, SERVE
 from parsers.network.protocols.ssl.version2 import VERSION2, cipher_name2
 from parsers.network.protocols.tls_names import alert_name, cipher_name, curve_name, is_tls13, version_name
 
-_NO_FAILURE = (None, 0, 90)  # close_notify and user_canceled
-_SEALED_ALERT = 19  # bytes of an encrypted TLS 1.3 alert: level, description, type, tag of 16 (RFC 8446 section 5.2)
+NO_FAILURE = (None, 0, 90)  # close_notify and user_canceled
+SEALED_ALERT = 19  # bytes of an encrypted TLS 1.3 alert: level, description, type, tag of 16 (RFC 8446 section 5.2)
 _CLIENT_KEY_EXCHANGE = 16
 _REACHED = itemgetter(0, 1)
 
@@ -87,7 +87,7 @@ def _row(flow: int, shake: _Handshake, packet_time: npt.NDArray[np.int64]) -> Re
         values |= found.values(shake.offer.server_name if shake.offer else None)
     alert = _last_alert(shake, packet_time)
     values["last_alert"] = None if alert is None else alert_name(alert)
-    if established or alert not in _NO_FAILURE:
+    if established or alert not in NO_FAILURE:
         values["outcome"] = "success" if established else "failure"
     first, last = packet_span(_packets(shake), packet_time)
     flags = ("truncated",) if shake.client.cut or shake.server.cut else ()
@@ -103,20 +103,26 @@ def _answer_values(shake: _Handshake, answer: Hello) -> dict[str, object]:
     group = answer.group if answer.group is not None else _exchange_group(shake.server, cipher)
     values: dict[str, object] = {"version": version_name(version), "cipher": cipher, "ja3s": ja3s(answer)}
     values["curve"] = None if group is None else curve_name(group)
-    values["next_protocol"] = answer.protocols[0].decode("utf-8", "backslashreplace") if answer.protocols else None
+    values["next_protocol"] = protocol_name(answer)
     if shake.offer is not None:
         values["resumed"] = _resumed(shake, shake.offer, answer)
     return values
 
 
+def protocol_name(answer: Hello) -> str | None:
+    """The application protocol that a server chose."""
+    return answer.protocols[0].decode("utf-8", "backslashreplace") if answer.protocols else None
+
+
+def names_group(cipher: str) -> bool:
+    """Whether a ServerKeyExchange of this cipher suite may name a curve."""
+    return "ECDH" in cipher or cipher.startswith("unknown")
+
+
 def _exchange_group(server: Side, cipher: str) -> int | None:
     """The named curve of a ServerKeyExchange (RFC 8422 section 5.4)."""
     for message in server.of(SERVER_KEY_EXCHANGE):
-        if (
-            message.body[:1] == b"\x03"
-            and len(message.body) >= 3
-            and ("ECDH" in cipher or cipher.startswith("unknown"))
-        ):
+        if message.body[:1] == b"\x03" and len(message.body) >= 3 and names_group(cipher):
             return message.body[1] << 8 | message.body[2]
     return None
 
@@ -138,7 +144,7 @@ def _established(shake: _Handshake) -> bool:
         return False
     if shake.answer.chosen_version == VERSION2:
         return shake.client.chosen is not None
-    return not (is_tls13(shake.answer.chosen_version) and client <= _SEALED_ALERT)
+    return not (is_tls13(shake.answer.chosen_version) and client <= SEALED_ALERT)
 
 
 def _in_time(

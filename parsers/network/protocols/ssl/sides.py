@@ -11,7 +11,7 @@ KEPT_MESSAGES = 16  # messages of one side whose content is looked at; a handsha
 CLIENT_HELLO, SERVER_HELLO, CERTIFICATE, SERVER_KEY_EXCHANGE = 1, 2, 11, 12
 _READ = frozenset((CLIENT_HELLO, SERVER_HELLO, CERTIFICATE, SERVER_KEY_EXCHANGE))
 # Zeek's ssl_history (base/protocols/ssl/main.zeek) by the handshake types of IANA's TLS registry
-_LETTERS = {
+LETTERS = {
     0: "h", 1: "c", 2: "s", 3: "v", 4: "t", 5: "e", 6: "j", 8: "o", 11: "x", 12: "k", 13: "r", 14: "n", 15: "y", 16: "g",
     20: "f", 21: "w", 22: "u", 23: "a", 24: "p", 254: "m",
 }  # fmt: skip
@@ -52,7 +52,7 @@ class Side:
         """Note a whole handshake message."""
         self.kinds.add(message.kind)
         again = message.kind == SERVER_HELLO and retry(message.body)
-        self.letter("j" if again else _LETTERS.get(message.kind, "z"), message.last)
+        self.letter("j" if again else LETTERS.get(message.kind, "z"), message.last)
         if message.kind in _READ and len(self.messages) < KEPT_MESSAGES:
             self.messages.append(message)
 

@@ -1,0 +1,30 @@
+"""How flows begin, and how they go on in another protocol: what dissectors are asked to recognise."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+import numpy as np
+
+from parsers.network.protocols import OPENING, Conversation, Openings
+from parsers.network.records import Int64s
+
+
+def with_payload(openings: Openings) -> tuple[Int64s, Openings]:
+    """The flows that have any payload, and how they begin: most of a scan or a flood has none."""
+    rows = np.flatnonzero((openings.orig_size > 0) | (openings.resp_size > 0))
+    return rows, Openings(*(getattr(openings, field.name)[rows] for field in fields(Openings)))
+
+
+def going_on(talks: list[Conversation]) -> Openings:
+    """How flows begin where they go on."""
+    raw = np.zeros((2, len(talks), OPENING), np.uint8)
+    sizes = np.zeros((2, len(talks)), np.int64)
+    for number, talk in enumerate(talks):
+        for side, stream in enumerate((talk.orig, talk.resp)):
+            begin = stream.read(stream.begin, OPENING) if stream is not None else b""
+            raw[side, number, : len(begin)] = np.frombuffer(begin, np.uint8)
+            sizes[side, number] = len(begin)
+    tcp = np.full(len(talks), 6, np.int16)
+    port, peer = (np.array([talk.ends[side] for talk in talks], np.int32) for side in (1, 3))
+    return Openings(tcp, port, peer, raw[0], sizes[0], raw[1], sizes[1])
