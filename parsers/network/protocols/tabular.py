@@ -66,12 +66,13 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Tabulated:
-    """What came of flows read together: tables of rows, rows that are objects since they wait for those of other flows, and which flows
-    these are."""
+    """What came of flows read together: tables of rows, rows that are objects, which flows these are, and tables of rows that wait for
+    those of other flows (`awaited.py`)."""
 
     tables: tuple[Rows, ...]
     records: list[Record]
     flows: Int64s
+    waiting: tuple[Rows, ...] = ()
 
 
 @runtime_checkable

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.network.protocols import Conversation, Ends, Openings, Record, Trouble
+from parsers.network.protocols.awaited import Awaited
 from parsers.network.protocols.dhcp.options import Message, domain_name, message
 from parsers.network.records import Bools
 
@@ -51,19 +52,19 @@ class Dhcp:
             yield Record(talk.flow, gram.packet, gram.packet, event, _said(found), flags)
 
     def join(
-        self, records: list[Record], ends: Callable[[int], Ends], packet_time: npt.NDArray[np.int64]
-    ) -> list[Record]:
+        self, waiting: Awaited, ends: Callable[[int], Ends], packet_time: npt.NDArray[np.int64]
+    ) -> Iterator[list[Record]]:
         """One record an exchange: messages of one identifier and client that follow one another within QUIET."""
         groups: list[list[Record]] = []
         current: dict[object, list[Record]] = {}
-        for record in sorted(records, key=lambda r: (int(packet_time[r.first]), r.first)):
+        for record in sorted(waiting.records, key=lambda r: (int(packet_time[r.first]), r.first)):
             group = current.get(record.values["trans_id"])
             waited = int(packet_time[record.first]) - int(packet_time[group[-1].first]) if group else 0
             if group is None or waited > QUIET or len(group) == MESSAGES or _clients(group[0]) != _clients(record):
                 group = current[record.values["trans_id"]] = []
                 groups.append(group)
             group.append(record)
-        return [_exchange(group, ends, packet_time) for group in groups]
+        yield [_exchange(group, ends, packet_time) for group in groups]
 
 
 def _clients(record: Record) -> object:

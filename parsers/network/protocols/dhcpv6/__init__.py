@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.network.protocols import Conversation, Datagram, Ends, Openings, Record, Trouble
+from parsers.network.protocols.awaited import Awaited
 from parsers.network.protocols.dhcpv6.messages import RELAYED, RELAYED_BACK, TYPES, Message, message, said
 from parsers.network.records import Bools
 
@@ -52,12 +53,12 @@ class Dhcpv6:
             yield Record(talk.flow, gram.packet, gram.packet, event, values, flags)
 
     def join(
-        self, records: list[Record], ends: Callable[[int], Ends], packet_time: npt.NDArray[np.int64]
-    ) -> list[Record]:
+        self, waiting: Awaited, ends: Callable[[int], Ends], packet_time: npt.NDArray[np.int64]
+    ) -> Iterator[list[Record]]:
         """One record an exchange: messages of one identifier and client that follow one another within QUIET."""
         groups: list[list[Record]] = []
         current: dict[object, list[Record]] = {}
-        for record in sorted(records, key=lambda r: (int(packet_time[r.first]), r.first)):
+        for record in sorted(waiting.records, key=lambda r: (int(packet_time[r.first]), r.first)):
             key = record.values["trans_id"], record.values["client_duid"]
             group = current.get(key)
             waited = int(packet_time[record.first]) - int(packet_time[group[-1].first]) if group else 0
@@ -65,7 +66,7 @@ class Dhcpv6:
                 group = current[key] = []
                 groups.append(group)
             group.append(record)
-        return [_exchange(group, packet_time) for group in groups]
+        yield [_exchange(group, packet_time) for group in groups]
 
 
 def _places(found: Message, talk: Conversation, gram: Datagram) -> dict[str, object]:
