@@ -70,8 +70,8 @@ def _row(found: Body, question: tuple[str | None, int, int]) -> tuple[object, ..
 
 def asked(said: Said, rows: Int64s) -> dict[str, pa.Array]:
     """The columns of the questions of these messages."""
-    kinds, of_kind = np.unique(said.kind[rows], return_inverse=True)
-    groups, of_group = np.unique(said.group[rows], return_inverse=True)
+    kinds, of_kind = _coded(said.kind[rows])
+    groups, of_group = _coded(said.group[rows])
     kind_names = pa.array([TYPES.get(kind, f"TYPE{kind}") for kind in kinds.tolist()], pa.string())
     group_names = [CLASSES.get(group & 0x7FFF, f"CLASS{group}") for group in groups.tolist()]
     return {
@@ -81,6 +81,12 @@ def asked(said: Said, rows: Int64s) -> dict[str, pa.Array]:
         "qclass": pa.array(said.group[rows], pa.int32()),
         "qclass_name": pa.array(group_names, pa.string()).take(pa.array(of_group)),
     }
+
+
+def _coded(numbers: Int64s) -> tuple[Int64s, Int64s]:
+    """The distinct ones of numbers of two bytes, and which of them each is: without sorting."""
+    there = np.bincount(numbers, minlength=1 << 16) > 0
+    return np.flatnonzero(there), (np.cumsum(there) - 1)[numbers]
 
 
 def header(bits: Int64s, answered: Bools) -> dict[str, pa.Array]:
