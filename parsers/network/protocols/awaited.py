@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from parsers.network.protocols import Ends, Record
 from parsers.network.protocols.tabular import Rows
@@ -36,3 +37,30 @@ class Joiner(Protocol):
     ) -> Iterator[list[Record] | Rows]:
         """The rows of its family, from those that the flows gave; asked after all flows were read, or when too many wait."""
         ...
+
+
+def in_columns(waiting: Awaited, shape: pa.Schema) -> Rows:
+    """All rows that wait, in columns of this shape; those that are objects last."""
+    tables = waiting.tables + ([_table(waiting.records, shape)] if waiting.records else [])
+    whole = pa.concat_tables(_shaped(table, shape) for table in tables).combine_chunks()
+    flow, first, last = (np.concatenate([getattr(one, name) for one in tables]) for name in ("flow", "first", "last"))
+    return Rows(flow, first, last, {name: whole[name].combine_chunks() for name in shape.names})
+
+
+def _shaped(table: Rows, shape: pa.Schema) -> pa.Table:
+    """Columns that the rows do not have are null."""
+    columns = [
+        table.columns[name] if name in table.columns else pa.nulls(len(table.flow), kind)
+        for name, kind in zip(shape.names, shape.types, strict=True)
+    ]
+    return pa.table(columns, schema=shape)
+
+
+def _table(records: list[Record], shape: pa.Schema) -> Rows:
+    """Rows that are objects, as columns."""
+    said = [{**(one.common or {}), **one.values, "event": one.event, "flags": ",".join(one.flags)} for one in records]
+    columns = dict(zip(shape.names, pa.array(said, pa.struct(list(shape))).flatten(), strict=True))
+    flow, first, last = (
+        np.array([getattr(one, name) for one in records], np.int64) for name in ("flow", "first", "last")
+    )
+    return Rows(flow, first, last, columns)

@@ -17,8 +17,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from parsers.network.protocols import Conversation, Record, Trouble
-from parsers.network.protocols.awaited import Awaited
+from parsers.network.protocols.awaited import Awaited, in_columns
 from parsers.network.protocols.dns.messages import Message
+from parsers.network.protocols.exchanges import codes
 from parsers.network.protocols.tabular import Rows
 from parsers.network.records import Int64s
 
@@ -80,7 +81,7 @@ def multicast(address: str) -> bool:
 
 def joined(waiting: Awaited, packet_time: npt.NDArray[np.int64]) -> Rows:
     """Each question with the first answer to it. Further answers, of other hosts that claim the name, stay rows of their own."""
-    rows = _together(waiting)
+    rows = in_columns(waiting, _WAITING)
     time, answers = packet_time[rows.first], _answers(rows, packet_time)
     kept = np.ones(len(answers), np.bool_)
     kept[answers[answers >= 0]] = False
@@ -100,41 +101,12 @@ def joined(waiting: Awaited, packet_time: npt.NDArray[np.int64]) -> Rows:
     return Rows(rows.flow[order], rows.first[order], rows.last[by], columns)
 
 
-def _together(waiting: Awaited) -> Rows:
-    """All rows that wait, those that are objects last."""
-    tables = waiting.tables + ([_table(waiting.records)] if waiting.records else [])
-    parts = [
-        pa.table(
-            [_column(table, name, kind) for name, kind in zip(_WAITING.names, _WAITING.types, strict=True)],
-            schema=_WAITING,
-        )
-        for table in tables
-    ]
-    whole = pa.concat_tables(parts).combine_chunks()
-    flow, first, last = (np.concatenate([getattr(one, name) for one in tables]) for name in ("flow", "first", "last"))
-    return Rows(flow, first, last, {name: whole[name].combine_chunks() for name in _WAITING.names})
-
-
-def _column(table: Rows, name: str, kind: pa.DataType) -> pa.Array:
-    return table.columns[name] if name in table.columns else pa.nulls(len(table.flow), kind)
-
-
-def _table(records: list[Record]) -> Rows:
-    """Rows that are objects, as columns."""
-    said = [{**(one.common or {}), **one.values, "event": one.event, "flags": ",".join(one.flags)} for one in records]
-    whole = pa.array(said, pa.struct(list(_WAITING)))
-    flow, first, last = (
-        np.array([getattr(one, name) for one in records], np.int64) for name in ("flow", "first", "last")
-    )
-    return Rows(flow, first, last, dict(zip(_WAITING.names, whole.flatten(), strict=True)))
-
-
 def _answers(rows: Rows, packet_time: npt.NDArray[np.int64]) -> Int64s:
     """The answer to each question, -1 where it has none, and for answers: (n,)."""
     out = np.full(len(rows.flow), -1, np.int64)
     time = packet_time[rows.first]
     response = np.asarray(pc.equal(rows.columns["event"], "dns.response"))
-    group = _same(rows)
+    group = codes(rows, (CLIENT, CLIENT_PORT, "trans_id", "opcode", "query", "netbios_suffix"))
     both = np.bincount(group, response) * np.bincount(group, ~response) > 0
     few = np.flatnonzero(both[group])
     few = few[np.lexsort((rows.first[few], response[few], time[few], group[few]))]
@@ -153,15 +125,4 @@ def _answers(rows: Rows, packet_time: npt.NDArray[np.int64]) -> Int64s:
         # NetBIOS leaves the question out of its answers
         if asked and (kind == -1 or kind == type_.item(asked[0])):
             out[asked.popleft()] = place
-    return out
-
-
-def _same(rows: Rows) -> Int64s:
-    """Equal numbers for rows of the same client, identifier, kind of query and name: (n,)."""
-    codes = []
-    for name in (CLIENT, CLIENT_PORT, "trans_id", "opcode", "query", "netbios_suffix"):
-        codes.append(np.asarray(rows.columns[name].dictionary_encode().indices.fill_null(-1)).astype(np.int64) + 1)
-    out = codes[0]
-    for code in codes[1:]:
-        _, out = np.unique(out * (int(code.max()) + 1) + code, return_inverse=True)
     return out
