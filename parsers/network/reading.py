@@ -19,7 +19,6 @@ from parsers.network.protocols import (
     Expected,
     Foresighted,
     Guesser,
-    Joiner,
     Record,
     Spoken,
     Trouble,
@@ -27,6 +26,7 @@ from parsers.network.protocols import (
     Yield,
     all_dissectors,
 )
+from parsers.network.protocols.awaited import Awaited, Joiner
 from parsers.network.protocols.tabular import Rows, Tabular, TabularStreams, Tabulated
 from parsers.network.records import Int64s
 
@@ -43,13 +43,15 @@ AWAITING_ROWS = 65_536  # rows of a protocol that wait to be joined with those o
 
 @dataclass(slots=True)
 class Reading:
-    """What was read from the flows of a capture: rows by family until they are taken, troubles by kind (the first one in the file, and how
-    many), and the services of each flow. `waiting`: what goes on in flows in a protocol to be recognised, and how many it spoke before.
-    `packet`: the captured packet of each packet that dissectors number; `tap` is given the files instead of their becoming rows."""
+    """What was read from the flows of a capture: rows by family until they are taken, tables of those that wait for other flows, troubles
+    by kind (the first one in the file, and how many), and the services of each flow. `waiting`: what goes on in flows in a protocol to be
+    recognised, and how many it spoke before. `packet`: the captured packet of each packet that dissectors number; `tap` is given the files
+    instead of their becoming rows."""
 
     packet: Int64s
     tap: Callable[[Carried], None] | None = None
     records: dict[str, list[Record]] = field(default_factory=dict)
+    tables: dict[str, list[Rows]] = field(default_factory=dict)
     troubles: dict[str, tuple[Trouble, int]] = field(default_factory=dict)
     services: dict[int, list[str]] = field(default_factory=dict)
     expected: list[Expected] = field(default_factory=list)
@@ -59,6 +61,10 @@ class Reading:
     def add(self, record: Record, family: str) -> None:
         self.records.setdefault(record.family or family, []).append(record)
         self.pending += 1
+
+    def waits(self, name: str) -> int:
+        """How many rows wait under this name for those of other flows."""
+        return len(self.records.get(name, ())) + sum(len(table.flow) for table in self.tables.get(name, ()))
 
     def speaks(self, flow: int, service: str) -> None:
         known = self.services.setdefault(flow, [])
@@ -116,19 +122,17 @@ def read(talks: Conversations, packet_time: Int64s, out: Reading) -> Iterator[tu
         _read_waiting(out, packet_time)
         if out.pending >= PENDING_ROWS:
             yield from out.taken(joined)
+    yield from out.taken(joined)
     for dissector in joiners:
-        if dissector.awaiting in out.records:
-            records = _joined(out, dissector, talks, packet_time)
-            out.records.setdefault(dissector.family, []).extend(records)
-    yield from out.taken()
+        yield from _joined(out, dissector.family, dissector, talks, packet_time)
 
 
 def _due(
     out: Reading, own: tuple[str, Joiner] | None, joined: frozenset[str], talks: Conversations, packet_time: Int64s
-) -> Iterator[tuple[str, list[Record]]]:
+) -> Iterator[tuple[str, list[Record] | Rows]]:
     """The rows that wait, once they are too many: those for other flows, and all others."""
-    if own is not None and len(out.records.get(own[1].awaiting, ())) >= AWAITING_ROWS:
-        yield own[0], _joined(out, own[1], talks, packet_time)
+    if own is not None and out.waits(own[1].awaiting) >= AWAITING_ROWS:
+        yield from _joined(out, *own, talks, packet_time)
     if out.pending >= PENDING_ROWS:
         yield from out.taken(joined)
 
@@ -161,6 +165,8 @@ def _tabulated(
     """Keep what flows read together gave beside tables."""
     for record in found.records:
         out.add(record, reader.family)
+    if found.waiting and isinstance(reader, Joiner):
+        out.tables.setdefault(reader.awaiting, []).extend(found.waiting)
     for flow in found.flows.tolist():
         out.speaks(flow, reader.service)
         done.add((reader.service, flow))
@@ -181,9 +187,13 @@ def _ahead(talks: Conversations, readers: list[Dissector], flows: list[int]) -> 
     }
 
 
-def _joined(out: Reading, joiner: Joiner, talks: Conversations, packet_time: Int64s) -> list[Record]:
+def _joined(
+    out: Reading, family: str, joiner: Joiner, talks: Conversations, packet_time: Int64s
+) -> Iterator[tuple[str, list[Record] | Rows]]:
     """The rows that waited, joined across flows."""
-    return joiner.join(out.records.pop(joiner.awaiting), talks.ends, packet_time)
+    waiting = Awaited(out.records.pop(joiner.awaiting, []), out.tables.pop(joiner.awaiting, []))
+    if waiting.records or waiting.tables:
+        yield from ((family, rows) for rows in joiner.join(waiting, talks.ends, packet_time))
 
 
 def _assigned(talks: Conversations, out: Reading) -> tuple[list[Dissector], list[int]]:

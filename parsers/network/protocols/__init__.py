@@ -206,22 +206,6 @@ class Guesser(Protocol):
 
 
 @runtime_checkable
-class Joiner(Protocol):
-    """A dissector whose rows span flows, since answers come from another address or go to all (DHCP, LLMNR).
-
-    `awaiting`: the family, or the name of none, under which its records wait for those of other flows.
-    """
-
-    awaiting: str
-
-    def join(
-        self, records: list[Record], ends: Callable[[int], Ends], packet_time: npt.NDArray[np.int64]
-    ) -> list[Record]:
-        """The rows of its family, from those that the flows gave one by one; asked after all flows were read, or when too many wait."""
-        ...
-
-
-@runtime_checkable
 class Foresighted(Protocol):
     """A dissector that looks at all of its flows together before they are read one by one: a kernel called once costs as much as a hundred
     lines of Python."""

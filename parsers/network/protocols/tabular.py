@@ -112,14 +112,15 @@ class Rows:
 class Tabulated:
     """What came of flows read together.
 
-    tables: rows as columns; records: rows that are objects, since they wait for those of other flows; flows: those that were read, all of
-    which speak the protocol; yielded: what else `read` would have yielded, with its flow: troubles, files, upgrades, flows foretold,
-    rows.
+    tables: rows as columns; records: rows that are objects; flows: those that were read, all of which speak the protocol; waiting: tables
+    of rows that wait for those of other flows (`awaited.py`); yielded: what else `read` would have yielded, with its flow: troubles,
+    files, upgrades, flows foretold, rows.
     """
 
     tables: tuple[Rows, ...]
     records: list[Record]
     flows: Int64s
+    waiting: tuple[Rows, ...] = ()
     yielded: tuple[tuple[int, Yield], ...] = ()
 
 

@@ -29,6 +29,9 @@ class Request:
     options: str | None
 
 
+_head = struct.Struct(">HH").unpack_from  # operation and block
+
+
 @dataclass(frozen=True, slots=True)
 class Tftp:
     """The dissector."""
@@ -47,7 +50,7 @@ class Tftp:
         return np.asarray(found)
 
     def read(self, talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[Yield]:
-        grams = sorted(talk.datagrams, key=lambda gram: (int(packet_time[gram.packet]), gram.packet))
+        grams = sorted(talk.datagrams, key=lambda gram: (packet_time.item(gram.packet), gram.packet))
         told: dict[str, object] = dict(talk.told)
         seen: set[Request] = set()
         for gram in [] if told else grams[:REQUESTS]:
@@ -101,16 +104,17 @@ class Transfer:
         """Block numbers begin anew after 65,535: the nearest to where the transfer stands."""
         return self.reach + (block - self.reach + 0x8000) % 0x10000 - 0x8000
 
-    def take(self, data: bytes, gram: Datagram) -> None:
-        code, block = struct.unpack_from(">HH", data)
-        if code == DATA:
-            number = self.number(block)
-            if number > 0 and len(self.blocks) < BLOCKS:
-                self.blocks.setdefault(number, gram)
-                self.reach = max(self.reach, number)
-        elif code == ACK:
-            self.acked = max(self.acked, self.number(block))
-        elif code == ERROR and self.error is None:
+    def take(self, code: int, block: int, gram: Datagram) -> None:
+        """A block of data, or that one came."""
+        number = self.number(block)
+        if code == ACK:
+            self.acked = max(self.acked, number)
+        elif number > 0 and len(self.blocks) < BLOCKS:
+            self.blocks.setdefault(number, gram)
+            self.reach = max(self.reach, number)
+
+    def take_other(self, code: int, block: int, data: bytes) -> None:
+        if code == ERROR and self.error is None:
             self.error = (block, text(data[4:260].split(b"\0")[0]))
         elif code == OACK:
             words = [word.lower() for word in data[2:].split(b"\0")]
@@ -125,10 +129,17 @@ class Transfer:
 def _transfer(talk: Conversation, grams: list[Datagram], told: dict[str, object]) -> Iterator[Yield]:
     found, taken = Transfer({}), []
     for gram in grams:
-        data = talk.payload(gram)
-        if len(data) >= 4 and data[0] == 0 and data[1] in (DATA, ACK, ERROR, OACK):
-            found.take(data, gram)
-            taken.append(gram)
+        head = talk.view[gram.at : gram.at + min(gram.size, 4)]
+        if len(head) < 4:
+            continue
+        code, block = _head(head)
+        if code in (DATA, ACK):
+            found.take(code, block, gram)
+        elif code in (ERROR, OACK):
+            found.take_other(code, block, talk.payload(gram))
+        else:
+            continue
+        taken.append(gram)
     if not taken:
         return
     order = sorted(found.blocks)

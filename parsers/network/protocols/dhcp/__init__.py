@@ -9,14 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.network.protocols import Conversation, Ends, Openings, Record, Trouble
+from parsers.network.protocols.awaited import Awaited, in_columns
 from parsers.network.protocols.dhcp.options import Message, domain_name, message
+from parsers.network.protocols.dhcp.together import EVERYBODY, MESSAGES, NOWHERE, joined, tabulate
+from parsers.network.protocols.tabular import Datagrams, Rows, Tabulated
 from parsers.network.records import Bools
 
 PORTS = (67, 68, 4011)
 QUIET = 30_000_000_000  # ns without a message after which the same identifier begins another exchange
-MESSAGES = 50  # messages of one row, as Zeek's max_msg_types_per_log_entry
-NOWHERE = "0.0.0.0"
-_OUTCOMES = {"ACK": "success", "NAK": "failure", "DECLINE": "failure"}
+ROW_MESSAGES = 50  # messages of one row, as Zeek's max_msg_types_per_log_entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +51,15 @@ class Dhcp:
             event = "dhcp.request" if found.request else "dhcp.reply"
             yield Record(talk.flow, gram.packet, gram.packet, event, _said(found), flags)
 
-    def join(
-        self, records: list[Record], ends: Callable[[int], Ends], packet_time: npt.NDArray[np.int64]
-    ) -> list[Record]:
-        """One record an exchange: messages of one identifier and client that follow one another within QUIET."""
-        groups: list[list[Record]] = []
-        current: dict[object, list[Record]] = {}
-        for record in sorted(records, key=lambda r: (int(packet_time[r.first]), r.first)):
-            group = current.get(record.values["trans_id"])
-            waited = int(packet_time[record.first]) - int(packet_time[group[-1].first]) if group else 0
-            if group is None or waited > QUIET or len(group) == MESSAGES or _clients(group[0]) != _clients(record):
-                group = current[record.values["trans_id"]] = []
-                groups.append(group)
-            group.append(record)
-        return [_exchange(group, ends, packet_time) for group in groups]
+    def tabulate(self, grams: Datagrams, packet_time: npt.NDArray[np.int64]) -> Tabulated:
+        return tabulate(grams)
 
-
-def _clients(record: Record) -> object:
-    return record.values["chaddr"]
+    def join(self, waiting: Awaited, ends: Callable[[int], Ends], packet_time: npt.NDArray[np.int64]) -> Iterator[Rows]:
+        """One row an exchange: messages of one identifier and client that follow one another within QUIET."""
+        for record in waiting.records:
+            own = ends(record.flow)
+            record.values |= _places(record, own) | {"uids": own.uid}
+        yield joined(in_columns(waiting, MESSAGES), packet_time, (QUIET, ROW_MESSAGES))
 
 
 def _said(found: Message) -> dict[str, object]:
@@ -102,24 +94,6 @@ def _said(found: Message) -> dict[str, object]:
     }
 
 
-def _exchange(group: list[Record], ends: Callable[[int], Ends], packet_time: npt.NDArray[np.int64]) -> Record:
-    """Later messages overrule what earlier ones say, as in Zeek."""
-    first, last = group[0], group[-1]
-    values: dict[str, object] = {}
-    for record in group:
-        values |= {name: value for name, value in record.values.items() if value is not None}
-        values |= _places(record, ends(record.flow))
-    kinds = [str(record.values["msg_types"]) for record in group]
-    values["mac"] = values.get("mac") or values["chaddr"]
-    values["client_addr"] = values.get("client_addr") or values.get("assigned_addr")
-    values["msg_types"] = ",".join(kinds)
-    values["uids"] = ",".join(dict.fromkeys(ends(record.flow).uid for record in group))
-    values["duration"] = int(packet_time[last.first]) - int(packet_time[first.first])
-    values["outcome"] = next((_OUTCOMES[kind] for kind in reversed(kinds) if kind in _OUTCOMES), None)
-    flags = tuple(dict.fromkeys(flag for record in group for flag in record.flags))
-    return Record(first.flow, first.first, last.first, "dhcp", values, flags)
-
-
 def _places(record: Record, ends: Ends) -> dict[str, object]:
     """Addresses that the flow tells: of a client that has one, and of the server that hands one out."""
     sender_is_server = ends.orig_port == PORTS[0] and ends.resp_port != PORTS[0]
@@ -129,7 +103,7 @@ def _places(record: Record, ends: Ends) -> dict[str, object]:
         if record.values["assigned_addr"] is None:
             return {}
         return {"server_addr": server[0], "server_port": server[1], "client_port": client[1]}
-    return {"client_addr": client[0]} if client[0] not in (NOWHERE, "255.255.255.255") else {}
+    return {"client_addr": client[0]} if client[0] not in (NOWHERE, EVERYBODY) else {}
 
 
 DISSECTOR = Dhcp()

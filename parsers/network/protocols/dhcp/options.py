@@ -35,8 +35,7 @@ class Message:
     @property
     def kind(self) -> str:
         """Its type in words; BOOTP where it has none."""
-        code = self.options.get(53, b"")
-        return TYPES.get(code[0], f"TYPE{code[0]}") if len(code) == 1 else "BOOTP"
+        return kind_name(self.options.get(53, b""))
 
     def text(self, code: int) -> str | None:
         """An option that is text, without a NUL at its end."""
@@ -46,6 +45,11 @@ class Message:
     def address(self, code: int) -> str | None:
         raw = self.options.get(code, b"")
         return str(IPv4Address(raw)) if len(raw) == 4 else None
+
+
+def kind_name(code: bytes) -> str:
+    """A message's type in words, by its option 53; BOOTP where it has none."""
+    return TYPES.get(code[0], f"TYPE{code[0]}") if len(code) == 1 else "BOOTP"
 
 
 def message(data: bytes) -> Message:

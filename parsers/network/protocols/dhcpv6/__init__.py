@@ -9,12 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.network.protocols import Conversation, Datagram, Ends, Openings, Record, Trouble
+from parsers.network.protocols.awaited import Awaited, in_columns
 from parsers.network.protocols.dhcpv6.messages import RELAYED, RELAYED_BACK, TYPES, Message, message, said
+from parsers.network.protocols.dhcpv6.together import MESSAGES, joined, tabulate
+from parsers.network.protocols.tabular import Datagrams, Rows, Tabulated
 from parsers.network.records import Bools
 
 PORTS = (546, 547)
 QUIET = 150_000_000_000  # ns without a message after which the same identifier begins another exchange; a question is repeated within 120 s
-MESSAGES = 50  # messages of one row
+ROW_MESSAGES = 50  # messages of one row
 _KINDS = (*TYPES, RELAYED, RELAYED_BACK)
 
 
@@ -51,21 +54,12 @@ class Dhcpv6:
             values = said(found) | _places(found, talk, gram) | {"uids": talk.uid}
             yield Record(talk.flow, gram.packet, gram.packet, event, values, flags)
 
-    def join(
-        self, records: list[Record], ends: Callable[[int], Ends], packet_time: npt.NDArray[np.int64]
-    ) -> list[Record]:
-        """One record an exchange: messages of one identifier and client that follow one another within QUIET."""
-        groups: list[list[Record]] = []
-        current: dict[object, list[Record]] = {}
-        for record in sorted(records, key=lambda r: (int(packet_time[r.first]), r.first)):
-            key = record.values["trans_id"], record.values["client_duid"]
-            group = current.get(key)
-            waited = int(packet_time[record.first]) - int(packet_time[group[-1].first]) if group else 0
-            if group is None or waited > QUIET or len(group) == MESSAGES:
-                group = current[key] = []
-                groups.append(group)
-            group.append(record)
-        return [_exchange(group, packet_time) for group in groups]
+    def tabulate(self, grams: Datagrams, packet_time: npt.NDArray[np.int64]) -> Tabulated:
+        return tabulate(grams)
+
+    def join(self, waiting: Awaited, ends: Callable[[int], Ends], packet_time: npt.NDArray[np.int64]) -> Iterator[Rows]:
+        """One row an exchange: messages of one identifier and client that follow one another within QUIET."""
+        yield joined(in_columns(waiting, MESSAGES), packet_time, (QUIET, ROW_MESSAGES))
 
 
 def _places(found: Message, talk: Conversation, gram: Datagram) -> dict[str, object]:
@@ -82,31 +76,6 @@ def _places(found: Message, talk: Conversation, gram: Datagram) -> dict[str, obj
     else:
         places = {} if relay else {"client_addr": sender[0], "client_port": sender[1]}
     return places | ({"client_addr": relay.peer} if relay else {})
-
-
-def _exchange(group: list[Record], packet_time: npt.NDArray[np.int64]) -> Record:
-    """Later messages overrule what earlier ones say."""
-    first, last = group[0], group[-1]
-    values: dict[str, object] = {}
-    for record in group:
-        values |= {name: value for name, value in record.values.items() if value is not None}
-    kinds = [str(record.values["msg_types"]) for record in group]
-    values["msg_types"] = ",".join(kinds)
-    values["uids"] = ",".join(dict.fromkeys(str(record.values["uids"]) for record in group))
-    values["duration"] = int(packet_time[last.first]) - int(packet_time[first.first])
-    values["outcome"] = _outcome(kinds, values)
-    flags = tuple(dict.fromkeys(flag for record in group for flag in record.flags))
-    return Record(first.flow, first.first, last.first, "dhcpv6", values, flags)
-
-
-def _outcome(kinds: list[str], values: dict[str, object]) -> str | None:
-    """Of a reply: whether it gives or confirms what was asked for. No status at all means success (section 21.13)."""
-    if "DECLINE" in kinds:
-        return "failure"
-    if "REPLY" not in kinds:
-        return None
-    given = values.get("assigned_addr") or values.get("assigned_prefix")
-    return "success" if given or values.get("status") in (None, "Success") else "failure"
 
 
 DISSECTOR = Dhcpv6()

@@ -23,7 +23,7 @@ _STATUSES = {
 }  # fmt: skip
 _CLIENT, _SERVER, _ADDRESSES, _TEMPORARY, _ADDRESS, _WANTED, _RELAYED, _STATUS = 1, 2, 3, 4, 5, 6, 9, 13
 _VENDOR, _RESOLVERS, _DOMAINS, _PREFIXES, _PREFIX, _FQDN, _HARDWARE = 16, 23, 24, 25, 26, 39, 79
-_INSIDE = {
+INSIDE = {
     _ADDRESSES: 12,
     _TEMPORARY: 4,
     _ADDRESS: 24,
@@ -80,7 +80,7 @@ def message(data: bytes) -> Message:
             raise ValueError(f"message of type {kind} is not known")
         if len(data) < 34:  # type, hops, link address, peer address (section 9)
             raise ValueError("message of a relay ends in its header")
-        relay = Relay(_address(data[2:18]), _address(data[18:34]))
+        relay = Relay(address_name(data[2:18]), address_name(data[18:34]))
         options, _, read = _options(data[34:])
         whole &= read
         hardware = _hardware(options.get(_HARDWARE, [b""])[-1]) or hardware
@@ -91,7 +91,7 @@ def message(data: bytes) -> Message:
 
 
 @lru_cache(maxsize=1 << 10)
-def _address(raw: bytes) -> str:
+def address_name(raw: bytes) -> str:
     """An address as text; those of servers and relays come again and again."""
     return str(IPv6Address(raw))
 
@@ -116,8 +116,8 @@ def _options(raw: bytes) -> tuple[dict[int, list[bytes]], tuple[int, ...], bool]
             count += 1
             if outermost:
                 own.append(code)
-            if code in _INSIDE and size > _INSIDE[code]:
-                waiting.append((content[_INSIDE[code] :], False))
+            if code in INSIDE and size > INSIDE[code]:
+                waiting.append((content[INSIDE[code] :], False))
             at += 4 + size
     return found, tuple(own), whole
 
@@ -129,60 +129,82 @@ def _hardware(raw: bytes) -> str | None:
 
 def said(found: Message) -> dict[str, object]:
     """What one message says, in the columns of its row."""
-    status, why = _status(found)
     client = found.first(_CLIENT)
     values: dict[str, object] = {
         "trans_id": f"{found.number:06x}",
         "msg_types": TYPES[found.kind],
-        "client_duid": client[:130].hex() or None,
-        "server_duid": found.first(_SERVER)[:130].hex() or None,
+        "client_duid": duid_name(client),
+        "server_duid": duid_name(found.first(_SERVER)),
         "relay_addr": found.relay.link if found.relay else None,
-        "mac": found.hardware or _of_duid(client),
-        "client_fqdn": ".".join(_names(found.first(_FQDN)[1:])) or None,
+        "mac": found.hardware or hardware_of(client),
+        "client_fqdn": host_name(found.first(_FQDN)),
     }
-    addresses, prefixes = _addresses(found)
+    addresses = ",".join([address_name(raw[:16]) for raw in found.every(_ADDRESS) if len(raw) >= 24]) or None
     if not found.from_server:
         return values | {
             "requested_addr": addresses,
-            "vendor_class": _vendor(found.first(_VENDOR)),
-            "param_list": _numbers(found.first(_WANTED)),
+            "vendor_class": vendor_name(found.first(_VENDOR)),
+            "param_list": numbers(found.first(_WANTED)),
             "options": ",".join(map(str, found.own)) or None,
         }
     lifetimes = [int.from_bytes(raw[20:24], "big") for raw in found.every(_ADDRESS) if len(raw) >= 24]
     lifetimes += [int.from_bytes(raw[4:8], "big") for raw in found.every(_PREFIX) if len(raw) >= 25]
+    status = _status(found)
     return values | {
         "assigned_addr": addresses,
-        "assigned_prefix": prefixes,
+        "assigned_prefix": ",".join([prefix_name(raw) for raw in found.every(_PREFIX) if len(raw) >= 25]) or None,
         "lease_time": min(lifetimes, default=None),
-        "domain": ",".join(_names(found.first(_DOMAINS), whole=True)) or None,
-        "dns_servers": _resolvers(found.first(_RESOLVERS)),
-        "status": status,
-        "server_message": why,
+        "domain": domain_names(found.first(_DOMAINS)),
+        "dns_servers": resolvers(found.first(_RESOLVERS)),
+        "status": None if status is None else status_name(status),
+        "server_message": None if status is None else status_text(status),
     }
 
 
-def _status(found: Message) -> tuple[str | None, str | None]:
-    """The first status that is no success, else the first (section 21.13); with its text."""
-    every = [(int.from_bytes(raw[:2], "big"), text(raw[2:]) or None) for raw in found.every(_STATUS) if len(raw) >= 2]
-    code, why = next((pair for pair in every if pair[0]), every[0] if every else (None, None))
-    return (None if code is None else _STATUSES.get(code, str(code))), why
+def _status(found: Message) -> bytes | None:
+    """The first status that is no success, else the first (section 21.13)."""
+    every = [raw for raw in found.every(_STATUS) if len(raw) >= 2]
+    return next((raw for raw in every if raw[:2] != b"\0\0"), every[0] if every else None)
 
 
-def _addresses(found: Message) -> tuple[str | None, str | None]:
-    addresses = [_address(raw[:16]) for raw in found.every(_ADDRESS) if len(raw) >= 24]
-    prefixes = [f"{_address(raw[9:25])}/{raw[8]}" for raw in found.every(_PREFIX) if len(raw) >= 25]
-    return ",".join(addresses) or None, ",".join(prefixes) or None
+def status_name(raw: bytes) -> str:
+    code = int.from_bytes(raw[:2], "big")
+    return _STATUSES.get(code, str(code))
 
 
-def _resolvers(raw: bytes) -> str | None:
-    return ",".join([_address(raw[at : at + 16]) for at in range(0, len(raw) - 15, 16)]) or None
+def status_text(raw: bytes) -> str | None:
+    return text(raw[2:]) or None
 
 
-def _numbers(raw: bytes) -> str | None:
+def duid_name(raw: bytes) -> str | None:
+    """An identifier of client or server, in hex."""
+    return raw[:130].hex() or None
+
+
+def host_name(raw: bytes) -> str | None:
+    """The client's name, behind a byte of flags (RFC 4704)."""
+    return ".".join(_names(raw[1:])) or None
+
+
+def domain_names(raw: bytes) -> str | None:
+    return ",".join(_names(raw, whole=True)) or None
+
+
+def prefix_name(raw: bytes) -> str:
+    """The network of an option that hands one on."""
+    return f"{address_name(raw[9:25])}/{raw[8]}"
+
+
+def resolvers(raw: bytes) -> str | None:
+    return ",".join([address_name(raw[at : at + 16]) for at in range(0, len(raw) - 15, 16)]) or None
+
+
+def numbers(raw: bytes) -> str | None:
+    """Numbers of two bytes each."""
     return ",".join(map(str, struct.unpack_from(f">{len(raw) // 2}H", raw))) or None
 
 
-def _of_duid(raw: bytes) -> str | None:
+def hardware_of(raw: bytes) -> str | None:
     """The hardware address that an identifier was made from (section 11.2, 11.4)."""
     start = {1: 8, 3: 4}.get(int.from_bytes(raw[:2], "big"))
     if start is None or int.from_bytes(raw[2:4], "big") != _ETHERNET or len(raw) != start + 6:
@@ -190,7 +212,7 @@ def _of_duid(raw: bytes) -> str | None:
     return raw[start:].hex(":")
 
 
-def _vendor(raw: bytes) -> str | None:
+def vendor_name(raw: bytes) -> str | None:
     """Enterprise number, then texts after two bytes of length each (section 21.16)."""
     at, texts = 4, []
     while at + 2 <= len(raw):

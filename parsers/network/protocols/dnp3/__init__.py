@@ -13,8 +13,9 @@ import numpy.typing as npt
 from parsers.network.protocols import Conversation, Openings, Record, Trouble
 from parsers.network.protocols.dnp3.functions import CONFIRM, UNSOLICITED, Application, application, name
 from parsers.network.protocols.dnp3.layers import HEADER, START, Fragment, Frame, fits, fragments, frame, frame_size
+from parsers.network.protocols.dnp3.together import Ahead, ahead
 from parsers.network.records import Bools, Bytes, Int64s
-from parsers.network.streams import Stream
+from parsers.network.streams import Pieces, Stream
 
 PORT = 20000
 FRAMES = 100_000  # frames read of each side of one flow
@@ -136,7 +137,15 @@ class Dnp3:
         found: Bools = openings.on_port(PORT) & begins
         return found
 
+    def ahead(self, held: Pieces, flows: Int64s) -> Ahead | None:
+        """Find the messages of all of its flows over TCP that are plain."""
+        return ahead(held, flows, FRAMES)
+
     def read(self, talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[Record | Trouble]:
+        known = talk.ahead.rows(talk.flow, packet_time) if isinstance(talk.ahead, Ahead) else None
+        if known is not None:
+            yield from known
+            return
         messages: list[Told] = []
         for side in _sides(talk):
             messages += side.messages()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 FUNCTIONS = {
@@ -17,7 +18,7 @@ FUNCTIONS = {
 }  # fmt: skip
 CONFIRM, UNSOLICITED = 0x00, 0x82
 OBJECTS = 64  # object headers read of one message
-_ONLY_HEADERS = frozenset((0x01, 0x07, 0x08, 0x09, 0x0A, 0x14, 0x15, 0x16))  # their objects bring no data along
+ONLY_HEADERS = frozenset((0x01, 0x07, 0x08, 0x09, 0x0A, 0x14, 0x15, 0x16))  # their objects bring no data along
 # Bytes of the range by its specifier; after others (free format) data follows.
 _RANGES = {0x00: 2, 0x01: 4, 0x02: 8, 0x03: 2, 0x04: 4, 0x05: 8, 0x06: 0, 0x07: 1, 0x08: 2, 0x09: 4}
 
@@ -42,7 +43,7 @@ def application(data: bytes) -> Application:
     function = data[1]
     indications = data[2] << 8 | data[3] if function & 0x80 else None
     begin = 4 if function & 0x80 else 2
-    return Application(data[0] & 0x0F, function, indications, _objects(data, begin, function in _ONLY_HEADERS))
+    return Application(data[0] & 0x0F, function, indications, _objects(data, begin, function in ONLY_HEADERS))
 
 
 def _objects(data: bytes, at: int, all_: bool) -> tuple[str, ...]:
@@ -55,6 +56,12 @@ def _objects(data: bytes, at: int, all_: bool) -> tuple[str, ...]:
             break
         at += 3 + width
     return tuple(out)
+
+
+@lru_cache(maxsize=1 << 10)
+def objects_text(data: bytes, all_: bool) -> str | None:
+    """The objects of a message, by its bytes behind the header; masters ask for the same again and again."""
+    return ",".join(_objects(data, 0, all_)) or None
 
 
 def name(code: int) -> str:

@@ -24,7 +24,7 @@ def _table() -> tuple[int, ...]:
     return tuple(out)
 
 
-_CRC = _table()
+CHECKSUMS = _table()
 
 
 @lru_cache(maxsize=1 << 12)
@@ -37,7 +37,7 @@ def checksum(data: bytes) -> int:
     """CRC-16/DNP of some bytes."""
     value = 0
     for byte in data:
-        value = value >> 8 ^ _CRC[(value ^ byte) & 0xFF]
+        value = value >> 8 ^ CHECKSUMS[(value ^ byte) & 0xFF]
     return value ^ 0xFFFF
 
 

@@ -9,13 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.network.protocols import Conversation, Ends, Openings, Record, Trouble
+from parsers.network.protocols.awaited import Awaited
 from parsers.network.protocols.dns import one_way, together
 from parsers.network.protocols.dns.elsewhere import AWAITING, joined, set_aside
 from parsers.network.protocols.dns.messages import Message, message
 from parsers.network.protocols.dns.names import Malformed
 from parsers.network.protocols.dns.numbers import CLASSES, TYPES
 from parsers.network.protocols.dns.pairs import Exchange, rows
-from parsers.network.protocols.tabular import Datagrams, Tabulated
+from parsers.network.protocols.tabular import Datagrams, Rows, Tabulated
 from parsers.network.records import Bools, Bytes, Int64s
 from parsers.network.streams import Stream
 
@@ -56,8 +57,9 @@ class Dns:
         groups = few & ((usual == MULTICAST) | (usual == LINK_LOCAL))
         found = [one_way.tabulate(grams, groups, False, packet_time)]
         found.append(one_way.tabulate(grams, few & (usual == NETBIOS), True, packet_time))
-        flows = np.concatenate([asked.flows, *(one.flows for one in found)])
-        return Tabulated(asked.tables, [record for one in found for record in one.records], flows)
+        every = [asked, *found]
+        tables, waiting = (tuple(t for one in every for t in getattr(one, name)) for name in ("tables", "waiting"))
+        return Tabulated(tables, [], np.concatenate([one.flows for one in every]), waiting)
 
     def read(self, talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[Record | Trouble]:
         usual = _usual_port(talk)
@@ -89,11 +91,9 @@ class Dns:
             set_aside(items, messages, talk)
         yield from items
 
-    def join(
-        self, records: list[Record], ends: Callable[[int], Ends], packet_time: npt.NDArray[np.int64]
-    ) -> list[Record]:
+    def join(self, waiting: Awaited, ends: Callable[[int], Ends], packet_time: npt.NDArray[np.int64]) -> Iterator[Rows]:
         """Questions to a group of hosts with the answers that came in other flows."""
-        return joined(records, packet_time)
+        yield joined(waiting, packet_time)
 
 
 def _usual_port(talk: Conversation) -> int:

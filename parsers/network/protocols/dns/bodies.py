@@ -50,28 +50,28 @@ def bodies(messages: pa.BinaryArray) -> tuple[Said, Int64s]:
     found = [body_or_none(one, False) for one in messages.take(pa.array(left)).to_pylist()]
     fit = [at for at, one in enumerate(found) if one is not None and len(one[1]) == 1]
     place[left[fit]] = np.arange(len(fit)) + (len(parts[0].bits) if parts else 0)
-    parts.append(_columns([one for one in found if one is not None and len(one[1]) == 1]))
+    fitting = [one for one in found if one is not None and len(one[1]) == 1]
+    parts.append(columns(fitting, [one[1][0] for one in fitting]))
     return parts[0] if len(parts) == 1 else parts[0].and_also(parts[1]), place
 
 
-def _columns(found: Sequence[Body]) -> Said:
-    """Messages read one by one, which ask one question each."""
-    rows = [_row(one) for one in found]
-    columns = dict(zip(NAMES, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(NAMES, ())
-    return Said.of(columns)
+def columns(found: Sequence[Body], questions: Sequence[tuple[str | None, int, int]]) -> Said:
+    """Messages read one by one, with one question of each."""
+    rows = list(map(_row, found, questions))
+    return Said.of(dict(zip(NAMES, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(NAMES, ()))
 
 
-def _row(found: Body) -> tuple[object, ...]:
-    bits, ((name, kind, group),), answers, ttls, _, edns, empty, whole, _, _ = found
+def _row(found: Body, question: tuple[str | None, int, int]) -> tuple[object, ...]:
+    bits, _, answers, ttls, _, edns, empty, whole, _, _ = found
     texts = (",".join(answers), ",".join(map(str, ttls))) if answers else (None, None)
     size, dnssec, subnet = edns or (-1, False, None)
-    return bits, name, kind, group, *texts, size, dnssec, subnet, empty, whole
+    return bits, *question, *texts, size, dnssec, subnet, empty, whole
 
 
 def asked(said: Said, rows: Int64s) -> dict[str, pa.Array]:
     """The columns of the questions of these messages."""
-    kinds, of_kind = np.unique(said.kind[rows], return_inverse=True)
-    groups, of_group = np.unique(said.group[rows], return_inverse=True)
+    kinds, of_kind = _coded(said.kind[rows])
+    groups, of_group = _coded(said.group[rows])
     kind_names = pa.array([TYPES.get(kind, f"TYPE{kind}") for kind in kinds.tolist()], pa.string())
     group_names = [CLASSES.get(group & 0x7FFF, f"CLASS{group}") for group in groups.tolist()]
     return {
@@ -83,9 +83,14 @@ def asked(said: Said, rows: Int64s) -> dict[str, pa.Array]:
     }
 
 
-def header(said: Said, rows: Int64s, answered: Bools) -> dict[str, pa.Array]:
-    """What the headers of these messages say, of which some are responses."""
-    bits = said.bits[rows]
+def _coded(numbers: Int64s) -> tuple[Int64s, Int64s]:
+    """The distinct ones of numbers of two bytes, and which of them each is: without sorting."""
+    there = np.bincount(numbers, minlength=1 << 16) > 0
+    return np.flatnonzero(there), (np.cumsum(there) - 1)[numbers]
+
+
+def header(bits: Int64s, answered: Bools) -> dict[str, pa.Array]:
+    """What the bits of headers say, of which some are those of responses."""
     code = pa.array(bits & 15, pa.int32(), mask=~answered)
     flags = {"AA": 0x400, "TC": 0x200, "RD": 0x100, "RA": 0x80}
     return {

@@ -13,17 +13,35 @@ from ipaddress import ip_address
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from parsers.network.protocols import Conversation, Record, Trouble
+from parsers.network.protocols.awaited import Awaited, in_columns
 from parsers.network.protocols.dns.messages import Message
+from parsers.network.protocols.exchanges import codes
+from parsers.network.protocols.tabular import Rows
+from parsers.network.records import Int64s
 
 Address = tuple[str, int]  # of a host, as text, and port
-AWAITING = "net/dns, to be joined"  # where such records wait until all flows were read
+AWAITING = "net/dns, to be joined"  # where such rows wait until all flows were read
 WINDOW = 5_000_000_000  # ns: LLMNR gives up after a second or three tries of it, NetBIOS after three of a quarter
 NETBIOS = 137
-_BROADCAST = 0x10  # of the flags of a NetBIOS question (RFC 1002 section 4.2.1.1)
-_ASKED = ("query", "netbios_suffix", "qtype", "qtype_name", "qclass", "qclass_name", "retransmission")
-_CLIENT, _ANSWERING, _UID = "client", "answering", "uid"  # what is known of a record's ends while it waits; no columns
+BROADCAST = 0x10  # of the flags of a NetBIOS question (RFC 1002 section 4.2.1.1)
+# What is known of a row's ends while it waits; no columns of the family
+CLIENT, CLIENT_PORT, ANSWERING, UID = "client", "client_port", "answering", "answering_uid"
+_TEXT, _NUMBER, _TRUTH = pa.string(), pa.int32(), pa.bool_()
+_WAITING = pa.schema(
+    [(name, _TEXT) for name in ("event", "flags", "proto", "query", "netbios_suffix", "qtype_name", "qclass_name")]
+    + [(name, _TEXT) for name in ("answers", "TTLs", "edns_client_subnet", "rcode_name", "outcome")]
+    + [(name, _NUMBER) for name in ("trans_id", "qtype", "qclass", "opcode", "Z", "rcode", "edns_udp_size")]
+    + [(name, _TRUTH) for name in ("AA", "TC", "RD", "RA", "rejected", "retransmission", "edns_do")]
+    + [(CLIENT, _TEXT), (CLIENT_PORT, pa.int64()), (ANSWERING, _TEXT), (UID, _TEXT)]
+)
+_TOLD_BY_ANSWER = (
+    "opcode", "AA", "TC", "RD", "RA", "Z", "rcode", "rcode_name", "outcome", "rejected", "answers", "TTLs",
+)  # fmt: skip
+_EDNS = ("edns_udp_size", "edns_do", "edns_client_subnet")
 
 
 def set_aside(items: list[Record | Trouble], messages: list[Message], talk: Conversation) -> None:
@@ -32,79 +50,79 @@ def set_aside(items: list[Record | Trouble], messages: list[Message], talk: Conv
     ends = talk.ends[:2], talk.ends[2:]
     for item in items:
         if not isinstance(item, Trouble):
-            awaiting(item, notes[item.first], ends, talk.uid)
+            _awaiting(item, notes[item.first], ends, talk.uid)
 
 
-def awaiting(record: Record, note: Message, ends: tuple[Address, Address], uid: str) -> None:
+def _awaiting(record: Record, note: Message, ends: tuple[Address, Address], uid: str) -> None:
     """The row of a message is set aside where another flow may complete it. ends: originator and responder of its flow."""
     values, common = record.values, record.common or {}
     if not values["trans_id"] or ("query" not in common and "query" not in values):
         return
     sender, receiver = ends if note.forward else ends[::-1]
     if record.event == "dns.response":
-        values[_CLIENT], values[_ANSWERING], values[_UID] = receiver, sender[0], uid
+        values[CLIENT], values[CLIENT_PORT] = receiver
+        values[ANSWERING], values[UID] = sender[0], uid
         record.family = AWAITING
     elif "rcode" not in common and _to_all(receiver, note.bits):
-        values[_CLIENT] = sender
+        values[CLIENT], values[CLIENT_PORT] = sender
         record.family = AWAITING
 
 
-def _to_all(receiver: tuple[str, int], bits: int) -> bool:
+def _to_all(receiver: Address, bits: int) -> bool:
     """Whether a question goes to a group of hosts: a multicast address, or a NetBIOS broadcast, which says so."""
-    return (receiver[1] == NETBIOS and bits & _BROADCAST != 0) or _multicast(receiver[0])
+    return (receiver[1] == NETBIOS and bits & BROADCAST != 0) or multicast(receiver[0])
 
 
 @lru_cache(maxsize=4_096)
-def _multicast(address: str) -> bool:
+def multicast(address: str) -> bool:
+    """Whether an address is that of a group of hosts."""
     return ip_address(address).is_multicast
 
 
-def joined(records: list[Record], packet_time: npt.NDArray[np.int64]) -> list[Record]:
+def joined(waiting: Awaited, packet_time: npt.NDArray[np.int64]) -> Rows:
     """Each question with the first answer to it. Further answers, of other hosts that claim the name, stay rows of their own."""
-    asked: dict[object, deque[int]] = {}  # places of questions
-    rows = sorted(records, key=lambda r: (packet_time.item(r.first), r.event == "dns.response", r.first))
-    out: list[Record | None] = list(rows)
-    for place, record in enumerate(rows):
-        if record.event == "dns.query":
-            asked.setdefault(_key(record), deque()).append(place)
+    rows = in_columns(waiting, _WAITING)
+    time, answers = packet_time[rows.first], _answers(rows, packet_time)
+    kept = np.ones(len(answers), np.bool_)
+    kept[answers[answers >= 0]] = False
+    order = np.flatnonzero(kept)
+    order = order[np.argsort(rows.first[order], kind="stable")]
+    answer = answers[order]
+    by = np.where(answer >= 0, answer, order)
+    own, told, alone = pa.array(order), pa.array(by), pa.array(answer, mask=answer < 0)
+    columns = {name: column.take(own) for name, column in rows.columns.items() if name in _WAITING.names[:-4]}
+    columns |= {name: rows.columns[name].take(told) for name in _TOLD_BY_ANSWER}
+    of_edns = pc.if_else(rows.columns["edns_do"].take(told).is_valid(), told, own)
+    columns |= {name: rows.columns[name].take(of_edns) for name in _EDNS}
+    flags = rows.columns["flags"]
+    columns["flags"] = pc.if_else(pc.equal(columns["flags"], ""), flags.take(told), columns["flags"])
+    columns["rtt"] = pa.array(time[by] - time[order], mask=answer < 0)
+    columns["answered_by"], columns["answer_uid"] = (rows.columns[name].take(alone) for name in (ANSWERING, UID))
+    return Rows(rows.flow[order], rows.first[order], rows.last[by], columns)
+
+
+def _answers(rows: Rows, packet_time: npt.NDArray[np.int64]) -> Int64s:
+    """The answer to each question, -1 where it has none, and for answers: (n,)."""
+    out = np.full(len(rows.flow), -1, np.int64)
+    time = packet_time[rows.first]
+    response = np.asarray(pc.equal(rows.columns["event"], "dns.response"))
+    group = codes(rows, (CLIENT, CLIENT_PORT, "trans_id", "opcode", "query", "netbios_suffix"))
+    both = np.bincount(group, response) * np.bincount(group, ~response) > 0
+    few = np.flatnonzero(both[group])
+    few = few[np.lexsort((rows.first[few], response[few], time[few], group[few]))]
+    kinds, groups = (np.asarray(rows.columns[name].fill_null(-1)).astype(np.int64) for name in ("qtype", "qclass"))
+    type_ = kinds << 32 | groups & 0xFFFFFFFF
+    known, asked = -1, deque[int]()  # questions of one group that wait for their answer
+    columns = (group[few], few, response[few], time[few], type_[few])
+    for own, place, reply, when, kind in zip(*(one.tolist() for one in columns), strict=True):
+        if own != known:
+            known, asked = own, deque()
+        if not reply:
+            asked.append(place)
             continue
-        open_ones = asked.get(_key(record), deque())
-        while open_ones and packet_time.item(record.first) - packet_time.item(rows[open_ones[0]].first) > WINDOW:
-            open_ones.popleft()
-        if open_ones and _same_type(rows[open_ones[0]], record):
-            question = open_ones.popleft()
-            out[question], out[place] = _answered(rows[question], record, packet_time), None
-    kept = [record for record in out if record is not None]
-    for record in kept:
-        record.family = None
-    return kept
-
-
-def _key(record: Record) -> object:
-    values, common = record.values, record.common or {}
-    names = _said(record, "query"), _said(record, "netbios_suffix")
-    return values[_CLIENT], values["trans_id"], common["opcode"], names
-
-
-def _said(record: Record, name: str) -> object:
-    """What a record says of itself, or shares with others."""
-    return record.values[name] if name in record.values else (record.common or {}).get(name)
-
-
-def _same_type(question: Record, answer: Record) -> bool:
-    """Whether the answer is about the type asked for. NetBIOS leaves the question out of its answers."""
-    asked, told = ((_said(record, "qtype"), _said(record, "qclass")) for record in (question, answer))
-    return told == (None, None) or asked == told
-
-
-def _answered(question: Record, answer: Record, packet_time: npt.NDArray[np.int64]) -> Record:
-    """One row of both, in the flow of the question; the answer's flow is named by its connection id."""
-    values, common = {**question.values, **answer.values}, {**(question.common or {}), **(answer.common or {})}
-    for name in _ASKED:  # what the question says of itself stays as it is
-        if name in question.values or name in (question.common or {}):
-            values.pop(name, None)
-            common[name] = _said(question, name)
-    values["rtt"] = int(packet_time[answer.first]) - int(packet_time[question.first])
-    values["answered_by"], values["answer_uid"] = answer.values[_ANSWERING], answer.values[_UID]
-    flags = tuple(dict.fromkeys(question.flags + answer.flags))
-    return Record(question.flow, question.first, answer.last, question.event, values, flags, None, common)
+        while asked and when - time.item(asked[0]) > WINDOW:
+            asked.popleft()
+        # NetBIOS leaves the question out of its answers
+        if asked and (kind == -1 or kind == type_.item(asked[0])):
+            out[asked.popleft()] = place
+    return out

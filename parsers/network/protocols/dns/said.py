@@ -43,6 +43,11 @@ class Said:
         both = [(getattr(self, name), getattr(other, name)) for name in NAMES]
         return Said(*(pa.concat_arrays(two) if isinstance(two[0], pa.Array) else np.concatenate(two) for two in both))
 
+    def only(self, rows: Int64s) -> Said:
+        """These of the messages."""
+        own = [getattr(self, name) for name in NAMES]
+        return Said(*(one.take(pa.array(rows)) if isinstance(one, pa.Array) else one[rows] for one in own))
+
     def questions(self) -> Int64s:
         """Which question each asks: equal numbers are the same name, type and class."""
         name = self.name.dictionary_encode().indices.to_numpy().astype(np.int64)

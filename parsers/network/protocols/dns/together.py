@@ -120,5 +120,5 @@ def _columns(said: Said, bodies: tuple[Int64s, Int64s], answered: Bools) -> dict
         "TTLs": said.ttls.take(reply),
         **edns(said, ask, tell),
         **asked(said, ask),
-        **header(said, tell, answered),
+        **header(said.bits[tell], answered),
     }

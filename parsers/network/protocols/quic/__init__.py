@@ -47,7 +47,11 @@ class Quic:
     def read(self, talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[Record | Trouble]:
         found = Connections(talk.flow)
         for gram in talk.datagrams[:DATAGRAMS]:
-            found.datagram(talk.payload(gram), gram.forward, gram.packet)
+            first = talk.view[gram.at : gram.at + 1][0]
+            if first & headers.LONG:
+                found.datagram(talk.payload(gram), gram.forward, gram.packet)
+            elif first & headers.FIXED:  # nearly all: of these no more is looked at
+                found.short(gram.forward, gram.packet)
         yield from found.troubles
         for connection in found.found:
             yield from rows(connection, talk.flow, packet_time)

@@ -64,12 +64,16 @@ class Connections:
     def datagram(self, data: bytes, forward: bool, number: int) -> None:
         for packet in headers.packets(data):
             if packet.kind == headers.SHORT:
-                if self.found and self.found[-1].letters[-1:] not in _SHORT_LAST:
-                    self.found[-1].note(headers.SHORT, forward, number)
+                self.short(forward, number)
             elif packet.kind == headers.INITIAL:
                 self._initial(data, packet, forward, number)
             else:
                 self._other(packet, forward, number)
+
+    def short(self, forward: bool, number: int) -> None:
+        """A packet with a short header, which tells nothing but that it came."""
+        if self.found and self.found[-1].letters[-1:] not in _SHORT_LAST:
+            self.found[-1].note(headers.SHORT, forward, number)
 
     def _current(self, packet: Packet, forward: bool, number: int) -> Connection:
         """The last connection, or a first one of which only this packet is known."""

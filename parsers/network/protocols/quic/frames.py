@@ -47,27 +47,35 @@ class Handshake:
 
 def read_frames(frames: bytes, out: Handshake, packet: int) -> str | None:
     """Take the frames of one packet. Returns what is wrong with them, None where nothing is."""
-    at = 0
-    while at < len(frames):
+    at, end = 0, len(frames)
+    while at < end:
         kind = frames[at]
         at += 1
-        if kind in (_PADDING, _PING):
-            at = len(frames) - len(frames[at:].lstrip(b"\0")) if kind == _PADDING else at
-        elif kind in (_ACK, _ACK_ECN):
-            at = _after_ack(frames, at, kind)
-        elif kind == _CRYPTO:
-            offset, at = varint(frames, at)
-            size, at = varint(frames, at)
-            if at + size > len(frames):
+        if kind == _CRYPTO:
+            offset, at = _number(frames, at)
+            size, at = _number(frames, at)
+            if at + size > end:
                 return "a CRYPTO frame is longer than its packet"
             out.put(offset, frames[at : at + size], packet)
             at += size
+        elif kind == _PADDING:
+            at = end - len(frames[at:].lstrip(b"\0"))
+        elif kind in (_ACK, _ACK_ECN):
+            at = _after_ack(frames, at, kind)
         elif kind == _CLOSE:
             out.closed = True
             return None
-        else:
+        elif kind != _PING:
             return f"frame type {kind:#04x} in an Initial packet"
-    return None if at == len(frames) else "a frame is longer than its packet"
+    return None if at == end else "a frame is longer than its packet"
+
+
+def _number(frames: bytes, at: int) -> tuple[int, int]:
+    """As `varint`, which takes all lengths: nearly all numbers here have two bytes."""
+    first = frames[at : at + 2]
+    if len(first) == 2 and first[0] & 0xC0 == 0x40:
+        return (first[0] & 0x3F) << 8 | first[1], at + 2
+    return varint(frames, at)
 
 
 def _after_ack(frames: bytes, at: int, kind: int) -> int:

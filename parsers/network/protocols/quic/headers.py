@@ -15,6 +15,7 @@ INITIAL, ZERO_RTT, HANDSHAKE, RETRY, NEGOTIATION, UNFAMILIAR, SHORT = (
 )  # letters of the history
 VERSION_1, VERSION_2 = 0x00000001, 0x6B3343CF
 FIRST_DRAFT, LAST_DRAFT = 0xFF000017, 0xFF000022  # drafts 23 to 34 differ from version 1 in their salt only
+LONG, FIXED = 0x80, 0x40  # bits of a packet's first byte
 CONNECTION_ID = 20  # bytes of a connection id at most
 _KINDS = (INITIAL, ZERO_RTT, HANDSHAKE, RETRY)
 _KINDS_2 = (RETRY, INITIAL, ZERO_RTT, HANDSHAKE)  # RFC 9369 section 3.2
@@ -53,8 +54,8 @@ def packets(data: bytes) -> list[Packet]:
     found: list[Packet] = []
     at = 0
     while at < len(data):
-        if not data[at] & 0x80:
-            if data[at] & 0x40:
+        if not data[at] & LONG:
+            if data[at] & FIXED:
                 found.append(Packet(SHORT, 0, b"", b"", at, len(data), len(data)))
             break
         one = _long(data, at)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.network.protocols import Conversation, Datagram, Openings, Record, Trouble, text
-from parsers.network.protocols.ber import OCTET_STRING
+from parsers.network.protocols.ber import OCTET_STRING, oid
 from parsers.network.protocols.snmp.messages import (
     BULK,
     GET,
@@ -28,7 +28,7 @@ from parsers.network.records import Bools, Bytes
 
 CREDENTIALS = 1_000  # different communities or users kept of one flow; guessing tools try thousands
 NAMES = 32  # names of objects kept of one flow, of those set and those told by traps
-_DESCRIPTION, _UP_TIME, _NAME = (f"1.3.6.1.2.1.1.{number}.0" for number in (1, 3, 5))
+_DESCRIPTION, _UP_TIME, _NAME = (bytes((0x2B, 6, 1, 2, 1, 1, number, 0)) for number in (1, 3, 5))  # 1.3.6.1.2.1.1.1.0 …
 _COUNTED = {
     GET: "get_requests",
     NEXT: "get_requests",
@@ -109,10 +109,10 @@ def _add(session: _Session, found: Message, time: int) -> None:
     if found.pdu in _COUNTED:
         session.counts[_COUNTED[found.pdu]] += len(found.bindings)
     if found.pdu == SET:
-        _keep(session.changed, [name for name, _ in found.bindings])
+        _keep(session.changed, [oid(name) for name, _ in found.bindings])
     if found.pdu in _TRAPS:
         session.counts["traps"] += 1
-        _keep(session.told, [found.trap] if found.trap else [name for name, _ in found.bindings])
+        _keep(session.told, [found.trap] if found.trap else [oid(name) for name, _ in found.bindings])
     if found.pdu == RESPONSE:
         _describe(values, found, time)
 
@@ -124,7 +124,10 @@ def _keep(names: dict[str, None], new: list[str]) -> None:
 
 
 def _describe(values: dict[str, object], found: Message, time: int) -> None:
-    for name, value in found.bindings:
+    for written, value in found.bindings:
+        name = (
+            written.replace(b"\x80", b"") if b"\x80" in written else written
+        )  # a number may begin with bytes that add nothing
         if name == _DESCRIPTION and value.tag == OCTET_STRING:
             values["display_string"] = text(value.raw)
         elif name == _NAME and value.tag == OCTET_STRING:

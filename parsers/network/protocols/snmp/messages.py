@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from parsers.network.protocols.ber import INTEGER, OCTET_STRING, OID, SEQUENCE, Element, element, oid
+from parsers.network.protocols.ber import INTEGER, OCTET_STRING, OID, OID_BYTES, SEQUENCE, Element, element, oid
 
 VERSIONS = {0: "1", 1: "2c", 3: "3"}
 GET, NEXT, RESPONSE, SET, TRAP, BULK, INFORM, TRAP2, REPORT = range(0xA0, 0xA9)
@@ -13,7 +13,8 @@ BINDINGS = 4_096  # bindings read of one message; one of 64 KiB holds fewer
 
 
 class Message(NamedTuple):
-    """One message. `pdu` is None where it is encrypted; `bindings` are names with values; `trap` is what a version 1 trap is about."""
+    """One message. `pdu` is None where it is encrypted; `bindings` are names, as they stand in it, with values; `trap` is what a version 1
+    trap is about."""
 
     version: int
     community: bytes | None
@@ -21,7 +22,7 @@ class Message(NamedTuple):
     engine: bytes | None
     signature: bytes | None
     pdu: int | None
-    bindings: tuple[tuple[str, Element], ...]
+    bindings: tuple[tuple[bytes, Element], ...]
     trap: str | None
 
 
@@ -63,7 +64,7 @@ def _secured(parts: list[Element]) -> Message:
     return Message(3, None, user, engine, signature, scoped[2].tag, bindings, trap)
 
 
-def _pdu(pdu: Element) -> tuple[str | None, tuple[tuple[str, Element], ...]]:
+def _pdu(pdu: Element) -> tuple[str | None, tuple[tuple[bytes, Element], ...]]:
     """What a version 1 trap is about (enterprise, generic and specific number), and the bindings."""
     if not GET <= pdu.tag <= REPORT:
         raise ValueError(f"PDU of tag {pdu.tag:#04x} is not known")
@@ -75,18 +76,19 @@ def _pdu(pdu: Element) -> tuple[str | None, tuple[tuple[str, Element], ...]]:
         trap = f"{oid(_expect(parts[0], OID).raw)} {parts[2].number} {parts[3].number}"
     elif len(parts) < 4:
         raise ValueError("PDU without its four parts")
-    found = []
-    for binding in _expect(parts[-1], SEQUENCE).parts()[:BINDINGS]:
-        name, value = _pair(binding)
-        found.append((oid(_expect(name, OID).raw), value))
-    return trap, tuple(found)
+    bindings = _expect(parts[-1], SEQUENCE).parts()[:BINDINGS]
+    return trap, tuple(map(_binding, bindings))
 
 
-def _pair(binding: Element) -> list[Element]:
-    parts = _expect(binding, SEQUENCE).parts()
+def _binding(found: Element) -> tuple[bytes, Element]:
+    parts = found.parts() if found.tag == SEQUENCE else _expect(found, SEQUENCE).parts()
     if len(parts) != 2:
         raise ValueError("binding without name and value")
-    return parts
+    name, value = parts
+    raw = name.raw
+    if name.tag != OID or not raw or len(raw) > OID_BYTES or raw[-1] & 0x80:
+        oid(_expect(name, OID).raw)  # it tells what is wrong
+    return raw, value
 
 
 def _expect(found: Element, tag: int) -> Element:

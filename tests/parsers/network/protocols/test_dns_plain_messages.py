@@ -57,7 +57,7 @@ def _agree(messages: list[bytes]) -> None:
         if found is None or len(found[1]) != 1:
             assert at == -1
         else:
-            assert rows[at] == bodies._row(found)
+            assert rows[at] == bodies._row(found, found[1][0])
 
 
 def test_plain_messages_are_told_by_the_loop_and_others_left(compiled: None) -> None:
