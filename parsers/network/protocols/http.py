@@ -11,13 +11,13 @@ import numpy.typing as npt
 
 from parsers.network.protocols import OPENING, Conversation, Openings, Trouble, Upgrade, Yield, text
 from parsers.network.protocols.dce_rpc.over_http import CHANNELS, channel
-from parsers.network.protocols.http1.credentials import Logins
+from parsers.network.protocols.http1.credentials import NAMED_IN, Logins
 from parsers.network.protocols.http1.exchanges import Exchange, exchanges
 from parsers.network.protocols.http1.files import Sender, Sent, sent
 from parsers.network.protocols.http1.heads import STATUS_LINE
 from parsers.network.protocols.http1.messages import Message
 from parsers.network.protocols.http1.parameters import name_in_url
-from parsers.network.protocols.http1.ranges import Ranges
+from parsers.network.protocols.http1.ranges import PARTIAL, Ranges
 from parsers.network.protocols.http1.rows import row, websocket
 from parsers.network.protocols.http1.signs import signs
 from parsers.network.protocols.http1.window import Window
@@ -95,8 +95,9 @@ def _read(asking: Sender, answering: Sender, exchange: Exchange, logins: Logins,
         if response.body.seen:
             answered = sent(answering, response, name_in_url(target))
             yield from _given(answered, response)
-            ranges.add(exchange, answered.files)
-    if request is not None:
+            if response.head.parts[1] == PARTIAL:
+                ranges.add(exchange, answered.files)
+    if request is not None and not NAMED_IN.isdisjoint(request.head.fields.values):
         username, told = logins.of(exchange)
         yield from told
     yield row(asking.talk.flow, exchange, target, username, (asked, answered))

@@ -62,12 +62,13 @@ class Sent(NamedTuple):
 
     def told(self) -> tuple[str, str | None, str | None]:
         """Ids, names and media types of the files, once their contents were read."""
+        if len(self.files) == 1:
+            one, start = self.files[0], self.contents[0].start or b""
+            return str(one.values["fuid"]), one.name or None, media_type(start, one.declared, True)
         types = [
             media_type(content.start or b"", file.declared, True)
             for file, content in zip(self.files, self.contents, strict=True)
         ]
-        if len(types) == 1:
-            return str(self.files[0].values["fuid"]), self.files[0].name or None, types[0]
         ids = ",".join([str(file.values["fuid"]) for file in self.files])
         names = ",".join([file.name for file in self.files if file.name])
         return ids, names or None, ",".join([name for name in types if name]) or None
