@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Protocol, runtime_checkable
@@ -124,7 +124,7 @@ class Carried:
     first: int
     last: int
     forward: bool
-    content: Callable[[], Iterator[bytes]]
+    content: Callable[[], Iterable[bytes]]
     name: str | None = None
     declared: str | None = None
     size: int | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+from hashlib import blake2b
 
 _BYTES = 10  # of the digest: two files of a case have the same id by chance once in a million million cases of a million files
 
@@ -12,5 +12,5 @@ def file_id(uid: str, *place: object) -> str:
 
     The same connection gives the same ids in every capture that holds it.
     """
-    key = "\0".join((uid, *map(str, place))).encode("utf-8", "surrogatepass")
-    return "F" + hashlib.blake2b(key, digest_size=_BYTES).hexdigest()
+    key = f"{uid}\0{place[0]}\0{place[1]}" if len(place) == 2 else "\0".join((uid, *map(str, place)))
+    return "F" + blake2b(key.encode("utf-8", "surrogatepass"), digest_size=_BYTES).hexdigest()

@@ -11,12 +11,13 @@ import numpy.typing as npt
 
 from parsers.network.protocols import OPENING, Conversation, Openings, Trouble, Upgrade, Yield, text
 from parsers.network.protocols.dce_rpc.over_http import CHANNELS, channel
-from parsers.network.protocols.http1.credentials import Logins
+from parsers.network.protocols.http1.credentials import NAMED_IN, Logins
 from parsers.network.protocols.http1.exchanges import Exchange, exchanges
 from parsers.network.protocols.http1.files import Sender, Sent, sent
 from parsers.network.protocols.http1.heads import STATUS_LINE
+from parsers.network.protocols.http1.messages import Message
 from parsers.network.protocols.http1.parameters import name_in_url
-from parsers.network.protocols.http1.ranges import Ranges
+from parsers.network.protocols.http1.ranges import PARTIAL, Ranges
 from parsers.network.protocols.http1.rows import row, websocket
 from parsers.network.protocols.http1.signs import signs
 from parsers.network.protocols.http1.window import Window
@@ -79,29 +80,36 @@ class Http:
 
 def _read(asking: Sender, answering: Sender, exchange: Exchange, logins: Logins, ranges: Ranges) -> Iterator[Yield]:
     """Everything that one exchange tells; `logins` and `ranges` are those of its connection."""
-    request, response = exchange.request, exchange.response
-    target = text(request.head.parts[1]) if request else ""
-    files: list[Sent | None] = []
-    for sender, message in ((asking, request), (answering, response)):
-        found = None
-        if message is not None:
-            if odd := signs(message):
-                yield from odd
-            named = message is response or message.head.parts[0] == b"PUT"
-            found = sent(sender, message, name_in_url(target) if named else None) if message.body.seen else None
-            if found is not None:
-                yield from found.files
-                if found.whole.fault is not None:
-                    yield from found.troubles(message.first)
-        files.append(found)
-    if files[1] is not None:
-        ranges.add(exchange, files[1].files)
-    username, told = logins.of(exchange)
-    if told:
+    _, request, response, _, follows = exchange
+    target = text(request.head.parts[1]) if request is not None else ""
+    asked = answered = username = None
+    if request is not None:
+        if not request.head.fields.sound:
+            yield from signs(request)
+        if request.body.seen:
+            asked = sent(asking, request, name_in_url(target) if request.head.parts[0] == b"PUT" else None)
+            yield from _given(asked, request)
+    if response is not None:
+        if not response.head.fields.sound:
+            yield from signs(response)
+        if response.body.seen:
+            answered = sent(answering, response, name_in_url(target))
+            yield from _given(answered, response)
+            if response.head.parts[1] == PARTIAL:
+                ranges.add(exchange, answered.files)
+    if request is not None and not NAMED_IN.isdisjoint(request.head.fields.values):
+        username, told = logins.of(exchange)
         yield from told
-    yield row(asking.talk.flow, exchange, username, (files[0], files[1]))
-    if exchange.follows is not None:
+    yield row(asking.talk.flow, exchange, target, username, (asked, answered))
+    if follows is not None:
         yield from _following(asking, exchange)
+
+
+def _given(found: Sent, message: Message) -> Iterator[Yield]:
+    """The files of a message, and what was wrong with their content."""
+    yield from found.files
+    if found.whole.fault is not None:
+        yield from found.troubles(message.first)
 
 
 def _calls(

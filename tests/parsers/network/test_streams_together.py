@@ -38,7 +38,7 @@ class _Alpha:
         columns = {name: pa.repeat(name, len(flows)) for name in ("event", "flags", "addl")}
         table = Rows(flows, packet, packet, columns, "net/weird")
         yielded = [one for flow, at in zip(flows.tolist(), packet.tolist(), strict=True) for one in _more(flow, at)]
-        return Tabulated((table,), [], flows, tuple(yielded))
+        return Tabulated((table,), [], flows, yielded=tuple(yielded))
 
     def read(self, talk: Conversation, packet_time: Int64s) -> Iterator[Yield]:
         self.alone.append(talk.orig_port)

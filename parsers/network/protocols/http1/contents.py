@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import importlib
 import zlib
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, partial
 from types import ModuleType
 from typing import IO, cast
 
@@ -217,6 +217,16 @@ def span(stream: Stream, at: int, stop: int, solid: bool) -> Pieces:
         at = following
 
 
+def _inflated_at_once(data: bytes) -> bytes | None:
+    """What `_inflated` gives of all of the encoded bytes, where it is short and there is nothing odd about it."""
+    decoder = zlib.decompressobj(_window_bits(data))
+    try:
+        out = decoder.decompress(data, RATIO_FREE)
+    except zlib.error:
+        return None
+    return out if decoder.eof and out and not decoder.unused_data.startswith(b"\x1f\x8b") else None
+
+
 class Content:
     """The content of a body, decoded. Called, it gives the bytes; `start` then holds the first of them, and `fault` why it ended early."""
 
@@ -228,7 +238,7 @@ class Content:
         self.start: bytes | None = None
         self.fault: str | None = None
 
-    def __call__(self) -> Pieces:
+    def __call__(self) -> Iterable[bytes]:
         try:
             if not self._applied:
                 yield from self._started(self._source(False))
@@ -253,3 +263,26 @@ class Content:
             if self.start is None:
                 self.start = piece
             yield piece
+
+
+class Solid(Content):
+    """The same of a body that lies in a stream as it is, all of it and no more than a piece: most do, and are read at once."""
+
+    __slots__ = ("_begin", "_size", "_stream")
+
+    def __init__(self, stream: Stream, begin: int, size: int, applied: list[str]) -> None:
+        self._stream, self._begin, self._size, self._applied = stream, begin, size, applied
+        self.start, self.fault = None, None
+
+    def __call__(self) -> Iterable[bytes]:
+        raw = self._stream.read(self._begin, self._size)
+        found: bytes | None = raw
+        if self._applied:
+            plain = len(self._applied) == 1 and _DECODERS[self._applied[0]] is _inflated
+            found = _inflated_at_once(raw) if plain else None
+        if found is None:
+            self._source = partial(span, self._stream, self._begin, self._begin + self._size)
+            return super().__call__()
+        if self.start is None:
+            self.start = found[:PIECE]
+        return (found,)

@@ -25,7 +25,7 @@ TOKEN_LIMIT = (
 _PAIR = re.compile(r'([\w-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s,]*)')
 # (field of the request, status by which the server refuses it, field of the response that challenges)
 _FIELDS = (("authorization", 401, "www-authenticate"), ("proxy-authorization", 407, "proxy-authenticate"))
-_NAMES = frozenset(name for name, _, _ in _FIELDS)
+NAMED_IN = frozenset(name for name, _, _ in _FIELDS)  # fields of a request that say who asks
 _TOKEN = re.compile(r"(?:NTLM|Negotiate|Kerberos)\s+([A-Za-z0-9+/=]+)", re.IGNORECASE)
 
 
@@ -86,7 +86,7 @@ class Logins:
         """The user that an exchange's request names, and the rows of logins not told yet."""
         request, user = exchange.request, None
         rows: list[Record] = []
-        if request is None or _NAMES.isdisjoint(request.head.headers):
+        if request is None:
             return user, rows
         for name, refused, challenging in _FIELDS:
             if name not in request.head.headers:

@@ -10,6 +10,8 @@ from parsers.network.protocols.http1.heads import Head
 from parsers.network.protocols.http1.messages import Message, Side
 from parsers.network.protocols.http1.window import Window
 
+_made = tuple.__new__  # the constructor of a named tuple takes twice as long
+
 
 class Exchange(NamedTuple):
     """The request and the final response that belong together, their place in the connection from 1, the last interim response, and
@@ -30,15 +32,16 @@ def exchanges(asking: Window, answering: Window) -> Iterator[Exchange | Trouble]
     while (head := responses.head()) is not None:
         request = request or _next(requests)
         status = int(head.parts[1])
-        switched = status == 101 or (status < 300 and status >= 200 and _method(request) == b"CONNECT")
-        empty = status < 200 or status in (204, 304) or _method(request) == b"HEAD" or switched
+        method = request.head.parts[0] if request is not None else b""
+        switched = status == 101 or (status < 300 and status >= 200 and method == b"CONNECT")
+        empty = status < 200 or status in (204, 304) or method == b"HEAD" or switched
         message = responses.message(head, empty, to_end=True, last=switched)
         if status < 200 and not switched:
             interim = message
             continue
         depth += 1
         follows = (requests.at, responses.at) if switched else None
-        yield Exchange(depth, request, message, interim, follows)
+        yield _made(Exchange, (depth, request, message, interim, follows))
         request, interim = None, None
         if switched:
             yield from _troubles(requests, responses)
@@ -59,10 +62,6 @@ def _next(requests: Side) -> Message | None:
     if head is not None and head.parts[0] == b"PRI":  # the preface of HTTP/2, which an upgrade announced or should have
         return None
     return None if head is None else requests.message(head)
-
-
-def _method(request: Message | None) -> bytes:
-    return request.head.parts[0] if request else b""
 
 
 def _changes(head: Head) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import NamedTuple
 
 from parsers.network.protocols import Carried, Conversation, CutShort, Trouble
 from parsers.network.protocols.file_ids import file_id
-from parsers.network.protocols.http1.contents import Content, codings, framed, span
+from parsers.network.protocols.http1.contents import PIECE, Content, Solid, codings, framed, span
+from parsers.network.protocols.http1.heads import Fields, Wrapping
 from parsers.network.protocols.http1.messages import Message
 from parsers.network.protocols.http1.multipart import Part, boundary, parts
 from parsers.network.protocols.http1.parameters import file_name
@@ -34,7 +35,7 @@ class PartContent:
 
     __slots__ = ("_content", "_part", "start")
 
-    def __init__(self, content: Callable[[], Iterator[bytes]], part: Part) -> None:
+    def __init__(self, content: Callable[[], Iterable[bytes]], part: Part) -> None:
         self._content, self._part = content, part
         self.start: bytes | None = None
 
@@ -59,19 +60,18 @@ class Sent(NamedTuple):
     contents: list[Content | PartContent]
     whole: Content
 
-    def ids(self) -> str:
-        return ",".join(str(file.values["fuid"]) for file in self.files)
-
-    def names(self) -> str | None:
-        return ",".join(file.name for file in self.files if file.name) or None
-
-    def types(self) -> str | None:
-        """Media types of the files, once their contents were read."""
-        found = [
+    def told(self) -> tuple[str, str | None, str | None]:
+        """Ids, names and media types of the files, once their contents were read."""
+        if len(self.files) == 1:
+            one, start = self.files[0], self.contents[0].start or b""
+            return str(one.values["fuid"]), one.name or None, media_type(start, one.declared, True)
+        types = [
             media_type(content.start or b"", file.declared, True)
             for file, content in zip(self.files, self.contents, strict=True)
         ]
-        return ",".join(name for name in found if name) or None
+        ids = ",".join([str(file.values["fuid"]) for file in self.files])
+        names = ",".join([file.name for file in self.files if file.name])
+        return ids, names or None, ",".join([name for name in types if name]) or None
 
     def troubles(self, packet: int) -> Iterator[Trouble]:
         """What was wrong with the content, once it was read."""
@@ -81,35 +81,36 @@ class Sent(NamedTuple):
             yield Trouble(packet, f"HTTP {fault}", name)
 
 
-def sent(sender: Sender, message: Message, name: str | None) -> Sent | None:
-    """The files that a message carries, if it has a body. `name` is used where the message itself gives none."""
-    body, headers = message.body, message.head.headers
-    if not body.seen:
-        return None
+def _wrapping(fields: Fields) -> Wrapping:
+    """The same for all messages with these fields: it is kept with them."""
+    headers = fields.values
     applied, left = codings(headers.get("content-encoding"))
-    content = Content(message.source or partial(framed, sender.stream, body), applied)
-    mark = boundary(headers.get("content-type"))
-    if mark is not None and not left:
+    declared = headers.get("content-type")
+    mark = boundary(declared) if not left else None
+    values: dict[str, object] = {"encoding": ",".join(left)} if left else {}
+    name = file_name(headers.get("content-disposition"))
+    fields.wrapping = Wrapping(applied, mark, declared, name, values | _range(headers))
+    return fields.wrapping
+
+
+def sent(sender: Sender, message: Message, name: str | None) -> Sent:
+    """The files that a message with a body carries. `name` is used where the message itself gives none."""
+    talk, stream, forward = sender
+    head, body, first, last, source = message
+    applied, mark, declared, named, more = head.fields.wrapping or _wrapping(head.fields)
+    begin, after, seen, size, _, chunked = body
+    content: Content
+    if after == begin + seen and seen <= PIECE and not chunked and (source is None or begin):
+        content, missing = Solid(stream, begin, seen, applied), 0
+    else:
+        content, missing = Content(source or partial(framed, stream, body), applied), body.missing
+    if mark is not None:
         found = _parts(sender, message, content, mark, bool(applied))
         if found is not None:
             return found
-    place = (sender.forward, message.head.begin)
-    values: dict[str, object] = {"fuid": file_id(sender.talk.uid, *place)}
-    if left:
-        values["encoding"] = ",".join(left)
-    values |= _range(headers)
-    file = Carried(
-        sender.talk.flow,
-        message.first,
-        message.last,
-        sender.forward,
-        content,
-        name=file_name(headers.get("content-disposition")) or name,
-        declared=headers.get("content-type"),
-        size=None if applied else body.size,
-        missing=body.missing,
-        values=values,
-    )
+    values: dict[str, object] = {"fuid": file_id(talk.uid, forward, head.begin), **more}
+    size = None if applied else size
+    file = Carried(talk.flow, first, last, forward, content, named or name, declared, size, missing, values)
     return Sent([file], [content], content)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -17,23 +18,57 @@ _KNOWN_BLOCKS, _BLOCK = (
     256,
     2_048,
 )  # whole heads kept parsed, and bytes of the longest: a client sends the same one for each image of a page
+# First lines as nearly all write them, found without taking the line apart
+_PLAIN_REQUEST = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}) (\S+) HTTP/(\d{1,3}\.\d{1,3})\r\n")
+_PLAIN_STATUS = re.compile(rb"HTTP/(\d+\.\d+) (\d{3}) ([^\r\n]*)\r\n")
 _METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}")
 _VERSION = re.compile(rb"HTTP/(\d{1,3}\.\d{1,3})")
 _EMPTY_LINE = re.compile(rb"\n\r?\n")
 _FOLD = re.compile(rb"\r?\n[ \t]+")
 STATUS_LINE = re.compile(rb"HTTP/(\d+\.\d+)[ \t]+(\d{3})(?:[ \t]+(.*))?\s*", re.DOTALL)
 _Field = tuple[str, str, str, bool]
-FirstLine = Callable[[bytes], "tuple[bytes, ...] | None"]
+_made = tuple.__new__  # the constructor of a named tuple takes twice as long
 
 
-class Fields(NamedTuple):
+class Wrapping(NamedTuple):
+    """What header fields say of a body: content codings that can be taken off, the boundary of its parts, its media type, its file name,
+    and further columns of its row."""
+
+    applied: list[str]
+    mark: bytes | None
+    declared: str | None
+    name: str | None
+    values: dict[str, object]
+
+
+@dataclass(slots=True, eq=False)  # made for every message: frozen costs three times as much
+class Fields:
     """Header fields: values by lower-case name, repeated ones joined by commas; the names as sent, in upper case; whether a line was
-    folded, and whether space stood between a name and its colon. Heads that are alike share one: never to be changed."""
+    folded, and whether space stood between a name and its colon. Heads that are alike share one: never to be changed.
+
+    What else is found out of them, once for all heads that are alike, is kept here: `wrapping` by `files.py`, `asked` and `listed` (the
+    columns of a request, and the names in one text) by `rows.py`.
+    """
 
     values: dict[str, str]
     names: list[str]
     folded: bool
     spaced: bool
+    chunked: bool = field(init=False)
+    length: int | None = field(init=False)
+    sound: bool = field(init=False)
+    wrapping: Wrapping | None = field(init=False, default=None)
+    asked: dict[str, object] | None = field(init=False, default=None)
+    listed: str | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        """How the body is framed (RFC 9112 section 6.3): in chunks, or with a length; and whether all servers would agree on it."""
+        values = self.values
+        coding, declared = values.get("transfer-encoding"), values.get("content-length")
+        self.chunked = coding is not None and "chunked" in coding.lower()
+        self.length = _length(declared) if declared is not None else None
+        lengthy = declared is None or declared.isdecimal()
+        self.sound = coding is None and lengthy and not self.folded and not self.spaced
 
 
 class Head(NamedTuple):
@@ -48,6 +83,19 @@ class Head(NamedTuple):
     @property
     def headers(self) -> dict[str, str]:
         return self.fields.values
+
+
+def _length(declared: str) -> int | None:
+    """The first number of a Content-Length."""
+    first = declared.split(",")[0].strip() if "," in declared else declared.strip()
+    return int(first) if first.isascii() and first.isdigit() and len(first) < 19 else None
+
+
+class FirstLine(NamedTuple):
+    """How the first line of a message is read: whole lines that are plain, with their end, and any other line."""
+
+    plain: re.Pattern[bytes]
+    other: Callable[[bytes], tuple[bytes, ...] | None]
 
 
 def request_line(line: bytes) -> tuple[bytes, ...] | None:
@@ -68,6 +116,19 @@ def status_line(line: bytes) -> tuple[bytes, ...] | None:
     return tuple(part or b"" for part in found.groups()) if found else None
 
 
+REQUEST_LINE, ANSWER_LINE = FirstLine(_PLAIN_REQUEST, request_line), FirstLine(_PLAIN_STATUS, status_line)
+
+
+def plain_head(window: Window, at: int, first_line: FirstLine) -> Head | None:
+    """The head at `at`, None where `head_at` has to look: one with a plain first line that ends within what is fetched at once."""
+    raw = window.peek(at, AHEAD)
+    end = raw.find(b"\n\r\n") + 1
+    found = first_line.plain.match(raw, 0, end)
+    if found is None or raw.find(b"\n\n", 0, end) >= 0:
+        return None
+    return _made(Head, (at, at + end + 2, found.groups(), _known_block(raw[found.end() : end]), True))
+
+
 def head_at(window: Window, at: int, first_line: FirstLine) -> Head | None:
     """The head at `at`, or None when the bytes there are none. A head that the capture cuts keeps what there is."""
     raw = window.peek(at, AHEAD)
@@ -77,7 +138,7 @@ def head_at(window: Window, at: int, first_line: FirstLine) -> Head | None:
         end = _end(raw)
     size = len(raw) if end is None else end
     line, _, rest = raw[:size].partition(b"\n")
-    parts = first_line(line)
+    parts = first_line.other(line)
     if parts is None:
         return None
     found = _known_block(rest) if len(rest) <= _BLOCK else fields(rest)

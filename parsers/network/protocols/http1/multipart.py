@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -34,7 +34,7 @@ def boundary(content_type: str | None) -> bytes | None:
     return named.encode("utf-8", "surrogateescape") if 0 < len(named) <= _BOUNDARY else None
 
 
-def parts(content: Callable[[], Iterator[bytes]], mark: bytes) -> Iterator[Part]:
+def parts(content: Callable[[], Iterable[bytes]], mark: bytes) -> Iterator[Part]:
     """The parts of `content` divided by the boundary `mark`. Content is read once; no more than a part's head of it is kept. Lines may
     end with LF alone, as some clients send them."""
     delimiter = b"\n--" + mark
@@ -72,7 +72,7 @@ def _head_end(held: bytes, after: int) -> int | None:
     return found.end() if found else None
 
 
-def _until_cut(content: Callable[[], Iterator[bytes]]) -> Iterator[bytes]:
+def _until_cut(content: Callable[[], Iterable[bytes]]) -> Iterator[bytes]:
     """The pieces of content, then an empty one at its end, however it ends."""
     with suppress(CutShort):  # what was given is all there is; whoever reads the content itself is told
         yield from content()

@@ -10,15 +10,19 @@ from parsers.network.protocols import text
 _LOOKED = 4_096  # characters of a field that are looked at
 _NAME_LIMIT = 1_024  # characters of a file name
 _PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)')
+_ESCAPED = re.compile(r"\\(.)")
 
 
 def parameters(value: str) -> dict[str, str]:
     """The parameters of a field by lower-case name; the first of each name counts."""
     found: dict[str, str] = {}
     for name, raw in _PARAMETER.findall(value[:_LOOKED]):
-        plain = re.sub(r"\\(.)", r"\1", raw[1:-1]) if raw[:1] == '"' and len(raw) > 1 else raw.strip()
-        found.setdefault(name.lower(), plain)
+        found.setdefault(name.lower(), _unquoted(raw) if raw[:1] == '"' and len(raw) > 1 else raw.strip())
     return found
+
+
+def _unquoted(raw: str) -> str:
+    return _ESCAPED.sub(r"\1", raw[1:-1]) if "\\" in raw else raw[1:-1]
 
 
 def file_name(disposition: str | None, among: tuple[str, ...] = ("filename",)) -> str | None:

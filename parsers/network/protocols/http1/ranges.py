@@ -15,7 +15,7 @@ from parsers.network.protocols.http1.exchanges import Exchange
 RANGES_MOST = 10_000  # ranges kept of one connection; readers of documents fetch some hundred
 PARTS_NAMED = 200  # ids of pieces that a row lists
 _RANGE = re.compile(r"\s*bytes\s+(\d{1,18})-(\d{1,18})/(\d{1,18}|\*)\s*", re.IGNORECASE)
-_PARTIAL = b"206"
+PARTIAL = b"206"  # the status of an answer with a part of a file
 
 
 class Range(NamedTuple):
@@ -61,7 +61,7 @@ class Ranges:
     def add(self, exchange: Exchange, files: list[Carried]) -> None:
         """Keep the bodies of an answer with a part of a file, single or several; those in a content coding are left out."""
         request, response = exchange.request, exchange.response
-        if request is None or response is None or response.head.parts[1] != _PARTIAL:
+        if request is None or response is None or response.head.parts[1] != PARTIAL:
             return
         asked, given = request.head.headers, response.head.headers
         if "content-encoding" in given:

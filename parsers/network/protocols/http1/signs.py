@@ -14,10 +14,9 @@ _CODINGS = ("chunked", "gzip, chunked", "deflate, chunked", "identity")
 def signs(message: Message) -> Sequence[Trouble]:
     """What is odd about the framing of a message."""
     found = message.head.fields
-    headers = found.values
-    coding, length = headers.get("transfer-encoding"), headers.get("content-length")
-    if coding is None and not found.folded and not found.spaced and (length is None or length.isdecimal()):
+    if found.sound:
         return ()  # as nearly all are
+    coding, length = found.values.get("transfer-encoding"), found.values.get("content-length")
     return [Trouble(message.first, "HTTP message: " + reason, name) for name, reason in _odd(found, coding, length)]
 
 

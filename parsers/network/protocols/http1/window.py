@@ -19,8 +19,8 @@ class Window:
     def peek(self, at: int, count: int) -> bytes:
         """Up to `count` bytes from `at` on, fewer at a gap or the end."""
         skip = at - self._at
-        if skip < 0 or skip > len(self._raw) or at + count > self._to:
+        if skip < 0 or at + count > self._to or skip > len(self._raw):
             wanted = count if count > AHEAD else AHEAD
             self._at, self._to, self._raw = at, at + wanted, self.stream.read(at, wanted)
-            skip = 0
+            return self._raw if count == wanted else self._raw[:count]
         return self._raw[skip : skip + count]

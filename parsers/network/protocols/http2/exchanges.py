@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from array import array
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import partial
 
 from parsers.network.protocols import Trouble
 from parsers.network.protocols.http1.contents import Pieces, span
@@ -14,12 +14,11 @@ from parsers.network.protocols.http1.heads import Fields, Head
 from parsers.network.protocols.http1.messages import Body, Message
 from parsers.network.protocols.http1.window import Window
 from parsers.network.protocols.http2.frames import PREFACE
+from parsers.network.protocols.http2.hpack import Entry
 from parsers.network.protocols.http2.sides import Half, Sent
 from parsers.network.streams import Stream
 
 VERSION = b"2"
-_INTERIM = 8  # interim responses kept of one stream
-_NAME = 64  # characters of a name whose forms are kept for the next time
 _STATUS = re.compile(r"[1-9]\d\d")
 
 
@@ -68,10 +67,7 @@ def _message(stream: Stream, sent: Sent, number: int, response: bool) -> Message
     """What a side sent on a stream as a message; None where its header list was not seen, or names no method or status."""
     if sent.headers is None:
         return None
-    special: dict[str, str] = {}
-    for name, value in sent.headers:
-        if name[:1] == ":":
-            special.setdefault(name, value)
+    special, fields = _taken_apart(sent.headers)
     if response:
         if not _STATUS.fullmatch(special.get(":status", "")):
             return None
@@ -81,19 +77,21 @@ def _message(stream: Stream, sent: Sent, number: int, response: bool) -> Message
             return None
         target = special.get(":path") or special.get(":authority", "")
         parts = (special[":method"].encode(), target.encode("utf-8", "surrogateescape"), VERSION)
-    head = Head(number, 0, parts, _fields(sent.headers, special.get(":authority")), True)
-    body = _body(stream, sent, head.headers.get("content-length", ""))
-    return Message(head, body, sent.first, sent.last, lambda solid: _pieces(stream, sent.spans, solid))
+    body = _body(stream, sent, fields.values.get("content-length"))
+    head = Head(number, 0, parts, fields, True)
+    return Message(head, body, sent.first, sent.last, partial(_pieces, stream, sent.spans))
 
 
-def _fields(headers: list[tuple[str, str]], authority: str | None) -> Fields:
+def _taken_apart(headers: list[Entry]) -> tuple[dict[str, str], Fields]:
+    """The pseudo-header fields, the first of each name, and the others."""
+    special: dict[str, str] = {}
     values: dict[str, str] = {}
     names: list[str] = []
     repeated: dict[str, list[str]] = {}
-    for name, value in headers:
+    for name, value, _, _, lower, upper in headers:
         if name[:1] == ":":
+            special.setdefault(name, value)
             continue
-        lower, upper = _known(name) if len(name) <= _NAME else _forms(name)
         names.append(upper)
         if lower in values:
             repeated.setdefault(lower, [values[lower]]).append(value)
@@ -101,40 +99,38 @@ def _fields(headers: list[tuple[str, str]], authority: str | None) -> Fields:
             values[lower] = value
     for name, parts in repeated.items():  # cookies may be split for compression (RFC 9113 section 8.2.3)
         values[name] = ("; " if name == "cookie" else ", ").join(parts)
+    authority = special.get(":authority")
     if authority is not None and values.setdefault("host", authority) != authority:
         values[":authority"] = authority
-    return Fields(values, names, False, False)
+    return special, Fields(values, names, False, False)
 
 
-def _forms(name: str) -> tuple[str, str]:
-    """A name in lower and upper case."""
-    return name.lower(), name.upper()
-
-
-_known = lru_cache(maxsize=1 << 10)(_forms)
-
-
-def _body(stream: Stream, sent: Sent, declared: str) -> Body:
+def _body(stream: Stream, sent: Sent, declared: str | None) -> Body:
+    """The body of a message. It begins at 0, where no data can, unless it lies in one stretch."""
     spans = sent.spans
-    total = sum(spans[at + 1] - spans[at] for at in range(0, len(spans), 2))
-    seen = sum(stream.held(spans[at], spans[at + 1]) for at in range(0, len(spans), 2))
-    size = int(declared) if declared.isascii() and declared.isdecimal() and len(declared) < 19 else None
+    size = int(declared) if declared and declared.isascii() and declared.isdecimal() and len(declared) < 19 else None
+    if spans is None:
+        return Body(0, size or 0, 0, 0 if size is None and sent.ended else size, sent.ended or size == 0)
+    total = sum(spans[1::2]) - sum(spans[::2])
+    seen = sum([stream.held(spans[at], spans[at + 1]) for at in range(0, len(spans), 2)])
     if size is None and sent.ended:
         size = total
     whole = seen == total and (sent.ended or seen == size)
-    return Body(0, size if size is not None else total, seen, size, whole)
+    begin = spans[0] if len(spans) == 2 and whole else 0
+    return Body(begin, begin + (size if size is not None else total), seen, size, whole)
 
 
-def _pieces(stream: Stream, spans: array[int], solid: bool) -> Pieces:
+def _pieces(stream: Stream, spans: array[int] | None, solid: bool) -> Pieces:
+    spans = spans or array("q")
     for at in range(0, len(spans), 2):
         yield from span(stream, spans[at], spans[at + 1], solid)
 
 
 def _interim(sent: Sent) -> Message | None:
     """The last interim response of a stream."""
-    for headers in reversed(sent.interim[-_INTERIM:]):
-        status = dict(headers).get(":status", "")
+    for headers in reversed(sent.interim):
+        status = {entry.name: entry.value for entry in headers}.get(":status", "")
         if _STATUS.fullmatch(status):
-            head = Head(0, 0, (VERSION, status.encode(), b""), _fields(headers, None), True)
+            head = Head(0, 0, (VERSION, status.encode(), b""), _taken_apart(headers)[1], True)
             return Message(head, Body(0, 0, 0, 0, True), sent.first, sent.last)
     return None

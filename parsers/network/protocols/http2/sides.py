@@ -4,32 +4,19 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
 
-from parsers.network.protocols import Trouble, text
+from parsers.network.protocols import Trouble
 from parsers.network.protocols.http1.window import Window
 from parsers.network.protocols.http2 import frames as wire
 from parsers.network.protocols.http2.frames import Frame
-from parsers.network.protocols.http2.hpack import Decoder, HpackError, Pair
+from parsers.network.protocols.http2.hpack import ENTRY, Decoder, Entry, HpackError
 
 STREAMS = 20_000  # streams read of one connection
 BLOCK_LIMIT = 262_144  # bytes of one header block with its continuations
 LISTS_LIMIT = 64 << 20  # bytes of all header lists of one side, decoded
-_SHORT = 256  # bytes of a name with its value that are kept as text
+INTERIM = 8  # interim responses kept of one stream, the last ones
 SPANS = 4_000_000  # data frames whose places are kept of one side
-
-
-def _text(pair: Pair) -> tuple[str, str]:
-    return text(pair[0]), text(pair[1])
-
-
-_again = lru_cache(maxsize=1 << 10)(_text)
-
-
-def _shown(pair: Pair) -> tuple[str, str]:
-    """A name and a value as text; those that are short are kept, since the tables hand out the same ones again."""
-    return _again(pair) if len(pair[0]) + len(pair[1]) <= _SHORT else _text(pair)
 
 
 @dataclass(slots=True)
@@ -38,9 +25,9 @@ class Sent:
 
     first: int
     last: int
-    headers: list[tuple[str, str]] | None = None
-    interim: list[list[tuple[str, str]]] = field(default_factory=list)
-    spans: array[int] = field(default_factory=lambda: array("q"))
+    headers: list[Entry] | None = None
+    interim: tuple[list[Entry], ...] = ()
+    spans: array[int] | None = None
     ended: bool = False
 
 
@@ -70,7 +57,11 @@ class Half:
                 return
 
     def _of(self, frame: Frame, number: int) -> Sent:
-        return self.streams.setdefault(number, Sent(self._stream.packet(frame.begin), self._stream.packet(frame.begin)))
+        known = self.streams.get(number)
+        if known is None:
+            packet = self._stream.packet(frame.begin)
+            known = self.streams[number] = Sent(packet, packet)
+        return known
 
     def _data(self, frame: Frame) -> None:
         sent = self._of(frame, frame.stream)
@@ -79,6 +70,8 @@ class Half:
             self.troubles.append(self._told(frame, "padding is longer than its frame", "http2_bad_padding"))
             return
         if place[1]:
+            if sent.spans is None:
+                sent.spans = array("q")
             sent.spans.extend((place[0], sum(place)))
             self._spans += 1
         sent.ended |= bool(frame.flags & wire.END_STREAM)
@@ -119,24 +112,23 @@ class Half:
             self._trouble(frame, "a header block is not all there", "http2_header_block_cut")
             return False
         try:
-            pairs = self._decoder.decode(block)
+            headers = self._decoder.decode(block)
         except HpackError as error:
             name = "http2_header_bomb" if "grow" in str(error) else "http2_bad_header_block"
             self._trouble(frame, f"a header block cannot be decoded: {error}", name)
             return False
-        self._total += sum([len(name) + len(value) for name, value in pairs])
+        self._total += sum([entry.size for entry in headers]) - ENTRY * len(headers)
         if self._total > LISTS_LIMIT:
             self._trouble(frame, f"header lists of more than {LISTS_LIMIT >> 20} MiB", "http2_header_bomb")
             return False
-        headers = [_shown(pair) for pair in pairs]
         if frame.kind == wire.PUSH_PROMISE:
             packet = self._stream.packet(frame.begin)
             self.pushed.setdefault(number, Sent(packet, packet, headers, ended=True))
             return True
         sent = self._of(frame, number)
         if sent.headers is None:  # later lists are trailers
-            if next((value for name, value in headers if name == ":status"), "")[:1] == "1":
-                sent.interim.append(headers)
+            if next((entry.value for entry in headers if entry.name == ":status"), "")[:1] == "1":
+                sent.interim = (*sent.interim, headers)[-INTERIM:]
             else:
                 sent.headers = headers
         sent.ended |= bool(frame.flags & wire.END_STREAM)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parsers.network.protocols.http2.hpack import LIST_LIMIT, Decoder, HpackError, huffman
+from parsers.network.protocols.http2.hpack import LIST_LIMIT, Decoder, Entry, HpackError, huffman
 
 REQUESTS = [  # appendix C.4: three requests of one connection, Huffman coded
     (
@@ -68,8 +68,8 @@ RESPONSES = [  # appendix C.6: the table holds 256 bytes, so entries are evicted
 ]
 
 
-def plain(pairs: list[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
-    return [(name.decode(), value.decode()) for name, value in pairs]
+def plain(entries: list[Entry]) -> list[tuple[str, str]]:
+    return [(entry.name, entry.value) for entry in entries]
 
 
 def test_requests_of_the_standard() -> None:
@@ -121,7 +121,7 @@ def test_a_small_block_that_names_a_large_entry_again_and_again() -> None:
 @given(st.binary(max_size=300))
 def test_any_bytes_are_decoded_or_refused(raw: bytes) -> None:
     try:
-        pairs = Decoder().decode(raw)
+        entries = Decoder().decode(raw)
     except HpackError:
         return
-    assert sum(len(name) + len(value) for name, value in pairs) <= LIST_LIMIT
+    assert sum(entry.size for entry in entries) <= LIST_LIMIT
