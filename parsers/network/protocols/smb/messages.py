@@ -29,7 +29,9 @@ from parsers.network.protocols.smb.transfers import Range
 from parsers.network.records import Int64s
 from parsers.network.streams import Stream
 
-ROOM = 2_048  # messages found at a time: the system maps 64 KiB of the file around each
+# messages found at a time: the system maps 64 KiB of the file around each; no power of two, or all columns would fall on the same lines
+# of the processor's cache
+ROOM = 2_040
 BODY = 65_536 + 256  # bytes read of a message; what it reads or writes of a file is not among them
 _WRONG = {
     BAD_ONE: "header is cut",
@@ -120,11 +122,16 @@ def runs(more: Int64s) -> Run:
     return Run(list(map(Range, offset, at, size)), list(zip(first, last, strict=True)))
 
 
-def of_stream(columns: Int64s, stream: Stream) -> Iterator[Message]:
-    """Messages of one stream."""
+def side_of(stream: Stream) -> Side:
+    """A side whose stream is at hand."""
     side = Side()
     side.stream = stream
-    return made(columns, repeat(side))
+    return side
+
+
+def of_stream(columns: Int64s, stream: Stream) -> Iterator[Message]:
+    """Messages of one stream."""
+    return made(columns, repeat(side_of(stream)))
 
 
 Rows = tuple[Int64s, list[int]]  # columns, and what is told of their stream
