@@ -27,6 +27,7 @@ from parsers.network.records import Bools, Int64s
 from parsers.network.streams import Pieces, Stream
 
 ROWS = 200_000  # rows of one connection; a backup of that many files in one connection is cut there, and said to be
+AT_ONCE = 64  # rows given on at a time
 _ENCRYPTED, _COMPRESSED = 0xFD, 0xFC  # how the identifier of messages begins that are not read
 _NOT_READ = {
     _ENCRYPTED: ("encrypted messages are not read", "smb_encrypted"),
@@ -114,7 +115,7 @@ class _Walk:
         yield from self.shares.out
 
     def _requests(self, steps: Iterable[Plain | Pair]) -> Iterator[Yield]:
-        count, out, older = 0, self.shares.out, self.one.older
+        left, out, older = ROWS, self.shares.out, self.one.older
         for step in steps:
             if isinstance(step, Plain):
                 if older.reading is not None and step.verb in OF_ONE:
@@ -122,12 +123,12 @@ class _Walk:
                 self.plain.step(step)
             else:
                 self._pair(*step)
-            if not out:
+            if len(out) < AT_ONCE and len(out) < left:
                 continue
-            count += len(out)
+            left -= len(out)
             yield from out
             out.clear()
-            if count >= ROWS:
+            if left <= 0:
                 packet = step.begun if isinstance(step, Plain) else step[0].stream.packet(step[0].frame_at)
                 reason = f"SMB connection with more than {ROWS} rows: the rest is not read"
                 yield Trouble(packet, reason, "smb_too_much")

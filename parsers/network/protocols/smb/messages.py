@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 
-from parsers.network.protocols.smb.framing import FRAMES, Odd
+from parsers.network.protocols.smb.framing import FRAMES, Odd, frame_at
 from parsers.network.protocols.smb.message_kernels import (
     BAD_COMPOUND,
     BAD_ONE,
@@ -21,6 +21,7 @@ from parsers.network.protocols.smb.message_kernels import (
     LEFT,
     POSITION,
     ROW,
+    STRANGE,
     TOLD,
     WHY,
     walk,
@@ -109,6 +110,7 @@ class Message(NamedTuple):
 
 
 _new = partial(tuple.__new__, Message)  # a third of what it costs to call the class, for every message
+_range = partial(tuple.__new__, Range)
 
 
 def made(columns: Int64s, sides: Iterable[Side]) -> Iterator[Message]:
@@ -119,7 +121,7 @@ def made(columns: Int64s, sides: Iterable[Side]) -> Iterator[Message]:
 def runs(more: Int64s) -> Run:
     """What `pair_kernels.paired` tells in `more`, which may be taken apart by slices."""
     offset, at, size, first, last = more.tolist()
-    return Run(list(map(Range, offset, at, size)), list(zip(first, last, strict=True)))
+    return Run(list(map(_range, zip(offset, at, size, strict=True))), list(zip(first, last, strict=True)))
 
 
 def side_of(stream: Stream) -> Side:
@@ -135,6 +137,7 @@ def of_stream(columns: Int64s, stream: Stream) -> Iterator[Message]:
 
 
 Rows = tuple[Int64s, list[int]]  # columns, and what is told of their stream
+_NO_ROWS = np.empty((COLUMNS, 0), np.int64)
 
 
 def messages_of(stream: Stream) -> Iterator[Int64s]:
@@ -144,7 +147,9 @@ def messages_of(stream: Stream) -> Iterator[Int64s]:
         return
     waiting: list[Int64s] = []
     held = 0
-    for rows in _some(stream, _rows(stream, stream.begin, FRAMES)):
+    begins = frame_at(stream.read(stream.begin, 8))
+    first = _rows(stream, stream.begin, FRAMES) if begins else (_NO_ROWS, [0, stream.begin, FRAMES, 0, STRANGE])
+    for rows in _some(stream, first):
         if rows.shape[1]:
             waiting.append(rows)
         held += rows.shape[1]
