@@ -208,3 +208,24 @@ def test_a_stream_that_is_no_longer_at_hand_is_looked_at_again(read: Any, wire: 
     ahead = Ahead.__new__(Ahead)
     ahead._found, ahead._streams, ahead._next = {}, np.array([4, 5], np.int64), 2
     assert ahead.forward(2) is None
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_what_answers_a_broken_frame_answers_nothing_later(
+    read: Any, wire: Any, monkeypatch: pytest.MonkeyPatch, together: bool
+) -> None:
+    if not together:
+        monkeypatch.setattr(Ahead, "forward", lambda *_: None)
+        monkeypatch.setattr(Ahead, "exchanges", lambda *_: None)
+    broken = bytearray(create_request(2, "cut.txt", following=64 + 56 + 14 + 2) + bytes(2))
+    broken[110:112] = b"\xff\xff"  # a name that runs beyond the message: what follows in the frame is passed over
+    turns = [
+        ("c", framed(bytes(broken) + create_request(3, "passed-over.txt"))),
+        ("s", framed(create_answer(3, 5))),
+        ("c", framed(create_request(3, "later.txt"))),
+    ]
+    result = read(wire.pcap(wire.session(turns, 445)))
+    assert [row["name"] for row in result.weird] == ["smb_malformed"]
+    assert [(row["name"], row.get("status"), row.get("size")) for row in result.smb_files] == [
+        ("later.txt", None, None)
+    ]
