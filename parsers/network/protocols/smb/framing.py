@@ -101,7 +101,7 @@ def _read(stream: Stream, at: int, size: int, magic: bytes) -> list[Row]:
     if len(raw) < 32:
         return [_row(stream, BAD_ONE, at, size, (at, size))]
     _, command, status, flags, flags2, high, _, _, tree, process, user, number = _HEADER1.unpack(raw)
-    numbers = high << 32 | process << 16 | number
+    numbers = command << 48 | high << 32 | process << 16 | number
     return [_row(stream, ONE, at, size, (at, size), (command, status, flags | flags2 << 16, numbers, tree, user))]
 
 

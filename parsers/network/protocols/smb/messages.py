@@ -60,9 +60,10 @@ class Message(NamedTuple):
     """One message: where it lies in its stream and in the capture (`place`, and how many bytes of it came in that packet), first and last
     packet, its header, the frame that it came in, and the fields that were found with it.
 
-    command: the first byte of the identifier where it is not read; number: of SMB 1 its process too; session: of SMB 1 the user; flags: of
-    SMB 1 both fields, the second shifted by 16. What is no message has a kind of its own. fields: CUT where those after it are told: offset
-    in a file, where in the message its bytes begin, how many they are, and of SMB 1 the file. run: what follows a read or write at once.
+    command: the first byte of the identifier where it is not read; number: of SMB 1 its command and process too; session: of SMB 1 the
+    user; flags: of SMB 1 both fields, the second shifted by 16. What is no message has a kind of its own. fields: CUT where those after it
+    are told: offset in a file, where in the message its bytes begin, how many they are, and of SMB 1 the file. run: what follows a read or
+    write at once.
     """
 
     kind: int
