@@ -116,6 +116,7 @@ class _Walk:
 
     def _requests(self, steps: Iterable[Plain | Pair]) -> Iterator[Yield]:
         left, out, older = ROWS, self.shares.out, self.one.older
+        room = min(AT_ONCE, left)
         for step in steps:
             if isinstance(step, Plain):
                 if older.reading is not None and step.verb in OF_ONE:
@@ -123,9 +124,10 @@ class _Walk:
                 self.plain.step(step)
             else:
                 self._pair(*step)
-            if len(out) < AT_ONCE and len(out) < left:
+            if len(out) < room:
                 continue
             left -= len(out)
+            room = min(AT_ONCE, left)
             yield from out
             out.clear()
             if left <= 0:

@@ -31,7 +31,7 @@ from parsers.network.protocols.smb.message_kernels import (
     WHOLE,
     walk_all,
 )
-from parsers.network.protocols.smb.messages import Message, Side, messages_of, of_stream, side_of
+from parsers.network.protocols.smb.messages import Message, Side, empty_of, messages_of, of_stream, side_of
 from parsers.network.protocols.smb.pair_kernels import MORE, paired
 from parsers.network.protocols.smb.steps import Pair, Plain, Said, steps_of
 from parsers.network.records import Bools, Bytes, Int64s
@@ -144,6 +144,9 @@ def _ordered(rows: Int64s, talk: Int64s, chosen: Int64s) -> Int64s:
 
 def one_by_one(client: Stream, server: Stream, acting: Bools) -> Exchanges:
     """The exchanges of a connection whatever it is: all answers, then the requests some at a time."""
+    said, asked = empty_of(server), empty_of(client)
+    if said is not None and asked is not None:
+        return Exchanges(said, [(one, None) for one in asked])
     told = _Told()
     for rows in messages_of(server):
         told.add(rows)

@@ -137,6 +137,17 @@ def of_stream(columns: Int64s, stream: Stream) -> Iterator[Message]:
     return made(columns, repeat(side_of(stream)))
 
 
+def empty_of(stream: Stream) -> list[Message] | None:
+    """What stands in a stream that holds no message, as in most that are guessed by their port; None where it may hold one."""
+    if stream.begin == stream.end:
+        return []
+    if frame_at(stream.read(stream.begin, 8)):
+        return None
+    between, following = Odd(stream).frame(stream.begin)
+    side = side_of(stream)
+    return [Message(*row, 0, 0, 0, 0, 0, side) for row in between] if following is None else None
+
+
 Rows = tuple[Int64s, list[int]]  # columns, and what is told of their stream
 _NO_ROWS = np.empty((COLUMNS, 0), np.int64)
 
