@@ -88,6 +88,8 @@ def spans(data: bytes, whole: Span) -> list[tuple[int, int, int]]:
         tag = data[at]
         if tag & 0x1F != 0x1F and at + 1 < stop and (size := data[at + 1]) < 0x80:  # nearly all
             begin, end = at + 2, at + 2 + size
+        elif tag & 0x1F != 0x1F and at + 3 < stop and size == 0x82:  # nearly all others
+            begin, end = at + 4, at + 4 + (data[at + 2] << 8 | data[at + 3])
         else:
             begin, end = extent(data, at)
         if end > stop:
@@ -111,8 +113,12 @@ def spans_by_tag(data: bytes, whole: Span) -> dict[int, Span]:
 def inside(data: bytes, outer: Span) -> Span:
     """The content of the one element inside another (explicit tagging)."""
     at, stop = outer
-    if at + 1 < len(data) and data[at] & 0x1F != 0x1F and (size := data[at + 1]) < 0x80:
+    if at + 3 >= stop or data[at] & 0x1F == 0x1F:
+        begin, end = extent(data, at)
+    elif (size := data[at + 1]) < 0x80:
         begin, end = at + 2, at + 2 + size
+    elif size == 0x82:
+        begin, end = at + 4, at + 4 + (data[at + 2] << 8 | data[at + 3])
     else:
         begin, end = extent(data, at)
     if end > stop:
