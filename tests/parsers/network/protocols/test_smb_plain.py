@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
+from parsers.network.protocols.smb import exchanges as exchanges_of
 from parsers.network.protocols.smb import step_kernels
 from parsers.network.protocols.smb import steps as steps_of
 from parsers.network.protocols.smb.plain import PlainSteps
 from parsers.network.protocols.smb.step_kernels import ODD, VERB
 from parsers.network.records import Int64s
 from tests.parsers.network.protocols.hardships import told
-from tests.parsers.network.protocols.smb_messages import conversation
+from tests.parsers.network.protocols.smb_messages import conversation, framed, header
 from tests.parsers.network.protocols.test_smb import exchanges, smb1_pairs
 from tests.parsers.network.protocols.test_smb_together import FAMILIES, packets, transfers
 
@@ -64,6 +65,22 @@ def test_the_same_as_message_by_message(read: Any, wire: Any, monkeypatch: pytes
     expected = [read(data) for data in captures]
     assert sum(len(one.smb_files) for one in expected) > 60
     one_by_one(monkeypatch)
+    for data, before in zip(captures, expected, strict=True):
+        found = read(data)
+        assert told(found, FAMILIES) == told(before, FAMILIES)
+        assert found.reasons == before.reasons
+
+
+@pytest.mark.parametrize("lead", [b"", b"\x00\x00\x00\x05hello", b"no SMB here", b"\x85\x00\x00\x00"])
+def test_streams_without_a_message_are_told_the_same(
+    read: Any, wire: Any, monkeypatch: pytest.MonkeyPatch, lead: bytes
+) -> None:
+    turns = [[("c", lead + b"nothing that is known"), ("s", b"SMB, but no frame: \xffSMB")], [("s", lead + b"alone")]]
+    late = [("c", lead + b"first something else"), ("c", framed(header(5, 1) + bytes(60))), ("s", lead)]
+    captures = [wire.pcap(wire.session(turn, 445)) for turn in (*turns, late)]
+    expected = [read(data) for data in captures]
+    assert all(result.weird for result in expected)
+    monkeypatch.setattr(exchanges_of, "empty_of", lambda stream: None)
     for data, before in zip(captures, expected, strict=True):
         found = read(data)
         assert told(found, FAMILIES) == told(before, FAMILIES)
