@@ -40,9 +40,7 @@ class Element:
     @property
     def number(self) -> int:
         """Content as a signed integer. Raises ValueError for one of more than nine bytes (64 bits without sign)."""
-        if self.end - self.begin > INTEGER_BYTES:
-            raise ValueError(f"integer is longer than {INTEGER_BYTES} bytes")
-        return int.from_bytes(self.data[self.begin : self.end], "big", signed=True)
+        return signed(self.data, (self.begin, self.end))
 
     def parts(self) -> list[Element]:
         """The elements inside it."""
@@ -77,6 +75,63 @@ class Element:
                 raise ValueError(_BEYOND)
             return Element(data, data[at], at, at + 2, at + 2 + size)
         return element(data, at, self.end)
+
+
+Span = tuple[int, int]  # where the content of an element begins and ends
+
+
+def spans(data: bytes, whole: Span) -> list[tuple[int, int, int]]:
+    """Tag, begin and end of the elements inside one: for a third of what `Element.parts` costs."""
+    found: list[tuple[int, int, int]] = []
+    at, stop = whole
+    while at < stop:
+        tag = data[at]
+        if tag & 0x1F != 0x1F and at + 1 < stop and (size := data[at + 1]) < 0x80:  # nearly all
+            begin, end = at + 2, at + 2 + size
+        elif tag & 0x1F != 0x1F and at + 3 < stop and size == 0x82:  # nearly all others
+            begin, end = at + 4, at + 4 + (data[at + 2] << 8 | data[at + 3])
+        else:
+            begin, end = extent(data, at)
+        if end > stop:
+            raise ValueError(_BEYOND)
+        found.append((tag, begin, end))
+        at = end
+    if len(found) > ELEMENTS:
+        raise ValueError(f"more than {ELEMENTS} elements in one")
+    return found
+
+
+def spans_by_tag(data: bytes, whole: Span) -> dict[int, Span]:
+    """The same by tag, the first of each."""
+    found: dict[int, Span] = {}
+    for tag, begin, end in spans(data, whole):
+        if tag not in found:
+            found[tag] = begin, end
+    return found
+
+
+def inside(data: bytes, outer: Span) -> Span:
+    """The content of the one element inside another (explicit tagging)."""
+    at, stop = outer
+    if at + 3 >= stop or data[at] & 0x1F == 0x1F:
+        begin, end = extent(data, at)
+    elif (size := data[at + 1]) < 0x80:
+        begin, end = at + 2, at + 2 + size
+    elif size == 0x82:
+        begin, end = at + 4, at + 4 + (data[at + 2] << 8 | data[at + 3])
+    else:
+        begin, end = extent(data, at)
+    if end > stop:
+        raise ValueError(_BEYOND)
+    return begin, end
+
+
+def signed(data: bytes, span: Span) -> int:
+    """Content as `Element.number`."""
+    begin, end = span
+    if end - begin > INTEGER_BYTES:
+        raise ValueError(f"integer is longer than {INTEGER_BYTES} bytes")
+    return int.from_bytes(data[begin:end], "big", signed=True)
 
 
 def extent(data: bytes, at: int = 0) -> tuple[int, int]:

@@ -7,6 +7,7 @@ logon with `rows`.
 from __future__ import annotations
 
 import struct
+from codecs import utf_16_le_decode
 from dataclasses import dataclass, field
 
 from parsers.network.protocols import Record
@@ -76,7 +77,7 @@ def _field(raw: bytes, at: int) -> bytes:
 
 def utf16(raw: bytes) -> str:
     """UTF-16 of the wire as text; lone surrogates and a last odd byte are replaced."""
-    return raw.decode("utf-16-le", "replace").rstrip("\x00")
+    return utf_16_le_decode(raw, "replace", True)[0].rstrip("\x00")  # `decode` comes here by way of Python
 
 
 def _challenge(raw: bytes, packet: int) -> Challenge:

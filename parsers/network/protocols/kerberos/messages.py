@@ -8,7 +8,7 @@ from functools import lru_cache
 from time import strptime
 
 from parsers.network.protocols import text
-from parsers.network.protocols.ber import Element, element
+from parsers.network.protocols.ber import Span, extent, inside, signed, spans, spans_by_tag
 from parsers.network.protocols.kerberos.pkinit import certificate_subject
 
 AS_REQ, AS_REP, TGS_REQ, TGS_REP, AP_REQ, ERROR = 0x6A, 0x6B, 0x6C, 0x6D, 0x6E, 0x7E
@@ -16,6 +16,7 @@ KINDS = frozenset((AS_REQ, AS_REP, TGS_REQ, TGS_REP, ERROR))  # what a KDC hears
 PARTS = 16  # parts kept of a name; two or three are usual
 LISTED = 64  # encryption types and kinds of pre-authentication kept of a message
 CIPHER_LIMIT = 16_384  # bytes of an encrypted part that are kept; a longer one is left out, as half of it is of no use
+Fields = dict[int, Span]  # by tag
 _TIMESTAMP_PA, _CERTIFICATE_PA, _FOR_USER_PA = 2, 16, 129
 _GSS = tuple(bytes.fromhex(mark) + b"\x01\x00" for mark in ("06092a864886f712010202", "06092a864882f712010202"))
 
@@ -60,27 +61,29 @@ class Message:
 
 def message(data: bytes, packet: int) -> Message:
     """The message. Raises ValueError for what is none."""
-    outer = element(data)
-    if outer.tag not in KINDS and outer.tag != AP_REQ:
-        raise ValueError(f"message of kind {outer.tag & 0x1F} is not known")
-    fields = outer.inner().fields()
-    if outer.tag in (AS_REQ, TGS_REQ):
-        return _request(outer.tag, fields, packet)
-    if outer.tag in (AS_REP, TGS_REP):
-        ticket = _ticket(_of(fields, 0xA5))
-        client, realm = _principal(_of(fields, 0xA4)), text(_of(fields, 0xA3).raw)
-        return Message(
-            packet, outer.tag, client, realm, ticket.service, ticket=ticket, sealed=_sealed(_of(fields, 0xA6))
-        )
-    if outer.tag == AP_REQ:
-        ticket = _ticket(_of(fields, 0xA3))
+    begin, end = extent(data)
+    if end > len(data):
+        raise ValueError("element runs beyond the message")
+    kind = data[0]
+    if kind not in KINDS and kind != AP_REQ:
+        raise ValueError(f"message of kind {kind & 0x1F} is not known")
+    fields = spans_by_tag(data, inside(data, (begin, end)))
+    if kind in (AS_REQ, TGS_REQ):
+        return _request(data, kind, fields, packet)
+    if kind in (AS_REP, TGS_REP):
+        ticket = _ticket(data, _of(data, fields, 0xA5))
+        client, realm = _principal(data, _of(data, fields, 0xA4)), _text(data, _of(data, fields, 0xA3))
+        sealed = _sealed(data, _of(data, fields, 0xA6))
+        return Message(packet, kind, client, realm, ticket.service, ticket=ticket, sealed=sealed)
+    if kind == AP_REQ:
+        ticket = _ticket(data, _of(data, fields, 0xA3))
         return Message(packet, AP_REQ, realm=ticket.realm, service=ticket.service, ticket=ticket)
-    code = _of(fields, 0xA6).number
+    code = signed(data, _of(data, fields, 0xA6))
     if abs(code) >> 31:
         raise ValueError("error code is none")
     return Message(
-        packet, ERROR, _optional(fields, 0xA8), text(fields[0xA9].inner().raw) if 0xA9 in fields else None,
-        _optional(fields, 0xAA), error=code,
+        packet, ERROR, _optional(data, fields, 0xA8), _text(data, inside(data, fields[0xA9])) if 0xA9 in fields else None,
+        _optional(data, fields, 0xAA), error=code,
     )  # fmt: skip
 
 
@@ -96,40 +99,46 @@ def ticket_use(blob: bytes, packet: int) -> Message | None:
     return None
 
 
-def _of(fields: dict[int, Element], tag: int) -> Element:
+def _of(data: bytes, fields: Fields, tag: int) -> Span:
     """What stands under an explicit tag. Raises ValueError where it is missing."""
     if tag not in fields:
         raise ValueError(f"field {tag & 0x1F} is missing")
-    return fields[tag].inner()
+    return inside(data, fields[tag])
 
 
-def _optional(fields: dict[int, Element], tag: int) -> str | None:
-    return _principal(fields[tag].inner()) if tag in fields else None
+def _text(data: bytes, span: Span) -> str:
+    return text(data[span[0] : span[1]])
 
 
-def _principal(found: Element) -> str:
+def _optional(data: bytes, fields: Fields, tag: int) -> str | None:
+    return _principal(data, inside(data, fields[tag])) if tag in fields else None
+
+
+def _principal(data: bytes, found: Span) -> str:
     """PrincipalName: its parts joined by slashes (section 5.2.2)."""
-    parts = _of(found.fields(), 0xA1).parts()[:PARTS]
-    return "/".join(text(part.raw) for part in parts)
+    parts = spans(data, _of(data, spans_by_tag(data, found), 0xA1))[:PARTS]
+    return "/".join([text(data[begin:end]) for _, begin, end in parts])
 
 
-def _sealed(found: Element) -> Sealed:
-    fields = found.fields()
-    cipher = _of(fields, 0xA2).raw
-    return Sealed(_of(fields, 0xA0).number, cipher if len(cipher) <= CIPHER_LIMIT else None)
+def _sealed(data: bytes, found: Span) -> Sealed:
+    fields = spans_by_tag(data, found)
+    begin, end = _of(data, fields, 0xA2)
+    return Sealed(signed(data, _of(data, fields, 0xA0)), data[begin:end] if end - begin <= CIPHER_LIMIT else None)
 
 
-def _ticket(found: Element) -> Ticket:
-    fields = found.inner().fields()
-    return Ticket(text(_of(fields, 0xA1).raw), _principal(_of(fields, 0xA2)), _sealed(_of(fields, 0xA3)))
+def _ticket(data: bytes, found: Span) -> Ticket:
+    fields = spans_by_tag(data, inside(data, found))
+    realm, service = _text(data, _of(data, fields, 0xA1)), _principal(data, _of(data, fields, 0xA2))
+    return Ticket(realm, service, _sealed(data, _of(data, fields, 0xA3)))
 
 
-def _time(fields: dict[int, Element], tag: int) -> int | None:
+def _time(data: bytes, fields: Fields, tag: int) -> int | None:
     """KerberosTime as UTC ns; None where it is missing, no time, or beyond a 64-bit count."""
     if tag not in fields:
         return None
     try:
-        return _utc(fields[tag].inner().raw)
+        begin, end = inside(data, fields[tag])
+        return _utc(data[begin:end])
     except ValueError:
         return None
 
@@ -140,22 +149,27 @@ def _utc(raw: bytes) -> int | None:
     return seconds * 10**9 if abs(seconds) < 9_223_372_036 else None
 
 
-def _request(kind: int, fields: dict[int, Element], packet: int) -> Message:
-    body = _of(fields, 0xA4).fields()
-    options = int.from_bytes(_of(body, 0xA0).raw[1:5], "big") if 0xA0 in body else None
-    etypes = tuple(part.number for part in _of(body, 0xA8).parts()[:LISTED]) if 0xA8 in body else ()
+def _request(data: bytes, kind: int, fields: Fields, packet: int) -> Message:
+    body, options, etypes = spans_by_tag(data, _of(data, fields, 0xA4)), None, tuple[int, ...]()
+    if 0xA0 in body:
+        begin, end = inside(data, body[0xA0])
+        options = int.from_bytes(data[begin:end][1:5], "big")
+    if 0xA8 in body:
+        parts = spans(data, inside(data, body[0xA8]))[:LISTED]
+        etypes = tuple([signed(data, (begin, end)) for _, begin, end in parts])
     preauth, stamp, for_user, certificate = [], None, None, None
-    for entry in (_of(fields, 0xA3).parts() if 0xA3 in fields else [])[:LISTED]:
-        pair = entry.fields()
-        number, value = _of(pair, 0xA1).number, _of(pair, 0xA2).raw
+    for _, begin, end in spans(data, _of(data, fields, 0xA3))[:LISTED] if 0xA3 in fields else ():
+        pair = spans_by_tag(data, (begin, end))
+        number, (begin, end) = signed(data, _of(data, pair, 0xA1)), _of(data, pair, 0xA2)
         preauth.append(number)
+        value = data[begin:end]
         if number == _TIMESTAMP_PA:
-            stamp = _sealed(element(value))
+            stamp = _sealed(value, inside(value, (0, len(value))))
         elif number == _CERTIFICATE_PA:
             certificate = certificate_subject(value)
         elif number == _FOR_USER_PA:  # MS-SFU section 2.2.1
-            for_user = _principal(_of(element(value).fields(), 0xA0))
+            for_user = _principal(value, _of(value, spans_by_tag(value, inside(value, (0, len(value)))), 0xA0))
     return Message(
-        packet, kind, _optional(body, 0xA1), text(_of(body, 0xA2).raw), _optional(body, 0xA3), options,
-        _time(body, 0xA4), _time(body, 0xA5), etypes, tuple(preauth), stamp, for_user, certificate,
+        packet, kind, _optional(data, body, 0xA1), _text(data, _of(data, body, 0xA2)), _optional(data, body, 0xA3), options,
+        _time(data, body, 0xA4), _time(data, body, 0xA5), etypes, tuple(preauth), stamp, for_user, certificate,
     )  # fmt: skip

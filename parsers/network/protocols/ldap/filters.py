@@ -18,6 +18,8 @@ def value_text(raw: bytes) -> str:
     except UnicodeDecodeError:
         found = raw.decode("latin-1")
         return "".join(c if c.isascii() and c.isprintable() and c not in _SPECIAL else f"\\{ord(c):02x}" for c in found)
+    if found.isprintable() and _SPECIAL.isdisjoint(found):
+        return found
     return "".join(c if c.isprintable() and c not in _SPECIAL else _escaped(c) for c in found)
 
 

@@ -10,20 +10,24 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.network.protocols import Conversation, Openings, Trouble, Yield
-from parsers.network.protocols.smb.exchanges import LIMIT, Ahead, Exchanges, Pair, one_by_one
+from parsers.network.protocols.smb.exchanges import LIMIT, Ahead, Exchanges, one_by_one
 from parsers.network.protocols.smb.framing import NOTHING, RAW
 from parsers.network.protocols.smb.logons import Logons
 from parsers.network.protocols.smb.message_kernels import ASIDE, ONE, REPLY, RESPONSE, TWO
 from parsers.network.protocols.smb.messages import Message
+from parsers.network.protocols.smb.plain import PlainSteps
 from parsers.network.protocols.smb.shares import Shares
 from parsers.network.protocols.smb.smb1 import ACTING as ACTING_ONE
 from parsers.network.protocols.smb.smb1 import Smb1
 from parsers.network.protocols.smb.smb2 import ACTING as ACTING_TWO
 from parsers.network.protocols.smb.smb2 import Smb2
+from parsers.network.protocols.smb.step_kernels import OF_ONE
+from parsers.network.protocols.smb.steps import Pair, Plain
 from parsers.network.records import Bools, Int64s
 from parsers.network.streams import Pieces, Stream
 
 ROWS = 200_000  # rows of one connection; a backup of that many files in one connection is cut there, and said to be
+AT_ONCE = 64  # rows given on at a time
 _ENCRYPTED, _COMPRESSED = 0xFD, 0xFC  # how the identifier of messages begins that are not read
 _NOT_READ = {
     _ENCRYPTED: ("encrypted messages are not read", "smb_encrypted"),
@@ -69,11 +73,12 @@ class Smb:
             forward = not _answers_first(talk.orig)
         if ahead is not None:
             found = ahead.exchanges(talk.flow, talk.orig, talk.resp)
+        client, server = (talk.orig, talk.resp) if forward else (talk.resp, talk.orig)
         if found is None:
-            client, server = (talk.orig, talk.resp) if forward else (talk.resp, talk.orig)
             found = one_by_one(client, server, _ACTING)
         shares = Shares(talk.flow, packet_time, forward, talk.uid)
-        return _Walk(shares, Logons(talk.flow, shares.out)).rows(found)
+        logons = Logons(talk.flow, shares.out)
+        return _Walk(shares, logons, PlainSteps(shares, logons.users, client, server)).rows(found)
 
 
 def _answers_first(stream: Stream) -> bool:
@@ -87,10 +92,11 @@ def _answers_first(stream: Stream) -> bool:
 class _Walk:
     """Requests in the order of their stream, each with its answer by number: the order of packets does not matter."""
 
-    def __init__(self, shares: Shares, logons: Logons) -> None:
-        self.shares = shares
+    def __init__(self, shares: Shares, logons: Logons, plain: PlainSteps) -> None:
+        self.shares, self.plain = shares, plain
         self.one, self.two = Smb1(shares, logons), Smb2(shares, logons)
         self.said: set[int] = set()
+        self.broken = -1  # where the last frame began that had a malformed message
 
     def rows(self, found: Exchanges) -> Iterator[Yield]:
         for odd in found.odd:
@@ -101,35 +107,47 @@ class _Walk:
         if (beyond := found.beyond) is not None:
             reason = f"SMB connection with more than {LIMIT} answers: the rest is not read"
             self.shares.out.append(Trouble(beyond.stream.packet(beyond.frame_at), reason, "smb_too_much"))
-        yield from self._requests(found.pairs)
+        yield from self._requests(found.steps)
         self.one.older.settle()
         for unclaimed in (*self.one.older.unclaimed, *self.one.older.raw):
             self._aside(unclaimed)
         self.shares.finish()
         yield from self.shares.out
 
-    def _requests(self, pairs: Iterable[Pair]) -> Iterator[Yield]:
-        count, out, broken = 0, self.shares.out, -1
-        for found, answer in pairs:
-            if found.frame_at == broken and found.at != broken:
-                continue  # what follows in one frame hangs together
-            try:
-                if found.kind == TWO:
-                    self.two.step(found, answer)
-                else:
-                    self._request(found, answer)
-            except (ValueError, IndexError, struct.error) as error:
-                self._malformed(found, error)
-                broken = found.frame_at
-            if not out:
+    def _requests(self, steps: Iterable[Plain | Pair]) -> Iterator[Yield]:
+        left, out, older = ROWS, self.shares.out, self.one.older
+        room = min(AT_ONCE, left)
+        for step in steps:
+            if isinstance(step, Plain):
+                if older.reading is not None and step.verb in OF_ONE:
+                    older.settle(step.begun)
+                self.plain.step(step)
+            else:
+                self._pair(*step)
+            if len(out) < room:
                 continue
-            count += len(out)
+            left -= len(out)
+            room = min(AT_ONCE, left)
             yield from out
             out.clear()
-            if count >= ROWS:
+            if left <= 0:
+                packet = step.begun if isinstance(step, Plain) else step[0].stream.packet(step[0].frame_at)
                 reason = f"SMB connection with more than {ROWS} rows: the rest is not read"
-                yield Trouble(found.stream.packet(found.frame_at), reason, "smb_too_much")
+                yield Trouble(packet, reason, "smb_too_much")
                 break
+
+    def _pair(self, found: Message, answer: Message | None) -> None:
+        """What is not plain, message by message."""
+        if found.frame_at == self.broken and found.at != self.broken:
+            return  # what follows in one frame hangs together
+        try:
+            if found.kind == TWO:
+                self.two.step(found, answer)
+            else:
+                self._request(found, answer)
+        except (ValueError, IndexError, struct.error) as error:
+            self._malformed(found, error)
+            self.broken = found.frame_at
 
     def _request(self, found: Message, answer: Message | None) -> None:
         if found.kind == ONE:

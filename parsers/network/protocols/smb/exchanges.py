@@ -31,14 +31,14 @@ from parsers.network.protocols.smb.message_kernels import (
     WHOLE,
     walk_all,
 )
-from parsers.network.protocols.smb.messages import Message, Run, Side, made, messages_of, of_stream, runs
+from parsers.network.protocols.smb.messages import Message, Side, empty_of, messages_of, of_stream, side_of
 from parsers.network.protocols.smb.pair_kernels import MORE, paired
-from parsers.network.records import Bools, Int64s
+from parsers.network.protocols.smb.steps import Pair, Plain, Said, steps_of
+from parsers.network.records import Bools, Bytes, Int64s
 from parsers.network.streams import Pieces, Stream
 
 LIMIT = 500_000  # answers kept of one connection; with more, the requests after them go without
 _STREAMS = 1_024  # streams looked at at a time
-Pair = tuple[Message, Message | None]
 
 
 @dataclass(slots=True)
@@ -47,7 +47,7 @@ class Exchanges:
     change nothing; and the first message of a server that says too much, from which on its answers are not read."""
 
     odd: list[Message]
-    pairs: Iterable[Pair]
+    steps: Iterable[Plain | Pair]
     beyond: Message | None = None
 
 
@@ -86,7 +86,7 @@ class Ahead:
         done = walk_all(buffer, held.columns, held.bounds, wanted, FRAMES, self._told, self._rows, self._head)
         done &= ~1  # the sides of a connection together
         self._found = {stream >> 1: 2 * row for row, stream in enumerate(wanted[:done:2].tolist())}
-        self._batch = _Batch(self._rows, self._told[:done], self._acting) if done else None
+        self._batch = _Batch(buffer, self._rows, self._told[:done], self._acting) if done else None
         if not done:
             self._found = {int(wanted[0]) >> 1: 0}
             self._told[0, ANSWERS] = -1
@@ -97,7 +97,7 @@ class Ahead:
 class _Batch:
     """The exchanges of the connections in `rows`: `told`, (2 n, TOLD), says where the sides of each lie."""
 
-    def __init__(self, rows: Int64s, told: Int64s, acting: Bools) -> None:
+    def __init__(self, buffer: Bytes, rows: Int64s, told: Int64s, acting: Bools) -> None:
         rows = np.ascontiguousarray(rows[:, : told[-1, ROW]])  # one layout, so that kernels are compiled once
         whole = (told[0::2, WHOLE] & told[1::2, WHOLE]).astype(np.bool_) & (told[0::2, ANSWERS] >= 0)
         side = np.repeat(np.arange(len(told)), told[:, ROW] - told[:, FIRST])
@@ -110,29 +110,20 @@ class _Batch:
         count = paired(rows, asking, talk, rows, talk, order, taken, acting, 1, out, more)
         self._whole = whole.tolist()
         self._sides = [Side() for _ in range(len(told))]
-        asked, at, following = out[:, :count]
-        self._pairs = self._paired(rows, asked, at, side[asked])
-        _follow(self._pairs, following, more)
+        asked = Said(rows, talk, self._sides, side)
+        self._steps = steps_of(buffer, asked, asked, np.ascontiguousarray(out[:, :count]), True, more)
         odd = np.flatnonzero(serving & _odd(rows))
-        self._odd = list(made(rows[:, odd], map(self._sides.__getitem__, side[odd].tolist())))
+        self._odd = list(asked.made(odd))
         numbers = np.arange(len(told) // 2 + 1)
-        self._bounds = np.searchsorted(talk[asked], numbers).tolist()
+        self._bounds = np.searchsorted(talk[out[0, :count]], numbers).tolist()
         self._odd_bounds = np.searchsorted(talk[odd], numbers).tolist()
-
-    def _paired(self, rows: Int64s, asked: Int64s, at: Int64s, side: Int64s) -> list[Pair]:
-        """Messages of requests, which `side` sent, with those of their answers."""
-        sides = self._sides.__getitem__
-        there = at >= 0
-        answered = made(rows[:, at[there]], map(sides, (side[there] ^ 1).tolist()))
-        found = made(rows[:, asked], map(sides, side.tolist()))
-        return [(one, next(answered) if known else None) for one, known in zip(found, there.tolist(), strict=True)]
 
     def of(self, number: int, orig: Stream, resp: Stream) -> Exchanges | None:
         if not self._whole[number]:
             return None
         self._sides[2 * number].stream, self._sides[2 * number + 1].stream = orig, resp
-        pairs = self._pairs[self._bounds[number] : self._bounds[number + 1]]
-        return Exchanges(self._odd[self._odd_bounds[number] : self._odd_bounds[number + 1]], pairs)
+        steps = self._steps[self._bounds[number] : self._bounds[number + 1]]
+        return Exchanges(self._odd[self._odd_bounds[number] : self._odd_bounds[number + 1]], steps)
 
 
 def answers(rows: Int64s) -> Bools:
@@ -153,6 +144,9 @@ def _ordered(rows: Int64s, talk: Int64s, chosen: Int64s) -> Int64s:
 
 def one_by_one(client: Stream, server: Stream, acting: Bools) -> Exchanges:
     """The exchanges of a connection whatever it is: all answers, then the requests some at a time."""
+    said, asked = empty_of(server), empty_of(client)
+    if said is not None and asked is not None:
+        return Exchanges(said, [(one, None) for one in asked])
     told = _Told()
     for rows in messages_of(server):
         told.add(rows)
@@ -161,13 +155,14 @@ def one_by_one(client: Stream, server: Stream, acting: Bools) -> Exchanges:
     kept = np.ascontiguousarray(np.concatenate([np.empty((COLUMNS, 0), np.int64), *told.kept], axis=1))
     odd = [one for rows in told.odd for one in of_stream(rows, server)]
     beyond = next(of_stream(told.beyond, server)) if told.beyond is not None else None
-    return Exchanges(odd, _pairs(client, server, kept, acting), beyond)
+    return Exchanges(odd, _steps(client, server, kept, acting), beyond)
 
 
-def _pairs(client: Stream, server: Stream, told: Int64s, acting: Bools) -> Iterator[Pair]:
+def _steps(client: Stream, server: Stream, told: Int64s, acting: Bools) -> Iterator[Plain | Pair]:
     owner = np.zeros(told.shape[1], np.int64)
     order = _ordered(told, owner, np.arange(told.shape[1])) if len(owner) else owner
     taken = np.zeros(len(order), np.int64)
+    answering = Said(told, owner, [side_of(server)], owner)
     for rows in messages_of(client):
         if not (rows[KIND] <= TWO).any():  # no SMB at all, most often
             yield from zip(of_stream(rows, client), repeat(None), strict=False)
@@ -176,27 +171,9 @@ def _pairs(client: Stream, server: Stream, told: Int64s, acting: Bools) -> Itera
         out, more = np.empty((3, count), np.int64), np.empty((MORE, count), np.int64)
         talks = np.zeros(count, np.int64)
         found = paired(rows, np.arange(count), talks, told, owner, order, taken, acting, 0, out, more)
-        asked, at, following = out[:, :found]
-        there = at >= 0
-        answered = of_stream(told[:, at[there]], server)
-        pairs: list[Pair] = [
-            (request, next(answered) if known else None)
-            for request, known in zip(of_stream(rows[:, asked], client), there.tolist(), strict=True)
-        ]
-        _follow(pairs, following, more)
-        yield from pairs
-
-
-def _follow(pairs: list[Pair], following: Int64s, more: Int64s) -> None:
-    """Give the requests that others follow what these moved."""
-    stop = np.cumsum(following)
-    if not len(stop) or not stop[-1]:
-        return
-    told = runs(more[:, : stop[-1]])
-    for number in np.flatnonzero(following).tolist():
-        run = slice(stop[number] - following[number], stop[number])
-        request, answer = pairs[number]
-        pairs[number] = request._replace(run=Run(told.pieces[run], told.packets[run])), answer
+        asking = Said(np.ascontiguousarray(rows), talks, [side_of(client)], talks)
+        buffer, _ = client.laid_out()
+        yield from steps_of(buffer, asking, answering, np.ascontiguousarray(out[:, :found]), False, more)
 
 
 class _Told:

@@ -3,7 +3,6 @@ no message in it, holds more messages than are found at once, or lies in what wa
 
 from __future__ import annotations
 
-import re
 import struct
 from collections.abc import Iterator
 
@@ -22,11 +21,25 @@ LEAPS = 4_096  # windows and pieces looked through in one stream
 _SESSION = frozenset(
     (0x81, 0x82, 0x83, 0x84, 0x85)
 )  # session request, its answers, keep alive (RFC 1002 section 4.3.1)
-_MESSAGE = re.compile(rb"\x00[\x00-\xff]{3}[\xfc-\xff]SMB")
 _SMB1, _SMB2 = b"\xffSMB", b"\xfeSMB"
 _HEADER = struct.Struct("<4sHHIHHIIqIIq")  # MS-SMB2 section 2.2.1.2, without its signature
 _HEADER1 = struct.Struct("<4sBIBHH8sHHHHH")  # MS-CIFS section 2.2.3.1
 Row = tuple[int, int, int, int, int, int, int, int, int, int, int, int, int, int, int]  # the first columns of a message
+
+
+def frame_at(head: bytes) -> bool:
+    """Whether these eight bytes are those of a frame with a message of either version, or one that is not read."""
+    return head[5:8] == b"SMB" and head[0] == 0 and head[4] >= 0xFC
+
+
+def _message_in(window: bytes) -> int | None:
+    """Where the first frame with a message begins."""
+    at = window.find(b"SMB", 5)
+    while at >= 0:
+        if frame_at(window[at - 5 : at + 3]):
+            return at - 5
+        at = window.find(b"SMB", at + 1)
+    return None
 
 
 class Odd:
@@ -41,7 +54,7 @@ class Odd:
         stream = self._stream
         head = stream.read(at, 8)
         size = int.from_bytes(head[1:4], "big")
-        if head[5:8] == b"SMB" and head[0] == 0 and head[4] >= 0xFC:
+        if frame_at(head):
             return _read(stream, at + 4, size, head[4:]), at + 4 + size
         if len(head) >= 4 and head[0] in _SESSION and size < 1_024:
             return [], at + 4 + size
@@ -57,8 +70,8 @@ class Odd:
         while self._leaps < LEAPS:
             self._leaps += 1
             window = self._stream.read(at, WINDOW)
-            if found := _MESSAGE.search(window):
-                return at + found.start()
+            if (found := _message_in(window)) is not None:
+                return at + found
             if len(window) == WINDOW:
                 at += WINDOW - 7
             elif (following := self._stream.next_start(max(at + len(window) - 1, at))) is None:
@@ -88,7 +101,7 @@ def _read(stream: Stream, at: int, size: int, magic: bytes) -> list[Row]:
     if len(raw) < 32:
         return [_row(stream, BAD_ONE, at, size, (at, size))]
     _, command, status, flags, flags2, high, _, _, tree, process, user, number = _HEADER1.unpack(raw)
-    numbers = high << 32 | process << 16 | number
+    numbers = command << 48 | high << 32 | process << 16 | number
     return [_row(stream, ONE, at, size, (at, size), (command, status, flags | flags2 << 16, numbers, tree, user))]
 
 
@@ -124,7 +137,7 @@ class _Raw:
             self._hops -= 1
             head = self._stream.read(at, 8)
             size = int.from_bytes(head[1:4], "big")
-            if at > start and (at == self._stream.end or _MESSAGE.match(head)):
+            if at > start and (at == self._stream.end or frame_at(head)):
                 self._sure = at
                 return True
             # two empty ones in a row are no answers but a run of zeros

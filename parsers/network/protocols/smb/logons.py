@@ -33,7 +33,7 @@ class Logons:
         """A session setup: security blobs and session ids of request and answer."""
         self.tickets(blobs[0], exchange)
         try:
-            asked, told = (self._message(blob, at) for blob, at in zip(blobs, exchange[:2], strict=True))
+            asked, told = self._message(blobs[0], exchange.first), self._message(blobs[1], exchange.last)
         except ValueError as error:
             self.out.append(Trouble(exchange.first, f"SMB session setup: {error}"))
             return

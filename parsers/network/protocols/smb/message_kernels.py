@@ -9,8 +9,8 @@ from parsers.network.records import Bytes, Int64s
 from timelines.compiled import compiled, inlined
 
 # Rows of what is filled: where a message lies in its stream, what its header says, and the frame that it came in. The place is one in the
-# capture, with as many bytes there as came in that packet; of SMB 1 the number is process and number, the session a user. Of what reads,
-# writes, closes or calls: where in the file, where in the message its bytes begin, how many they are, and of SMB 1 the file.
+# capture, with as many bytes there as came in that packet; of SMB 1 the number is command, process and number, the session a user. Of what
+# reads, writes, closes or calls: where in the file, where in the message its bytes begin, how many they are, and of SMB 1 the file.
 KIND, AT, SIZE, PLACE, THERE, PACKET, LAST, COMMAND, STATUS, FLAGS, NUMBER, TREE, SESSION, FRAME_AT, FRAME_SIZE = range(
     15
 )
@@ -173,6 +173,7 @@ def _single(
         out[COMMAND, row], out[STATUS, row] = np.int64(head[8]), _little(head, 9, 4)
         out[FLAGS, row] = np.int64(head[13]) | _little(head, 14, 2) << 16
         out[NUMBER, row] = _little(head, 16, 2) << 32 | _little(head, 30, 2) << 16 | _little(head, 34, 2)
+        out[NUMBER, row] |= out[COMMAND, row] << 48  # many clients use one number for all that they ask
         out[TREE, row], out[SESSION, row] = _little(head, 28, 2), _little(head, 32, 2)
         _cut_one(out, row, head, min(size, count - 4))
     return row + 1

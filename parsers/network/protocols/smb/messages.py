@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 
-from parsers.network.protocols.smb.framing import FRAMES, Odd
+from parsers.network.protocols.smb.framing import FRAMES, Odd, frame_at
 from parsers.network.protocols.smb.message_kernels import (
     BAD_COMPOUND,
     BAD_ONE,
@@ -21,6 +21,7 @@ from parsers.network.protocols.smb.message_kernels import (
     LEFT,
     POSITION,
     ROW,
+    STRANGE,
     TOLD,
     WHY,
     walk,
@@ -29,7 +30,9 @@ from parsers.network.protocols.smb.transfers import Range
 from parsers.network.records import Int64s
 from parsers.network.streams import Stream
 
-ROOM = 2_048  # messages found at a time: the system maps 64 KiB of the file around each
+# messages found at a time: the system maps 64 KiB of the file around each; no power of two, or all columns would fall on the same lines
+# of the processor's cache
+ROOM = 2_040
 BODY = 65_536 + 256  # bytes read of a message; what it reads or writes of a file is not among them
 _WRONG = {
     BAD_ONE: "header is cut",
@@ -57,9 +60,10 @@ class Message(NamedTuple):
     """One message: where it lies in its stream and in the capture (`place`, and how many bytes of it came in that packet), first and last
     packet, its header, the frame that it came in, and the fields that were found with it.
 
-    command: the first byte of the identifier where it is not read; number: of SMB 1 its process too; session: of SMB 1 the user; flags: of
-    SMB 1 both fields, the second shifted by 16. What is no message has a kind of its own. fields: CUT where those after it are told: offset
-    in a file, where in the message its bytes begin, how many they are, and of SMB 1 the file. run: what follows a read or write at once.
+    command: the first byte of the identifier where it is not read; number: of SMB 1 its command and process too; session: of SMB 1 the
+    user; flags: of SMB 1 both fields, the second shifted by 16. What is no message has a kind of its own. fields: CUT where those after it
+    are told: offset in a file, where in the message its bytes begin, how many they are, and of SMB 1 the file. run: what follows a read or
+    write at once.
     """
 
     kind: int
@@ -107,6 +111,7 @@ class Message(NamedTuple):
 
 
 _new = partial(tuple.__new__, Message)  # a third of what it costs to call the class, for every message
+_range = partial(tuple.__new__, Range)
 
 
 def made(columns: Int64s, sides: Iterable[Side]) -> Iterator[Message]:
@@ -117,17 +122,34 @@ def made(columns: Int64s, sides: Iterable[Side]) -> Iterator[Message]:
 def runs(more: Int64s) -> Run:
     """What `pair_kernels.paired` tells in `more`, which may be taken apart by slices."""
     offset, at, size, first, last = more.tolist()
-    return Run(list(map(Range, offset, at, size)), list(zip(first, last, strict=True)))
+    return Run(list(map(_range, zip(offset, at, size, strict=True))), list(zip(first, last, strict=True)))
+
+
+def side_of(stream: Stream) -> Side:
+    """A side whose stream is at hand."""
+    side = Side()
+    side.stream = stream
+    return side
 
 
 def of_stream(columns: Int64s, stream: Stream) -> Iterator[Message]:
     """Messages of one stream."""
-    side = Side()
-    side.stream = stream
-    return made(columns, repeat(side))
+    return made(columns, repeat(side_of(stream)))
+
+
+def empty_of(stream: Stream) -> list[Message] | None:
+    """What stands in a stream that holds no message, as in most that are guessed by their port; None where it may hold one."""
+    if stream.begin == stream.end:
+        return []
+    if frame_at(stream.read(stream.begin, 8)):
+        return None
+    between, following = Odd(stream).frame(stream.begin)
+    side = side_of(stream)
+    return [Message(*row, 0, 0, 0, 0, 0, side) for row in between] if following is None else None
 
 
 Rows = tuple[Int64s, list[int]]  # columns, and what is told of their stream
+_NO_ROWS = np.empty((COLUMNS, 0), np.int64)
 
 
 def messages_of(stream: Stream) -> Iterator[Int64s]:
@@ -137,7 +159,9 @@ def messages_of(stream: Stream) -> Iterator[Int64s]:
         return
     waiting: list[Int64s] = []
     held = 0
-    for rows in _some(stream, _rows(stream, stream.begin, FRAMES)):
+    begins = frame_at(stream.read(stream.begin, 8))
+    first = _rows(stream, stream.begin, FRAMES) if begins else (_NO_ROWS, [0, stream.begin, FRAMES, 0, STRANGE])
+    for rows in _some(stream, first):
         if rows.shape[1]:
             waiting.append(rows)
         held += rows.shape[1]

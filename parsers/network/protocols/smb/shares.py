@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -50,8 +51,8 @@ class Exchange(NamedTuple):
     def values(self) -> dict[str, object]:
         if self.status is None:
             return {"user": self.user}
-        outcome = "failure" if failed(self.status) or self.named else "success"
-        return {"user": self.user, "status": self.named or status_name(self.status), "outcome": outcome}
+        status, outcome = (self.named, "failure") if self.named else _outcome(self.status)
+        return {"user": self.user, "status": status, "outcome": outcome}
 
 
 def exchanged(first: int, last: int, status: int | None, user: str | None) -> Exchange:
@@ -66,10 +67,18 @@ class Tree:
     path: str | None = None
     kind: str | None = None
 
-    def action(self, verb: str) -> str:
-        """What Zeek calls an act on this share."""
-        kind = self.kind if self.kind in ("PIPE", "PRINT") and verb not in _OF_FILES else "FILE"
-        return f"SMB::{kind}_{verb}"
+
+@lru_cache(maxsize=64)  # a dozen verbs, five kinds
+def _named(verb: str, kind: str | None) -> tuple[str, str]:
+    """The event of an act on a share of this kind, and what Zeek calls it."""
+    on = kind if kind in ("PIPE", "PRINT") and verb not in _OF_FILES else "FILE"
+    return f"smb.{verb.lower()}", f"SMB::{on}_{verb}"
+
+
+@lru_cache(maxsize=1_024)
+def _outcome(status: int) -> tuple[str, str]:
+    """What an NT status is called, and what it says of the request."""
+    return status_name(status), "failure" if failed(status) else "success"
 
 
 @dataclass(slots=True)
@@ -106,20 +115,21 @@ class Shares:
 
     def acted(self, verb: str, handle: Handle, exchange: Exchange, values: dict[str, object] | None = None) -> None:
         """One row of smb_files: `verb` is the second part of Zeek's action."""
-        tree, name, status = handle.tree, handle.name, exchange.status
+        first, last, status, user, named = exchange
+        tree, name = handle.tree, handle.name
         path = tree.path
-        row: dict[str, object] = {"action": tree.action(verb), "path": path, "name": name, "size": handle.size}
+        event, action = _named(verb, tree.kind)
+        row: dict[str, object] = {"action": action, "path": path, "name": name, "size": handle.size, "user": user}
+        row["object"] = f"{path}\\{name}" if path and name else name or path
         if handle.times:
             row.update(handle.times)
-        row["object"] = f"{path}\\{name}" if path and name else name or path
-        row["user"] = exchange.user
-        if status is not None:
-            row["status"] = exchange.named or status_name(status)
-            row["outcome"] = "failure" if exchange.named or failed(status) else "success"
+        if named:
+            row["status"], row["outcome"] = named, "failure"
+        elif status is not None:
+            row["status"], row["outcome"] = _outcome(status)
         if values:
             row.update(values)
-        record = Record(self.flow, exchange.first, exchange.last, f"smb.{verb.lower()}", row, (), "net/smb_files")
-        self.out.append(record)
+        self.out.append(Record(self.flow, first, last, event, row, (), "net/smb_files"))
 
     def listed(self, directory: Handle, pattern: str, exchange: Exchange) -> None:
         """The entries of a directory were asked for by a pattern. Further portions of one list are no rows of their own."""

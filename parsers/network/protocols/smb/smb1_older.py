@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from parsers.network.protocols import Trouble
 from parsers.network.protocols.nt_status import failed
 from parsers.network.protocols.smb.messages import Message
 from parsers.network.protocols.smb.shares import Exchange, Handle, Shares, Tree, file_times
@@ -39,6 +40,7 @@ class Older:
     unclaimed: list[Message] = field(default_factory=list)
     reading: Awaited | None = None
     writing: Awaited | None = None
+    multiplexed: bool = False  # a multiplexed read or write was seen
 
     def _tree(self, now: Step) -> Tree:
         key = 0, now.request.tree
@@ -159,6 +161,13 @@ class Older:
         exchange = wanted.exchange._replace(last=frame.last)
         self.shares.moved(wanted.handle, writing, frame.stream, piece, exchange)
 
+    def _multiplexed(self, now: Step) -> None:
+        """Several answers to one request, or several requests before one answer (sections 2.2.4.23 to 2.2.4.27): said once a connection."""
+        if not self.multiplexed:
+            self.multiplexed = True
+            reason = "SMB connection: multiplexed reads and writes (MPX) are not read"
+            self.shares.out.append(Trouble(now.exchange.first, reason, "smb_multiplexed"))
+
     def _tree_connect(self, now: Step) -> None:
         """Path, password and service, each behind a mark; passwords are those of shares, which nobody has had for decades."""
         path, _, service = (*now.part.raw.split(b"\0")[:3], b"", b"", b"")[:3]
@@ -194,7 +203,8 @@ class Older:
 # What is done for which command
 STEPS: dict[int, Callable[[Older, Step], None]] = {
     0x00: Older._make, 0x01: Older._remove, 0x02: Older._open, 0x03: Older._make_file, 0x0A: Older._read, 0x0B: Older._write,
-    0x0F: Older._make_file, 0x13: Older._read, 0x14: Older._write, 0x1A: Older._read_raw, 0x1D: Older._write_raw,
+    0x0F: Older._make_file, 0x13: Older._read, 0x14: Older._write, 0x1A: Older._read_raw, 0x1B: Older._multiplexed,
+    0x1C: Older._multiplexed, 0x1D: Older._write_raw, 0x1E: Older._multiplexed, 0x1F: Older._multiplexed,
     0x2C: Older._write_and_close, 0x70: Older._tree_connect, 0xA0: Older._nt_transact,
 }  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 
 from parsers.network.protocols import Carried
@@ -35,8 +36,14 @@ class Transfer:
 
     def pieces(self) -> list[Range]:
         """Ranges in file order that do not overlap: of bytes carried twice the first in file order are kept."""
-        if len(self.ranges) == 1 and self.ranges[0].size > 0:
-            return self.ranges[:]
+        reach = 0
+        for offset, _, size in self.ranges:
+            if offset < reach or size <= 0:
+                return self._sorted()
+            reach = offset + size
+        return self.ranges
+
+    def _sorted(self) -> list[Range]:
         out: list[Range] = []
         reach = 0
         for offset, at, size in sorted(self.ranges):
@@ -46,15 +53,20 @@ class Transfer:
                 reach = offset + size
         return out
 
-    def content(self) -> Iterator[bytes]:
-        for _, at, size in self.pieces():
-            for begin in range(at, at + size, PIECE):
-                yield self.stream.read(begin, min(PIECE, at + size - begin))
-
     def carried(self, flow: int, name: str | None, forward: bool, size: int | None) -> Carried:
         """As a file. `size`: how long it is by what the server said; what no range covers is missing."""
-        pieces = self.pieces()
+        pieces, stream = self.pieces(), self.stream
         end = pieces[-1].offset + pieces[-1].size
         whole = max(size or 0, end)
-        held = sum(self.stream.held(at, at + count) for _, at, count in pieces)
-        return Carried(flow, self.first, self.last, forward, self.content, name, None, whole, whole - held)
+        held = sum([stream.held(at, at + count) for _, at, count in pieces])
+        content = partial(_content, stream, pieces)
+        return Carried(flow, self.first, self.last, forward, content, name, None, whole, whole - held)
+
+
+def _content(stream: Stream, pieces: list[Range]) -> Iterator[bytes]:
+    for _, at, size in pieces:
+        if size <= PIECE:
+            yield stream.read(at, size)
+            continue
+        for begin in range(at, at + size, PIECE):
+            yield stream.read(begin, min(PIECE, at + size - begin))

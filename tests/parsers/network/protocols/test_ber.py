@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parsers.network.protocols.ber import element, extent, oid
+from parsers.network.protocols.ber import Element, element, extent, inside, oid, spans, spans_by_tag
 
 
 def test_elements_inside_elements() -> None:
@@ -56,3 +59,22 @@ def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
         oid(raw)
     except ValueError:
         return
+
+
+@given(data=st.binary(max_size=60), begin=st.integers(0, 6), cut=st.integers(0, 6))
+def test_spans_are_the_elements(data: bytes, begin: int, cut: int) -> None:
+    stop = max(len(data) - cut, begin)
+    outer = Element(data, 0x30, 0, min(begin, len(data)), min(stop, len(data)))
+    whole = outer.begin, outer.end
+
+    def said(read: Callable[[], Any]) -> Any:
+        try:
+            return read()
+        except ValueError as error:
+            return str(error)
+
+    parts = said(lambda: [(part.tag, part.begin, part.end) for part in outer.parts()])
+    assert said(lambda: spans(data, whole)) == parts
+    by_tag = said(lambda: {tag: (part.begin, part.end) for tag, part in outer.fields().items()})
+    assert said(lambda: spans_by_tag(data, whole)) == by_tag
+    assert said(lambda: inside(data, whole)) == said(lambda: (outer.inner().begin, outer.inner().end))

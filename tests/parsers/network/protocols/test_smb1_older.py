@@ -233,3 +233,39 @@ def test_by_scapy(read: Any, tmp_path: Path) -> None:
     small = [*opened(1_000), *read_raw(3, 0, 1_000), *closed()]
     result = read(by_scapy(tmp_path, [(side, bytes(NBTSession() / Raw(data[4:]))) for side, data in small], 139))
     assert result.files[0]["sha256"] == hashlib.sha256(DATA[:1_000]).hexdigest()
+
+
+def test_multiplexed_reads_and_writes_are_told_as_not_read(read: Any, wire: Any) -> None:
+    # READ_MPX: file, offset, most, least, time, reserved; the answer, in two: offset, size, more, mode, reserved, size and place of data
+    asked = body1(struct.pack("<HIHHIH", FID, 0, 400, 400, 0, 0), b"")
+    parts = [body1(struct.pack("<IHHHHHH", at, 400, 0, 0, 0, 200, 52), bytes(201)) for at in (0, 200)]
+    # WRITE_MPX: file, size in all, reserved, offset, time, mode, mask, size and place of data
+    write = body1(struct.pack("<HHHIIHIHH", FID, 100, 0, 0, 0, 0, 1, 100, 60), bytes(101))
+    turns = [
+        *opened(),
+        ("c", framed(header1(0x1B, 3) + asked)),
+        *(("s", framed(header1(0x1B, 3, 0x80) + part)) for part in parts),
+        ("c", framed(header1(0x1E, 4) + write)),
+        *pair(5, 0x1E, write, body1(struct.pack("<I", 3), b"")),
+        *closed(),
+    ]
+    result = read(wire.pcap(wire.session(turns, 139)))
+    said = [(row["name"], row["addl"], row["packet_first"]) for row in result.weird]
+    assert said == [("smb_multiplexed", "SMB connection: multiplexed reads and writes (MPX) are not read", 8)]
+    assert ([action for action, _, _ in rows(result)], result.files) == (["FILE_OPEN", "FILE_CLOSE"], [])
+
+
+def test_an_answer_left_over_is_not_given_to_another_command(read: Any, wire: Any) -> None:
+    """Clients that number all that they ask alike, and a server that answers one request in two messages."""
+    turns = [(side, data[:34] + struct.pack("<H", 1) + data[36:]) for side, data in opened()]
+    found = struct.pack("<HHI", 0, 0, 0)
+    turns += [
+        ("c", framed(header1(0x1B, 1) + body1(struct.pack("<HIHHIH", FID, 0, 400, 400, 0, 0), b""))),
+        *[("s", framed(header1(0x1B, 1, 0x80, status=0xC0000022) + body1(found, b"")))] * 2,
+        *pair(1, 0x04, body1(struct.pack("<HI", FID, 0), b""), body1(b"", b"")),
+    ]
+    result = read(wire.pcap(wire.session(turns, 139)))
+    assert [(row["event"], row["status"]) for row in result.smb_files] == [
+        ("smb.open", "SUCCESS"),
+        ("smb.close", "SUCCESS"),
+    ]

@@ -26,7 +26,9 @@ from parsers.network.protocols.smb.message_kernels import (
     WHY,
     walk,
 )
-from parsers.network.protocols.smb.smb2 import Smb2
+from parsers.network.protocols.smb.plain import PlainSteps
+from parsers.network.protocols.smb.step_kernels import CLOSE, MAP, OPEN, READ
+from parsers.network.protocols.smb.steps import Plain
 from tests.parsers.network.protocols.hardships import told
 from tests.parsers.network.protocols.smb_messages import (
     FILE_ID,
@@ -161,17 +163,17 @@ def _uncut(rows: Any) -> Any:
 
 def test_reads_that_follow_one_another_are_told_at_once(read: Any, wire: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     steps: list[int] = []
-    step = Smb2.step
+    step = PlainSteps.step
 
-    def counted(self: Any, request: Any, answer: Any) -> None:
-        steps.append(request.command)
-        step(self, request, answer)
+    def counted(self: PlainSteps, plain: Plain) -> None:
+        steps.append(plain.verb)
+        step(self, plain)
 
-    monkeypatch.setattr(Smb2, "step", counted)
+    monkeypatch.setattr(PlainSteps, "step", counted)
     reads = [read_pair(3 + at, at * 8, bytes([at] * 8)) for at in range(20)]
     asked = (header(16, 30) + bytes(40), header(16, 30, 1) + bytes(8))  # what is not looked at
     result = read(wire.pcap(conversation(wire, [*exchanges()[:2], *reads[:9], asked, *reads[9:], close_pair(31)])))
-    assert steps == [3, 5, 8, 6]
+    assert steps == [MAP, OPEN, READ, CLOSE]
     (moved,) = (row for row in result.smb_files if row["event"] == "smb.read")
     (file,) = result.files
     assert (moved["moved_bytes"], moved["packet_first"], moved["packet_last"]) == (160, 8, 49)
@@ -206,3 +208,24 @@ def test_a_stream_that_is_no_longer_at_hand_is_looked_at_again(read: Any, wire: 
     ahead = Ahead.__new__(Ahead)
     ahead._found, ahead._streams, ahead._next = {}, np.array([4, 5], np.int64), 2
     assert ahead.forward(2) is None
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_what_answers_a_broken_frame_answers_nothing_later(
+    read: Any, wire: Any, monkeypatch: pytest.MonkeyPatch, together: bool
+) -> None:
+    if not together:
+        monkeypatch.setattr(Ahead, "forward", lambda *_: None)
+        monkeypatch.setattr(Ahead, "exchanges", lambda *_: None)
+    broken = bytearray(create_request(2, "cut.txt", following=64 + 56 + 14 + 2) + bytes(2))
+    broken[110:112] = b"\xff\xff"  # a name that runs beyond the message: what follows in the frame is passed over
+    turns = [
+        ("c", framed(bytes(broken) + create_request(3, "passed-over.txt"))),
+        ("s", framed(create_answer(3, 5))),
+        ("c", framed(create_request(3, "later.txt"))),
+    ]
+    result = read(wire.pcap(wire.session(turns, 445)))
+    assert [row["name"] for row in result.weird] == ["smb_malformed"]
+    assert [(row["name"], row.get("status"), row.get("size")) for row in result.smb_files] == [
+        ("later.txt", None, None)
+    ]
