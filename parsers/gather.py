@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from parsers import mapped_pages
+
 Bytes = npt.NDArray[np.uint8]
 Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -24,10 +26,11 @@ def as_bytes(view: memoryview) -> Bytes:
 
 
 def forget(view: memoryview) -> None:
-    """Take the pages of a mapped file out of this process's memory; they are read again when they are needed."""
+    """Take the pages of a mapped file out of this process's memory if many are there; they are read again when they are needed."""
     mapped = view.obj
-    if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):  # Windows takes them when it needs them
-        mapped.madvise(mmap.MADV_DONTNEED)
+    if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED") and mapped_pages.many():
+        mapped.madvise(mmap.MADV_DONTNEED)  # Windows takes them when it needs them
+        mapped_pages.let_go()
 
 
 def numbers_at(buffer: Bytes, at: Int64s, form: str) -> npt.NDArray[Any]:
