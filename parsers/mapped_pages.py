@@ -10,14 +10,14 @@ _STATM = "/proc/self/statm"  # proc(5): sizes in pages, of which the third is wh
 _left = 0  # pages of files that were mapped when others had been let go of: most belong to libraries
 
 
-def many() -> bool:
-    """Whether so many pages are mapped that some should be let go of. Where the system does not tell, they should."""
+def many(bound: int) -> bool:
+    """Whether pages of `bound` bytes or more are mapped since the last were let go of. Where the system does not tell, they are."""
     global _left
     now = _mapped()
     if now is None:
         return True
     _left = min(_left, now)
-    return (now - _left) * mmap.PAGESIZE >= MANY
+    return (now - _left) * mmap.PAGESIZE >= bound
 
 
 def let_go() -> None:

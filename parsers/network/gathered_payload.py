@@ -105,6 +105,7 @@ def _copied(space: Space, at: Int64s, size: Int64s, to: Int64s, out: Bytes) -> N
     for start in range(0, len(order), AT_ONCE):
         _copy(space.buffer, words, order[start : start + AT_ONCE], at, size, to, out, wide)
         forget(space.view)
+    forget(space.view, 0)  # until the next partition the file is hardly looked at
 
 
 @compiled

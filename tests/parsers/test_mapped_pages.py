@@ -25,13 +25,13 @@ def test_a_few_pages_stay_and_many_go(tmp_path: Path, monkeypatch: pytest.Monkey
         forget(view)
         assert (mapped_pages._mapped() or 0) >= before + (1 << 20) // mmap.PAGESIZE - 16
         sum(view[at] for at in range(0, 8 << 20, mmap.PAGESIZE))
-        assert mapped_pages.many()
+        assert mapped_pages.many(mapped_pages.MANY)
         forget(view)
-        assert not mapped_pages.many()
+        assert not mapped_pages.many(mapped_pages.MANY)
         assert (mapped_pages._mapped() or 0) < before + (1 << 20) // mmap.PAGESIZE
         view.release()
 
 
 def test_where_the_system_does_not_tell_all_go_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mapped_pages, "_STATM", "/nonexistent/statm")
-    assert mapped_pages.many()
+    assert mapped_pages.many(mapped_pages.MANY)
