@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from parsers import mapped_pages
+
 Bytes = npt.NDArray[np.uint8]
 Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -23,11 +25,15 @@ def as_bytes(view: memoryview) -> Bytes:
     return np.frombuffer(view, np.uint8) if len(view) else np.empty(0, np.uint8)
 
 
-def forget(view: memoryview) -> None:
-    """Take the pages of a mapped file out of this process's memory; they are read again when they are needed."""
+def forget(view: memoryview, bound: int | None = None) -> None:
+    """Take the pages of a mapped file out of this process's memory if many are there (`bound` bytes, else `mapped_pages.MANY`); they are
+    read again when they are needed."""
     mapped = view.obj
-    if isinstance(mapped, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):  # Windows takes them when it needs them
+    if not isinstance(mapped, mmap.mmap) or not hasattr(mmap, "MADV_DONTNEED"):  # Windows takes them when it needs them
+        return
+    if mapped_pages.many(mapped_pages.MANY if bound is None else bound):
         mapped.madvise(mmap.MADV_DONTNEED)
+        mapped_pages.let_go()
 
 
 def numbers_at(buffer: Bytes, at: Int64s, form: str) -> npt.NDArray[Any]:

@@ -21,6 +21,7 @@ from parsers.network import (
     carriers,
     connections,
     flows,
+    gathered_payload,
     hardware,
     identities,
     overlaps,
@@ -34,6 +35,7 @@ from parsers.network.conversations import Conversations
 from parsers.network.ip_packets import OVERLAP_CONFLICT, IpPackets
 from parsers.network.protocols import Carried, Trouble, all_dissectors
 from parsers.network.protocols.tabular import Rows
+from parsers.network.records import Bytes
 from parsers.network.space import Space
 from parsers.network.survey import Survey
 from parsers.network.tables import ConnRows, Sources, conn_batches, record_batch, rows_batch
@@ -130,7 +132,8 @@ def _partition(
     done = reading.Reading(packets.packet, tap=tap)
     sources = Sources(packets, identities.identify(packets, joined))
     inside = carriers.inside(packets, joined)
-    yield from _read(found.space, sources, joined, inside, done)
+    with found.room.taken() as room:
+        yield from _read((found.space, room), sources, joined, inside, done)
     alone = carriers.unknown(packets, joined, inside)
     if len(alone):
         row = int(joined.order[joined.first[alone[0]]])
@@ -146,12 +149,17 @@ def _partition(
 
 
 def _read(
-    space: Space, sources: Sources, joined: flows.Flows, inside: carriers.Inside, done: reading.Reading
+    where: tuple[Space, Bytes],
+    sources: Sources,
+    joined: flows.Flows,
+    inside: carriers.Inside,
+    done: reading.Reading,
 ) -> Iterator[Output]:
-    packets = sources.packets
-    segments = streams.build(packets, joined)
-    talks = Conversations(space, packets, sources.identities, joined, segments)
-    other = overlaps.conflicts(space, segments, talks.held)
+    space, room = where
+    payload = gathered_payload.gathered(space, sources.packets, joined, streams.build(sources.packets, joined), room)
+    packets, segments = payload.packets, payload.segments
+    talks = Conversations(payload.space, packets, sources.identities, joined, segments)
+    other = overlaps.conflicts(payload.space, segments, talks.held)
     for place in other.tolist():
         trouble = Trouble(int(segments.packet[place]), OTHER_BYTES, "rexmit_inconsistency")
         done.trouble(trouble, int(segments.stream[place]) // 2, "tcp")
@@ -163,23 +171,25 @@ def _read(
     described = connections.describe(packets, joined, segments)
     services = reading.services(done, len(joined))
     parents = carriers.parents(packets, joined, inside, sources.identities.uid)
-    flow_rows = _conn_rows(space, sources, joined, services, parents)
+    first = joined.order[joined.first]
+    heads = payload.heads if payload.heads is not None else hardware.heads(space, packets, first)
+    flow_rows = _conn_rows(heads, sources, joined, services, parents)
     flow_rows.remarks[segments.stream[other] // 2] |= OVERLAP_CONFLICT
     yield from conn_batches(sources, described, flow_rows)
 
 
 def _conn_rows(
-    space: Space, sources: Sources, found: flows.Flows, service: pa.StringArray, parents: pa.StringArray
+    heads: Bytes, sources: Sources, found: flows.Flows, service: pa.StringArray, parents: pa.StringArray
 ) -> ConnRows:
     packets, order, first = sources.packets, found.order, found.first
     last = np.maximum.reduceat(packets.last[order], first) if len(first) else first
     remarks = np.bitwise_or.reduceat(packets.remarks[order], first) if len(first) else packets.remarks[order]
-    return ConnRows(order[first], last, service, remarks, _hardware(space, packets, found), parents)
+    return ConnRows(order[first], last, service, remarks, _hardware(heads, packets, found), parents)
 
 
-def _hardware(space: Space, packets: IpPackets, found: flows.Flows) -> tuple[pa.StringArray, pa.StringArray]:
+def _hardware(heads: Bytes, packets: IpPackets, found: flows.Flows) -> tuple[pa.StringArray, pa.StringArray]:
     """Link-layer addresses of originator and responder; none inside tunnels, whose frames are others'."""
-    sender, receiver = hardware.ends(space, packets, found.order[found.first])
+    sender, receiver = hardware.ends(heads, packets.link[found.order[found.first]])
     forward = pa.array(found.forward[found.first])
     return pc.if_else(forward, sender, receiver), pc.if_else(forward, receiver, sender)
 

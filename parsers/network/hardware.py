@@ -30,15 +30,21 @@ def texts(addresses: UInt64s, known: Bools) -> pa.StringArray:
     return shown.take(pa.array(inverse.reshape(-1), mask=~known))
 
 
-def ends(space: Space, packets: IpPackets, rows: Int64s) -> tuple[pa.StringArray, pa.StringArray]:
-    """Sender and receiver of these packets' frames; null where there is none: Linux cooked frames have a sender alone."""
-    place, link = packets.record[rows] + packets.frame[rows], packets.link[rows]
+def heads(space: Space, packets: IpPackets, rows: Int64s) -> Bytes:
+    """The bytes of these packets' frames in which hardware addresses stand: (n, FRAME)."""
+    place = packets.record[rows] + packets.frame[rows]
     head = np.zeros((len(rows), FRAME), np.uint8)
     by_place = np.argsort(place, kind="stable")
     for begin in range(0, len(rows), AT_ONCE):
         some = by_place[begin : begin + AT_ONCE]
         head[some] = space.windows(place[some], FRAME)
         forget(space.view)
+    return head
+
+
+def ends(head: Bytes, link: Bytes) -> tuple[pa.StringArray, pa.StringArray]:
+    """Sender and receiver of frames with these heads, (n, FRAME), and link types; null where there is none: Linux cooked frames have a
+    sender alone."""
     ethernet = link == ETHERNET
     cooked = (link == SLL) & (head[:, 4] == 0) & (head[:, 5] == 6)  # length of the address
     return texts(number(head[:, 6:12]), ethernet | cooked), texts(number(head[:, 0:6]), ethernet)

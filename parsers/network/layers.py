@@ -18,11 +18,11 @@ WINDOW, WIDE_WINDOW = 128, 2_048  # bytes of a packet in which headers are looke
 DEPTH = 8  # packets inside packets that are peeled; ordinary networks nest two or three
 
 
-def peel(space: Space, work: Work) -> tuple[Headers, list[Inner], list[Pieces]]:
-    """The rows of a chunk, the packets inside them, and the fragments among them."""
+def peel(space: Space, work: Work, joins: bool = True) -> tuple[Headers, list[Inner], list[Pieces]]:
+    """The rows of a chunk, the packets inside them, and the fragments among them, not all unless they are to be put together (`joins`)."""
     if not plain_packets.worth_it(space, work):
         return _layered(space, work)
-    out, rest = plain_packets.visit(space, work)
+    out, rest = plain_packets.visit(space, work, joins)
     if not len(rest):
         return out, [], []
     rows, inner, pieces = _layered(space, work.take(rest))

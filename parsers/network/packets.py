@@ -74,7 +74,7 @@ class Decoder:
             following: list[Work] = []
             for start in range(0, len(work), CHUNK):
                 piece = work.take(slice(start, start + CHUNK))
-                rows, inner, fragments = peel(self.space, piece)
+                rows, inner, fragments = peel(self.space, piece, self._joins)
                 parts.append(rows)
                 following += inside(piece, rows, inner, self._rows)
                 for found in fragments if self._joins else ():

@@ -15,6 +15,7 @@ from parsers.network import transports, tunnels
 from parsers.network.frames import Work
 from parsers.network.headers import BAD_IP_SUM, BAD_SUM, ICMP, ICMPV6, OFFLOAD, TCP, UDP, ZERO_WINDOW, Headers, empty
 from parsers.network.links import BARE, ETHERNET, VLAN_TAGS
+from parsers.network.notes import FRAGMENT
 from parsers.network.records import Bytes, Int32s, Int64s
 from parsers.network.space import Space
 from timelines.compiled import at_hand, compiled, inlined
@@ -39,15 +40,16 @@ def worth_it(space: Space, work: Work) -> bool:
     return len(work) >= FEW and (space.size >= LEAST or at_hand()) and not work.depth.any() and not work.whole.any()
 
 
-def visit(space: Space, work: Work) -> tuple[Headers, Int64s]:
-    """The rows of captured packets, and which of them are not plain: nothing is known of these yet."""
+def visit(space: Space, work: Work, joins: bool = True) -> tuple[Headers, Int64s]:
+    """The rows of captured packets, and which of them are not plain: nothing is known of these yet. Unless what is in fragments is put
+    together (`joins`), plain fragments of IPv4 get their note, and no more is told of them."""
     buffer, out = space.buffer, empty(len(work))
     rest = np.empty(len(work), np.int64)
     words = buffer[: len(buffer) - len(buffer) % 8].view(np.uint64).view("<u8")
     count = _visit(
         buffer, words, (work.at, work.caplen, work.wire, work.link), (_LINKS, _TAGGED, tunnels.PORTS, _ANSWERS),
-        (out.version, out.proto, out.flags, out.marks), (out.src, out.dst), (out.sport, out.dport, out.seq),
-        (out.at, out.captured, out.declared, out.ip_length, out.vlan, out.inner_vlan), rest,
+        (out.version, out.proto, out.flags, out.marks, out.note), (out.src, out.dst), (out.sport, out.dport, out.seq),
+        (out.at, out.captured, out.declared, out.ip_length, out.vlan, out.inner_vlan), rest, joins,
     )  # fmt: skip
     out.packet[:], out.span[:] = work.packet, work.span
     return out, rest[:count]
@@ -134,6 +136,19 @@ def _internet(buffer: Bytes, begin: Number, held: Number, wire: Number, version:
 
 
 @compiled
+def _split(buffer: Bytes, begin: Number, held: Number, wire: Number, version: Number) -> bool:
+    """Whether an IPv4 packet is a fragment that does not stand for the whole: not a first one that is cut."""
+    if version != 4 or held < 20 or _u8(buffer, begin) >> 4 != 4:
+        return False
+    size, length, fragment = (_u8(buffer, begin) & 15) * 4, _u16(buffer, begin + 2), _u16(buffer, begin + 6)
+    if not length:
+        length = wire
+    if size < 20 or length < size or held < size or not fragment & 0x3FFF:
+        return False
+    return bool(fragment & 0x1FFF or length <= held)
+
+
+@compiled
 def _ends(buffer: Bytes, begin: Number, version: Number, src: UInt64s, dst: UInt64s) -> Number:
     """Write both addresses of the IP header at `begin`. Returns their sum, in words."""
     if version == 4:
@@ -200,6 +215,7 @@ def _visit(
     ports: Several,
     places: Several,
     rest: Int64s,
+    joins: bool,
 ) -> int:
     """Fill the columns of plain packets, and `rest` with the rows of the others. Returns how many these are."""
     begins, caplens, wires, links = packets
@@ -213,6 +229,10 @@ def _visit(
             continue
         at, version, vlan, inner = _network(buffer, base, caplen, np.int64(link_kinds[link]), tags)
         if not version:
+            continue
+        if not joins and _split(buffer, base + at, caplen - at, np.int64(wires[row]) - at, version):
+            kinds[4][row] = FRAGMENT
+            left -= 1
             continue
         size, length, proto, mark = _internet(buffer, base + at, caplen - at, np.int64(wires[row]) - at, version)
         held, length_ip = caplen - at - size, length

@@ -18,19 +18,23 @@ ARENA_MEMORY = 1 << 25  # bytes of reassembled datagrams kept in memory; older o
 
 
 class Space:
-    """Positions below the file's size are the mapped file; those from there on are the arena. Slicing serves either."""
+    """Positions below the file's size are the mapped file; those from there on are the arena. Slicing serves either.
 
-    __slots__ = ("__weakref__", "_file", "_sliced", "_spilled", "_tail", "buffer", "size", "view")
+    In place of a file there may be bytes taken from one, with the arena of that one's space (`behind`) behind them.
+    """
 
-    def __init__(self, view: memoryview) -> None:
-        self.view, self.size = view, len(view)
+    __slots__ = ("__weakref__", "_behind", "_file", "_sliced", "_spilled", "_tail", "buffer", "size", "view")
+
+    def __init__(self, view: memoryview, behind: Space | None = None) -> None:
+        self.view, self.size, self._behind = view, len(view), behind
         self.buffer = as_bytes(view)
         self._tail = bytearray()
         self._spilled = self._sliced = 0
         self._file: BinaryIO | None = None
 
     def __len__(self) -> int:
-        return self.size + self._spilled + len(self._tail)
+        arena = self if self._behind is None else self._behind
+        return self.size + arena._spilled + len(arena._tail)
 
     def __getitem__(self, piece: slice) -> memoryview:
         """The bytes of [start, stop), which lie in the file or in one datagram of the arena."""
@@ -43,7 +47,8 @@ class Space:
             start, stop, _ = piece.indices(len(self))
         if start < self.size:
             return self.view[start : min(stop, self.size)]
-        return memoryview(self._arena(start - self.size, max(stop - self.size, 0)))
+        arena = self if self._behind is None else self._behind
+        return memoryview(arena._arena(start - self.size, max(stop - self.size, 0)))
 
     def holding(self, places: list[int]) -> Space | memoryview:
         """What to slice for bytes at these places: the mapped file itself where they are few and all lie in it, which is faster."""

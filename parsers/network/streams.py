@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -182,15 +182,21 @@ def _running_max(values: Int64s, group: Int64s) -> Int64s:
     )
 
 
+Span = tuple[int, int, int]
+_NOTHING: Span = (0, 0, 0)  # most streams of a scan
+
+
 @dataclass(frozen=True, slots=True)
 class Pieces:
     """What the capture holds of all streams, stream after stream and in sequence order: (p,) arrays as in `Segments`, which are the rows of
-    `columns`, (4, p). `bounds`: where each stream begins, (2 f + 1,); `filed`: all is known to lie in the file itself."""
+    `columns`, (4, p). `bounds`: where each stream begins, (2 f + 1,); `filed`: all is known to lie in the file itself; `spans`: first and
+    last position of each stream that lies in one piece, and the place of its position 0, None for others; empty where that is not known."""
 
     space: Space
     columns: Int64s
     bounds: Int64s
     filed: bool = False
+    spans: Sequence[Span | None] = ()
 
     @property
     def start(self) -> Int64s:
@@ -210,7 +216,25 @@ def pieces(space: Space, segments: Segments, flows: int) -> Pieces:
     rows = np.flatnonzero(segments.held > 0)
     bounds = np.searchsorted(segments.stream[rows], np.arange(2 * flows + 1))
     columns = np.stack([column[rows] for column in (segments.start, segments.held, segments.at, segments.packet)])
-    return Pieces(space, columns, bounds, not len(rows) or int(columns[2].max()) < space.size)
+    filed = not len(rows) or int(columns[2].max()) < space.size
+    return Pieces(space, columns, bounds, filed, _spans(space, columns, bounds))
+
+
+def _spans(space: Space, columns: Int64s, bounds: Int64s) -> list[Span | None]:
+    """Streams all of whose bytes lie side by side in the file, or in what was taken from it."""
+    start, end, at, behind = columns[0], columns[0] + columns[1], columns[2], columns[2] + columns[1]
+    low, high = bounds[:-1], bounds[1:]
+    there = np.flatnonzero(low < high)
+    apart = np.zeros(len(start), np.bool_)
+    apart[1:] = (start[1:] != end[:-1]) | (at[1:] != behind[:-1])
+    apart[low[there]] = False
+    counted = np.append(0, np.cumsum(apart | (behind > space.size)))
+    first, last, breaks = low[there], high[there] - 1, counted[high[there]] - counted[low[there]]
+    spans = zip(start[first].tolist(), end[last].tolist(), (at - start)[first].tolist(), strict=True)
+    out: list[Span | None] = [_NOTHING] * len(low)
+    for stream, span, broken in zip(there.tolist(), spans, breaks.tolist(), strict=True):
+        out[stream] = None if broken else span
+    return out
 
 
 class Held(NamedTuple):
@@ -222,25 +246,54 @@ class Held(NamedTuple):
 
 
 class Stream:
-    """The bytes one side sent, read from the mapped file when asked for. Positions are relative sequence numbers."""
+    """The bytes one side sent, read from the mapped file when asked for. Positions are relative sequence numbers.
 
-    __slots__ = ("_at", "_length", "_near", "_packet", "_solid", "_space", "_start", "_view", "begin", "end")
+    A stream in one piece (`_base`: the place of its position 0) is read from there, and told of its packets when somebody asks.
+    """
+
+    __slots__ = (
+        "_at", "_base", "_length", "_near", "_packet", "_solid", "_space", "_start", "_view", "_whence", "begin", "end",
+    )  # fmt: skip
 
     _start: list[int]
     _length: list[int]
     _at: list[int]
     _packet: list[int]
+    _base: int | None
+    _near: Near | None
+    _view: memoryview | Space
+    _solid: bool | None  # whether there are no gaps; not asked of most streams
 
     def __init__(self, held: Pieces, number: int) -> None:
+        self._whence = held, number
+        span = held.spans[number] if held.spans else None
+        if span is not None:
+            self.begin, self.end, self._base = span
+            self._space, self._view = held.space, held.space.view
+            self._near, self._solid = None, True
+            return
+        self._base = None
         piece = slice(held.bounds[number], held.bounds[number + 1])
         self._start, self._length, self._at, self._packet = held.columns[:, piece].tolist()
         self._space = held.space
         self._view = held.space.view if held.filed and len(self._at) <= FEW else held.space.holding(self._at)
         self._settle()
 
+    def __getattr__(self, name: str) -> list[int]:
+        """The pieces of a stream that is in one, made when first asked for: of most only some are."""
+        if name not in ("_start", "_packet", "_length", "_at"):
+            raise AttributeError(name)
+        held, number = self._whence
+        columns = held.columns[:, held.bounds[number] : held.bounds[number + 1]]
+        if name in ("_start", "_packet"):
+            self._start, self._packet = columns[::3].tolist()
+        else:
+            self._length, self._at = columns[1:3].tolist()
+        found: list[int] = getattr(self, name)
+        return found
+
     def _settle(self) -> None:
-        self._near: Near | None = None
-        self._solid: bool | None = None  # whether there are no gaps; not asked of most streams
+        self._near = self._solid = None
         if self._start:
             self.begin = self._start[0]
             self.end = self._start[-1] + self._length[-1]
@@ -249,6 +302,11 @@ class Stream:
 
     def read(self, position: int, count: int) -> bytes:
         """Up to `count` bytes from `position` on, fewer at a gap or the end."""
+        base = self._base
+        if base is not None:
+            if not self.begin <= position < self.end or count <= 0:
+                return b""
+            return bytes(self._view[base + position : base + min(position + count, self.end)])
         starts, view, near = self._start, self._view, self._near
         if near is not None and (taken := near.taken(position, count)) is not None:
             return taken
@@ -329,7 +387,8 @@ class Stream:
         rest = object.__new__(Stream)
         first = max(bisect_right(self._start, position) - 1, 0)
         skip = [max(position - start, 0) for start in self._start[first : first + 1]]
-        rest._space, rest._view = self._space, self._view
+        rest._space, rest._view, rest._whence = self._space, self._view, self._whence
+        rest._base = None if self._base is None else self._base + position
         rest._start = [start - position for start in self._start[first:]]
         rest._length, rest._at, rest._packet = self._length[first:], self._at[first:], self._packet[first:]
         if skip and skip[0] >= rest._length[0]:

@@ -6,12 +6,13 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from parsers.base import Evidence
 from parsers.network import crowds, passing, pcap, pcapng, shared_passes
+from parsers.network.gathered_payload import MOST, Room
 from parsers.network.ip_packets import IpPackets
 from parsers.network.linked import Linked
 from parsers.network.pairs import columns
@@ -21,9 +22,10 @@ from parsers.network.space import Space
 from parsers.network.spill import Spill
 from timelines.problems import Problem
 
-# Packets whose flows are read at a time: about 500 bytes of columns and temporaries each. What would lose by being read apart, one pair of
-# hosts or what lies in one tunnel, may have twice as many.
-PARTITION_PACKETS = 1 << 19
+# Packets whose flows are read at a time: about 500 bytes of columns and temporaries each; and KiB of their payload, which is laid side by
+# side. What would lose by being read apart, one pair of hosts or what lies in one tunnel, may have TOGETHER times as many packets.
+PARTITION_PACKETS, PARTITION_KIB = 1 << 18, (MOST >> 10) - (MOST >> 13)
+TOGETHER = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +45,19 @@ def united(linked: Linked, counts: Int64s) -> list[list[int]]:
         found.setdefault(root, []).append(group)
     out: list[list[int]] = []
     for together in found.values():
-        fits = sum([packets[group] for group in together]) <= 2 * PARTITION_PACKETS
+        fits = sum([packets[group] for group in together]) <= TOGETHER * PARTITION_PACKETS
         out += [together] if fits else [[group] for group in together]
     return out
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What the pass found: the capture's bytes, its packets by group, the fate of every byte, and what is told of the file as a whole."""
+    """What the pass found: the capture's bytes, its packets by group, the fate of every byte, and what is told of the file as a whole.
+    `room`: where the payload of a partition is laid side by side."""
 
     space: Space
     found: Passed
+    room: Room = field(default_factory=Room)
 
     @property
     def spill(self) -> Spill:
@@ -68,7 +72,7 @@ class Survey:
         before = 0
 
         def close(groups: list[int], held: int, weight: int) -> None:
-            parts = math.ceil(held / PARTITION_PACKETS) if held > 2 * PARTITION_PACKETS else 1
+            parts = math.ceil(held / PARTITION_PACKETS) if held > TOGETHER * PARTITION_PACKETS else 1
             for part in range(parts if held else 0):
                 middle = before + weight * (2 * part + 1) / (2 * parts)
                 out[min(int(middle / share), slices - 1)].append(Portion(tuple(groups), part, parts))
@@ -77,7 +81,9 @@ class Survey:
         held = weight = 0
         for together in united(self.found.linked, self.spill.counts):
             more, heavier = sum([counts[group] for group in together]), sum([weights[group] for group in together])
-            if open_groups and (held + more > PARTITION_PACKETS or weight + heavier > share):
+            payload = weight + heavier - held - more
+            full = held + more > PARTITION_PACKETS or weight + heavier > share or payload > PARTITION_KIB
+            if open_groups and full:
                 close(open_groups, held, weight)
                 before, open_groups, held, weight = before + weight, [], 0, 0
             open_groups, held, weight = open_groups + together, held + more, weight + heavier

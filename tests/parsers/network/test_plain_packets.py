@@ -12,30 +12,32 @@ import pytest
 
 from parsers.network import pcap, plain_packets
 from parsers.network.headers import BAD_IP_SUM, BAD_SUM, COLUMNS, ZERO_WINDOW, Headers
-from parsers.network.packets import decode
+from parsers.network.notes import FRAGMENT
+from parsers.network.packets import Decoder, decode_all
 from parsers.network.space import Space
 
 EVIDENCE = Path(__file__).resolve().parents[4] / "shared" / "evidence" / "network"
 ENDS4, ENDS6 = ("192.0.2.1", 5, "198.51.100.2", 9), ("2001:db8::1", 5, "2001:db8::2", 9)
 
 
-def _both_ways(data: bytes, monkeypatch: pytest.MonkeyPatch) -> tuple[Headers, Headers, int]:
-    """The headers of a capture visited once and by masked passes, and how many packets went to the passes in the first case."""
+def _both_ways(data: bytes, monkeypatch: pytest.MonkeyPatch, joins: bool = True) -> tuple[Headers, Headers, int]:
+    """The headers of a capture visited once and by masked passes, and how many packets went to the passes in the first case; without
+    `joins` fragments are left as they are."""
     buffer = np.frombuffer(data, np.uint8)
     packets = pcap.walk(memoryview(data), buffer).packets
     left: list[int] = []
     visit = plain_packets.visit
 
-    def counted(space: Space, work: Any) -> Any:
-        out, rest = visit(space, work)
+    def counted(space: Space, work: Any, joins: bool = True) -> Any:
+        out, rest = visit(space, work, joins)
         left.append(len(rest))
         return out, rest
 
     monkeypatch.setattr(plain_packets, "visit", counted)
     monkeypatch.setattr(plain_packets, "worth_it", lambda space, work: len(work) > 0 and not work.depth.any())
-    once = decode(buffer, packets)
+    once = decode_all(Decoder(Space(memoryview(data)), joins=joins), packets)
     monkeypatch.setattr(plain_packets, "worth_it", lambda space, work: False)
-    passes = decode(buffer, packets)
+    passes = decode_all(Decoder(Space(memoryview(data)), joins=joins), packets)
     monkeypatch.undo()
     return once, passes, sum(left)
 
@@ -111,6 +113,31 @@ def test_harmed_packets(wire: Any, monkeypatch: pytest.MonkeyPatch, seed: int) -
     once, passes, left = _both_ways(b"".join(records), monkeypatch)
     _same(once, passes)
     assert 0 < left < len(records) - 1
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_fragments_that_are_left_get_their_note(wire: Any, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    """No more is known of them; all other packets are as ever. First ones that are cut are read as they are."""
+    chance = random.Random(seed)
+    records = [wire.pcap_head()]
+    for number in range(120):
+        ends, size = ("192.0.2.7", "198.51.100.2"), chance.choice((0, 8, 40, 200))
+        flags = chance.choice((0, 0x2000, 0x2000 + 25, 25, 0x4000, 0x6000, 0x8000))
+        packet = bytearray(wire.ethernet(wire.ip(*ends, chance.choice((1, 6, 17, 47)), bytes(size), flags)))
+        if chance.random() < 0.3:
+            packet[14 + chance.randrange(20)] = chance.choice((0, 0x45, 0x46, 0x4F, 0x60, 0xFF))
+        kept = bytes(packet[: chance.randrange(len(packet) + 1)] if chance.random() < 0.3 else packet)
+        records.append(
+            wire.pcap_record(kept, wire.start + number, wire=max(len(kept) + chance.choice((0, 0, 9, -9)), 1))
+        )
+    once, passes, left = _both_ways(b"".join(records), monkeypatch, joins=False)
+    np.testing.assert_array_equal(once.note, passes.note)
+    split = passes.note == FRAGMENT
+    assert split.sum() > 0
+    assert left < len(records) - 1 - split.sum() / 2
+    for name in COLUMNS:
+        np.testing.assert_array_equal(getattr(once, name)[~split], getattr(passes, name)[~split], name)
+    assert (once.proto[split] == -1).all()
 
 
 def test_what_is_flagged(wire: Any, monkeypatch: pytest.MonkeyPatch) -> None:
