@@ -13,6 +13,7 @@ import numpy as np
 from parsers.base import Batch
 from parsers.network import reading
 from parsers.network.capture import PARSER
+from parsers.network.openings import with_payload
 from parsers.network.protocols import all_dissectors
 from tests.fuzz.wires import evidence_of
 from timelines.problems import Account, Problem, balance
@@ -64,7 +65,7 @@ def forced(service: str) -> AbstractContextManager[Any]:
     reader = next(dissector for dissector in all_dissectors() if dissector.service == service)
 
     def assigned(talks: Any, out: Any) -> tuple[list[Any], list[int]]:
-        spoken, _ = reading._spoken(talks.openings())
+        spoken, _ = with_payload(talks.openings())
         return [reader] * len(spoken), spoken.tolist()
 
     return patch.object(reading, "_assigned", assigned)

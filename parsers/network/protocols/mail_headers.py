@@ -11,16 +11,14 @@ from ipaddress import ip_address
 from urllib.parse import unquote_to_bytes
 
 from parsers.network.protocols import text
+from parsers.network.protocols.mail_head_kernels import GROUPS, HEAD_LINES, SEARCHED
 
 READ = (
     "date", "from", "to", "cc", "reply-to", "message-id", "in-reply-to", "subject", "x-originating-ip", "received", "user-agent",
     "x-mailer", "content-type", "content-disposition", "content-transfer-encoding",
 )  # fmt: skip
 HEADER_LIMIT = 262_144  # bytes of one head; mail servers refuse more than 64 to 256 KiB
-HEAD_LINES = 2_000  # lines that are read of one head
 VALUE_LIMIT = 16_384  # characters of one value that are kept
-SEARCHED = 4_096  # characters of a Received field in which addresses are looked for
-GROUPS = 6  # colons at least of an IPv6 address without `::`; a date has two
 HOPS = 64  # addresses kept of the Received fields
 _READ = {form: name for name in READ for form in (name, name.title(), name.title().replace("-Id", "-ID"))}
 
@@ -159,10 +157,10 @@ def _joined(pieces: list[tuple[int, bool, str]]) -> str:
 
 def hops(received: list[str]) -> str | None:
     """The addresses that Received fields name, nearest first, without repeats."""
-    return _listed(said for value in received for said in _addresses(value[:SEARCHED]))
+    return listed(said for value in received for said in _addresses(value[:SEARCHED]))
 
 
-def _listed(candidates: Iterable[str]) -> str | None:
+def listed(candidates: Iterable[str]) -> str | None:
     """Those that are addresses, at most HOPS."""
     found: dict[str, None] = {}
     for said in candidates:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from parsers.network.protocols import Carried, Trouble
 from parsers.network.protocols.lines import Lines, Passage, gather
-from parsers.network.protocols.mail_headers import envelope, head
+from parsers.network.protocols.mail_headers import Head, envelope, head
 from parsers.network.protocols.mail_parts import MESSAGE_LIMIT, files, parts
 
 
@@ -60,21 +60,26 @@ def message(
         raw, cut = passage.raw, passage.cut
         whole = whole and not passage.gaps and not cut
     top = head(raw, 0, len(raw))
-    inner = parts(raw, top) if named else ()
     values = envelope(top)
-    values["attachments"] = ", ".join([part.name for part in inner if part.name]) or None
     values["message_bytes"] = sum([stop - begin for begin, stop in ranges])
-    values["fuids"] = None
+    values["attachments"] = values["fuids"] = None
     borne: tuple[Carried, ...] = ()
-    if carried and inner:
-        place = sent.flow, sent.uid, sent.forward, ranges[0][0]
-        borne = files(
-            inner,
-            passage or Passage(lines.stream, raw, (0,), (ranges[0][0],), (), False),
-            place,
-            stuffed=stuffed,
-            whole=whole,
-        )
-        values["fuids"] = ",".join([str(part.values["fuid"]) for part in borne])
+    if named:
+        place = ranges[0][0] if carried and ranges else None
+        there = passage or Passage(lines.stream, raw, (0,), ranges[0][:1], (), False)
+        values["attachments"], values["fuids"], borne = borne_by(sent, there, top, place, stuffed=stuffed, whole=whole)
     last = passage.packet(max(len(raw) - 1, 0)) if passage else lines.stream.packet(end - 1)
     return Message(values, borne, last, whole, cut)
+
+
+def borne_by(
+    sent: Sent, passage: Passage, top: Head, place: int | None, *, stuffed: bool, whole: bool
+) -> tuple[str | None, str | None, tuple[Carried, ...]]:
+    """The names of a message's parts, joined; and their ids, joined, and these themselves, where `place` is given: where the message
+    begins in its stream."""
+    inner = parts(passage.raw, top)
+    names = ", ".join([part.name for part in inner if part.name]) or None
+    if place is None or not inner:
+        return names, None, ()
+    borne = files(inner, passage, (sent.flow, sent.uid, sent.forward, place), stuffed=stuffed, whole=whole)
+    return names, ",".join([str(part.values["fuid"]) for part in borne]), borne

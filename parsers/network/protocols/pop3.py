@@ -14,7 +14,9 @@ from parsers.network.protocols.beginnings import begins, silent
 from parsers.network.protocols.lines import Line, Lines
 from parsers.network.protocols.mail_message import Sent, message
 from parsers.network.protocols.mail_session import goes_on_as_tls, login, session_row
+from parsers.network.protocols.pop3_together import tabulate
 from parsers.network.protocols.sasl import exchanged
+from parsers.network.protocols.tabular import Streams, Tabulated
 from parsers.network.records import Bools
 from parsers.network.streams import Stream
 
@@ -73,6 +75,10 @@ class Pop3:
     def guess(self, openings: Openings) -> Bools:
         """A command of POP3 on its port."""
         return np.asarray(begins(openings.orig, *_VERBS) & openings.on_port(110) & (openings.proto == 6))
+
+    def tabulate_streams(self, streams: Streams, packet_time: npt.NDArray[np.int64]) -> Tabulated:
+        """Plain sessions, in columns."""
+        return tabulate(streams)
 
     def read(self, talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[Yield]:
         orig, resp = talk.orig, talk.resp
