@@ -41,7 +41,7 @@ from parsers.network.protocols.tabular import Rows, Streams, Tabulated
 from parsers.network.records import Int64s
 from timelines.compiled import at_hand
 
-FEW = 4  # flows that are read one by one: to read them together costs as much
+FEW = 16  # flows that are read one by one: to read them together costs as much
 _CHANNELS = (b"PORT", b"EPRT", b"PASV", b"EPSV")
 _MOVES = (b"CWD", b"XCWD", b"CDUP", b"XCUP", b"PWD", b"XPWD")
 _ASKING = frozenset((*_CHANNELS, *_MOVES, *SIZED))  # commands that mean something by what is answered

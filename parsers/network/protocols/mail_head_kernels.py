@@ -28,6 +28,9 @@ ODD, PARTED, WORDS, BODY = range(4)  # what is told of each message
 _SECOND, _ODD, _PARTED, _WORDS, _BODY = SECOND, ODD, PARTED, WORDS, BODY
 _RECEIVED, _TYPE, _DISPOSITION = READ.index("received"), READ.index("content-type"), READ.index("content-disposition")
 _SEVERAL = np.isin(np.arange(COLUMNS), [READ.index(name) for name in ("from", "to", "cc")])  # all values are told
+_TELLING = (np.arange(256) >= 0x80) | np.isin(
+    np.arange(256), list(b"\n:?")
+)  # letters that a line is looked through for
 _NAMES = np.frombuffer("".join(READ).encode(), np.uint8)
 _BEGINS = np.cumsum([0, *map(len, READ)])
 
@@ -211,14 +214,17 @@ def _head(
     ended = begin < last and (data[at] == 0x0A or (data[at] == 0x0D and at + 1 < last and data[at + 1] == 0x0A))
     while at < last and not ended:
         line, colon = at, np.int64(-1)
-        while at < last and data[at] != 0x0A:
+        while at < last:
             letter = data[at]
-            if letter >= 0x80:
-                return np.int64(-1), found
-            if letter == 0x3F and at > begin and data[at - 1] == 0x3D:
-                told[_WORDS] = 1
-            if letter == 0x3A and colon < 0:
-                colon = at
+            if _TELLING[letter]:
+                if letter == 0x0A:
+                    break
+                if letter >= 0x80:
+                    return np.int64(-1), found
+                if letter == 0x3A:
+                    colon = at if colon < 0 else colon
+                elif at > begin and data[at - 1] == 0x3D:
+                    told[_WORDS] = 1
             at += 1
         lines += 1
         if lines > HEAD_LINES:

@@ -35,7 +35,7 @@ from parsers.network.records import Int64s
 from parsers.network.streams import Stream
 from timelines.compiled import at_hand
 
-FEW = 4  # flows that are read one by one: to read them together costs as much
+FEW = 16  # flows that are read one by one: to read them together costs as much
 NAME_LIMIT = 1_024  # bytes of a name or password
 _OUTCOMES = {None: None, True: "success", False: "failure"}
 _TEXTS = [verb.decode() for verb in VERBS]
