@@ -10,7 +10,7 @@ from parsers.network.protocols.replies import REPLY_LINES
 from parsers.network.records import Bytes, Int64s
 from timelines.compiled import compiled, inlined
 
-FLOW, LINE, VERB, VERB_STOP, ARGUMENT, STOP, EARLY, REPLY = range(8)
+FLOW, LINE, VERB, VERB_STOP, ARGUMENT, STOP = range(6)
 # Of a preliminary reply from EARLY on, and of the final one from REPLY on: where it begins, its code (NONE where there is none), where
 # its text ends, and whether it has several lines.
 BEGIN, CODE, END, SEVERAL = range(4)

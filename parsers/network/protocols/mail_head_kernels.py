@@ -205,6 +205,25 @@ def _value(
 
 
 @compiled
+def _line(data: Any, begin: Any, last: Any, told: Any) -> Any:
+    """Where a line ends, -1 where it is beyond ASCII, and its first colon stands. Encoded words are noted."""
+    at, colon = begin, np.int64(-1)
+    while at < last:
+        letter = data[at]
+        if _TELLING[letter]:
+            if letter == 0x0A:
+                break
+            if letter >= 0x80:
+                return np.int64(-1), colon
+            if letter == 0x3A:
+                colon = at if colon < 0 else colon
+            elif at > begin and data[at - 1] == 0x3D:
+                told[_WORDS] = 1
+        at += 1
+    return at, colon
+
+
+@compiled
 def _head(
     data: Any, begin: Any, stop: Any, message: Any, texts: Any, used: Any, span: Any, rows: Any, found: Any, told: Any
 ) -> Any:
@@ -213,21 +232,10 @@ def _head(
     at, field, value, end, lines = begin, np.int64(-1), begin, begin, 0
     ended = begin < last and (data[at] == 0x0A or (data[at] == 0x0D and at + 1 < last and data[at + 1] == 0x0A))
     while at < last and not ended:
-        line, colon = at, np.int64(-1)
-        while at < last:
-            letter = data[at]
-            if _TELLING[letter]:
-                if letter == 0x0A:
-                    break
-                if letter >= 0x80:
-                    return np.int64(-1), found
-                if letter == 0x3A:
-                    colon = at if colon < 0 else colon
-                elif at > begin and data[at - 1] == 0x3D:
-                    told[_WORDS] = 1
-            at += 1
+        line = at
+        at, colon = _line(data, line, last, told)
         lines += 1
-        if lines > HEAD_LINES:
+        if at < 0 or lines > HEAD_LINES:
             return np.int64(-1), found
         if data[line] == 0x20 or data[line] == 0x09:
             end = at

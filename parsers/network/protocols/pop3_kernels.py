@@ -147,6 +147,27 @@ def _long(verb: Any, argument: Any) -> Any:
 
 
 @compiled
+def _answer(data: Any, verb: Any, begin: Any, stop: Any) -> Any:
+    """An answer of many lines: where its message begins and stops (0 where it is none), and where the server goes on, -1 where it is not
+    plain."""
+    dot = _dot(data, begin - 2, stop)
+    mail = verb in (_RETR, _TOP)
+    if dot < 0 or (mail and dot + 2 <= begin):
+        return np.int64(0), np.int64(0), np.int64(-1)
+    return (begin, dot + 2, dot + 5) if mail else (np.int64(0), np.int64(0), dot + 5)
+
+
+@compiled
+def _trimmed(data: Any, begin: Any, stop: Any) -> Any:
+    """A line without white space at its ends."""
+    while begin < stop and _space(data[begin]):
+        begin += 1
+    while stop > begin and _space(data[stop - 1]):
+        stop -= 1
+    return begin, stop
+
+
+@compiled
 def _session(
     data: Any, client: Any, client_stop: Any, server: Any, server_stop: Any, flow: Any, commands: Any, used: Any
 ) -> Any:
@@ -162,11 +183,8 @@ def _session(
         stop = _line_end(data, line, client_stop)
         if stop < 0:
             return np.int64(-1)
-        following, begin = min(stop + 1, client_stop), line
-        while begin < stop and _space(data[begin]):
-            begin += 1
-        while stop > begin and _space(data[stop - 1]):
-            stop -= 1
+        following = min(stop + 1, client_stop)
+        begin, stop = _trimmed(data, line, stop)
         first = begin
         while first < stop and data[first] != 0x20:
             first += 1
@@ -182,14 +200,9 @@ def _session(
         mail = mail_stop = np.int64(0)
         server = after
         if accepted and _long(verb, argument):
-            dot = _dot(data, after - 2, server_stop)
-            if dot < 0:
+            mail, mail_stop, server = _answer(data, verb, after, server_stop)
+            if server < 0:
                 return np.int64(-1)
-            server = dot + 5
-            if verb in (_RETR, _TOP):
-                mail, mail_stop = after, dot + 2
-                if mail_stop <= mail:
-                    return np.int64(-1)
         row = commands[used]
         row[0], row[1], row[2], row[3], row[4] = flow, verb, line, reply, accepted
         row[5], row[6], row[7], row[8] = first, stop, mail, mail_stop
