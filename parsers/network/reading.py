@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 
 import numpy as np
 import pyarrow as pa
@@ -117,6 +118,7 @@ def read(talks: Conversations, packet_time: Int64s, out: Reading) -> Iterator[tu
             _read_waiting(out, packet_time)
         yield from _due(out, by_id.get(id(reader)), joined, talks, packet_time)
     _read_waiting(out, packet_time)
+    out.expected.sort(key=attrgetter("packet"))  # whoever foretold first, whichever way its flow was read
     for foretold in out.expected:
         _read_expected(out, foretold, talks, packet_time)
         _read_waiting(out, packet_time)
@@ -170,8 +172,11 @@ def _tabulated(
     for flow in found.flows.tolist():
         out.speaks(flow, reader.service)
         done.add((reader.service, flow))
+    talk: Conversation | None = None
     for flow, item in found.yielded:
-        _take(out, reader, item, talks.talk(flow), packet_time, 0)
+        if talk is None or talk.flow != flow:
+            talk = talks.talk(flow)
+        _take(out, reader, item, talk, packet_time, 0)
 
 
 def _ahead(talks: Conversations, readers: list[Dissector], flows: list[int]) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 
 _SIX = re.compile(rb"(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3})")
@@ -27,11 +28,17 @@ def of_client(verb: bytes, argument: bytes) -> Channel | None:
     found = _EXTENDED.search(argument)
     if found is None:
         return None
+    host = _host(found[3])
+    return _channel(host, int(found[4]), passive=False) if host is not None else None
+
+
+@lru_cache(maxsize=1 << 8)
+def _host(said: bytes) -> str | None:
+    """An address as it is usually written; a client gives the same again and again."""
     try:
-        host = str(ip_address(found[3].decode("ascii")))
+        return str(ip_address(said.decode("ascii")))
     except ValueError:
         return None
-    return _channel(host, int(found[4]), passive=False)
 
 
 def of_server(code: int, reply: bytes) -> Channel | None:

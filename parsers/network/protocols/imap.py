@@ -24,6 +24,7 @@ _COMMAND = re.compile(
     rb"[A-Za-z0-9.]{1,32} (?:CAPABILITY|LOGIN|AUTHENTICATE|STARTTLS|SELECT|EXAMINE|LIST|LSUB|ID|NOOP|UID|FETCH)\b",
     re.IGNORECASE,
 )
+_VERB = re.compile(rb"[A-Z0-9 ]{1,24}")
 _FETCH = re.compile(rb"\* (\d{1,10}) FETCH", re.IGNORECASE)
 _UID = re.compile(rb"\bUID (\d{1,10})", re.IGNORECASE)
 # The data item before a literal: a whole message, or a head; `<ORIGIN>` where only a piece was asked for.
@@ -43,7 +44,7 @@ class Fetched:
 
 @dataclass(slots=True)
 class Session:
-    """What holds for one session. asked: commands by tag."""
+    """What holds for one session. asked: commands by tag; sent: who sends what is fetched."""
 
     flow: int
     orig: Stream
@@ -52,8 +53,9 @@ class Session:
     server: Lines
     forward: bool
     uid: str
-    asked: dict[bytes, tuple[bytes, list[bytes], Sentence]] = field(default_factory=dict)
-    verbs: dict[str, None] = field(default_factory=dict)
+    sent: Sent
+    asked: dict[bytes, tuple[bytes, Sentence]] = field(default_factory=dict)
+    verbs: dict[bytes, None] = field(default_factory=dict)
     user: str | None = None
     mailbox: str | None = None
     login: bool | None = None
@@ -92,7 +94,9 @@ class Imap:
         forward = orig.read(orig.begin, 2) != b"* "
         if not forward:
             orig, resp = resp, orig
-        yield from _session(Session(talk.flow, orig, resp, Lines(orig), Lines(resp), forward, talk.uid))
+        server = Lines(resp)
+        sent = Sent(talk.flow, talk.uid, server, not forward)
+        yield from _session(Session(talk.flow, orig, resp, Lines(orig), server, forward, talk.uid, sent))
 
 
 def _session(session: Session) -> Iterator[Yield]:
@@ -106,9 +110,9 @@ def _session(session: Session) -> Iterator[Yield]:
         tag, verb = words[0], words[1].upper()
         if verb == b"UID" and len(words) > 2:
             verb = b"UID " + words[2].upper()
-        if len(session.verbs) < VERBS and re.fullmatch(rb"[A-Z0-9 ]{1,24}", verb):
-            session.verbs[text(verb)] = None
-        session.asked[tag] = (verb, sentence.arguments(session.orig, 2), sentence)
+        if verb not in session.verbs and len(session.verbs) < VERBS and _VERB.fullmatch(verb):
+            session.verbs[verb] = None
+        session.asked[tag] = (verb, sentence)
         session.last = max(session.last, session.orig.packet(sentence.begin))
         if verb == b"APPEND" and sentence.literals:
             yield from _appended(session, sentence)
@@ -119,22 +123,25 @@ def _session(session: Session) -> Iterator[Yield]:
     answered: set[bytes] = set()
     for response in sentences(session.server):
         session.last = max(session.last, session.resp.packet(response.begin))
-        if response.pieces[0][:2] == b"+ ":
-            challenges.append(response.pieces[0][2:])
+        said = response.pieces[0]
+        if said[:2] == b"+ ":
+            challenges.append(said[2:])
             continue
-        yield from _untagged(session, response)
-        tag = (response.words or [b""])[0]
+        if number := _FETCH.match(said):
+            yield from _untagged(session, response, int(number[1]))
+        words = said.split(None, 2)
+        tag = words[0] if words else b""
         if tag not in session.asked or tag in answered:
             continue
         answered.add(tag)
-        taken = response.words[1:2] == [b"OK"]
+        taken = words[1:2] == [b"OK"]
         yield from _tagged(session, tag, response, taken, (exchange, challenges))
-        if starttls is not None and session.asked[tag][2] is starttls and taken:
+        if starttls is not None and session.asked[tag][1] is starttls and taken:
             session.tls = True
             yield from goes_on_as_tls(session, session.row(), starttls.end, response.end)
             return
     yield from _flush(session)
-    for tag, (verb, _, _) in session.asked.items():  # a login whose answer is not there
+    for tag, (verb, _) in session.asked.items():  # a login whose answer is not there
         if verb in (b"LOGIN", b"AUTHENTICATE") and tag not in answered:
             yield from _login(session, tag, None, None, (exchange, challenges))
     yield session.row()
@@ -143,9 +150,10 @@ def _session(session: Session) -> Iterator[Yield]:
 def _tagged(
     session: Session, tag: bytes, response: Sentence, taken: bool, exchange: tuple[list[bytes], list[bytes]]
 ) -> Iterator[Yield]:
-    verb, arguments, _ = session.asked[tag]
+    verb, sentence = session.asked[tag]
     if verb in (b"SELECT", b"EXAMINE"):
         yield from _flush(session)
+        arguments = sentence.arguments(session.orig, 2)
         session.mailbox = text(arguments[0][:1_024]) if taken and arguments else session.mailbox
     elif verb in (b"LOGIN", b"AUTHENTICATE"):
         yield from _login(session, tag, response, taken, exchange)
@@ -158,7 +166,8 @@ def _login(
     taken: bool | None,
     exchange: tuple[list[bytes], list[bytes]],
 ) -> Iterator[Record]:
-    verb, arguments, sentence = session.asked[tag]
+    verb, sentence = session.asked[tag]
+    arguments = sentence.arguments(session.orig, 2)
     found: dict[str, object] | None = None
     if verb == b"LOGIN" and len(arguments) > 1:
         found = {"scheme": "login", "username": text(arguments[0][:1_024]), "secret": text(arguments[1][:1_024])}
@@ -171,10 +180,9 @@ def _login(
     yield login(session, "imap", (first, last), found, taken)
 
 
-def _untagged(session: Session, response: Sentence) -> Iterator[Yield]:
+def _untagged(session: Session, response: Sentence, number: int) -> Iterator[Yield]:
     """`* N FETCH (…)` with the bytes of a message or of its head."""
-    number = _FETCH.match(response.pieces[0])
-    if number is None:
+    if not response.literals:
         return
     uid = next((int(found[1]) for piece in response.pieces if (found := _UID.search(piece))), None)
     for piece, span in zip(response.pieces, response.literals, strict=False):
@@ -183,13 +191,13 @@ def _untagged(session: Session, response: Sentence) -> Iterator[Yield]:
             continue
         origin = int(item[2] or 0)
         pending = session.pending
-        if pending is not None and pending.number == int(number[1]) and origin == pending.size and origin:
+        if pending is not None and pending.number == number and origin == pending.size and origin:
             pending.ranges.append(span)
             pending.size += span[1] - span[0]
             continue
         yield from _flush(session)
         packet = session.resp.packet(response.begin)
-        job = Fetched(int(number[1]), uid, packet, [span], span[1] - span[0])
+        job = Fetched(number, uid, packet, [span], span[1] - span[0])
         if item[2] is not None and not origin:
             session.pending = job
         else:
@@ -204,23 +212,18 @@ def _flush(session: Session) -> Iterator[Yield]:
 
 def _fetched(session: Session, job: Fetched, *, whole: bool) -> Iterator[Yield]:
     """The row of a fetched message, and its files where it is one and not only a head."""
-    sent = Sent(session.flow, session.uid, session.server, not session.forward)
-    mail = message(sent, job.ranges, stuffed=False, whole=True)
+    mail = message(session.sent, job.ranges, stuffed=False, whole=True, named=whole)
     session.fetched += 1
     session.last = max(session.last, mail.last)
-    values = mail.values | {
-        "username": session.user,
-        "mailbox": session.mailbox,
-        "number": job.number,
-        "message_uid": job.uid,
-        "object": mail.values["subject"],
-        "outcome": "success",
-    }
-    if not whole:
-        values["attachments"] = values["fuids"] = None
+    values = mail.values
+    values["username"] = session.user
+    values["mailbox"] = session.mailbox
+    values["number"] = job.number
+    values["message_uid"] = job.uid
+    values["object"] = values["subject"]
+    values["outcome"] = "success"
     yield Record(session.flow, job.first, max(job.first, mail.last), "imap.message", values, mail.flags)
-    if whole:
-        yield from mail.parts
+    yield from mail.parts
     yield from mail.troubles("IMAP")
 
 

@@ -37,27 +37,33 @@ class Lines:
 
     def next(self) -> Line | None:
         """The next line; after a gap, what follows it. None at the end."""
-        at, raw = self.at, self._raw
+        at = self.at
         begin = at - self._base
-        stop = raw.find(b"\n", begin) if 0 <= begin <= len(raw) else -1
+        stop = self._raw.find(b"\n", begin) if begin >= 0 else -1
         if stop < 0:
-            if at >= self.stream.end:
-                return None
-            self._base, begin = at, 0
-            self._raw = raw = self.stream.read(at, _AT_ONCE)
-            stop = raw.find(b"\n")
+            return self._further()
+        self.at = end = self._base + stop + 1
+        return Line(at, end, self._raw[begin:stop].rstrip(b"\r"), True)
+
+    def _further(self) -> Line | None:
+        """The next line where its end is not at hand."""
+        at = self.at
+        if at >= self.stream.end:
+            return None
+        self._base = at
+        self._raw = raw = self.stream.read(at, _AT_ONCE)
+        stop = raw.find(b"\n")
         if stop >= 0:
-            line = Line(at, self._base + stop + 1, raw[begin:stop].rstrip(b"\r"), True)
-        elif raw:
-            line = Line(at, at + len(raw), raw, False)
-        else:
-            following = self.stream.next_start(self.at)
-            if following is None or following <= self.at:
-                return None
-            self.at = following
-            return self.next()
-        self.at = line.end
-        return line
+            self.at = end = at + stop + 1
+            return Line(at, end, raw[:stop].rstrip(b"\r"), True)
+        if raw:
+            self.at = end = at + len(raw)
+            return Line(at, end, raw, False)
+        following = self.stream.next_start(at)
+        if following is None or following <= at:
+            return None
+        self.at = following
+        return self._further()
 
     def peek(self) -> Line | None:
         """The next line, left to be read."""
@@ -74,12 +80,15 @@ class Lines:
             return find_end(self.stream, begin, mark)
         return self._base + found, self._base + found + len(mark)
 
-    def passage(self, begin: int, stop: int) -> Passage | None:
+    def cut(self, begin: int, stop: int) -> bytes | None:
         """The bytes from `begin` to `stop` where they are at hand, since lines near them were read."""
         first, last = begin - self._base, stop - self._base
-        if not 0 <= first < last <= len(self._raw):
-            return None
-        return Passage(self.stream, self._raw[first:last], (0,), (begin,), (), False)
+        return self._raw[first:last] if 0 <= first < last <= len(self._raw) else None
+
+    def passage(self, begin: int, stop: int) -> Passage | None:
+        """The same as a passage."""
+        raw = self.cut(begin, stop)
+        return None if raw is None else Passage(self.stream, raw, (0,), (begin,), (), False)
 
 
 @dataclass(slots=True)  # made for every message: frozen costs three times as much

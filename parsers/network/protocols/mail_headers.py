@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import unquote_to_bytes
 
 from parsers.network.protocols import text
+from parsers.network.protocols.mail_head_kernels import GROUPS, HEAD_LINES, SEARCHED
 
-HEADER_LIMIT = 262_144  # bytes of one head; mail servers refuse more than 64 to 256 KiB
-FIELDS = 2_000  # header fields of one head
-VALUE_LIMIT = 16_384  # characters of one value that are kept
-HOPS = 64  # addresses kept of the Received fields
 READ = (
     "date", "from", "to", "cc", "reply-to", "message-id", "in-reply-to", "subject", "x-originating-ip", "received", "user-agent",
     "x-mailer", "content-type", "content-disposition", "content-transfer-encoding",
 )  # fmt: skip
-_READ = {form.encode(): name for name in READ for form in (name, name.title(), name.title().replace("-Id", "-ID"))}
+HEADER_LIMIT = 262_144  # bytes of one head; mail servers refuse more than 64 to 256 KiB
+VALUE_LIMIT = 16_384  # characters of one value that are kept
+HOPS = 64  # addresses kept of the Received fields
+_READ = {form: name for name in READ for form in (name, name.title(), name.title().replace("-Id", "-ID"))}
 
 
 def _any_case(names: tuple[str, ...]) -> str:
@@ -34,9 +34,11 @@ def _any_case(names: tuple[str, ...]) -> str:
 
 
 _EMPTY_LINE = re.compile(rb"\n\r?\n")
-_SPACE = r"[ \t\r\v\f]"  # within a line
+_SPACE = " \t\n\r\v\f"  # as bytes are stripped
+_BLANK = r"[ \t\r\v\f]"  # within a line
 # A field that is read: its name, and its value with the lines that go on with it. One search finds all of a head.
-_FIELD = re.compile(rf"\n(?:[\r\v\f]{_SPACE}*)?({_any_case(READ)}){_SPACE}*:(.*(?:\n[ \t].*)*)".encode())
+_FIELD = re.compile(rf"\n(?:[\r\v\f]{_BLANK}*)?({_any_case(READ)}){_BLANK}*:(.*(?:\n[ \t].*)*)")
+_NONE: tuple[None] = (None,)
 # Text encodings of mail as it is; a name from the wire reaches no other codec of Python's.
 _CHARSETS = re.compile(
     r"(?:us-)?ascii|utf-?8|utf-16(?:le|be)?|iso-?8859-?\d{1,2}|latin-?1|windows-?\d{3,4}|cp-?\d{3,4}|koi8-[ru]|gb2312|gbk|gb18030"
@@ -51,7 +53,6 @@ _ADDRESS = re.compile(r"\b(?:IPv6:)?([0-9A-Fa-f.:]{7,45})")
 _RUN = re.compile(r"[0-9A-Fa-f.:]{7,}")  # what such an address lies in; found several times sooner
 _LETTERS = frozenset("0123456789abcdefABCDEF.:")
 _TAG = 3  # characters of `IPv6:` before a run, to which its other two belong
-_GROUPS = 6  # colons at least of an IPv6 address without `::`; a date has two
 _QUAD = re.compile(r"[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]")  # within every IPv4 address
 WEBMAIL = re.compile(
     r"squirrelmail|roundcube|horde|\(imp\)|zimbrawebclient|webmail|iplanet messenger|neomail|openwebmail", re.IGNORECASE
@@ -78,52 +79,50 @@ def _word(found: re.Match[str]) -> str:
     return decoded(raw, charset)
 
 
-def unfolded(value: bytes) -> str:
+def unfolded(value: str) -> str:
     """A header value as a reader sees it."""
-    plain = text(value[: 4 * VALUE_LIMIT]).strip()
+    plain = value[: 4 * VALUE_LIMIT].strip()
     return (_WORD.sub(_word, plain) if "=?" in plain else plain)[:VALUE_LIMIT]
 
 
 @dataclass(slots=True)  # made for every message: frozen costs three times as much
 class Head:
-    """The fields of one head that are READ, by lower-case name, in order; `end`: where the body begins in the bytes."""
+    """The fields of one head that are READ, by lower-case name, in order, and the same as a reader sees them; `end`: where the body begins
+    in the bytes."""
 
-    fields: dict[str, list[bytes]]
+    fields: dict[str, list[str]]
+    shown: dict[str, list[str]]
     end: int
-
-    def first(self, name: str) -> str | None:
-        values = self.fields.get(name)
-        return unfolded(values[0]) if values else None
-
-    def every(self, name: str) -> str | None:
-        values = self.fields.get(name)
-        return ", ".join(map(unfolded, values))[:VALUE_LIMIT] if values else None
 
 
 def head(raw: bytes, begin: int, stop: int) -> Head:
     """The head that begins at `begin` of `raw` and ends with an empty line, before `stop` at the latest."""
+    if raw.startswith((b"\n", b"\r\n"), begin):
+        return Head({}, {}, begin + (2 if raw[begin] == 13 else 1))
     last = min(stop, begin + HEADER_LIMIT)
-    if raw[begin : begin + 2] == b"\r\n" or raw[begin : begin + 1] == b"\n":
-        return Head({}, begin + (2 if raw[begin] == 13 else 1))
     empty = _EMPTY_LINE.search(raw, begin, last)
     size, end = empty.span() if empty else (last, last)
-    block = b"\n" + raw[begin:size]
-    if len(block) > FIELDS and block.count(b"\n") > FIELDS:
-        block = b"\n".join(block.split(b"\n", FIELDS + 1)[: FIELDS + 1])
-    fields: dict[str, list[bytes]] = {}
+    block = text(raw[begin:size])
+    fields = _fields(block)
+    if "=?" in block or len(block) > VALUE_LIMIT:
+        return Head(fields, {name: [unfolded(value) for value in values] for name, values in fields.items()}, end)
+    return Head(fields, fields, end)
+
+
+def _fields(block: str) -> dict[str, list[str]]:
+    """The fields that are READ of the first lines, each with the lines that go on with it."""
+    block = "\n" + block
+    if len(block) > HEAD_LINES and block.count("\n") > HEAD_LINES:
+        block = "\n".join(block.split("\n", HEAD_LINES + 1)[: HEAD_LINES + 1])
+    fields: dict[str, list[str]] = {}
     for name, value in _FIELD.findall(block):
         known = _READ.get(name) or _READ[name.lower()]
-        value = _joined_lines(value) if b"\n" in value else value.strip()
+        value = " ".join([line.strip(_SPACE) for line in value.split("\n")]).strip() if "\n" in value else value.strip()
         if known in fields:
             fields[known].append(value)
         else:
             fields[known] = [value]
-    return Head(fields, end)
-
-
-def _joined_lines(value: bytes) -> bytes:
-    """A folded value as one line."""
-    return b" ".join(map(bytes.strip, value.split(b"\n")))
+    return fields
 
 
 def parameters(value: str) -> dict[str, str]:
@@ -156,21 +155,25 @@ def _joined(pieces: list[tuple[int, bool, str]]) -> str:
     return decoded(out, charset)
 
 
-def hops(received: list[bytes]) -> str | None:
+def hops(received: list[str]) -> str | None:
     """The addresses that Received fields name, nearest first, without repeats."""
+    return listed(said for value in received for said in _addresses(value[:SEARCHED]))
+
+
+def listed(candidates: Iterable[str]) -> str | None:
+    """Those that are addresses, at most HOPS."""
     found: dict[str, None] = {}
-    for value in received:
-        for said in _addresses(text(value[:4_096])):
-            if (address := _address(said)) is not None:
-                found.setdefault(address)
+    for said in candidates:
+        if (address := _address(said)) is not None:
+            found[address] = None
             if len(found) >= HOPS:
-                return ",".join(found)
+                break
     return ",".join(found) or None
 
 
 def _addresses(value: str) -> Iterator[str]:
     """What may be an address in a field."""
-    if "::" in value or value.count(":") >= _GROUPS:
+    if "::" in value or value.count(":") >= GROUPS:
         for run in _RUN.finditer(value):
             yield from _ADDRESS.findall(value, max(run.start() - _TAG, 0), run.end())
         return
@@ -197,21 +200,29 @@ def _address(said: str) -> str | None:
 
 def envelope(message: Head) -> dict[str, object]:
     """The columns that a message's own head fills, as in Zeek's smtp.log."""
-    received = message.fields.get("received", [])
-    agent = message.first("user-agent") or message.first("x-mailer")
-    origin = message.first("x-originating-ip")
+    shown = message.shown
+    first = shown.get
+    received = first("received", ())
+    origin = first("x-originating-ip", _NONE)[0]
     return {
-        "date": message.first("date"),
-        "from": message.every("from"),
-        "to": message.every("to"),
-        "cc": message.every("cc"),
-        "reply_to": message.first("reply-to"),
-        "msg_id": message.first("message-id"),
-        "in_reply_to": message.first("in-reply-to"),
-        "subject": message.first("subject"),
+        "date": first("date", _NONE)[0],
+        "from": _every(first("from")),
+        "to": _every(first("to")),
+        "cc": _every(first("cc")),
+        "reply_to": first("reply-to", _NONE)[0],
+        "msg_id": first("message-id", _NONE)[0],
+        "in_reply_to": first("in-reply-to", _NONE)[0],
+        "subject": first("subject", _NONE)[0],
         "x_originating_ip": origin.strip("[]") if origin else None,
-        "first_received": unfolded(received[-1]) if received else None,
-        "second_received": unfolded(received[-2]) if len(received) > 1 else None,
-        "path": hops(received),
-        "user_agent": agent,
+        "first_received": received[-1] if received else None,
+        "second_received": received[-2] if len(received) > 1 else None,
+        "path": hops(message.fields["received"]) if received else None,
+        "user_agent": first("user-agent", _NONE)[0] or first("x-mailer", _NONE)[0],
     }
+
+
+def _every(values: list[str] | None) -> str | None:
+    """The values of a field that may come several times."""
+    if not values:
+        return None
+    return values[0] if len(values) == 1 else ", ".join(values)[:VALUE_LIMIT]

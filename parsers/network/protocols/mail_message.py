@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from parsers.network.protocols import Carried, Trouble
-from parsers.network.protocols.lines import Lines, gather
-from parsers.network.protocols.mail_headers import envelope, head
-from parsers.network.protocols.mail_parts import MESSAGE_LIMIT, files
+from parsers.network.protocols.lines import Lines, Passage, gather
+from parsers.network.protocols.mail_headers import Head, envelope, head
+from parsers.network.protocols.mail_parts import MESSAGE_LIMIT, files, parts
 
 
 @dataclass(slots=True)  # made for every message: frozen costs three times as much
@@ -41,18 +41,45 @@ class Sent:
     forward: bool
 
 
-def message(sent: Sent, ranges: Sequence[tuple[int, int]], *, stuffed: bool, whole: bool) -> Message:
-    """The message whose bytes lie in these ranges of a stream. stuffed: dots at line begins are doubled; whole: its end was seen."""
-    passage = sent.lines.passage(*ranges[0]) if len(ranges) == 1 else None
-    if passage is None:
-        passage = gather(sent.lines.stream, ranges, MESSAGE_LIMIT)
-    top = head(passage.raw, 0, len(passage.raw))
-    whole = whole and not passage.gaps and not passage.cut
-    place = sent.uid, sent.forward, ranges[0][0] if ranges else 0
-    parts = tuple(files(sent.flow, passage, top, place, stuffed=stuffed, whole=whole))
+def message(
+    sent: Sent,
+    ranges: Sequence[tuple[int, int]],
+    *,
+    stuffed: bool,
+    whole: bool,
+    named: bool = True,
+    carried: bool = True,
+) -> Message:
+    """The message whose bytes lie in these ranges of a stream. stuffed: dots at line begins are doubled; whole: its end was seen; named,
+    carried: whether its parts are asked for at all, and as files."""
+    lines, end = sent.lines, ranges[-1][1] if ranges else 0
+    raw = lines.cut(*ranges[0]) if len(ranges) == 1 else None
+    passage, cut = None, False
+    if raw is None:
+        passage = gather(lines.stream, ranges, MESSAGE_LIMIT)
+        raw, cut = passage.raw, passage.cut
+        whole = whole and not passage.gaps and not cut
+    top = head(raw, 0, len(raw))
     values = envelope(top)
-    values["fuids"] = ",".join(str(part.values["fuid"]) for part in parts) or None
-    values["attachments"] = ", ".join(part.name for part in parts if part.name) or None
-    values["message_bytes"] = sum(stop - begin for begin, stop in ranges)
-    last = passage.packet(max(len(passage.raw) - 1, 0))
-    return Message(values, parts, last, whole, passage.cut)
+    values["message_bytes"] = sum([stop - begin for begin, stop in ranges])
+    values["attachments"] = values["fuids"] = None
+    borne: tuple[Carried, ...] = ()
+    if named:
+        place = ranges[0][0] if carried and ranges else None
+        there = passage or Passage(lines.stream, raw, (0,), ranges[0][:1], (), False)
+        values["attachments"], values["fuids"], borne = borne_by(sent, there, top, place, stuffed=stuffed, whole=whole)
+    last = passage.packet(max(len(raw) - 1, 0)) if passage else lines.stream.packet(end - 1)
+    return Message(values, borne, last, whole, cut)
+
+
+def borne_by(
+    sent: Sent, passage: Passage, top: Head, place: int | None, *, stuffed: bool, whole: bool
+) -> tuple[str | None, str | None, tuple[Carried, ...]]:
+    """The names of a message's parts, joined; and their ids, joined, and these themselves, where `place` is given: where the message
+    begins in its stream."""
+    inner = parts(passage.raw, top)
+    names = ", ".join([part.name for part in inner if part.name]) or None
+    if place is None or not inner:
+        return names, None, ()
+    borne = files(inner, passage, (sent.flow, sent.uid, sent.forward, place), stuffed=stuffed, whole=whole)
+    return names, ",".join([str(part.values["fuid"]) for part in borne]), borne

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import binascii
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
 from parsers.network.protocols import Carried
 from parsers.network.protocols.file_ids import file_id
 from parsers.network.protocols.lines import Passage
-from parsers.network.protocols.mail_headers import Head, head, parameters, unfolded
+from parsers.network.protocols.mail_headers import Head, head, parameters
 
 MESSAGE_LIMIT = 64 << 20  # bytes of one message that are read; providers accept 25 to 50 MB
 NESTING = 16  # multiparts within one another
 PARTS = 1_000  # parts of one message
 _SHORT = 64  # bytes of a content type that is kept for the next time: most say only what the text is written in
+_UNSAID = ("",)  # what a field says that is not there
 _BASE64 = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"))
 
 
@@ -30,13 +31,23 @@ class Part:
     encoding: str
 
 
-def parts(raw: bytes, top: Head) -> Iterator[Part]:
+def parts(raw: bytes, top: Head) -> Sequence[Part]:
     """The parts of a message whose head is `top`, in order. Attached messages are parts, and so are theirs."""
+    kind = top.shown.get("content-type", _UNSAID)[0]
+    media, settings = (_known_type if len(kind) <= _SHORT else _type)(kind)
+    if media.startswith(("multipart/", "message/rfc822")):
+        return list(_within(raw, top))
+    begin, stop = top.end, len(raw)
+    return (Part(begin, stop, _name(top, settings), media or None, _encoding(top)),) if stop > begin else ()
+
+
+def _within(raw: bytes, top: Head) -> Iterator[Part]:
+    """The same where there may be several."""
     waiting: list[tuple[Head, int, int]] = [(top, len(raw), 0)]
     count = 0
     while waiting and count < PARTS:
         entity, stop, depth = waiting.pop()
-        kind = entity.fields.get("content-type", [b""])[0]
+        kind = entity.shown.get("content-type", _UNSAID)[0]
         media, settings = (_known_type if len(kind) <= _SHORT else _type)(kind)
         boundary = settings.get("boundary", "")
         if media.startswith("multipart/") and boundary and depth < NESTING:
@@ -51,23 +62,21 @@ def parts(raw: bytes, top: Head) -> Iterator[Part]:
             waiting.append((head(raw, part.begin, stop), stop, depth + 1))
 
 
-def _type(kind: bytes) -> tuple[str, Mapping[str, str]]:
+def _type(kind: str) -> tuple[str, Mapping[str, str]]:
     """A media type in lower case, and its parameters."""
-    declared = unfolded(kind)
-    return declared.partition(";")[0].strip().lower(), parameters(declared)
+    return kind.partition(";")[0].strip().lower(), parameters(kind)
 
 
 _known_type = lru_cache(maxsize=1 << 8)(_type)
 
 
 def _name(entity: Head, settings: Mapping[str, str]) -> str | None:
-    said = entity.fields.get("content-disposition")
-    disposition = parameters(unfolded(said[0])) if said else {}
-    return disposition.get("filename") or settings.get("name") or None
+    said = entity.shown.get("content-disposition")
+    return (parameters(said[0]).get("filename") if said else None) or settings.get("name") or None
 
 
 def _encoding(entity: Head) -> str:
-    return (entity.first("content-transfer-encoding") or "").lower()
+    return entity.shown.get("content-transfer-encoding", _UNSAID)[0].lower()
 
 
 def _pieces(raw: bytes, begin: int, stop: int, boundary: str) -> Iterator[tuple[int, int]]:
@@ -121,25 +130,29 @@ def content(raw: bytes, encoding: str) -> bytes:
 
 
 def files(
-    flow: int, passage: Passage, top: Head, place: tuple[str, bool, int], *, stuffed: bool, whole: bool
-) -> Iterator[Carried]:
-    """The parts of a message as files. place: the connection's uid, whether its originator sends, and where in the stream the message
-    begins; stuffed: lines that begin with a dot have one more (RFC 5321 section 4.5.2)."""
-    found = list(parts(passage.raw, top))
-    uid, forward, begin = place
-    for number, part in enumerate(found):
-        broken = part is found[-1] and not whole
-        yield Carried(
-            flow,
-            passage.packet(part.begin),
-            passage.packet(part.stop - 1),
-            forward,
-            partial(_decoded, passage.raw, part, stuffed),
-            part.name,
-            part.type,
-            missing=passage.missing(part.begin, part.stop),
-            values={"fuid": file_id(uid, forward, begin, number)} | ({"complete": False} if broken else {}),
-        )
+    found: Sequence[Part], passage: Passage, place: tuple[int, str, bool, int], *, stuffed: bool, whole: bool
+) -> tuple[Carried, ...]:
+    """The parts of a message as files. place: number and uid of the connection, whether its originator sends, and where in the stream the
+    message begins; stuffed: lines that begin with a dot have one more (RFC 5321 section 4.5.2)."""
+    flow, uid, forward, begin = place
+    broken = -1 if whole else len(found) - 1
+    return tuple(
+        [
+            Carried(
+                flow,
+                passage.packet(part.begin),
+                passage.packet(part.stop - 1),
+                forward,
+                partial(_decoded, passage.raw, part, stuffed),
+                part.name,
+                part.type,
+                missing=passage.missing(part.begin, part.stop),
+                values={"fuid": file_id(uid, forward, begin, number)}
+                | ({"complete": False} if number == broken else {}),
+            )
+            for number, part in enumerate(found)
+        ]
+    )
 
 
 def _decoded(message: bytes, part: Part, stuffed: bool) -> Iterator[bytes]:

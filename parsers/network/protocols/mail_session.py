@@ -11,13 +11,14 @@ from parsers.network.streams import Stream
 
 
 class Session(Protocol):
-    """verbs: commands in the order in which each was first asked; login: whether the last one was taken; last: the last packet read."""
+    """verbs: commands (letters, digits, spaces) in the order in which each was first asked; login: whether the last one was taken; last:
+    the last packet read."""
 
     flow: int
     orig: Stream
     resp: Stream
     forward: bool
-    verbs: dict[str, None]
+    verbs: dict[bytes, None]
     user: str | None
     login: bool | None
     tls: bool
@@ -30,7 +31,7 @@ def session_row(session: Session, service: str, values: dict[str, object]) -> Re
     packet = speaks.packet(speaks.begin)
     told: dict[str, object] = {
         "username": session.user,
-        "commands": ",".join(session.verbs) or None,
+        "commands": b",".join(session.verbs).decode("ascii") or None,
         "tls": session.tls,
         "outcome": None if session.login is None else ("failure", "success")[session.login],
     }

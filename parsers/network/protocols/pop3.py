@@ -14,7 +14,9 @@ from parsers.network.protocols.beginnings import begins, silent
 from parsers.network.protocols.lines import Line, Lines
 from parsers.network.protocols.mail_message import Sent, message
 from parsers.network.protocols.mail_session import goes_on_as_tls, login, session_row
+from parsers.network.protocols.pop3_together import tabulate
 from parsers.network.protocols.sasl import exchanged
+from parsers.network.protocols.tabular import Streams, Tabulated
 from parsers.network.records import Bools
 from parsers.network.streams import Stream
 
@@ -24,7 +26,10 @@ EXCHANGE = 8  # lines of one AUTH exchange
 _VERBS = (
     b"USER", b"APOP", b"CAPA", b"AUTH", b"STLS", b"QUIT", b"PASS", b"STAT", b"LIST", b"UIDL", b"RETR", b"TOP ", b"NOOP", b"DELE",
 )  # fmt: skip
-_LONG = (b"RETR", b"TOP", b"CAPA")  # their answers have many lines; LIST and UIDL only without an argument
+VERBS = 64  # different commands kept of one session
+_MAIL = (b"RETR", b"TOP")
+_LONG = (*_MAIL, b"CAPA")  # their answers have many lines; those of the following only without an argument
+_LISTS = (b"LIST", b"UIDL", b"AUTH")
 _REPLIES = (b"+OK", b"-ERR", b"+ ")
 _STAMP = re.compile(rb"<[^<>\s]{1,200}>")
 
@@ -41,7 +46,7 @@ class Session:
     stamp: str | None = None
     name: bytes | None = None
     user: str | None = None
-    verbs: dict[str, None] = field(default_factory=dict)
+    verbs: dict[bytes, None] = field(default_factory=dict)
     retrieved: int = 0
     deleted: int = 0
     login: bool | None = None
@@ -70,6 +75,10 @@ class Pop3:
     def guess(self, openings: Openings) -> Bools:
         """A command of POP3 on its port."""
         return np.asarray(begins(openings.orig, *_VERBS) & openings.on_port(110) & (openings.proto == 6))
+
+    def tabulate_streams(self, streams: Streams, packet_time: npt.NDArray[np.int64]) -> Tabulated:
+        """Plain sessions, in columns."""
+        return tabulate(streams)
 
     def read(self, talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[Yield]:
         orig, resp = talk.orig, talk.resp
@@ -103,6 +112,7 @@ def _greeting(session: Session, server: Lines) -> None:
 
 def _session(session: Session) -> Iterator[Yield]:
     client, server = Lines(session.orig), Lines(session.resp)
+    sent = Sent(session.flow, session.uid, server, not session.forward)
     _greeting(session, server)
     for _ in range(COMMANDS):
         line = client.next()
@@ -112,12 +122,17 @@ def _session(session: Session) -> Iterator[Yield]:
         verb = verb.upper()
         if not (verb.isalpha() and 3 <= len(verb) <= 8):  # letters of ASCII
             continue
-        if len(session.verbs) < 64:
-            session.verbs[text(verb)] = None
+        if verb not in session.verbs and len(session.verbs) < VERBS:
+            session.verbs[verb] = None
         reply = _reply(server)
         accepted = None if reply is None else reply.raw[:1] == b"+"
-        session.last = max(session.orig.packet(line.begin), session.resp.packet(reply.begin) if reply else 0)
-        if verb == b"AUTH" and argument:
+        first = session.orig.packet(line.begin)
+        session.last = first if reply is None else max(first, session.resp.packet(reply.begin))
+        if accepted and reply is not None and (verb in _LONG or (verb in _LISTS and not argument)):
+            stop, whole = _after(server, reply)
+            if verb in _MAIL:
+                yield from _retrieved(session, sent, (reply.end, stop, whole), (verb, argument), first)
+        elif verb == b"AUTH" and argument:
             yield from _exchange(session, client, server, line, argument, reply)
         elif verb in (b"USER", b"PASS", b"APOP"):
             yield from _login(session, line, verb, argument.strip(), accepted)
@@ -125,40 +140,41 @@ def _session(session: Session) -> Iterator[Yield]:
             session.tls = True
             yield from goes_on_as_tls(session, session.row(), line.end, reply.end)
             return
-        elif (
-            accepted and reply is not None and (verb in _LONG or (verb in (b"LIST", b"UIDL", b"AUTH") and not argument))
-        ):
-            yield from _long(session, server, reply, line, verb, argument)
         elif verb == b"DELE" and accepted:
             session.deleted += 1
     yield session.row()
 
 
-def _long(session: Session, server: Lines, reply: Line, line: Line, verb: bytes, argument: bytes) -> Iterator[Yield]:
-    """An answer of many lines: it ends with a dot alone; messages become rows."""
+def _after(server: Lines, reply: Line) -> tuple[int, bool]:
+    """Where an answer of many lines ends, and whether its end was seen: a dot alone. The server goes on behind it."""
     found = server.find_end(reply.end - 2, b"\r\n.\r\n")
-    stop = found[0] + 2 if found else max(session.resp.end, reply.end)
-    server.at = found[1] if found else stop
-    if verb not in (b"RETR", b"TOP"):
-        return
-    span = [(reply.end, stop)]
-    sent = Sent(session.flow, session.uid, server, not session.forward)
-    mail = message(sent, span, stuffed=True, whole=bool(found))
+    if found is None:
+        server.at = stop = max(server.stream.end, reply.end)
+        return stop, False
+    server.at = found[1]
+    return found[0] + 2, True
+
+
+def _retrieved(
+    session: Session, sent: Sent, span: tuple[int, int, bool], asked: tuple[bytes, bytes], first: int
+) -> Iterator[Yield]:
+    """The row of a message, and its files. span: where it lies, and whether its end was seen; asked: the command that packet `first`
+    brought, and its argument."""
+    begin, stop, whole = span
+    verb, argument = asked
+    entire = verb == b"RETR"  # TOP gives the head and some lines: no whole files
+    mail = message(sent, [(begin, stop)], stuffed=True, whole=whole, carried=entire)
     session.retrieved += 1
     session.last = max(session.last, mail.last)
-    number = argument.split()[:1]
-    values = mail.values | {
-        "username": session.user,
-        "number": int(number[0]) if number and number[0].isdigit() and len(number[0]) < 9 else None,
-        "commands": text(verb),
-        "object": mail.values["subject"],
-        "outcome": "success",
-    }
-    if verb != b"RETR":
-        values["fuids"] = None
-    first = session.orig.packet(line.begin)
+    number = argument.split(None, 1)[0] if argument else b""
+    values = mail.values
+    values["username"] = session.user
+    values["number"] = int(number) if number.isdigit() and len(number) < 9 else None
+    values["commands"] = text(verb)
+    values["object"] = values["subject"]
+    values["outcome"] = "success"
     yield Record(session.flow, first, max(first, mail.last), "pop3.message", values, mail.flags)
-    if verb == b"RETR":  # TOP gives the head and some lines: no whole files
+    if entire:
         yield from mail.parts
     yield from mail.troubles("POP3")
 
