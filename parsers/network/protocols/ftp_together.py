@@ -75,7 +75,9 @@ def tabulate(streams: Streams) -> Tabulated:
             logins += found.logins
             yielded += found.yielded
             flows.append(some.flows[counts > 0])
-    return Tabulated(tuple(tables), logins, np.concatenate(flows) if flows else np.zeros(0, np.int64), yielded=tuple(yielded))
+    return Tabulated(
+        tuple(tables), logins, np.concatenate(flows) if flows else np.zeros(0, np.int64), yielded=tuple(yielded)
+    )
 
 
 class _Connections:

@@ -65,7 +65,9 @@ def tabulate(streams: Streams) -> Tabulated:
             tables.append(found.rows(told, yielded))
             logins += told.logins
             flows.append(some.flows[counts >= 0])
-    return Tabulated(tuple(tables), logins, np.concatenate(flows) if flows else np.zeros(0, np.int64), yielded=tuple(yielded))
+    return Tabulated(
+        tuple(tables), logins, np.concatenate(flows) if flows else np.zeros(0, np.int64), yielded=tuple(yielded)
+    )
 
 
 class _Sessions:
