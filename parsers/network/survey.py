@@ -50,6 +50,25 @@ def united(linked: Linked, counts: Int64s) -> list[list[int]]:
     return out
 
 
+class Shares:
+    """Portions given to one slice after the other. What belongs together can weigh more than a share: the slices behind it get less."""
+
+    def __init__(self, slices: int, weight: float) -> None:
+        self.given: list[list[Portion]] = [[] for _ in range(slices)]
+        self._number, self._filled, self._left = 0, 0.0, weight
+
+    def beyond(self, weight: float) -> bool:
+        """Whether a slice with so much more than it has would have more than its share of what is left."""
+        return self._filled + weight > self._left / (len(self.given) - self._number)
+
+    def give(self, portion: Portion, weight: float) -> None:
+        """Give a portion to the slice that most of it fits into."""
+        if self._filled and self.beyond(weight / 2) and self._number + 1 < len(self.given):
+            self._number, self._filled, self._left = self._number + 1, 0.0, self._left - self._filled
+        self.given[self._number].append(portion)
+        self._filled += weight
+
+
 @dataclass(frozen=True, slots=True)
 class Survey:
     """What the pass found: the capture's bytes, its packets by group, the fate of every byte, and what is told of the file as a whole.
@@ -67,28 +86,25 @@ class Survey:
     def portions(self, slices: int) -> list[list[Portion]]:
         """What each slice reads: about the same weight, by the file alone. Only a host pair with too many packets is divided."""
         counts, weights = self.spill.counts.tolist(), self.spill.weights.tolist()
-        share = max(sum(weights) / slices, 1.0)
-        out: list[list[Portion]] = [[] for _ in range(slices)]
-        before = 0
+        shares = Shares(slices, sum(weights))
 
         def close(groups: list[int], held: int, weight: int) -> None:
             parts = math.ceil(held / PARTITION_PACKETS) if held > TOGETHER * PARTITION_PACKETS else 1
             for part in range(parts if held else 0):
-                middle = before + weight * (2 * part + 1) / (2 * parts)
-                out[min(int(middle / share), slices - 1)].append(Portion(tuple(groups), part, parts))
+                shares.give(Portion(tuple(groups), part, parts), weight / parts)
 
         open_groups: list[int] = []
         held = weight = 0
         for together in united(self.found.linked, self.spill.counts):
             more, heavier = sum([counts[group] for group in together]), sum([weights[group] for group in together])
             payload = weight + heavier - held - more
-            full = held + more > PARTITION_PACKETS or weight + heavier > share or payload > PARTITION_KIB
-            if open_groups and full:
+            full = held + more > PARTITION_PACKETS or payload > PARTITION_KIB
+            if open_groups and (full or shares.beyond(weight + heavier / 2)):
                 close(open_groups, held, weight)
-                before, open_groups, held, weight = before + weight, [], 0, 0
+                open_groups, held, weight = [], 0, 0
             open_groups, held, weight = open_groups + together, held + more, weight + heavier
         close(open_groups, held, weight)
-        return out
+        return shares.given
 
     def partitions(self, number: int, slices: int) -> Iterator[IpPackets]:
         """The packets of a slice, as many at a time as memory allows. A flow is never split."""
