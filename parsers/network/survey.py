@@ -26,6 +26,7 @@ from timelines.problems import Problem
 # side. What would lose by being read apart, one pair of hosts or what lies in one tunnel, may have TOGETHER times as many packets.
 PARTITION_PACKETS, PARTITION_KIB = 1 << 18, (MOST >> 10) - (MOST >> 13)
 TOGETHER = 4
+FEW_SLICES = 4  # from so many on the later ones are smaller; of two each worker has one
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +52,20 @@ def united(linked: Linked, counts: Int64s) -> list[list[int]]:
 
 
 class Shares:
-    """Portions given to one slice after the other. What belongs together can weigh more than a share: the slices behind it get less."""
+    """Portions given to one slice after the other. What belongs together can weigh more than a share: the slices behind it get less.
+
+    Of four slices and more the later half gets two thirds of what the others do: they end the work of whoever comes to them first.
+    """
 
     def __init__(self, slices: int, weight: float) -> None:
         self.given: list[list[Portion]] = [[] for _ in range(slices)]
+        later = slices // 2 if slices >= FEW_SLICES else 0
+        self._sizes = [3] * (slices - later) + [2] * later
         self._number, self._filled, self._left = 0, 0.0, weight
 
     def beyond(self, weight: float) -> bool:
         """Whether a slice with so much more than it has would have more than its share of what is left."""
-        return self._filled + weight > self._left / (len(self.given) - self._number)
+        return self._filled + weight > self._left * self._sizes[self._number] / sum(self._sizes[self._number :])
 
     def give(self, portion: Portion, weight: float) -> None:
         """Give a portion to the slice that most of it fits into."""

@@ -28,10 +28,14 @@ def test_two_slices(weights, expected):
     assert shared(weights, 2) == expected
 
 
+def test_of_four_slices_the_later_are_smaller():
+    assert [len(one) for one in shared([1] * 100, 4)] == [30, 30, 20, 20]
+
+
 def test_a_heavy_portion_leaves_the_others_even():
-    given = shared([30, *[3] * 20], 4)
+    given = shared([60, *[1] * 70], 4)
     assert given[0] == [0]
-    assert sorted(len(one) for one in given[1:]) == [6, 7, 7]
+    assert [len(one) for one in given[1:]] == [30, 20, 20]
 
 
 def test_nothing_is_lost_where_slices_are_many():
