@@ -28,7 +28,6 @@ from parsers.network import (
     pcap,
     pcapng,
     reading,
-    streams,
     survey,
 )
 from parsers.network.conversations import Conversations
@@ -36,6 +35,7 @@ from parsers.network.ip_packets import OVERLAP_CONFLICT, IpPackets
 from parsers.network.protocols import Carried, Trouble, all_dissectors
 from parsers.network.protocols.tabular import Rows
 from parsers.network.records import Bytes
+from parsers.network.segments import in_sequence
 from parsers.network.space import Space
 from parsers.network.survey import Survey
 from parsers.network.tables import ConnRows, Sources, conn_batches, record_batch, rows_batch
@@ -156,7 +156,7 @@ def _read(
     done: reading.Reading,
 ) -> Iterator[Output]:
     space, room = where
-    payload = gathered_payload.gathered(space, sources.packets, joined, streams.build(sources.packets, joined), room)
+    payload = gathered_payload.gathered(space, sources.packets, joined, in_sequence(sources.packets, joined), room)
     packets, segments = payload.packets, payload.segments
     talks = Conversations(payload.space, packets, sources.identities, joined, segments)
     other = overlaps.conflicts(payload.space, segments, talks.held)

@@ -12,7 +12,7 @@ from parsers.network.flows import Flows
 from parsers.network.ip_packets import BAD_SUMS, NO_ROOM, IpPackets
 from parsers.network.packets import ACK, FIN, RST, SYN, TCP, UDP
 from parsers.network.records import Bools, Bytes, Int64s
-from parsers.network.streams import Segments
+from parsers.network.segments import Segments
 
 LETTERS = "shdafrtgciqw"  # Zeek's history letters kept here; a column a letter and side, originator first
 FLIPPED = "^"  # before them where the responder's packet came first, as Zeek marks ends that it turned

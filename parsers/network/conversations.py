@@ -16,8 +16,9 @@ from parsers.network.packets import TCP, UDP
 from parsers.network.protocols import OPENING, Conversation, Datagram, Ends, Openings
 from parsers.network.protocols.tabular import Datagrams, Streams
 from parsers.network.records import Bytes, Int64s
+from parsers.network.segments import Segments
 from parsers.network.space import Space
-from parsers.network.streams import Segments, Stream, pieces
+from parsers.network.streams import Stream, pieces
 
 FORGET_PACKETS = 2_048  # packets read before the file's pages are let go: 64 KiB each at the worst
 OPENINGS_AT_ONCE = 2_048  # flows whose first bytes are looked at before the file's pages are let go

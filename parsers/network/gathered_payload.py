@@ -19,8 +19,8 @@ from parsers.network.ip_packets import FRAME, IpPackets
 from parsers.network.packets import UDP
 from parsers.network.plain_packets import LEAST
 from parsers.network.records import Bools, Bytes, Int64s
+from parsers.network.segments import Segments
 from parsers.network.space import Space
-from parsers.network.streams import Segments
 from timelines.compiled import at_hand, compiled
 
 MOST = 96 << 20  # bytes that are laid side by side; where there is more to read together it stays in the file

@@ -8,8 +8,9 @@ import numpy as np
 
 from parsers.gather import forget
 from parsers.network.records import Bools, Int64s
+from parsers.network.segments import Segments
 from parsers.network.space import Space
-from parsers.network.streams import Pieces, Segments
+from parsers.network.streams import Pieces
 
 COMPARED = 32 << 20  # bytes that lie in memory while segments are compared
 EACH = 2 * (

@@ -14,8 +14,8 @@ from parsers.network.ip_packets import FRAME, Captured, backwards, columns
 from parsers.network.ip_packets import gathered as records
 from parsers.network.packets import decode
 from parsers.network.pcap import walk
+from parsers.network.segments import in_sequence
 from parsers.network.space import Space
-from parsers.network.streams import build as streams
 from parsers.network.streams import pieces
 from timelines.compiled import load
 
@@ -56,7 +56,7 @@ def _read(data: bytes) -> tuple[Any, ...]:
     packed = walk(space.view, space.buffer).packets
     packets = columns(records(decode(space, packed), Captured(packed, backwards(packed))))
     flows = build(packets)
-    return space, packets, flows, streams(packets, flows)
+    return space, packets, flows, in_sequence(packets, flows)
 
 
 def test_every_place_holds_the_same_bytes(wire: Any) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from parsers.network.streams import _running_max
+from parsers.network.segments import _running_max
 
 REQUEST = b"GET /a/long/path?with=query HTTP/1.1\r\nHost: www.example.com\r\nUser-Agent: Agent/1.0\r\n\r\n"
 

@@ -38,9 +38,9 @@ def test_a_capture_without_packets(read: Any, wire: Any) -> None:
 @given(sent=st.lists(st.tuples(st.booleans(), st.binary(min_size=1, max_size=60)), min_size=1, max_size=6))
 def test_any_payload_gives_records_of_declared_columns(port: int, sent: list[tuple[bool, bytes]]) -> None:
     """Payloads that begin as a protocol does and go on at random; every protocol reads every conversation."""
-    from parsers.network import streams
     from parsers.network.identities import identify
     from parsers.network.ip_packets import RECORD, columns
+    from parsers.network.segments import in_sequence
     from parsers.network.space import Space
 
     starts = (
@@ -82,7 +82,7 @@ def test_any_payload_gives_records_of_declared_columns(port: int, sent: list[tup
     records["size"], records["captured"], records["declared"], records["ip_length"] = sizes, sizes, sizes, sizes + 40
     packets = columns(records)
     flows = build_flows(packets)
-    segments = streams.build(packets, flows)
+    segments = in_sequence(packets, flows)
     talks = Conversations(Space(view), packets, identify(packets, flows), flows, segments)
     for dissector in all_dissectors():
         claimed = dissector.recognise(talks.openings())
