@@ -5,17 +5,13 @@ from __future__ import annotations
 import random
 from typing import Any
 
-import numpy as np
 import pytest
 
 from parsers.network.protocols import dhcp, dhcpv6, exchanges
 from parsers.network.protocols.tabular import Tabulated
 from tests.parsers.network.protocols import test_dhcp as four
 from tests.parsers.network.protocols import test_dhcpv6 as six
-
-
-def _one_by_one(self: Any, grams: Any, packet_time: Any) -> Tabulated:
-    return Tabulated((), [], np.zeros(0, np.int64))
+from tests.parsers.network.protocols.alone import one_by_one
 
 
 @pytest.fixture
@@ -107,8 +103,8 @@ def test_rows_and_problems_are_those_of_reading_one_by_one(
     monkeypatch.setattr(module, "tabulate", counted)
     found = read(data)
     assert sum(plain) > 0 or len(found.conn) < 10
-    monkeypatch.setattr(dhcp.Dhcp, "tabulate", _one_by_one)
-    monkeypatch.setattr(dhcpv6.Dhcpv6, "tabulate", _one_by_one)
+    monkeypatch.setattr(dhcp.Dhcp, "tabulate", one_by_one)
+    monkeypatch.setattr(dhcpv6.Dhcpv6, "tabulate", one_by_one)
     assert _told(read(data)) == _told(found)
 
 

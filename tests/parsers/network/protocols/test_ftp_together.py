@@ -5,11 +5,10 @@ from __future__ import annotations
 import random
 from typing import Any
 
-import numpy as np
 import pytest
 
 from parsers.network.protocols import ftp, ftp_together, laid_streams
-from parsers.network.protocols.tabular import Tabulated
+from tests.parsers.network.protocols.alone import one_by_one, rows_of
 from timelines import compiled
 
 GREETINGS = (b"220 ready\r\n", b"220-ready\r\n 220 not yet\r\n220 go on\r\n", b"120 wait\r\n220 now\r\n")
@@ -26,6 +25,7 @@ TURNS = (
     (b"\xff\xf4ABOR\r\n", b"226 ok\r\n"), (b"AUTH TLS\r\n", b"500 no\r\n"), (b"AUTH TLS\r\n", b"234 go\r\n"),
     (b"QUIT\r\n", b"221 bye\r\n"), (b"NOOP\r\n", b""), (b"  \r\n", b""), (b"Mkd " + b"n" * 5000 + b"\r\n", b"257 ok\r\n"),
 )  # fmt: skip
+
 # What is put somewhere into what a side says
 PIECES = (
     b"\r\n",
@@ -77,15 +77,6 @@ def _data_channel(wire: Any, number: int) -> list[bytes]:
     return packets
 
 
-def _rows(result: Any) -> list[Any]:
-    rows = [(family, sorted(repr({**row, "file": ""}) for row in found)) for family, found in result.rows.items()]
-    return [sorted(rows), sorted(f"{problem.offset} {problem.reason}" for problem in result.problems)]
-
-
-def _one_by_one(*_: Any) -> Tabulated:
-    return Tabulated((), [], np.zeros(0, np.int64))
-
-
 @pytest.mark.parametrize("seed", range(10))
 def test_rows_are_those_of_reading_command_by_command(
     read: Any, wire: Any, seed: int, monkeypatch: pytest.MonkeyPatch
@@ -96,9 +87,9 @@ def test_rows_are_those_of_reading_command_by_command(
         _data_channel(wire, number) for number in range(9)
     ]
     data = wire.pcap([packet for flow in flows for packet in flow])
-    together = _rows(read(data))
-    monkeypatch.setattr(ftp.Ftp, "tabulate_streams", _one_by_one)
-    assert together == _rows(read(data))
+    together = rows_of(read(data))
+    monkeypatch.setattr(ftp.Ftp, "tabulate_streams", one_by_one)
+    assert together == rows_of(read(data))
 
 
 def test_plain_connections_are_not_read_one_by_one(read: Any, wire: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import random
 from typing import Any
 
-import numpy as np
 import pytest
 
 from parsers.network.protocols import laid_streams, pop3, pop3_together
-from parsers.network.protocols.tabular import Tabulated
+from tests.parsers.network.protocols.alone import one_by_one, rows_of
 from tests.parsers.network.protocols.test_pop3 import MAIL, SENT
 from timelines import compiled
 
@@ -64,15 +63,6 @@ def _session(wire: Any, dice: random.Random, number: int) -> list[bytes]:
     return packets
 
 
-def _rows(result: Any) -> list[Any]:
-    rows = [(family, sorted(repr({**row, "file": ""}) for row in found)) for family, found in result.rows.items()]
-    return [sorted(rows), sorted(f"{problem.offset} {problem.reason}" for problem in result.problems)]
-
-
-def _one_by_one(*_: Any) -> Tabulated:
-    return Tabulated((), [], np.zeros(0, np.int64))
-
-
 @pytest.mark.parametrize("seed", range(10))
 def test_rows_are_those_of_reading_command_by_command(
     read: Any, wire: Any, seed: int, monkeypatch: pytest.MonkeyPatch
@@ -80,9 +70,9 @@ def test_rows_are_those_of_reading_command_by_command(
     dice = random.Random(seed)
     monkeypatch.setattr(laid_streams, "TOGETHER", dice.choice((1, 2_000, 1 << 20)))
     data = wire.pcap([packet for number in range(60) for packet in _session(wire, dice, number)])
-    together = _rows(read(data))
-    monkeypatch.setattr(pop3.Pop3, "tabulate_streams", _one_by_one)
-    assert together == _rows(read(data))
+    together = rows_of(read(data))
+    monkeypatch.setattr(pop3.Pop3, "tabulate_streams", one_by_one)
+    assert together == rows_of(read(data))
 
 
 def test_plain_sessions_are_not_read_one_by_one(read: Any, wire: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,11 +6,10 @@ import random
 from typing import Any
 from unittest.mock import Mock
 
-import numpy as np
 import pytest
 
 from parsers.network.protocols import sip, sip_together
-from parsers.network.protocols.tabular import Tabulated
+from tests.parsers.network.protocols.alone import one_by_one, rows_of
 from tests.parsers.network.protocols.test_sip import ACK, BUSY, DENIED, INVITE, REGISTER, TRYING
 from timelines import compiled
 
@@ -50,23 +49,14 @@ def _packets(wire: Any, dice: random.Random, flows: int) -> list[bytes]:
     return out
 
 
-def _rows(result: Any) -> list[Any]:
-    rows = [(family, sorted(repr({**row, "file": ""}) for row in found)) for family, found in result.rows.items()]
-    return [sorted(rows), sorted(f"{problem.offset} {problem.reason}" for problem in result.problems)]
-
-
-def _one_by_one(*_: Any) -> Tabulated:
-    return Tabulated((), [], np.zeros(0, np.int64))
-
-
 @pytest.mark.parametrize("seed", range(12))
 def test_rows_are_those_of_reading_message_by_message(
     read: Any, wire: Any, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = wire.pcap(_packets(wire, random.Random(seed), 80), step=700)
-    together = _rows(read(data))
-    monkeypatch.setattr(sip.Sip, "tabulate", _one_by_one)
-    assert together == _rows(read(data))
+    together = rows_of(read(data))
+    monkeypatch.setattr(sip.Sip, "tabulate", one_by_one)
+    assert together == rows_of(read(data))
 
 
 def test_plain_flows_are_not_read_one_by_one(read: Any, wire: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,9 +78,9 @@ def test_long_flows_are_read_one_by_one(
 ) -> None:
     up = ("192.0.2.10", 5060, "198.51.100.20", 5060)
     data = wire.pcap([wire.udp(up, INVITE), wire.udp(up, ACK), wire.udp(up, LOGIN)])
-    whole = _rows(read(data))
+    whole = rows_of(read(data))
     read_alone = Mock(side_effect=sip.Sip().read)
     monkeypatch.setattr(sip.Sip, "read", lambda _, *given: read_alone(*given))
     monkeypatch.setattr(sip_together, limit, value)
-    assert _rows(read(data)) == whole
+    assert rows_of(read(data)) == whole
     read_alone.assert_called_once()

@@ -5,12 +5,11 @@ from __future__ import annotations
 import random
 from typing import Any
 
-import numpy as np
 import pytest
 
 from parsers.network.protocols import ssh, tabular
 from parsers.network.protocols.ssh import together
-from parsers.network.protocols.tabular import Tabulated
+from tests.parsers.network.protocols.alone import one_by_one, rows_of
 from tests.parsers.network.protocols.test_ssh import (
     ANSWER,
     CLIENT,
@@ -121,23 +120,14 @@ def _capture(wire: Any, dice: random.Random, flows: int) -> bytes:
     return bytes(wire.pcap_head() + b"".join(records))
 
 
-def _rows(result: Any) -> list[Any]:
-    rows = [(family, sorted(repr({**row, "file": ""}) for row in found)) for family, found in result.rows.items()]
-    return [sorted(rows), sorted(f"{problem.offset} {problem.reason}" for problem in result.problems)]
-
-
-def _one_by_one(*_: Any) -> Tabulated:
-    return Tabulated((), [], np.zeros(0, np.int64))
-
-
 @pytest.mark.parametrize("seed", range(12))
 def test_rows_and_problems_are_those_of_reading_one_by_one(
     read: Any, wire: Any, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = _capture(wire, random.Random(seed), 60)
-    columns = _rows(read(data))
-    monkeypatch.setattr(ssh.Ssh, "tabulate_streams", _one_by_one)
-    assert columns == _rows(read(data))
+    columns = rows_of(read(data))
+    monkeypatch.setattr(ssh.Ssh, "tabulate_streams", one_by_one)
+    assert columns == rows_of(read(data))
 
 
 def test_plain_conversations_are_not_read_alone_and_told_once(
@@ -166,6 +156,6 @@ def test_as_many_conversations_are_read_at_a_time_as_there_is_room_for(
     read: Any, wire: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = _capture(wire, random.Random(99), 30)
-    whole = _rows(read(data))
+    whole = rows_of(read(data))
     monkeypatch.setattr(together, "ROOM", together.kernels.ROOM + 2_000)
-    assert _rows(read(data)) == whole
+    assert rows_of(read(data)) == whole

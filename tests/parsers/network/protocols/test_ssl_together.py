@@ -5,12 +5,11 @@ from __future__ import annotations
 import random
 from typing import Any
 
-import numpy as np
 import pytest
 
 from parsers.network.protocols import ssl, tabular
 from parsers.network.protocols.ssl import together
-from parsers.network.protocols.tabular import Tabulated
+from tests.parsers.network.protocols.alone import one_by_one, rows_of
 from tests.parsers.network.protocols.conftest import make_certificate
 from tests.parsers.network.protocols.test_ssl import (
     CLIENT_EXTENSIONS,
@@ -31,6 +30,7 @@ from timelines import compiled
 CERTIFICATES = (
     make_certificate(), make_certificate(7, 2020, 2021), make_certificate(8, 2030, 2031), make_certificate(9, issuer=""),
 )  # fmt: skip
+
 ALERTS = (b"\x02\x28", b"\x01\x00", b"\x01\x5a", b"\x02\x28\x00", b"", b"\x02\xfe")
 
 
@@ -172,23 +172,14 @@ def _capture(wire: Any, dice: random.Random, flows: int) -> bytes:
     return bytes(wire.pcap_head() + b"".join(records))
 
 
-def _rows(result: Any) -> list[Any]:
-    rows = [(family, sorted(repr({**row, "file": ""}) for row in found)) for family, found in result.rows.items()]
-    return [sorted(rows), sorted(f"{problem.offset} {problem.reason}" for problem in result.problems)]
-
-
-def _one_by_one(*_: Any) -> Tabulated:
-    return Tabulated((), [], np.zeros(0, np.int64))
-
-
 @pytest.mark.parametrize("seed", range(12))
 def test_rows_and_problems_are_those_of_reading_one_by_one(
     read: Any, wire: Any, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = _capture(wire, random.Random(seed), 60)
-    columns = _rows(read(data))
-    monkeypatch.setattr(ssl.Ssl, "tabulate_streams", _one_by_one)
-    assert columns == _rows(read(data))
+    columns = rows_of(read(data))
+    monkeypatch.setattr(ssl.Ssl, "tabulate_streams", one_by_one)
+    assert columns == rows_of(read(data))
 
 
 def _plain(extensions: bytes = CLIENT_EXTENSIONS) -> list[tuple[str, bytes]]:
@@ -259,9 +250,9 @@ def test_as_many_conversations_are_read_at_a_time_as_there_is_room_for(
     read: Any, wire: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = _capture(wire, random.Random(99), 30)
-    whole = _rows(read(data))
+    whole = rows_of(read(data))
     monkeypatch.setattr(together, "ROOM", together.records.ROOM + 2_000)
-    assert _rows(read(data)) == whole
+    assert rows_of(read(data)) == whole
 
 
 def test_a_hello_that_fills_its_room_is_left_inside_it(read: Any, wire: Any, monkeypatch: pytest.MonkeyPatch) -> None:
