@@ -123,7 +123,7 @@ def _alike(found: s.Cut, said: list[str]) -> Bools:
     again = np.array([False, *(times[name] > 1 for name in said[1:])])
     meant = np.array([numbers.setdefault(name, len(numbers)) for name in said], np.int64)
     row, number = found.values[:, s.ROW].astype(np.int64), found.values[:, s.NAME].astype(np.int64)
-    pairs = []
+    pairs = [np.empty(0, np.int64)]  # no line may have kept a value
     while len(number):
         mine = again[number]
         pairs.append(row[mine] * len(said) + number[mine])

@@ -77,6 +77,14 @@ def test_a_line_that_is_read_alone_stands_between(read_bytes: Read, between: str
     assert [rows[0]["own"], rows[-1]["own"]] == ["a", "a"]
 
 
+def test_no_line_need_be_one_that_is_cut(read_bytes: Read) -> None:
+    """Lines all of which are read alone, and names that mean the same: once that was a fault of the reader."""
+    lines = ["{" + _BASE + own + "}" for own in (',"own":{"x":"a"},"own.x":01', ',"own":"b","own":"b"')]
+    found = read_bytes("\n".join(lines).encode() + b"\n")
+    alone = [row for line in lines for row in read_bytes(line.encode() + b"\n").rows]
+    assert [_said(row) for row in found.rows] == [_said(row) for row in alone]
+
+
 def test_what_repeats_over_many_rows_is_the_same_everywhere(read_bytes: Read) -> None:
     """More rows than are looked at together (`parsers.copied.NEAR`), with a column that grows its room in between."""
     values = [f"common {row // 1_500}" if row % 7 else f"own {row}" for row in range(6_000)]

@@ -94,8 +94,8 @@ def joined(waiting: Awaited, packet_time: npt.NDArray[np.int64]) -> Rows:
     columns |= {name: rows.columns[name].take(told) for name in _TOLD_BY_ANSWER}
     of_edns = pc.if_else(rows.columns["edns_do"].take(told).is_valid(), told, own)
     columns |= {name: rows.columns[name].take(of_edns) for name in _EDNS}
-    flags = rows.columns["flags"]
-    columns["flags"] = pc.if_else(pc.equal(columns["flags"], ""), flags.take(told), columns["flags"])
+    of_query, of_reply = columns["flags"], rows.columns["flags"].take(told)
+    columns |= {"flags": pc.if_else(pc.equal(of_query, ""), of_reply, of_query)}
     columns["rtt"] = pa.array(time[by] - time[order], mask=answer < 0)
     columns["answered_by"], columns["answer_uid"] = (rows.columns[name].take(alone) for name in (ANSWERING, UID))
     return Rows(rows.flow[order], rows.first[order], rows.last[by], columns)
