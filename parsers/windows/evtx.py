@@ -36,7 +36,7 @@ from parsers.windows.visit import Visit, visit
 from timelines.compiled import kept
 
 WINDOW = 4096 * CHUNK  # bytes parsed at a time: some 200,000 records
-TOGETHER = 2  # windows of a large log that one task reads: a third of writing their rows costs the same for any number
+TOGETHER = 2  # windows of a large log that one task reads: part of what writing takes is the same for any rows
 MAX_SHAPES = 2048  # shapes and definitions of the records that are decoded at once, some 50 kB each; an honest log has some dozens
 FEW = 64  # records that are decoded at once whatever their shapes
 SMALL = 8 << 20  # bytes of a log that gains from being read with others
@@ -73,7 +73,7 @@ class Evtx:
             read_once(self)
 
     def slices(self, evidence: Evidence) -> list[Slice]:
-        """Runs of whole chunks; the first also holds the file header. One window each, of a log of more than two TOGETHER."""
+        """Runs of whole chunks; the first also holds the file header. A window each, TOGETHER of a log that has more than two."""
         at = bounds(evidence.size)
         inside = at[1:-1] if len(at) <= 3 else at[TOGETHER:-1:TOGETHER]
         return [Slice(start, stop) for start, stop in pairwise([0, *inside, evidence.size])]
