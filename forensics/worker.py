@@ -7,14 +7,14 @@ import gc
 from forensics.frameless import frameless
 from parsers.base import Loading
 from parsers.registry import all_parsers
-from timelines.compiled import load
+from timelines.compiled import ready as loops_ready
 from timelines.meanings import sources
 
 
 def ready() -> None:
     """Make this process ready for tasks."""
     frameless()
-    load()
+    loops_ready()
     sources()
     for parser in all_parsers():
         if isinstance(parser, Loading):

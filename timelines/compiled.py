@@ -2,8 +2,8 @@
 
 A kernel takes numpy arrays and numbers, gives numbers, makes no arrays, and calls only kernels of its own file: the compiled form is kept
 until that file changes. Evidence is written by attackers, so a place outside an array is an IndexError, as in Python;
-`NUMBA_DISABLE_JIT=1` runs kernels as the plain Python that they are. numba takes a fifth of a second to load: it is loaded when a kernel
-is first called, or by `load`.
+`NUMBA_DISABLE_JIT=1` runs kernels as the plain Python that they are. What numba made of a kernel is kept and linked without it
+(`kept_loops.py`), since numba takes a fifth of a second to load: it is loaded when a kernel is called that is not kept.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ import sys
 import warnings
 from collections.abc import Callable, Mapping
 from functools import update_wrapper
+from types import FunctionType
 from typing import Any, TypeVar, cast
 
+from timelines import kept_loops, linked_loops
 from timelines.withheld import withheld
 
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
@@ -31,7 +33,15 @@ def inlined(function: Kernel) -> Kernel:
 
 def at_hand() -> bool:
     """Whether this process has loaded what compiled loops need: to load it for a few arrays alone costs more than it saves."""
-    return "numba" in sys.modules
+    return "numba" in sys.modules or "llvmlite.binding" in sys.modules
+
+
+def ready() -> None:
+    """Load what compiled loops need where they are kept: in a process of which others are forked, so that these have it."""
+    if kept_loops.usable():
+        linked_loops.ready()
+    else:
+        load()
 
 
 def load() -> None:
@@ -48,6 +58,8 @@ def load() -> None:
 
 def kept(kernel: Callable[..., Any]) -> bool:
     """Whether a compiled form of a kernel is kept on this machine; False where that is not known."""
+    if kept_loops.usable() and isinstance(kernel, _Waiting) and kept_loops.any_of(kernel._function):
+        return True
     made = kernel._kernel() if isinstance(kernel, _Waiting) else kernel
     file = getattr(getattr(made, "_cache", None), "_cache_file", None)
     index = getattr(file, "_load_index", dict)  # a name of numba 0.63 to 0.68
@@ -55,25 +67,56 @@ def kept(kernel: Callable[..., Any]) -> bool:
 
 
 class _Waiting:
-    """A kernel that nobody has called yet. The first call of one makes all of its file, since they may call each other."""
+    """A kernel that is made when it is called: linked, if it is kept for such arguments, else compiled, and with it all of its file, since
+    they may call each other."""
 
     def __init__(self, function: Callable[..., Any], inlined: bool) -> None:
-        self._function = function
+        self._function = cast("FunctionType", function)
         self._options = {"boundscheck": True, "inline": "always" if inlined else "never"}
         self._made: Callable[..., Any] | None = None
         self._called = False
+        self._linked: dict[kept_loops.Kinds, kept_loops.Linked] = {}
         update_wrapper(self, function)
 
     def __call__(self, *given: Any) -> Any:
+        if not kept_loops.usable():
+            self._file_made()
+            return self._kernel()(*given)
+        kinds = kept_loops.kinds(given)
+        linked = self._linked.get(kinds)
+        if linked is None:
+            linked = kept_loops.found(self._function, kinds)
+            if linked is None:
+                return self._first(kinds, given)
+            self._linked[kinds] = linked
+        return linked(given)
+
+    def _first(self, kinds: kept_loops.Kinds, given: tuple[Any, ...]) -> Any:
+        """A call for which nothing is kept: numba compiles, and what it made is kept for other processes."""
+        made = self._kernel()
+        names = self._function.__globals__
+        waiting = {name: one for name, one in names.items() if isinstance(one, _Waiting)}
+        self._file_made()
+        try:
+            result = made(*given)
+        finally:
+            names.update(waiting)
+            self._called = False
+        self._linked[kinds] = lambda given: made(*given)
+        kept_loops.keep(self._function, kinds, made, given)
+        return result
+
+    def _file_made(self) -> None:
+        """Put what numba makes of this file's kernels in their place, where each finds the others."""
         for name, one in list(self._function.__globals__.items()) if not self._called else ():
             if isinstance(one, _Waiting) and one._function.__globals__ is self._function.__globals__:
                 self._function.__globals__[name] = one._kernel()
         self._called = True
-        return self._kernel()(*given)
 
     def _kernel(self) -> Callable[..., Any]:
         if self._made is None:
-            self._made = _made(self._function, self._options)
+            apart = kept_loops.usable() and not kept_loops.left_to_numba(self._function)
+            self._made = _made(self._function, {"cache": not apart, **self._options})
         return self._made
 
 
@@ -86,9 +129,9 @@ def _made(function: Callable[..., Any], options: Mapping[str, Any]) -> Callable[
     # without numba's runtime a kernel can't make arrays, and need not count who holds those that it passes on: three times as fast
     options = {"nogil": True, "error_model": "python", "_nrt": False, **options}
     try:
-        return _loaded_lightly(numba.njit(cache=True, **options)(function))
-    except RuntimeError:  # neither folder can be written: each process compiles for itself
-        made: Callable[..., Any] = numba.njit(**options)(function)
+        return _loaded_lightly(numba.njit(**options)(function))
+    except RuntimeError:  # numba can write to neither folder: each process compiles for itself
+        made: Callable[..., Any] = numba.njit(**{**options, "cache": False})(function)
         return made
 
 

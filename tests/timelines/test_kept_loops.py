@@ -1,0 +1,153 @@
+"""Compiled loops kept as machine code: linked without numba, and only where all that decides what they do is as it was."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from timelines import kept_loops, linked_loops
+
+_ROOT = Path(__file__).parents[2]
+_LOOPS = """
+from collections import namedtuple
+from step import STEP
+from timelines.compiled import compiled
+
+Two = namedtuple("Two", "first second")
+
+@compiled
+def at(values, place):
+    return values[place] + STEP
+
+@compiled
+def both(two, place):
+    two.second[place] = at(two.first, place)
+    return two.second[place], place > 1
+"""
+_USE = """
+import sys
+import numpy as np
+from loops import Two, at, both
+assert at(np.arange(4), 3) == int(sys.argv[1]), at(np.arange(4), 3)
+fixed = np.arange(4)
+fixed.flags.writeable = False
+assert both(Two(fixed, np.zeros(4)), 2) == (int(sys.argv[1]) - 1.0, True)
+for wrong in (4, -9):
+    try:
+        at(np.arange(4), wrong)
+    except IndexError as error:
+        assert "out of bounds" in str(error)
+    else:
+        sys.exit("a place outside the array was read")
+print("numba" in sys.modules)
+"""
+
+pytestmark = pytest.mark.skipif(not kept_loops.KEEPING, reason="loops are kept on Linux only")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "loops.py").write_text(_LOOPS)
+    (tmp_path / "step.py").write_text("STEP = 1\n")
+    return tmp_path
+
+
+def _use(folder: Path, expected: int) -> bool:
+    """Calls the loops in a process of their own; whether that loaded numba."""
+    path = os.pathsep.join((str(folder), str(_ROOT)))
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("NUMBA_")}
+    command = [sys.executable, "-W", "error", "-c", _USE, str(expected)]
+    done = subprocess.run(command, env={**clean, "PYTHONPATH": path}, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip() == "True"
+
+
+def _kept(folder: Path) -> list[Path]:
+    return sorted((folder / "__pycache__").glob("*.loop"))
+
+
+def test_a_loop_that_is_kept_is_linked_without_numba_and_means_the_same(folder: Path) -> None:
+    assert _use(folder, 4)
+    assert [path.name.split("-")[0] for path in _kept(folder)] == ["loops.at", "loops.both"]
+    assert not _use(folder, 4)
+
+
+def test_another_source_is_compiled_anew_and_the_old_form_removed(folder: Path) -> None:
+    _use(folder, 4)
+    before = _kept(folder)
+    (folder / "loops.py").write_text(_LOOPS.replace("+ STEP", "+ STEP + 1"))
+    assert _use(folder, 5)
+    assert len(_kept(folder)) == len(before)
+    assert not set(before) & set(_kept(folder))
+
+
+def test_a_constant_of_another_file_is_part_of_a_loop(folder: Path) -> None:
+    _use(folder, 4)
+    (folder / "step.py").write_text("STEP = 20\n")
+    assert _use(folder, 23)
+    assert not _use(folder, 23)
+
+
+@pytest.mark.parametrize("harm", ["cut", "changed", "emptied", "another", "a name that is nowhere"])
+def test_a_harmed_form_is_not_linked(folder: Path, harm: str) -> None:
+    _use(folder, 4)
+    for path in _kept(folder):
+        whole = path.read_bytes()
+        head, _, code = whole.partition(b"\n")
+        path.write_bytes(
+            {
+                "cut": whole[:-9],
+                "changed": head + b"\n" + code[:700] + bytes([code[700] ^ 1]) + code[701:],
+                "emptied": b"",
+                "another": b"[]\n" + code,
+                "a name that is nowhere": head.replace(b'"memcpy"', b'"numba_nothing"') + b"\n" + code,
+            }[harm]
+        )
+    assert _use(folder, 4)
+    assert not _use(folder, 4)  # kept again
+
+
+def test_a_loop_that_asks_for_what_is_not_known_is_left_to_numba() -> None:
+    assert linked_loops.externals("declare ptr @PyArg_UnpackTuple(ptr)\n") is not None
+    assert linked_loops.externals("declare ptr @numba_nothing(ptr)\n") is None
+    assert linked_loops.externals("declare ptr @system(ptr)\n") is None
+    assert linked_loops.externals("declare ptr @PyList_GetItem(ptr, i64)\n") is None
+    assert linked_loops.externals("@PyExc_Nothing = external global i8\n") is None
+
+
+def test_what_decides_is_told_apart() -> None:
+    plain = np.zeros((3, 4))
+    fixed = plain.copy()
+    fixed.flags.writeable = False
+    others = [
+        plain,
+        fixed,
+        plain.T,
+        plain[:, ::2],
+        plain[0],
+        plain.astype("f4"),
+        1,
+        True,
+        1.0,
+        np.int64(1),
+        (plain,),
+        (1,),
+        1 << 63,
+    ]
+    assert len({kept_loops.kinds((one,)) for one in others}) == len(others)
+    assert kept_loops.kinds((plain, 1)) == kept_loops.kinds((plain + 1, 2))
+
+
+def test_only_exceptions_of_python_are_read() -> None:
+    told = pickle.dumps((IndexError, ("index is out of bounds",), None))
+    assert linked_loops._Exceptions(BytesIO(told)).load()[0] is IndexError
+    for other in (os.system, print, Path):
+        with pytest.raises(pickle.UnpicklingError):
+            linked_loops._Exceptions(BytesIO(pickle.dumps((other, (), None)))).load()
