@@ -66,6 +66,12 @@ def kept(kernel: Callable[..., Any]) -> bool:
     return bool(index())
 
 
+def forms(kernel: Callable[..., Any]) -> int:
+    """In how many forms, one for each types of its arguments, Python has called a kernel in this process."""
+    linked = len(kernel._linked) if isinstance(kernel, _Waiting) else 0
+    return linked or len(getattr(getattr(kernel, "_made", kernel), "signatures", ()))
+
+
 class _Waiting:
     """A kernel that is made when it is called: linked, if it is kept for such arguments, else compiled, and with it all of its file, since
     they may call each other."""

@@ -12,6 +12,7 @@ from parsers.windows.evtx import PARSER
 from parsers.windows.sample import read_once, sample
 from parsers.windows.structures import FILE_HEADER
 from tests.fuzz.seeds import written_seeds
+from timelines import compiled
 from timelines.problems import Problem
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -19,18 +20,14 @@ APART = "import sys; from tests.parsers.windows.test_sample import forms; forms(
 
 
 def loops() -> dict[str, int]:
-    """In how many forms each compiled loop of event logs is loaded."""
-    found = {}
-    for name, module in sorted(sys.modules.items()):
-        if name.startswith("parsers.windows."):
-            for loop in vars(module).values():
-                made = getattr(loop, "_made", loop)
-                if getattr(loop, "__module__", None) == name and hasattr(made, "signatures"):
-                    if made.targetoptions["inline"] == "never":
-                        found[f"{name}.{loop.__name__}"] = len(made.signatures)
-                elif type(loop).__name__ == "_Waiting" and loop.__module__ == name:
-                    found[f"{name}.{loop.__name__}"] = -1
-    return found
+    """In how many forms each compiled loop of event logs that was called is loaded."""
+    return {
+        f"{name}.{loop.__name__}": compiled.forms(loop)
+        for name, module in sorted(sys.modules.items())
+        if name.startswith("parsers.windows.")
+        for loop in vars(module).values()
+        if getattr(loop, "__module__", None) == name and hasattr(loop, "_made") and compiled.forms(loop)
+    }
 
 
 def forms(log: str) -> None:
