@@ -148,6 +148,8 @@ class Conversations:
         if self._by_end is None:
             self._by_end = ByEnd(self._ids)
         found = self._by_end.flows(host, port, peer)
+        if not len(found):
+            return []
         begun = self._packets.time[self._flows.order[self._flows.first[found]]]
         late = begun >= self._packets.time[packet]
         found, begun = found[late], begun[late]
