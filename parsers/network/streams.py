@@ -116,11 +116,11 @@ class Stream:
         if name not in ("_start", "_packet", "_length", "_at"):
             raise AttributeError(name)
         held, number = self._whence
-        columns = held.columns[:, held.bounds[number] : held.bounds[number + 1]]
+        begin, stop = held.bounds[number : number + 2].tolist()
         if name in ("_start", "_packet"):
-            self._start, self._packet = columns[::3].tolist()
+            self._start, self._packet = held.columns[::3, begin:stop].tolist()
         else:
-            self._length, self._at = columns[1:3].tolist()
+            self._length, self._at = held.columns[1:3, begin:stop].tolist()
         found: list[int] = getattr(self, name)
         return found
 
