@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -28,8 +28,8 @@ class Chunk:
     def take(self, places: Int64s) -> Chunk:
         return Chunk(self.pieces.take(places), self.work, self.out, self.first_row, self.time[places])
 
-    def one_by_one(self) -> Callable[[int], Fragment]:
-        """Each by its place. Most are never asked for."""
+    def one_by_one(self) -> list[Fragment]:
+        """Each by its place."""
         pieces, work, rows = self.pieces, self.work, self.pieces.rows
         places = (
             self.first_row + rows,
@@ -39,23 +39,19 @@ class Chunk:
             pieces.size,
             pieces.offset,
         )
-        told, keys = _tuples(*places), _tuples(*self.columns)
-        carriers = _tuples(work.depth[rows], work.parent[rows], work.tunnel[rows])
+        told = map(Piece._make, _tuples(*places))
+        keys, carriers = _tuples(*self.columns), _tuples(work.depth[rows], work.parent[rows], work.tunnel[rows])
         more, proto, when = pieces.more.tolist(), pieces.proto.tolist(), self.time.tolist()
-
-        def fragment(at: int) -> Fragment:
-            return Fragment(Piece(*told[at]), keys[at], carriers[at], more[at], proto[at], when[at])
-
-        return fragment
+        return list(map(Fragment._make, zip(told, keys, carriers, more, proto, when, strict=True)))
 
     def held(self, size: int) -> Bools:
         """Which lie in the file itself, whose size this is."""
         return np.asarray(self.begin + self.pieces.size <= size)
 
 
-def _tuples(*columns: npt.NDArray[Any]) -> list[Any]:
+def _tuples(*columns: npt.NDArray[Any]) -> Iterator[Any]:
     """A tuple of what the columns hold at each place."""
-    return list(zip(*(column.tolist() for column in columns), strict=True))
+    return zip(*(column.tolist() for column in columns), strict=True)
 
 
 def _columns(pieces: Pieces, work: Work, out: Headers) -> tuple[npt.NDArray[Any], ...]:

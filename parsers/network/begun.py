@@ -22,7 +22,8 @@ class Begun:
         order = np.argsort(first, kind="stable")
         packet, starts, count = np.unique(first[order], return_index=True, return_counts=True)
         at = np.searchsorted(self._packet, packet)
-        known = np.isin(packet, self._packet, assume_unique=True)
+        known = at < len(self._packet)
+        known[known] = self._packet[at[known]] == packet[known]
         before = np.zeros(len(packet), np.int64)
         before[known] = self._count[at[known]]
         self._count[at[known]] += count[known]

@@ -27,6 +27,7 @@ from parsers.network import (
     overlaps,
     pcap,
     pcapng,
+    read_so_far,
     reading,
     survey,
 )
@@ -129,7 +130,7 @@ def _partition(
     troubles: dict[str, _Told],
 ) -> Iterator[Output]:
     """The rows of packets that are read at a time. What is wrong with their payload is added to `troubles`."""
-    done = reading.Reading(packets.packet, tap=tap)
+    done = read_so_far.Reading(packets.packet, np.full(len(joined), -1, np.int16), tap)
     sources = Sources(packets, identities.identify(packets, joined))
     inside = carriers.inside(packets, joined)
     with found.room.taken() as room:
@@ -153,7 +154,7 @@ def _read(
     sources: Sources,
     joined: flows.Flows,
     inside: carriers.Inside,
-    done: reading.Reading,
+    done: read_so_far.Reading,
 ) -> Iterator[Output]:
     space, room = where
     payload = gathered_payload.gathered(space, sources.packets, joined, in_sequence(sources.packets, joined), room)
@@ -169,7 +170,7 @@ def _read(
     if tunnels:
         yield record_batch(sources, "net/tunnel", tunnels)
     described = connections.describe(packets, joined, segments)
-    services = reading.services(done, len(joined))
+    services = read_so_far.services(done)
     parents = carriers.parents(packets, joined, inside, sources.identities.uid)
     first = joined.order[joined.first]
     heads = payload.heads if payload.heads is not None else hardware.heads(space, packets, first)

@@ -15,7 +15,7 @@ from parsers.network.ip_packets import IpPackets
 from parsers.network.packets import TCP, UDP
 from parsers.network.protocols import OPENING, Conversation, Datagram, Ends, Openings
 from parsers.network.protocols.tabular import Datagrams, Streams
-from parsers.network.records import Bytes, Int64s
+from parsers.network.records import Bools, Bytes, Int64s
 from parsers.network.segments import Segments
 from parsers.network.space import Space
 from parsers.network.streams import Stream, pieces
@@ -28,6 +28,8 @@ PIECES_AT_ONCE, STREAMS_AT_ONCE = (
     4_096,
 )  # pieces of streams given out together, and flows; a flow is never divided
 TOLD_AT_ONCE, TOLD_BLOCKS = 4_096, 64  # flows whose ends are held as text at a time, about 300 bytes each
+
+Told = tuple[str, str, int, str, int, bool, int, int, int]
 
 
 class Conversations:
@@ -42,7 +44,7 @@ class Conversations:
         self._grams = packet, flows.forward[grams], packets.at[packet], packets.captured[packet]
         self._gram_flow = flows.flow[grams]
         self._by_end: ByEnd | None = None
-        self._blocks: dict[int, list[tuple[str, str, int, str, int, bool]]] = {}
+        self._blocks: dict[int, list[Told]] = {}
         self._read = 0
 
     def first_packets(self) -> Int64s:
@@ -53,12 +55,13 @@ class Conversations:
         """How every flow begins."""
         ids = self._ids
         at, size = self._first_payloads()
+        short = self._short(size)
         raw = np.zeros((len(at), OPENING), np.uint8)
         by_place = np.argsort(at, kind="stable")
         for begin in range(0, len(at), OPENINGS_AT_ONCE):
             rows = by_place[begin : begin + OPENINGS_AT_ONCE]
             raw[rows] = _starts(self._space, at[rows], size[rows])
-            self._complete(raw, size, rows)
+            self._complete(raw, size, rows[short[rows]])
             forget(self._space.view)
         return Openings(ids.proto, ids.orig_port, ids.resp_port, raw[0::2], size[0::2], raw[1::2], size[1::2])
 
@@ -76,10 +79,19 @@ class Conversations:
         at[side], size[side] = places, sizes
         return at, size
 
+    def _short(self, size: Int64s) -> Bools:
+        """Streams whose first segment is shorter than an opening, and those that follow lie elsewhere. Where they lie behind it, the size
+        becomes that of the opening."""
+        bounds, spans = self.held.bounds, self.held.spans
+        short: Bools = (size < OPENING) & (np.diff(bounds) > 1)
+        for number in np.flatnonzero(short).tolist() if spans else ():
+            if (span := spans[number]) is not None:
+                size[number], short[number] = min(span[1] - span[0], OPENING), False
+        return short
+
     def _complete(self, raw: Bytes, size: Int64s, rows: Int64s) -> None:
-        """Streams whose first segment is shorter than an opening: take the rest from the segments that follow."""
-        several = self.held.bounds[rows + 1] - self.held.bounds[rows] > 1
-        for number in rows[several & (size[rows] < OPENING)].tolist():
+        """Take the rest of openings from the segments that follow."""
+        for number in rows.tolist():
             stream = self._stream(number)
             begin = stream.read(stream.begin, OPENING)
             raw[number, : len(begin)] = np.frombuffer(begin, np.uint8)
@@ -87,17 +99,16 @@ class Conversations:
 
     def talk(self, flow: int) -> Conversation:
         """One flow, ready to be read."""
-        self._read += int(self._flows.count[flow])
+        uid, orig_ip, port, resp_ip, peer, tcp, count, begin, stop = self._told(flow)
+        self._read += count
         if self._read >= FORGET_PACKETS:
             self._read = 0
             forget(self._space.view)
-        uid, orig_ip, port, resp_ip, peer, tcp = self._told(flow)
         ends = (orig_ip, port, resp_ip, peer)
         if tcp:
             orig, resp = self._stream(2 * flow), self._stream(2 * flow + 1)
             return Conversation(flow, True, self._space, orig, resp, (), {}, uid, port, peer, ends)
-        rows = slice(self._gram_bounds[flow], self._gram_bounds[flow + 1])
-        packet, forward, at, size = (column[rows].tolist() for column in self._grams)
+        packet, forward, at, size = [column[begin:stop].tolist() for column in self._grams]
         grams = tuple(map(Datagram, packet, forward, at, size))
         return Conversation(flow, False, self._space.holding(at), None, None, grams, {}, uid, port, peer, ends)
 
@@ -123,8 +134,9 @@ class Conversations:
         ends = ids.uid.take(which), *orig, *resp
         return Datagrams(self._space, flows, *ends, bounds, packet[places], forward[places], at[places], sizes)
 
-    def _told(self, flow: int) -> tuple[str, str, int, str, int, bool]:
-        """Connection id, both ends, and whether it is TCP. Taken from Arrow for many flows at once, one by one would be dear."""
+    def _told(self, flow: int) -> Told:
+        """Connection id, both ends, whether it is TCP, how many packets it has, and which are its datagrams. Taken from Arrow for many
+        flows at once, one by one would be dear."""
         block = flow // TOLD_AT_ONCE
         if block not in self._blocks:
             if len(self._blocks) >= TOLD_BLOCKS:
@@ -134,7 +146,9 @@ class Conversations:
             uid, orig, resp = texts
             ports = ids.orig_port[at:stop].tolist(), ids.resp_port[at:stop].tolist()
             tcp = (ids.proto[at:stop] == TCP).tolist()
-            self._blocks[block] = list(zip(uid, orig, ports[0], resp, ports[1], tcp, strict=True))
+            count, bounds = self._flows.count[at:stop].tolist(), self._gram_bounds[at : stop + 1].tolist()
+            ends = uid, orig, ports[0], resp, ports[1]
+            self._blocks[block] = list(zip(*ends, tcp, count, bounds[:-1], bounds[1:], strict=True))
         return self._blocks[block][flow % TOLD_AT_ONCE]
 
     def ends(self, flow: int) -> Ends:
@@ -148,6 +162,8 @@ class Conversations:
         if self._by_end is None:
             self._by_end = ByEnd(self._ids)
         found = self._by_end.flows(host, port, peer)
+        if not len(found):
+            return []
         begun = self._packets.time[self._flows.order[self._flows.first[found]]]
         late = begun >= self._packets.time[packet]
         found, begun = found[late], begun[late]

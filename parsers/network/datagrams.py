@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 
-@dataclass(slots=True)
-class Piece:
+class Piece(NamedTuple):
     """One fragment: its row and packet, where its IP header and its data lie in the space, and where they belong."""
 
     row: int

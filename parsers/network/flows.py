@@ -8,10 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.gather import spread
+from parsers.network.flow_keys import side_by_side
 from parsers.network.ip_packets import IpPackets
 from parsers.network.packets import ACK, FIN, RST, SYN, TCP, UDP
+from parsers.network.plain_packets import FEW
 from parsers.network.records import Bools, Int32s, Int64s
 from parsers.network.spill import mixed
+from timelines.compiled import at_hand
 from timelines.flow_timeouts import FlowTimeouts
 
 UInt64s = npt.NDArray[np.uint64]
@@ -61,13 +64,23 @@ def _keys(packets: IpPackets) -> _Keys:
     return _Keys(columns, swapped)
 
 
-def _sorted(keys: _Keys, time: Int64s) -> tuple[Int64s, Bools]:
-    """Order by key, time and place in the file, and where a new key begins in that order.
+def _side_by_side(packets: IpPackets) -> tuple[Int64s, Bools, Bools]:
+    """Order by key (in no order that means anything), time and place in the file, where a new key begins in that order, and by packet
+    whether its sender is the second of the ends."""
+    time = packets.time
+    by_time = np.arange(len(time)) if not (np.diff(time) < 0).any() else np.argsort(time, kind="stable")
+    if len(packets) >= FEW and at_hand() and (found := side_by_side(packets, by_time)) is not None:
+        return found
+    keys = _keys(packets)
+    return *_sorted(keys, by_time), keys.swapped
+
+
+def _sorted(keys: _Keys, by_time: Int64s) -> tuple[Int64s, Bools]:
+    """Order by key and `by_time`, and where a new key begins in that order.
 
     Keys are sorted by a 64-bit hash. Should two keys share one (chance, or malice), they are sorted in full instead.
     """
-    count = len(time)
-    by_time = np.arange(count) if not (np.diff(time) < 0).any() else np.argsort(time, kind="stable")
+    count = len(by_time)
     with np.errstate(over="ignore"):
         digest = np.zeros(count, np.uint64)
         for column in keys.columns:
@@ -95,9 +108,8 @@ USUAL = FlowTimeouts()
 
 def build(packets: IpPackets, timeouts: FlowTimeouts = USUAL) -> Flows:
     """The flows of all packets. Packets without a time sort as if at the epoch."""
-    keys = _keys(packets)
-    order, begins = _sorted(keys, packets.time)
-    swapped = keys.swapped[order]
+    order, begins, turned = _side_by_side(packets)
+    swapped = turned[order]
     begins |= _idle(packets.proto[order], packets.time[order], timeouts)
     begins |= _reopened(packets, order, swapped, begins)
     first = np.flatnonzero(begins)

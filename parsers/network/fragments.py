@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 import numpy as np
 
@@ -110,19 +110,19 @@ class Fragments:
 
     def _add_singly(self, chunk: Chunk, runs: dict[int, together.Run]) -> None:
         """Take one fragment after the other, but for `runs`, by the place of their first, that can be taken at once."""
-        fragment = chunk.one_by_one()
         done: set[int] = set()
-        for at in range(len(chunk.time)):
+        arrived = chunk.one_by_one()
+        for at, fragment in enumerate(arrived):
             if at in runs:
                 places = runs[at].places
-                if (runs[at].whole and self._at_once(chunk, places)) or self._appended(map(fragment, places.tolist())):
-                    done.update(places.tolist())
+                among = places.tolist()
+                if (runs[at].whole and self._at_once(chunk, places)) or self._appended([arrived[one] for one in among]):
+                    done.update(among)
             if at not in done:
-                self._take(fragment(at))
+                self._take(fragment)
 
-    def _appended(self, run: Iterable[Fragment]) -> bool:
+    def _appended(self, fragments: list[Fragment]) -> bool:
         """Take a run at once, where it goes on behind all that is there of its datagram, and nothing about that is to be told."""
-        fragments = list(run)
         first, last = fragments[0], fragments[-1]
         start, stop = first.piece.offset, last.piece.offset + last.piece.size
         whole = self._pending.get(first.key)
@@ -191,8 +191,10 @@ class Fragments:
         """The bytes of a complete datagram. Where fragments overlap, those that came first stay."""
         space = self._space
         if not whole.overlap:
-            pieces = sorted(whole.pieces, key=lambda piece: piece.offset)
-            return b"".join(bytes(space[piece.at : piece.at + piece.size]) for piece in pieces)[: whole.total]
+            pieces = sorted(whole.pieces, key=attrgetter("offset"))
+            ends = [(piece.at, piece.at + piece.size) for piece in pieces]
+            held = space.holding([stop for _, stop in ends])
+            return b"".join([held[at:stop] for at, stop in ends])[: whole.total]
         data = bytearray(whole.stops[0])
         for piece in reversed(whole.pieces):
             data[piece.offset : piece.offset + piece.size] = space[piece.at : piece.at + piece.size]
@@ -215,7 +217,8 @@ class Fragments:
             return
         numbers = [piece.packet for piece in whole.pieces]
         self._made(bytes(self._space[first.head : first.at]), data, whole, min(numbers), max(numbers))
-        self.settled += [(piece.row, piece.packet, key[-1], PART) for piece in whole.pieces]
+        depth = key[-1]
+        self.settled += [(piece.row, piece.packet, depth, PART) for piece in whole.pieces]
         self._drop(key)
 
     def _made(self, head: bytes, data: bytes, whole: Datagram, begin: int, end: int) -> None:

@@ -19,6 +19,8 @@ from parsers.network.row_digests import blake2b, sha1
 
 Ends = npt.NDArray[np.uint64]  # (n, 2): high and low half of addresses
 _OCTETS = pa.array([str(number) for number in range(256)], pa.string())
+_GROUPS = [":".join(["%x"] * count) for count in range(9)]
+_MAPPED = [0, 0, 0, 0, 0, 0xFFFF]  # before an IPv4 address (RFC 4291 section 2.5.5.2)
 _DIGITS = np.frombuffer(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", np.uint8)
 _UID_DIGITS = 9  # base-62 digits of each half of the digest: 107 bits in all
 _PORTED = (TCP, UDP, ICMP, ICMPV6, 132)
@@ -67,8 +69,20 @@ def address_texts(version: npt.NDArray[np.uint8], addresses: npt.NDArray[np.uint
     place[four] = inverse
     pairs, inverse = np.unique(addresses[~four], axis=0, return_inverse=True)
     place[~four] = inverse.reshape(-1) + len(short)
-    long = pa.array([str(IPv6Address(high << 64 | low)) for high, low in pairs.tolist()], pa.string())
+    long = pa.array(list(map(_ipv6, pairs.astype(">u8").view(">u2").reshape(-1, 8).tolist())), pa.string())
     return pa.concat_arrays([short, long]).take(pa.array(place))
+
+
+def _ipv6(groups: list[int]) -> str:
+    """An address of eight groups as text (RFC 5952 section 4): the longest run of two zeros or more, the first of such, is left out."""
+    if groups[:6] == _MAPPED:  # versions of Python differ in how they write these
+        return str(IPv6Address(b"".join([group.to_bytes(2, "big") for group in groups])))
+    there = bytes(map(bool, groups))
+    for length in range(8, 1, -1):
+        if (at := there.find(bytes(length))) >= 0:
+            behind = at + length
+            return _GROUPS[at] % tuple(groups[:at]) + "::" + _GROUPS[8 - behind] % tuple(groups[behind:])
+    return _GROUPS[8] % tuple(groups)
 
 
 def _wire(address: Ends, port: Int32s) -> Bytes:

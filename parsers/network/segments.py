@@ -70,7 +70,9 @@ def in_sequence(packets: IpPackets, flows: Flows) -> Segments:
     divided = _divided(parts, stream[late], packet[late], start[late], at[late], held[late])
     kept = np.setdiff1d(np.arange(len(stream)), late, assume_unique=True)
     together = [np.concatenate([getattr(sound, name)[kept], getattr(divided, name)]) for name in Segments.__slots__]
-    by_place = np.lexsort((together[2], together[0]))
+    by_place = np.argsort(together[0], kind="stable")  # two runs, of which the first is in order
+    stream, start = together[0][by_place], together[2][by_place]
+    by_place = by_place[_sequence_order(stream, start, _begins(stream))]
     return Segments(*(column[by_place] for column in together))
 
 

@@ -107,9 +107,12 @@ class Spill:
     def take(self, groups: Sequence[int]) -> Records:
         """The records of these groups, those of each in file order."""
         out, filled = np.empty(int(self.counts[list(groups)].sum()), self._form), 0
-        for portion, first, stop in self._places(groups):
-            portion.spill._fill(out[filled : filled + stop - first], portion, first)
-            filled += stop - first
+        for portion, stretches in self._places(groups):
+            begin = filled
+            for first, stop in stretches:
+                portion.spill._fill(out[filled : filled + stop - first], portion, first)
+                filled += stop - first
+            _shifted(out[begin:filled], portion)
         return out
 
     def divided(self, groups: Sequence[int], parts: int) -> Spill:
@@ -121,20 +124,21 @@ class Spill:
 
     def pieces(self, groups: Sequence[int]) -> Iterator[Records]:
         """The records of these groups, some at a time."""
-        for portion, first, stop in self._places(groups):
-            out = np.empty(stop - first, self._form)
-            portion.spill._fill(out, portion, first)
-            yield out
+        for portion, stretches in self._places(groups):
+            for first, stop in stretches:
+                out = np.empty(stop - first, self._form)
+                portion.spill._fill(out, portion, first)
+                _shifted(out, portion)
+                yield out
 
-    def _places(self, groups: Sequence[int]) -> Iterator[tuple[_Portion, int, int]]:
+    def _places(self, groups: Sequence[int]) -> Iterator[tuple[_Portion, list[tuple[int, int]]]]:
         """Where the records of these groups lie in each portion: [first, stop), counted from where it begins."""
         with self._lock:
             if self._waiting:
                 self._write()
         runs = np.array(_runs(sorted(groups)), np.int64).reshape(-1, 2)
         for portion in self._portions:
-            for first, stop in _stretches(portion.bounds[runs]):
-                yield portion, first, stop
+            yield portion, _stretches(portion.bounds[runs])
 
     def _fill(self, out: Records, portion: _Portion, first: int) -> None:
         """Read records of a portion from number `first` of it on."""
@@ -142,8 +146,13 @@ class Spill:
             self._file.seek((portion.begin + first) * self._form.itemsize)
             if self._file.readinto(out.view(np.uint8).data) != out.nbytes:
                 raise OSError(f"{self._path or 'a temporary file'}: packets that were set aside are no longer there")
-        for name, by in portion.shift.items():
-            np.add(out[name], by, out=out[name], where=out[name] >= 0)
+
+
+def _shifted(records: Records, portion: _Portion) -> None:
+    """Move numbers of records of a portion, where these are not below 0."""
+    for name, by in portion.shift.items():
+        held = records[name]
+        np.add(held, by, out=held, where=held >= 0)
 
 
 def _runs(groups: list[int]) -> list[tuple[int, int]]:

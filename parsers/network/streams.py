@@ -116,11 +116,11 @@ class Stream:
         if name not in ("_start", "_packet", "_length", "_at"):
             raise AttributeError(name)
         held, number = self._whence
-        columns = held.columns[:, held.bounds[number] : held.bounds[number + 1]]
+        begin, stop = held.bounds[number : number + 2].tolist()
         if name in ("_start", "_packet"):
-            self._start, self._packet = columns[::3].tolist()
+            self._start, self._packet = held.columns[::3, begin:stop].tolist()
         else:
-            self._length, self._at = columns[1:3].tolist()
+            self._length, self._at = held.columns[1:3, begin:stop].tolist()
         found: list[int] = getattr(self, name)
         return found
 
@@ -138,7 +138,7 @@ class Stream:
         if base is not None:
             if not self.begin <= position < self.end or count <= 0:
                 return b""
-            return bytes(self._view[base + position : base + min(position + count, self.end)])
+            return self._view[base + position : base + min(position + count, self.end)].tobytes()
         starts, view, near = self._start, self._view, self._near
         if near is not None and (taken := near.taken(position, count)) is not None:
             return taken
@@ -149,7 +149,7 @@ class Stream:
         room = self._length[index] - skip
         begin = self._at[index] + skip
         if room >= count or room <= 0:
-            return bytes(view[begin : begin + count]) if room > 0 and count > 0 else b""
+            return view[begin : begin + count].tobytes() if room > 0 and count > 0 else b""
         if index + MANY < len(starts) and starts[index + MANY] < min(position + count, starts[index] + TINY):
             self._near = laid(self._space, (starts, self._length, self._at), index, position, count)
             return self._near.data[:count]
@@ -177,7 +177,7 @@ class Stream:
 
     def there(self, place: int, count: int) -> bytes:
         """`count` bytes at a place in the capture that is known to hold them in one packet of this stream."""
-        return bytes(self._view[place : place + count])
+        return self._view[place : place + count].tobytes()
 
     def laid_out(self) -> tuple[Bytes, Int64s]:
         """The capture's bytes, and what it holds of this stream as in `Pieces.columns`."""

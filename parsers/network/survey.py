@@ -83,6 +83,7 @@ class Survey:
     space: Space
     found: Passed
     room: Room = field(default_factory=Room)
+    _given: dict[int, list[list[Portion]]] = field(default_factory=dict)  # what slices read, by their number
 
     @property
     def spill(self) -> Spill:
@@ -91,6 +92,11 @@ class Survey:
 
     def portions(self, slices: int) -> list[list[Portion]]:
         """What each slice reads: about the same weight, by the file alone. Only a host pair with too many packets is divided."""
+        if slices not in self._given:
+            self._given[slices] = self._portions(slices)
+        return self._given[slices]
+
+    def _portions(self, slices: int) -> list[list[Portion]]:
         counts, weights = self.spill.counts.tolist(), self.spill.weights.tolist()
         shares = Shares(slices, sum(weights))
 

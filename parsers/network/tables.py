@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from operator import attrgetter
 
 import numpy as np
@@ -91,16 +92,17 @@ def _core(sources: Sources, flow: Int64s, first: Int64s, event: pa.StringArray) 
     at = pa.array(flow)
     orig, resp = ids.orig.take(at), ids.resp.take(at)
     orig_port, resp_port = ids.orig_port[flow], ids.resp_port[flow]
-    ported: Bools = np.isin(proto, (TCP, UDP))
+    portless: Bools = (proto != TCP) & (proto != UDP)
+    all_timed = bool(timed.all())
     return {
-        "time": pa.array(packets.time[first], pa.int64(), mask=~timed).cast(TIME),
+        "time": pa.array(packets.time[first], pa.int64(), mask=None if all_timed else ~timed).view(TIME),
         "time_desc": pa.repeat("First packet", len(first)),
-        "time_quality": pc.if_else(pa.array(timed), "utc", "unknown"),
+        "time_quality": pa.repeat("utc", len(first)) if all_timed else pc.if_else(pa.array(timed), "utc", "unknown"),
         "event": event,
         "src_ip": orig,
-        "src_port": pa.array(orig_port, pa.int32(), mask=~ported),
+        "src_port": pa.array(orig_port, pa.int32(), mask=portless),
         "dst_ip": resp,
-        "dst_port": pa.array(resp_port, pa.int32(), mask=~ported),
+        "dst_port": pa.array(resp_port, pa.int32(), mask=portless),
         "record": pa.array(packets.packet[first] + 1, pa.uint64()),
         "offset": pa.array(packets.record[first]),
         "length": pa.array(packets.size[first]),
@@ -113,9 +115,14 @@ def _core(sources: Sources, flow: Int64s, first: Int64s, event: pa.StringArray) 
 
 
 def _batch(family: str, columns: dict[str, pa.Array]) -> Batch:
-    declared = {column.name: _field(column) for column in _FAMILIES[family].columns}
-    fields = [declared.get(name, pa.field(name, array.type)) for name, array in columns.items()]
+    declared = _declared(family)
+    fields = [declared.get(name) or pa.field(name, array.type) for name, array in columns.items()]
     return Batch(family, pa.RecordBatch.from_arrays(list(columns.values()), schema=pa.schema(fields)))
+
+
+@cache
+def _declared(family: str) -> dict[str, pa.Field]:
+    return {column.name: _field(column) for column in _FAMILIES[family].columns}
 
 
 def conn_batches(sources: Sources, connections: Connections, rows: ConnRows) -> Iterator[Batch]:
@@ -192,7 +199,7 @@ def rows_batch(sources: Sources, family: str, rows: Rows) -> Batch:
     columns["flags"] = rows.columns["flags"]
     columns["packet_first"] = pa.array(sources.packets.packet[first] + 1)
     columns["packet_last"] = pa.array(sources.packets.last_of(rows.last) + 1)
-    for name, kind in _kinds(family):
+    for name, kind in _kinds(family).items():
         array = rows.columns.get(name)
         if name not in CORE_NAMES or (array is not None and array.null_count < len(array)):
             columns.setdefault(name, array if array is not None else pa.nulls(len(first), kind))
@@ -203,14 +210,20 @@ def rows_batch(sources: Sources, family: str, rows: Rows) -> Batch:
     return Batch(family, batch.rows.filter(pa.array(kept)))
 
 
-def _kinds(family: str) -> list[tuple[str, pa.DataType]]:
+@cache
+def _kinds(family: str) -> dict[str, pa.DataType]:
     """The family's columns but those that flows and packets tell, and core columns that a protocol may know better than a mapping."""
-    own = [(column.name, column.type) for column in _FAMILIES[family].columns if column.name not in _TOLD]
-    return own + [(name, pa.string()) for name in ("object", "outcome", "user")]
+    own = {column.name: column.type for column in _FAMILIES[family].columns if column.name not in _TOLD}
+    return own | dict.fromkeys(("object", "outcome", "user"), pa.string())
+
+
+@cache
+def _fields(family: str) -> tuple[pa.Field, ...]:
+    return tuple(pa.field(name, kind) for name, kind in _kinds(family).items())
 
 
 def _values(family: str, records: list[Record]) -> dict[str, pa.Array]:
-    fields = [pa.field(name, kind) for name, kind in _kinds(family)]
+    fields = _fields(family)
     own, common = (list(map(attrgetter(name), records)) for name in ("values", "common"))
     if common.count(None) == len(common):
         return _taken_apart(own, fields)
@@ -227,7 +240,7 @@ def _values(family: str, records: list[Record]) -> dict[str, pa.Array]:
     return {field.name: columns[field.name] for field in fields}
 
 
-def _taken_apart(values: list[dict[str, object]], fields: list[pa.Field]) -> dict[str, pa.Array]:
+def _taken_apart(values: list[dict[str, object]], fields: Sequence[pa.Field]) -> dict[str, pa.Array]:
     """The dicts as columns. Arrow takes them apart in C++."""
     rows = pa.array(values, pa.struct(fields))
     return dict(zip([field.name for field in fields], rows.flatten(), strict=True))

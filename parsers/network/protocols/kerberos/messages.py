@@ -16,6 +16,8 @@ KINDS = frozenset((AS_REQ, AS_REP, TGS_REQ, TGS_REP, ERROR))  # what a KDC hears
 PARTS = 16  # parts kept of a name; two or three are usual
 LISTED = 64  # encryption types and kinds of pre-authentication kept of a message
 CIPHER_LIMIT = 16_384  # bytes of an encrypted part that are kept; a longer one is left out, as half of it is of no use
+KEPT_TICKETS = 512  # tickets kept for the next time: 4 MiB with their parts
+KEPT_TICKET = 4_096  # bytes of the longest of them
 Fields = dict[int, Span]  # by tag
 _TIMESTAMP_PA, _CERTIFICATE_PA, _FOR_USER_PA = 2, 16, 129
 _GSS = tuple(bytes.fromhex(mark) + b"\x01\x00" for mark in ("06092a864886f712010202", "06092a864882f712010202"))
@@ -127,6 +129,22 @@ def _sealed(data: bytes, found: Span) -> Sealed:
 
 
 def _ticket(data: bytes, found: Span) -> Ticket:
+    """The ticket at `found`: a client presents the same one to a server for hours, so that what was read of it is kept."""
+    begin, end = found
+    if end - begin > KEPT_TICKET:
+        return _read_ticket(data, found)
+    try:
+        return _kept_ticket(data[begin:end])
+    except ValueError:
+        return _read_ticket(data, found)  # amid its message, which may say otherwise what is wrong
+
+
+@lru_cache(maxsize=KEPT_TICKETS)
+def _kept_ticket(raw: bytes) -> Ticket:
+    return _read_ticket(raw, (0, len(raw)))
+
+
+def _read_ticket(data: bytes, found: Span) -> Ticket:
     fields = spans_by_tag(data, inside(data, found))
     realm, service = _text(data, _of(data, fields, 0xA1)), _principal(data, _of(data, fields, 0xA2))
     return Ticket(realm, service, _sealed(data, _of(data, fields, 0xA3)))

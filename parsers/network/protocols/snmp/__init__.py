@@ -109,10 +109,10 @@ def _add(session: _Session, found: Message, time: int) -> None:
     if found.pdu in _COUNTED:
         session.counts[_COUNTED[found.pdu]] += len(found.bindings)
     if found.pdu == SET:
-        _keep(session.changed, [oid(name) for name, _ in found.bindings])
+        _keep(session.changed, [oid(name) for name, _, _ in found.bindings])
     if found.pdu in _TRAPS:
         session.counts["traps"] += 1
-        _keep(session.told, [found.trap] if found.trap else [oid(name) for name, _ in found.bindings])
+        _keep(session.told, [found.trap] if found.trap else [oid(name) for name, _, _ in found.bindings])
     if found.pdu == RESPONSE:
         _describe(values, found, time)
 
@@ -124,16 +124,16 @@ def _keep(names: dict[str, None], new: list[str]) -> None:
 
 
 def _describe(values: dict[str, object], found: Message, time: int) -> None:
-    for written, value in found.bindings:
+    for written, tag, value in found.bindings:
         name = (
             written.replace(b"\x80", b"") if b"\x80" in written else written
         )  # a number may begin with bytes that add nothing
-        if name == _DESCRIPTION and value.tag == OCTET_STRING:
-            values["display_string"] = text(value.raw)
-        elif name == _NAME and value.tag == OCTET_STRING:
-            values["sys_name"] = text(value.raw)
-        elif name == _UP_TIME and value.tag == TIME_TICKS and 0 < len(value.raw) <= 5:
-            values["up_since"] = time - int.from_bytes(value.raw, "big") * 10_000_000  # hundredths of a second
+        if name == _DESCRIPTION and tag == OCTET_STRING:
+            values["display_string"] = text(value)
+        elif name == _NAME and tag == OCTET_STRING:
+            values["sys_name"] = text(value)
+        elif name == _UP_TIME and tag == TIME_TICKS and 0 < len(value) <= 5:
+            values["up_since"] = time - int.from_bytes(value, "big") * 10_000_000  # hundredths of a second
 
 
 def _credentials(session: _Session, found: Message, gram: Datagram, flow: int) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from parsers.network.protocols.kerberos import messages
 from parsers.network.protocols.kerberos.messages import ticket_use
 
 CIPHER = bytes(range(40))
@@ -242,3 +243,26 @@ def test_scapy_messages(read: Any, wire: Any) -> None:
 def test_any_bytes(read: Any, wire: Any, data: bytes, at: int, which: bytes) -> None:
     broken = which[:at] + data + which[at + len(data) :]
     read(wire.pcap([*grams(wire, broken), *wire.session([("c", framed(broken))], 88)]))
+
+
+def test_tickets_that_come_again_are_told_as_they_would_be_alone(monkeypatch: Any) -> None:
+    """Changed and cut messages with a ticket, read with tickets that are kept and with none: the same message or the same complaint."""
+
+    def said(data: bytes) -> Any:
+        try:
+            return messages.message(data, 3)
+        except ValueError as error:
+            return str(error)
+
+    whole = answered(0x6D, 13, (18, 23), "cifs", "files.corp.example")
+    begin = whole.index(b"\x61")  # the ticket's tag
+    alike: list[bytes] = [whole[:at] for at in range(len(whole))]
+    alike += [
+        whole[:at] + bytes([byte]) + whole[at + 1 :] for at in range(begin, len(whole)) for byte in (0, 31, 128, 130)
+    ]
+    kept = [said(data) for data in (whole, *alike, whole)]
+    monkeypatch.setattr(messages, "KEPT_TICKET", -1)
+    alone = [said(data) for data in (whole, *alike, whole)]
+    assert kept == alone
+    assert kept[0] == kept[-1] != kept[1]
+    assert sum(isinstance(one, str) for one in kept) > 100 < sum(not isinstance(one, str) for one in kept)
