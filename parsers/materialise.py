@@ -11,7 +11,7 @@ from typing import BinaryIO
 from parsers.base import HEAD_BYTES
 from parsers.bytestreams import Tapped
 from parsers.containers import DEFAULT_LIMITS, Budget, Container, Limits, Note, container_for, open_container
-from parsers.exhibit_files import located
+from parsers.exhibit_files import Located
 from parsers.spool import copied, spooled
 from timelines.inventory import FileEntry
 from timelines.problems import Problem
@@ -30,17 +30,16 @@ def materialised(
     Each container is passed over once, however many members are asked for. A member whose bytes have changed since it was listed, or that
     is gone, gives a problem instead.
     """
-    place = _Place(scratch, limits)
+    place, files = _Place(scratch, limits), Located(source)
     by_disk: dict[str, dict[str, FileEntry]] = {}
     for entry in entries:
         by_disk.setdefault(entry.on_disk or entry.file, {})[entry.file] = entry
     for on_disk, wanted in by_disk.items():
         reason = "is not found any more"
         try:
-            path = located(source, on_disk)
+            path = files.of(on_disk)
             if on_disk in wanted:
-                with path.open("rb"):
-                    pass  # a file that can't be opened is told here, not in a parser
+                os.close(os.open(path, os.O_RDONLY))  # a file that can't be opened is told here, not in a parser
                 yield wanted.pop(on_disk), path
             if wanted:
                 with path.open("rb") as handle:

@@ -15,13 +15,12 @@ import numpy.typing as npt
 from parsers.gather import Bytes, Int64s, numbers_at
 from parsers.windows.chains import spaces as occupied
 from parsers.windows.chunk_heads import chunk_heads
-from parsers.windows.ledger import Ledger
+from parsers.windows.ledger import Ledger, Ledgers
 from parsers.windows.structures import (
     CHUNK,
     CHUNK_HEADER,
-    Chunk,
+    Chunks,
     apart,
-    by_file,
     record_at,
     standing,
 )
@@ -34,19 +33,18 @@ Live = tuple[Int64s, Int64s, npt.NDArray[np.uint64], Int64s]  # the log's own re
 
 
 def old_records(
-    data: Bytes, spaces: Sequence[tuple[Chunk, int]], live: Live, ledgers: Sequence[Ledger]
+    data: Bytes, spaces: tuple[Chunks, Int64s], live: Live, ledgers: Ledgers
 ) -> tuple[Int64s, Int64s, Int64s]:
     """Offsets, sizes and chunk bases of the old records that are worth a row. `spaces`: chunks and where their free space begins."""
-    bounds = np.array([(at, chunk.limit) for chunk, at in spaces], np.int64).reshape(-1, 2)
-    ends, marked = occupied(data, bounds)
+    chunks, reach = spaces[0], spaces[1].copy()
+    ends, marked = occupied(data, np.stack((reach, chunks.limit), axis=1))
     holding = np.flatnonzero(marked).tolist()
-    found = {number: _in_space(data, *spaces[number]) for number in holding}
-    told = _known(data, list(found.values()), [spaces[number][0].file for number in holding], live, ledgers)
+    found = {number: _in_space(data, int(reach[number]), int(chunks.limit[number])) for number in holding}
+    told = _known(data, list(found.values()), chunks.file[holding], live, ledgers.each)
     kept: list[tuple[int, int, int]] = []
-    reach = bounds[:, 0].copy()
     for number, (offsets, sizes) in found.items():
-        chunk, at = spaces[number]
-        ledger = ledgers[chunk.file]
+        chunk, at = chunks.one(number), int(reach[number])
+        ledger = ledgers.each[chunk.file]
         for offset, size in zip(offsets.tolist(), sizes.tolist(), strict=True):
             ends[number] = max(ends[number], offset + size)
             who = _identity(data, chunk.file, offset, size)
@@ -58,18 +56,16 @@ def old_records(
             ledger.put("read", offset, offset + size, "recovered records")
             at = offset + size
         reach[number] = at
-    ends, limits = np.maximum(ends, reach), bounds[:, 1]
-    files = np.array([chunk.file for chunk, _ in spaces], np.int64)
-    for ledger, own in zip(ledgers, by_file(files, len(ledgers)), strict=True):
-        ledger.put_all("free", reach[own], (ends - reach)[own], "slack")
-        ledger.put_all("free", ends[own], (limits - ends)[own], "free space")
+    ends = np.maximum(ends, reach)
+    ledgers.put_all("free", reach, ends - reach, "slack")
+    ledgers.put_all("free", ends, chunks.limit - ends, "free space")
     rows = np.array(kept, np.int64).reshape(-1, 3)
     return rows[:, 0], rows[:, 1], rows[:, 2]
 
 
-def _in_space(data: Bytes, chunk: Chunk, at: int) -> tuple[Int64s, Int64s]:
-    """Whole records behind `at` whose binary XML begins as all does."""
-    offsets, sizes = standing(data, at, chunk.limit)
+def _in_space(data: Bytes, at: int, limit: int) -> tuple[Int64s, Int64s]:
+    """Whole records in [at, limit) whose binary XML begins as all does."""
+    offsets, sizes = standing(data, at, limit)
     good = (data[offsets + 24] == HEADER) & (data[offsets + 25] == 1)
     offsets, sizes = offsets[good], sizes[good]
     keep = apart(offsets, sizes)
@@ -84,7 +80,7 @@ def _identity(data: Bytes, file: int, offset: int, size: int) -> Identity:
 def _known(
     data: Bytes,
     found: Sequence[tuple[Int64s, Int64s]],
-    files: Sequence[int],
+    files: Int64s,
     live: Live,
     ledgers: Sequence[Ledger],
 ) -> set[Identity]:
@@ -98,8 +94,9 @@ def _known(
     wanted = np.unique(numbers)
     alike = np.flatnonzero(wanted[np.minimum(np.searchsorted(wanted, own), len(wanted) - 1)] == own)
     told = {_identity(data, int(file[row]), int(offsets[row]), int(sizes[row])) for row in alike.tolist()}
-    of = np.repeat(np.array(files, np.int64), counts)
-    for number, ledger in enumerate(ledgers):
+    of = np.repeat(files, counts)
+    for number in np.unique(of).tolist():
+        ledger = ledgers[number]
         if ledger.grid and (ledger.start + len(data) < ledger.evidence.size or ledger.start > 0):
             told |= _elsewhere(
                 ledger, (ledger.start, ledger.start + len(data)), np.unique(numbers[of == number]), number
