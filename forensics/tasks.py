@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -14,7 +15,7 @@ from forensics.joined_files import Joined, Waiting
 from forensics.kept_memory import kept_memory
 from forensics.planning import BUNDLE_BYTES, ROOM_FOR_REST, Task
 from forensics.rare_collections import rare_collections
-from parsers.base import Batch, Evidence, Joiner, Output, Parser, Shared, Slice, Told
+from parsers.base import Batch, Evidence, Joiner, Output, Shared, Slice, Told
 from parsers.materialise import materialised
 from parsers.registry import by_name
 from timelines.accounts import Accounts, balances
@@ -48,20 +49,20 @@ def run(task: Task, root: Path, scratch: Path | None = None) -> Done:
     tally = _Tally([], [], [], 0, 0)
     waiting = Waiting(min(TOGETHER_BYTES, sum(entry.size for entry in task.entries)))
     with tempfile.TemporaryDirectory(prefix="athar-", dir=scratch, ignore_cleanup_errors=True) as folder:
-        for item in materialised(task.source, task.entries, Path(folder)):
-            if isinstance(item, Problem):
-                tally.problems.append(item)
-                tally.ledger += [_unread(e) for e in task.entries if e.file == item.file]
-                continue
-            entry, path = item
-            evidence = task.given.evidence(entry, path, task.shared)
-            parser = by_name(entry.parser)
-            joiner = _joiner(parser) if task.slices is None else None
-            if joiner is not None and joiner.joins(entry.size):
+        for item in materialised(task.source, task.entries, Path(folder), unseen=partial(_goes_by_itself, task)):
+            if not isinstance(item, Problem) and (joiner := _joiner(task, item[0])) is not None:
+                evidence = task.given.evidence(*item, task.shared)
                 if (full := waiting.full(joiner, evidence)) is not None:
                     _read_together(full, writer, tally)
                 if waiting.take(joiner, evidence):
                     continue
+                if _goes_by_itself(task, item[0]):
+                    (item,) = materialised(task.source, [item[0]], Path(folder))
+            if isinstance(item, Problem):
+                tally.problems.append(item)
+                tally.ledger += [_unread(e) for e in task.entries if e.file == item.file]
+                continue
+            evidence, parser = task.given.evidence(*item, task.shared), by_name(item[0].parser)
             for piece in task.slices if task.slices is not None else parser.slices(evidence):
                 _read(parser.parse(evidence, piece), (parser.name, evidence, piece), writer, tally)
         for held in waiting.rest():
@@ -74,12 +75,21 @@ def run(task: Task, root: Path, scratch: Path | None = None) -> Done:
 _joining: dict[type, bool] = {}
 
 
-def _joiner(parser: Parser) -> Joiner | None:
-    """The reader, if it can read many files at once. Remembered by type: to ask an object for a protocol is dear, once a file."""
+def _joiner(task: Task, entry: FileEntry) -> Joiner | None:
+    """The reader of a file, if it can read it with others. Remembered by type: to ask an object for a protocol is dear, once a file."""
+    if task.slices is not None:
+        return None
+    parser = by_name(entry.parser)
     kind = type(parser)
     if kind not in _joining:
         _joining[kind] = isinstance(parser, Joiner)
-    return cast(Joiner, parser) if _joining[kind] else None
+    joiner = cast(Joiner, parser) if _joining[kind] else None
+    return joiner if joiner is not None and joiner.joins(entry.size) else None
+
+
+def _goes_by_itself(task: Task, entry: FileEntry) -> bool:
+    """Whether a file lies on the disk and can be read with others: it is opened once, when it is read."""
+    return entry.on_disk in ("", entry.file) and _joiner(task, entry) is not None
 
 
 @dataclass(slots=True)

@@ -132,6 +132,13 @@ class Located:
             raise FileNotFoundError(2, "No such file in the exhibit", file)
         return self._source
 
+    def told(self, file: str) -> Path:
+        """The same by what `file` says alone, where the exhibit is a folder: there may be nothing."""
+        if not self._is_folder:
+            return self.of(file)
+        folder, _, name = file.rpartition("/")
+        return self._folder(folder) / name
+
     def _folder(self, listed: str) -> Path:
         if listed not in self._folders:
             above, _, name = listed.rpartition("/")
