@@ -99,8 +99,8 @@ def records(data: Bytes, bounds: Sequence[tuple[int, int]], ledgers: Ledgers) ->
             kept[number], free[number], flags[number] = True, chunk.free, chunk.flags
     for begin, end, part in _HEADER_PARTS:
         ledgers.put_all("read", fit.bases + begin, np.full(len(fit.bases), end - begin), part)
-    chunks = Chunks(bases, limits, free, flags, files)
-    return _walk(data, Chunks(*(column[kept] for column in chunks)), (fit, fits[kept]), ledgers)
+    chunks = Chunks(bases[kept], limits[kept], free[kept], flags[kept], files[kept])
+    return _walk(data, chunks, (fit, fits[kept]), ledgers)
 
 
 def _chunk(data: Bytes, base: int, limit: int, file: int, ledgers: Sequence[Ledger]) -> Chunk | None:

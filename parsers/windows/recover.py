@@ -97,12 +97,12 @@ def _among(numbers: npt.NDArray[np.uint64], wanted: npt.NDArray[np.uint64]) -> B
     """Which numbers are among those `wanted`: most are told apart by their last 16 bits, without a search."""
     ends = np.zeros(1 << 16, np.bool_)
     ends[wanted & np.uint64(0xFFFF)] = True
-    found = ends[numbers & np.uint64(0xFFFF)]
+    found: Bools = ends[numbers & np.uint64(0xFFFF)]
     found[found] = np.isin(numbers[found], wanted)
     return found
 
 
-def _elsewhere(ledger: Ledger, window: tuple[int, int], wanted: Int64s, file: int) -> set[Identity]:
+def _elsewhere(ledger: Ledger, window: tuple[int, int], wanted: npt.NDArray[np.uint64], file: int) -> set[Identity]:
     """Records of a log's chunks outside the window that have one of the numbers `wanted` (ascending), by what chunk headers say."""
     evidence = ledger.evidence
     heads = chunk_heads(evidence.path, evidence.size, evidence.sha256)
