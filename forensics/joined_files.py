@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from io import FileIO
 from itertools import accumulate
 
 import numpy as np
@@ -33,7 +34,7 @@ class Joined:
         view = self.buffer.data[self.size : self.size + evidence.size + 1]
         got = 0
         try:
-            with open(evidence.path, "rb", buffering=0) as handle:
+            with FileIO(evidence.path) as handle:
                 while got < len(view) and (count := handle.readinto(view[got:])):
                     got += count
         except OSError:

@@ -36,10 +36,10 @@ class Given:
         year = [] if self.year is None else [f"year {self.year}"]
         return "\n".join([str(self.zone), *self.log_formats, *self.flow_timeouts, *year])
 
-    def evidence(self, entry: FileEntry, path: Path) -> Evidence:
-        """A file of the exhibit, its plain bytes at `path`, with what was said of it."""
+    def evidence(self, entry: FileEntry, path: Path, shared: Path | None = None) -> Evidence:
+        """A file of the exhibit, its plain bytes at `path`, with what was said of it. `shared` as in `Task`."""
         said = self.zone, self.log_formats, self.flow_timeouts, self.year
-        return Evidence(entry.exhibit, entry.file, path, entry.size, entry.sha256, *said)
+        return Evidence(entry.exhibit, entry.file, path, entry.size, entry.sha256, *said, shared)
 
 
 @dataclass(frozen=True, slots=True)

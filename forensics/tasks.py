@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -14,14 +15,15 @@ from forensics.joined_files import Joined, Waiting
 from forensics.kept_memory import kept_memory
 from forensics.planning import BUNDLE_BYTES, ROOM_FOR_REST, Task
 from forensics.rare_collections import rare_collections
-from parsers.base import Batch, Evidence, Joiner, Output, Parser, Shared, Slice
+from parsers.base import Batch, Evidence, Joiner, Output, Shared, Slice, Told
 from parsers.materialise import materialised
 from parsers.registry import by_name
+from timelines.accounts import Accounts, balances
 from timelines.inventory import FileEntry
 from timelines.part_writer import PartWriter
 from timelines.parts import PartInfo
 from timelines.problems import Account, Balance, LedgerPart, LedgerRow, Problem, balanced
-from timelines.rows import Provenance, finish, finish_together
+from timelines.rows import Origins, Provenance, finish, finish_together
 
 HELD_COLUMNS = 100_000  # of batches of files that are read at once, 1 kB each; an honest bundle has some thousands
 TOGETHER_BYTES = BUNDLE_BYTES + BUNDLE_BYTES // ROOM_FOR_REST  # small files that a reader takes at once; held in memory
@@ -47,20 +49,20 @@ def run(task: Task, root: Path, scratch: Path | None = None) -> Done:
     tally = _Tally([], [], [], 0, 0)
     waiting = Waiting(min(TOGETHER_BYTES, sum(entry.size for entry in task.entries)))
     with tempfile.TemporaryDirectory(prefix="athar-", dir=scratch, ignore_cleanup_errors=True) as folder:
-        for item in materialised(task.source, task.entries, Path(folder)):
-            if isinstance(item, Problem):
-                tally.problems.append(item)
-                tally.ledger += [_unread(e) for e in task.entries if e.file == item.file]
-                continue
-            entry, path = item
-            evidence = replace(task.given.evidence(entry, path), shared=task.shared)
-            parser = by_name(entry.parser)
-            joiner = _joiner(parser) if task.slices is None else None
-            if joiner is not None and joiner.joins(entry.size):
+        for item in materialised(task.source, task.entries, Path(folder), unseen=partial(_goes_by_itself, task)):
+            if not isinstance(item, Problem) and (joiner := _joiner(task, item[0])) is not None:
+                evidence = task.given.evidence(*item, task.shared)
                 if (full := waiting.full(joiner, evidence)) is not None:
                     _read_together(full, writer, tally)
                 if waiting.take(joiner, evidence):
                     continue
+                if _goes_by_itself(task, item[0]):
+                    (item,) = materialised(task.source, [item[0]], Path(folder))
+            if isinstance(item, Problem):
+                tally.problems.append(item)
+                tally.ledger += [_unread(e) for e in task.entries if e.file == item.file]
+                continue
+            evidence, parser = task.given.evidence(*item, task.shared), by_name(item[0].parser)
             for piece in task.slices if task.slices is not None else parser.slices(evidence):
                 _read(parser.parse(evidence, piece), (parser.name, evidence, piece), writer, tally)
         for held in waiting.rest():
@@ -73,12 +75,21 @@ def run(task: Task, root: Path, scratch: Path | None = None) -> Done:
 _joining: dict[type, bool] = {}
 
 
-def _joiner(parser: Parser) -> Joiner | None:
-    """The reader, if it can read many files at once. Remembered by type: to ask an object for a protocol is dear, once a file."""
+def _joiner(task: Task, entry: FileEntry) -> Joiner | None:
+    """The reader of a file, if it can read it with others. Remembered by type: to ask an object for a protocol is dear, once a file."""
+    if task.slices is not None:
+        return None
+    parser = by_name(entry.parser)
     kind = type(parser)
     if kind not in _joining:
         _joining[kind] = isinstance(parser, Joiner)
-    return cast(Joiner, parser) if _joining[kind] else None
+    joiner = cast(Joiner, parser) if _joining[kind] else None
+    return joiner if joiner is not None and joiner.joins(entry.size) else None
+
+
+def _goes_by_itself(task: Task, entry: FileEntry) -> bool:
+    """Whether a file lies on the disk and can be read with others: it is opened once, when it is read."""
+    return entry.on_disk in ("", entry.file) and _joiner(task, entry) is not None
 
 
 @dataclass(slots=True)
@@ -131,24 +142,24 @@ def _crashed(name: str, evidence: Evidence, piece: Slice, error: Exception, tall
 def _read_together(held: Joined, writer: PartWriter, tally: _Tally) -> None:
     """Read small files at once. Nothing is kept before all are read, so that a fault in one costs that one alone."""
     files = held.files
-    accounts: list[list[Account]] = [[] for _ in files]
+    accounts = Accounts.of([])
     problems: list[Problem] = []
     finished: list[pa.RecordBatch] = []
     columns = 0
     try:
-        origins = [Provenance(evidence.exhibit, evidence.file, evidence.sha256) for evidence in files]
+        origins = Origins([Provenance(evidence.exhibit, evidence.file, evidence.sha256) for evidence in files])
         for output in held.reader.parse_together(files, held.content()):
             if isinstance(output, Shared):
-                runs = [(origins[file], rows) for file, rows in output.runs]
-                finished.append(finish_together(output.batch.family, output.batch.rows, runs))
+                finished.append(finish_together(output.batch.family, output.batch.rows, origins, output.files))
                 columns += finished[-1].num_columns
                 if columns > HELD_COLUMNS:
                     break
-            elif isinstance(output.item, Account):
-                accounts[output.file].append(output.item)
+            elif isinstance(output, Accounts):
+                accounts = output
             else:
                 problems.append(output.item)
         sound = columns <= HELD_COLUMNS
+        told = balances([(evidence.exhibit, evidence.file, evidence.size) for evidence in files], accounts)
     except Exception:  # noqa: BLE001 - as above; the file that it is in will tell
         sound = False
     if not sound:
@@ -159,16 +170,24 @@ def _read_together(held: Joined, writer: PartWriter, tally: _Tally) -> None:
         writer.add(batch)
         tally.rows += batch.num_rows
     tally.problems += problems
-    for evidence, account in zip(files, accounts, strict=True):
-        tally.balanced(balanced(evidence.exhibit, evidence.file, evidence.size, account))
+    for balance in told:
+        tally.balanced(balance)
 
 
 def _read_apart(held: Joined, writer: PartWriter, tally: _Tally) -> None:
     """The same files one after the other. What each gives is kept at once."""
     for one in held.apart():
         (evidence,), told = one.files, one.reader.parse_together(one.files, one.content())
-        outputs = (output.batch if isinstance(output, Shared) else output.item for output in told)
-        _read(outputs, (one.reader.name, evidence, Slice(0, evidence.size)), writer, tally)
+        _read(_apart(told), (one.reader.name, evidence, Slice(0, evidence.size)), writer, tally)
+
+
+def _apart(told: Iterator[Shared | Told | Accounts]) -> Iterator[Output]:
+    """What is told of several files, where they are only one."""
+    for output in told:
+        if isinstance(output, Accounts):
+            yield from output.one(0)
+        else:
+            yield output.batch if isinstance(output, Shared) else output.item
 
 
 def _unread(entry: FileEntry) -> LedgerRow:
@@ -183,8 +202,7 @@ def _summed(rows: Sequence[LedgerRow]) -> list[LedgerRow]:
         sums[key] = (
             row
             if old is None
-            else replace(
-                old,
+            else old._replace(
                 size=old.size + row.size,
                 read=old.read + row.read,
                 free=old.free + row.free,

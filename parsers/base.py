@@ -10,7 +10,8 @@ from typing import Protocol, runtime_checkable
 
 import pyarrow as pa
 
-from parsers.gather import Bytes
+from parsers.gather import Bytes, Int64s
+from timelines.accounts import Accounts
 from timelines.problems import Account, Problem
 
 HEAD_BYTES = 65_536  # how much of a file `accepts` is shown
@@ -77,18 +78,18 @@ Output = Batch | Problem | Account
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """A batch whose rows come from several files: `runs` are (number of the file, rows of it), one after the other."""
+    """A batch whose rows come from several files: `files` is the number of each row's, (n,)."""
 
     batch: Batch
-    runs: tuple[tuple[int, int], ...]
+    files: Int64s
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What is said of one of several files: its number, and a problem or an account."""
+    """What is said of one of several files: its number, and a problem."""
 
     file: int
-    item: Problem | Account
+    item: Problem
 
 
 @runtime_checkable
@@ -142,7 +143,7 @@ class Joiner(Protocol):
         """Whether a file of so many bytes can be read with others."""
         ...
 
-    def parse_together(self, files: Sequence[Evidence], content: Bytes) -> Iterator[Shared | Told]:
+    def parse_together(self, files: Sequence[Evidence], content: Bytes) -> Iterator[Shared | Told | Accounts]:
         """The same rows, problems and accounts as `parse` gives for each file. `content`: their bytes end to end, (n,) uint8.
-        `Shared` rows keep the files' order."""
+        `Shared` rows keep the files' order; the accounts of all files come as one."""
         ...

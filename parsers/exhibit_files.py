@@ -113,15 +113,43 @@ def _one(entry: os.DirEntry[str], file: str, path: Path) -> OnDisk | Unlisted:
 
 def located(source: Path, file: str) -> Path:
     """Where the exhibit's file that is listed as `file` lies. Raises FileNotFoundError."""
-    if not source.is_dir():
-        if shown(source.name) != file or not source.exists():
+    return Located(source).of(file)
+
+
+class Located:
+    """Where the files of the exhibit at `source` lie: each folder is looked for once."""
+
+    def __init__(self, source: Path) -> None:
+        self._source, self._is_folder = source, source.is_dir()
+        self._folders = {"": source}
+
+    def of(self, file: str) -> Path:
+        """As `located`."""
+        if self._is_folder:
+            folder, _, name = file.rpartition("/")
+            return _inside(self._folder(folder), name)
+        if shown(self._source.name) != file or not self._source.exists():
             raise FileNotFoundError(2, "No such file in the exhibit", file)
-        return source
-    path = source
-    for part in file.split("/"):
-        direct = path / part
-        if not os.path.lexists(direct):
-            with os.scandir(path) as listing:
-                direct = next((path / entry.name for entry in listing if shown(entry.name) == part), direct)
-        path = direct
-    return path
+        return self._source
+
+    def told(self, file: str) -> Path:
+        """The same by what `file` says alone, where the exhibit is a folder: there may be nothing."""
+        if not self._is_folder:
+            return self.of(file)
+        folder, _, name = file.rpartition("/")
+        return self._folder(folder) / name
+
+    def _folder(self, listed: str) -> Path:
+        if listed not in self._folders:
+            above, _, name = listed.rpartition("/")
+            self._folders[listed] = _inside(self._folder(above), name)
+        return self._folders[listed]
+
+
+def _inside(folder: Path, part: str) -> Path:
+    """What is listed in a folder as `part`."""
+    direct = folder / part
+    if os.path.lexists(direct):
+        return direct
+    with os.scandir(folder) as listing:
+        return next((folder / entry.name for entry in listing if shown(entry.name) == part), direct)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -11,7 +11,7 @@ from typing import BinaryIO
 from parsers.base import HEAD_BYTES
 from parsers.bytestreams import Tapped
 from parsers.containers import DEFAULT_LIMITS, Budget, Container, Limits, Note, container_for, open_container
-from parsers.exhibit_files import located
+from parsers.exhibit_files import Located
 from parsers.spool import copied, spooled
 from timelines.inventory import FileEntry
 from timelines.problems import Problem
@@ -24,23 +24,28 @@ def materialised(
     entries: Sequence[FileEntry],
     scratch: Path,
     limits: Limits = DEFAULT_LIMITS,
+    unseen: Callable[[FileEntry], bool] = lambda entry: False,
 ) -> Iterator[Materialised]:
     """For entries of one exhibit, in order of the files on disk: the entry and a path of its plain bytes, valid until the next is asked.
 
     Each container is passed over once, however many members are asked for. A member whose bytes have changed since it was listed, or that
-    is gone, gives a problem instead.
+    is gone, gives a problem instead. A file that is `unseen` gives the path that its name tells, whether it is there or not: for who
+    opens it anyway, and asks again where that fails.
     """
-    place = _Place(scratch, limits)
+    place, files = _Place(scratch, limits), Located(source)
     by_disk: dict[str, dict[str, FileEntry]] = {}
     for entry in entries:
         by_disk.setdefault(entry.on_disk or entry.file, {})[entry.file] = entry
     for on_disk, wanted in by_disk.items():
         reason = "is not found any more"
         try:
-            path = located(source, on_disk)
+            if on_disk in wanted and unseen(wanted[on_disk]):
+                yield wanted.pop(on_disk), files.told(on_disk)
+                if not wanted:
+                    continue
+            path = files.of(on_disk)
             if on_disk in wanted:
-                with path.open("rb"):
-                    pass  # a file that can't be opened is told here, not in a parser
+                os.close(os.open(path, os.O_RDONLY))  # a file that can't be opened is told here, not in a parser
                 yield wanted.pop(on_disk), path
             if wanted:
                 with path.open("rb") as handle:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ from timelines.visible import visible
 
 Kind = Literal["read", "free", "unsupported", "damaged"]
 KINDS: tuple[Kind, ...] = ("read", "free", "unsupported", "damaged")
+Label = tuple[Kind, str]  # of ranges: what became of them, and what they are of the file
 FEW = 64  # ranges that are added up one by one: a call of numpy costs as much as a dozen of them
 _REASON_HEAD, _REASON_TAIL = 400, 200  # characters kept of a longer reason: what was found, and what was done about it
 
@@ -54,13 +55,17 @@ class Account:
     part: str = ""
 
 
+def ordered(labels: Iterable[Label]) -> list[Label]:
+    """Labels in the order in which a file's ledger names them."""
+    return sorted(labels, key=lambda label: (KINDS.index(label[0]), label[1]))
+
+
 def account(kind: Kind, offset: int, length: int) -> Account:
     """An account of a single range."""
     return Account(kind, np.array([offset], np.int64), np.array([length], np.int64))
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerRow:
+class LedgerRow(NamedTuple):
     """The sums of a file's accounts, in bytes. read + free + unsupported + damaged == size."""
 
     exhibit: str
@@ -72,8 +77,7 @@ class LedgerRow:
     damaged: int
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerPart:
+class LedgerPart(NamedTuple):
     """The bytes of a file that are one part of it, in `ranges` pieces. Over all parts of a kind they add up to the kind's bytes."""
 
     exhibit: str

@@ -20,7 +20,7 @@ from parsers.windows.chunks import Records, records
 from parsers.windows.copies import Piece, without_copies
 from parsers.windows.definitions import implied_base
 from parsers.windows.evtx import batches_of
-from parsers.windows.ledger import Ledger
+from parsers.windows.ledger import Ledger, Ledgers
 from parsers.windows.places import is_chunk
 from parsers.windows.structures import (
     CHUNK,
@@ -104,8 +104,8 @@ def carve(evidence: Evidence, piece: Slice) -> Carved:
     ledger, before = Ledger(evidence, start, grid=False), Ledger(evidence, start, grid=False)
     chunks = _chunks(data)
     own = [bounds for bounds in chunks if begin <= bounds[0] < end]
-    records(data, early := [bounds for bounds in chunks if bounds[0] < begin], [before] * len(early))
-    in_chunks = records(data, own, [ledger] * len(own))
+    records(data, early := [bounds for bounds in chunks if bounds[0] < begin], Ledgers([before] * len(early), before))
+    in_chunks = records(data, own, Ledgers([ledger] * len(own), ledger))
     at, sizes = _lone(data, chunks, (max(0, begin - CHUNK), end))
     for offset, size in zip(at.tolist(), sizes.tolist(), strict=True):
         side = ledger if offset >= begin else before

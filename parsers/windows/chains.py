@@ -7,10 +7,12 @@ import numpy as np
 from parsers.gather import Bools, Bytes, Int64s
 from parsers.interned import Words, readable
 from parsers.windows.structures import CHUNK, CHUNK_HEADER, MIN_RECORD, RECORD_HEADER, SIGNATURE
+from parsers.windows.tokens import HEADER
 from timelines.compiled import compiled, inlined
 
 _A_RECORD = 256  # bytes of chunks for which there is room for a record at first; a real one takes some 1,200
 _MOST = CHUNK // MIN_RECORD  # records of a chunk
+_LARGEST = CHUNK - CHUNK_HEADER  # bytes of a record
 _SIGNATURE = int.from_bytes(SIGNATURE, "little")
 _MARK = SIGNATURE[0]
 
@@ -80,26 +82,40 @@ class Chains:
 
 
 @compiled
-def _spaces(data: Bytes, words: Words, bounds: Int64s, ends: Int64s, marked: Bytes) -> int:
-    """See `spaces`; how many of them hold a signature is returned."""
-    count = 0
-    for space in range(len(bounds)):
-        begin, end = int(bounds[space, 0]), int(bounds[space, 1])
+def _spaces(data: Bytes, words: Words, bounds: Int64s, first: int, ends: Int64s, found: Int64s, total: Int64s) -> int:
+    """See `spaces`; the space from `first` on for which there may be no room is returned."""
+    for space in range(first, len(bounds)):
+        begin, end, count = int(bounds[space, 0]), int(bounds[space, 1]), int(total[0])
+        if count + _MOST > len(found):
+            return space
+        limit = end
         while end - 8 >= begin and words[end - 8] == 0:
             end -= 8
         while end > begin and data[end - 1] == 0:
             end -= 1
         ends[space] = end
-        for at in range(begin, min(end, int(bounds[space, 1]) - 8)):  # a record takes more
-            if data[at] == _MARK and words[at] & np.uint64(0xFFFFFFFF) == np.uint64(_SIGNATURE):
-                marked[space] = 1
-                count += 1
-                break
-    return count
+        reach = begin
+        for at in range(begin, min(end, limit - MIN_RECORD + 1)):
+            if data[at] != _MARK or at < reach:
+                continue
+            size = int(_size(words, at))
+            if size < MIN_RECORD or size > _LARGEST or at + size > limit:
+                continue
+            if int(words[at + size - 8] >> np.uint64(32)) == size and data[at + 24] == HEADER and data[at + 25] == 1:
+                found[count, 0], found[count, 1], found[count, 2] = at, size, space
+                count, reach = count + 1, at + size
+        total[0] = count
+    return len(bounds)
 
 
-def spaces(data: Bytes, bounds: Int64s) -> tuple[Int64s, Bools]:
-    """Where the bytes of free spaces end that are not zero, and which spaces hold the signature of a record. `bounds`: (s, 2)."""
-    ends, marked = np.empty(len(bounds), np.int64), np.zeros(len(bounds), np.uint8)
-    _spaces(*readable(data), bounds, ends, marked)
-    return ends, marked.astype(np.bool_)
+def spaces(data: Bytes, bounds: Int64s) -> tuple[Int64s, Int64s]:
+    """Where the bytes of free spaces end that are not zero; and (n, 3) offset, size and number of the space of the records that stand whole
+    in one at any alignment, begin binary XML as all do, and lie in no other. `bounds`: (s, 2) of spaces, none larger than a chunk."""
+    ends, found, total = np.empty(len(bounds), np.int64), np.empty((2 * _MOST, 3), np.int64), np.zeros(1, np.int64)
+    data, words = readable(data)
+    first = 0
+    while first < len(bounds):
+        first = _spaces(data, words, bounds, first, ends, found, total)
+        if first < len(bounds):
+            found = np.concatenate((found[: total[0]], np.empty_like(found), np.empty((_MOST, 3), np.int64)))
+    return ends, found[: total[0]]

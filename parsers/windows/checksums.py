@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,9 +25,8 @@ class Fitting:
     rows: Int64s
 
 
-def fitting(data: Bytes, bounds: Sequence[tuple[int, int]]) -> Fitting:
-    """The chunks on the grids within `bounds` whose checksums fit."""
-    bases = np.array([base for first, stop in bounds for base in range(first, stop - CHUNK + 1, CHUNK)], np.int64)
+def fitting(data: Bytes, bases: Int64s) -> Fitting:
+    """The chunks whose checksums fit. `bases`: where there is room for a whole one, ascending."""
     free = numbers_at(data, bases + 48, "<u4").astype(np.int64)
     good = (numbers_at(data, bases, "<u8") == int.from_bytes(CHUNK_MAGIC, "little")) & (free >= CHUNK_HEADER)
     good &= free <= CHUNK

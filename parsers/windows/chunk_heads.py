@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -33,25 +32,24 @@ class ChunkHeads:
 def chunk_heads(path: Path, size: int, _sha256: str) -> ChunkHeads:
     """The headers of the log's chunks. Read, not mapped: pages of a map that are touched count as this process's memory, and these lie
     all over the file. Raises OSError."""
-    heads, standing = [], 0
+    bases = range(FILE_HEADER, size, CHUNK)
     with path.open("rb", buffering=0) as handle:
-        for base, head in heads_at(handle, range(FILE_HEADER, size, CHUNK)):
-            if not head.startswith(CHUNK_MAGIC):
-                continue
-            standing += 1
-            if base + CHUNK_HEADER <= size and len(head) == HEAD:
-                heads.append((base, int.from_bytes(head[24:32], "little"), int.from_bytes(head[32:40], "little")))
-    held = list(zip(*heads, strict=True)) or [(), (), ()]
-    return ChunkHeads(np.array(held[0], np.int64), np.array(held[1], np.uint64), np.array(held[2], np.uint64), standing)
+        heads = heads_at(handle, bases)
+    said = np.frombuffer(b"".join(head.ljust(HEAD, b"\0") for head in heads), "<u8").reshape(-1, HEAD // 8)
+    begun = said[:, 0] == int.from_bytes(CHUNK_MAGIC, "little")
+    at = np.array(bases, np.int64)
+    whole = begun & (at + CHUNK_HEADER <= size) & (np.array(list(map(len, heads)), np.int64) == HEAD)
+    first, last = (said[whole, column].astype(np.uint64) for column in (3, 4))
+    return ChunkHeads(at[whole], first, last, int(np.count_nonzero(begun)))
 
 
-def heads_at(handle: BinaryIO, bases: range) -> Iterator[tuple[int, bytes]]:
+def heads_at(handle: BinaryIO, bases: range) -> list[bytes]:
     """The first HEAD bytes from each place on, of an unbuffered file: by one call each where the system has such a call."""
     if hasattr(os, "pread"):
         file = handle.fileno()
-        for base in bases:
-            yield base, os.pread(file, HEAD, base)
-        return
+        return [os.pread(file, HEAD, base) for base in bases]
+    heads = []
     for base in bases:
         handle.seek(base)
-        yield base, handle.read(HEAD)
+        heads.append(handle.read(HEAD))
+    return heads

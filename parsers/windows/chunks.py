@@ -6,18 +6,18 @@ Chunks are read wherever the file has room for them, whatever the file header's 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from isal.isal_zlib import crc32
 
-from parsers.gather import Bytes, Int64s, numbers_at
+from parsers.gather import Bools, Bytes, Int64s, numbers_at
 from parsers.windows.chains import Chains
 from parsers.windows.checksums import Fitting, fitting
-from parsers.windows.ledger import Ledger
-from parsers.windows.log_header import file_header
+from parsers.windows.ledger import Ledger, Ledgers
+from parsers.windows.log_header import file_header, file_headers
 from parsers.windows.recover import old_records
 from parsers.windows.structures import (
     BAD_CHECKSUM,
@@ -34,14 +34,15 @@ from parsers.windows.structures import (
     SIGNATURE,
     TEMPLATE_TABLE,
     Chunk,
-    by_file,
+    Chunks,
+    grid,
 )
 from parsers.windows.walk import Walked, walk
 from timelines import times
 
 __all__ = [
     "BAD_CHECKSUM", "CHUNK", "CHUNK_HEADER", "FILE_HEADER", "FILE_MAGIC", "MIN_RECORD", "RECORD_HEADER", "RECOVERED", "SIGNATURE",
-    "Records", "file_header", "records",
+    "Records", "file_header", "file_headers", "records",
 ]  # fmt: skip
 
 
@@ -84,30 +85,29 @@ _HEADER_PARTS = (
 )
 
 
-def records(data: Bytes, bounds: Sequence[tuple[int, int]], ledgers: Sequence[Ledger]) -> Records:
-    """All records of the chunks of `data`. Each file has one of the `ledgers`, and its chunks lie within one of the `bounds`."""
-    chunks: list[Chunk] = []
-    fit = fitting(data, bounds)
-    frees = dict(zip(fit.bases.tolist(), fit.free.tolist(), strict=True))
-    for file, ((first, stop), ledger) in enumerate(zip(bounds, ledgers, strict=True)):
-        for base in range(first, stop, CHUNK):
-            if base in frees:
-                chunks.append(Chunk(base, base + CHUNK, frees[base], 0, file))
-                continue
-            chunk = _chunk(data, base, min(base + CHUNK, stop), ledger)
-            if chunk is not None:
-                chunks.append(replace(chunk, file=file) if file else chunk)
-        own = fit.bases[slice(*np.searchsorted(fit.bases, (first, stop)))]
-        for begin, end, part in _HEADER_PARTS:
-            ledger.put_all("read", own + begin, np.full(len(own), end - begin), part)
-    return _walk(data, chunks, fit, ledgers)
+def records(data: Bytes, bounds: Sequence[tuple[int, int]], ledgers: Ledgers) -> Records:
+    """All records of the chunks of `data`. Each file has one of the `ledgers`, and its chunks lie within one of the `bounds`, ascending."""
+    bases, limits, files = grid(bounds)
+    fit = fitting(data, bases[limits - bases == CHUNK])
+    free, flags, fits = np.zeros(len(bases), np.int64), np.zeros(len(bases), np.uint8), np.zeros(len(bases), np.bool_)
+    here = np.searchsorted(bases, fit.bases)
+    free[here], fits[here] = fit.free, True
+    kept = fits.copy()
+    for number in np.flatnonzero(~fits).tolist():
+        chunk = _chunk(data, int(bases[number]), int(limits[number]), int(files[number]), ledgers.each)
+        if chunk is not None:
+            kept[number], free[number], flags[number] = True, chunk.free, chunk.flags
+    for begin, end, part in _HEADER_PARTS:
+        ledgers.put_all("read", fit.bases + begin, np.full(len(fit.bases), end - begin), part)
+    chunks = Chunks(bases[kept], limits[kept], free[kept], flags[kept], files[kept])
+    return _walk(data, chunks, (fit, fits[kept]), ledgers)
 
 
-def _chunk(data: Bytes, base: int, limit: int, ledger: Ledger) -> Chunk | None:
+def _chunk(data: Bytes, base: int, limit: int, file: int, ledgers: Sequence[Ledger]) -> Chunk | None:
     """Check one chunk's header and checksums; None where there is nothing to walk."""
-    view = data[base:limit].data
+    view, ledger = data[base:limit].data, ledgers[file]
     if view[:8] != CHUNK_MAGIC or limit - base < CHUNK_HEADER:
-        return _headless(data[base:limit], base, limit, ledger)
+        return _headless(data[base:limit], Chunk(base, limit, 0, int(RECOVERED), file), ledger)
     _, _, _, _, _, _, _, free, stored, _ = CHUNK_FIELDS.unpack_from(view)
     for begin, end, part in _HEADER_PARTS:
         ledger.put("read", base + begin, base + end, part)
@@ -131,11 +131,12 @@ def _chunk(data: Bytes, base: int, limit: int, ledger: Ledger) -> Chunk | None:
     if wrong:
         flags = int(BAD_CHECKSUM)
         ledger.complain(base, limit - base, f"{where}: {'; '.join(wrong)}; records read anyway, flagged bad-checksum")
-    return Chunk(base, limit, base + free if free else 0, flags)
+    return Chunk(base, limit, base + free if free else 0, flags, file)
 
 
-def _headless(view: Bytes, base: int, limit: int, ledger: Ledger) -> Chunk | None:
+def _headless(view: Bytes, chunk: Chunk, ledger: Ledger) -> Chunk | None:
     """A chunk without its magic: free when all zero; else damaged, but records that still stand in it are read."""
+    base, limit = chunk.base, chunk.limit
     if not view.any():
         ledger.put("free", base, limit, "empty chunks")
         return None
@@ -147,41 +148,36 @@ def _headless(view: Bytes, base: int, limit: int, ledger: Ledger) -> Chunk | Non
         f"no chunk at 0x{ledger.start + base:x}: found {view[:8].tobytes()!r}, expected {CHUNK_MAGIC!r}; "
         "records that still stand there are read, flagged recovered",
     )
-    return Chunk(base, limit, 0, int(RECOVERED)) if stop < limit else None
+    return chunk if stop < limit else None
 
 
-def _walk(data: Bytes, chunks: list[Chunk], fit: Fitting, ledgers: Sequence[Ledger]) -> Records:
-    """Chunks that fit and are sound were read already; other sound ones all at once, odd ones one by one, then what their free space
-    still holds."""
-    bases = np.array([chunk.base for chunk in chunks], np.int64)
-    files = np.array([chunk.file for chunk in chunks], np.int64)
-    frees = np.array([chunk.free for chunk in chunks], np.int64)
-    flags = np.array([chunk.flags for chunk in chunks], np.uint8)
-    others = np.flatnonzero(~np.isin(bases, fit.bases))
-    found, sound = [_Found.of(fit.rows, fit.bases)], np.ones(len(chunks), np.bool_)
-    sound[np.searchsorted(bases, fit.bases)] = fit.sound
+def _walk(data: Bytes, chunks: Chunks, fitted: tuple[Fitting, Bools], ledgers: Ledgers) -> Records:
+    """Chunks that fit (and which those are) and are sound were read already; other sound ones all at once, odd ones one by one, then what
+    their free space still holds."""
+    (bases, _, frees, flags, files), (fit, fits) = chunks, fitted
+    others = np.flatnonzero(~fits)
+    found, sound = [_Found.of(fit.rows, fit.bases)], np.ones(len(bases), np.bool_)
+    sound[fits] = fit.sound
     if len(others):
         chains = Chains(data, np.stack((bases[others], frees[others]), axis=1))
         chains.reach(len(others))
         sound[others] = chains.sound()
         found.append(_Found.of(chains.rows(), bases[others], flags[others]))
     begins, lengths = bases + CHUNK_HEADER, np.where(sound, frees - bases - CHUNK_HEADER, 0)
-    for ledger, own in zip(ledgers, by_file(files, len(ledgers)), strict=True):
-        ledger.put_all("read", begins[own], lengths[own], "records")
+    ledgers.put_all("read", begins, lengths, "records")
     reach = frees.copy()
     for number in np.flatnonzero(~sound).tolist():
-        chunk = chunks[number]
-        walked, reach[number] = walk(data, chunk, ledgers[chunk.file])
+        chunk = chunks.one(number)
+        walked, reach[number] = walk(data, chunk, ledgers.each[chunk.file])
         found.append(_Found.read(data, walked))
-    spaces = list(zip(chunks, reach.tolist(), strict=True))
     live = _ordered(found)
     file = _files(files, bases, live.base)
-    old = old_records(data, spaces, (live.offset, live.size, live.number, file), ledgers)
+    old = old_records(data, (chunks, reach), (live.offset, live.size, live.number, file), ledgers)
     if len(old[0]):
         live = _ordered([live, _Found.read(data, (*old, np.full(len(old[0]), RECOVERED)))])
         file = _files(files, bases, live.base)
     instant, sane = times.from_filetime(live.moment)
-    return Records(live.offset, live.size, live.number, instant, sane, live.base, live.flags, file, ledgers)
+    return Records(live.offset, live.size, live.number, instant, sane, live.base, live.flags, file, ledgers.each)
 
 
 class _Found(NamedTuple):

@@ -20,6 +20,7 @@ from parsers.windows.chunks import (
     RECOVERED,
     Records,
     file_header,
+    file_headers,
     records,
 )
 from parsers.windows.columns import decode, shape
@@ -27,12 +28,13 @@ from parsers.windows.definitions import Definitions, Visited, doubtful
 from parsers.windows.events import batches
 from parsers.windows.groups import Fragments, grouped
 from parsers.windows.inline import inline
-from parsers.windows.ledger import Ledger
+from parsers.windows.ledger import Ledger, Ledgers, Ranges
 from parsers.windows.sample import read_once
 from parsers.windows.singles import singles
 from parsers.windows.templates import Room, TooMany
 from parsers.windows.typed import Window
 from parsers.windows.visit import Visit, visit
+from timelines.accounts import Accounts
 from timelines.compiled import kept
 
 WINDOW = 4096 * CHUNK  # bytes parsed at a time: some 200,000 records
@@ -87,20 +89,21 @@ class Evtx:
         """Whether a log is small and of whole chunks; one that is cut off is read on its own."""
         return FILE_HEADER <= size <= SMALL and (size - FILE_HEADER) % CHUNK == 0
 
-    def parse_together(self, files: Sequence[Evidence], content: Bytes) -> Iterator[Shared | Told]:
+    def parse_together(self, files: Sequence[Evidence], content: Bytes) -> Iterator[Shared | Told | Accounts]:
         """Logs that `joins` said yes to, as one window: groups of like records span files."""
-        data = content
         stops = np.cumsum([evidence.size for evidence in files]).tolist()
         starts = [0, *stops[:-1]]
-        ledgers = [Ledger(evidence, -start) for evidence, start in zip(files, starts, strict=True)]
-        for start, ledger in zip(starts, ledgers, strict=True):
-            file_header(data, start, ledger)
-        ranges = [(start + FILE_HEADER, stop) for start, stop in zip(starts, stops, strict=True)]
-        found = records(data, ranges, ledgers)
-        for family, batch, rows in batches_of(Window(data, 0), found):
-            yield Shared(Batch(family, batch), _runs(found.file[rows]))
-        for file, ledger in enumerate(ledgers):
-            yield from (Told(file, item) for item in ledger.told())
+        ranges = Ranges()
+        ledgers = Ledgers([Ledger(evidence, -start) for evidence, start in zip(files, starts, strict=True)], ranges)
+        file_headers(content, np.array(starts, np.int64), ledgers)
+        found = records(
+            content, [(start + FILE_HEADER, stop) for start, stop in zip(starts, stops, strict=True)], ledgers
+        )
+        for family, batch, rows in batches_of(Window(content, 0), found):
+            yield Shared(Batch(family, batch), found.file[rows])
+        for file, ledger in enumerate(ledgers.each):
+            yield from (Told(file, problem) for problem in ledger.complaints())
+        yield ranges.accounts(ledgers.each)
 
 
 def _window(evidence: Evidence, start: int, stop: int) -> Iterator[Output]:
@@ -113,7 +116,7 @@ def _window(evidence: Evidence, start: int, stop: int) -> Iterator[Output]:
         file_header(data, 0, ledger)
         first = FILE_HEADER
     window = Window(data, start, view)
-    for family, rows, _ in batches_of(window, records(data, [(first, len(data))], [ledger])):
+    for family, rows, _ in batches_of(window, records(data, [(first, len(data))], Ledgers([ledger], ledger))):
         yield Batch(family, rows)
     yield from ledger.told()
 
@@ -194,13 +197,6 @@ def _fragments(window: Window, found: Records) -> tuple[Fragments, Callable[[int
         unsure = doubtful(window.data, known(file), (found.offset[rows], found.size[rows], found.base[rows]))
         ends[rows[unsure]] = begins[rows[unsure]]
     return Fragments(begins, ends, found.base), known
-
-
-def _runs(files: Int64s) -> tuple[tuple[int, int], ...]:
-    """Numbers of files, row by row, as (number, rows) one after the other."""
-    starts = np.flatnonzero(np.append(True, files[1:] != files[:-1]))
-    counts = np.diff(np.append(starts, len(files)))
-    return tuple(zip(files[starts].tolist(), counts.tolist(), strict=True))
 
 
 PARSER = Evtx()

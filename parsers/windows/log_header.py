@@ -8,15 +8,15 @@ import numpy as np
 from isal.isal_zlib import crc32
 
 from parsers.base import Evidence
-from parsers.gather import Bytes, numbers_at
+from parsers.gather import Bytes, Int64s, numbers_at
 from parsers.windows.chunk_heads import chunk_heads
-from parsers.windows.ledger import Ledger
-from parsers.windows.structures import CHUNK, CHUNK_MAGIC, FILE_HEADER
+from parsers.windows.ledger import Ledger, Ledgers
+from parsers.windows.structures import CHUNK, CHUNK_MAGIC, FILE_HEADER, grid
 
 SAID = 128  # bytes of the header that say something; the rest of its page is zero
 COUNTABLE = 0xFFFF  # chunks that the header's count, of 16 bits, can tell
 DIRTY = 1  # bit of the flags: changes are not saved yet
-IN_USE = "file header of a log in use"
+CLOSED, IN_USE = "file header", "file header of a log in use"
 
 
 def file_header(data: Bytes, at: int, ledger: Ledger) -> None:
@@ -28,14 +28,14 @@ def file_header(data: Bytes, at: int, ledger: Ledger) -> None:
     """
     stop = min(FILE_HEADER, len(data) - at)
     if stop < SAID:
-        ledger.put("read", at, at + stop, "file header")
+        ledger.put("read", at, at + stop, CLOSED)
         ledger.complain(at, stop, f"event log header of {stop} bytes; expected {FILE_HEADER}")
         return
     head = data[at : at + SAID].tobytes()
     counted = int.from_bytes(head[42:44], "little")
     flags, stored = struct.unpack_from("<II", head, 120)
     in_use = bool(flags & DIRTY)
-    ledger.put("read", at, at + stop, IN_USE if in_use else "file header")
+    ledger.put("read", at, at + stop, IN_USE if in_use else CLOSED)
     wrong = []
     if stored != (found := crc32(head[:120])):
         wrong.append(f"checksum 0x{found:08x}, expected 0x{stored:08x}; file read anyway")
@@ -46,6 +46,28 @@ def file_header(data: Bytes, at: int, ledger: Ledger) -> None:
         ledger.complain(at, stop, f"file header: {'; '.join(wrong)}")
     if stop < FILE_HEADER:
         ledger.complain(at, stop, f"event log header of {stop} bytes; expected {FILE_HEADER}")
+
+
+def file_headers(data: Bytes, starts: Int64s, ledgers: Ledgers) -> None:
+    """The same for whole logs that stand end to end from `starts` on, ascending, each of FILE_HEADER bytes or more: only those of which
+    there is something to tell are looked at one by one."""
+    stops = np.append(starts[1:], len(data))
+    bases, _, files = grid(
+        list(zip((starts + FILE_HEADER).tolist(), (stops - len(CHUNK_MAGIC) + 1).tolist(), strict=True))
+    )
+    begun = numbers_at(data, bases, "<u8") == int.from_bytes(CHUNK_MAGIC, "little")
+    standing = np.bincount(files[begun], minlength=len(starts))
+    fits = (numbers_at(data, starts + 42, "<u2") == standing) & (standing <= COUNTABLE)
+    view = data.data
+    fits &= numbers_at(data, starts + 124, "<u4") == np.array(
+        [crc32(view[at : at + 120]) for at in starts.tolist()], np.int64
+    )
+    in_use = numbers_at(data, starts + 120, "<u4") & DIRTY != 0
+    for which, part in ((in_use, IN_USE), (~in_use, CLOSED)):
+        own = starts[fits & which]
+        ledgers.put_all("read", own, np.full(len(own), FILE_HEADER), part)
+    for file in np.flatnonzero(~fits).tolist():
+        file_header(data, int(starts[file]), ledgers.each[file])
 
 
 def _miscounted(counted: int, standing: int, size: int) -> str:

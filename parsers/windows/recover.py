@@ -6,27 +6,25 @@ the free space is counted: `slack` as far as old bytes reach, `free space` behin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 
 import numpy as np
 import numpy.typing as npt
 
-from parsers.gather import Bytes, Int64s, numbers_at
+from parsers.gather import Bools, Bytes, Int64s, numbers_at
+from parsers.windows.chains import Chains
 from parsers.windows.chains import spaces as occupied
 from parsers.windows.chunk_heads import chunk_heads
-from parsers.windows.ledger import Ledger
+from parsers.windows.ledger import Ledger, Ledgers
 from parsers.windows.structures import (
     CHUNK,
     CHUNK_HEADER,
-    Chunk,
-    apart,
-    by_file,
+    Chunks,
     record_at,
-    standing,
 )
-from parsers.windows.tokens import HEADER
 
+AT_ONCE = 4096  # places of old records as Python's numbers; a hostile log has millions
 CHUNKS_ASKED = 64  # chunks outside the window that are asked whether they hold an old record; numbers ascend, so an honest log needs few
 
 Identity = tuple[int, int, bytes]  # file, number, digest of all bytes
@@ -34,46 +32,36 @@ Live = tuple[Int64s, Int64s, npt.NDArray[np.uint64], Int64s]  # the log's own re
 
 
 def old_records(
-    data: Bytes, spaces: Sequence[tuple[Chunk, int]], live: Live, ledgers: Sequence[Ledger]
+    data: Bytes, spaces: tuple[Chunks, Int64s], live: Live, ledgers: Ledgers
 ) -> tuple[Int64s, Int64s, Int64s]:
     """Offsets, sizes and chunk bases of the old records that are worth a row. `spaces`: chunks and where their free space begins."""
-    bounds = np.array([(at, chunk.limit) for chunk, at in spaces], np.int64).reshape(-1, 2)
-    ends, marked = occupied(data, bounds)
-    holding = np.flatnonzero(marked).tolist()
-    found = {number: _in_space(data, *spaces[number]) for number in holding}
-    told = _known(data, list(found.values()), [spaces[number][0].file for number in holding], live, ledgers)
+    chunks, reach = spaces[0], spaces[1].copy()
+    ends, places = occupied(data, np.stack((reach, chunks.limit), axis=1))
+    told = _known(data, places, chunks.file, live, ledgers.each)
     kept: list[tuple[int, int, int]] = []
-    reach = bounds[:, 0].copy()
-    for number, (offsets, sizes) in found.items():
-        chunk, at = spaces[number]
-        ledger = ledgers[chunk.file]
-        for offset, size in zip(offsets.tolist(), sizes.tolist(), strict=True):
-            ends[number] = max(ends[number], offset + size)
-            who = _identity(data, chunk.file, offset, size)
-            if who in told:
-                continue
-            told.add(who)
-            kept.append((offset, size, chunk.base))
-            ledger.put("free", at, offset, "slack")
-            ledger.put("read", offset, offset + size, "recovered records")
-            at = offset + size
-        reach[number] = at
-    ends, limits = np.maximum(ends, reach), bounds[:, 1]
-    files = np.array([chunk.file for chunk, _ in spaces], np.int64)
-    for ledger, own in zip(ledgers, by_file(files, len(ledgers)), strict=True):
-        ledger.put_all("free", reach[own], (ends - reach)[own], "slack")
-        ledger.put_all("free", ends[own], (limits - ends)[own], "free space")
+    for offset, size, number in _one_by_one(places):
+        chunk, at = chunks.one(number), int(reach[number])
+        ends[number] = max(ends[number], offset + size)
+        who = _identity(data, chunk.file, offset, size)
+        if who in told:
+            continue
+        told.add(who)
+        kept.append((offset, size, chunk.base))
+        ledger = ledgers.each[chunk.file]
+        ledger.put("free", at, offset, "slack")
+        ledger.put("read", offset, offset + size, "recovered records")
+        reach[number] = offset + size
+    ends = np.maximum(ends, reach)
+    ledgers.put_all("free", reach, ends - reach, "slack")
+    ledgers.put_all("free", ends, chunks.limit - ends, "free space")
     rows = np.array(kept, np.int64).reshape(-1, 3)
     return rows[:, 0], rows[:, 1], rows[:, 2]
 
 
-def _in_space(data: Bytes, chunk: Chunk, at: int) -> tuple[Int64s, Int64s]:
-    """Whole records behind `at` whose binary XML begins as all does."""
-    offsets, sizes = standing(data, at, chunk.limit)
-    good = (data[offsets + 24] == HEADER) & (data[offsets + 25] == 1)
-    offsets, sizes = offsets[good], sizes[good]
-    keep = apart(offsets, sizes)
-    return offsets[keep], sizes[keep]
+def _one_by_one(places: Int64s) -> Iterator[list[int]]:
+    """Rows as numbers, of which few are held at a time."""
+    for first in range(0, len(places), AT_ONCE):
+        yield from places[first : first + AT_ONCE].tolist()
 
 
 def _identity(data: Bytes, file: int, offset: int, size: int) -> Identity:
@@ -81,25 +69,18 @@ def _identity(data: Bytes, file: int, offset: int, size: int) -> Identity:
     return file, int.from_bytes(raw[8:16], "little"), blake2b(raw, digest_size=16).digest()
 
 
-def _known(
-    data: Bytes,
-    found: Sequence[tuple[Int64s, Int64s]],
-    files: Sequence[int],
-    live: Live,
-    ledgers: Sequence[Ledger],
-) -> set[Identity]:
-    """The log's own records that have the number of an old one: from the window, and from the rest of a log that is larger."""
-    counts = [len(offsets) for offsets, _ in found]
-    if not sum(counts):
+def _known(data: Bytes, places: Int64s, files: Int64s, live: Live, ledgers: Sequence[Ledger]) -> set[Identity]:
+    """The log's own records that may be an old one too: from the window, and from the rest of a log that is larger. `places` of the old
+    ones are as `chains.spaces` gives them, `files` those of the chunks."""
+    if not len(places):
         return set()
-    at = np.concatenate([offsets for offsets, _ in found])
-    numbers = numbers_at(data, at + 8, "<u8")
+    numbers = numbers_at(data, places[:, 0] + 8, "<u8")
     offsets, sizes, own, file = live
-    wanted = np.unique(numbers)
-    alike = np.flatnonzero(wanted[np.minimum(np.searchsorted(wanted, own), len(wanted) - 1)] == own)
+    alike = np.flatnonzero(_among(_marked(own, sizes), _marked(numbers, places[:, 1])))
     told = {_identity(data, int(file[row]), int(offsets[row]), int(sizes[row])) for row in alike.tolist()}
-    of = np.repeat(np.array(files, np.int64), counts)
-    for number, ledger in enumerate(ledgers):
+    of = files[places[:, 2]]
+    for number in np.unique(of).tolist():
+        ledger = ledgers[number]
         if ledger.grid and (ledger.start + len(data) < ledger.evidence.size or ledger.start > 0):
             told |= _elsewhere(
                 ledger, (ledger.start, ledger.start + len(data)), np.unique(numbers[of == number]), number
@@ -107,25 +88,48 @@ def _known(
     return told
 
 
-def _elsewhere(ledger: Ledger, window: tuple[int, int], wanted: Int64s, file: int) -> set[Identity]:
+def _marked(numbers: npt.NDArray[np.uint64], sizes: Int64s) -> npt.NDArray[np.uint64]:
+    """Numbers of records with their sizes in the upper bits, so that few are alike that are not the same record."""
+    return numbers ^ (sizes.astype(np.uint64) << np.uint64(48))
+
+
+def _among(numbers: npt.NDArray[np.uint64], wanted: npt.NDArray[np.uint64]) -> Bools:
+    """Which numbers are among those `wanted`: most are told apart by their last 16 bits, without a search."""
+    ends = np.zeros(1 << 16, np.bool_)
+    ends[wanted & np.uint64(0xFFFF)] = True
+    found: Bools = ends[numbers & np.uint64(0xFFFF)]
+    found[found] = np.isin(numbers[found], wanted)
+    return found
+
+
+def _elsewhere(ledger: Ledger, window: tuple[int, int], wanted: npt.NDArray[np.uint64], file: int) -> set[Identity]:
     """Records of a log's chunks outside the window that have one of the numbers `wanted` (ascending), by what chunk headers say."""
-    if not len(wanted):
-        return set()
     evidence = ledger.evidence
     heads = chunk_heads(evidence.path, evidence.size, evidence.sha256)
     holds = np.searchsorted(wanted, heads.last, side="right") > np.searchsorted(wanted, heads.first, side="left")
     holds &= (heads.bases + CHUNK <= window[0]) | (heads.bases >= window[1])
-    told = set()
-    asked = frozenset(wanted.tolist())
+    bases = heads.bases[holds][:CHUNKS_ASKED].tolist()
+    if not bases:
+        return set()
     with evidence.path.open("rb") as handle:
-        for base in heads.bases[holds][:CHUNKS_ASKED].tolist():
+        raw = bytearray()
+        for base in bases:
             handle.seek(base)
-            raw = handle.read(CHUNK)
-            whole = np.frombuffer(raw, np.uint8)
-            free = int.from_bytes(raw[48:52], "little")
-            at = CHUNK_HEADER
-            while at < min(free, len(raw)) and (record := record_at(raw, at))[0]:
-                if record[1] in asked:
-                    told.add(_identity(whole, file, at, record[0]))
-                at += record[0]
+            raw += handle.read(CHUNK).ljust(CHUNK, b"\0")
+    whole = np.frombuffer(raw, np.uint8)
+    starts = np.arange(len(bases)) * CHUNK
+    free = np.minimum(numbers_at(whole, starts + 48, "<u4").astype(np.int64), CHUNK)
+    chains = Chains(whole, np.stack((starts, starts + free), axis=1))
+    chains.reach(len(bases))
+    offsets, sizes, _, numbers, _ = chains.rows().T
+    rows = np.flatnonzero(_among(numbers.astype(np.uint64), wanted))
+    told = {_identity(whole, file, *place) for place in zip(offsets[rows].tolist(), sizes[rows].tolist(), strict=True)}
+    asked = frozenset(wanted.tolist())
+    for chunk in np.flatnonzero(~chains.sound()).tolist():
+        at, stop = chunk * CHUNK + CHUNK_HEADER, chunk * CHUNK + int(free[chunk])
+        one = bytes(raw[chunk * CHUNK : (chunk + 1) * CHUNK])
+        while at < stop and (record := record_at(one, at - chunk * CHUNK))[0]:
+            if record[1] in asked:
+                told.add(_identity(whole, file, at, record[0]))
+            at += record[0]
     return told

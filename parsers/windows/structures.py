@@ -7,10 +7,12 @@ tables, records one after the other, free space. A record is `**\\0\\0`, size, i
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from isal.isal_zlib import crc32
 
 from parsers.gather import Bytes, Int64s, numbers_at
@@ -40,10 +42,28 @@ class Chunk:
     file: int = 0
 
 
-def by_file(files: Int64s, count: int) -> list[slice]:
-    """Where what is of each of `count` files stands among what is in order of `files`."""
-    bounds = np.searchsorted(files, np.arange(count + 1)).tolist()
-    return [slice(*own) for own in pairwise(bounds)]
+class Chunks(NamedTuple):
+    """Many chunks, ascending, each as `Chunk` tells it: (c,) arrays."""
+
+    base: Int64s
+    limit: Int64s
+    free: Int64s
+    flags: npt.NDArray[np.uint8]
+    file: Int64s
+
+    def one(self, number: int) -> Chunk:
+        return Chunk(*(int(column[number]) for column in self))
+
+
+def grid(bounds: Sequence[tuple[int, int]]) -> tuple[Int64s, Int64s, Int64s]:
+    """The places for chunks within each of the `bounds`, ascending: (c,) where each begins and ends, the last of `bounds` maybe early, and
+    the number of the bounds that it is in."""
+    first, stop = np.array(bounds, np.int64).reshape(-1, 2).T
+    counts = np.maximum(-(-(stop - first) // CHUNK), 0)
+    files = np.repeat(np.arange(len(counts)), counts)
+    before = np.cumsum(counts) - counts
+    bases = first[files] + (np.arange(len(files)) - before[files]) * CHUNK
+    return bases, np.minimum(bases + CHUNK, stop[files]), files
 
 
 def header_checksum(head: bytes) -> int:

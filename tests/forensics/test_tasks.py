@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 import zipfile
 
@@ -123,6 +124,31 @@ def test_a_file_that_has_changed_since_it_was_listed_is_read_on_its_own(source, 
     done = tasks.run(task, tmp_path / "case")
     assert done.crashes == 0
     assert done.rows == 1 + 2 + 3 + 4 + 5
+
+
+def test_a_file_that_is_gone_is_told_and_the_others_are_read(source, tmp_path):
+    entries = [entry for entry in examine("E001", source, {}) if isinstance(entry, FileEntry)]
+    (task,) = plan(source, entries, Given(), "1")
+    (source / "1.evtx").unlink()
+    done = tasks.run(task, tmp_path / "case")
+    assert (done.crashes, done.rows) == (0, 1 + 3 + 4 + 5)
+    tables = {part.path: pq.read_table(tmp_path / "case" / part.path).to_pylist() for part in done.parts}
+    problems = [row for path, table in tables.items() if path.startswith("_problems") for row in table]
+    assert [(row["file"], row["reason"]) for row in problems] == [
+        ("1.evtx", "cannot be read: No such file or directory")
+    ]
+    ledger = {row["file"]: row for path in tables if path.startswith("_ledger/") for row in tables[path]}
+    assert ledger["1.evtx"]["damaged"] == ledger["1.evtx"]["size"] > 0
+    assert len(ledger) == 5
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of other systems are text")
+def test_a_log_whose_name_is_no_utf_8_is_read_with_the_others(source, tmp_path):
+    (source / "1.evtx").rename(source / os.fsdecode(b"\xff.evtx"))
+    _, rows, problems, ledger = read(source, tmp_path / "case")
+    assert len(rows) == 1 + 2 + 3 + 4 + 5
+    assert {row["file"] for row in ledger} >= {"\\xff.evtx", "0.evtx"}
+    assert problems == []
 
 
 def test_a_task_leaves_arrows_memory_pool_and_the_collector_as_they_were(source, tmp_path, monkeypatch):

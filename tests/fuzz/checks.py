@@ -26,11 +26,12 @@ from parsers.windows.evtx import PARSER
 from tests.fuzz.incomplete_rows import completed
 from timelines import coded, mapping, named_columns, place_texts
 from timelines import rows as timeline_rows
+from timelines.accounts import Accounts, balances
 from timelines.layouts import layouts
 from timelines.part_writer import PartWriter
 from timelines.parts import PartInfo
 from timelines.problems import Account, LedgerRow, Problem, balance
-from timelines.rows import Provenance, finish, finish_together
+from timelines.rows import Origins, Provenance, finish, finish_together
 
 Rows = dict[str, dict[str, Any]]  # by row id, the values that are there
 FAULTS = ("claimed twice", "not accounted for", "bytes outside")
@@ -143,19 +144,17 @@ def _end_to_end(files: list[Evidence]) -> Bytes:
 
 def _together(files: list[Evidence]) -> list[Rows]:
     rows: list[Rows] = [{} for _ in files]
-    accounts: list[list[Account]] = [[] for _ in files]
+    origins = Origins([_origin(evidence) for evidence in files])
     for item in PARSER.parse_together(files, _end_to_end(files)):
         if isinstance(item, Shared):
-            runs = [(_origin(files[file]), count) for file, count in item.runs]
-            found, at = finish_together(item.batch.family, item.batch.rows, runs), 0
-            for file, count in item.runs:
-                _take(rows[file], found.slice(at, count))
-                at += count
-            assert at == found.num_rows
-        elif isinstance(item.item, Account):
-            accounts[item.file].append(item.item)
-    for evidence, held in zip(files, accounts, strict=True):
-        _balanced(evidence, held)
+            found = finish_together(item.batch.family, item.batch.rows, origins, item.files)
+            for file in sorted(set(item.files.tolist())):
+                _take(rows[file], found.filter(pa.array(item.files == file)))
+        elif isinstance(item, Accounts):
+            told = balances([(evidence.exhibit, evidence.file, evidence.size) for evidence in files], item)
+            for file, evidence in enumerate(files):
+                assert told[file].row == _balanced(evidence, item.one(file))
+                assert not told[file].faults
     return rows
 
 

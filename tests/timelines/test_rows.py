@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from timelines import compiled
 from timelines.row_ids import digits, keys, row_ids
-from timelines.rows import Provenance, finish
+from timelines.rows import Origins, Provenance, finish, finish_together
 from timelines.schema import CORE_NAMES, TIME, core_schema, named_field, own_name
 
 SHA = hashlib.sha256(b"evidence").hexdigest()
@@ -98,6 +98,19 @@ def test_a_finished_batch_has_all_core_columns_first_and_its_own_behind() -> Non
     assert rows.column("flags").to_pylist() == ["", ""]
     assert rows.column("row_id").to_pylist() == ids([0, 10], family="x/y")
     assert rows.column("user").null_count == 2
+
+
+def test_rows_of_several_files_are_finished_as_those_of_each() -> None:
+    origins = [
+        Provenance("E001", "a.log", SHA),
+        Provenance("E002", "b.log", SHA[::-1]),
+        Provenance("E001", "c.log", "00"),
+    ]
+    made = batch(own=pa.array(["a", "b"]))
+    both = Origins(origins)
+    for files in ([0, 2], [1, 1], [1, 2]):
+        rows = finish_together("x/y", made, both, np.array(files, np.int64)).to_pylist()
+        assert rows == [finish("x/y", made.slice(at, 1), origins[file]).to_pylist()[0] for at, file in enumerate(files)]
 
 
 def test_the_index_column_is_used_and_taken_off() -> None:

@@ -14,7 +14,7 @@ from forensics.demo.binxml_values import Kind
 from forensics.demo.evtx_writer import Event, write_log
 from parsers.base import Account, Batch, Evidence
 from parsers.windows import chunks, definitions, evtx
-from parsers.windows.ledger import Ledger
+from parsers.windows.ledger import Ledger, Ledgers
 from parsers.windows.typed import Window
 from parsers.windows.visit import visit
 
@@ -169,7 +169,8 @@ def test_what_was_visited_needs_no_search(log, flipped):
     for at in chance.choices(np.flatnonzero(data).tolist(), k=flipped):
         data[at] = chance.randrange(256)
     evidence = Evidence("E001", "log.evtx", Path("log.evtx"), len(data), "0" * 64)
-    found = chunks.records(data, [(4096, len(data))], [Ledger(evidence, 0)])
+    ledger = Ledger(evidence, 0)
+    found = chunks.records(data, [(4096, len(data))], Ledgers([ledger], ledger))
     visited = visit(Window(data, 0), found.offset + 24, found.offset + found.size - 4, found.base)
     whole = visited.whole()
     begins, ends = found.offset[whole], (found.offset + found.size)[whole]

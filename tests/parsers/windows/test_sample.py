@@ -7,13 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from parsers.base import Evidence, Shared
+from parsers.base import Evidence, Shared, Told
 from parsers.windows.evtx import PARSER
 from parsers.windows.sample import read_once, sample
 from parsers.windows.structures import FILE_HEADER
 from tests.fuzz.seeds import written_seeds
 from timelines import compiled
-from timelines.problems import Problem
 
 ROOT = Path(__file__).resolve().parents[3]
 APART = "import sys; from tests.parsers.windows.test_sample import forms; forms(sys.argv[1])"
@@ -45,7 +44,7 @@ def test_the_sample_is_a_sound_log_of_both_kinds_of_event():
     log = sample()
     told = list(PARSER.parse_together([Evidence("", "", Path(), len(log), "")], log))
     shapes = [item.batch.rows.num_rows for item in told if isinstance(item, Shared)]
-    problems = [item.item for item in told if not isinstance(item, Shared) and isinstance(item.item, Problem)]
+    problems = [item.item for item in told if isinstance(item, Told)]
     assert shapes == [2, 12]  # by a template, and as documents of their own
     assert {problem.reason.partition(": ")[2] for problem in problems} == {"TimeCreated: no usable time; left empty"}
 

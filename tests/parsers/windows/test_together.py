@@ -12,8 +12,9 @@ import pytest
 from parsers.base import Batch, Evidence, Shared
 from parsers.gather import Bytes
 from parsers.windows.evtx import PARSER
+from timelines.accounts import Accounts
 from timelines.problems import Account, Problem
-from timelines.rows import Provenance, finish, finish_together
+from timelines.rows import Origins, Provenance, finish, finish_together
 
 
 def evidence_of(path: Path, data: bytes) -> Evidence:
@@ -29,10 +30,14 @@ def origin(evidence: Evidence) -> Provenance:
     return Provenance(evidence.exhibit, evidence.file, evidence.sha256)
 
 
+def ranges(account: Account) -> list[tuple[int, int]]:
+    return sorted(zip(account.offsets.tolist(), account.lengths.tolist(), strict=True))
+
+
 def said(rows: list[dict[str, Any]], told: list[Problem | Account]) -> tuple[Any, ...]:
     """What is known of one file, in an order that does not depend on how its rows were batched."""
     problems = [(item.offset, item.length, item.reason) for item in told if isinstance(item, Problem)]
-    accounts = [(item.kind, item.offsets.tolist(), item.lengths.tolist()) for item in told if isinstance(item, Account)]
+    accounts = [(item.kind, item.part, ranges(item)) for item in told if isinstance(item, Account)]
     return sorted(rows, key=lambda row: row["row_id"]), problems, accounts
 
 
@@ -46,14 +51,15 @@ def alone(evidence: Evidence) -> tuple[Any, ...]:
 def at_once(files: list[Evidence]) -> list[tuple[Any, ...]]:
     rows: list[list[dict[str, Any]]] = [[] for _ in files]
     told: list[list[Problem | Account]] = [[] for _ in files]
+    origins = Origins([origin(evidence) for evidence in files])
     for item in PARSER.parse_together(files, end_to_end(files)):
         if isinstance(item, Shared):
-            runs = [(origin(files[file]), count) for file, count in item.runs]
-            found = finish_together(item.batch.family, item.batch.rows, runs).to_pylist()
-            for file, count in item.runs:
-                rows[file] += found[:count]
-                del found[:count]
-            assert not found
+            found = finish_together(item.batch.family, item.batch.rows, origins, item.files).to_pylist()
+            for file, row in zip(item.files.tolist(), found, strict=True):
+                rows[file].append(row)
+        elif isinstance(item, Accounts):
+            for file, one in enumerate(told):
+                one += item.one(file)
         else:
             told[item.file].append(item.item)
     return [said(*pair) for pair in zip(rows, told, strict=True)]
@@ -92,7 +98,7 @@ def test_logs_read_at_once_give_what_each_gives_alone(logs, tmp_path):
 def test_rows_of_one_shape_share_a_batch_across_files(logs, tmp_path):
     files = [evidence_of(tmp_path / f"{name}.evtx", logs[name]) for name in "abd"]
     output = PARSER.parse_together(files, end_to_end(files))
-    assert [item.runs for item in output if isinstance(item, Shared)] == [((0, 2), (1, 1))]
+    assert [item.files.tolist() for item in output if isinstance(item, Shared)] == [[0, 0, 1]]
 
 
 @pytest.mark.parametrize("seed", range(25))
