@@ -8,15 +8,17 @@ invent. Names carry a hash, definitions their GUID: both are proved. The same te
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from itertools import pairwise
 
 import numpy as np
 
 from parsers.gather import Bools, Bytes, Int64s, numbers_at
 from parsers.windows import values
 from parsers.windows.binxml import MAX_TOKENS, TOKENS_A_CHUNK, Reader
+from parsers.windows.brought import INLINE, brought
 from parsers.windows.document import Element, Part, Slot
 from parsers.windows.structures import CHUNK, DEFINITION, RECORD_HEADER
 from parsers.windows.system_values import system_document
@@ -31,11 +33,9 @@ _INSTANCE = re.compile(
 )  # template instance: id, place; other bytes may look like it
 _INSTANCE_SIZE = 10
 _BEGUN = 0x010C  # how it begins
-_INLINE = 39  # bytes of an instance and of the head of its definition, to the begin of the body
 PROVED_BYTES = 32 << 20  # remembered about places
 A_PLACE = 400  # bytes that are remembered about one
 MOST_TOKENS = 1 << 20  # of all different definitions of a file, some 64 bytes each; Windows' own have some hundred each
-SEARCHED = 4 << 20  # bytes searched at a time: the search's memory is of that order
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +63,14 @@ class Visited:
     ends: Int64s
     places: Int64s
 
-    def gaps(self, begin: int, end: int) -> list[tuple[int, int]]:
-        """The bytes between two places that are in no such record."""
+    def gaps(self, begin: int, end: int) -> Int64s:
+        """(g, 2) begins and ends of the bytes between two places that are in no such record."""
         within = slice(np.searchsorted(self.ends, begin, side="right"), np.searchsorted(self.begins, end))
         ends = np.concatenate(([begin], np.minimum(self.ends[within], end)))
         begins = np.concatenate((np.maximum(self.begins[within], begin), [end]))
         wide = np.flatnonzero(begins > ends)
-        return list(zip(ends[wide].tolist(), begins[wide].tolist(), strict=True))
+        gaps: Int64s = np.stack((ends[wide], begins[wide]), axis=1)
+        return gaps
 
 
 @dataclass(slots=True)
@@ -139,78 +140,42 @@ class Definitions:
 
     def _all(self) -> dict[bytes, list[tuple[int, int]]]:
         """Every place where an instance is followed by its own definition, which tells its chunk's base too."""
-        found = [self._led_to(), *map(self._searched, self._pieces())]
-        at = np.concatenate(found)
-        at = at[np.argsort(at, kind="stable")]
-        offsets = numbers_at(self.data, at + 6, "<u4").astype(np.int64)
-        near = offsets < CHUNK
-        at, offsets = at[near], offsets[near]
+        gaps = np.array([[self.begin, self.end]]) if self.visited is None else self.visited.gaps(self.begin, self.end)
+        found = [self._led_to(), *(self._few(some) for some in brought(self.data, gaps, self.end))]
+        at = self._few(np.sort(np.concatenate(found)))
         idents = numbers_at(self.data, at + 2, "<u4")
         order = np.argsort(idents, kind="stable")
-        idents, places = idents[order], at[order] + _INSTANCE_SIZE
-        bases = places - offsets[order]
-        distinct, begins, counts = np.unique(idents, return_index=True, return_counts=True)
-        held: dict[bytes, list[tuple[int, int]]] = {}
-        for ident, begin, count in zip(distinct.tolist(), begins.tolist(), counts.tolist(), strict=True):
-            few = slice(begin, begin + min(count, TWINS))
-            held[ident.to_bytes(4, "little")] = list(zip(bases[few].tolist(), places[few].tolist(), strict=True))
-        return held
+        places = at[order] + _INSTANCE_SIZE
+        bases = places - numbers_at(self.data, at[order] + 6, "<u4")
+        where = list(zip(bases.tolist(), places.tolist(), strict=True))
+        distinct, begins = np.unique(idents[order], return_index=True)
+        bounds = pairwise([*begins.tolist(), len(where)])
+        return {
+            ident.to_bytes(4, "little"): where[begin:end]
+            for ident, (begin, end) in zip(distinct.tolist(), bounds, strict=True)
+        }
+
+    def _few(self, at: Int64s) -> Int64s:
+        """Of instances, ascending, the first TWINS of each id."""
+        idents = numbers_at(self.data, at + 2, "<u4")
+        order = np.argsort(idents, kind="stable")
+        _, begins, counts = np.unique(idents[order], return_index=True, return_counts=True)
+        ranks = np.arange(len(at)) - np.repeat(begins, counts)
+        few: Int64s = np.sort(at[order[ranks < TWINS]])
+        return few
 
     def _led_to(self) -> Int64s:
         """The instances of visited records that are followed by their own definitions."""
         if self.visited is None or not len(self.visited.begins):
             return np.empty(0, np.int64)
         at = self.visited.places[:, 0] - _INSTANCE_SIZE
-        at = at[(at >= self.begin) & (at + _INLINE <= self.end)]
+        at = at[(at >= self.begin) & (at + INLINE <= self.end)]
         at = at[numbers_at(self.data, at, "<u2") == _BEGUN]
         own = numbers_at(self.data, at + 2, "<u4") == numbers_at(self.data, at + 14, "<u4")
+        own &= numbers_at(self.data, at + 6, "<u4") < CHUNK
         inside = np.searchsorted(self.visited.begins, at[own], side="right") - 1
         led: Int64s = at[own][(inside >= 0) & (at[own] < self.visited.ends[inside])]
         return led
-
-    def _pieces(self) -> Iterator[list[tuple[int, int]]]:
-        """What is to be searched, some SEARCHED bytes at a time."""
-        gaps = [(self.begin, self.end)] if self.visited is None else self.visited.gaps(self.begin, self.end)
-        piece: list[tuple[int, int]] = []
-        size = 0
-        for begin, end in gaps:
-            for at in range(begin, end, SEARCHED):
-                stop = min(at + SEARCHED, end)
-                piece.append((at, stop))
-                size += stop - at
-                if size >= SEARCHED:
-                    yield piece
-                    piece, size = [], 0
-        yield piece
-
-    def _searched(self, piece: list[tuple[int, int]]) -> Int64s:
-        """Instances that begin in some bytes and are followed by their own definitions."""
-        if not piece:
-            return np.empty(0, np.int64)
-        begins, ends = np.array(piece, np.int64).T
-        reach = np.minimum(ends + _INLINE - 1, self.end)
-        bounds = np.concatenate(([0], np.cumsum(reach - begins)))
-        part = [self.data[begin:end] for begin, end in zip(begins.tolist(), reach.tolist(), strict=True)]
-        at = _instances(part[0] if len(part) == 1 else np.concatenate(part))
-        of = np.searchsorted(bounds, at, side="right") - 1
-        at = at - bounds[of] + begins[of]
-        found: Int64s = at[at < ends[of]]
-        return found
-
-
-def _instances(part: Bytes) -> Int64s:
-    """Where a template instance may begin that is followed by its own definition: the id that it names stands again in the GUID."""
-    last = len(part) - _INLINE
-    if last < 0:
-        return np.empty(0, np.int64)
-    found = []
-    for odd in (0, 1):  # as 16-bit numbers from either parity: one pass for both bytes
-        pairs = part[odd : odd + (len(part) - odd) // 2 * 2].view("<u2")
-        found.append(np.flatnonzero(pairs == _BEGUN) * 2 + odd)
-    at = np.sort(np.concatenate(found))
-    at = at[at <= last]
-    again: Bools = numbers_at(part, at + 2, "<u4") == numbers_at(part, at + 14, "<u4")
-    return at[again]
 
 
 def _collect(parts: Sequence[Part], slots: dict[int, set[int]]) -> None:

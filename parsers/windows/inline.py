@@ -12,22 +12,26 @@ import numpy as np
 
 from parsers.gather import Bools, Int64s
 from parsers.interned import readable
+from parsers.windows import values
 from parsers.windows.binxml import Reader
 from parsers.windows.chunks import CHUNK
 from parsers.windows.columns import Plan, Shape, bounded, planned
-from parsers.windows.flat import ONE
+from parsers.windows.flat import ONE, Int32s
 from parsers.windows.groups import Fragments
 from parsers.windows.instances import Source
 from parsers.windows.learner import Learner
 from parsers.windows.steps import Known, Walk, follow, note
 from parsers.windows.tokens import MORE, OPEN
-from parsers.windows.typed import Values
+from parsers.windows.typed import Values, begun
 from parsers.windows.visit import Visit
 
 FAILURES = 8  # records that can't be learned from before the rest is left to be read one by one; more where there are many records
 A_FAILURE_IN = 100  # records
 FEW = 12  # records below which reading them one by one costs less than the steps
 MAX_KEPT = 256  # documents remembered, some 100 kB each
+FIRST = (
+    512  # records that are taken through their documents before the others: they mostly teach all that there is to know
+)
 STEPS = 256  # steps of such a document; a longer one counts as several
 
 
@@ -78,7 +82,7 @@ def inline(visit: Visit, fragments: Fragments, odd: Int64s) -> tuple[list[Shape]
     for node in np.unique(walk.node[ended]).tolist():
         which = np.flatnonzero(ended & (walk.node == node))
         plan = _library.plans[int(_library.known.tree.learned[node])]
-        held = Values.of(visit.notes, walk.first[which], _library.known.values[node])
+        held = _texts(visit, walk.first[which], _library.known.values[node])
         # few are read one by one also where an earlier log taught their steps: the order of rows must not hang on it
         found = None if plan is None or len(which) < FEW else bounded(plan, rows[which], (held,))
         if found is None:
@@ -89,11 +93,22 @@ def inline(visit: Visit, fragments: Fragments, odd: Int64s) -> tuple[list[Shape]
     return sorted(shapes, key=lambda shape: int(shape.rows[0])), np.sort(np.concatenate(rest))
 
 
+def _texts(visit: Visit, first: Int32s, many: int) -> Values:
+    """The values of documents of one kind, with what is known of their columns: all are texts, and none is null."""
+    sizes, sums = visit.notes.flat.size[first[:, None] + np.arange(many, dtype=np.int32)], begun(many)
+    sums[:, :3] = len(first), values.STRING, values.STRING
+    sums[:, 3], sums[:, 4] = sizes.min(axis=0), sizes.max(axis=0)
+    sums[:, 5] = np.bitwise_or.reduce(sizes, axis=0)
+    return Values(visit.notes, first, many, sums)
+
+
 def _walked(visit: Visit, walk: Walk) -> Bools:
     """Take all records through their documents, learning those that are new; which came to an end."""
     data, count = visit.window.data, len(walk.node)
     failures, patience = 0, max(FAILURES, count // A_FAILURE_IN)
     waiting = [np.arange(count)]
+    if count > 2 * FIRST:
+        waiting.append(np.arange(0, count, count // FIRST))
     while waiting:
         rows = waiting.pop()
         _follow(visit, walk, rows)

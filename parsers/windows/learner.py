@@ -5,9 +5,22 @@ from __future__ import annotations
 from parsers.windows import values
 from parsers.windows.binxml import MAX_TOKENS, Reader
 from parsers.windows.document import Element, Part, Slot
-from parsers.windows.steps import LEAN, Step
+from parsers.windows.step import LEAN, Step
 from parsers.windows.token_walk import MAX_ELEMENTS
-from parsers.windows.tokens import ATTRIBUTE, CLOSE_EMPTY, CLOSE_START, END, EOF, HEADER, MORE, OPEN, VALUE
+from parsers.windows.tokens import (
+    ATTRIBUTE,
+    CHARACTER,
+    CLOSE_EMPTY,
+    CLOSE_START,
+    END,
+    ENTITIES,
+    ENTITY,
+    EOF,
+    HEADER,
+    MORE,
+    OPEN,
+    VALUE,
+)
 
 
 class Learner:
@@ -33,18 +46,21 @@ class Learner:
             code = token & ~MORE
             if code == EOF:
                 self.steps.append(Step(b"\0"))
-                return not self.open
+                return not self.open and not _mixed(self.roots)
             step = self._step(code, token, at)
             if step is None:
                 return False
             at = step
-        return at == self.end and not self.open
+        self.steps.append(Step(b"", ended=True))
+        return at == self.end and not self.open and not _mixed(self.roots)
 
     def _step(self, code: int, token: int, at: int) -> int | None:
         if code in (OPEN, ATTRIBUTE):
             return self._named(code, token, at)
         if code == VALUE:
             return self._text(token, at)
+        if code in (ENTITY, CHARACTER):
+            return self._character(code, token, at)
         if code not in (CLOSE_START, CLOSE_EMPTY, END) or not self.open:
             return None
         self.steps.append(Step(bytes([token])))
@@ -74,6 +90,26 @@ class Learner:
             self.sink = None
         return after + tail
 
+    def _character(self, code: int, token: int, at: int) -> int | None:
+        """A character that a text can't hold as it is: by name, or by number. Which it is, is part of the shape."""
+        if not self.open:
+            return None
+        if code == CHARACTER:
+            raw = self.reader.chunk[at : at + 3]
+            if at + 3 > self.end:
+                return None
+            self.steps.append(Step(raw))
+            said, after = values.visible_surrogates(chr(raw[1] | raw[2] << 8)), at + 3
+        else:
+            known = self.reader.try_name(at + 1, self.end)
+            if known is None:
+                return None
+            name, target, past, after = known
+            self.steps.append(Step(bytes([token]), self.reader.chunk[target + 4 : past], 1))
+            said = ENTITIES.get(name, f"&{name};")
+        (self.open[-1].children if self.sink is None else self.sink).append(said)
+        return after
+
     def _text(self, token: int, at: int) -> int | None:
         chunk = self.reader.chunk
         if at + 4 > self.end or chunk[at + 1] != values.STRING or not self.open:
@@ -92,3 +128,9 @@ class Learner:
             (element.children if self.sink is None else self.sink).append(Slot(self.values, values.STRING))
             self.values += 1
         return at + 4 + 2 * count
+
+
+def _mixed(parts: list[Part]) -> bool:
+    """Whether characters stand beside elements: where all text there is white space, which is seen record by record, it is layout."""
+    inner = [part for part in parts if isinstance(part, Element)]
+    return (bool(inner) and any(isinstance(part, str) for part in parts)) or any(_mixed(one.children) for one in inner)

@@ -38,15 +38,19 @@ def _same(
 ) -> bool:
     """Whether the bytes [begin, end) of what is known stand at a place."""
     step, shift = begin, at - begin
-    while step + 8 <= end:
+    if end - begin < 8:
+        if at + 8 > len(there) or begin + 8 > len(here):
+            same = True
+            for byte in range(begin, end):
+                same &= there[shift + byte] == here[byte]
+            return same
+        other = there_words[at] ^ here_words[begin]
+        return bool(begin == end or other << np.uint64(64 - 8 * (end - begin)) == 0)
+    while step + 8 < end:
         if there_words[shift + step] != here_words[step]:
             return False
         step += 8
-    while step < end:
-        if there[shift + step] != here[step]:
-            return False
-        step += 1
-    return True
+    return bool(there_words[shift + end - 8] == here_words[end - 8])  # the last eight bytes
 
 
 @inlined

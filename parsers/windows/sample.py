@@ -14,6 +14,7 @@ import numpy as np
 from parsers.base import Evidence, Joiner
 from parsers.gather import Bytes
 from parsers.windows.binxml import name_hash
+from parsers.windows.brought import brought
 from parsers.windows.flat import refilled
 from parsers.windows.inline import FEW, forget
 from parsers.windows.structures import (
@@ -39,6 +40,7 @@ def read_once(reader: Joiner) -> None:
     for _ in reader.parse_together([Evidence("", "", Path(), len(log), "0" * 64)], log):
         pass
     refilled(np.full(4, -1, np.int64), np.empty(0, np.uint64), 0)  # it has too few texts for this one
+    list(brought(log, np.array([[0, FILE_HEADER]]), FILE_HEADER))  # and no old record
     forget()
 
 

@@ -15,25 +15,13 @@ from parsers.interned import Words, words_of
 from parsers.windows import values
 from parsers.windows.flat import Flat, Int32s, Whole
 from parsers.windows.instances import Source
+from parsers.windows.step import LEAN, Step, merged
 from parsers.windows.structures import CHUNK
 from timelines.compiled import compiled, inlined
 
-LEAN = 5  # bytes before the name of an element that lacks the dependency: token, size
-PLAIN, NAME, TEXT, VALUE = range(4)  # what a step reads behind its first bytes
+PLAIN, NAME, TEXT, VALUE, ENDED = range(5)  # what a step reads behind its first bytes; ENDED: the record ends there
 _STRING = values.STRING
 _WORD = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What must stand at a place: `code` is its first bytes; then a name at `name_at`, or a text, or nothing."""
-
-    code: bytes
-    name: bytes = b""  # hash, length and characters; empty where no name stands
-    name_at: int = 0
-    tail: int = 0  # bytes behind the name
-    text: bytes | None = None  # a text that is part of the shape: the name of a Data element
-    value: bool = False  # a text that is a value
 
 
 class Tree(NamedTuple):
@@ -74,16 +62,20 @@ def _stands(source: Source, at: Whole, tree: Tree, begin: Whole, size: Whole) ->
     """Whether bytes that are known stand at a place."""
     if at < 0 or at + size > len(source.data):
         return False
+    if size < 8:
+        if at + 8 > len(source.data):
+            same = True
+            for byte in range(size):
+                same &= source.data[at + byte] == tree.bytes[begin + byte]
+            return same
+        other = source.words[at] ^ tree.words[begin]
+        return bool(size == 0 or other << np.uint64(64 - 8 * size) == 0)
     step = np.int64(0)
-    while step + 8 <= size:
+    while step + 8 < size:
         if source.words[at + step] != tree.words[begin + step]:
             return False
         step += 8
-    while step < size:
-        if source.data[at + step] != tree.bytes[begin + step]:
-            return False
-        step += 1
-    return True
+    return bool(source.words[at + size - 8] == tree.words[begin + size - 8])  # the last eight bytes
 
 
 @inlined
@@ -98,9 +90,9 @@ def _whole(source: Source, at: Whole, size: Whole) -> Whole:
 
 
 @inlined
-def _named(source: Source, tree: Tree, step: Whole, at: Whole, base: Whole) -> Whole:
+def _named(source: Source, tree: Tree, step: Whole, token: Whole, base: Whole) -> Whole:
     """Where reading goes on behind the name of a step, which stands right here or elsewhere in the chunk; -1 where it does not."""
-    place, length = at + np.int64(tree.steps[step, _NAME_AT]), np.int64(tree.steps[step, _LENGTH])
+    place, length = token + np.int64(tree.steps[step, _NAME_AT]), np.int64(tree.steps[step, _LENGTH])
     quad = _whole(source, place, 4)
     target = base + quad
     if quad + 4 + length > CHUNK or not _stands(source, target + 4, tree, tree.steps[step, _SAID], length):
@@ -113,32 +105,37 @@ def _named(source: Source, tree: Tree, step: Whole, at: Whole, base: Whole) -> W
 def _past(source: Source, tree: Tree, step: Whole, at: Whole, end: Whole, base: Whole) -> Whole:
     """Where a record stands after a step, -1 where it can't take it."""
     what, coded = tree.steps[step, _READ], np.int64(tree.steps[step, _CODED])
-    reach = coded if what == PLAIN else np.int64(4)
+    token, reach = at + coded - 1, coded
     if what == NAME:
-        reach = np.int64(tree.steps[step, _NAME_AT] + 4 + tree.steps[step, _TAIL])
+        reach += np.int64(tree.steps[step, _NAME_AT] + 3 + tree.steps[step, _TAIL])
+    elif what not in (PLAIN, ENDED):
+        reach += 2
     if at + reach > end or not _stands(source, at, tree, tree.steps[step, _CODE], coded):
         return np.int64(-1)
     ahead = np.int64(at + coded)
     if what == NAME:
         # the plain reader takes an element that is larger than its record for another kind
-        if tree.steps[step, _NAME_AT] == LEAN and at + 5 + _whole(source, at + 1, 4) > end:
+        if tree.steps[step, _NAME_AT] == LEAN and token + LEAN + _whole(source, token + 1, 4) > end:
             return np.int64(-1)
-        ahead = np.int64(_named(source, tree, step, at, base))
+        ahead = np.int64(_named(source, tree, step, token, base))
+    elif what == ENDED:
+        return ahead if ahead == end else np.int64(-1)
     elif what != PLAIN:
-        size = 2 * _whole(source, at + 2, 2)
-        ahead = np.int64(at + 4 + size)
+        size = 2 * _whole(source, ahead, 2)
+        ahead += 2 + size
         length = np.int64(tree.steps[step, _LENGTH])
         if ahead > end or (
-            what == TEXT and (size != length or not _stands(source, at + 4, tree, tree.steps[step, _SAID], length))
+            what == TEXT
+            and (size != length or not _stands(source, ahead - size, tree, tree.steps[step, _SAID], length))
         ):
             return np.int64(-1)
     return ahead if ahead <= end else np.int64(-1)
 
 
 @inlined
-def _noted(flat: Flat, value: Whole, at: Whole, ahead: Whole) -> Whole:
+def _noted(flat: Flat, value: Whole, begin: Whole, end: Whole) -> Whole:
     """Note a value between two places as the `value`-th; the number of the next."""
-    flat.start[value], flat.size[value], flat.kind[value] = at + 4, ahead - at - 4, _STRING
+    flat.start[value], flat.size[value], flat.kind[value] = begin, end - begin, _STRING
     return value + 1
 
 
@@ -167,7 +164,7 @@ def follow(source: Source, tree: Tree, walk: Walk, rows: Int64s, begin: int, fla
             if whole and tree.steps[step, _READ] == VALUE:
                 if value == len(flat.start):
                     return which
-                value = np.int64(_noted(flat, value, at, ahead))
+                value = np.int64(_noted(flat, value, at + tree.steps[step, _CODED] + 2, ahead))
             node, at, last = np.int64(tree.steps[step, _TO]), ahead, np.int64(-1)
         walk.node[row], walk.at[row], walk.tried[row] = node, at, last
         if whole and tree.learned[node] >= 0:
@@ -189,7 +186,7 @@ def note(source: Source, tree: Tree, walk: Walk, rows: Int64s, flat: Flat) -> in
                 step = np.int64(tree.steps[step, _NEXT])
                 ahead = np.int64(_past(source, tree, step, at, end, base))
             if tree.steps[step, _READ] == VALUE:
-                value = np.int64(_noted(flat, value, at, ahead))
+                value = np.int64(_noted(flat, value, at + tree.steps[step, _CODED] + 2, ahead))
             node, at = np.int64(tree.steps[step, _TO]), ahead
         flat.total[1] = value
     return int(flat.total[1])
@@ -222,7 +219,7 @@ class Known:
         rows: list[tuple[int, ...]] = []
         more: list[tuple[int, int]] = []
         said = bytearray()
-        for step in steps:
+        for step in merged(steps):
             number = self._ahead[node].get(step, -1)
             if number < 0:
                 number = len(self.tree.steps) + len(rows)
@@ -236,7 +233,17 @@ class Known:
         return -1 if self._ahead[node] or self.tree.learned[node] >= 0 else node
 
     def _row(self, step: Step, said: bytearray) -> tuple[int, ...]:
-        what = VALUE if step.value else TEXT if step.text is not None else NAME if step.name else PLAIN
+        what = (
+            ENDED
+            if step.ended
+            else VALUE
+            if step.value
+            else TEXT
+            if step.text is not None
+            else NAME
+            if step.name
+            else PLAIN
+        )
         code, text = self._place(step.code, said), self._place(step.name or step.text or b"", said)
         number = len(self._ahead)
         return (

@@ -144,30 +144,29 @@ def _compile(window: Window, place: int, base: int, size: int, spent: dict[int, 
     spent[base] = spent.get(base, 0) + reader.tokens
     if reader.remarks or not any(isinstance(root, Element) for root in roots):
         return None
+    inline = [target == at + 4 for at, target, _ in reader.names]
     same = np.ones(size, np.bool_)
-    inline = np.array([target == at + 4 for at, target, _ in reader.names], np.bool_)
-    for (at, _, _), here in zip(reader.names, inline.tolist(), strict=True):
+    for (at, _, _), here in zip(reader.names, inline, strict=True):
         same[at - body : at - body + (8 if here else 4)] = False  # the offset, and an inline name's link to the next
-    begins = [target + 4 for _, target, _ in reader.names]
-    ends = [begin if here else end for begin, (_, _, end), here in zip(begins, reader.names, inline, strict=True)]
-    bounds = [0, *accumulate(end - begin for begin, end in zip(begins, ends, strict=True))]
+    said = [b"" if here else chunk[t + 4 : end] for (_, t, end), here in zip(reader.names, inline, strict=True)]
+    bounds = [0, *accumulate(map(len, said))]
     if bounds[-1] > MAX_NAMES:
         return None
-    names = b"".join(chunk[begin:end] for begin, end in zip(begins, ends, strict=True))
-    digest = blake2b(repr(roots).encode(), digest_size=16).digest()
-    key = _keys.held.get(digest)
+    names = b"".join(said)
+    document, slots = _told(roots)
+    key = _keys.held.get(document)
     if key is None:
-        key = _keys.put(digest, next(_next_key), KEY_BYTES)
+        key = _keys.put(document, next(_next_key), KEY_BYTES)
     return Definition(
         key,
         tuple(roots),
-        _needs(roots),
-        tuple(sorted(_fragments(roots))),
+        max((slot.index + 1 for slot in slots), default=0),
+        tuple(sorted({slot.index for slot in slots if slot.kind == BINXML})),
         Pattern(
             np.frombuffer(chunk[body : body + size], np.uint8),
             runs(same),
             np.array([at - body for at, _, _ in reader.names], np.int64),
-            inline,
+            np.array(inline, np.bool_),
             np.frombuffer(names, np.uint8),
             np.array(bounds, np.int64),
         ),
@@ -175,23 +174,26 @@ def _compile(window: Window, place: int, base: int, size: int, spent: dict[int, 
     )
 
 
-def _needs(parts: list[Part]) -> int:
-    """One more than the highest value index that a document asks for."""
-    highest = 0
+def _told(roots: list[Part]) -> tuple[bytes, list[Slot]]:
+    """A digest of a document, equal for those that say the same, and its slots."""
+    said: list[str] = []
+    slots: list[Slot] = []
+    _tell(roots, said, slots)
+    return blake2b("".join(said).encode("utf-8", "surrogatepass"), digest_size=16).digest(), slots
+
+
+def _tell(parts: list[Part], said: list[str], slots: list[Slot]) -> None:
+    """Add what parts say, each with what kind it is, how long, or how many there are: no two documents are told alike."""
+    said.append(f"({len(parts)}")
     for part in parts:
         if isinstance(part, Slot):
-            highest = max(highest, part.index + 1)
+            slots.append(part)
+            said.append(f"={part.index},{part.kind};")
         elif isinstance(part, Element):
-            highest = max(highest, _needs(part.children), *(_needs(text) for _, text in part.attributes), 0)
-    return highest
-
-
-def _fragments(parts: list[Part]) -> set[int]:
-    """The indices of the values that a document takes for binary XML."""
-    found: set[int] = set()
-    for part in parts:
-        if isinstance(part, Slot) and part.kind == BINXML:
-            found.add(part.index)
-        elif isinstance(part, Element):
-            found |= _fragments(part.children).union(*(_fragments(text) for _, text in part.attributes))
-    return found
+            said.append(f"<{len(part.name)},{len(part.attributes)};{part.name}")
+            for name, text in part.attributes:
+                said.append(f"@{len(name)};{name}")
+                _tell(text, said, slots)
+            _tell(part.children, said, slots)
+        else:
+            said.append(f"'{len(part)};{part}")

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from parsers.gather import Bools, Int64s
+from parsers.gather import Bools, Int64s, spread
 from parsers.interned import readable
 from parsers.windows.flat import ONE, Int32s, Notes
-from parsers.windows.instances import FIRST, UNREADABLE, Source, added, visited
+from parsers.windows.instances import COUNT, FIRST, INNER, PARENT, UNREADABLE, Source, added, visited
 from parsers.windows.typed import Window
 from parsers.windows.values import BINXML
 
@@ -25,10 +25,13 @@ class Visit:
     def whole(self) -> Bools:
         """(n,) the records that are instances, and hold nothing but instances where they hold binary XML."""
         flat, whole = self.notes.flat, self.roots >= 0
-        instances, count, _ = flat.total.tolist()
-        odd = np.flatnonzero(flat.kind[:count] == BINXML)  # one value in some thirty
-        odd = odd[flat.said[odd] == UNREADABLE]
-        owner = np.searchsorted(flat.instances[:instances, FIRST], odd, side="right") - 1
+        instances = flat.instances[: int(flat.total[0])]
+        parents = instances[:, PARENT]
+        held = np.bincount(parents[parents >= 0], minlength=len(instances))
+        some = np.flatnonzero(held != instances[:, INNER])  # what holds binary XML that is empty, or no instance
+        owner = np.repeat(some, instances[some, COUNT])
+        inside = spread(instances[some, FIRST], instances[some, COUNT])
+        owner = owner[(flat.kind[inside] == BINXML) & (flat.said[inside] == UNREADABLE)]
         rows = np.flatnonzero(whole)
         whole[rows[np.searchsorted(self.roots[rows], owner, side="right") - 1]] = False
         return whole

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from parsers.base import Evidence
+from parsers.windows import evtx, inline
 from parsers.windows.evtx import PARSER, bounds, windows
 from parsers.windows.structures import CHUNK, FILE_HEADER
 from timelines.coded import CODED
@@ -230,6 +231,63 @@ def forwarded(made, number, text):
         )
 
     return record
+
+
+def spelled(made, text, beside=""):
+    """A record without a template whose text holds characters by name and by number, and may stand beside an element."""
+
+    def named(name):
+        return lambda at: b"\x49" + struct.pack("<I", at + 5) + made.name(name)  # EntityRef, more of the text follows
+
+    def inside(at):
+        pieces = (
+            lambda at: made.text(text),
+            named("gt"),
+            lambda at: b"\x48" + struct.pack("<H", 0x20AC),  # CharRef: the euro sign
+            named("nbsp"),
+            lambda at: made.text("z"),
+        )
+        return made.run(at, *pieces)
+
+    def data(at):
+        within = (inside, lambda at: made.element(at, beside, made.text("in"))) if beside else (inside,)
+        return made.element(at, "Data", lambda at: made.run(at, *within))
+
+    return lambda at: (
+        b"\x0f\x01\x01\x00" + made.element(at + 4, "Event", lambda at: made.element(at, "EventData", data))
+    )
+
+
+@pytest.mark.parametrize(("beside", "alone"), [("", 0), ("Inner", 30)])
+def test_characters_by_name_are_part_of_a_document_without_template(made, read, monkeypatch, beside, alone):
+    texts = [f"text {n}" if n % 2 else "" for n in range(30)]
+    log = made.log(made.chunk(made.records(*[spelled(made, text, beside) for text in texts])))
+    monkeypatch.setattr("parsers.windows.inline._library", inline._Library())
+    singles, counted = evtx.singles, []
+    monkeypatch.setattr(evtx, "singles", lambda *given: counted.append(len(given[2])) or singles(*given))
+    together = read(log)
+    monkeypatch.setattr("parsers.windows.inline.FEW", 10**9)
+    apart = read(log)
+    assert together.rows == apart.rows
+    assert [row["Data"] for row in together.rows] == [f"{text}>\u20ac&nbsp;z" for text in texts]
+    assert counted == [alone, 30]
+
+
+def test_a_document_that_goes_on_after_another_ends_is_read_to_its_end(made, read, monkeypatch):
+    """Records that end with their last element, and longer ones that begin with the same tokens."""
+
+    def record(roots):
+        def root(at):
+            return made.element(at, "EventData", lambda at: made.element(at, "Data", made.text("a")))
+
+        return lambda at: b"\x0f\x01\x01\x00" + made.run(at + 4, *[root] * roots)
+
+    log = made.log(made.chunk(made.records(*[record(1 + (n >= 20)) for n in range(40)])))
+    monkeypatch.setattr("parsers.windows.inline._library", inline._Library())
+    together = read(log)
+    assert [sum(value == "a" for value in row.values()) for row in together.rows] == [1] * 20 + [2] * 20
+    monkeypatch.setattr("parsers.windows.inline.FEW", 10**9)
+    assert together.rows == read(log).rows
 
 
 def test_many_records_without_templates_are_read_in_lockstep_and_alone_alike(made, read, monkeypatch):
