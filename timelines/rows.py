@@ -45,8 +45,9 @@ def finish_together(family: str, batch: pa.RecordBatch, runs: Sequence[tuple[Pro
     counts = [rows for _, rows in runs]
     given["exhibit"] = _repeated([provenance.exhibit for provenance, _ in runs], counts)
     given["file"] = _repeated([provenance.file for provenance, _ in runs], counts)
-    held = np.stack([keys(provenance.sha256, family) for provenance, _ in runs])
-    given["row_id"] = digits(held if len(runs) == 1 else held.repeat(counts, axis=0), offsets, index)
+    held = [keys(provenance.sha256, family) for provenance, _ in runs]
+    whose = held[0][None] if len(runs) == 1 else np.stack(held).repeat(counts, axis=0)
+    given["row_id"] = digits(whose, offsets, index)
     if "flags" not in given:
         given["flags"] = constant("", count)
     given = fill_core(family, given, batch.schema, count)
