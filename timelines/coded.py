@@ -20,7 +20,12 @@ CODED = pa.dictionary(pa.int32(), pa.string())
 
 def constant(text: str, count: int) -> pa.DictionaryArray:
     """The same text in every row."""
-    return same(_single(text), count)
+    held = _singles.held.get(text)
+    if held is None:
+        held = _singles.put(text, same(pa.array([text], pa.string()), _enough(count)), 900 + 5 * len(text))
+    elif len(held) < count:
+        held = _singles.held[text] = same(held.dictionary, _enough(count))
+    return held.slice(0, count)
 
 
 def same(said: pa.Array, count: int) -> pa.DictionaryArray:
@@ -79,10 +84,5 @@ def _nulls(count: int) -> pa.DictionaryArray:
     return pa.nulls(count, CODED)
 
 
-_singles: Remembered[str, pa.Array] = Remembered(8 << 20)
-
-
-def _single(text: str) -> pa.Array:
-    """A dictionary of one text; the same object for the same text, which makes dictionaries cheap to compare."""
-    found = _singles.held.get(text)
-    return _singles.put(text, pa.array([text], pa.string()), 700 + 5 * len(text)) if found is None else found
+# a column of each text, long enough for all that were asked for: what is cut from it has the same dictionary, which is cheap to compare
+_singles: Remembered[str, pa.DictionaryArray] = Remembered(8 << 20)

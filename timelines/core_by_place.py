@@ -9,12 +9,13 @@ from functools import lru_cache
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from timelines.coded import constant
+from timelines.coded import constant, nothing
 from timelines.named_columns import Step, stored_as
 from timelines.place_texts import Column, Int64s, PlaceTexts, made_of
 from timelines.schema import CORE
 
 _TYPES = {column.name: column.type for column in CORE}
+_TEXTS = {name for name, type_ in _TYPES.items() if type_ == pa.string()}
 A_FEW = 8  # distinct texts
 
 
@@ -51,9 +52,10 @@ class Rows:
 
 def filled(name: str, tried: list[tuple[Step, ...]], rows: Rows) -> pa.Array:
     """A core column, each group of rows by its own steps."""
-    text = _always(tried[0], rows) if len(tried) == 1 else None
-    if text is not None and _TYPES[name] == pa.string():
-        return constant(text, rows.count)
+    texts = name in _TEXTS
+    known, text = _always(tried[0], rows) if len(tried) == 1 else (False, None)
+    if known:
+        return _constant(text, rows.count) if texts else _constant_port(text, rows.count)
     column = Column(rows.texts, rows.count)
     for steps, some in zip(tried, rows.groups, strict=True):
         for stored, said in steps:
@@ -65,18 +67,32 @@ def filled(name: str, tried: list[tuple[Step, ...]], rows: Rows) -> pa.Array:
                 left = column.fill_few(rows.given[stored], said, some)
             if not left:
                 break
-    return column.texts() if _TYPES[name] == pa.string() else _ports(column.few())
+    return column.texts() if texts else _ports(column.few())
 
 
-def _always(steps: tuple[Step, ...], rows: Rows) -> str | None:
-    """What the first of these steps says in every row, if it does."""
-    stored, said = steps[0] if steps else ("", "")
-    if not stored:
-        return said or None
-    column = rows.given[stored]
-    if stored in rows.on or len(column.dictionary) != 1 or column.null_count:
-        return None
-    return made_of([column.dictionary[0].as_py()], said)[0]
+def _always(steps: tuple[Step, ...], rows: Rows) -> tuple[bool, str | None]:
+    """Whether these steps say the same in every row, and what (None: nothing)."""
+    for stored, said in steps:
+        if not stored:
+            return True, said
+        column = rows.given[stored]
+        if column.null_count == len(column):
+            continue
+        if stored in rows.on or len(column.dictionary) != 1 or column.null_count:
+            return False, None
+        text = made_of([column.dictionary[0].as_py()], said)[0]
+        if text is not None:
+            return True, text
+    return True, None
+
+
+def _constant(text: str | None, count: int) -> pa.DictionaryArray:
+    return nothing(count) if text is None else constant(text, count)
+
+
+def _constant_port(text: str | None, count: int) -> pa.Array:
+    port = None if text is None else _oneport(text)
+    return pa.nulls(count, pa.int32()) if port is None else pa.repeat(pa.scalar(port, pa.int32()), count)
 
 
 def _ports(texts: pa.DictionaryArray) -> pa.Array:

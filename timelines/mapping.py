@@ -162,11 +162,13 @@ def _same(array: pa.Array) -> list[str | None]:
     """The text that all rows say, in a list; an empty list where they differ."""
     if array.type != CODED:
         return []
-    indices = array.indices
-    if indices.null_count:
-        return [None] if indices.null_count == len(array) else []
-    codes = indices.to_numpy()
-    return [] if (codes != codes[0]).any() else [array.dictionary[int(codes[0])].as_py()]
+    if array.null_count:
+        return [None] if array.null_count == len(array) else []
+    dictionary = array.dictionary
+    if len(dictionary) == 1:
+        return [dictionary[0].as_py()]
+    codes = array.indices.to_numpy()
+    return [] if (codes != codes[0]).any() else [dictionary[int(codes[0])].as_py()]
 
 
 def _by_event(event: pa.Array, provider: pa.Array) -> tuple[list[tuple[str | None, str | None]], list[Places]]:

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from timelines.by_schema import BySchema
 from timelines.coded import CODED, plain
 from timelines.filters import filtered
-from timelines.remembered import Remembered
 from timelines.schema import own_name
 
 KEPT_BYTES = 16 << 20  # names of columns by shape of batch that are remembered by a process, some 100 kB a shape
-MAX_TWINS = 8  # of one list of names
 PLANS = 32  # events of one shape that are remembered
 A_PLAN = 1_500  # bytes
 
@@ -58,27 +57,34 @@ class Named:
     plans: dict[Event, Plan]
 
 
-_known_names: Remembered[tuple[str, ...], list[tuple[pa.Schema, Named]]] = Remembered(KEPT_BYTES)
+@dataclass(slots=True)
+class _Known:
+    """A schema's names, and what was found last: for the columns that were given then."""
+
+    names: tuple[str, ...]
+    given: tuple[str, ...] = ()
+    found: Named | None = None
+
+
+_known_names: BySchema[_Known] = BySchema(
+    KEPT_BYTES, 1_500, lambda schema: _Known(tuple(schema.names)), 8_000 + PLANS * A_PLAN
+)
 
 
 def named(schema: pa.Schema, given: Mapping[str, pa.Array]) -> Named:
     """Remembered, because batches of one shape come again and again."""
-    names = tuple(name for name in schema.names if name in given)
-    known = _known_names.held.get(names, [])
-    for other, named in known:
-        if other.equals(schema, check_metadata=True):
-            return named
-    stored = [f for f in schema if f.name in given]
+    known = _known_names.of(schema)
+    names = tuple([name for name in known.names if name in given])
+    if known.found is None or known.given != names:
+        known.given, known.found = names, _named([field for field in schema if field.name in given])
+    return known.found
+
+
+def _named(stored: list[pa.Field]) -> Named:
     found = {f.name: f.name for f in stored}
     taken: set[str] = set()
     for f in stored:
         if own_name(f) not in taken:
             found[own_name(f)] = f.name
             taken.add(own_name(f))
-    made = Named(found, {})
-    weight = 8_000 + PLANS * A_PLAN + 1_500 * len(names) + 10 * sum(map(len, names))
-    if not known:
-        _known_names.put(names, [(schema, made)], weight)
-    elif len(known) < MAX_TWINS and _known_names.add(weight):
-        known.append((schema, made))
-    return made
+    return Named(found, {})

@@ -30,6 +30,7 @@ Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
 Address = tuple[int, ...]
+_NO_TEXTS = pa.array([], pa.string())
 ALL: Int64s = np.empty(0, np.int64)  # rows
 _ALL_VALID: Bytes = np.empty(0, np.uint8)
 _ALL_VALID.flags.writeable = False  # as those of Arrow are: kernels are compiled for one or the other
@@ -243,7 +244,8 @@ def forget() -> None:
 
 def shared(columns: Mapping[str, pa.Array], few: int) -> tuple[PlaceTexts, frozenset[str]] | None:
     """What is known of the dictionary that coded `columns` share, and which of them are on it: others have `few` texts. None where they
-    share none: a dictionary that one column has for itself is as soon looked through as asked about."""
+    share none, since a dictionary that one column has for itself is as soon looked through as asked about; where all have few, they
+    need no dictionary, and one without texts serves."""
     where: Address = ()
     dictionary, on = None, []
     for name, column in columns.items():
@@ -258,7 +260,9 @@ def shared(columns: Mapping[str, pa.Array], few: int) -> tuple[PlaceTexts, froze
             on.append(name)
         elif held.null_count:
             return None
-    if dictionary is None or (len(on) < 2 and where != _latest.address) or dictionary.null_count:
+    if dictionary is None:
+        return PlaceTexts(_NO_TEXTS), frozenset()
+    if (len(on) < 2 and where != _latest.address) or dictionary.null_count:
         return None
     if where != _latest.address or _latest.held is None:
         _latest.address, _latest.held = where, PlaceTexts(dictionary)

@@ -15,6 +15,7 @@ class Remembered(Generic[K, V]):
     def __init__(self, most: int) -> None:
         self.most = most
         self.weight = 0
+        self.forgotten = 0  # times that all was forgotten
         self.held: dict[K, V] = {}
 
     def put(self, key: K, value: V, weight: int) -> V:
@@ -36,4 +37,5 @@ class Remembered(Generic[K, V]):
 
     def clear(self) -> None:
         self.held.clear()
+        self.forgotten += 1
         self.weight = 0

@@ -14,6 +14,7 @@ from timelines.coded import compact, nothing, same
 from timelines.compiled import at_hand
 from timelines.used_places import MOST, Bytes, Int32s, numbered, uniform
 
+A_FEW = 16  # texts that are sooner cut out one by one than taken together
 NONE = -1  # the place of rows that say nothing
 
 Run = tuple[int, "int | pa.Array"]  # how many rows; the place that all of them name, or that of each (int32)
@@ -61,26 +62,31 @@ def column(runs: Sequence[Run], text: pa.Array, small: bool) -> pa.DictionaryArr
 
 
 def _of_constants(runs: Sequence[tuple[int, int]], text: pa.Array) -> pa.DictionaryArray:
-    rows = sum(count for count, _ in runs)
+    rows = 0
     numbers: dict[int, int] = {}
-    for _, place in runs:
-        if place != NONE:
-            numbers.setdefault(place, len(numbers))
+    for count, place in runs:
+        rows += count
+        if place not in numbers and place != NONE:
+            numbers[place] = len(numbers)
     if not numbers:
         return nothing(rows)
-    if len(numbers) > 1:
-        used = text.take(pa.array(list(numbers), pa.int32()))
+    used = [text.slice(place, 1) for place in numbers] if len(numbers) <= A_FEW else []
+    if len(used) != 1:
+        texts = pa.concat_arrays(used) if used else text.take(pa.array(list(numbers), pa.int32()))
+    elif all(place != NONE for _, place in runs):
+        return same(used[0], rows)
     else:
-        used = text.slice(next(iter(numbers)), 1)
-        if all(place != NONE for _, place in runs):
-            return same(used, rows)
+        texts = used[0]
     held = _placed(*_spread([(count, numbers.get(place, NONE)) for count, place in runs]))
-    return pa.DictionaryArray.from_arrays(held, used, safe=False)
+    return pa.DictionaryArray.from_arrays(held, texts, safe=False)
 
 
 def _spread(runs: Sequence[Run]) -> tuple[Int32s, Bytes | None, int]:
     """The place of each row, which rows have one (a bit each; None: all), and how many have none: those of NONE, and no others."""
-    codes = np.empty(sum(count for count, _ in runs), np.int32)
+    rows = 0
+    for count, _ in runs:
+        rows += count
+    codes = np.empty(rows, np.int32)
     valid, absent, at = None, 0, 0
     for count, said in runs:
         stop = at + count
@@ -89,7 +95,7 @@ def _spread(runs: Sequence[Run]) -> tuple[Int32s, Bytes | None, int]:
         elif said != NONE:
             codes[at:stop] = said
         else:
-            valid = np.ones(len(codes), np.bool_) if valid is None else valid
+            valid = np.ones(rows, np.bool_) if valid is None else valid
             codes[at:stop], valid[at:stop] = 0, False
             absent += count
         at = stop

@@ -107,8 +107,10 @@ class _Column(NamedTuple):
 
 def _column(chunks: Sequence[pa.Array | Places], words: Words, repeats: bool) -> _Column:
     """The chunks of a shape's column; coded if all are, and it is one whose texts may repeat."""
-    if repeats and all(isinstance(chunk, Places) for chunk in chunks):
-        return _Column(True, [words.run(chunk) for chunk in chunks])
+    if repeats:
+        runs = [words.run(chunk) for chunk in chunks if isinstance(chunk, Places)]
+        if len(runs) == len(chunks):
+            return _Column(True, runs)
     arrays = [words.texts(words.run(chunk)) if isinstance(chunk, Places) else chunk for chunk in chunks]
     return _Column(False, [(len(array), array) for array in arrays])
 
@@ -155,9 +157,10 @@ def _united(
     field: pa.Field, pieces: Sequence[tuple[int, _Column]], rows: int, words: Words, small: bool
 ) -> pa.Array | pa.ChunkedArray:
     """One column of all shapes, null where a shape lacks it. `pieces`: first row and values where one has it, in order."""
-    if all(column.coded for _, column in pieces):
+    coded = [column.coded for _, column in pieces]
+    if False not in coded:
         return runs_.column(_with_gaps([(start, column.runs) for start, column in pieces], rows), words.text, small)
-    if pa.types.is_string(field.type) and any(column.coded for _, column in pieces):
+    if True in coded and pa.types.is_string(field.type):
         texts = [chunk for _, column in pieces if not column.coded for chunk in column.arrays]
         if sum(chunk.nbytes for chunk in texts) <= ENCODED:
             return _encoded(pieces, rows, words)
@@ -174,7 +177,9 @@ def _with_gaps(pieces: Sequence[tuple[int, list[Run]]], rows: int) -> list[Run]:
         if start > at:
             runs.append((start - at, NONE))
         runs += held
-        at = start + sum(count for count, _ in held)
+        at = start
+        for count, _ in held:
+            at += count
     if rows > at:
         runs.append((rows - at, NONE))
     return runs
@@ -199,6 +204,8 @@ def _encoded(pieces: Sequence[tuple[int, _Column]], rows: int, words: Words) -> 
 
 def _plain(runs: Sequence[Run], type_: pa.DataType, rows: int) -> pa.Array | pa.ChunkedArray:
     """Values as they are, in few chunks: each costs the writer a little. Texts that lie apart are not copied together."""
+    if len(runs) == 1 and isinstance(runs[0][1], pa.Array):
+        return runs[0][1]
     said = [array for _, array in runs if isinstance(array, pa.Array)]
     if all(array.null_count == len(array) for array in said):
         return pa.nulls(rows, type_)

@@ -8,6 +8,9 @@ import numpy as np
 import pyarrow as pa
 
 from timelines.runs import NONE, Run, places, told
+from timelines.used_places import Int32s
+
+NO_DICTIONARY = -1
 
 Address = tuple[int, ...]
 Dictionaries = dict[Address, tuple[int, pa.Array]]  # numbered, by where they lie
@@ -23,13 +26,17 @@ class Places(NamedTuple):
 
 def noted(column: pa.DictionaryArray, dictionaries: Dictionaries) -> tuple[Places, int]:
     """A column as places, its dictionary noted; and the bytes of that where it is a new one."""
+    rows, absent = len(column), column.null_count
+    if absent == rows:
+        return Places(rows, NONE, NO_DICTIONARY), 0
     dictionary = column.dictionary
     address = _address(dictionary)
     known, more = dictionaries.get(address), 0
     if known is None:
         known = dictionaries[address] = len(dictionaries), dictionary
         more = int(dictionary.nbytes)
-    return Places(len(column), told(column.indices, len(dictionary)), known[0]), more
+    distinct = len(dictionary)
+    return Places(rows, 0 if distinct == 1 and not absent else told(column.indices, distinct), known[0]), more
 
 
 def _address(dictionary: pa.Array) -> Address:
@@ -45,27 +52,30 @@ class Words:
     def __init__(self, dictionaries: Dictionaries) -> None:
         held = sorted(dictionaries.values(), key=lambda one: -len(one[1]))
         self.text = held[0][1] if held else pa.array([], pa.string())
-        self._moved: dict[int, pa.Array] = {}  # by number of a dictionary whose places are others in `text`
+        self._start: dict[
+            int, int
+        ] = {}  # by number of a dictionary whose places are others in `text`: where `_moved` has these
+        self._moved: Int32s = np.empty(0, np.int32)
         if len(held) > 1:
             whole = pa.concat_arrays([array for _, array in held]).dictionary_encode()
-            self.text = whole.dictionary
+            self.text, self._moved = whole.dictionary, whole.indices.to_numpy()
             start = 0
             for number, array in held:
-                self._moved[number] = whole.indices.slice(start, len(array))
+                self._start[number] = start
                 start += len(array)
             number, array = held[0]
-            if (whole.indices.to_numpy()[: len(array)] == np.arange(len(array))).all():
-                del self._moved[number]  # the largest stands first: its places stay as they are
+            if (self._moved[: len(array)] == np.arange(len(array))).all():
+                del self._start[number]  # the largest stands first: its places stay as they are
 
     def run(self, column: Places) -> Run:
         """The column as places in `text`."""
         rows, said, number = column
-        moved = self._moved.get(number)
-        if moved is not None and not isinstance(said, int):
-            said = moved.take(said)
-        elif moved is not None and said != NONE:
-            said = moved[said].as_py()
-        return rows, said
+        start = self._start.get(number)
+        if start is None:
+            return rows, said
+        if isinstance(said, int):
+            return rows, said if said == NONE else int(self._moved[start + said])
+        return rows, pa.array(self._moved).slice(start).take(said)
 
     def texts(self, run: Run) -> pa.Array:
         """What the rows of a run say."""

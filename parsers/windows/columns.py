@@ -10,9 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from parsers.gather import Int64s
-from parsers.windows import values
 from parsers.windows.document import Part, Slot
-from parsers.windows.gathered import Gathering, kinds_of
+from parsers.windows.gathered import MIXED, Gathering, kinds_of
 from parsers.windows.groups import Group, document
 from parsers.windows.lexicon import Asked, Lexicon, Words
 from parsers.windows.numerals import Numerals
@@ -183,10 +182,11 @@ def _in_hex(text: Text, levels: tuple[Values, ...], asked: list[dict[int, Asked]
     """The rows in which a piece of a value is bytes in hex: binary, or what does not fit its type."""
     found: set[int] = set()
     for piece in text:
-        if isinstance(piece, Slot) and asked[piece.level][piece.index].kind != values.NULL:
-            found.update(np.flatnonzero(levels[piece.level].kind(piece.index) == BINARY).tolist())
-            trouble = asked[piece.level][piece.index].trouble
-            found.update(row for row, _, reason in trouble if reason.endswith(AS_HEX))
+        if isinstance(piece, Slot):
+            value = asked[piece.level][piece.index]
+            if value.kind in (MIXED, BINARY):
+                found.update(np.flatnonzero(levels[piece.level].kind(piece.index) == BINARY).tolist())
+            found.update(row for row, _, reason in value.trouble if reason.endswith(AS_HEX))
     return sorted(found)
 
 

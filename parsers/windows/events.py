@@ -45,6 +45,7 @@ _CORE = tuple(
         "flags": CODED,
     }.items()
 )
+_GIVEN = tuple((c.name, None if pa.types.is_string(c.type) else c.type) for c in COLUMNS)  # None: text
 _EVERY = tuple(pa.field(c.name, CODED if pa.types.is_string(c.type) else c.type) for c in COLUMNS)
 
 
@@ -60,8 +61,12 @@ def batches(tables: Iterable[Decoded], records: Records) -> Iterator[tuple[str, 
     starts = [0, *stops[:-1]]
     shared = _shared(_All(held, starts, records))
     names = shared.schema.names
-    for table, start, stop in zip(held, starts, stops, strict=True):
+    same = {name: _same(shared.column(name), starts) for name in ("event", "flags")}
+    for number, (table, start, stop) in enumerate(zip(held, starts, stops, strict=True)):
         core = dict(zip(names, shared.slice(start, stop - start).columns, strict=True))
+        for name, texts in same.items():
+            if (text := texts[number]) is not None:
+                core[name] = constant(text, stop - start)
         yield from _by_family(_batch(table, core), table.rows)
 
 
@@ -110,14 +115,22 @@ def _batch(table: Decoded, core: dict[str, pa.Array]) -> pa.RecordBatch:
     count = len(table.rows)
     given = {**table.system, **core}
     declared = []
-    for column in COLUMNS:
-        found = given.get(column.name)
+    for field, type_ in _GIVEN:
+        found = given.get(field)
         if found is None:
-            found = nothing(count) if pa.types.is_string(column.type) else pa.nulls(count, column.type)
+            found = nothing(count) if type_ is None else pa.nulls(count, type_)
         declared.append(found)
     schema = _schema(tuple((field.stored, field.own) for field, _ in table.fields))
     arrays = [*(core[field.name] for field in _CORE), *declared, *(array for _, array in table.fields)]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _same(column: pa.DictionaryArray, starts: list[int]) -> list[str | None]:
+    """The text that all rows of a shape say; None where they do not. `starts`: where each shape's rows begin."""
+    codes = column.indices.fill_null(-1).to_numpy()
+    lowest, highest = (one.reduceat(codes, starts).tolist() for one in (np.minimum, np.maximum))
+    texts = column.dictionary
+    return [texts[low].as_py() if low == high >= 0 else None for low, high in zip(lowest, highest, strict=True)]
 
 
 def _as_text(numbers: pa.Array) -> pa.DictionaryArray:

@@ -15,6 +15,7 @@ from timelines.compiled import compiled
 
 Group = tuple[object, ...]  # numbers of one group are decoded together; TEXTS are no numbers
 TEXTS: Group = ()
+NONE, DIFFER = -1, -2  # what a column says: nothing; more than one thing
 
 
 @compiled
@@ -52,15 +53,43 @@ def _gather(
 
 
 @compiled
-def _place(texts: Int32s, places: Int32s, bits: Bytes) -> None:
-    """Replace codes by their places; those of no text, which are below 0, by 0, and these lose their bit."""
-    for row in range(len(texts)):
-        code = texts[row]
-        if code < 0:
-            texts[row] = 0
-            bits[row >> 3] &= np.uint8(0xFF ^ (1 << (row & 7)))
+def _place(texts: Int32s, places: Int32s, bits: Bytes, columns: Int64s, alike: Int32s) -> None:
+    """Replace codes by their places; those of no text, which are below 0, by 0, and these lose their bit.
+
+    `columns`: (c, 2) where the rows of each begin, and how many they are. A column all of whose rows say one thing stays as it is: `alike`
+    has that thing's place (NONE: no text), of all others DIFFER.
+    """
+    for column in range(len(columns)):
+        begin, stop = columns[column, 0], columns[column, 0] + columns[column, 1]
+        first, row = texts[begin], begin + 1
+        while row < stop and texts[row] == first:
+            row += 1
+        if row == stop:
+            alike[column] = NONE if first < 0 else places[first]
+            continue
+        alike[column] = DIFFER
+        for row in range(begin, stop):
+            code = texts[row]
+            if code < 0:
+                texts[row] = 0
+                bits[row >> 3] &= np.uint8(0xFF ^ (1 << (row & 7)))
+            else:
+                texts[row] = places[code]
+
+
+@compiled
+def _alike(places: Int32s, absent: Bytes, columns: Int64s, alike: Int32s) -> None:
+    """The same `alike` of columns that are places already, of which some may be `absent` (empty: none)."""
+    for column in range(len(columns)):
+        begin, stop = columns[column, 0], columns[column, 0] + columns[column, 1]
+        first, row = places[begin], begin + 1
+        if len(absent) == 0:
+            while row < stop and places[row] == first:
+                row += 1
         else:
-            texts[row] = places[code]
+            while row < stop and places[row] == first and absent[row] == absent[begin]:
+                row += 1
+        alike[column] = DIFFER if row < stop else NONE if len(absent) > 0 and absent[begin] != 0 else first
 
 
 class Gathering:
@@ -101,7 +130,9 @@ class Gathering:
         _gather(self._said, self._kinds, firsts, levels, columns, texts, raw, absent, asked)
         spans = {one: (int(bounds[at]) - count, int(bounds[at + 1]) - count) for one, at in self._groups.items() if at}
         within = starts - bounds[group]
-        return Gathered(texts, asked.view(np.bool_), within.tolist(), raw, absent.view(np.bool_), spans)
+        which = {one: np.flatnonzero(group == at) for one, at in self._groups.items()}
+        columns = {one: np.stack((within[some], rows[some]), axis=1) for one, some in which.items()}
+        return Gathered(texts, asked.view(np.bool_), within.tolist(), raw, absent.view(np.bool_), spans, which, columns)
 
     def _records(self, level: Int64s) -> tuple[Int64s, Int32s]:
         """What `_gather` has to know of levels: where their records and their columns begin and end."""
@@ -115,7 +146,8 @@ class Gathering:
 @dataclass(frozen=True, slots=True)
 class Gathered:
     """Columns that were asked for. `texts`: codes of all text columns; `asked`: whether a code is among them; `starts`: where each column
-    begins, among the texts or among the numbers of its group."""
+    begins, among the texts or among the numbers of its group; `which`: by group the numbers of its columns, and in `columns` (c, 2) where
+    each of these begins and how many rows it has."""
 
     texts: Int32s
     asked: Bools
@@ -123,6 +155,8 @@ class Gathered:
     raw: Int64s
     absent: Bools
     spans: dict[Group, tuple[int, int]]
+    which: dict[Group, Int64s]
+    columns: dict[Group, Int64s]
 
     def numbers(self, group: Group) -> tuple[Int64s, Bools | None]:
         """All numbers of a group, column after column, and which are absent (None: none)."""
@@ -130,15 +164,25 @@ class Gathered:
         absent = self.absent[begin:end]
         return self.raw[begin:end], absent if absent.any() else None
 
-    def placed(self, places: Int32s) -> tuple[pa.Array, pa.Array]:
-        """All texts as `places` of their codes, which takes the codes' room: where none is null, and with nulls."""
+    def placed(self, places: Int32s, alike: Int32s) -> tuple[pa.Array, pa.Array]:
+        """All texts as `places` of their codes, which takes the codes' room: where none is null, and with nulls. By number of column
+        `alike` is told what all its rows say: a place, NONE, or DIFFER; the places of one that says one thing are not to be read."""
         count, bits = len(self.texts), np.full(len(self.texts) // 8 + 1, 0xFF, np.uint8)
-        _place(self.texts, places, bits)
+        said = np.empty(len(self.which[TEXTS]), np.int32)
+        _place(self.texts, places, bits, self.columns[TEXTS], said)
+        alike[self.which[TEXTS]] = said
         data = pa.py_buffer(self.texts)
         whole = pa.Array.from_buffers(pa.int32(), count, [None, data])
         return whole, pa.Array.from_buffers(pa.int32(), count, [pa.py_buffer(bits), data])
 
+    def alike(self, group: Group, places: Int32s, absent: Bools | None, alike: Int32s) -> None:
+        """Tell the same of a group's numbers, which have been found to have `places`."""
+        said = np.empty(len(self.which[group]), np.int32)
+        _alike(places, _NEVER if absent is None else absent.view(np.uint8), self.columns[group], said)
+        alike[self.which[group]] = said
 
+
+_NEVER = np.empty(0, np.uint8)
 _SOUND = np.array([kind in values.RENDER or kind ^ values.ARRAY in values.RENDER for kind in range(256)], np.bool_)
 _WIDTHS = np.array([values.WIDTHS.get(kind, -1) for kind in range(256)], np.int32)
 MIXED = -1

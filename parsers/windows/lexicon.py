@@ -17,10 +17,10 @@ from parsers.gather import Bools, Int64s
 from parsers.windows import values
 from parsers.windows.digits import HEX, ends_of, guids, hexes, moments, text_column
 from parsers.windows.flat import Int32s
-from parsers.windows.gathered import MIXED, TEXTS, Gathered, Gathering, kinds_of
+from parsers.windows.gathered import DIFFER, MIXED, NONE, TEXTS, Gathered, Gathering, kinds_of
 from parsers.windows.typed import Values, one_by_one, rendered
 from parsers.windows.visit import Visit
-from timelines.coded import nothing
+from timelines.coded import constant, nothing
 
 _FORMS = {3: "i1", 4: "u1", 5: "<i2", 6: "<u2", 7: "<i4", 8: "<u4", 9: "<i8", 10: "<u8"}
 _FORMS |= {values.HEX32: "<u4", values.HEX64: "<u8", values.FILETIME: "<u8"}
@@ -94,7 +94,11 @@ class Lexicon:
             moved = np.append(distinct.indices.to_numpy(), np.int32(-1))
             places, numbers = moved[places], {kind: (moved[found], mask) for kind, (found, mask) in numbers.items()}
         held = {kind: pa.array(found, mask=mask) for kind, (found, mask) in numbers.items()}
-        return Words(distinct.dictionary, gathered.starts, *gathered.placed(places), held)
+        alike = np.full(len(gathered.starts), DIFFER, np.int32)
+        for kind, (found, mask) in numbers.items():
+            gathered.alike((kind,), found, mask, alike)
+        whole, some = gathered.placed(places, alike)
+        return Words(distinct.dictionary, gathered.starts, whole, some, held, alike.tolist())
 
     def _texts(self, kind: int, count: int, asked: Bools) -> tuple[pa.Array, Int64s]:
         """The distinct values of a type that were asked for, rendered, and which of all texts they are."""
@@ -131,19 +135,27 @@ class Lexicon:
 @dataclass(frozen=True, slots=True)
 class Words:
     """The dictionary of a window; where each column begins; the places of all texts, as if none were null and with nulls, and by type those
-    of all numbers."""
+    of all numbers; the place that all rows of a column name, NONE or DIFFER."""
 
     text: pa.Array
     starts: list[int]
     whole: pa.Array
     some: pa.Array
     numbers: dict[int, pa.Array]
+    alike: list[int]
+    _said: dict[int, str] = field(default_factory=dict)
 
     def column(self, asked: Asked) -> pa.DictionaryArray:
         if asked.text is not None:
             return asked.text
-        if asked.number < 0:
+        place = NONE if asked.number < 0 else self.alike[asked.number]
+        if place == NONE:
             return nothing(asked.count)
+        if place != DIFFER:
+            text = self._said.get(place)
+            if text is None:
+                text = self._said[place] = self.text[place].as_py()
+            return constant(text, asked.count)
         held = self.numbers.get(asked.kind, self.whole if asked.full else self.some)
         places = held.slice(self.starts[asked.number], asked.count)
         return pa.DictionaryArray.from_arrays(places, self.text, safe=False)

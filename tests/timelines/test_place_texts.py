@@ -124,7 +124,8 @@ def test_a_dictionary_that_columns_do_not_share_is_not_looked_up() -> None:
     assert shared({"a": one}, 8) is None
     assert shared({"a": one, "b": third}, 8) is None
     assert shared({"a": one, "b": pa.array(["1"])}, 8) is None
-    assert shared({"a": constant("x", 1)}, 8) is None
+    texts, on = shared({"a": constant("x", 1)}, 8)
+    assert (len(texts.dictionary), on) == (0, frozenset())
     found = shared({"a": one, "b": two, "c": constant("x", 1)}, 8)
     assert found is not None
     assert found[1] == {"a", "b"}

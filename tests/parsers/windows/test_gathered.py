@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parsers.windows import values
-from parsers.windows.gathered import MIXED, TEXTS, Gathering, kinds_of
+from parsers.windows.gathered import DIFFER, MIXED, NONE, TEXTS, Gathering, kinds_of
 from parsers.windows.lexicon import Lexicon
 from parsers.windows.typed import Values, Window, uniform
 from tests.parsers.windows.conftest import noted
@@ -65,9 +65,23 @@ def test_columns_of_several_levels_keep_their_own_rows(columns):
             assert raw[at : at + len(level)].tolist() == expected.tolist()
             found = np.zeros(len(raw), np.bool_) if absent is None else absent
             assert found[at : at + len(level)].tolist() == null.tolist()
-    whole_places, some = gathered.placed(np.arange(len(gathered.asked) + 1, dtype=np.int32))
+    alike = np.full(len(wanted), 99, np.int32)
+    for kind in {kind for kind in kinds if kind != 1}:
+        raw, absent = gathered.numbers((kind,))
+        gathered.alike((kind,), raw.astype(np.int32), absent, alike)
+    whole_places, some = gathered.placed(np.arange(len(gathered.asked) + 1, dtype=np.int32), alike)
     some.validate(full=True)
     assert whole_places.null_count == 0
+    for (level, index), number in zip(wanted, asked, strict=True):
+        said = level.said(index).astype(np.int32).tolist()
+        nothing = [code < 0 for code in said] if kinds[index] == 1 else (level.kind(index) == values.NULL).tolist()
+        expected = [None if none else code for none, code in zip(nothing, said, strict=True)]
+        if len(set(expected)) == 1:
+            assert alike[number] == (NONE if expected[0] is None else expected[0])
+        else:
+            assert alike[number] == DIFFER
+            if kinds[index] == 1:
+                assert some.slice(gathered.starts[number], len(level)).to_pylist() == expected
 
 
 def test_a_column_without_a_value_in_some_rows_is_null_there():

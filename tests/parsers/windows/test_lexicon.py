@@ -25,12 +25,12 @@ def utf16(text):
 
 
 def test_a_text_stands_once_whatever_column_says_it():
-    visit, level = held([[utf16("a"), utf16("b")], [utf16("b"), utf16("b")]])
+    visit, level = held([[utf16("a"), utf16("b")], [utf16("b"), utf16("a")]])
     lexicon = Lexicon(visit)
     asked = lexicon.ask(level, [0, 1])
     words = lexicon.close()
     first, second = words.column(asked[0]), words.column(asked[1])
-    assert (first.to_pylist(), second.to_pylist()) == (["a", "b"], ["b", "b"])
+    assert (first.to_pylist(), second.to_pylist()) == (["a", "b"], ["b", "a"])
     assert words.text.to_pylist() == ["a", "b"]
     assert first.dictionary.buffers()[1].address == second.dictionary.buffers()[1].address
 

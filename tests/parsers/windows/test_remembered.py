@@ -26,7 +26,7 @@ CACHES: dict[str, Remembered] = {
     "plans": columns._plans,
     "schemas": events._schemas,
     "texts": coded._singles,
-    "names": named_columns._known_names,
+    "names": named_columns._known_names._known,
     "filtered": mapping._filtered,
     "results": place_texts._results,
     "spellings": layouts._known,
