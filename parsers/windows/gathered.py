@@ -131,8 +131,8 @@ class Gathering:
         spans = {one: (int(bounds[at]) - count, int(bounds[at + 1]) - count) for one, at in self._groups.items() if at}
         within = starts - bounds[group]
         which = {one: np.flatnonzero(group == at) for one, at in self._groups.items()}
-        columns = {one: np.stack((within[some], rows[some]), axis=1) for one, some in which.items()}
-        return Gathered(texts, asked.view(np.bool_), within.tolist(), raw, absent.view(np.bool_), spans, which, columns)
+        placed = {one: np.stack((within[some], rows[some]), axis=1) for one, some in which.items()}
+        return Gathered(texts, asked.view(np.bool_), within.tolist(), raw, absent.view(np.bool_), spans, which, placed)
 
     def _records(self, level: Int64s) -> tuple[Int64s, Int32s]:
         """What `_gather` has to know of levels: where their records and their columns begin and end."""
