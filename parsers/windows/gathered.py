@@ -78,7 +78,7 @@ def _place(texts: Int32s, places: Int32s, bits: Bytes, columns: Int64s, alike: I
 
 
 @compiled
-def _alike(places: Int32s, absent: Bytes, columns: Int64s, alike: Int32s) -> None:
+def tell_alike(places: Int32s, absent: Bytes, columns: Int64s, alike: Int32s) -> None:
     """The same `alike` of columns that are places already, of which some may be `absent` (empty: none)."""
     for column in range(len(columns)):
         begin, stop = columns[column, 0], columns[column, 0] + columns[column, 1]
@@ -178,7 +178,7 @@ class Gathered:
     def alike(self, group: Group, places: Int32s, absent: Bools | None, alike: Int32s) -> None:
         """Tell the same of a group's numbers, which have been found to have `places`."""
         said = np.empty(len(self.which[group]), np.int32)
-        _alike(places, _NEVER if absent is None else absent.view(np.uint8), self.columns[group], said)
+        tell_alike(places, _NEVER if absent is None else absent.view(np.uint8), self.columns[group], said)
         alike[self.which[group]] = said
 
 

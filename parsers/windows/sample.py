@@ -16,6 +16,7 @@ from parsers.gather import Bytes
 from parsers.windows.binxml import name_hash
 from parsers.windows.brought import brought
 from parsers.windows.flat import refilled
+from parsers.windows.gathered import tell_alike
 from parsers.windows.inline import FEW, forget
 from parsers.windows.structures import (
     CHUNK,
@@ -41,6 +42,9 @@ def read_once(reader: Joiner) -> None:
         pass
     refilled(np.full(4, -1, np.int64), np.empty(0, np.uint64), 0)  # it has too few texts for this one
     list(brought(log, np.array([[0, FILE_HEADER]]), FILE_HEADER))  # and no old record
+    tell_alike(
+        np.empty(0, np.int32), np.empty(0, np.uint8), np.empty((0, 2), np.int64), np.empty(0, np.int32)
+    )  # nor numbers
     forget()
 
 

@@ -62,10 +62,10 @@ def forced(service: str) -> AbstractContextManager[Any]:
     """Every flow that has payload goes to the reader of this service, whatever it says."""
     if not service:
         return nullcontext()
-    reader = next(dissector for dissector in all_dissectors() if dissector.service == service)
+    reader = next(number for number, dissector in enumerate(all_dissectors()) if dissector.service == service)
 
-    def assigned(talks: Any, out: Any) -> tuple[list[Any], list[int]]:
+    def assigned(talks: Any, out: Any) -> tuple[Any, Any]:
         spoken, _ = with_payload(talks.openings())
-        return [reader] * len(spoken), spoken.tolist()
+        return np.full(len(spoken), reader), spoken
 
     return patch.object(reading, "_assigned", assigned)

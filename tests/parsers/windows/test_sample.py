@@ -56,5 +56,5 @@ def test_who_has_read_it_has_every_loop_in_the_form_that_logs_ask_for(tmp_path):
     told = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     before, after = json.loads(told)
     assert before == after
-    assert len(before) == 13
+    assert len(before) == 14
     assert set(before.values()) == {1}
