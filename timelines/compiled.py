@@ -9,6 +9,7 @@ until that file changes. Evidence is written by attackers, so a place outside an
 from __future__ import annotations
 
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Mapping
 from functools import update_wrapper
@@ -18,6 +19,7 @@ from typing import Any, TypeVar, cast
 from timelines import kept_loops, linked_loops
 from timelines.withheld import withheld
 
+_COMPILING = threading.RLock()
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 
@@ -98,16 +100,17 @@ class _Waiting:
         return linked(given)
 
     def _first(self, kinds: kept_loops.Kinds, given: tuple[Any, ...]) -> Any:
-        """A call for which nothing is kept: numba compiles, and what it made is kept for other processes."""
-        made = self._kernel()
-        names = self._function.__globals__
-        waiting = {name: one for name, one in names.items() if isinstance(one, _Waiting)}
-        self._file_made()
-        try:
-            result = made(*given)
-        finally:
-            names.update(waiting)
-            self._called = False
+        """A call for which nothing is kept: numba compiles, and what it made is kept for other processes. One thread at a time, since the
+        file's names mean what numba makes of them meanwhile."""
+        made, names = self._kernel(), self._function.__globals__
+        with _COMPILING:
+            waiting = {name: one for name, one in names.items() if isinstance(one, _Waiting)}
+            self._file_made()
+            try:
+                result = made(*given)
+            finally:
+                names.update(waiting)
+                self._called = False
         self._linked[kinds] = lambda given: made(*given)
         kept_loops.keep(self._function, kinds, made, given)
         return result

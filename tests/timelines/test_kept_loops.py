@@ -114,6 +114,23 @@ def test_a_harmed_form_is_not_linked(folder: Path, harm: str) -> None:
     assert not _use(folder, 4)  # kept again
 
 
+def test_threads_that_call_a_file_s_loops_first_at_once(folder: Path) -> None:
+    code = """
+import threading
+import numpy as np
+from loops import Two, at, both
+told = []
+calls = [lambda: at(np.arange(4), 2), lambda: both(Two(np.arange(4), np.zeros(4)), 2)[0], lambda: at(np.arange(4.0), 2)]
+threads = [threading.Thread(target=lambda call=call: told.append(float(call()))) for call in calls * 2]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+assert told == [3.0] * 6, told
+"""
+    path = os.pathsep.join((str(folder), str(_ROOT)))
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("NUMBA_")}
+    subprocess.run([sys.executable, "-c", code], env={**clean, "PYTHONPATH": path}, cwd=folder, check=True)
+
+
 def test_a_loop_that_asks_for_what_is_not_known_is_left_to_numba() -> None:
     assert linked_loops.externals("declare ptr @PyArg_UnpackTuple(ptr)\n") is not None
     assert linked_loops.externals("declare ptr @numba_nothing(ptr)\n") is None
