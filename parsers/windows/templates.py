@@ -188,7 +188,7 @@ def _tell(parts: list[Part], said: list[str], slots: list[Slot]) -> None:
     for part in parts:
         if isinstance(part, Slot):
             slots.append(part)
-            said.append(f"={part.index},{part.kind};")
+            said.append(f"={part.index},{part.kind},{part.level};")
         elif isinstance(part, Element):
             said.append(f"<{len(part.name)},{len(part.attributes)};{part.name}")
             for name, text in part.attributes:
