@@ -39,9 +39,7 @@ from timelines.compiled import kept
 
 WINDOW = 4096 * CHUNK  # bytes parsed at a time: some 200,000 records
 TOGETHER = 3  # windows of a large log that one task reads: part of what writing takes is the same for any rows
-SMALLER = (
-    11 / 16
-)  # such windows, of WINDOW: rows of the windows before wait meanwhile, and both take less memory than one whole window
+SMALLER = 11 / 16  # such windows, of WINDOW: with rows that wait beside it one takes less memory than a whole window
 MAX_SHAPES = 2048  # shapes and definitions of the records that are decoded at once, some 50 kB each; an honest log has some dozens
 FEW = 64  # records that are decoded at once whatever their shapes
 SMALL = 8 << 20  # bytes of a log that gains from being read with others
@@ -55,11 +53,8 @@ def bounds(size: int) -> list[int]:
     count = 1 if chunks <= WINDOW // CHUNK else 2
     if chunks > count * most:
         count = 2 * TOGETHER * -(-chunks // (2 * TOGETHER * max(1, int(SMALLER * WINDOW) // CHUNK)))
-    return [
-        0,
-        *sorted({FILE_HEADER + chunks * at // count * CHUNK for at in range(1, count) if chunks * at >= count}),
-        size,
-    ]
+    inside = {FILE_HEADER + chunks * at // count * CHUNK for at in range(1, count) if chunks * at >= count}
+    return [0, *sorted(inside), size]
 
 
 def windows(size: int, piece: Slice) -> list[tuple[int, int]]:
