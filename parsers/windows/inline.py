@@ -29,9 +29,7 @@ FAILURES = 8  # records that can't be learned from before the rest is left to be
 A_FAILURE_IN = 100  # records
 FEW = 12  # records below which reading them one by one costs less than the steps
 MAX_KEPT = 256  # documents remembered, some 100 kB each
-FIRST = (
-    512  # records that are taken through their documents before the others: mostly they teach all that there is to know
-)
+FIRST = 512  # records that go through their documents before the others: mostly they teach all there is to know
 STEPS = 256  # steps of such a document; a longer one counts as several
 
 
