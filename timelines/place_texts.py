@@ -30,7 +30,6 @@ Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
 Address = tuple[int, ...]
-_NO_TEXTS = pa.array([], pa.string())
 ALL: Int64s = np.empty(0, np.int64)  # rows
 _ALL_VALID: Bytes = np.empty(0, np.uint8)
 _ALL_VALID.flags.writeable = False  # as those of Arrow are: kernels are compiled for one or the other
@@ -261,7 +260,7 @@ def shared(columns: Mapping[str, pa.Array], few: int) -> tuple[PlaceTexts, froze
         elif held.null_count:
             return None
     if dictionary is None:
-        return PlaceTexts(_NO_TEXTS), frozenset()
+        return PlaceTexts(pa.array([], pa.string())), frozenset()
     if (len(on) < 2 and where != _latest.address) or dictionary.null_count:
         return None
     if where != _latest.address or _latest.held is None:

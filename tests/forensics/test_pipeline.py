@@ -142,7 +142,7 @@ class Faulty:
 def test_a_reader_that_fails_costs_its_piece_and_no_more(tmp_path, evidence, monkeypatch):
     case = start(tmp_path / "case", [evidence], None)
     real = tasks.by_name
-    calls = iter([Faulty()])
+    calls = iter([Faulty()] * 3)  # as often as a task asks for the reader of its first file
     monkeypatch.setattr(tasks, "by_name", lambda name: next(calls, None) or real(name))
     result = pipeline.ingest(case, workers=1)
     opened = OpenCase(case)

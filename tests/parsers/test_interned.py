@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from parsers import interned
 from parsers.gather import Bytes, Int64s
 from parsers.interned import Texts
+from timelines import compiled
 
 MULTIPLIERS = 0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F
 WHOLE = 2**64 - 1
@@ -113,4 +114,4 @@ def test_arrays_that_can_be_written_and_columns_of_a_grid_do_as_well() -> None:
     found = Texts().places(data.copy(), grid[:, 0], grid[:, 1])
     assert found is not None
     assert found.tolist() == [0, 1, 0]
-    assert len(interned._placed.signatures) == 1  # type: ignore[attr-defined]
+    assert compiled.forms(interned._placed) == 1
