@@ -60,7 +60,7 @@ def _kind(one: Any) -> Any:
 def found(function: FunctionType, kinds: Kinds) -> Linked | None:
     """The loop kept of a function for arguments of these kinds; None where there is none that can be used."""
     for folder in _folders(function):
-        with contextlib.suppress(FileNotFoundError):  # not kept yet, which is no fault
+        with contextlib.suppress(OSError):  # not kept yet, or not for us to read: to compile it costs time, nothing else
             head, _, code = (folder / _name(function, kinds)).read_bytes().partition(b"\n")
             said = _said(head)
             if said is not None and said["sha256"] == hashlib.sha256(code).hexdigest():
@@ -79,12 +79,12 @@ def _said(head: bytes) -> Any:
 
 def any_of(function: FunctionType) -> bool:
     """Whether a loop of this function, as its source is now, is kept for some types."""
-    return any(
-        name.startswith(_begin(function)) and name.endswith(_LOOP)
-        for folder in _folders(function)
-        if folder.is_dir()
-        for name in os.listdir(folder)
-    )
+    begin = _begin(function)
+    for folder in _folders(function):
+        with contextlib.suppress(OSError):  # as above
+            if any(name.startswith(begin) and name.endswith(_LOOP) for name in os.listdir(folder)):
+                return True
+    return False
 
 
 def keep(function: FunctionType, kinds: Kinds, loop: Any, given: tuple[Any, ...]) -> None:
@@ -109,7 +109,7 @@ def keep(function: FunctionType, kinds: Kinds, loop: Any, given: tuple[Any, ...]
 
 def left_to_numba(function: FunctionType) -> bool:
     """Whether a loop was found to be one that only numba can keep."""
-    return any((folder / _lone(function)).exists() for folder in _folders(function))
+    return any(os.path.exists(folder / _lone(function)) for folder in _folders(function))
 
 
 def _write(function: FunctionType, name: str, content: bytes) -> None:
@@ -167,9 +167,7 @@ def _source(path: str) -> str:
     try:
         return hashlib.sha256(Path(path).read_bytes()).hexdigest()
     except OSError:
-        return (
-            f"{0:064}"  # no source, as in a session that is typed in: nothing is kept there, since there is no folder
-        )
+        return f"{0:064}"  # no source, as in a session that is typed in: nothing is kept, since there is no folder
 
 
 def _constants(function: FunctionType) -> str:

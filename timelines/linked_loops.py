@@ -21,9 +21,7 @@ from typing import Any
 
 HELPER = "numba_"  # what numba's own helpers begin with
 FROM_C = ("memcpy", "memmove", "memset", "memcmp")  # what LLVM may call for copies of its own
-ENVIRONMENT = (
-    512  # bytes of zeroes that stand for what a loop in Python's own objects would find there; ours ask for nothing
-)
+ENVIRONMENT = 512  # bytes of zeroes in place of the objects that a loop may look for; ours look for none
 
 _DECLARED = re.compile(r'^declare [^@]*@"?([^"(]+)"?\(', re.MULTILINE)
 _OUTSIDE = re.compile(r'^@"?([^" ]+)"? = external ', re.MULTILINE)

@@ -114,6 +114,14 @@ def test_a_harmed_form_is_not_linked(folder: Path, harm: str) -> None:
     assert not _use(folder, 4)  # kept again
 
 
+def test_a_form_that_cannot_be_read_costs_time_and_nothing_else(folder: Path) -> None:
+    _use(folder, 4)
+    for path in _kept(folder):
+        path.unlink()
+        path.mkdir()
+    assert _use(folder, 4)
+
+
 def test_threads_that_call_a_file_s_loops_first_at_once(folder: Path) -> None:
     code = """
 import threading
