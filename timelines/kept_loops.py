@@ -60,7 +60,7 @@ def _kind(one: Any) -> Any:
 def found(function: FunctionType, kinds: Kinds) -> Linked | None:
     """The loop kept of a function for arguments of these kinds; None where there is none that can be used."""
     for folder in _folders(function):
-        with contextlib.suppress(OSError):  # not kept yet, or not for us to read: to compile it costs time, nothing else
+        with contextlib.suppress(OSError):  # not kept, or not for us to read: compiling costs time, nothing else
             head, _, code = (folder / _name(function, kinds)).read_bytes().partition(b"\n")
             said = _said(head)
             if said is not None and said["sha256"] == hashlib.sha256(code).hexdigest():
