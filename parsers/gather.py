@@ -6,7 +6,9 @@ for lone UTF-16 surrogates) and the row is reported in the returned mask, so tha
 
 from __future__ import annotations
 
+import contextlib
 import mmap
+import sys
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,8 @@ from parsers import mapped_pages
 Bytes = npt.NDArray[np.uint8]
 Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+
+_POPULATE_READ = 22  # madvise(2): MADV_POPULATE_READ, which Python has no name for
 
 
 def as_bytes(view: memoryview) -> Bytes:
@@ -34,6 +38,16 @@ def forget(view: memoryview, bound: int | None = None) -> None:
     if mapped_pages.many(mapped_pages.MANY if bound is None else bound):
         mapped.madvise(mmap.MADV_DONTNEED)
         mapped_pages.let_go()
+
+
+def ask_for(view: memoryview, start: int, stop: int) -> None:
+    """Have a mapped file's bytes [start, stop), all of which are about to be read, taken into this process's memory at once, where the
+    system can: page by page takes twice as long."""
+    mapped = view.obj
+    if isinstance(mapped, mmap.mmap) and sys.platform == "linux":
+        begin = start // mmap.PAGESIZE * mmap.PAGESIZE
+        with contextlib.suppress(OSError):  # Linux before 5.14; a file that was cut meanwhile tells when it is read
+            mapped.madvise(_POPULATE_READ, begin, stop - begin)
 
 
 def numbers_at(buffer: Bytes, at: Int64s, form: str) -> npt.NDArray[Any]:

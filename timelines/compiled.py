@@ -16,7 +16,7 @@ from functools import update_wrapper
 from types import FunctionType
 from typing import Any, TypeVar, cast
 
-from timelines import kept_loops, linked_loops
+from timelines import kept_loops, linked_loops, words_at
 from timelines.withheld import withheld
 
 _COMPILING = threading.RLock()
@@ -56,6 +56,7 @@ def load() -> None:
         warnings.filterwarnings("ignore", "A Numba config file is found", UserWarning)
         with withheld("yaml", "coverage"):
             import numba  # noqa: F401
+    words_at.teach()
 
 
 def kept(kernel: Callable[..., Any]) -> bool:

@@ -23,7 +23,7 @@ from uuid import uuid4
 
 import numpy as np
 
-from timelines import linked_loops
+from timelines import linked_loops, words_at
 
 _LOOP = ".loop"
 FORM = 1  # of the files here; another is another file
@@ -189,7 +189,8 @@ def _told(one: Any) -> str:
 def _compiler() -> tuple[Any, ...]:
     import llvmlite
 
-    return FORM, sys.version, llvmlite.__version__, _version_of_numba(), np.__version__, linked_loops.processor()
+    versions = sys.version, llvmlite.__version__, _version_of_numba(), np.__version__
+    return FORM, *versions, _source(words_at.__file__), linked_loops.processor()
 
 
 def _version_of_numba() -> str:

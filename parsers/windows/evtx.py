@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from parsers.base import Batch, Evidence, Output, Shared, Slice, Told
-from parsers.gather import Bytes, Int64s, as_bytes
+from parsers.gather import Bytes, Int64s, as_bytes, ask_for
 from parsers.windows import instances
 from parsers.windows.chunks import (
     CHUNK,
@@ -111,6 +111,7 @@ class Evtx:
 def _window(evidence: Evidence, start: int, stop: int) -> Iterator[Output]:
     """What the bytes [start, stop) of a log hold, which are mapped as long as they are read."""
     view = evidence.open()
+    ask_for(view, start, stop)
     data = as_bytes(view)[start:stop]
     ledger = Ledger(evidence, start)
     first = 0

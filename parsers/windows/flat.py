@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.gather import Bytes, Int64s
-from parsers.interned import Words, words_of
+from parsers.interned import Words
 from parsers.windows import values
 from parsers.windows.spare import keep, room
 from parsers.windows.structures import CHUNK
@@ -46,14 +46,13 @@ class Flat(NamedTuple):
 
 
 class Texts(NamedTuple):
-    """Distinct values: `bounds` of their bytes in `held` (as `words` too), `kinds`, and a `table` to find them by their `hashes`."""
+    """Distinct values: `bounds` of their bytes in `held`, `kinds`, and a `table` to find them by their `hashes`."""
 
     table: Int64s  # high half: of the hash; low half: the place
     hashes: Words
     bounds: Int32s
     kinds: Bytes
     held: Bytes
-    words: Words
     total: Int64s  # (1,)
 
 
@@ -96,7 +95,7 @@ class Notes:
         flat = Flat(*ints, *rest, np.zeros(CHUNK, np.int32), np.zeros(3, np.int64), widths)
         table, text = np.full(SPARE * _FIRST, -1, np.int64), np.zeros(8 * CHUNK, np.uint8)
         index = np.empty(_FIRST, np.uint64), np.zeros(_FIRST + 1, np.int32), np.empty(_FIRST, np.uint8)
-        return cls(flat, Texts(table, *index, text, words_of(text), np.zeros(1, np.int64)))
+        return cls(flat, Texts(table, *index, text, np.zeros(1, np.int64)))
 
     def release(self) -> None:
         """Give the largest arrays to the next window."""
@@ -121,7 +120,7 @@ class Notes:
         if used + CHUNK + _PAD > len(texts.held):
             wider = np.zeros(max(2 * len(texts.held), used + CHUNK + _PAD), np.uint8)
             wider[:used] = texts.held[:used]
-            texts = texts._replace(held=wider, words=words_of(wider))
+            texts = texts._replace(held=wider)
         if found + ONE > len(texts.kinds):
             hashes, kinds = _longer(texts.hashes, found, ONE), _longer(texts.kinds, found, ONE)
             table = np.full(SPARE * len(kinds), -1, np.int64)

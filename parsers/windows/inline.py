@@ -18,7 +18,6 @@ from parsers.windows.chunks import CHUNK
 from parsers.windows.columns import Plan, Shape, bounded, planned
 from parsers.windows.flat import ONE, Int32s
 from parsers.windows.groups import Fragments
-from parsers.windows.instances import Source
 from parsers.windows.learner import Learner
 from parsers.windows.steps import Known, Walk, follow, note
 from parsers.windows.tokens import MORE, OPEN
@@ -123,12 +122,12 @@ def _walked(visit: Visit, walk: Walk) -> Bools:
 
 
 def _follow(visit: Visit, walk: Walk, rows: Int64s) -> None:
-    source, at = Source(*readable(visit.window.data)), 0
-    while (at := follow(source, _library.known.tree, walk, rows, at, visit.notes.flat)) < len(rows):
+    data, at = readable(visit.window.data)[0], 0
+    while (at := follow(data, _library.known.tree, walk, rows, at, visit.notes.flat)) < len(rows):
         visit.notes.grow()
 
 
 def _note(visit: Visit, walk: Walk, rows: Int64s) -> None:
     """Note the values of records that had to wait until their documents were learned."""
     visit.notes.grow(sum(_library.known.values[node] for node in walk.node[rows].tolist()) + ONE)
-    note(Source(*readable(visit.window.data)), _library.known.tree, walk, rows, visit.notes.flat)
+    note(readable(visit.window.data)[0], _library.known.tree, walk, rows, visit.notes.flat)

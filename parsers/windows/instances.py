@@ -8,18 +8,16 @@ attackers, who can choose values that hash alike: one is looked for at PROBES pl
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from parsers.gather import Bytes, Int64s
-from parsers.interned import Words
 from parsers.windows import values
 from parsers.windows.binxml import MAX_DEPTH
 from parsers.windows.flat import PROBES, Flat, Int32s, Texts, Whole
 from parsers.windows.structures import CHUNK, DEFINITION
 from parsers.windows.tokens import HEADER, MORE, TEMPLATE
 from timelines.compiled import compiled, inlined
+from timelines.words_at import WORD, word
 
 INSTANCE = 10  # bytes of a template instance before an inline definition or the values: token, 1, template id, place of the definition
 FRAGMENT = 4  # bytes of a fragment header: token, version 1.1, flags; what Windows nests while it logs has none, what it exports has
@@ -34,67 +32,60 @@ _BEGUN = TEMPLATE | 1 << 8
 _BINXML, _NO_MORE = values.BINXML, 0xFF & ~MORE
 
 
-class Source(NamedTuple):
-    """Bytes to read, and as the words that begin at each of them."""
-
-    data: Bytes
-    words: Words
-
-
 @inlined
-def _number(source: Source, at: Whole, size: Whole) -> np.uint64:
+def _number(data: Bytes, at: Whole, size: Whole) -> np.uint64:
     """The `size` bytes, up to eight, at a place."""
-    if at + 8 <= len(source.data):
-        return np.uint64(source.words[np.uint64(at)]) & (np.uint64(0xFFFFFFFFFFFFFFFF) >> np.uint64(64 - 8 * size))
-    word = np.uint64(0)
+    if at + WORD <= len(data):
+        return word(data, at) & (np.uint64(0xFFFFFFFFFFFFFFFF) >> np.uint64(64 - 8 * size))
+    number = np.uint64(0)
     for step in range(size):
-        word |= np.uint64(source.data[at + step]) << np.uint64(8 * step)
-    return word
+        number |= np.uint64(data[at + step]) << np.uint64(8 * step)
+    return number
 
 
 @inlined
-def _hashed(source: Source, start: Whole, size: Whole, kind: Whole) -> np.uint64:
+def _hashed(data: Bytes, start: Whole, size: Whole, kind: Whole) -> np.uint64:
     """A hash of a value: two halves that do not wait for each other."""
     odd, even, half = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(32)
     left, right = np.uint64(size * 256 + kind) * odd, even
     at, end = start, start + size
     while at + 16 <= end:
-        left = (left ^ source.words[np.uint64(at)]) * odd
-        right = (right ^ source.words[np.uint64(at + 8)]) * even
+        left = (left ^ word(data, np.uint64(at))) * odd
+        right = (right ^ word(data, np.uint64(at + 8))) * even
         left ^= left >> half
         right ^= right >> half
         at += 16
     if at + 8 <= end:
-        left = (left ^ source.words[np.uint64(at)]) * odd
+        left = (left ^ word(data, np.uint64(at))) * odd
         left ^= left >> half
         at += 8
     if at < end:
-        right = (right ^ _number(source, at, end - at)) * even
+        right = (right ^ _number(data, at, end - at)) * even
         right ^= right >> half
     mixed = (left + right) * odd
     return mixed ^ (mixed >> half)
 
 
 @inlined
-def _same(held: Words, begin: Whole, source: Source, start: Whole, size: Whole) -> bool:
+def _same(held: Bytes, begin: Whole, data: Bytes, start: Whole, size: Whole) -> bool:
     """Whether a value is the one that is held from `begin` on."""
     step, differs = 0, np.uint64(0)
     while step + 8 <= size:
         # places are never below zero, which need not be asked of numbers without a sign
-        differs |= held[np.uint64(begin + step)] ^ source.words[np.uint64(start + step)]
+        differs |= word(held, np.uint64(begin + step)) ^ word(data, np.uint64(start + step))
         step += 8
     if step < size:
         unused = np.uint64(64 - 8 * (size - step))
-        differs |= (held[begin + step] << unused) ^ (_number(source, start + step, size - step) << unused)
+        differs |= (word(held, begin + step) << unused) ^ (_number(data, start + step, size - step) << unused)
     return bool(differs == 0)
 
 
 @inlined
-def _code(source: Source, texts: Texts, start: Whole, size: Whole, kind: Whole) -> Whole:
+def _code(data: Bytes, texts: Texts, start: Whole, size: Whole, kind: Whole) -> Whole:
     """The place of a value in the dictionary; UNREADABLE where there is no room for it."""
     table, low = texts.table, np.int64(0xFFFFFFFF)
     mask = np.int64(len(table) - 1)
-    mixed = _hashed(source, start, size, kind)
+    mixed = _hashed(data, start, size, kind)
     tag = np.int64(mixed >> np.uint64(33))
     slot, free, code = np.int64(mixed) & mask, np.int64(-1), np.int64(-1)
     for _ in range(PROBES):
@@ -105,7 +96,7 @@ def _code(source: Source, texts: Texts, start: Whole, size: Whole, kind: Whole) 
         other = entry & low
         begin = texts.bounds[other]
         alike = entry >> 32 == tag and texts.bounds[other + 1] - begin == size and texts.kinds[other] == kind
-        if alike and _same(texts.words, begin, source, start, size):
+        if alike and _same(texts.held, begin, data, start, size):
             code = other
             break
         slot = (slot + 1) & mask
@@ -116,7 +107,7 @@ def _code(source: Source, texts: Texts, start: Whole, size: Whole, kind: Whole) 
             code = np.int64(UNREADABLE)
         else:
             for step in range(size):
-                texts.held[used + step] = source.data[start + step]
+                texts.held[used + step] = data[start + step]
             texts.hashes[code], texts.kinds[code] = mixed, kind
             texts.bounds[code + 1] = used + size
             texts.total[0] = code + 1
@@ -126,52 +117,52 @@ def _code(source: Source, texts: Texts, start: Whole, size: Whole, kind: Whole) 
 
 
 @inlined
-def _said(source: Source, texts: Texts, start: Whole, size: Whole, kind: Whole, width: Whole) -> Whole:
+def _said(data: Bytes, texts: Texts, start: Whole, size: Whole, kind: Whole, width: Whole) -> Whole:
     """What a value says: a number of `width` bytes itself, else its place in the dictionary."""
     if size == width:
-        return np.int64(_number(source, start, size))
+        return np.int64(_number(data, start, size))
     if kind == 0 or kind == _BINXML:
         return np.int64(NONE)
-    return _code(source, texts, start, size, kind)
+    return _code(data, texts, start, size, kind)
 
 
 @inlined
-def _begun(source: Source, at: Whole, end: Whole, base: Whole) -> tuple[Whole, Whole]:
+def _begun(data: Bytes, at: Whole, end: Whole, base: Whole) -> tuple[Whole, Whole]:
     """Where the definition of the instance at `at` stands, or -1 where there is no instance, and where its count of values stands."""
     if at + LEAST > end:
         return -1, at
-    if np.int64(source.words[at]) & 0xFFFFFF == _HEAD:
+    if np.int64(word(data, at)) & 0xFFFFFF == _HEAD:
         at += FRAGMENT
-    begin = np.int64(source.words[at] & np.uint64(0xFFFFFFFFFFFF))
-    relative = np.int64(source.words[at + 6] & np.uint64(0xFFFFFFFF))
+    begin = np.int64(word(data, at) & np.uint64(0xFFFFFFFFFFFF))
+    relative = np.int64(word(data, at + 6) & np.uint64(0xFFFFFFFF))
     place = base + relative
-    if begin & 0xFFFF != _BEGUN or relative + DEFINITION > CHUNK or place < 0 or place + DEFINITION > len(source.data):
+    if begin & 0xFFFF != _BEGUN or relative + DEFINITION > CHUNK or place < 0 or place + DEFINITION > len(data):
         return -1, at
     # a template's id is the begin of its GUID; where the two differ another definition stands in its place
-    if np.int64(source.words[place + 4] & np.uint64(0xFFFFFFFF)) != begin >> 16:
+    if np.int64(word(data, place + 4) & np.uint64(0xFFFFFFFF)) != begin >> 16:
         return -1, at
     at += INSTANCE
     if place == at:
-        at += DEFINITION + np.int64(source.words[place + 16] >> np.uint64(32))
+        at += DEFINITION + np.int64(word(data, place + 16) >> np.uint64(32))
     return place, at
 
 
 @inlined
-def _counted(source: Source, at: Whole, end: Whole) -> Whole:
+def _counted(data: Bytes, at: Whole, end: Whole) -> Whole:
     """How many values an instance gives whose count stands at `at`; -1 unless all have room, no null has bytes, and nothing follows."""
     if at + 4 > end:
         return -1
-    many = np.int64(source.words[at] & np.uint64(0xFFFFFFFF))
+    many = np.int64(word(data, at) & np.uint64(0xFFFFFFFF))
     stop = at + 4 + 4 * many
     if many >= MANY or stop > end:
         return -1
     for number in range(many):
-        described = np.int64(source.words[at + 4 + 4 * number]) & 0xFFFFFF
+        described = np.int64(word(data, at + 4 + 4 * number)) & 0xFFFFFF
         if 0 < described < 0x10000:
             return -1
         stop += described & 0xFFFF
     # what ends before its room does ends with a token that says so, else more of the document follows
-    if stop > end or (stop < end and source.data[stop] & _NO_MORE):
+    if stop > end or (stop < end and data[stop] & _NO_MORE):
         return -1
     return many
 
@@ -192,17 +183,17 @@ def _place(flat: Flat, place: Whole, base: Whole) -> Whole:
 
 
 @inlined
-def _valued(source: Source, flat: Flat, texts: Texts, at: Whole, instance: Whole) -> bool:
+def _valued(data: Bytes, flat: Flat, texts: Texts, at: Whole, instance: Whole) -> bool:
     """Note the values of an instance, whose count stands at `at`; False where the dictionary has no room."""
     inner, last = 0, 0
     many, value = flat.instances[instance, COUNT], np.int64(flat.instances[instance, FIRST])
     start = at + 4 + 4 * many
     for number in range(many):
-        described = np.int64(source.words[np.uint64(at + 4 + 4 * number)]) & 0xFFFFFF
+        described = np.int64(word(data, np.uint64(at + 4 + 4 * number))) & 0xFFFFFF
         kind, size = described >> 16, described & 0xFFFF
         if kind == _BINXML:
             inner, last = inner + 1, number
-        said = _said(source, texts, start, size, kind, np.int64(flat.widths[kind]))
+        said = _said(data, texts, start, size, kind, np.int64(flat.widths[kind]))
         if said == UNREADABLE and size != flat.widths[kind]:
             return False
         place = np.uint64(value)
@@ -215,14 +206,14 @@ def _valued(source: Source, flat: Flat, texts: Texts, at: Whole, instance: Whole
 
 @inlined
 def _instance(
-    source: Source, flat: Flat, texts: Texts, where: tuple[Whole, Whole, Whole], held_by: tuple[Whole, Whole]
+    data: Bytes, flat: Flat, texts: Texts, where: tuple[Whole, Whole, Whole], held_by: tuple[Whole, Whole]
 ) -> Whole:
     """Note the instance in the bytes [at, end) of a chunk; NONE where there is none, UNREADABLE where there is no room for it."""
     at, end, base = where
-    place, at = _begun(source, at, end, base)
+    place, at = _begun(data, at, end, base)
     if place < 0:
         return NONE
-    many = _counted(source, at, end)
+    many = _counted(data, at, end)
     if many < 0:
         return NONE
     which = _place(flat, place, base)
@@ -231,16 +222,14 @@ def _instance(
         return UNREADABLE
     flat.instances[number, WHICH], flat.instances[number, COUNT], flat.instances[number, FIRST] = which, many, value
     flat.instances[number, PARENT], flat.instances[number, SLOT] = held_by
-    if not _valued(source, flat, texts, at, number):
+    if not _valued(data, flat, texts, at, number):
         return UNREADABLE
     flat.total[0], flat.total[1] = number + 1, value + many
     return number
 
 
 @compiled
-def visited(
-    source: Source, flat: Flat, texts: Texts, bounds: Int64s, first: Whole, roots: Int32s, waiting: Int64s
-) -> int:
+def visited(data: Bytes, flat: Flat, texts: Texts, bounds: Int64s, first: Whole, roots: Int32s, waiting: Int64s) -> int:
     """Visit fragments from row `first` on; the row for which there was no room is returned, and nothing of it is noted.
 
     `bounds`: (n, 3) begins, ends, and bases of their chunks; `roots`: (n,) the instance that each is; `waiting`: (ONE, 5).
@@ -266,7 +255,7 @@ def visited(
                 waiting[top, 4],
             )
             slot = -1 if parent < 0 else value - flat.instances[parent, FIRST]
-            found = _instance(source, flat, texts, (at, end, base), (parent, slot)) if depth <= MAX_DEPTH else NONE
+            found = _instance(data, flat, texts, (at, end, base), (parent, slot)) if depth <= MAX_DEPTH else NONE
             if found == UNREADABLE:
                 flat.total[0], flat.total[1] = instances, held
                 return row
@@ -289,11 +278,11 @@ def visited(
 
 
 @compiled
-def added(source: Source, flat: Flat, texts: Texts, first: int, stop: int) -> int:
+def added(data: Bytes, flat: Flat, texts: Texts, first: int, stop: int) -> int:
     """Say what the values [first, stop) say, whose places, sizes and types are known; the one for which there was no room is returned."""
     for value in range(first, stop):
         kind, size = np.int64(flat.kind[value]), np.int64(flat.size[value])
-        said = _said(source, texts, np.int64(flat.start[value]), size, kind, np.int64(flat.widths[kind]))
+        said = _said(data, texts, np.int64(flat.start[value]), size, kind, np.int64(flat.widths[kind]))
         if said == UNREADABLE and size != flat.widths[kind]:
             return value
         flat.said[value] = said

@@ -11,29 +11,26 @@ from typing import NamedTuple
 import numpy as np
 
 from parsers.gather import Bytes, Int64s
-from parsers.interned import Words, words_of
 from parsers.windows import values
 from parsers.windows.flat import Flat, Int32s, Whole
-from parsers.windows.instances import Source
 from parsers.windows.step import LEAN, Step, merged
 from parsers.windows.structures import CHUNK
 from timelines.compiled import compiled, inlined
+from timelines.words_at import WORD, word
 
 PLAIN, NAME, TEXT, VALUE, ENDED = range(5)  # what a step reads behind its first bytes; ENDED: the record ends there
 _STRING = values.STRING
-_WORD = 8
 
 
 class Tree(NamedTuple):
     """`first`: by node, its first step (-1: none); `learned`: by node, the document that ends there (-1: none); `steps`: (s, 9) what is
-    read, next step of the same node, node that it leads to, where code and name or text lie in `bytes` (as `words` too) and how long each
+    read, next step of the same node, node that it leads to, where code and name or text lie in `bytes` and how long each
     is, place of the name and what follows it."""
 
     first: Int32s
     learned: Int32s
     steps: Int32s
     bytes: Bytes
-    words: Words
 
 
 _READ, _NEXT, _TO, _CODE, _CODED, _SAID, _LENGTH, _NAME_AT, _TAIL = range(9)
@@ -58,51 +55,51 @@ class Walk(NamedTuple):
 
 
 @inlined
-def _stands(source: Source, at: Whole, tree: Tree, begin: Whole, size: Whole) -> bool:
+def _stands(data: Bytes, at: Whole, tree: Tree, begin: Whole, size: Whole) -> bool:
     """Whether bytes that are known stand at a place."""
-    if at < 0 or at + size > len(source.data):
+    if at < 0 or at + size > len(data):
         return False
     if size < 8:
-        if at + 8 > len(source.data):
+        if at + 8 > len(data):
             same = True
             for byte in range(size):
-                same &= source.data[at + byte] == tree.bytes[begin + byte]
+                same &= data[at + byte] == tree.bytes[begin + byte]
             return same
-        other = source.words[at] ^ tree.words[begin]
+        other = word(data, at) ^ word(tree.bytes, begin)
         return bool(size == 0 or other << np.uint64(64 - 8 * size) == 0)
     step = np.int64(0)
     while step + 8 < size:
-        if source.words[at + step] != tree.words[begin + step]:
+        if word(data, at + step) != word(tree.bytes, begin + step):
             return False
         step += 8
-    return bool(source.words[at + size - 8] == tree.words[begin + size - 8])  # the last eight bytes
+    return bool(word(data, at + size - 8) == word(tree.bytes, begin + size - 8))  # the last eight bytes
 
 
 @inlined
-def _whole(source: Source, at: Whole, size: Whole) -> Whole:
+def _whole(data: Bytes, at: Whole, size: Whole) -> Whole:
     """A number of some bytes."""
-    if at + 8 <= len(source.data):
-        return np.int64(source.words[at] & (np.uint64(0xFFFFFFFFFFFFFFFF) >> np.uint64(64 - 8 * size)))
+    if at + 8 <= len(data):
+        return np.int64(word(data, at) & (np.uint64(0xFFFFFFFFFFFFFFFF) >> np.uint64(64 - 8 * size)))
     number = np.int64(0)
     for step in range(size):
-        number |= np.int64(source.data[at + step]) << (8 * step)
+        number |= np.int64(data[at + step]) << (8 * step)
     return number
 
 
 @inlined
-def _named(source: Source, tree: Tree, step: Whole, token: Whole, base: Whole) -> Whole:
+def _named(data: Bytes, tree: Tree, step: Whole, token: Whole, base: Whole) -> Whole:
     """Where reading goes on behind the name of a step, which stands right here or elsewhere in the chunk; -1 where it does not."""
     place, length = token + np.int64(tree.steps[step, _NAME_AT]), np.int64(tree.steps[step, _LENGTH])
-    quad = _whole(source, place, 4)
+    quad = _whole(data, place, 4)
     target = base + quad
-    if quad + 4 + length > CHUNK or not _stands(source, target + 4, tree, tree.steps[step, _SAID], length):
+    if quad + 4 + length > CHUNK or not _stands(data, target + 4, tree, tree.steps[step, _SAID], length):
         return np.int64(-1)
     here = 4 + length + 2 if target == place + 4 else 0
     return place + 4 + here + np.int64(tree.steps[step, _TAIL])
 
 
 @inlined
-def _past(source: Source, tree: Tree, step: Whole, at: Whole, end: Whole, base: Whole) -> Whole:
+def _past(data: Bytes, tree: Tree, step: Whole, at: Whole, end: Whole, base: Whole) -> Whole:
     """Where a record stands after a step, -1 where it can't take it."""
     what, coded = tree.steps[step, _READ], np.int64(tree.steps[step, _CODED])
     token, reach = at + coded - 1, coded
@@ -110,23 +107,22 @@ def _past(source: Source, tree: Tree, step: Whole, at: Whole, end: Whole, base: 
         reach += np.int64(tree.steps[step, _NAME_AT] + 3 + tree.steps[step, _TAIL])
     elif what not in (PLAIN, ENDED):
         reach += 2
-    if at + reach > end or not _stands(source, at, tree, tree.steps[step, _CODE], coded):
+    if at + reach > end or not _stands(data, at, tree, tree.steps[step, _CODE], coded):
         return np.int64(-1)
     ahead = np.int64(at + coded)
     if what == NAME:
         # the plain reader takes an element that is larger than its record for another kind
-        if tree.steps[step, _NAME_AT] == LEAN and token + LEAN + _whole(source, token + 1, 4) > end:
+        if tree.steps[step, _NAME_AT] == LEAN and token + LEAN + _whole(data, token + 1, 4) > end:
             return np.int64(-1)
-        ahead = np.int64(_named(source, tree, step, token, base))
+        ahead = np.int64(_named(data, tree, step, token, base))
     elif what == ENDED:
         return ahead if ahead == end else np.int64(-1)
     elif what != PLAIN:
-        size = 2 * _whole(source, ahead, 2)
+        size = 2 * _whole(data, ahead, 2)
         ahead += 2 + size
         length = np.int64(tree.steps[step, _LENGTH])
         if ahead > end or (
-            what == TEXT
-            and (size != length or not _stands(source, ahead - size, tree, tree.steps[step, _SAID], length))
+            what == TEXT and (size != length or not _stands(data, ahead - size, tree, tree.steps[step, _SAID], length))
         ):
             return np.int64(-1)
     return ahead if ahead <= end else np.int64(-1)
@@ -140,7 +136,7 @@ def _noted(flat: Flat, value: Whole, begin: Whole, end: Whole) -> Whole:
 
 
 @compiled
-def follow(source: Source, tree: Tree, walk: Walk, rows: Int64s, begin: int, flat: Flat) -> int:
+def follow(data: Bytes, tree: Tree, walk: Walk, rows: Int64s, begin: int, flat: Flat) -> int:
     """Take known steps as far as they lead the records `rows` from number `begin` on, noting the values of those that come to the end
     from their begin on; the number of the record whose values had no room is returned."""
     for which in range(begin, len(rows)):
@@ -154,7 +150,7 @@ def follow(source: Source, tree: Tree, walk: Walk, rows: Int64s, begin: int, fla
             ahead = np.int64(-1)
             while step >= 0:
                 walk.tries[0] += 1
-                ahead = np.int64(_past(source, tree, step, at, end, base))
+                ahead = np.int64(_past(data, tree, step, at, end, base))
                 if ahead >= 0:
                     break
                 last = step
@@ -173,7 +169,7 @@ def follow(source: Source, tree: Tree, walk: Walk, rows: Int64s, begin: int, fla
 
 
 @compiled
-def note(source: Source, tree: Tree, walk: Walk, rows: Int64s, flat: Flat) -> int:
+def note(data: Bytes, tree: Tree, walk: Walk, rows: Int64s, flat: Flat) -> int:
     """Note the values of records that have come to the end in several goes; there is room for them. The end of all values is returned."""
     for which in range(len(rows)):
         row = rows[which]
@@ -181,10 +177,10 @@ def note(source: Source, tree: Tree, walk: Walk, rows: Int64s, flat: Flat) -> in
         walk.first[row], value = flat.total[1], np.int64(flat.total[1])
         while tree.learned[node] < 0:
             step = np.int64(tree.first[node])
-            ahead = np.int64(_past(source, tree, step, at, end, base))
+            ahead = np.int64(_past(data, tree, step, at, end, base))
             while ahead < 0:
                 step = np.int64(tree.steps[step, _NEXT])
-                ahead = np.int64(_past(source, tree, step, at, end, base))
+                ahead = np.int64(_past(data, tree, step, at, end, base))
             if tree.steps[step, _READ] == VALUE:
                 value = np.int64(_noted(flat, value, at + tree.steps[step, _CODED] + 2, ahead))
             node, at = np.int64(tree.steps[step, _TO]), ahead
@@ -192,12 +188,9 @@ def note(source: Source, tree: Tree, walk: Walk, rows: Int64s, flat: Flat) -> in
     return int(flat.total[1])
 
 
-def _readable(known: bytes) -> tuple[Bytes, Words]:
-    """Bytes, and the words that begin at each of them."""
-    padded = np.frombuffer(
-        known + bytes(_WORD + 1), np.uint8
-    )  # two words at least: numba takes an array of one for another kind
-    return padded[: len(known)], words_of(padded)
+def _spaced(known: bytes) -> Bytes:
+    """Known bytes, and WORD more, so that a number can be read at each of them."""
+    return np.frombuffer(known + bytes(WORD), np.uint8)
 
 
 @dataclass(slots=True)
@@ -206,7 +199,7 @@ class Known:
 
     tree: Tree = field(
         default_factory=lambda: Tree(
-            np.full(1, -1, np.int32), np.full(1, -1, np.int32), np.empty((0, 9), np.int32), *_readable(b"")
+            np.full(1, -1, np.int32), np.full(1, -1, np.int32), np.empty((0, 9), np.int32), _spaced(b"")
         )
     )
     values: list[int] = field(default_factory=lambda: [0])
@@ -260,7 +253,7 @@ class Known:
 
     def _place(self, raw: bytes, said: bytearray) -> int:
         if raw not in self._held:
-            self._held[raw] = len(self.tree.bytes) + len(said)
+            self._held[raw] = len(self.tree.bytes) - WORD + len(said)
             said += raw
         return self._held[raw]
 
@@ -276,4 +269,4 @@ class Known:
             else:
                 first[node] = number
         learned = np.concatenate((tree.learned, none))
-        self.tree = Tree(first, learned, steps, *_readable(tree.bytes.tobytes() + said))
+        self.tree = Tree(first, learned, steps, _spaced(tree.bytes[:-WORD].tobytes() + said))

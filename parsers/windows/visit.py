@@ -9,7 +9,7 @@ import numpy as np
 from parsers.gather import Bools, Int64s, spread
 from parsers.interned import readable
 from parsers.windows.flat import ONE, Int32s, Notes
-from parsers.windows.instances import COUNT, FIRST, INNER, PARENT, UNREADABLE, Source, added, visited
+from parsers.windows.instances import COUNT, FIRST, INNER, PARENT, UNREADABLE, added, visited
 from parsers.windows.typed import Window
 from parsers.windows.values import BINXML
 
@@ -42,9 +42,9 @@ class Visit:
 
     def tell(self, first: int) -> None:
         """Find out what the values from number `first` on say, whose places, sizes and types were noted since the visit."""
-        source, at = Source(*readable(self.window.data)), first
+        data, at = readable(self.window.data)[0], first
         while (
-            at := added(source, self.notes.flat, self.notes.texts, at, int(self.notes.flat.total[1]))
+            at := added(data, self.notes.flat, self.notes.texts, at, int(self.notes.flat.total[1]))
         ) < self.notes.flat.total[1]:
             self.notes.grow()
 
@@ -55,7 +55,7 @@ def visit(window: Window, begins: Int64s, ends: Int64s, bases: Int64s) -> Visit:
     bounds = np.stack((begins, inside, bases), axis=1)
     notes = Notes.begun(len(bounds), int((ends - begins).sum()))
     roots, waiting = np.empty(len(bounds), np.int32), np.empty((ONE, 5), np.int64)
-    source, row = Source(*readable(window.data)), 0
-    while (row := visited(source, notes.flat, notes.texts, bounds, row, roots, waiting)) < len(bounds):
+    data, row = readable(window.data)[0], 0
+    while (row := visited(data, notes.flat, notes.texts, bounds, row, roots, waiting)) < len(bounds):
         notes.grow()
     return Visit(window, notes, roots)

@@ -1,0 +1,44 @@
+"""Eight bytes read as one number: compiled and plain say the same, and neither reads outside the array."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from timelines.compiled import compiled
+from timelines.words_at import WORD, word
+
+
+@compiled
+def _said(data, at):
+    return word(data, at)
+
+
+@compiled
+def _unsigned(data, at):
+    return word(data, np.uint64(at))
+
+
+@given(st.binary(max_size=24), st.integers(-12, 30))
+@example(b"", 0)
+@example(bytes(WORD), 0)
+@example(bytes(WORD), 1)
+@example(b"\xff" * WORD, 0)
+@example(bytes(WORD - 1), -1)
+def test_compiled_and_plain_read_the_same_bytes_and_none_outside(raw, at):
+    inside = 0 <= at <= len(raw) - WORD
+    data = np.frombuffer(raw, np.uint8)
+    for read in (word, _said, _unsigned) if at >= 0 else (word, _said):
+        if inside:
+            assert int(read(data, at)) == int.from_bytes(raw[at : at + WORD], "little")
+        else:
+            with pytest.raises(IndexError, match="out of bounds"):
+                read(data, at)
+
+
+@pytest.mark.parametrize("at", [2**63 - 1, -(2**63)])
+def test_places_that_wrap_are_outside(at):
+    with pytest.raises(IndexError, match="out of bounds"):
+        _said(np.zeros(64, np.uint8), at)
