@@ -51,8 +51,9 @@ def to_parquet(files: list[Path], parser: str, workers: int = 1) -> int:
 def load(parser: str, workers: int = 1) -> None:
     """Load what a run needs before a clock starts: here, and in the process that workers are forked from (`athar run`: while files are
     hashed)."""
-    import forensics.tasks  # noqa: F401
     import numpy.ma  # noqa: F401 - pyarrow asks for it at its first array
+
+    import forensics.tasks  # noqa: F401
     import timelines.meanings
     from forensics.executors import executor
     from forensics.frameless import frameless

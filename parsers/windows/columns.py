@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from parsers.gather import Int64s
 from parsers.windows.document import Part, Slot
-from parsers.windows.gathered import MIXED, Gathering, kinds_of
+from parsers.windows.gathered import Gathering, kinds_of
 from parsers.windows.groups import Group, document
-from parsers.windows.lexicon import Asked, Lexicon, Words
+from parsers.windows.lexicon import Lexicon
 from parsers.windows.numerals import Numerals
-from parsers.windows.paths import RECORD, TIME, Field, Layout, Text, Unnameable, layout
+from parsers.windows.paths import TIME, Layout, Unnameable, layout
+from parsers.windows.tables import NUMBERS, Decoded, Said, arranged
 from parsers.windows.typed import Values
-from parsers.windows.values import AS_HEX, BINARY
 from parsers.windows.visit import Visit
-from timelines.coded import constant, nothing, plain
+from parsers.windows.words import Asked
 from timelines.remembered import Remembered
 
-NUMBERS = (
-    "EventID", "Qualifiers", "Version", "Level", "Task", "Opcode", "Execution_ProcessID", "Execution_ThreadID", RECORD
-)  # fmt: skip
-BYTES = "bytes "  # before hex where a number is expected: `112233` of three damaged bytes is no number
 MAX_EXPANSION = 1 << 18  # bytes that one record's values may grow to by being repeated; a record has at most 64 KiB
 TABLE_EXPANSION = 64 << 20  # the same for all records of a table
 WRITTEN = 512  # characters that stand in a template itself and thus in all its records; Windows' own have some 200
@@ -44,16 +38,6 @@ class Plan:
 
 
 _plans: Remembered[tuple[object, ...], Plan | None] = Remembered(KEPT_BYTES)
-
-
-@dataclass(slots=True)
-class Decoded:
-    """Records of one shape as columns. `rows`: (n,) into the piece's records. Text, integers or instants in `system`, text in `fields`."""
-
-    rows: Int64s
-    system: dict[str, pa.Array]
-    fields: list[tuple[Field, pa.Array]]
-    trouble: list[tuple[int, int, str]] = field(default_factory=list)  # row of this table, offset in the piece, reason
 
 
 def planned(roots: list[Part]) -> Plan | None:
@@ -124,7 +108,8 @@ def _swells(plan: Plan, levels: tuple[Values, ...]) -> bool:
 
 
 def decode(visit: Visit, shapes: list[Shape]) -> list[Decoded]:
-    """All values of the shapes, in their order. Values of one type are decoded at once, whatever shape they are of."""
+    """All values of the shapes, in order of the first of those that stand in one table. Values of one type are decoded at once, whatever
+    shape they are of."""
     flat = visit.notes.flat
     gathering = Gathering(flat.said, flat.kind)
     lexicon, numerals = Lexicon(visit, gathering), Numerals(gathering)
@@ -134,10 +119,11 @@ def decode(visit: Visit, shapes: list[Shape]) -> list[Decoded]:
     ]
     gathered = gathering.read(int(visit.notes.texts.total[0]))
     words, numbers = lexicon.close(gathered), numerals.close(gathered)
-    return [
-        _arranged(one, texts, words, numbers.get(number, {}))
+    said = [
+        Said(one.plan.layout, one.rows, one.levels, texts, numbers.get(number, {}))
         for number, (one, texts) in enumerate(zip(shapes, asked, strict=True))
     ]
+    return arranged(said, words)
 
 
 def _ask(one: Shape, kinds: list[list[int]], takers: tuple[Lexicon, Numerals], number: int) -> list[dict[int, Asked]]:
@@ -156,64 +142,3 @@ def _ask(one: Shape, kinds: list[list[int]], takers: tuple[Lexicon, Numerals], n
         if (level, index) not in direct or one.plan.uses[level, index] > 1:
             wanted[level].append(index)
     return [lexicon.ask(*each) for each in zip(one.levels, wanted, kinds, strict=True)]
-
-
-def _arranged(one: Shape, asked: list[dict[int, Asked]], words: Words, numbers: dict[str, pa.Array]) -> Decoded:
-    """Values put where the plan says."""
-    count = len(one.rows)
-    columns = [{index: words.column(value) for index, value in level.items()} for level in asked]
-    layout_ = one.plan.layout
-    system = {
-        name: numbers[name] if name in numbers else _joined(text, columns, count)
-        for name, text in layout_.system.items()
-    }
-    for name in (*NUMBERS, TIME):  # a number that no row has is as one that no template has
-        if name in system and system[name].null_count == count:
-            del system[name]
-    for name in NUMBERS:
-        if name in system and name not in numbers:
-            system[name] = _marked(system[name], _in_hex(layout_.system[name], one.levels, asked))
-    fields = [(value, _joined(value.text, columns, count)) for value in layout_.fields]
-    trouble = sorted(item for level in asked for value in level.values() for item in value.trouble)
-    return Decoded(one.rows, system, fields, trouble)
-
-
-def _in_hex(text: Text, levels: tuple[Values, ...], asked: list[dict[int, Asked]]) -> list[int]:
-    """The rows in which a piece of a value is bytes in hex: binary, or what does not fit its type."""
-    found: set[int] = set()
-    for piece in text:
-        if isinstance(piece, Slot):
-            value = asked[piece.level][piece.index]
-            if value.kind in (MIXED, BINARY):
-                found.update(np.flatnonzero(levels[piece.level].kind(piece.index) == BINARY).tolist())
-            found.update(row for row, _, reason in value.trouble if reason.endswith(AS_HEX))
-    return sorted(found)
-
-
-def _marked(column: pa.Array, rows: list[int]) -> pa.Array:
-    if not rows:
-        return column
-    texts = plain(column).to_pylist()
-    for row in rows:
-        texts[row] = BYTES + (texts[row] or "")
-    return pa.array(texts, pa.string())
-
-
-def _joined(text: Text, columns: list[dict[int, pa.DictionaryArray]], count: int) -> pa.Array:
-    """The column of a value: its pieces one after the other, null where it has none."""
-    if len(text) == 1:
-        piece = text[0]
-        return constant(piece, count) if isinstance(piece, str) else columns[piece.level][piece.index]
-    if not text:
-        return nothing(count)
-    if all(isinstance(piece, str) for piece in text):
-        return constant("".join(str(piece) for piece in text), count)
-    spread = [
-        pa.repeat(piece, count) if isinstance(piece, str) else plain(columns[piece.level][piece.index])
-        for piece in text
-    ]
-    joined = pc.binary_join_element_wise(*spread, "", null_handling="replace", null_replacement="")
-    if any(isinstance(piece, str) for piece in text):
-        return joined.dictionary_encode()
-    empty = np.logical_and.reduce([piece.is_null().to_numpy(zero_copy_only=False) for piece in spread])
-    return pc.if_else(pa.array(empty), pa.scalar(None, pa.string()), joined).dictionary_encode()

@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 from parsers.gather import Bools, Int64s
 from parsers.windows import written
 from parsers.windows.chunks import BAD_CHECKSUM, RECOVERED, Records
-from parsers.windows.columns import Decoded
 from parsers.windows.paths import RECORD, TIME
+from parsers.windows.tables import Decoded
 from timelines.coded import CODED, compact, constant, nothing
 from timelines.families.windows import COLUMNS, family_of
 from timelines.remembered import Remembered
@@ -75,6 +75,7 @@ class _All:
 
     def __init__(self, tables: list[Decoded], starts: list[int], records: Records) -> None:
         self.tables, self.starts, self.records = tables, starts, records
+        self.counted = [counted for table in tables for counted in table.counted]
         self.rows: Int64s = np.concatenate([table.rows for table in tables])
         self.flags = records.flags[self.rows].astype(np.int64)
 
@@ -173,12 +174,11 @@ def _by_family(batch: pa.RecordBatch, rows: Int64s) -> Iterator[tuple[str, pa.Re
 
 def _instants(held: _All) -> pa.Array:
     """TimeCreated as UTC; null, flagged and reported where there is none that fits."""
-    given = [table.system.get(TIME) for table in held.tables]
+    given = [system.get(TIME) for _, system in held.counted]
     timed = [one is None or pa.types.is_timestamp(one.type) for one in given]
     together = iter(written.instants([one for one, is_time in zip(given, timed, strict=True) if not is_time]))
-    found = []
-    for table, start, one, is_time in zip(held.tables, held.starts, given, timed, strict=True):
-        count = len(table.rows)
+    found, start = [], 0
+    for (count, _), one, is_time in zip(held.counted, given, timed, strict=True):
         read = next(together) if not is_time else pa.nulls(count, INSTANT) if one is None else one
         found.append(read)
         if read.null_count:
@@ -188,6 +188,7 @@ def _instants(held: _All) -> pa.Array:
                 text = None if is_time or one is None else one[row].as_py()
                 why = f"{text!r} is no time from 1678 to 2261" if text else "no usable time"
                 held.complain(start + row, f"TimeCreated: {why}; left empty")
+        start += count
     return pa.concat_arrays(found)
 
 
@@ -205,19 +206,19 @@ def _numbers(held: _All) -> dict[str, pa.Array]:
     """The numeric columns of System in their declared types; what does not fit is null, flagged and reported."""
     out = {}
     for name, type_ in _INTEGERS.items():
-        given = [table.system.get(name) for table in held.tables]
+        given = [system.get(name) for _, system in held.counted]
         together = written.numbers(given, type_)
-        found = []
-        for at, (table, start) in enumerate(zip(held.tables, held.starts, strict=True)):
-            one = given[at]
+        found, start = [], 0
+        for at, (count, _) in enumerate(held.counted):
+            one, start = given[at], start + count
             if one is None or at in together:
-                found.append(pa.nulls(len(table.rows), type_) if one is None else together[at])
+                found.append(pa.nulls(count, type_) if one is None else together[at])
                 continue
             fitted, wrong = written.fitted(one, type_)
             found.append(fitted)
             for row in wrong:
-                held.flags[start + row] |= INCOMPLETE
-                held.complain(start + row, f"{name} {one[row].as_py()!r} is no {type_}; left empty")
+                held.flags[start - count + row] |= INCOMPLETE
+                held.complain(start - count + row, f"{name} {one[row].as_py()!r} is no {type_}; left empty")
         out[name] = pa.concat_arrays(found)
     header = pa.array(held.records.number[held.rows])
     own = out[RECORD]

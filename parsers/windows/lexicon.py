@@ -6,7 +6,6 @@ distinct ones are rendered, to the same text as `parsers.windows.values` gives o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
@@ -17,30 +16,14 @@ from parsers.gather import Bools, Int64s
 from parsers.windows import values
 from parsers.windows.digits import HEX, ends_of, guids, hexes, moments, text_column
 from parsers.windows.flat import Int32s
-from parsers.windows.gathered import DIFFER, MIXED, NONE, TEXTS, Gathered, Gathering, kinds_of
+from parsers.windows.gathered import DIFFER, MIXED, TEXTS, Gathered, Gathering, kinds_of
 from parsers.windows.typed import Values, one_by_one, rendered
 from parsers.windows.visit import Visit
-from timelines.coded import constant, nothing
+from parsers.windows.words import Asked, Words
 
 _FORMS = {3: "i1", 4: "u1", 5: "<i2", 6: "<u2", 7: "<i4", 8: "<u4", 9: "<i8", 10: "<u8"}
 _FORMS |= {values.HEX32: "<u4", values.HEX64: "<u8", values.FILETIME: "<u8"}
 _SHORT = 80  # bytes of a value that is remembered from piece to piece: a SID has at most 68
-
-
-@dataclass(slots=True)
-class Asked:
-    """A column that was asked for: its type, whether no row lacks it, its number among columns that are gathered; `text` is given at once
-    where types are mixed.
-
-    `trouble` is what could not be rendered: (row, place in the window, reason).
-    """
-
-    kind: int
-    count: int
-    full: bool = True
-    number: int = -1
-    text: pa.DictionaryArray | None = None
-    trouble: list[tuple[int, int, str]] = field(default_factory=list)
 
 
 class Lexicon:
@@ -130,35 +113,6 @@ class Lexicon:
             starts = held.start(index)[rows].tolist()
             told = zip(rows.tolist(), starts, said[rows].tolist(), strict=True)
             asked.trouble += [(row, start, reasons[code]) for row, start, code in told]
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """The dictionary of a window; where each column begins; the places of all texts, as if none were null and with nulls, and by type those
-    of all numbers; the place that all rows of a column name, NONE or DIFFER."""
-
-    text: pa.Array
-    starts: list[int]
-    whole: pa.Array
-    some: pa.Array
-    numbers: dict[int, pa.Array]
-    alike: list[int]
-    _said: dict[int, str] = field(default_factory=dict)
-
-    def column(self, asked: Asked) -> pa.DictionaryArray:
-        if asked.text is not None:
-            return asked.text
-        place = NONE if asked.number < 0 else self.alike[asked.number]
-        if place == NONE:
-            return nothing(asked.count)
-        if place != DIFFER:
-            text = self._said.get(place)
-            if text is None:
-                text = self._said[place] = self.text[place].as_py()
-            return constant(text, asked.count)
-        held = self.numbers.get(asked.kind, self.whole if asked.full else self.some)
-        places = held.slice(self.starts[asked.number], asked.count)
-        return pa.DictionaryArray.from_arrays(places, self.text, safe=False)
 
 
 def _utf8(raw: pa.Array) -> pa.Array:

@@ -10,10 +10,10 @@ import pyarrow as pa
 from parsers.gather import Int64s
 from parsers.windows.binxml import MAX_TEXT, MAX_TOKENS, TOKENS_A_CHUNK, Reader
 from parsers.windows.chunks import CHUNK, RECORD_HEADER, RECOVERED, Records
-from parsers.windows.columns import BYTES, NUMBERS, Decoded
 from parsers.windows.definitions import Definitions, Shelf
 from parsers.windows.document import Hex, Part
 from parsers.windows.paths import Field, Layout, Text, Unnameable, layout
+from parsers.windows.tables import BYTES, COUNTED, NUMBERS, Decoded
 from parsers.windows.typed import Window
 
 TEXT_A_FILE = 64 << 20  # characters read of one file at a time; values that are repeated can fill memory
@@ -76,12 +76,14 @@ def _side_by_side(members: list[tuple[int, Layout, list[tuple[int, str]]]]) -> D
         column: _column([_said(held.system[column], column in NUMBERS) for _, held, _ in members])
         for column in first.system
     }
+    counted = len(members), {column: system.pop(column) for column in COUNTED & system.keys()}
     fields: list[tuple[Field, pa.Array]] = [
         (value, _column([_said(held.fields[at].text) for _, held, _ in members]))
         for at, value in enumerate(first.fields)
     ]
     trouble = [(at, where, reason) for at, (_, _, remarks) in enumerate(members) for where, reason in remarks]
-    return Decoded(np.array([row for row, _, _ in members], np.int64), system, fields, trouble)
+    rows = np.array([row for row, _, _ in members], np.int64)
+    return Decoded(rows, [counted], system, fields, trouble)
 
 
 def _column(texts: list[str | None]) -> pa.DictionaryArray:
