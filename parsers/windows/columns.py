@@ -110,8 +110,7 @@ def _swells(plan: Plan, levels: tuple[Values, ...]) -> bool:
 def decode(visit: Visit, shapes: list[Shape]) -> list[Decoded]:
     """All values of the shapes, in order of the first of those that stand in one table. Values of one type are decoded at once, whatever
     shape they are of."""
-    flat = visit.notes.flat
-    gathering = Gathering(flat.said, flat.kind)
+    gathering = Gathering(visit.notes.flat)
     lexicon, numerals = Lexicon(visit, gathering), Numerals(gathering)
     kinds = iter(kinds_of([level for one in shapes for level in one.levels]))
     asked = [

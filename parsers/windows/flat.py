@@ -25,20 +25,26 @@ ONE = (
 )  # values, instances, definitions and texts that one record has at most: each value is announced by four bytes
 _FIRST = 1 << 15  # texts for which there is room at first
 _A_VALUE = 40  # bytes of records for which there is room for a value at first; a real record has one in some 46
+_A_WIDE = 160  # the same for a wide number; one in some 240
 _PAD = 8  # bytes behind the texts, so that words can be read there
+_OF_VALUES = ("start", "size", "kind", "said")
+_LARGE = ("instances", *_OF_VALUES, "wide")
+WIDE = 8  # bytes of a number that has no room in what a value says
 _NUMBERS = (*values.INTEGERS, values.HEX32, values.HEX64, values.FILETIME)
 
 
 class Flat(NamedTuple):
     """`instances`: (i, 7) see `parsers.windows.instances`; `start`, `size`, `kind`, `said`: (v,)
-    of values; `places`: (p, 2) of definitions, and their chunks; `seen`: by place in a chunk the last definition that stood there;
-    `total`: instances, values and places in use; `widths`: by type the bytes of what is read as a number."""
+    of values; `wide`: numbers of eight bytes, whose values say which of these they are; `places`: (p, 2) of definitions, and their chunks;
+    `seen`: by place in a chunk the last definition that stood there; `total`: instances, values, places and wide numbers in use; `widths`:
+    by type the bytes of what is read as a number."""
 
     instances: Int32s
     start: Int32s
-    size: Int32s
+    size: npt.NDArray[np.uint16]
     kind: Bytes
-    said: Int64s
+    said: Int32s
+    wide: Int64s
     places: Int64s
     seen: Int32s
     total: Int64s
@@ -86,27 +92,31 @@ class Notes:
         widths = np.full(256, -1, np.int64)
         for kind in _NUMBERS:
             widths[kind] = values.WIDTHS[kind]
-        ints = (
+        arrays = (
             room("instances", ONE + 2 * records, (7,), np.int32),
             room("start", held, (), np.int32),
-            room("size", held, (), np.int32),
+            room("size", held, (), np.uint16),
+            room("kind", held, (), np.uint8),
+            room("said", held, (), np.int32),
+            room("wide", ONE + size // _A_WIDE, (), np.int64),
         )
-        rest = room("kind", held, (), np.uint8), room("said", held, (), np.int64), np.empty((2 * ONE, 2), np.int64)
-        flat = Flat(*ints, *rest, np.zeros(CHUNK, np.int32), np.zeros(3, np.int64), widths)
+        places = np.empty((2 * ONE, 2), np.int64), np.zeros(CHUNK, np.int32)
+        flat = Flat(*arrays, *places, np.zeros(4, np.int64), widths)
         table, text = np.full(SPARE * _FIRST, -1, np.int64), np.zeros(8 * CHUNK, np.uint8)
         index = np.empty(_FIRST, np.uint64), np.zeros(_FIRST + 1, np.int32), np.empty(_FIRST, np.uint8)
         return cls(flat, Texts(table, *index, text, np.zeros(1, np.int64)))
 
     def release(self) -> None:
         """Give the largest arrays to the next window."""
-        keep({name: getattr(self.flat, name) for name in ("instances", "start", "size", "kind", "said")})
+        keep({name: getattr(self.flat, name) for name in _LARGE})
 
     def grow(self, more: int = ONE) -> None:
         """Room for one more record at least, or for so many values."""
-        flat, (instances, held, places) = self.flat, self.flat.total.tolist()
+        flat, (instances, held, places, wide) = self.flat, self.flat.total.tolist()
         if held + more > len(flat.start):
-            fields = {name: _longer(getattr(flat, name), held, more) for name in ("start", "size", "kind", "said")}
-            flat = flat._replace(**fields)
+            flat = flat._replace(**{name: _longer(getattr(flat, name), held, more) for name in _OF_VALUES})
+        if wide + more > len(flat.wide):
+            flat = flat._replace(wide=_longer(flat.wide, wide, more))
         if instances + ONE > len(flat.instances):
             flat = flat._replace(instances=_longer(flat.instances, instances, ONE))
         if places + ONE > len(flat.places):

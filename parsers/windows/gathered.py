@@ -9,18 +9,20 @@ import pyarrow as pa
 
 from parsers.gather import Bools, Bytes, Int64s
 from parsers.windows import values
-from parsers.windows.flat import Int32s
+from parsers.windows.flat import WIDE, Flat, Int32s
 from parsers.windows.typed import Values
 from timelines.compiled import compiled
 
 Group = tuple[object, ...]  # numbers of one group are decoded together; TEXTS are no numbers
 TEXTS: Group = ()
+TEXT, NARROW, EIGHT = range(3)
 NONE, DIFFER = -1, -2  # what a column says: nothing; more than one thing
 
 
 @compiled
 def _gather(
-    said: Int64s,
+    said: Int32s,
+    wide: Int64s,
     kinds: Bytes,
     firsts: Int32s,
     levels: Int64s,
@@ -33,7 +35,7 @@ def _gather(
     """Copy values into `raw` and codes of texts into `texts`, and note which of `raw` are `absent` and which codes are `asked` for.
 
     `levels`: (l, 4) the first of its `firsts`, how many, the first of its columns and the last but one; `columns`: (c, 4) which value of a
-    record, where its rows go, whether to `raw`, and whether some are null there.
+    record, where its rows go, as what (TEXT, or NARROW or `wide` numbers to `raw`), and whether some are null there.
     """
     for level in range(len(levels)):
         begin, count, first, stop = levels[level, 0], levels[level, 1], levels[level, 2], levels[level, 3]
@@ -41,13 +43,13 @@ def _gather(
             base = np.int64(firsts[begin + row])
             for column in range(first, stop):
                 value, out = base + columns[column, 0], columns[column, 1] + row
-                if columns[column, 2] == 0:
-                    code = said[value]
+                code = said[value]
+                if columns[column, 2] == TEXT:
                     texts[out] = code
                     if code >= 0:
                         asked[code] = 1
                 else:
-                    raw[out] = said[value]
+                    raw[out] = np.int64(code) & 0xFFFFFFFF if columns[column, 2] == NARROW or code < 0 else wide[code]
                     if columns[column, 3] != 0:
                         absent[out] = kinds[value] == 0
 
@@ -95,26 +97,27 @@ def tell_alike(places: Int32s, absent: Bytes, columns: Int64s, alike: Int32s) ->
 class Gathering:
     """Takes in which columns are asked for; `read` gives them."""
 
-    def __init__(self, said: Int64s, kinds: Bytes) -> None:
-        self._said, self._kinds = said, kinds
+    def __init__(self, flat: Flat) -> None:
+        self._flat = flat
         self._held: list[Values] = []
         self._levels: dict[int, int] = {}  # the number of each of `held`, by its id
         self._groups: dict[Group, int] = {TEXTS: 0}
-        self._wanted: list[tuple[int, int, int, bool, int]] = []
+        self._wanted: list[tuple[int, int, int, bool, int, int]] = []
 
-    def ask(self, held: Values, index: int, group: Group = TEXTS) -> int:
-        """Ask for a value of a level; returns the number of the column."""
+    def ask(self, held: Values, index: int, group: Group = TEXTS, width: int = 0) -> int:
+        """Ask for a value of a level, if not for texts for numbers of so many bytes; returns the number of the column."""
         level = self._levels.get(id(held))
         if level is None:
             level = self._levels[id(held)] = len(self._held)
             self._held.append(held)
         number = self._groups.setdefault(group, len(self._groups))
-        self._wanted.append((level, index, number, held.full(index), len(held)))
+        form = TEXT if group == TEXTS else EIGHT if width == WIDE else NARROW
+        self._wanted.append((level, index, number, held.full(index), len(held), form))
         return len(self._wanted) - 1
 
     def read(self, codes: int) -> Gathered:
         """All that was asked for; `codes`: how many texts there are."""
-        level, index, group, full, rows = np.array(self._wanted, np.int64).reshape(-1, 5).T
+        level, index, group, full, rows, form = np.array(self._wanted, np.int64).reshape(-1, 6).T
         order = np.argsort(group, kind="stable")  # columns of a group stand side by side
         ends = np.cumsum(rows[order])
         starts = np.empty(len(rows), np.int64)
@@ -125,9 +128,10 @@ class Gathering:
         texts, raw = np.empty(count, np.int32), np.empty(total - count, np.int64)
         absent, asked = np.zeros(total - count, np.uint8), np.zeros(codes, np.uint8)
         by_level = np.argsort(level, kind="stable")
-        columns = np.stack((index, out, group > 0, 1 - full), axis=1).astype(np.int64)[by_level]
+        columns = np.stack((index, out, form, 1 - full), axis=1).astype(np.int64)[by_level]
         levels, firsts = self._records(level)
-        _gather(self._said, self._kinds, firsts, levels, columns, texts, raw, absent, asked)
+        flat = self._flat
+        _gather(flat.said, flat.wide, flat.kind, firsts, levels, columns, texts, raw, absent, asked)
         spans = {one: (int(bounds[at]) - count, int(bounds[at + 1]) - count) for one, at in self._groups.items() if at}
         within = starts - bounds[group]
         which = {one: np.flatnonzero(group == at) for one, at in self._groups.items()}

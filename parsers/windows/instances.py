@@ -13,7 +13,7 @@ import numpy as np
 from parsers.gather import Bytes, Int64s
 from parsers.windows import values
 from parsers.windows.binxml import MAX_DEPTH
-from parsers.windows.flat import PROBES, Flat, Int32s, Texts, Whole
+from parsers.windows.flat import PROBES, WIDE, Flat, Int32s, Texts, Whole
 from parsers.windows.structures import CHUNK, DEFINITION
 from parsers.windows.tokens import HEADER, MORE, TEMPLATE
 from timelines.compiled import compiled, inlined
@@ -117,10 +117,16 @@ def _code(data: Bytes, texts: Texts, start: Whole, size: Whole, kind: Whole) -> 
 
 
 @inlined
-def _said(data: Bytes, texts: Texts, start: Whole, size: Whole, kind: Whole, width: Whole) -> Whole:
-    """What a value says: a number of `width` bytes itself, else its place in the dictionary."""
+def _said(data: Bytes, flat: Flat, texts: Texts, start: Whole, size: Whole, kind: Whole, width: Whole) -> Whole:
+    """What a value says: a number of `width` bytes itself, or where it is among wide ones; else its place in the dictionary."""
     if size == width:
-        return np.int64(_number(data, start, size))
+        number = np.int64(_number(data, start, size))
+        if size < WIDE:
+            return number
+        said = np.int64(flat.total[3])
+        flat.wide[said] = number
+        flat.total[3] = said + 1
+        return said
     if kind == 0 or kind == _BINXML:
         return np.int64(NONE)
     return _code(data, texts, start, size, kind)
@@ -193,7 +199,7 @@ def _valued(data: Bytes, flat: Flat, texts: Texts, at: Whole, instance: Whole) -
         kind, size = described >> 16, described & 0xFFFF
         if kind == _BINXML:
             inner, last = inner + 1, number
-        said = _said(data, texts, start, size, kind, np.int64(flat.widths[kind]))
+        said = _said(data, flat, texts, start, size, kind, np.int64(flat.widths[kind]))
         if said == UNREADABLE and size != flat.widths[kind]:
             return False
         place = np.uint64(value)
@@ -220,6 +226,8 @@ def _instance(
     number, value = np.int64(flat.total[0]), np.int64(flat.total[1])
     if which < 0 or number == len(flat.instances) or value + many > len(flat.start):
         return UNREADABLE
+    if flat.total[3] + many > len(flat.wide):
+        return UNREADABLE
     flat.instances[number, WHICH], flat.instances[number, COUNT], flat.instances[number, FIRST] = which, many, value
     flat.instances[number, PARENT], flat.instances[number, SLOT] = held_by
     if not _valued(data, flat, texts, at, number):
@@ -235,7 +243,7 @@ def visited(data: Bytes, flat: Flat, texts: Texts, bounds: Int64s, first: Whole,
     `bounds`: (n, 3) begins, ends, and bases of their chunks; `roots`: (n,) the instance that each is; `waiting`: (ONE, 5).
     """
     for row in range(first, len(bounds)):
-        instances, held = flat.total[0], flat.total[1]
+        instances, held, wide = flat.total[0], flat.total[1], flat.total[3]
         roots[row] = NONE
         waiting[0, 0], waiting[0, 1], waiting[0, 2], waiting[0, 3], waiting[0, 4] = (
             bounds[row, 0],
@@ -257,7 +265,7 @@ def visited(data: Bytes, flat: Flat, texts: Texts, bounds: Int64s, first: Whole,
             slot = -1 if parent < 0 else value - flat.instances[parent, FIRST]
             found = _instance(data, flat, texts, (at, end, base), (parent, slot)) if depth <= MAX_DEPTH else NONE
             if found == UNREADABLE:
-                flat.total[0], flat.total[1] = instances, held
+                flat.total[0], flat.total[1], flat.total[3] = instances, held, wide
                 return row
             if parent < 0:
                 roots[row] = found
@@ -282,7 +290,9 @@ def added(data: Bytes, flat: Flat, texts: Texts, first: int, stop: int) -> int:
     """Say what the values [first, stop) say, whose places, sizes and types are known; the one for which there was no room is returned."""
     for value in range(first, stop):
         kind, size = np.int64(flat.kind[value]), np.int64(flat.size[value])
-        said = _said(data, texts, np.int64(flat.start[value]), size, kind, np.int64(flat.widths[kind]))
+        if flat.total[3] == len(flat.wide):
+            return value
+        said = _said(data, flat, texts, np.int64(flat.start[value]), size, kind, np.int64(flat.widths[kind]))
         if said == UNREADABLE and size != flat.widths[kind]:
             return value
         flat.said[value] = said

@@ -31,8 +31,7 @@ class Lexicon:
 
     def __init__(self, visit: Visit, gathering: Gathering | None = None) -> None:
         self._visit = visit
-        flat = visit.notes.flat
-        self._gathering = gathering or Gathering(flat.said, flat.kind)
+        self._gathering = gathering or Gathering(visit.notes.flat)
         self._coded: dict[int, list[tuple[Asked, Values, int]]] = {}
 
     def ask(self, held: Values, wanted: list[int], kinds: list[int] | None = None) -> dict[int, Asked]:
@@ -47,7 +46,8 @@ class Lexicon:
         if kind == values.NULL:
             return Asked(kind, len(held))
         group = (kind,) if kind in _FORMS else TEXTS
-        asked = Asked(kind, len(held), held.full(index), self._gathering.ask(held, index, group))
+        number = self._gathering.ask(held, index, group, values.WIDTHS.get(kind, 0))
+        asked = Asked(kind, len(held), held.full(index), number)
         if group == TEXTS:
             self._coded.setdefault(kind, []).append((asked, held, index))
         return asked

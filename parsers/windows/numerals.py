@@ -31,7 +31,7 @@ class Numerals:
             form = NUMBERS.get(kind, "")
             if not form or (form == "<u8" and column != RECORD):
                 return False
-        number = self._gathering.ask(held, index, (column, form))
+        number = self._gathering.ask(held, index, (column, form), values.WIDTHS[kind])
         self._asked.setdefault((column, form), []).append((shape, number, len(held)))
         return True
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
-from parsers.gather import Bytes, Int64s, forget
+from parsers.gather import Bytes, forget
 from parsers.windows import ansi, values
 from parsers.windows.flat import Int32s, Notes
 
@@ -42,7 +43,7 @@ class Values:
     def of(cls, notes: Notes, first: Int32s, many: int) -> Values:
         """With what is known of its columns."""
         at = first[:, None] + np.arange(many, dtype=np.int32)
-        kinds, sizes = notes.flat.kind[at], notes.flat.size[at]
+        kinds, sizes = notes.flat.kind[at], notes.flat.size[at].astype(np.int32)
         given = kinds != values.NULL
         if not given.all():
             given |= ~np.isin(sizes, values.NULL_SIZES)
@@ -57,13 +58,13 @@ class Values:
     def start(self, index: int) -> Int32s:
         return self.notes.flat.start[self.first + index]
 
-    def size(self, index: int) -> Int32s:
+    def size(self, index: int) -> npt.NDArray[np.uint16]:
         return self.notes.flat.size[self.first + index]
 
     def kind(self, index: int) -> Bytes:
         return self.notes.flat.kind[self.first + index]
 
-    def said(self, index: int) -> Int64s:
+    def said(self, index: int) -> Int32s:
         return self.notes.flat.said[self.first + index]
 
     def full(self, index: int) -> bool:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parsers.windows import values
+from parsers.windows.flat import WIDE
 from parsers.windows.gathered import DIFFER, MIXED, NONE, TEXTS, Gathering, kinds_of
 from parsers.windows.lexicon import Lexicon
 from parsers.windows.typed import Values, Window, uniform
@@ -50,9 +51,10 @@ def test_columns_of_several_levels_keep_their_own_rows(columns):
     visit, whole = held(rows, len(kinds))
     levels = [Values.of(whole.notes, whole.first[part], whole.many) for part in (slice(1), slice(1, None))]
     flat = visit.notes.flat
-    gathering = Gathering(flat.said, flat.kind)
+    gathering = Gathering(flat)
     wanted = [(level, index) for index in range(len(kinds)) for level in levels]
-    asked = [gathering.ask(level, index, TEXTS if kinds[index] == 1 else (kinds[index],)) for level, index in wanted]
+    groups = [TEXTS if kind == 1 else (kind,) for kind in kinds]
+    asked = [gathering.ask(level, at, groups[at], values.WIDTHS.get(kinds[at], 0)) for level, at in wanted]
     gathered = gathering.read(int(visit.notes.texts.total[0]))
     for (level, index), number in zip(wanted, asked, strict=True):
         at, expected = gathered.starts[number], level.said(index)
@@ -62,7 +64,9 @@ def test_columns_of_several_levels_keep_their_own_rows(columns):
         else:
             raw, absent = gathered.numbers((kinds[index],))
             null = level.kind(index) == values.NULL
-            assert raw[at : at + len(level)].tolist() == expected.tolist()
+            given = np.where(null, 0, expected)
+            expected = flat.wide[given] if values.WIDTHS[kinds[index]] == WIDE else given
+            assert np.where(null, expected, raw[at : at + len(level)]).tolist() == expected.tolist()
             found = np.zeros(len(raw), np.bool_) if absent is None else absent
             assert found[at : at + len(level)].tolist() == null.tolist()
     alike = np.full(len(wanted), 99, np.int32)
@@ -73,7 +77,8 @@ def test_columns_of_several_levels_keep_their_own_rows(columns):
     some.validate(full=True)
     assert whole_places.null_count == 0
     for (level, index), number in zip(wanted, asked, strict=True):
-        said = level.said(index).astype(np.int32).tolist()
+        number = values.WIDTHS.get(kinds[index], 0) == WIDE
+        said = (flat.wide[level.said(index)].astype(np.int32) if number else level.said(index)).tolist()
         nothing = [code < 0 for code in said] if kinds[index] == 1 else (level.kind(index) == values.NULL).tolist()
         expected = [None if none else code for none, code in zip(nothing, said, strict=True)]
         if len(set(expected)) == 1:
@@ -90,6 +95,6 @@ def test_a_column_without_a_value_in_some_rows_is_null_there():
     lexicon = Lexicon(visit)
     asked = lexicon.ask(level, [0, 1])
     words = lexicon.close()
-    texts, numbers = (words.column(asked[at]) for at in (0, 1))
+    texts, numbers = (words.column(asked[at], asked[at].count) for at in (0, 1))
     assert [one.is_null().to_pylist() for one in (texts, numbers)] == [[False, True, False]] * 2
     assert numbers.to_pylist() == [str(0x02020101), None, str(0x05040404)]

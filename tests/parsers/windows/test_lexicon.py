@@ -29,7 +29,7 @@ def test_a_text_stands_once_whatever_column_says_it():
     lexicon = Lexicon(visit)
     asked = lexicon.ask(level, [0, 1])
     words = lexicon.close()
-    first, second = words.column(asked[0]), words.column(asked[1])
+    first, second = words.column(asked[0], asked[0].count), words.column(asked[1], asked[1].count)
     assert (first.to_pylist(), second.to_pylist()) == (["a", "b"], ["b", "a"])
     assert words.text.to_pylist() == ["a", "b"]
     assert first.dictionary.buffers()[1].address == second.dictionary.buffers()[1].address
@@ -40,7 +40,11 @@ def test_types_follow_each_other_in_the_dictionary():
     lexicon = Lexicon(visit)
     asked = lexicon.ask(level, [0, 1, 2])
     words = lexicon.close()
-    assert [words.column(asked[at]).to_pylist() for at in range(3)] == [["x", "y"], ["1", "1"], ["AF", ""]]
+    assert [words.column(asked[at], asked[at].count).to_pylist() for at in range(3)] == [
+        ["x", "y"],
+        ["1", "1"],
+        ["AF", ""],
+    ]
     assert words.text.to_pylist() == ["x", "y", "1", "AF", ""]
 
 
@@ -48,7 +52,7 @@ def test_a_value_that_is_null_in_every_record():
     visit, level = held([[(0, b""), (0, b"")]])
     lexicon = Lexicon(visit)
     asked = lexicon.ask(level, [0])
-    assert lexicon.close().column(asked[0]).to_pylist() == [None, None]
+    assert lexicon.close().column(asked[0], 2).to_pylist() == [None, None]
 
 
 def test_what_cannot_be_rendered_is_told_of_its_own_column_and_row():

@@ -27,7 +27,7 @@ def held(kinds, raw):
 def read(asked):
     """What is read of columns, one value a record, by shape."""
     flat = next(iter(asked.values()))[1].notes.flat
-    gathering = Gathering(flat.said, flat.kind)
+    gathering = Gathering(flat)
     numerals = Numerals(gathering)
     for shape, (column, values) in asked.items():
         assert numerals.ask(shape, column, values, 0, kinds_of([values])[0][0])
@@ -68,7 +68,7 @@ def test_a_time_is_an_instant_and_null_where_it_is_none_of_this_age():
 )
 def test_what_is_no_number_in_every_record_is_left_to_the_texts(column, kinds, raw):
     values = held(kinds, raw)
-    gathering = Gathering(values.notes.flat.said, values.notes.flat.kind)
+    gathering = Gathering(values.notes.flat)
     numerals = Numerals(gathering)
     assert not numerals.ask(0, column, values, 0, kinds_of([values])[0][0])
     assert numerals.close(gathering.read(0)) == {}

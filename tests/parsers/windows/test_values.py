@@ -58,7 +58,7 @@ def column(items: list[tuple[int, bytes]], repeats: int) -> tuple[list[str | Non
     visit, held = noted(window, starts, sizes, np.array(kinds, np.uint8), 1)
     lexicon = Lexicon(visit)
     asked = lexicon.ask(held, [0])[0]
-    return lexicon.close().column(asked).to_pylist(), asked.trouble
+    return lexicon.close().column(asked, asked.count).to_pylist(), asked.trouble
 
 
 @pytest.mark.parametrize(("kind", "raw", "text"), SAMPLES)
