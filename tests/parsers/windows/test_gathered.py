@@ -77,8 +77,8 @@ def test_columns_of_several_levels_keep_their_own_rows(columns):
     some.validate(full=True)
     assert whole_places.null_count == 0
     for (level, index), number in zip(wanted, asked, strict=True):
-        number = values.WIDTHS.get(kinds[index], 0) == WIDE
-        said = (flat.wide[level.said(index)].astype(np.int32) if number else level.said(index)).tolist()
+        eight = values.WIDTHS.get(kinds[index], 0) == WIDE
+        said = (flat.wide[level.said(index)].astype(np.int32) if eight else level.said(index)).tolist()
         nothing = [code < 0 for code in said] if kinds[index] == 1 else (level.kind(index) == values.NULL).tolist()
         expected = [None if none else code for none, code in zip(nothing, said, strict=True)]
         if len(set(expected)) == 1:
