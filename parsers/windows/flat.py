@@ -24,6 +24,7 @@ ONE = (
     CHUNK // 4
 )  # values, instances, definitions and texts that one record has at most: each value is announced by four bytes
 _FIRST = 1 << 15  # texts for which there is room at first
+_TABLE = 1 << 12  # the same in the table, which is looked at all over: a small one stays in the cache
 _A_VALUE = 40  # bytes of records for which there is room for a value at first; a real record has one in some 46
 _A_WIDE = 160  # the same for a wide number; one in some 240
 _PAD = 8  # bytes behind the texts, so that words can be read there
@@ -102,7 +103,7 @@ class Notes:
         )
         places = np.empty((2 * ONE, 2), np.int64), np.zeros(CHUNK, np.int32)
         flat = Flat(*arrays, *places, np.zeros(4, np.int64), widths)
-        table, text = np.full(SPARE * _FIRST, -1, np.int64), np.zeros(8 * CHUNK, np.uint8)
+        table, text = np.full(SPARE * _TABLE, -1, np.int64), np.zeros(8 * CHUNK, np.uint8)
         index = np.empty(_FIRST, np.uint64), np.zeros(_FIRST + 1, np.int32), np.empty(_FIRST, np.uint8)
         return cls(flat, Texts(table, *index, text, np.zeros(1, np.int64)))
 
@@ -133,11 +134,11 @@ class Notes:
             texts = texts._replace(held=wider)
         if found + ONE > len(texts.kinds):
             hashes, kinds = _longer(texts.hashes, found, ONE), _longer(texts.kinds, found, ONE)
-            table = np.full(SPARE * len(kinds), -1, np.int64)
-            refilled(table, hashes, found)
-            texts = texts._replace(
-                table=table, hashes=hashes, bounds=_longer(texts.bounds, found + 1, ONE), kinds=kinds
-            )
+            texts = texts._replace(hashes=hashes, bounds=_longer(texts.bounds, found + 1, ONE), kinds=kinds)
+        if SPARE * found >= len(texts.table):
+            table = np.full(2 * len(texts.table), -1, np.int64)
+            refilled(table, texts.hashes, found)
+            texts = texts._replace(table=table)
         self.texts = texts
 
 

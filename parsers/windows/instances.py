@@ -13,7 +13,7 @@ import numpy as np
 from parsers.gather import Bytes, Int64s
 from parsers.windows import values
 from parsers.windows.binxml import MAX_DEPTH
-from parsers.windows.flat import PROBES, WIDE, Flat, Int32s, Texts, Whole
+from parsers.windows.flat import PROBES, SPARE, WIDE, Flat, Int32s, Texts, Whole
 from parsers.windows.structures import CHUNK, DEFINITION
 from parsers.windows.tokens import HEADER, MORE, TEMPLATE
 from timelines.compiled import compiled, inlined
@@ -103,7 +103,7 @@ def _code(data: Bytes, texts: Texts, start: Whole, size: Whole, kind: Whole) -> 
     if code < 0:
         code = np.int64(texts.total[0])
         used = texts.bounds[code]
-        if code == len(texts.kinds) or used + size + 8 > len(texts.held):
+        if SPARE * code >= len(table) or code == len(texts.kinds) or used + size + 8 > len(texts.held):
             code = np.int64(UNREADABLE)
         else:
             for step in range(size):
