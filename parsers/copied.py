@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from parsers.gather import Bools, Bytes, Int64s
-from parsers.interned import NOTHING, Texts, Words, readable, words_of
+from parsers.interned import NOTHING, Texts, steady
 from timelines.coded import nothing
 from timelines.compiled import compiled
+from timelines.words_at import put_word, word
 
 NEAR = 2_048  # rows: some 500 KB of a web log, which a core's own cache holds
 _NO_MARKS: Bools = np.zeros(0, np.bool_)
@@ -64,14 +65,14 @@ class _Columns:
         self.places = {name: np.empty(self.count, np.int32) for name in self.texts}
 
     def read(self) -> dict[str, pa.Array]:
-        seen, words = readable(self.data)
+        seen = steady(self.data)
         edges = {name: self._edges(self.cuts[name]) for name in self.texts}
         for row in range(0, self.count, NEAR):
             rows = slice(row, row + NEAR)
             for name, places in list(self.places.items()):
                 starts, ends, again = edges[name]
                 where = starts[rows], ends[rows], again[rows]
-                if not self.texts[name].place(seen, words, where, places[rows], self.cuts[name].alone):
+                if not self.texts[name].place(seen, where, places[rows], self.cuts[name].alone):
                     self._leave(name)
         return {name: self._column(name) for name in self.cuts}
 
@@ -108,13 +109,13 @@ def copied(data: Bytes, cut: Cut) -> pa.StringArray:
     count = len(cut.starts)
     starts, ends = cut.elsewhere(), np.ascontiguousarray(cut.ends, np.int64)
     bounds, valid = np.zeros(count + 1, np.int64), np.ones(count, np.bool_)
-    seen, words = readable(data)
+    seen = steady(data)
     _bounds(seen, starts, ends, cut.alone, bounds, valid)
     total = int(bounds[-1])
     if total > _MOST:
         raise ValueError("more than 2 GiB of text in one column of one batch; parse smaller pieces")
     text = np.empty(total + _SPARE, np.uint8)
-    _copy(seen, words, starts, ends, bounds, text, words_of(text))
+    _copy(seen, starts, ends, bounds, text)
     mask = None if valid.all() else pa.py_buffer(np.packbits(valid, bitorder="little"))
     buffers = [mask, pa.py_buffer(bounds.astype(np.int32)), pa.py_buffer(text[:total])]
     found = pa.Array.from_buffers(pa.string(), count, buffers)
@@ -148,16 +149,16 @@ def _bounds(data: Bytes, starts: Int64s, ends: Int64s, alone: int, bounds: Int64
 
 
 @compiled
-def _copy(data: Bytes, words: Words, starts: Int64s, ends: Int64s, bounds: Int64s, out: Bytes, wide: Words) -> None:
+def _copy(data: Bytes, starts: Int64s, ends: Int64s, bounds: Int64s, out: Bytes) -> None:
     """Copy texts side by side, four words at a time: what is written behind a text's end is overwritten by the next."""
     for row in range(len(starts)):
         at, to, end = starts[row], bounds[row], bounds[row + 1]
         while to < end:
             if at + 32 <= len(data):
-                wide[to] = words[at]
-                wide[to + 8] = words[at + 8]
-                wide[to + 16] = words[at + 16]
-                wide[to + 24] = words[at + 24]
+                put_word(out, to, word(data, at))
+                put_word(out, to + 8, word(data, at + 8))
+                put_word(out, to + 16, word(data, at + 16))
+                put_word(out, to + 24, word(data, at + 24))
             else:
                 for step in range(end - to):
                     out[to + step] = data[at + step]

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from parsers.gather import Bools, Bytes, Int64s
 from timelines.compiled import compiled, inlined
+from timelines.words_at import WORD, word
 
 Int32s = npt.NDArray[np.int32]
 Words = npt.NDArray[np.uint64]
@@ -26,54 +27,53 @@ NOTHING = -1  # no byte: every text counts
 _NOT_AGAIN: Bools = np.zeros(0, np.bool_)
 _SPARE = 4  # slots of the table a text
 _FIRST = 1 << 10  # texts for which there is room at first
-_WORD = 8  # bytes that are hashed and compared at a time
 
 
 @inlined
-def _hashed(data: Bytes, words: Words, start: int, end: int) -> np.uint64:
+def _hashed(data: Bytes, start: int, end: int) -> np.uint64:
     """A hash of the bytes at [start, end): two halves that do not wait for each other."""
     odd, even, half = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F), np.uint64(32)
     size, at = end - start, start
     left, right = np.uint64(size) * odd, even
     while at + 16 <= end:
-        left = (left ^ words[at]) * odd
-        right = (right ^ words[at + 8]) * even
+        left = (left ^ word(data, at)) * odd
+        right = (right ^ word(data, at + 8)) * even
         left ^= left >> half
         right ^= right >> half
         at += 16
     if at + 8 <= end:
-        left = (left ^ words[at]) * odd
+        left = (left ^ word(data, at)) * odd
         left ^= left >> half
         at += 8
     if at < end:
-        word = np.uint64(0)
+        rest = np.uint64(0)
         if size >= 8:
-            word = words[end - 8]
+            rest = word(data, end - 8)
         elif start + 8 <= len(data):
-            word = words[start] & ((np.uint64(1) << np.uint64(8 * size)) - np.uint64(1))
+            rest = word(data, start) & ((np.uint64(1) << np.uint64(8 * size)) - np.uint64(1))
         else:
             for place in range(size):
-                word |= np.uint64(data[start + place]) << np.uint64(8 * place)
-        right = (right ^ word) * even
+                rest |= np.uint64(data[start + place]) << np.uint64(8 * place)
+        right = (right ^ rest) * even
         right ^= right >> half
     mixed = (left + right) * odd
     return mixed ^ (mixed >> half)
 
 
 @inlined
-def _same(held: Bytes, held_words: Words, begin: int, data: Bytes, words: Words, start: int, size: int) -> bool:
+def _same(held: Bytes, begin: int, data: Bytes, start: int, size: int) -> bool:
     """Whether the same bytes stand at two places."""
     step = 0
     while step + 8 <= size:
-        if held_words[begin + step] != words[start + step]:
+        if word(held, begin + step) != word(data, start + step):
             return False
         step += 8
     if step == size:
         return True
     if size >= 8:
-        return bool(held_words[begin + size - 8] == words[start + size - 8])
+        return bool(word(held, begin + size - 8) == word(data, start + size - 8))
     if start + 8 <= len(data) and begin + 8 <= len(held):
-        return not ((held_words[begin] ^ words[start]) << np.uint64(64 - 8 * size))
+        return not ((word(held, begin) ^ word(data, start)) << np.uint64(64 - 8 * size))
     while step < size:
         if held[begin + step] != data[start + step]:
             return False
@@ -84,7 +84,6 @@ def _same(held: Bytes, held_words: Words, begin: int, data: Bytes, words: Words,
 @compiled
 def _placed(
     data: Bytes,
-    words: Words,
     starts: Int64s,
     ends: Int64s,
     again: Bools,
@@ -92,7 +91,6 @@ def _placed(
     hashes: Words,
     bounds: Int32s,
     held: Bytes,
-    held_words: Words,
     counts: Int64s,
     alone: int,
     first: int,
@@ -118,10 +116,10 @@ def _placed(
         if known and again[row] and code >= 0:
             codes[row] = code
             continue
-        if size == length and _same(data, words, before, data, words, start, size):  # texts often follow their like
+        if size == length and _same(data, before, data, start, size):  # texts often follow their like
             codes[row] = code
             continue
-        mixed = _hashed(data, words, start, end)
+        mixed = _hashed(data, start, end)
         tag = np.int64(mixed >> np.uint64(33))
         slot, free, code = np.int64(mixed) & mask, np.int64(-1), -1
         for _ in range(PROBES):
@@ -131,7 +129,7 @@ def _placed(
                 break
             other = entry & low
             alike = entry >> 32 == tag and bounds[other + 1] - bounds[other] == size
-            if alike and _same(held, held_words, bounds[other], data, words, start, size):
+            if alike and _same(held, bounds[other], data, start, size):
                 code = other
                 break
             slot = (slot + 1) & mask
@@ -193,20 +191,18 @@ class Texts:
         """
         codes = np.empty(len(starts), np.int32)
         where = np.ascontiguousarray(starts, np.int64), np.ascontiguousarray(ends, np.int64), _NOT_AGAIN
-        return codes if self.place(*readable(data), where, codes) else None
+        return codes if self.place(steady(data), where, codes) else None
 
-    def place(
-        self, data: Bytes, words: Words, where: tuple[Int64s, Int64s, Bools], codes: Int32s, alone: int = NOTHING
-    ) -> bool:
-        """The same into `codes`; `data` and `words` as `readable` gives them. Whether there are places.
+    def place(self, data: Bytes, where: tuple[Int64s, Int64s, Bools], codes: Int32s, alone: int = NOTHING) -> bool:
+        """The same into `codes`; `data` as `steady` gives it. Whether there are places.
 
         `where`: starts, ends, and which texts are known to be the same as the last one before them (of no length: none).
         `alone`: a byte that is no text where it stands alone, as if its start were negative.
         """
         row, (starts, ends, again) = 0, where
         while not self.full:
-            room = self._table, self._hashes, self._bounds, self._held, words_of(self._held), self._counts
-            row = _placed(data, words, starts, ends, again, *room, alone, row, codes)
+            room = self._table, self._hashes, self._bounds, self._held, self._counts
+            row = _placed(data, starts, ends, again, *room, alone, row, codes)
             if row == len(starts):
                 self._looked += row
                 self.full = self._looked >= TRIAL and int(self._counts[0]) * WORTH > self._looked
@@ -256,18 +252,9 @@ def _coded(codes: Int32s, texts: pa.StringArray, moved: Any) -> pa.DictionaryArr
     return pa.DictionaryArray.from_arrays(indices, texts, safe=False)
 
 
-def readable(data: Bytes) -> tuple[Bytes, Words]:
-    """Bytes for a kernel to read, and the same as the words that begin at each of them.
-
-    Both are read-only and strided whatever the array was, so that a kernel is compiled once: a few bytes are longer here by some zeros.
-    """
-    seen = np.ascontiguousarray(data).view() if len(data) > _WORD else np.append(data, np.zeros(_WORD + 1, np.uint8))
+def steady(data: Bytes) -> Bytes:
+    """Bytes for a kernel to read: read-only and side by side whatever the array was, so that a kernel is compiled once. A few bytes are
+    longer here by some zeros."""
+    seen = np.ascontiguousarray(data).view() if len(data) > WORD else np.append(data, np.zeros(WORD + 1, np.uint8))
     seen.flags.writeable = False
-    words = words_of(seen)
-    words.flags.writeable = False
-    return seen, words
-
-
-def words_of(data: Bytes) -> Words:
-    """The eight bytes from each place on as a number: (n - 7,) uint64, on the bytes themselves."""
-    return np.ndarray((len(data) - 7,), "<u8", data, strides=(1,))
+    return seen

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from parsers.gather import forget
-from parsers.interned import Words, words_of
 from parsers.network.flows import Flows
 from parsers.network.ip_packets import FRAME, IpPackets
 from parsers.network.packets import UDP
@@ -22,6 +21,7 @@ from parsers.network.records import Bools, Bytes, Int64s
 from parsers.network.segments import Segments
 from parsers.network.space import Space
 from timelines.compiled import at_hand, compiled
+from timelines.words_at import put_word, word
 
 MOST = 96 << 20  # bytes that are laid side by side; where there is more to read together it stays in the file
 AT_ONCE = 4_096  # packets copied before the file's pages may be let go of
@@ -101,17 +101,14 @@ def _copied(space: Space, at: Int64s, size: Int64s, to: Int64s, out: Bytes) -> N
     """Copy bytes at places of the file, in the order in which they lie there."""
     shift = max(int(space.size).bit_length() - 16, 0)
     order = np.argsort((at >> shift).astype(np.uint16), kind="stable")  # small numbers are sorted fast
-    words, wide = words_of(space.buffer), words_of(out)
     for start in range(0, len(order), AT_ONCE):
-        _copy(space.buffer, words, order[start : start + AT_ONCE], at, size, to, out, wide)
+        _copy(space.buffer, order[start : start + AT_ONCE], at, size, to, out)
         forget(space.view)
     forget(space.view, 0)  # until the next partition the file is hardly looked at
 
 
 @compiled
-def _copy(
-    data: Bytes, words: Words, order: Int64s, places: Int64s, sizes: Int64s, to: Int64s, out: Bytes, wide: Words
-) -> None:
+def _copy(data: Bytes, order: Int64s, places: Int64s, sizes: Int64s, to: Int64s, out: Bytes) -> None:
     """Copy some bytes word by word. The last word of each ends where its bytes do."""
     for one in order:
         at, size, into = places[one], sizes[one], to[one]
@@ -121,5 +118,5 @@ def _copy(
             continue
         last = size - 8
         for step in range(0, last, 8):
-            wide[into + step] = words[at + step]
-        wide[into + last] = words[at + last]
+            put_word(out, into + step, word(data, at + step))
+        put_word(out, into + last, word(data, at + last))

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from parsers.gather import Bools, Bytes, Int64s
-from parsers.interned import readable
+from parsers.interned import steady
 from parsers.web.numerals import digits
 from timelines import times
 from timelines.compiled import compiled, inlined
@@ -78,7 +78,7 @@ def clf_times(data: Bytes, at: Int64s, zoned: Bools) -> tuple[Int64s, Bools]:
     The ns are UTC where `zoned` (` +hhmm` follows), else wall time.
     """
     ns, valid = np.zeros(len(at), np.int64), np.zeros(len(at), np.bool_)
-    _clf_times(readable(data)[0], np.ascontiguousarray(at), np.ascontiguousarray(zoned), ns, valid)
+    _clf_times(steady(data), np.ascontiguousarray(at), np.ascontiguousarray(zoned), ns, valid)
     return ns, valid
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from parsers.gather import Bools, Bytes, Int64s
-from parsers.interned import readable
+from parsers.interned import steady
 from timelines.compiled import compiled, inlined
 
 WHOLE, FRACTION, POWER = 12, 40, 2  # digits before the point, behind it, and of the power of ten
@@ -20,7 +20,7 @@ def scaled(data: Bytes, starts: Int64s, ends: Int64s, places: int) -> tuple[Int6
     A number: a minus or none, 1 to WHOLE digits, with a point 1 to FRACTION digits, with an `e` a sign or none and 1 to POWER digits.
     """
     values, read = np.zeros(len(starts), np.int64), np.zeros(len(starts), np.bool_)
-    _scaled(readable(data)[0], *_edges(starts, ends), places, values, read)
+    _scaled(steady(data), *_edges(starts, ends), places, values, read)
     return values, read
 
 
@@ -31,7 +31,7 @@ def seconds(data: Bytes, starts: Int64s, ends: Int64s) -> tuple[Int64s, Int64s, 
         np.zeros(len(starts), np.int64),
         np.zeros(len(starts), np.bool_),
     )
-    _seconds(readable(data)[0], *_edges(starts, ends), whole, rest, read)
+    _seconds(steady(data), *_edges(starts, ends), whole, rest, read)
     return whole, rest, read
 
 

@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from parsers.gather import Bools, Bytes, Int64s
-from parsers.interned import Words, readable
+from parsers.interned import steady
 from parsers.web.lines import Lines
 from timelines.compiled import compiled, inlined
 from timelines.url_decoding import still_encoded
+from timelines.words_at import word
 
 FEW = 4_096  # signs of a kind in a block that are looked for by the C library: of most logs that is all
 PIECE = (
@@ -26,12 +27,12 @@ _BACKSLASH, _CONTINUED, _BEGUN, _LATIN = 0x5C, 0x80, 0xC0, 0xC2
 def remarks(lines: Lines) -> Mapping[str, Int64s]:
     """`encoded-deeper`: offsets of the lines in which some text is encoded still when the rounds that rules look through are gone."""
     found = np.zeros(len(lines), np.bool_)
-    data, words = readable(lines.data)
+    data = steady(lines.data)
     for sign, places in _signs(lines.data).items():
         rows = _with_sign(lines, places)
         if len(rows):
             mine = np.zeros(len(rows), np.bool_)
-            _mark(data, words, lines.starts[rows], lines.ends[rows], mine, sign)
+            _mark(data, lines.starts[rows], lines.ends[rows], mine, sign)
             found[rows] |= mine
     # Bytes that are no text stand in columns as the log's own escapes do.
     deep = [
@@ -90,7 +91,7 @@ def _may_end(data: Bytes, start: int, at: int, end: int, sign: int) -> bool:
 
 
 @compiled
-def _mark(data: Bytes, words: Words, starts: Int64s, ends: Int64s, found: Bools, sign: int) -> None:
+def _mark(data: Bytes, starts: Int64s, ends: Int64s, found: Bools, sign: int) -> None:
     """Set `found` (n,) for the lines at [start, end) in which some percent sign, written as `sign` tells, may be encoded deeply."""
     ones, tops = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
     pattern = np.uint64(sign) * ones
@@ -98,7 +99,7 @@ def _mark(data: Bytes, words: Words, starts: Int64s, ends: Int64s, found: Bools,
         at, end = starts[row], ends[row]
         while at < end and not found[row]:
             if at + 8 <= end:
-                differs = words[at] ^ pattern
+                differs = word(data, at) ^ pattern
                 if not (differs - ones) & ~differs & tops:
                     at += 8
                     continue

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.gather import Bytes, Int64s
-from parsers.interned import readable
+from parsers.interned import steady
 from parsers.web.spans import Grid
 from timelines.compiled import compiled, inlined
 
@@ -25,7 +25,7 @@ def iso_fields(data: Bytes, starts: Int64s, ends: Int64s, separator: str = "-") 
     """
     fields, zones = np.zeros((_FIELDS, len(starts)), np.int64), np.full(len(starts), NO_INSTANT, np.uint8)
     starts, ends = np.ascontiguousarray(starts, np.int64), np.ascontiguousarray(ends, np.int64)
-    _fields(readable(data)[0], starts, ends, ord(separator), fields, zones)
+    _fields(steady(data), starts, ends, ord(separator), fields, zones)
     return fields, zones
 
 

@@ -13,9 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.gather import Bools, Bytes, Int64s
-from parsers.interned import readable
+from parsers.interned import steady
 from parsers.web.json_scan import BARE, DEPTH, TEXT, VALUES, WHOLE
 from timelines.compiled import compiled, inlined
+from timelines.words_at import WORD, word
 
 Int32s = npt.NDArray[np.int32]
 Words = npt.NDArray[np.uint64]
@@ -61,14 +62,14 @@ class Cut(NamedTuple):
 def cut(data: Bytes, starts: Int64s, ends: Int64s, odd: Bools) -> Cut:
     """The values of the lines that are plainly JSON objects, their names, and which lines those are. `odd` lines are left out."""
     most = len(data) // SHORTEST + 2
-    text, starts, ends = readable(data), np.ascontiguousarray(starts, np.int64), np.ascontiguousarray(ends, np.int64)
+    text, starts, ends = steady(data), np.ascontiguousarray(starts, np.int64), np.ascontiguousarray(ends, np.int64)
     room = min(most, _USUAL)
     while True:
         names, keys = np.zeros((room, SORT + 1), np.int32), np.zeros(room, np.uint64)
         slots = np.zeros(1 << (2 * room).bit_length(), np.int32)
         values, whole = np.empty((most, 5), np.int32), np.zeros(len(starts), np.bool_)
         above = np.zeros(DEPTH + 1, np.int64)  # the objects around the one in hand
-        count = _lines(*text, starts, ends, odd, names, keys, slots, values, above, whole)
+        count = _lines(text, starts, ends, odd, names, keys, slots, values, above, whole)
         if names[0, COUNT] < room or room == most:
             return Cut(values[:count], names[: names[0, COUNT]], whole)
         room = min(most, _MORE * room)
@@ -77,7 +78,6 @@ def cut(data: Bytes, starts: Int64s, ends: Int64s, odd: Bools) -> Cut:
 @compiled
 def _lines(
     data: Bytes,
-    words: Words,
     starts: Int64s,
     ends: Int64s,
     odd: Bools,
@@ -94,7 +94,7 @@ def _lines(
     for row in range(len(starts)):
         if odd[row] or starts[row] >= ends[row] or data[starts[row]] != _OPEN:
             continue
-        after = _line(data, words, starts[row] + 1, ends[row], row, names, keys, slots, values, count, above)
+        after = _line(data, starts[row] + 1, ends[row], row, names, keys, slots, values, count, above)
         if after >= 0:
             count = after
             whole[row] = True
@@ -115,7 +115,6 @@ def _forget(names: Int32s, name: int) -> None:
 @compiled
 def _line(
     data: Bytes,
-    words: Words,
     at: int,
     end: int,
     row: int,
@@ -136,13 +135,13 @@ def _line(
         name, sure, alike = int(names[before, AFTER]), False, 0
         while True:
             if name and names[name, PARENT] == parent:
-                alike = _alike(words, at, names[name, FROM], names[name, UPTO] + 1 - names[name, FROM])
+                alike = _alike(data, at, names[name, FROM], names[name, UPTO] + 1 - names[name, FROM])
                 if sure or alike > names[name, STOP] + 1 - names[name, START]:
                     break
-            stop, _ = _text_end(data, words, at + 1, end)
+            stop, _ = _text_end(data, at + 1, end)
             if stop == NONE:
                 return -1 - count
-            name, sure = _number(data, words, at + 1, stop, parent, names, keys, slots), True
+            name, sure = _number(data, at + 1, stop, parent, names, keys, slots), True
             if name == NONE:
                 return -1 - count
             names[before, AFTER] = name
@@ -183,16 +182,16 @@ def _line(
                 told = 0  # bytes that were seen to be the last value's, and hold no marks
                 if alike and names[name, SORT] == TEXT and names[name, BEGUN] == names[name, OPENS] + 1:
                     told = max(0, min(alike, names[name, ENDED] - last) - (start - begun))
-                stop, escaped = _text_end(data, words, start + told, end)
+                stop, escaped = _text_end(data, start + told, end)
                 if stop == NONE:
                     return -1 - count
                 kind, at = TEXT + ESCAPED * escaped, stop + 1
             else:
-                kind, start, stop = BARE, at, _past_digits(words, at, end) if _ZERO < data[at] <= _NINE else at
+                kind, start, stop = BARE, at, _past_digits(data, at, end) if _ZERO < data[at] <= _NINE else at
                 if stop > at and stop < end and (data[stop] == _COMMA or data[stop] == _CLOSE):
                     at = stop
                 else:
-                    kind, start, stop, at = _value(data, words, at, end)
+                    kind, start, stop, at = _value(data, at, end)
                 if at == NONE:
                     return -1 - count
             same = alike >= names[name, ENDED] - last and stop - start == names[name, ENDED] - names[name, BEGUN]
@@ -233,13 +232,13 @@ def _past_blanks(data: Bytes, at: int, end: int) -> int:
 
 
 @inlined
-def _alike(words: Words, at: int, first: int, size: int) -> int:
+def _alike(data: Bytes, at: int, first: int, size: int) -> int:
     """How many bytes from a place on are those at `first`, `size` at most; behind the last whole word of the data none is."""
     step = 0
     while step < size:
-        if at + step >= len(words):
+        if at + step + WORD > len(data):
             return step
-        differs = words[at + step] ^ words[first + step]
+        differs = word(data, at + step) ^ word(data, first + step)
         if differs:
             differs |= differs >> _FOUR
             differs |= differs >> _TWO
@@ -251,12 +250,12 @@ def _alike(words: Words, at: int, first: int, size: int) -> int:
 
 
 @inlined
-def _text_end(data: Bytes, words: Words, at: int, end: int) -> tuple[int, bool]:
+def _text_end(data: Bytes, at: int, end: int) -> tuple[int, bool]:
     """Where the text that begins at a place (behind its quote) ends, NONE where it does not; and whether a backslash stands in it."""
     escaped = False
     while at + 8 <= end:
-        word = words[at]
-        quote, slash = word ^ _QUOTES, word ^ _SLASHES
+        eight = word(data, at)
+        quote, slash = eight ^ _QUOTES, eight ^ _SLASHES
         marks = ~((((quote & _LOW) + _LOW) | quote) & (((slash & _LOW) + _LOW) | slash)) & _HIGH
         if not marks:
             at += 8
@@ -277,10 +276,10 @@ def _text_end(data: Bytes, words: Words, at: int, end: int) -> tuple[int, bool]:
 
 
 @inlined
-def _past_digits(words: Words, at: int, end: int) -> int:
+def _past_digits(data: Bytes, at: int, end: int) -> int:
     """Where the digits end that begin at a place, eight at a time; at the data's end, perhaps before the last of them."""
     while at + 8 <= end:
-        digits = words[at] ^ _ZEROS
+        digits = word(data, at) ^ _ZEROS
         others = ((digits + _SIX) | digits) & _HIGH
         if others:
             return at + int((((others & (~others + _ONE)) >> _SEVEN) * _PLACES) >> _SHIFT)
@@ -289,12 +288,10 @@ def _past_digits(words: Words, at: int, end: int) -> int:
 
 
 @compiled
-def _number(
-    data: Bytes, words: Words, start: int, stop: int, parent: int, names: Int32s, keys: Words, slots: Int32s
-) -> int:
+def _number(data: Bytes, start: int, stop: int, parent: int, names: Int32s, keys: Words, slots: Int32s) -> int:
     """The number of a name, a new one where it is; NONE where too many others fell on its place of the table."""
-    first = _word(data, words, start, stop)
-    last = words[stop - 8] if stop - start > 8 else first
+    first = _word(data, start, stop)
+    last = word(data, stop - 8) if stop - start > 8 else first
     mixed = ((first ^ (first >> _HALF) ^ np.uint64(parent)) & _LOW_HALF) * _MIX
     mixed ^= (last ^ (last >> _HALF) ^ (mixed >> _HALF) ^ np.uint64(stop - start)) & _LOW_HALF
     mixed = (mixed & _LOW_HALF) * _MIX
@@ -316,51 +313,51 @@ def _number(
             keys[name] = first
             return name
         alike = names[name, PARENT] == parent and names[name, STOP] - names[name, START] == stop - start
-        if alike and keys[name] == first and _equal(words, names[name, START], start, stop - start):
+        if alike and keys[name] == first and _equal(data, names[name, START], start, stop - start):
             return name
     return NONE
 
 
 @inlined
-def _word(data: Bytes, words: Words, at: int, stop: int) -> np.uint64:
+def _word(data: Bytes, at: int, stop: int) -> np.uint64:
     """The bytes from a place on, eight at most."""
-    word = np.uint64(0)
-    if at < len(words):
+    said = np.uint64(0)
+    if at + WORD <= len(data):
         kept = _ALL if at + 8 <= stop else (_ONE << np.uint64(8 * (stop - at))) - _ONE
-        held: np.uint64 = words[at] & kept
+        held: np.uint64 = word(data, at) & kept
         return held
     for place in range(stop - 1, at - 1, -1):
-        word = (word << np.uint64(8)) | np.uint64(data[place])
-    return word
+        said = (said << np.uint64(8)) | np.uint64(data[place])
+    return said
 
 
 @inlined
-def _equal(words: Words, one: int, other: int, length: int) -> bool:
+def _equal(data: Bytes, one: int, other: int, length: int) -> bool:
     """Whether two keys are the same behind their first eight bytes."""
     step = 8
-    while step + 8 < length and words[one + step] == words[other + step]:
+    while step + 8 < length and word(data, one + step) == word(data, other + step):
         step += 8
-    return step >= length or (step + 8 >= length and words[one + length - 8] == words[other + length - 8])
+    return step >= length or (step + 8 >= length and word(data, one + length - 8) == word(data, other + length - 8))
 
 
 @compiled
-def _value(data: Bytes, words: Words, at: int, end: int) -> tuple[int, int, int, int]:
+def _value(data: Bytes, at: int, end: int) -> tuple[int, int, int, int]:
     """What a value that is no object is, its bytes, and where it ends with its marks; NONE for that where it is none."""
     if data[at] == _QUOTE:
-        stop, escaped = _text_end(data, words, at + 1, end)
+        stop, escaped = _text_end(data, at + 1, end)
         return (TEXT + ESCAPED * escaped), at + 1, stop, (NONE if stop == NONE else stop + 1)
     if data[at] != _LIST:
         stop = _bare_end(data, at, end)
         return BARE, at, stop, stop
     inside = _past_blanks(data, at + 1, end)
     if inside < end and data[inside] == _QUOTE:
-        stop, escaped = _text_end(data, words, inside + 1, end)
+        stop, escaped = _text_end(data, inside + 1, end)
         if stop == NONE:
             return TEXT, at, at, NONE
         behind = _past_blanks(data, stop + 1, end)
         if behind < end and data[behind] == _LIST_END:
             return (TEXT + ESCAPED * escaped), inside + 1, stop, behind + 1
-    stop = _list_end(data, words, at, end)
+    stop = _list_end(data, at, end)
     return WHOLE, at, stop, stop
 
 
@@ -404,7 +401,7 @@ def _past_each(data: Bytes, at: int, end: int) -> int:
 
 
 @compiled
-def _list_end(data: Bytes, words: Words, at: int, end: int) -> int:
+def _list_end(data: Bytes, at: int, end: int) -> int:
     """Where the array at a place ends, with all that is in it; NONE where it does not, or where it is nested too deeply."""
     kinds, depth, at = 0, 1, at + 1  # a bit for each open list and object: 1 for an object
     expect, empty = _NEXT_VALUE, True
@@ -423,7 +420,7 @@ def _list_end(data: Bytes, words: Words, at: int, end: int) -> int:
         elif expect == _NEXT_NAME:
             if mark != _QUOTE:
                 return NONE
-            stop, _ = _text_end(data, words, at + 1, end)
+            stop, _ = _text_end(data, at + 1, end)
             at = NONE if stop == NONE else _past_blanks(data, stop + 1, end)
             if at == NONE or at >= end or data[at] != _COLON:
                 return NONE
@@ -434,7 +431,7 @@ def _list_end(data: Bytes, words: Words, at: int, end: int) -> int:
             depth, kinds, empty, at = depth + 1, kinds << 1 | (mark == _OPEN), True, at + 1
             expect = _NEXT_NAME if mark == _OPEN else _NEXT_VALUE
         else:
-            stop = _text_end(data, words, at + 1, end)[0] if mark == _QUOTE else _bare_end(data, at, end)
+            stop = _text_end(data, at + 1, end)[0] if mark == _QUOTE else _bare_end(data, at, end)
             if stop == NONE:
                 return NONE
             expect, empty, at = _NEXT_MARK, False, stop + (mark == _QUOTE)

@@ -6,8 +6,9 @@ import numpy as np
 import pyarrow as pa
 
 from parsers.gather import Bools, Bytes, Int64s
-from parsers.interned import Words, readable
+from parsers.interned import steady
 from timelines.compiled import compiled, inlined
+from timelines.words_at import word
 
 MOST_DIGITS = 18  # that are sure to fit 64 bits
 
@@ -16,12 +17,12 @@ def digits(data: Bytes, starts: Int64s, ends: Int64s) -> tuple[Int64s, Bools]:
     """Decimal numbers at [start, end) of `data`, and where there is one: 1 to 18 digits and nothing else."""
     values, valid = np.zeros(len(starts), np.int64), np.zeros(len(starts), np.bool_)
     starts, ends = np.ascontiguousarray(starts, np.int64), np.ascontiguousarray(ends, np.int64)
-    _digits(*readable(data), starts, ends, values, valid)
+    _digits(steady(data), starts, ends, values, valid)
     return values, valid
 
 
 @compiled
-def _digits(data: Bytes, words: Words, starts: Int64s, ends: Int64s, values: Int64s, valid: Bools) -> None:
+def _digits(data: Bytes, starts: Int64s, ends: Int64s, values: Int64s, valid: Bools) -> None:
     zeros, six, tops = np.uint64(0x3030303030303030), np.uint64(0x7676767676767676), np.uint64(0x8080808080808080)
     for row in range(len(starts)):
         start, end = starts[row], ends[row]
@@ -30,7 +31,7 @@ def _digits(data: Bytes, words: Words, starts: Int64s, ends: Int64s, values: Int
         value, place = 0, start
         if end - start <= 8 and start + 8 <= len(data):
             # moved to the word's top, behind zeros; a byte that is no digit has its highest bit set by the sum or had it before
-            said = (words[start] ^ zeros) << np.uint64(8 * (8 - (end - start)))
+            said = (word(data, start) ^ zeros) << np.uint64(8 * (8 - (end - start)))
             if not ((said + six) | said) & tops:
                 values[row] = _told(said)
                 valid[row] = True

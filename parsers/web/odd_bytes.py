@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from parsers.gather import Bools, Bytes, Int64s
-from parsers.interned import Words, readable
+from parsers.interned import steady
 from timelines.compiled import compiled, inlined
+from timelines.words_at import word
 
 MOST_LINES = 1 << 18  # lines that are found at a time: a file of nothing but newlines takes no more memory than others
 _TOPS, _ONES, _SPACES = np.uint64(0x8080808080808080), np.uint64(0x0101010101010101), np.uint64(0x2020202020202020)
@@ -19,14 +20,14 @@ def newlines_in(data: Bytes) -> tuple[Int64s, Bools]:
     The others hold neither control bytes (tabs, and a carriage return before the newline, apart) nor bytes above 0x7f.
     """
     found, odd = np.empty(MOST_LINES, np.int64), np.empty(MOST_LINES, np.bool_)
-    count = _newlines(*readable(data), len(data), found, odd)
+    count = _newlines(steady(data), len(data), found, odd)
     return found[:count].copy(), odd[:count].copy()
 
 
 def odd_bytes(data: Bytes, starts: Int64s, ends: Int64s) -> tuple[Bools, Bools]:
     """Lines at [start, end) with control bytes (tabs apart), and lines with bytes above 0x7f: two (n,) masks."""
     control, high = np.zeros(len(starts), np.bool_), np.zeros(len(starts), np.bool_)
-    _mark(*readable(data), np.ascontiguousarray(starts), np.ascontiguousarray(ends), control, high)
+    _mark(steady(data), np.ascontiguousarray(starts), np.ascontiguousarray(ends), control, high)
     return control, high
 
 
@@ -37,14 +38,14 @@ def _others(word: np.uint64) -> np.uint64:
 
 
 @compiled
-def _newlines(data: Bytes, words: Words, size: int, found: Int64s, odd: Bools) -> int:
+def _newlines(data: Bytes, size: int, found: Int64s, odd: Bools) -> int:
     """Newlines among the first `size` bytes and what lies before each; as many as there is room for."""
     count, at, strange = 0, 0, False
     while at < size:
         hits = np.uint64(0)
         if at + 32 <= size:
-            hits, second = _others(words[at]), _others(words[at + 8])
-            third, fourth = _others(words[at + 16]), _others(words[at + 24])
+            hits, second = _others(word(data, at)), _others(word(data, at + 8))
+            third, fourth = _others(word(data, at + 16)), _others(word(data, at + 24))
             if not hits | second | third | fourth:
                 at += 32
                 continue
@@ -73,17 +74,17 @@ def _newlines(data: Bytes, words: Words, size: int, found: Int64s, odd: Bools) -
 
 
 @compiled
-def _mark(data: Bytes, words: Words, starts: Int64s, ends: Int64s, control: Bools, high: Bools) -> None:
+def _mark(data: Bytes, starts: Int64s, ends: Int64s, control: Bools, high: Bools) -> None:
     ones, tops = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
     spaces, deletes = np.uint64(0x2020202020202020), np.uint64(0x7F7F7F7F7F7F7F7F)
     for row in range(len(starts)):
         at, end = starts[row], ends[row]
         while at < end:
             if at + 8 <= end:
-                word = words[at]
-                differs = word ^ deletes
+                eight = word(data, at)
+                differs = eight ^ deletes
                 at += 8
-                if not (word | ((word - spaces) & ~word) | ((differs - ones) & ~differs)) & tops:
+                if not (eight | ((eight - spaces) & ~eight) | ((differs - ones) & ~differs)) & tops:
                     continue
                 at -= 8
             for place in range(at, min(at + 8, end)):

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from parsers.gather import Bools, Bytes, Int64s
-from parsers.interned import readable
+from parsers.interned import steady
 from parsers.web.spans import Grid
 from timelines.compiled import compiled
 
@@ -31,7 +31,7 @@ def request_parts(data: Bytes, starts: Int64s, ends: Int64s) -> tuple[Grid, Grid
     """Starts and ends of the PARTS of each request, a start of -1 for what is not there; and which requests are written as usual."""
     begins, stops = _grids(len(starts))
     usual = np.zeros(len(starts), np.bool_)
-    _requests(readable(data)[0], starts, ends, begins, stops, usual)
+    _requests(steady(data), starts, ends, begins, stops, usual)
     split_targets(data, begins, stops)
     return begins, stops, usual
 
@@ -46,7 +46,7 @@ def target_parts(data: Bytes, starts: Int64s, ends: Int64s) -> tuple[Grid, Grid]
 
 def split_targets(data: Bytes, begins: Grid, stops: Grid) -> None:
     """Fill STEM and QUERY: a target is split at its first `?` (RFC 3986 section 3.4); without one all is stem."""
-    _targets(readable(data)[0], begins, stops)
+    _targets(steady(data), begins, stops)
 
 
 def _grids(count: int) -> tuple[Grid, Grid]:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from parsers.gather import Bools, Bytes, Int64s
-from parsers.interned import readable
+from parsers.interned import steady
 from parsers.web.spans import Grid, Spans, chosen
 from timelines.coded import CODED, plain
 from timelines.compiled import compiled
@@ -21,7 +21,7 @@ _ADDRESS = re.compile(r"(?:::[fF]{4}:)?((?:\d{1,3}\.){3}\d{1,3})|((?=[^:]*:[^:]*
 
 def split_target(spans: Spans, target: int, stem: int, query: int) -> None:
     """Split targets at their first `?` (RFC 3986 section 3.4); without one all is stem and the query is absent."""
-    _split(readable(spans.lines.data)[0], spans.starts, spans.ends, target, stem, query)
+    _split(steady(spans.lines.data), spans.starts, spans.ends, target, stem, query)
 
 
 @compiled

@@ -13,12 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.gather import Bools, Bytes, Int64s
-from parsers.interned import Words, readable
+from parsers.interned import steady
 from parsers.web import fields as f
 from parsers.web.lines import Lines
 from parsers.web.odd_bytes import odd_bytes
 from parsers.web.spans import Grid, Spans
 from timelines.compiled import compiled, inlined
+from timelines.words_at import word
 
 _SPACE, _QUOTE, _BACKSLASH, _OPEN, _CLOSE, _DASH, _ASKED = b' "\\[]-?'
 _SLASH, _COLON, _PLUS, _POINT, _STAR, _LOW = b"/:+.*_"
@@ -35,7 +36,7 @@ _MONTHS = np.array(
 )
 
 
-def _shape(text: bytes) -> Words:
+def _shape(text: bytes) -> npt.NDArray[np.uint64]:
     """What eight bytes must be: `0` any digit, `.` any byte, others themselves: a pattern, how far bytes may differ, which count."""
     within = bytes(0x76 if byte == _ZERO else 0 if byte == _POINT else 0x7F for byte in text)
     mask = bytes(0 if byte == _POINT else 0xFF for byte in text)
@@ -73,7 +74,7 @@ def scan(lines: Lines) -> Scanned:
     rows, fits, numbers = np.empty(count, np.int64), np.empty(count, np.int8), np.empty((2, count), np.int64)
     starts, ends = np.ascontiguousarray(lines.starts), np.ascontiguousarray(lines.ends)
     quotes = np.zeros(_QUOTES, np.int64)
-    taken = _scan(*readable(lines.data), starts, ends, rows, fits, spans.starts, spans.ends, numbers, quotes)
+    taken = _scan(steady(lines.data), starts, ends, rows, fits, spans.starts, spans.ends, numbers, quotes)
     rows = rows[:taken]
     known = {f.STATUS: numbers[0, :taken], f.BYTES: numbers[1, :taken]}
     grids = spans.starts[:, :taken], spans.ends[:, :taken]
@@ -81,12 +82,12 @@ def scan(lines: Lines) -> Scanned:
 
 
 @inlined
-def _find(data: Bytes, words: Words, byte: int, at: int, end: int) -> int:
+def _find(data: Bytes, byte: int, at: int, end: int) -> int:
     """The first place of a byte in [at, end), else `end`."""
     ones, tops = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
     pattern = np.uint64(byte) * ones
     while at + 8 <= end:
-        differs = words[at] ^ pattern
+        differs = word(data, at) ^ pattern
         hits = (differs - ones) & ~differs & tops
         if hits:
             below = (hits - np.uint64(1)) & ~hits & ones  # a bit for each byte up to the first hit
@@ -121,40 +122,40 @@ def _has_month(word: np.uint64) -> bool:
 
 
 @inlined
-def _is_date(words: Words, at: int) -> bool:
+def _is_date(data: Bytes, at: int) -> bool:
     """Whether `dd/Mon/yyyy:HH:MM:SS +hhmm` stands there."""
-    first = words[at]
+    first = word(data, at)
     if not (
         _keeps(first, _DAY[0], _DAY[1], _DAY[2])
-        and _keeps(words[at + 8], _YEAR[0], _YEAR[1], _YEAR[2])
-        and _keeps(words[at + 16], _MINUTE[0], _MINUTE[1], _MINUTE[2])
-        and _keeps(words[at + 18], _SHIFT[0], _SHIFT[1], _SHIFT[2])
+        and _keeps(word(data, at + 8), _YEAR[0], _YEAR[1], _YEAR[2])
+        and _keeps(word(data, at + 16), _MINUTE[0], _MINUTE[1], _MINUTE[2])
+        and _keeps(word(data, at + 18), _SHIFT[0], _SHIFT[1], _SHIFT[2])
     ):
         return False
-    sign = (words[at + 18] >> np.uint64(24)) & np.uint64(255)
+    sign = (word(data, at + 18) >> np.uint64(24)) & np.uint64(255)
     if sign != np.uint64(_PLUS) and sign != np.uint64(_DASH):
         return False
     return _has_month(first)
 
 
 @compiled
-def _bare_head(data: Bytes, words: Words, row: int, start: int, quote: int, starts: Grid, ends: Grid) -> bool:
+def _bare_head(data: Bytes, row: int, start: int, quote: int, starts: Grid, ends: Grid) -> bool:
     """`client ident user [date] "`, the date without a zone; the fields before it hold no bracket, as a second date would"""
     stop, date = quote - _BARE_HEAD, quote - 22
     if stop <= start or data[quote - 1] != _SPACE or data[quote - 2] != _CLOSE or data[quote - 23] != _OPEN:
         return False
-    first = words[date]
+    first = word(data, date)
     if data[stop] != _SPACE or not (
         _keeps(first, _DAY[0], _DAY[1], _DAY[2])
-        and _keeps(words[date + 8], _YEAR[0], _YEAR[1], _YEAR[2])
-        and _keeps(words[date + 12], _CLOCK[0], _CLOCK[1], _CLOCK[2])
+        and _keeps(word(data, date + 8), _YEAR[0], _YEAR[1], _YEAR[2])
+        and _keeps(word(data, date + 12), _CLOCK[0], _CLOCK[1], _CLOCK[2])
     ):
         return False
-    one = _find(data, words, _SPACE, start, stop)
-    two = _find(data, words, _SPACE, one + 1, stop)
+    one = _find(data, _SPACE, start, stop)
+    two = _find(data, _SPACE, one + 1, stop)
     if not _has_month(first) or one == start or two >= stop or two == one + 1 or stop == two + 1:
         return False
-    if _find(data, words, _SPACE, two + 1, stop) != stop or _find(data, words, _OPEN, start, stop) != stop:
+    if _find(data, _SPACE, two + 1, stop) != stop or _find(data, _OPEN, start, stop) != stop:
         return False
     _put(row, f.CLIENT, start, one, starts, ends)
     _put(row, f.IDENT, one + 1, two, starts, ends)
@@ -189,20 +190,20 @@ def _port(data: Bytes, start: int, end: int) -> int:
 
 
 @compiled
-def _head(data: Bytes, words: Words, row: int, start: int, quote: int, starts: Grid, ends: Grid) -> bool:
+def _head(data: Bytes, row: int, start: int, quote: int, starts: Grid, ends: Grid) -> bool:
     """`[vhost:port ]client ident user [date] "`"""
     stop = quote - _HEAD  # the space before the date
     if stop <= start or data[quote - 1] != _SPACE or data[quote - 2] != _CLOSE or data[quote - 29] != _OPEN:
         return False
-    if data[stop] != _SPACE or not _is_date(words, quote - 28):
+    if data[stop] != _SPACE or not _is_date(data, quote - 28):
         return False
-    first = _find(data, words, _SPACE, start, stop)
-    second = _find(data, words, _SPACE, first + 1, stop)
-    third = _find(data, words, _SPACE, second + 1, stop + 1)
+    first = _find(data, _SPACE, start, stop)
+    second = _find(data, _SPACE, first + 1, stop)
+    third = _find(data, _SPACE, second + 1, stop + 1)
     if first >= stop or second >= stop:
         return False
     if third < stop:
-        if _find(data, words, _SPACE, third + 1, stop) != stop or (second - first == 2 and data[first + 1] == _DASH):
+        if _find(data, _SPACE, third + 1, stop) != stop or (second - first == 2 and data[first + 1] == _DASH):
             return False
         colon = _port(data, start, first)
         if not colon:
@@ -221,7 +222,7 @@ def _head(data: Bytes, words: Words, row: int, start: int, quote: int, starts: G
 
 
 @compiled
-def _request(data: Bytes, words: Words, row: int, start: int, end: int, starts: Grid, ends: Grid) -> bool:
+def _request(data: Bytes, row: int, start: int, end: int, starts: Grid, ends: Grid) -> bool:
     """`METHOD target HTTP/d.d` at [start, end)"""
     stop = end - 9  # the space before the version
     if stop <= start or data[stop] != _SPACE or data[end - 8] != _H or data[end - 7] != _T or data[end - 6] != _T:
@@ -235,9 +236,9 @@ def _request(data: Bytes, words: Words, row: int, start: int, end: int, starts: 
         method += 1
     if method == start or method - start > _METHOD or data[method] != _SPACE or stop <= method + 1:
         return False
-    if _find(data, words, _SPACE, method + 1, stop) != stop:
+    if _find(data, _SPACE, method + 1, stop) != stop:
         return False
-    asked = _find(data, words, _ASKED, method + 1, stop)
+    asked = _find(data, _ASKED, method + 1, stop)
     _put(row, f.METHOD, start, method, starts, ends)
     _put(row, f.URI, method + 1, stop, starts, ends)
     _put(row, f.STEM, method + 1, asked, starts, ends)
@@ -274,9 +275,9 @@ def _answer(data: Bytes, row: int, quote: int, stop: int, starts: Grid, ends: Gr
 
 
 @compiled
-def _quotes(data: Bytes, words: Words, start: int, end: int, quotes: Int64s) -> int:
+def _quotes(data: Bytes, start: int, end: int, quotes: Int64s) -> int:
     """How many quotes that no backslash escapes a line has, and where they stand; -1 for too many, or where one is in doubt."""
-    count, at = 0, _find(data, words, _QUOTE, start, end)
+    count, at = 0, _find(data, _QUOTE, start, end)
     while at < end:
         if at > start and data[at - 1] == _BACKSLASH:
             if at - 1 > start and data[at - 2] == _BACKSLASH:
@@ -286,14 +287,13 @@ def _quotes(data: Bytes, words: Words, start: int, end: int, quotes: Int64s) -> 
         else:
             quotes[count] = at
             count += 1
-        at = _find(data, words, _QUOTE, at + 1, end)
+        at = _find(data, _QUOTE, at + 1, end)
     return count
 
 
 @compiled
 def _scan(
     data: Bytes,
-    words: Words,
     begins: Int64s,
     stops: Int64s,
     rows: Int64s,
@@ -307,24 +307,24 @@ def _scan(
     at = 0
     for row in range(len(begins)):
         start, end = begins[row], stops[row]
-        count = _quotes(data, words, start, end, quotes)
+        count = _quotes(data, start, end, quotes)
         laid = count == 2 or ((count == 6 or count == 8) and quotes[count - 1] + 1 == end)
         for pair in range(2, count, 2):
             before, opening = quotes[pair - 1], quotes[pair]
             laid = laid and data[opening - 1] == _SPACE and (pair == 2 or opening == before + 2)
         laid = laid and _answer(data, at, quotes[1], end if count == 2 else quotes[2] - 1, starts, ends, numbers)
-        zoned = laid and _head(data, words, at, start, quotes[0], starts, ends)
+        zoned = laid and _head(data, at, start, quotes[0], starts, ends)
         if laid and not zoned:
             laid = (
                 count != 8
-                and _bare_head(data, words, at, start, quotes[0], starts, ends)
-                and _request(data, words, at, quotes[0] + 1, quotes[1], starts, ends)
+                and _bare_head(data, at, start, quotes[0], starts, ends)
+                and _request(data, at, quotes[0] + 1, quotes[1], starts, ends)
             )
         if not laid:
             starts[:, at] = -1
             continue
         fits[at] = WHOLE if zoned else BARE
-        if zoned and not _request(data, words, at, quotes[0] + 1, quotes[1], starts, ends):
+        if zoned and not _request(data, at, quotes[0] + 1, quotes[1], starts, ends):
             fits[at] = BUT_REQUEST
             _put(at, f.REQUEST, quotes[0] + 1, quotes[1], starts, ends)
         for pair in range(2, count, 2):

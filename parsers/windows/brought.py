@@ -10,10 +10,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from parsers.gather import Bytes, Int64s
-from parsers.interned import Words, readable
+from parsers.interned import steady
 from parsers.windows.structures import CHUNK
 from parsers.windows.tokens import TEMPLATE
 from timelines.compiled import compiled
+from timelines.words_at import word
 
 INLINE = 39  # bytes of an instance and of the head of its definition, to the begin of the body
 AT_ONCE = 1 << 16  # instances that are found at a time
@@ -23,7 +24,7 @@ _LOW = np.uint64(0xFFFFFFFF)
 
 
 @compiled
-def _brought(data: Bytes, words: Words, gaps: Int64s, reach: int, found: Int64s, state: Int64s) -> int:
+def _brought(data: Bytes, gaps: Int64s, reach: int, found: Int64s, state: Int64s) -> int:
     """Note in `found` instances that begin in the `gaps`, (g, 2), whose definitions have begun before `reach`; how many is returned.
     `state`: the gap and the place to go on from, since there may be no room for all; past the last gap there are no more."""
     count = 0
@@ -33,7 +34,7 @@ def _brought(data: Bytes, words: Words, gaps: Int64s, reach: int, found: Int64s,
         while at < end:
             stop = min(at + 8, end)
             if at + 8 <= len(data):
-                other = words[at] ^ _TOKENS
+                other = word(data, at) ^ _TOKENS
                 if (other - _ONES) & ~other & _TOPS == 0:  # no byte is that token
                     at = stop
                     continue
@@ -41,8 +42,8 @@ def _brought(data: Bytes, words: Words, gaps: Int64s, reach: int, found: Int64s,
                 if data[place] != TEMPLATE or place + INLINE > reach or data[place + 1] != _VERSION:
                     continue
                 # the id that an instance names begins the GUID of its definition, which lies within the chunk
-                same = words[place + 2] & _LOW == words[place + 14] & _LOW
-                if same and words[place + 6] & _LOW < np.uint64(CHUNK):
+                same = word(data, place + 2) & _LOW == word(data, place + 14) & _LOW
+                if same and word(data, place + 6) & _LOW < np.uint64(CHUNK):
                     if count == len(found):
                         state[1] = place
                         return count
@@ -56,6 +57,6 @@ def _brought(data: Bytes, words: Words, gaps: Int64s, reach: int, found: Int64s,
 
 def brought(data: Bytes, gaps: Int64s, reach: int, at_once: int = AT_ONCE) -> Iterator[Int64s]:
     """Where such instances begin, ascending, some at a time. `gaps`: (g, 2) places where to look; `reach`: the end of the bytes."""
-    source, found, state = readable(data), np.empty(at_once, np.int64), np.zeros(2, np.int64)
+    source, found, state = steady(data), np.empty(at_once, np.int64), np.zeros(2, np.int64)
     while state[0] < len(gaps):
-        yield found[: _brought(*source, gaps, reach, found, state)].copy()
+        yield found[: _brought(source, gaps, reach, found, state)].copy()

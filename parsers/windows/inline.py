@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from parsers.gather import Bools, Int64s
-from parsers.interned import readable
+from parsers.interned import steady
 from parsers.windows import values
 from parsers.windows.binxml import Reader
 from parsers.windows.chunks import CHUNK
@@ -122,7 +122,7 @@ def _walked(visit: Visit, walk: Walk) -> Bools:
 
 
 def _follow(visit: Visit, walk: Walk, rows: Int64s) -> None:
-    data, at = readable(visit.window.data)[0], 0
+    data, at = steady(visit.window.data), 0
     while (at := follow(data, _library.known.tree, walk, rows, at, visit.notes.flat)) < len(rows):
         visit.notes.grow()
 
@@ -130,4 +130,4 @@ def _follow(visit: Visit, walk: Walk, rows: Int64s) -> None:
 def _note(visit: Visit, walk: Walk, rows: Int64s) -> None:
     """Note the values of records that had to wait until their documents were learned."""
     visit.notes.grow(sum(_library.known.values[node] for node in walk.node[rows].tolist()) + ONE)
-    note(readable(visit.window.data)[0], _library.known.tree, walk, rows, visit.notes.flat)
+    note(steady(visit.window.data), _library.known.tree, walk, rows, visit.notes.flat)

@@ -7,10 +7,11 @@ from typing import NamedTuple
 import numpy as np
 
 from parsers.gather import Bools, Bytes, Int64s
-from parsers.interned import Words, readable
+from parsers.interned import steady
 from parsers.windows.flat import Whole
 from parsers.windows.structures import CHUNK, DEFINITION
 from timelines.compiled import compiled, inlined
+from timelines.words_at import word
 
 
 class Pattern(NamedTuple):
@@ -25,17 +26,8 @@ class Pattern(NamedTuple):
     bounds: Int64s
 
 
-class _Words(NamedTuple):
-    """The words that begin at each byte of a pattern's body and names."""
-
-    body: Words
-    names: Words
-
-
 @inlined
-def _same(
-    there: Bytes, there_words: Words, at: Whole, here: Bytes, here_words: Words, begin: Whole, end: Whole
-) -> bool:
+def _same(there: Bytes, at: Whole, here: Bytes, begin: Whole, end: Whole) -> bool:
     """Whether the bytes [begin, end) of what is known stand at a place."""
     step, shift = begin, at - begin
     if end - begin < 8:
@@ -44,27 +36,27 @@ def _same(
             for byte in range(begin, end):
                 same &= there[shift + byte] == here[byte]
             return same
-        other = there_words[at] ^ here_words[begin]
+        other = word(there, at) ^ word(here, begin)
         return bool(begin == end or other << np.uint64(64 - 8 * (end - begin)) == 0)
     while step + 8 < end:
-        if there_words[shift + step] != here_words[step]:
+        if word(there, shift + step) != word(here, step):
             return False
         step += 8
-    return bool(there_words[shift + end - 8] == here_words[end - 8])  # the last eight bytes
+    return bool(word(there, shift + end - 8) == word(here, end - 8))  # the last eight bytes
 
 
 @inlined
-def _runs_stand(data: Bytes, words: Words, at: Whole, known: Pattern, of: _Words) -> bool:
+def _runs_stand(data: Bytes, at: Whole, known: Pattern) -> bool:
     """Whether the bytes stand at a place that all have."""
     for run in range(len(known.runs)):
         begin, end = known.runs[run, 0], known.runs[run, 1]
-        if not _same(data, words, at + begin, known.body, of.body, begin, end):
+        if not _same(data, at + begin, known.body, begin, end):
             return False
     return True
 
 
 @inlined
-def _names_stand(data: Bytes, words: Words, at: Whole, base: Whole, known: Pattern, of: _Words) -> bool:
+def _names_stand(data: Bytes, at: Whole, base: Whole, known: Pattern) -> bool:
     """Whether all names are the same, and stand inline where they do in the known definition."""
     for which in range(len(known.references)):
         place = at + known.references[which]
@@ -78,18 +70,18 @@ def _names_stand(data: Bytes, words: Words, at: Whole, base: Whole, known: Patte
         there = base + target + 4
         if target + 4 + end - begin > CHUNK or there + end - begin > len(data):
             return False
-        if not _same(data, words, there, known.names, of.names, begin, end):
+        if not _same(data, there, known.names, begin, end):
             return False
     return True
 
 
 @compiled
-def _proved(data: Bytes, words: Words, places: Int64s, bases: Int64s, known: Pattern, of: _Words, equal: Bytes) -> int:
+def _proved(data: Bytes, places: Int64s, bases: Int64s, known: Pattern, equal: Bytes) -> int:
     """See `proved`; how many are equal is returned."""
     count = 0
     for row in range(len(places)):
         at = places[row] + DEFINITION
-        equal[row] = _runs_stand(data, words, at, known, of) and _names_stand(data, words, at, bases[row], known, of)
+        equal[row] = _runs_stand(data, at, known) and _names_stand(data, at, bases[row], known)
         count += equal[row]
     return count
 
@@ -98,9 +90,8 @@ def proved(data: Bytes, places: Int64s, bases: Int64s, known: Pattern) -> Bools:
     """(n,) whether the definitions at `places` of the chunks at `bases`, which are as long as the known one and lie within the bytes of
     `data`, say the same."""
     equal = np.zeros(len(places), np.uint8)
-    body, names = readable(known.body), readable(known.names)
-    held = known._replace(body=body[0], names=names[0])
-    _proved(*readable(data), places, bases, held, _Words(body[1], names[1]), equal)
+    held = known._replace(body=steady(known.body), names=steady(known.names))
+    _proved(steady(data), places, bases, held, equal)
     return equal.astype(np.bool_)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from parsers.gather import Bools, Int64s, spread
-from parsers.interned import readable
+from parsers.interned import steady
 from parsers.windows.flat import ONE, Int32s, Notes
 from parsers.windows.instances import COUNT, FIRST, INNER, PARENT, UNREADABLE, added, visited
 from parsers.windows.typed import Window
@@ -42,7 +42,7 @@ class Visit:
 
     def tell(self, first: int) -> None:
         """Find out what the values from number `first` on say, whose places, sizes and types were noted since the visit."""
-        data, at = readable(self.window.data)[0], first
+        data, at = steady(self.window.data), first
         while (
             at := added(data, self.notes.flat, self.notes.texts, at, int(self.notes.flat.total[1]))
         ) < self.notes.flat.total[1]:
@@ -55,7 +55,7 @@ def visit(window: Window, begins: Int64s, ends: Int64s, bases: Int64s) -> Visit:
     bounds = np.stack((begins, inside, bases), axis=1)
     notes = Notes.begun(len(bounds), int((ends - begins).sum()))
     roots, waiting = np.empty(len(bounds), np.int32), np.empty((ONE, 5), np.int64)
-    data, row = readable(window.data)[0], 0
+    data, row = steady(window.data), 0
     while (row := visited(data, notes.flat, notes.texts, bounds, row, roots, waiting)) < len(bounds):
         notes.grow()
     return Visit(window, notes, roots)

@@ -1,4 +1,4 @@
-"""Eight bytes read as one number: compiled and plain say the same, and neither reads outside the array."""
+"""Eight bytes as one number: compiled and plain say the same, and neither reads or writes outside the array."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from timelines.compiled import compiled
-from timelines.words_at import WORD, word
+from timelines.words_at import WORD, put_word, word
 
 
 @compiled
@@ -19,6 +19,28 @@ def _said(data, at):
 @compiled
 def _unsigned(data, at):
     return word(data, np.uint64(at))
+
+
+@compiled
+def _put(out, at, number):
+    put_word(out, at, number)
+
+
+@given(st.binary(min_size=0, max_size=24), st.integers(-12, 30), st.integers(0, 2**64 - 1))
+@example(bytes(WORD), 0, 2**64 - 1)
+@example(bytes(WORD), 1, 0)
+@example(b"", 0, 0)
+def test_compiled_and_plain_write_the_same_bytes_and_none_outside(raw, at, number):
+    inside = 0 <= at <= len(raw) - WORD
+    for write in (put_word, _put):
+        out = np.frombuffer(raw, np.uint8).copy()
+        if inside:
+            write(out, at, np.uint64(number))
+            assert out.tobytes() == raw[:at] + number.to_bytes(WORD, "little") + raw[at + WORD :]
+        else:
+            with pytest.raises(IndexError, match="out of bounds"):
+                write(out, at, np.uint64(number))
+            assert out.tobytes() == raw
 
 
 @given(st.binary(max_size=24), st.integers(-12, 30))
