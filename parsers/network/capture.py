@@ -45,6 +45,7 @@ from timelines.flow_timeouts import flow_timeouts
 SLICE_BYTES = 256 << 20  # a slice is no larger than this
 ALONE_BYTES = 128 << 20  # a larger capture has an even number of slices, so that workers share the reading
 LARGE = 1 << 17  # packets read together after which freed memory goes back to the system
+KEPT = 256 << 20  # bytes of it that are kept for the next packets: what one partition leaves, the next one asks for
 
 OTHER_BYTES = "TCP segments repeat a range of their stream with other bytes: those that came first are read, flagged"
 
@@ -98,7 +99,7 @@ def _rows(
         large = len(packets) >= LARGE
         del packets, joined  # or they would be held while the next are taken
         if large:
-            give_back()
+            give_back(KEPT)
     for told in sorted(troubles.values(), key=lambda told: (told.packet, told.reason)):
         text = f"{told.reason}; {told.count} times, first in packet {told.packet + 1}"
         yield evidence.problem(told.record, told.size, text)

@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import numpy as np
 import numpy.typing as npt
 
+from parsers.network.content_digests import Content
 from parsers.network.protocols import Carried, CutShort, Record
 from parsers.network.protocols.file_ids import file_id
-from parsers.network.protocols.media_types import START, media_type
-
-# Digests of no bytes: to copy one costs a third of making it
-_MD5, _SHA1, _SHA256 = (make(usedforsecurity=False) for make in (hashlib.md5, hashlib.sha1, hashlib.sha256))
 
 
 def described(file: Carried, source: str, uid: str, packet_time: npt.NDArray[np.int64]) -> Record:
     """The row of a file of the connection `uid`. Its bytes are read once, piece by piece."""
-    md5, sha1, sha256 = _MD5.copy(), _SHA1.copy(), _SHA256.copy()
-    seen, start, cut = 0, b"", False
+    content, cut = Content(), False
     try:
         for piece in file.content():
-            if len(start) < START:
-                start = start + piece[: START - len(start)] if start else piece[:START]
-            seen += len(piece)
-            md5.update(piece)
-            sha1.update(piece)
-            sha256.update(piece)
+            content.add(piece)
     except CutShort:
         cut = True
+    seen, told = content.seen, content.told()
     whole = not cut and not file.missing and (file.size is None or seen >= file.size)
     values: dict[str, object] = {
         "source": source,
         "is_orig": file.forward,
         "filename": file.name,
-        "mime_type": media_type(start, None, bool(seen)),
+        "mime_type": told.mime_type,
         "declared_type": file.declared,
         "duration": max(int(packet_time[file.last]) - int(packet_time[file.first]), 0),
         "seen_bytes": seen,
@@ -42,9 +32,9 @@ def described(file: Carried, source: str, uid: str, packet_time: npt.NDArray[np.
         "missing_bytes": file.missing,
         "complete": whole,
         "object": file.name,
-        "md5": md5.hexdigest(),
-        "sha1": sha1.hexdigest(),
-        "sha256": sha256.hexdigest(),
+        "md5": told.md5,
+        "sha1": told.sha1,
+        "sha256": told.sha256,
         **file.values,
     }
     if "fuid" not in values:  # no packet numbers: the same in whatever order packets lie

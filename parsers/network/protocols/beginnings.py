@@ -7,6 +7,8 @@ import numpy as np
 from parsers.network.protocols import Openings
 from parsers.network.records import Bools, Bytes
 
+_KEY = 8  # bytes of an opening that are compared at once
+
 
 def begins(raw: Bytes, *words: bytes) -> Bools:
     """Which rows of (f, OPENING) bytes begin with one of `words`, given in upper case: (f,) bool."""
@@ -14,11 +16,18 @@ def begins(raw: Bytes, *words: bytes) -> Bools:
     for word in words:
         first[[word[0], word[:1].lower()[0]]] = True
     rows = np.flatnonzero(first[raw[:, 0]])
-    start = raw[rows, : max(map(len, words))]
-    upper = np.where((start >= 97) & (start <= 122), start - 32, start)
+    start = np.ascontiguousarray(raw[rows, :_KEY])
+    start -= ((start >= 97) & (start <= 122)).astype(np.uint8) << 5
+    keys = start.view("<u8")[:, 0]  # the first bytes of each as one number
     known = np.zeros(len(rows), np.bool_)
     for word in words:
-        known |= (upper[:, : len(word)] == np.frombuffer(word, np.uint8)).all(axis=1)
+        head, rest = word[:_KEY], np.frombuffer(word[_KEY:], np.uint8)
+        alike = keys & np.uint64((1 << 8 * len(head)) - 1) == np.uint64(int.from_bytes(head, "little"))
+        if len(rest):
+            behind = raw[rows[alike], _KEY : len(word)]
+            behind = np.where((behind >= 97) & (behind <= 122), behind - 32, behind)
+            alike[alike] = (behind == rest).all(axis=1)
+        known |= alike
     found = np.zeros(len(raw), np.bool_)
     found[rows] = known
     return found
