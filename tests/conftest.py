@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,12 +24,6 @@ def pytest_collection_modifyitems(items):
         for item in items:
             if "evidence" in item.keywords:
                 item.add_marker(pytest.mark.skip(reason="no real evidence beside this checkout"))
-
-
-def pytest_collection_finish():
-    """Some ten thousand tests and what they import stay until the end: garbage is no longer looked for among them."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
