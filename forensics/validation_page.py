@@ -74,9 +74,9 @@ class Module:
         return "/".join(self.path.split("/")[1:-1]) or "whole"
 
 
-def modules(root: Path = ROOT) -> list[Module]:
-    """Every file of tests below `root/tests`, by path. Raises FileNotFoundError outside a checkout."""
-    folder = root / "tests"
+def modules(root: Path = ROOT, below: str = "tests") -> list[Module]:
+    """Every file of tests in a folder of the checkout, by path. Raises FileNotFoundError outside a checkout."""
+    folder = root / below
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder}: no tests here; the page is made in a checkout")
     return [_module(path, path.relative_to(root).as_posix()) for path in sorted(folder.rglob("test_*.py"))]
@@ -124,7 +124,7 @@ def page(root: Path = ROOT) -> str:
 
 def results_page(results: Results, root: Path = ROOT) -> str:
     """What one run came to, as Markdown: by area, by row of the checklist, with the known limits."""
-    must = {row: tests[0].said for row, tests in by_row(modules(root)).items()}
+    must = {row: tests[0].said for row, tests in by_row(modules(root, CHECKLIST)).items()}
     parts = [*heading(results, root), *table(results), *checklist(results, must), *_limits(limits(root)["limit"])]
     return "\n".join(parts).rstrip() + "\n"
 

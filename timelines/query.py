@@ -19,7 +19,7 @@ from timelines.problems import KINDS
 from timelines.row_filter import Filter as Filter
 from timelines.schema import CORE_NAMES, SORT_KEYS, Family, core_schema
 from timelines.store import Store
-from timelines.views import connect, create_view, families_of, may_name, narrow, quoted
+from timelines.views import connect, create_view, families_of, may_be_named, narrow, quoted
 
 if TYPE_CHECKING:
     import duckdb
@@ -88,7 +88,7 @@ class Timeline:
         import duckdb
 
         connection = self._open()
-        self._make([family for family in self._unmade if may_name(query, family.view)])
+        self._make(may_be_named(query, self._unmade))
         try:
             statements = connection.extract_statements(query)
             reading = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)

@@ -61,11 +61,13 @@ def create_view(connection: duckdb.DuckDBPyConnection, store: Store, family: Fam
     connection.execute(f"create view {family.view} as {_rows(store, family, secrets)}")
 
 
-def may_name(query: str, view: str) -> bool:
-    """Whether a question names a view, or may list all views."""
+def may_be_named(query: str, families: Sequence[Family]) -> list[Family]:
+    """Those of the families whose views a question names; all, where it may list views."""
     asked = query.lower()
     # paths of parts stand in literals, and a case may lie in any folder
-    return view.lower() in asked or _LISTING.search(_LITERAL.sub("''", asked)) is not None
+    if families and _LISTING.search(_LITERAL.sub("''", asked)):
+        return list(families)
+    return [family for family in families if family.view.lower() in asked]
 
 
 def narrow(store: Store, family: str, names: Sequence[str], secrets: bool = False) -> str:

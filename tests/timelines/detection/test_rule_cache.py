@@ -33,37 +33,50 @@ def folder(tmp_path, monkeypatch) -> Path:
 
 
 class Loads:
-    """Counts how often the rules had to be read."""
+    """Counts how often the rules had to be read. What the same text comes to is loaded once for all tests: half a second each."""
 
-    def __init__(self, path: Path) -> None:
-        self.paths, self.times = [path], 0
+    def __init__(self, path: Path, known: dict[str, RuleSet]) -> None:
+        self.paths, self.times, self._known = [path], 0, known
 
     def __call__(self) -> RuleSet:
         return cached(self.paths, {}, self._load)
 
     def _load(self) -> RuleSet:
         self.times += 1
-        return load_rules(self.paths)
+        return self.fresh()
+
+    def fresh(self) -> RuleSet:
+        """What the rules come to without a cache."""
+        text = self.paths[0].read_text("utf-8")
+        if text not in self._known:
+            self._known[text] = load_rules(self.paths)
+        return self._known[text]
+
+
+@pytest.fixture(scope="module")
+def known(tmp_path_factory) -> tuple[Path, dict[str, RuleSet]]:
+    """The place of the rule file, one for all tests since rule sets name it, and the sets by the file's text."""
+    return tmp_path_factory.mktemp("given") / "rule.yml", {}
 
 
 @pytest.fixture
-def loads(tmp_path, folder) -> Loads:
-    path = tmp_path / "rule.yml"
+def loads(known, folder) -> Loads:
+    path, sets = known
     path.write_text(RULE.format(title="One", needle="c"), "utf-8")
-    return Loads(path)
+    return Loads(path, sets)
 
 
 def test_what_was_kept_is_what_was_loaded(loads, folder):
     first, second = loads(), loads()
     assert loads.times == 1
-    assert first == second == load_rules(loads.paths)
+    assert first == second == load_rules(loads.paths) == loads.fresh()
     assert len(first.rules) > 40  # ours among them
     assert len(list(folder.iterdir())) == 1
 
 
 def test_the_words_of_predicates_and_the_log_sources_are_the_same_too(loads):
     loads()
-    kept, fresh = loads().rules, load_rules(loads.paths).rules
+    kept, fresh = loads().rules, loads.fresh().rules
     assert repr([rule.condition for rule in kept]) == repr(
         [rule.condition for rule in fresh]
     )  # `shown` is not compared
@@ -74,7 +87,7 @@ def test_the_words_of_predicates_and_the_log_sources_are_the_same_too(loads):
 def test_a_rule_that_changed_is_read_again(loads):
     loads()
     loads.paths[0].write_text(RULE.format(title="One", needle="d"), "utf-8")
-    assert loads() == load_rules(loads.paths)
+    assert loads() == loads.fresh()
     assert loads.times == 2
 
 
@@ -91,7 +104,7 @@ def test_a_damaged_cache_costs_time_and_nothing_else(loads, folder, damage):
     loads()
     (kept,) = folder.iterdir()
     kept.write_bytes(damage(kept.read_bytes()))
-    assert loads() == load_rules(loads.paths)
+    assert loads() == loads.fresh()
     assert loads.times == 2
 
 
@@ -107,13 +120,13 @@ def test_a_cache_of_another_make_is_no_rule_set(loads, folder):
         b'{"objects":[],"root":1}',
     ):
         kept.write_bytes(hashlib.blake2b(body, digest_size=16).hexdigest().encode() + b"\n" + body)
-        assert loads() == load_rules(loads.paths)
+        assert loads() == loads.fresh()
     assert loads.times == 5
 
 
 def test_a_folder_that_cannot_be_written_is_no_error(loads, folder):
     folder.write_text("a file stands where the folder should be", "utf-8")
-    assert loads() == load_rules(loads.paths)
+    assert loads() == loads.fresh()
 
 
 def test_an_empty_name_turns_the_cache_off(loads, folder, monkeypatch):
@@ -157,5 +170,5 @@ def test_correlations_with_ranges_and_expressions_are_kept(loads):
 def test_another_version_of_what_reads_rules_reads_them_again(loads, monkeypatch):
     loads()
     monkeypatch.setattr("timelines.detection.rule_cache.version", lambda name: "0.0")
-    assert loads() == load_rules(loads.paths)
+    assert loads() == loads.fresh()
     assert loads.times == 2
