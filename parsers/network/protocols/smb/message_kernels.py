@@ -29,6 +29,7 @@ ONE, TWO, ASIDE, BAD_ONE, BAD_TWO, BAD_COMPOUND = 1, 2, 3, 4, 5, 6  # kinds
 FIRST, POSITION, LEFT, ROW, WHY, WHOLE, ANSWERS = range(7)
 TOLD = 7
 STRANGE, FULL = 0, 1  # why: what lies there is no plain frame, or none in the file; no room for more
+GO_ON = 0  # instead of how many frames of a stream are taken: as many as are left of those of before
 HEADER = 52  # bytes of a frame that a message of SMB 2 needs: the length and most of its header
 HEAD = 116  # bytes of a frame that are looked at: the length, the header, and the fields behind it
 
@@ -214,7 +215,7 @@ def _compound(
 
 
 @compiled
-def walk(
+def _walk(
     buffer: Bytes, pieces: Int64s, first: int, stop: int, told: Int64s, number: int, out: Int64s, head: Bytes
 ) -> None:
     """The messages of the stream that has the pieces [first, stop), (4, p) as in `streams.Pieces`, from where `told[number]` stands.
@@ -260,17 +261,18 @@ def _answers(head: Bytes, count: int) -> int:
 def walk_all(
     buffer: Bytes, pieces: Int64s, bounds: Int64s, streams: Int64s, frames: int, told: Int64s, out: Int64s, head: Bytes
 ) -> int:  # fmt: skip
-    """The messages of streams one after the other while there is room, and of how many that was. bounds: as in `streams.Pieces`."""
+    """The messages of streams one after the other while there is room, and of how many that was. bounds: as in `streams.Pieces`; frames:
+    the most that are taken of each, or GO_ON from where `told` stands of each."""
     row = 0
     for number in range(min(len(streams), len(told))):
         first, stop = bounds[streams[number]], bounds[streams[number] + 1]
-        told[number, FIRST], told[number, POSITION], told[number, LEFT] = row, 0, frames
-        told[number, ROW], told[number, WHY] = row, STRANGE
+        if frames != GO_ON:
+            told[number, POSITION], told[number, LEFT] = pieces[0, first] if first < stop else 0, frames
+        told[number, FIRST], told[number, ROW], told[number, WHY] = row, row, STRANGE
         told[number, WHOLE], told[number, ANSWERS] = 1, 0
         if first < stop:
-            told[number, POSITION] = pieces[0, first]
             told[number, ANSWERS] = _answers(head, _copied(buffer, pieces, first, stop, pieces[0, first], head, 0))
-            walk(buffer, pieces, first, stop, told, number, out, head)
+            _walk(buffer, pieces, first, stop, told, number, out, head)
             end = pieces[0, stop - 1] + pieces[1, stop - 1]
             told[number, WHOLE] = told[number, LEFT] <= 0 or told[number, POSITION] >= end
             if told[number, WHY] == FULL and row > 0:

@@ -16,6 +16,7 @@ from parsers.network.protocols.smb.message_kernels import (
     BAD_TWO,
     COLUMNS,
     FULL,
+    GO_ON,
     HEAD,
     HIGH,
     LEFT,
@@ -24,7 +25,7 @@ from parsers.network.protocols.smb.message_kernels import (
     STRANGE,
     TOLD,
     WHY,
-    walk,
+    walk_all,
 )
 from parsers.network.protocols.smb.transfers import Range
 from parsers.network.records import Int64s
@@ -200,5 +201,6 @@ def _rows(stream: Stream, at: int, left: int) -> Rows:
     told: np.ndarray[Any, np.dtype[np.int64]] = np.zeros((1, TOLD), np.int64)
     told[0, POSITION], told[0, LEFT] = at, left
     if pieces.shape[1]:
-        walk(buffer, pieces, 0, pieces.shape[1], told, 0, out, np.zeros(HEAD, np.uint8))
+        bounds, one = np.array([0, pieces.shape[1]]), np.zeros(1, np.int64)
+        walk_all(buffer, pieces, bounds, one, GO_ON, told, out, np.zeros(HEAD, np.uint8))
     return out[:, : told[0, ROW]].copy(), told[0].tolist()
