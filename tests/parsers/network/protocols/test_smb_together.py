@@ -16,6 +16,7 @@ from parsers.network.protocols.smb.exchanges import Ahead
 from parsers.network.protocols.smb.message_kernels import (
     COLUMNS,
     FIELDS,
+    GO_ON,
     HEAD,
     LEFT,
     POSITION,
@@ -24,7 +25,7 @@ from parsers.network.protocols.smb.message_kernels import (
     TOLD,
     UNCUT,
     WHY,
-    walk,
+    walk_all,
 )
 from parsers.network.protocols.smb.plain import PlainSteps
 from parsers.network.protocols.smb.step_kernels import CLOSE, MAP, OPEN, READ
@@ -198,7 +199,7 @@ def test_what_lies_outside_the_file_is_left_alone() -> None:
     told_ = np.zeros((1, TOLD), np.int64)
     told_[0, LEFT] = 9
     out = np.zeros((COLUMNS, 4), np.int64)
-    walk(buffer, pieces, 0, 2, told_, 0, out, np.zeros(HEAD, np.uint8))
+    walk_all(buffer, pieces, np.array([0, 2]), np.zeros(1, np.int64), GO_ON, told_, out, np.zeros(HEAD, np.uint8))
     assert (told_[0, POSITION], told_[0, ROW], told_[0, WHY]) == (size, 1, STRANGE)
 
 
