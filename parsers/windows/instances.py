@@ -30,6 +30,7 @@ WHICH, COUNT, FIRST, PARENT, SLOT, INNER, LAST = range(7)
 _HEAD = HEADER | 1 << 8 | 1 << 16  # any flags
 _BEGUN = TEMPLATE | 1 << 8
 _BINXML, _NO_MORE = values.BINXML, 0xFF & ~MORE
+_SIGN = 1 << 31
 
 
 @inlined
@@ -122,7 +123,7 @@ def _said(data: Bytes, flat: Flat, texts: Texts, start: Whole, size: Whole, kind
     if size == width:
         number = np.int64(_number(data, start, size))
         if size < WIDE:
-            return number
+            return (number ^ _SIGN) - _SIGN  # the same 32 bits, as a number with a sign
         said = np.int64(flat.total[3])
         flat.wide[said] = number
         flat.total[3] = said + 1

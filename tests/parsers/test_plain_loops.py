@@ -41,9 +41,13 @@ def _log(path: Path) -> None:
                 time_ns=1_768_392_000_000_000_000 + number * 10_000_000,
                 record_id=number + 1,
                 computer="WEB01.tamrirt.example",
-                data=(("SubjectLogonId", Kind.HEX64, 999), ("CommandLine", Kind.UNICODE, f"tool --item {number}"))[
-                    : 1 + number % 2
-                ],
+                data=(
+                    ("SubjectLogonId", Kind.HEX64, 999),
+                    ("Status", Kind.HEX32, 0xC000006D),  # numbers whose highest bit is set
+                    ("Mask", Kind.UINT32, 0xFFFFFFFE),
+                    ("Handle", Kind.UINT64, 2**64 - 2),
+                    ("CommandLine", Kind.UNICODE, f"tool --item {number}"),
+                )[: 4 + number % 2],
             )
             for number in range(40)
         ),
