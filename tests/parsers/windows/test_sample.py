@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from parsers.base import Evidence, Shared, Told
+from parsers.windows import evtx
 from parsers.windows.evtx import PARSER
 from parsers.windows.sample import read_once, sample
 from parsers.windows.structures import FILE_HEADER
@@ -40,12 +41,25 @@ def forms(log: str) -> None:
     print(json.dumps([first, loops()]))
 
 
-def test_the_sample_is_a_sound_log_of_both_kinds_of_event():
+def test_the_sample_is_a_sound_log_of_both_kinds_of_event(monkeypatch):
+    ways = []
+
+    def counting(way):
+        def counted(*given):
+            found = way(*given)
+            ways.append(sum(len(one.rows) for one in found[0]))
+            return found
+
+        return counted
+
+    monkeypatch.setattr(evtx, "grouped", counting(evtx.grouped))
+    monkeypatch.setattr(evtx, "inline", counting(evtx.inline))
     log = sample()
     told = list(PARSER.parse_together([Evidence("", "", Path(), len(log), "")], log))
     shapes = [item.batch.rows.num_rows for item in told if isinstance(item, Shared)]
     problems = [item.item for item in told if isinstance(item, Told)]
-    assert shapes == [2, 12]  # by a template, and as documents of their own
+    assert ways == [2, 12]  # by a template, and as documents of their own
+    assert shapes == [14]  # both have the same columns, so they stand in one table
     assert {problem.reason.partition(": ")[2] for problem in problems} == {"TimeCreated: no usable time; left empty"}
 
 
