@@ -15,7 +15,7 @@ from parsers.windows.paths import RECORD, TIME, Field, Layout, Text
 from parsers.windows.typed import Values
 from parsers.windows.values import AS_HEX, BINARY
 from parsers.windows.words import Asked, Words
-from timelines.coded import constant, plain
+from timelines.coded import CODED, compact, constant, plain
 
 NUMBERS = (
     "EventID", "Qualifiers", "Version", "Level", "Task", "Opcode", "Execution_ProcessID", "Execution_ThreadID", RECORD
@@ -123,9 +123,9 @@ def _table(alike: list[Said], words: Words) -> Decoded:
     layouts = [one.layout for one in alike]
     rows = [one.rows for one in alike]
     names = dict.fromkeys(name for layout_ in layouts for name in layout_.system if name not in COUNTED)
-    system = {name: _column(alike, [layout_.system.get(name, ()) for layout_ in layouts], words) for name in names}
+    system = {name: column_of(alike, [layout_.system.get(name, ()) for layout_ in layouts], words) for name in names}
     fields = [
-        (value, _column(alike, [layout_.fields[at].text for layout_ in layouts], words))
+        (value, column_of(alike, [layout_.fields[at].text for layout_ in layouts], words))
         for at, value in enumerate(layouts[0].fields)
     ]
     trouble, before = [], 0
@@ -136,7 +136,7 @@ def _table(alike: list[Said], words: Words) -> Decoded:
     return Decoded(np.concatenate(rows), [one.counted(words) for one in alike], system, fields, trouble)
 
 
-def _column(alike: list[Said], texts: list[Text], words: Words) -> pa.Array:
+def column_of(alike: list[Said], texts: list[Text], words: Words) -> pa.Array:
     """A column of several shapes, one after the other."""
     if len(alike) == 1:
         return alike[0].column(texts[0], words)
@@ -144,8 +144,9 @@ def _column(alike: list[Said], texts: list[Text], words: Words) -> pa.Array:
         pieces = [(one.piece(text), len(one.rows)) for one, text in zip(alike, texts, strict=True)]
         if (found := words.together(pieces)) is not None:
             return found
-    columns = [plain(one.column(text, words)) for one, text in zip(alike, texts, strict=True)]
-    return pa.concat_arrays(columns).dictionary_encode()
+    # texts are put together, not rows: a template may say in each of many what stands once in the evidence
+    columns = [compact(one.column(text, words)) for one, text in zip(alike, texts, strict=True)]
+    return pa.chunked_array(columns, CODED).unify_dictionaries().combine_chunks()
 
 
 def _in_hex(text: Text, levels: tuple[Values, ...], asked: list[dict[int, Asked]]) -> list[int]:

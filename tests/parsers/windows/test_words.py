@@ -7,7 +7,11 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from parsers.windows import tables
+from parsers.windows.document import Slot
 from parsers.windows.gathered import DIFFER, NONE
+from parsers.windows.paths import Layout
+from parsers.windows.tables import Said
 from parsers.windows.words import Asked, Words
 
 TEXTS = ["a", "b", "", "cc"]
@@ -59,6 +63,21 @@ def test_pieces_together_say_what_each_says_alone(pieces):
     else:
         together.validate(full=True)
         assert together.to_pylist() == alone
+
+
+@given(st.lists(PIECE, min_size=1, max_size=4))
+def test_a_column_of_several_shapes_says_the_same_and_repeats_no_text(pieces):
+    words, asked = made(pieces)
+    shapes, texts = [], []
+    for said, rows in asked:
+        held = {0: said} if isinstance(said, Asked) else {}
+        shapes.append(Said(Layout({}, ()), np.arange(rows), (), [held], {}))
+        texts.append((Slot(0, STRING, 0),) if held else () if said is None else (said,))
+    column = tables.column_of(shapes, texts, words)
+    column.validate(full=True)
+    assert column.to_pylist() == list(expected(pieces))
+    texts = column.dictionary.to_pylist()
+    assert len(texts) == len(set(texts)) <= len(TEXTS) + 2
 
 
 @given(st.lists(st.sampled_from(TEXTS), min_size=1, max_size=3), st.sampled_from(TEXTS))
