@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,7 +52,7 @@ def measure(repeat: int = 3) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     with tempfile.TemporaryDirectory(prefix="athar-bench-") as folder:
         for work, path in _captures(Path(folder), large):
-            runs = {tool: _median(tool, command, path, repeat) for tool, command in _tools(path, Path(folder)).items()}
+            runs = _medians(_tools(path, Path(folder)), repeat)
             baseline = runs["tshark -T fields"]
             rows += [
                 _row(f"{work}, {path.stat().st_size / 1e6:,.0f} MB", tool, run, baseline) for tool, run in runs.items()
@@ -98,12 +98,13 @@ def _nfstream() -> str | None:
     return named or (sys.executable if importlib.util.find_spec("nfstream") else None)
 
 
-def _median(tool: str, command: list[str] | None, path: Path, repeat: int) -> Run | None:
-    if command is None:
+def _medians(tools: Mapping[str, list[str] | None], repeat: int) -> dict[str, Run | None]:
+    """The median run of each tool by CPU seconds; None of one that is missing. They take turns: the speed of a machine changes."""
+    for tool in (tool for tool, command in tools.items() if command is None):
         print(f"{tool} is missing" + (f": set {NFSTREAM}" if tool == "NFStream" else ""), file=sys.stderr)
-        return None
-    runs = sorted((_run(command) for _ in range(repeat)), key=lambda run: run.cpu_s)
-    return runs[len(runs) // 2]
+    turns = [{tool: _run(command) for tool, command in tools.items() if command} for _ in range(repeat)]
+    runs = {tool: sorted((turn[tool] for turn in turns), key=lambda run: run.cpu_s) for tool in turns[0]}
+    return {tool: runs[tool][repeat // 2] if tool in runs else None for tool in tools}
 
 
 def _run(command: list[str]) -> Run:

@@ -18,8 +18,9 @@ def _entries(files: list[Path], parser: str) -> list[Any]:
         {"exhibit": "E001", "file": p.name, "size": p.stat().st_size, "sha256": f"{at:064x}"}
         for at, p in enumerate(files)
     ]
-    fixed = {"status": "evidence", "parser": parser}
-    return [FileEntry(**{f.name: {**one, **fixed}.get(f.name, "") for f in fields(FileEntry)}) for one in said]
+    empty: dict[str, Any] = dict.fromkeys((field.name for field in fields(FileEntry)), "")
+    fixed = {**empty, "status": "evidence", "parser": parser}
+    return [FileEntry(**{**fixed, **one}) for one in said]
 
 
 def to_timeline(files: list[Path], root: Path, parser: str, workers: int = 1) -> int:
