@@ -76,9 +76,9 @@ def _hex(values: Iterable[int]) -> str:
     return ",".join(f"{value:04x}" for value in values)
 
 
-def _alpn_mark(protocols: tuple[bytes, ...]) -> str:
+@lru_cache(maxsize=256)
+def _alpn_mark(first: bytes) -> str:
     """First and last character of the first protocol, of its hex form when either is not alphanumeric."""
-    first = protocols[0] if protocols else b""
     if not first:
         return "00"
     ends = first[:1] + first[-1:]
@@ -87,15 +87,24 @@ def _alpn_mark(protocols: tuple[bytes, ...]) -> str:
     return first.hex()[0] + first.hex()[-1]
 
 
-def _newest(versions: list[int]) -> int:
-    """The numbers of DTLS, from 0xFE00 on, count down."""
-    return max(versions, key=lambda version: 0x10000 - version if version >> 8 == 0xFE else version)
+@lru_cache(maxsize=REMEMBERED)
+def _newest(versions: Numbers, version: int) -> int:
+    """The newest of what a hello lists, a hundred at most, else what it says. The numbers of DTLS, from 0xFE00 on, count down."""
+    listed = _plain(versions) or [version]
+    return max(listed, key=lambda version: 0x10000 - version if version >> 8 == 0xFE else version)
 
 
 def ja4(hello: Hello, transport: str = "t") -> str:
-    """JA4 of a client hello over TCP (`t`), DTLS (`d`) or QUIC (`q`): FoxIO technical details, JA4: TLS client fingerprint."""
-    mark = _alpn_mark(tuple(p for p in hello.protocols if not _grease_name(p)))
-    version = _newest(_plain(hello.versions) or [hello.version])
+    """JA4 of a client hello over TCP (`t`), DTLS (`d`) or QUIC (`q`): FoxIO technical details, JA4: TLS client fingerprint. It is kept with
+    the hello, which one transport carries."""
+    if hello.ja4 is None:
+        hello.ja4 = _whole_ja4(hello, transport)
+    return hello.ja4
+
+
+def _whole_ja4(hello: Hello, transport: str) -> str:
+    mark = _alpn_mark(next((name for name in hello.protocols if not _grease_name(name)), b""))
+    version = _newest(hello.versions, hello.version)
     whole = _ja4 if _ordinary(hello) else _ja4.__wrapped__
     return whole(
         f"{transport}{_JA4_VERSIONS.get(version, '00')}", mark, hello.ciphers, hello.extensions, hello.signatures

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 # RFC 8446 section 4.1.3: this random value marks a HelloRetryRequest
@@ -19,7 +19,8 @@ _FEW = 1_024  # bytes of a list whose numbers are kept for the next time: progra
 class Hello:
     """A hello. `ciphers` and `extensions` in the order of the wire (a server's single cipher as a tuple of one).
 
-    group: the key exchange group a server chose; ticket: a client offered to resume with a ticket (RFC 5077).
+    group: the key exchange group a server chose; ticket: a client offered to resume with a ticket (RFC 5077); ja4: its fingerprint, once
+    somebody asked for it.
     """
 
     version: int
@@ -34,6 +35,7 @@ class Hello:
     versions: tuple[int, ...] = ()
     group: int | None = None
     ticket: bool = False
+    ja4: str | None = field(init=False, default=None, compare=False)
 
     @property
     def chosen_version(self) -> int:

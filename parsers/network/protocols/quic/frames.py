@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from parsers.network.protocols.quic.headers import varint
 
 CRYPTO_LIMIT = 65_536  # bytes of a side's handshake that are kept
+_ONES = b"\1" * CRYPTO_LIMIT
 _PADDING, _PING, _ACK, _ACK_ECN, _CRYPTO, _CLOSE = 0x00, 0x01, 0x02, 0x03, 0x06, 0x1C
 
 
@@ -21,43 +22,47 @@ class Handshake:
     last: int = -1
     closed: bool = False
 
-    def put(self, at: int, piece: bytes, packet: int) -> None:
-        stop = at + len(piece)
-        if stop > CRYPTO_LIMIT:
-            return
-        if at == len(self.data):
-            self.data += piece
-            self.there += b"\1" * len(piece)
-            self.ready = stop if self.ready == at else self.ready
-        else:
-            self._put_among(at, stop, piece)
+    def put(self, pieces: list[tuple[int, bytes]], packet: int) -> None:
+        """Take the pieces of one packet, each with its place."""
+        data, there = self.data, self.there
+        top = max([at + len(piece) for at, piece in pieces])
+        more = top - len(data)
+        if more > 0:
+            data += bytes(more)
+            there += bytes(more)
+        for at, piece in pieces:
+            stop = at + len(piece)
+            data[at:stop], there[at:stop] = piece, _ONES[: len(piece)]
+        gap = there.find(0, self.ready)
+        self.ready = len(data) if gap < 0 else gap
         self.first = packet if self.first < 0 else self.first
         self.last = packet
-
-    def _put_among(self, at: int, stop: int, piece: bytes) -> None:
-        """The same where bytes before or behind the piece are there already, or lack."""
-        more = stop - len(self.data)
-        if more > 0:
-            self.data += bytes(more)
-            self.there += bytes(more)
-        self.data[at:stop], self.there[at:stop] = piece, b"\1" * len(piece)
-        gap = self.there.find(0, self.ready)
-        self.ready = len(self.data) if gap < 0 else gap
 
 
 def read_frames(frames: bytes, out: Handshake, packet: int) -> str | None:
     """Take the frames of one packet. Returns what is wrong with them, None where nothing is."""
+    pieces: list[tuple[int, bytes]] = []
+    wrong = _read(frames, out, pieces)
+    if pieces:
+        out.put(pieces, packet)
+    return wrong
+
+
+def _read(frames: bytes, out: Handshake, pieces: list[tuple[int, bytes]]) -> str | None:
+    """The same; CRYPTO bytes are added to `pieces`, but those beyond the limit."""
     at, end = 0, len(frames)
     while at < end:
         kind = frames[at]
         at += 1
         if kind == _CRYPTO:
-            offset, at = _number(frames, at)
-            size, at = _number(frames, at)
-            if at + size > end:
+            offset, at = varint(frames, at)
+            size, at = varint(frames, at)
+            stop = at + size
+            if stop > end:
                 return "a CRYPTO frame is longer than its packet"
-            out.put(offset, frames[at : at + size], packet)
-            at += size
+            if offset + size <= CRYPTO_LIMIT:
+                pieces.append((offset, frames[at:stop]))
+            at = stop
         elif kind == _PADDING:
             at = end - len(frames[at:].lstrip(b"\0"))
         elif kind in (_ACK, _ACK_ECN):
@@ -68,14 +73,6 @@ def read_frames(frames: bytes, out: Handshake, packet: int) -> str | None:
         elif kind != _PING:
             return f"frame type {kind:#04x} in an Initial packet"
     return None if at == end else "a frame is longer than its packet"
-
-
-def _number(frames: bytes, at: int) -> tuple[int, int]:
-    """As `varint`, which takes all lengths: nearly all numbers here have two bytes."""
-    first = frames[at : at + 2]
-    if len(first) == 2 and first[0] & 0xC0 == 0x40:
-        return (first[0] & 0x3F) << 8 | first[1], at + 2
-    return varint(frames, at)
 
 
 def _after_ack(frames: bytes, at: int, kind: int) -> int:

@@ -52,11 +52,11 @@ def version_name(version: int) -> str:
 def packets(data: bytes) -> list[Packet]:
     """The packets of a datagram up to one with a short header, which ends it. What is no QUIC ends it too."""
     found: list[Packet] = []
-    at = 0
-    while at < len(data):
+    at, end = 0, len(data)
+    while at < end:
         if not data[at] & LONG:
             if data[at] & FIXED:
-                found.append(Packet(SHORT, 0, b"", b"", at, len(data), len(data)))
+                found.append(Packet(SHORT, 0, b"", b"", at, end, end))
             break
         one = _long(data, at)
         if one is None:
@@ -67,43 +67,45 @@ def packets(data: bytes) -> list[Packet]:
 
 
 def _long(data: bytes, at: int) -> Packet | None:
+    end = len(data)
     version = int.from_bytes(data[at + 1 : at + 5], "big")
-    dcid, place = _short_vector(data, at + 5)
-    scid, place = _short_vector(data, place)
-    if place > len(data) or max(len(dcid), len(scid)) > CONNECTION_ID:
+    # two vectors of bytes after a length of one byte, which is 0 where it is cut
+    begin = at + 6
+    place = begin + (data[at + 5] if begin <= end else 0)
+    dcid, begin = data[begin:place], place + 1
+    place = begin + (data[place] if begin <= end else 0)
+    scid = data[begin:place]
+    if place > end or len(dcid) > CONNECTION_ID or len(scid) > CONNECTION_ID:
         return None
     if version == 0:
-        offered = tuple(int.from_bytes(data[i : i + 4], "big") for i in range(place, len(data) - 3, 4))
-        return Packet(NEGOTIATION, 0, dcid, scid, at, place, len(data), offered)
+        offered = tuple(int.from_bytes(data[i : i + 4], "big") for i in range(place, end - 3, 4))
+        return Packet(NEGOTIATION, 0, dcid, scid, at, place, end, offered)
     if not known(version):
-        return Packet(UNFAMILIAR, version, dcid, scid, at, place, len(data))
+        return Packet(UNFAMILIAR, version, dcid, scid, at, place, end)
     kind = (_KINDS_2 if version == VERSION_2 else _KINDS)[data[at] >> 4 & 3]
     if kind == RETRY:
-        return Packet(kind, version, dcid, scid, at, place, len(data))
+        return Packet(kind, version, dcid, scid, at, place, end)
     if kind == INITIAL:
         size, place = varint(data, place)
         place += size  # the token
     length, place = varint(data, place)
-    if place > len(data):
+    if place > end:
         return None
-    return Packet(kind, version, dcid, scid, at, place, min(place + max(length, 1), len(data)))
-
-
-def _short_vector(data: bytes, at: int) -> tuple[bytes, int]:
-    """Bytes after a length of one byte, and the place after them; beyond the data where they are cut."""
-    size = data[at] if at < len(data) else 0
-    stop = at + 1 + size
-    return data[at + 1 : stop], stop
+    stop = place + (length or 1)
+    return Packet(kind, version, dcid, scid, at, place, stop if stop < end else end)
 
 
 def varint(data: bytes, at: int) -> tuple[int, int]:
     """RFC 9000 section 16: a number and the place after it; beyond the data where it is cut."""
-    if at >= len(data):
-        return 0, len(data) + 1
+    end = len(data)
+    if at >= end:
+        return 0, end + 1
     first = data[at]
     if first < 0x40:
         return first, at + 1
+    if first < 0x80 and at + 1 < end:  # nearly all that do not fit one byte
+        return (first & 0x3F) << 8 | data[at + 1], at + 2
     size = 1 << (first >> 6)
-    if at + size > len(data):
-        return 0, len(data) + 1
+    if at + size > end:
+        return 0, end + 1
     return int.from_bytes(data[at : at + size], "big") & ((1 << (8 * size - 2)) - 1), at + size

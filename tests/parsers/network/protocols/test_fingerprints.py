@@ -31,7 +31,7 @@ BROWSER = Hello(
 
 
 def changed(**fields: object) -> Hello:
-    return Hello(**{name: fields.get(name, getattr(BROWSER, name)) for name in Hello.__slots__})  # type: ignore[arg-type]
+    return Hello(**{name: fields.get(name, getattr(BROWSER, name)) for name in Hello.__slots__ if name != "ja4"})  # type: ignore[arg-type]
 
 
 def test_ja4_worked_example() -> None:
