@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from parsers.network.identities import Identities
 from parsers.network.packets import TCP, UDP
-from parsers.network.records import Int64s
+from parsers.network.records import Int64s, one_of
 
 _PORTS = 1 << 16
 
@@ -19,7 +19,7 @@ class ByEnd:
         hosts = pa.concat_arrays([identities.orig, identities.resp]).dictionary_encode()
         self._hosts: dict[str, int] = {text: number for number, text in enumerate(hosts.dictionary.to_pylist())}
         orig, resp = np.split(hosts.indices.to_numpy().astype(np.int64), 2)
-        flow = np.flatnonzero(np.isin(identities.proto, (TCP, UDP)))
+        flow = np.flatnonzero(one_of(identities.proto, TCP, UDP))
         orig_port, resp_port = (ports[flow].astype(np.int64) for ports in (identities.orig_port, identities.resp_port))
         key = np.concatenate(
             [self._key(orig[flow], orig_port, resp[flow]), self._key(resp[flow], resp_port, orig[flow])]

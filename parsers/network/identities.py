@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from parsers.network.flows import Flows
 from parsers.network.ip_packets import IpPackets
 from parsers.network.packets import ICMP, ICMPV6, TCP, UDP
-from parsers.network.records import Bytes, Int32s
+from parsers.network.records import Bytes, Int32s, one_of
 from parsers.network.row_digests import blake2b, sha1
 
 Ends = npt.NDArray[np.uint64]  # (n, 2): high and low half of addresses
@@ -116,14 +116,14 @@ def _communities(
     """Community ID v1, seed 0: SHA-1 over seed, lower end, upper end, protocol, padding, ports."""
     one_way = np.zeros(len(proto), np.bool_)
     for number, types in _TWO_WAY.items():
-        one_way |= (proto == number) & ~np.isin(orig_port, types)
+        one_way |= (proto == number) & ~one_of(orig_port, *types)
     high, low = orig[:, 0] == resp[:, 0], orig[:, 1] == resp[:, 1]
     above = (orig[:, 0] > resp[:, 0]) | (high & (orig[:, 1] > resp[:, 1])) | (high & low & (orig_port > resp_port))
     turned = (above & ~one_way)[:, None]
     lower, upper = _wire(orig, orig_port), _wire(resp, resp_port)
     lower, upper = np.where(turned, upper, lower), np.where(turned, lower, upper)
     numbers = np.stack([proto.astype(np.uint8), np.zeros(len(proto), np.uint8)], axis=1)
-    ported = np.isin(proto, _PORTED)
+    ported = one_of(proto, *_PORTED)
     digests = np.zeros((len(proto), 21), np.uint8)  # SHA-1 and a byte more, so that base64 has no remainder
     for four in (True, False):
         address = slice(12 if four else 0, 16)

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from parsers.network.headers import BAD_IP_SUM, BAD_SUM, CARRIER, OVERLAP, PARTIAL, REASSEMBLED, ZERO_WINDOW, Headers
 from parsers.network.links import ETHERNET, SLL
-from parsers.network.records import Bools, Int32s, Int64s, Packets
+from parsers.network.records import Bools, Int32s, Int64s, Packets, one_of
 
 # Remarks on a packet that its flow's row repeats: bits of `remarks`, and their words
 FLAGS = {
@@ -131,7 +131,7 @@ def gathered(headers: Headers, captured: Captured, place: Int64s | None = None, 
     for name in ("parent", "packet", "span", *_HEADERS):
         out[name] = getattr(headers, name)[rows]
     out["frame"] = packets.data[at] - packets.record[at]
-    framed = np.isin(packets.link[at], FRAMED) & (packets.caplen[at] >= FRAME)
+    framed = one_of(packets.link[at], *FRAMED) & (packets.caplen[at] >= FRAME)
     out["link"] = np.where(framed & (headers.depth[rows] == 0), packets.link[at], 0)
     marks = headers.marks[rows]
     seen = {word: marks & mark != 0 for word, mark in _MARKS.items()}

@@ -25,7 +25,7 @@ from parsers.network.notes import (
     PPP_CLOSED,
     PPP_CONTROL,
 )
-from parsers.network.records import Int32s, Int64s
+from parsers.network.records import Int32s, Int64s, one_of
 
 # LINKTYPE values (www.tcpdump.org/linktypes.html)
 NULL, ETHERNET, PPP, RAW_BSD, RAW_OPENBSD, PPP_HDLC, PPPOE = 0, 1, 9, 12, 14, 50, 51
@@ -57,7 +57,7 @@ def peel_links(frames: Frames) -> None:
         rows = np.flatnonzero((frames.ether != IPV4) & (frames.ether != IPV6) & (frames.note == 0))
         if not len(rows) or not _peel(frames, rows):
             break
-    rows = np.flatnonzero((frames.note == 0) & ~np.isin(frames.ether, (IPV4, IPV6)))
+    rows = np.flatnonzero((frames.note == 0) & ~one_of(frames.ether, IPV4, IPV6))
     if len(rows):
         resolves = np.isin(frames.ether[rows], _RESOLUTION)
         frames.note[rows[resolves]] = ARP

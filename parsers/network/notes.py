@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from parsers.network.headers import Headers
-from parsers.network.records import Int64s
+from parsers.network.records import Int64s, one_of
 from timelines.problems import Kind
 
 IPV4, IPV6, MPLS = 0x0800, 0x86DD, 0x8847  # ethertypes (IEEE 802 numbers)
@@ -76,7 +76,7 @@ def _reason(note: int, detail: int) -> str:
 
 def kinds(headers: Headers, rows: Int64s) -> Iterator[tuple[Kind3, int, int]]:
     """The kinds of hindrance among these rows, each with its count and the first captured packet that it met."""
-    rows = rows[~np.isin(headers.note[rows], (FINE, ARP, PART))]
+    rows = rows[~one_of(headers.note[rows], FINE, ARP, PART)]
     if not len(rows):
         return
     packet, inner = headers.packet[rows], headers.depth[rows] > 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -49,6 +50,14 @@ class Packets:
     def part(self, which: slice) -> Packets:
         """Some of them."""
         return Packets(*(getattr(self, name)[which] for name in Packets.__slots__))
+
+
+def one_of(values: npt.NDArray[Any], *numbers: int) -> Bools:
+    """Which values are one of a few numbers. Where the values are few too, numpy's `isin` takes ten times as long to begin."""
+    found = np.zeros(values.shape, np.bool_)
+    for number in numbers:
+        found |= values == number
+    return found
 
 
 @dataclass(frozen=True, slots=True)

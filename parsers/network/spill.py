@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.network.ip_packets import RECORD, Records
+from parsers.network.records import one_of
 
 PORTION = 1 << 17  # packets that are sorted by group at a time
 AT_ONCE = 1 << 12  # packets written at a time: half a megabyte stays in a fast cache's reach
@@ -182,10 +183,10 @@ def pair_digest(records: Records) -> npt.NDArray[np.uint64]:
     with np.errstate(over="ignore"):
         digest = mixed(mixed(src[:, 0]) + src[:, 1]) + mixed(mixed(dst[:, 0]) + dst[:, 1])
     # DHCP goes from a host without an address to all, and back from a server: what belongs together has no pair of hosts in common.
-    dhcp = (records["proto"] == 17) & np.isin(records["sport"], DHCP) & np.isin(records["dport"], DHCP)
+    dhcp = (records["proto"] == 17) & one_of(records["sport"], *DHCP) & one_of(records["dport"], *DHCP)
     digest[dhcp] = 0
     # Names are asked of a group of hosts, and answered by one of them.
-    names = (records["proto"] == 17) & (np.isin(records["sport"], GROUP_NAMES) | np.isin(records["dport"], GROUP_NAMES))
+    names = (records["proto"] == 17) & (one_of(records["sport"], *GROUP_NAMES) | one_of(records["dport"], *GROUP_NAMES))
     digest[names] = 1
     return digest
 

@@ -16,7 +16,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from parsers.network.records import Bools, Bytes
+from parsers.network.records import Bools, Bytes, one_of
 from parsers.network.space import Space
 from parsers.network.streams import Pieces, Stream
 
@@ -37,7 +37,7 @@ class Openings:
     resp_size: npt.NDArray[np.int64]
 
     def on_port(self, *ports: int) -> Bools:
-        return np.isin(self.resp_port, ports) | np.isin(self.orig_port, ports)
+        return one_of(self.resp_port, *ports) | one_of(self.orig_port, *ports)
 
 
 @dataclass(slots=True)  # made for every flow or row: frozen costs three times as much

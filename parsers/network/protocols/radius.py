@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.network.protocols import Conversation, Openings, Record, Trouble, text
-from parsers.network.records import Bools, Bytes
+from parsers.network.records import Bools, Bytes, one_of
 
 PORTS = (1812, 1813, 1645, 1646, 3799)
 _HEADER = 20
@@ -81,7 +81,7 @@ class Radius:
 
 def _begins(raw: Bytes, size: npt.NDArray[np.int64]) -> Bools:
     length = raw[:, 2].astype(np.int64) << 8 | raw[:, 3]
-    found: Bools = (size >= _HEADER) & np.isin(raw[:, 0], list(_CODES)) & (length >= _HEADER) & (length <= 4096)
+    found: Bools = (size >= _HEADER) & one_of(raw[:, 0], *_CODES) & (length >= _HEADER) & (length <= 4096)
     return found
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from parsers.network.protocols import Conversation, Openings, Record, Trouble, Upgrade, Yield, text
 from parsers.network.protocols.sasl import credentials
-from parsers.network.records import Bools
+from parsers.network.records import Bools, one_of
 from parsers.network.streams import Stream
 
 HANDSHAKE = 2_048  # bytes of each side's handshake; the longest possible has some 1,050
@@ -83,8 +83,8 @@ class Socks:
             & (orig[:, 1] < 16)
             & (openings.orig_size >= 2 + orig[:, 1].astype(np.int64))
         )
-        five &= (resp[:, 0] == 5) & np.isin(resp[:, 1], (0, 1, 2, 255)) & (openings.resp_size >= 2)
-        four = (orig[:, 0] == 4) & np.isin(orig[:, 1], (1, 2)) & (openings.orig_size >= 9)
+        five &= (resp[:, 0] == 5) & one_of(resp[:, 1], 0, 1, 2, 255) & (openings.resp_size >= 2)
+        four = (orig[:, 0] == 4) & one_of(orig[:, 1], 1, 2) & (openings.orig_size >= 9)
         four &= (resp[:, 0] == 0) & (resp[:, 1] >= 90) & (resp[:, 1] <= 93) & (openings.resp_size >= 8)
         return np.asarray((five | four) & (openings.proto == 6))
 

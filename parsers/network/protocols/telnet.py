@@ -12,7 +12,7 @@ import numpy.typing as npt
 from parsers.network.protocols import Conversation, Openings, Record, Yield, text
 from parsers.network.protocols.lines import gather
 from parsers.network.protocols.sasl import credentials
-from parsers.network.records import Bools
+from parsers.network.records import Bools, one_of
 
 DIALOGUE = 16_384  # bytes of each side that are read
 ATTEMPTS = 20  # logins of one session
@@ -44,7 +44,7 @@ class Telnet:
 
     def guess(self, openings: Openings) -> Bools:
         """On its usual ports, a server that says text: small devices ask for a login without negotiating anything."""
-        out = (openings.proto == 6) & np.isin(openings.resp_port, PORTS) & (openings.resp_size > 0)
+        out = (openings.proto == 6) & one_of(openings.resp_port, *PORTS) & (openings.resp_size > 0)
         some = np.flatnonzero(out)
         out[some] &= (_TEXTUAL[openings.resp[some]] | (openings.resp[some] == 0)).all(axis=1)
         return np.asarray(out)

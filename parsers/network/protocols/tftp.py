@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.network.protocols import Carried, Conversation, Datagram, Expected, Openings, Record, Trouble, Yield, text
-from parsers.network.records import Bools
+from parsers.network.records import Bools, one_of
 
 RRQ, WRQ, DATA, ACK, ERROR, OACK = 1, 2, 3, 4, 5, 6
 BLOCK = 512  # bytes of a block where nothing else was agreed on
@@ -42,7 +42,7 @@ class Tftp:
     def recognise(self, openings: Openings) -> Bools:
         """A request: opcode 1 or 2, then a name; on another port than 69 the mode must be seen too."""
         raw = openings.orig
-        found = (openings.proto == 17) & (raw[:, 0] == 0) & np.isin(raw[:, 1], (RRQ, WRQ)) & (raw[:, 2] > 32)
+        found = (openings.proto == 17) & (raw[:, 0] == 0) & one_of(raw[:, 1], RRQ, WRQ) & (raw[:, 2] > 32)
         elsewhere = found & ~openings.on_port(69)
         for row in np.flatnonzero(elsewhere).tolist():
             opening = raw[row].tobytes().lower()

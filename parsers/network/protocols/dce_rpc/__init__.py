@@ -12,7 +12,7 @@ from parsers.network.protocols import Conversation, Openings, Spoken, Trouble, Y
 from parsers.network.protocols.dce_rpc.association import UNITS, Association
 from parsers.network.protocols.dce_rpc.over_http import GREETING, greeted
 from parsers.network.protocols.dce_rpc.pdus import HEADER, KINDS, size_of
-from parsers.network.records import Bools, Bytes
+from parsers.network.records import Bools, Bytes, one_of
 from parsers.network.streams import Stream
 
 LEAPS = 256  # pieces after a gap that are tried for the beginning of a unit
@@ -49,9 +49,7 @@ class DceRpc:
 def _head(side: Bytes) -> Bools:
     ends = side[:, 8:10].astype(np.int64)
     length = np.where(side[:, 4] == 0x10, ends[:, 0] | ends[:, 1] << 8, ends[:, 0] << 8 | ends[:, 1])
-    found: Bools = (
-        np.isin(side[:, 2], tuple(KINDS)) & ((side[:, 4] == 0x10) | (side[:, 4] == 0)) & ~side[:, 5:8].any(axis=1)
-    )
+    found: Bools = one_of(side[:, 2], *KINDS) & ((side[:, 4] == 0x10) | (side[:, 4] == 0)) & ~side[:, 5:8].any(axis=1)
     return found & (length >= HEADER) & (length <= 16_384)
 
 

@@ -13,7 +13,7 @@ from parsers.network.protocols.awaited import Awaited, in_columns
 from parsers.network.protocols.dhcp.options import Message, domain_name, message
 from parsers.network.protocols.dhcp.together import EVERYBODY, MESSAGES, NOWHERE, joined, tabulate
 from parsers.network.protocols.tabular import Datagrams, Rows, Tabulated
-from parsers.network.records import Bools
+from parsers.network.records import Bools, one_of
 
 PORTS = (67, 68, 4011)
 QUIET = 30_000_000_000  # ns without a message after which the same identifier begins another exchange
@@ -36,7 +36,7 @@ class Dhcp:
         """By port, where a message begins as a request or reply with a hardware address that fits."""
         begins = np.zeros(len(openings.proto), np.bool_)
         for raw, size in ((openings.orig, openings.orig_size), (openings.resp, openings.resp_size)):
-            begins |= (size >= 32) & np.isin(raw[:, 0], (1, 2)) & (raw[:, 2] <= 16)
+            begins |= (size >= 32) & one_of(raw[:, 0], 1, 2) & (raw[:, 2] <= 16)
         found: Bools = (openings.proto == 17) & openings.on_port(*PORTS) & begins
         return found
 

@@ -13,7 +13,7 @@ from parsers.network.protocols.awaited import Awaited, in_columns
 from parsers.network.protocols.dhcpv6.messages import RELAYED, RELAYED_BACK, TYPES, Message, message, said
 from parsers.network.protocols.dhcpv6.together import MESSAGES, joined, tabulate
 from parsers.network.protocols.tabular import Datagrams, Rows, Tabulated
-from parsers.network.records import Bools
+from parsers.network.records import Bools, one_of
 
 PORTS = (546, 547)
 QUIET = 150_000_000_000  # ns without a message after which the same identifier begins another exchange; a question is repeated within 120 s
@@ -37,8 +37,8 @@ class Dhcpv6:
         """By both ports, or by one where a payload begins with the type of a message."""
         begins = np.zeros(len(openings.proto), np.bool_)
         for raw, size in ((openings.orig, openings.orig_size), (openings.resp, openings.resp_size)):
-            begins |= (size >= 4) & np.isin(raw[:, 0], _KINDS)
-        both = np.isin(openings.orig_port, PORTS) & np.isin(openings.resp_port, PORTS)
+            begins |= (size >= 4) & one_of(raw[:, 0], *_KINDS)
+        both = one_of(openings.orig_port, *PORTS) & one_of(openings.resp_port, *PORTS)
         found: Bools = (openings.proto == 17) & (both | (openings.on_port(*PORTS) & begins))
         return found
 

@@ -17,7 +17,7 @@ from parsers.network.protocols.dns.names import Malformed
 from parsers.network.protocols.dns.numbers import CLASSES, TYPES
 from parsers.network.protocols.dns.pairs import Exchange, rows
 from parsers.network.protocols.tabular import Datagrams, Rows, Tabulated
-from parsers.network.records import Bools, Bytes, Int64s
+from parsers.network.records import Bools, Bytes, Int64s, one_of
 from parsers.network.streams import Stream
 
 DOMAIN, NETBIOS, MULTICAST, LINK_LOCAL = 53, 137, 5353, 5355
@@ -50,7 +50,7 @@ class Dns:
 
     def tabulate(self, grams: Datagrams, packet_time: npt.NDArray[np.int64]) -> Tabulated:
         """Plain flows over UDP: servers asked, and groups of hosts asked or answering."""
-        orig, resp = (np.isin(port, tuple(USUAL)) for port in (grams.orig_port, grams.resp_port))
+        orig, resp = (one_of(port, *USUAL) for port in (grams.orig_port, grams.resp_port))
         usual = np.where(resp, grams.resp_port, np.where(orig, grams.orig_port, 0))
         few = np.diff(grams.bounds) < MESSAGES
         asked = together.tabulate(grams, few & (usual == DOMAIN), packet_time)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from parsers.network.protocols import Conversation, Openings, Trouble, Yield
 from parsers.network.protocols.kerberos.messages import AS_REQ, KINDS, TGS_REQ, Message, message
 from parsers.network.protocols.kerberos.rows import rows
-from parsers.network.records import Bools, Bytes
+from parsers.network.records import Bools, Bytes, one_of
 from parsers.network.streams import Stream
 
 SIZE_LIMIT = 1 << 18  # bytes of one message over TCP; tickets with large PACs stay below 64 KiB
@@ -30,9 +30,7 @@ class Kerberos:
         found = np.zeros(len(openings.proto), np.bool_)
         udp, tcp = openings.proto == 17, openings.proto == 6
         for side in (openings.orig, openings.resp):
-            tagged = (udp & np.isin(side[:, 0], tuple(KINDS))) | (
-                tcp & (side[:, 0] == 0) & np.isin(side[:, 4], tuple(KINDS))
-            )
+            tagged = (udp & one_of(side[:, 0], *KINDS)) | (tcp & (side[:, 0] == 0) & one_of(side[:, 4], *KINDS))
             some = np.flatnonzero(tagged)
             found[some] |= _version(side[some])
         return found

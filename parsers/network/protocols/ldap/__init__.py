@@ -13,7 +13,7 @@ from parsers.network.protocols.ber import extent
 from parsers.network.protocols.ldap.messages import ENTRY, EXTENDED_OP, OPERATIONS, REQUESTS, Message, head, message
 from parsers.network.protocols.ldap.names import START_TLS
 from parsers.network.protocols.ldap.rows import rows
-from parsers.network.records import Bools, Bytes
+from parsers.network.records import Bools, Bytes, one_of
 from parsers.network.streams import Stream
 
 SIZE_LIMIT = 1 << 20  # bytes read of one message; entries are counted without being read
@@ -47,7 +47,7 @@ class Ldap:
     def recognise(self, openings: Openings) -> Bools:
         """A sequence of a number of one to four bytes and a known operation."""
         found: Bools = _begins(openings.orig, openings.orig_size) | _begins(openings.resp, openings.resp_size)
-        found &= np.isin(openings.proto, (6, 17))
+        found &= one_of(openings.proto, 6, 17)
         return found
 
     def read(self, talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[Yield]:

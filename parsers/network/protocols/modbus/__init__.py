@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from parsers.network.protocols import OPENING, Conversation, Openings, Record, Trouble
 from parsers.network.protocols.modbus.functions import EXCEPTIONS, FUNCTIONS, Said, answered, asked, name
-from parsers.network.records import Bools, Bytes, Int64s
+from parsers.network.records import Bools, Bytes, Int64s, one_of
 from parsers.network.streams import Stream
 
 PORT = 502
@@ -90,7 +90,7 @@ def _whole(raw: Bytes, size: Int64s) -> Bools:
     follows = (
         (end + 4 <= np.minimum(size, OPENING)) & (raw[rows, next_protocol] == 0) & (raw[rows, next_protocol + 1] == 0)
     )
-    found: Bools = _begins(raw, size) & np.isin(raw[:, 7] & 0x7F, list(FUNCTIONS)) & ((end == size) | follows)
+    found: Bools = _begins(raw, size) & one_of(raw[:, 7] & 0x7F, *FUNCTIONS) & ((end == size) | follows)
     return found
 
 

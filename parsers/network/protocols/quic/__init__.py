@@ -11,7 +11,7 @@ import numpy.typing as npt
 from parsers.network.protocols import Conversation, Openings, Record, Trouble
 from parsers.network.protocols.quic import headers
 from parsers.network.protocols.quic.connections import Connections, rows
-from parsers.network.records import Bools, Bytes
+from parsers.network.records import Bools, Bytes, one_of
 
 DATAGRAMS = 200  # datagrams of a flow in which handshakes are looked for
 _SMALLEST = 20  # bytes: less holds no long header with anything behind it
@@ -21,13 +21,11 @@ def _long_header(side: Bytes, size: npt.NDArray[np.int64]) -> Bools:
     """A long header of a version in use, of one that shall never be (RFC 9000 section 15), or of Google's own QUIC."""
     wide = side.astype(np.int64)
     version = wide[:, 1] << 24 | wide[:, 2] << 16 | wide[:, 3] << 8 | wide[:, 4]
-    known = np.isin(version, (headers.VERSION_1, headers.VERSION_2))
+    known = one_of(version, headers.VERSION_1, headers.VERSION_2)
     known |= (version >= headers.FIRST_DRAFT) & (version <= headers.LAST_DRAFT)
     known |= version & 0x0F0F0F0F == 0x0A0A0A0A
     known |= (
-        np.isin(version >> 16, (0x5130, 0x5430))
-        & (wide[:, 3:5] >= 0x30).all(axis=1)
-        & (wide[:, 3:5] <= 0x39).all(axis=1)
+        one_of(version >> 16, 0x5130, 0x5430) & (wide[:, 3:5] >= 0x30).all(axis=1) & (wide[:, 3:5] <= 0x39).all(axis=1)
     )
     fits = (side[:, 0] & 0xC0 == 0xC0) & (side[:, 5] <= headers.CONNECTION_ID) & (size >= _SMALLEST)
     return np.asarray(known & fits)

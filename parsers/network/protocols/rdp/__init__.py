@@ -24,7 +24,7 @@ from parsers.network.protocols.rdp.negotiation import (
     side,
 )
 from parsers.network.protocols.rdp.settings import client_values, server_values
-from parsers.network.records import Bools, Bytes
+from parsers.network.records import Bools, Bytes, one_of
 
 PORT = 3389
 _COOKIE = np.frombuffer(b"Cookie: ", np.uint8)
@@ -53,7 +53,7 @@ class Rdp:
             cookie = (raw[:, 11 : 11 + len(_COOKIE)] == _COOKIE).all(axis=1)
             negotiates = (raw[:, 13] == 8) & (raw[:, 14] == 0)
             found |= asks & (cookie | (negotiates & (raw[:, 11] == 1)) | ((raw[:, 4] == 6) & openings.on_port(PORT)))
-            found |= _unit(raw, CONFIRM) & negotiates & np.isin(raw[:, 11], (2, 3))
+            found |= _unit(raw, CONFIRM) & negotiates & one_of(raw[:, 11], 2, 3)
         return np.asarray(found & (openings.proto == 6))
 
     def read(self, talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[Record | Trouble | Upgrade]:

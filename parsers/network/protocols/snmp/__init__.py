@@ -24,7 +24,7 @@ from parsers.network.protocols.snmp.messages import (
     Message,
     message,
 )
-from parsers.network.records import Bools, Bytes
+from parsers.network.records import Bools, Bytes, one_of
 
 CREDENTIALS = 1_000  # different communities or users kept of one flow; guessing tools try thousands
 NAMES = 32  # names of objects kept of one flow, of those set and those told by traps
@@ -90,7 +90,7 @@ def _begins(raw: Bytes, size: npt.NDArray[np.int64]) -> Bools:
     out = np.zeros(len(size), np.bool_)
     form = raw[:, 1]
     for at, fits in ((2, form < 0x80), (3, form == 0x81), (4, form == 0x82)):
-        version = np.isin(raw[:, at + 2], (0, 1)) & (raw[:, at + 3] == 0x04)
+        version = one_of(raw[:, at + 2], 0, 1) & (raw[:, at + 3] == 0x04)
         version |= (raw[:, at + 2] == 3) & (raw[:, at + 3] == 0x30)
         out |= fits & (raw[:, at] == 2) & (raw[:, at + 1] == 1) & version & (size > at + 4)
     found: Bools = out & (raw[:, 0] == 0x30)
