@@ -92,7 +92,7 @@ class Conversations:
     def _complete(self, raw: Bytes, size: Int64s, rows: Int64s) -> None:
         """Take the rest of openings from the segments that follow."""
         for number in rows.tolist():
-            stream = self._stream(number)
+            stream = Stream(self.held, number)
             begin = stream.read(stream.begin, OPENING)
             raw[number, : len(begin)] = np.frombuffer(begin, np.uint8)
             size[number] = len(begin)
@@ -106,7 +106,7 @@ class Conversations:
             forget(self._space.view)
         ends = (orig_ip, port, resp_ip, peer)
         if tcp:
-            orig, resp = self._stream(2 * flow), self._stream(2 * flow + 1)
+            orig, resp = Stream(self.held, 2 * flow), Stream(self.held, 2 * flow + 1)
             return Conversation(flow, True, self._space, orig, resp, (), {}, uid, port, peer, ends)
         packet, forward, at, size = [column[begin:stop].tolist() for column in self._grams]
         grams = tuple(map(Datagram, packet, forward, at, size))
@@ -172,9 +172,6 @@ class Conversations:
         late = begun >= self._packets.time[packet]
         found, begun = found[late], begun[late]
         return found[np.lexsort((found, begun))].tolist()  # type: ignore[no-any-return]
-
-    def _stream(self, number: int) -> Stream:
-        return Stream(self.held, number)
 
 
 def _parts(*shares: tuple[Int64s, int]) -> Iterator[slice]:
