@@ -10,7 +10,7 @@ from operator import attrgetter
 import numpy as np
 
 from parsers.network.carried import described
-from parsers.network.conversations import Conversations
+from parsers.network.conversations import TOLD_AT_ONCE, Conversations
 from parsers.network.openings import going_on, with_payload
 from parsers.network.protocols import (
     Carried,
@@ -59,7 +59,9 @@ def read(talks: Conversations, packet_time: Int64s, out: Reading) -> Iterator[tu
     readers, flows = readers[left], flows[left]
     ahead = _ahead(talks, readers, flows)
     owns = [by_id.get(id(dissector)) for dissector in dissectors]
-    for number, flow in zip(readers.tolist(), flows.tolist(), strict=True):
+    for at, (number, flow) in enumerate(zip(readers.tolist(), flows.tolist(), strict=True)):
+        if at % TOLD_AT_ONCE == 0:
+            talks.prepare(flows[at : at + TOLD_AT_ONCE])
         talk = talks.talk(flow)
         if number in ahead:
             talk.ahead = ahead[number]

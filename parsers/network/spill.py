@@ -84,7 +84,9 @@ class Spill:
         parts, groups = zip(*self._waiting, strict=True)
         self._waiting = []
         group = np.concatenate(groups)
-        if self._file is None:  # a full portion is the first of many: memory for them would be as dear, and be let go of again
+        if (
+            self._file is None
+        ):  # a full portion is the first of many: memory for them would be as dear, and be let go of again
             few = len(group) < PORTION
             self._use(tempfile.SpooledTemporaryFile(max_size=MEMORY) if few else tempfile.TemporaryFile())  # noqa: SIM115
         order = np.argsort(

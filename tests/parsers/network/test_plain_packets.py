@@ -146,7 +146,9 @@ def _inside(wire: Any, chance: random.Random) -> bytes:
     inner = wire.ip("192.0.2.9", "198.51.100.9", chance.choice((6, 17)), bytes(size), flags)
     head, kind = chance.choice(((0, 0x0800), (0x2000, 0x0800), (0, 0x880B), (0x3081, 0x880B), (0x3001, 0x880B)))
     words = (head >> 13 & 1) + (head >> 12 & 1) + (head >> 7 & 1)
-    ppp = chance.choice((b"\x21", b"\0\x21", b"\xff\x03\0\x21", b"\xff\x03\x21", b"\xc0\x21")) if kind == 0x880B else b""
+    ppp = (
+        chance.choice((b"\x21", b"\0\x21", b"\xff\x03\0\x21", b"\xff\x03\x21", b"\xc0\x21")) if kind == 0x880B else b""
+    )
     gre = struct.pack(">HH", head, kind) + bytes(4 * words) + ppp + inner
     return bytes(wire.ethernet(wire.ip("192.0.2.7", "198.51.100.2", 47, gre, 0)))
 
