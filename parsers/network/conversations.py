@@ -57,8 +57,9 @@ class Conversations:
         at, size = self._first_payloads()
         short = self._short(size)
         raw = np.zeros((len(at), OPENING), np.uint8)
-        by_place = np.argsort(at, kind="stable")
-        for begin in range(0, len(at), OPENINGS_AT_ONCE):
+        there = np.flatnonzero(size > 0)  # most sides of a scan have none
+        by_place = there[np.argsort(at[there], kind="stable")]
+        for begin in range(0, len(by_place), OPENINGS_AT_ONCE):
             rows = by_place[begin : begin + OPENINGS_AT_ONCE]
             raw[rows] = _starts(self._space, at[rows], size[rows])
             self._complete(raw, size, rows[short[rows]])
@@ -188,6 +189,7 @@ def _parts(*shares: tuple[Int64s, int]) -> Iterator[slice]:
 
 def _starts(space: Space, at: Int64s, size: Int64s) -> Bytes:
     """The first OPENING bytes of each payload, zero beyond its end: (n, OPENING)."""
-    if not len(at):
-        return np.zeros((0, OPENING), np.uint8)
-    return np.where(np.arange(OPENING) < size[:, None], space.windows(at, OPENING), 0).astype(np.uint8)
+    found = space.windows(at, OPENING)
+    few = np.flatnonzero(size < OPENING)
+    found[few] *= np.arange(OPENING) < size[few, None]
+    return found
