@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 
@@ -16,8 +17,9 @@ def with_payload(openings: Openings) -> tuple[Int64s, Openings]:
     First bytes lie column by column: dissectors look at one byte of all flows after the other, which takes two thirds of the time so.
     """
     rows = np.flatnonzero((openings.orig_size > 0) | (openings.resp_size > 0))
-    columns = (getattr(openings, field.name) for field in fields(Openings))
-    return rows, Openings(*(_rows(column, rows) if column.ndim == 2 else column[rows] for column in columns))
+    columns: list[Any] = [getattr(openings, field.name) for field in fields(Openings)]
+    taken: list[Any] = [_rows(column, rows) if column.ndim == 2 else column[rows] for column in columns]
+    return rows, Openings(*taken)
 
 
 def _rows(first: Bytes, rows: Int64s) -> Bytes:
