@@ -105,17 +105,18 @@ def _first_sights(packets: IpPackets, flows: Flows, segments: Segments) -> Sight
     shape = len(flows), 2 * len(LETTERS)
     table: Sights = np.zeros(shape, np.int32) if narrow else np.zeros(shape, np.int64)
     table[:] = _never(table)
+    side = (flows.flow * np.int64(2) + ~flows.forward) * len(LETTERS)
     for letter, where in seen.items():
-        _sighted(table, flows, letter, where)
-    _sighted(table, flows, "w", _closed_windows(packets, flows, flags, table))
+        _sighted(table, side, letter, where)
+    _sighted(table, side, "w", _closed_windows(packets, flows, flags, table))
     return table
 
 
-def _sighted(table: Sights, flows: Flows, letter: str, seen: Bools) -> None:
-    """Note the first packet of each side in which a letter's event was seen."""
+def _sighted(table: Sights, side: Int64s, letter: str, seen: Bools) -> None:
+    """Note the first packet of each side in which a letter's event was seen. `side`: where in the table that of each packet begins."""
     number = LETTERS.index(letter)
     rows = np.flatnonzero(seen)[::-1]  # reversed: the first of each flow and side is written last
-    table[flows.flow[rows], np.where(flows.forward[rows], 0, len(LETTERS)) + number] = rows * len(LETTERS) + number
+    table.reshape(-1)[side[rows] + number] = rows * len(LETTERS) + number
 
 
 def _closed_windows(packets: IpPackets, flows: Flows, flags: Int64s, table: Sights) -> Bools:

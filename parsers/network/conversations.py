@@ -27,7 +27,7 @@ PIECES_AT_ONCE, STREAMS_AT_ONCE = (
     32_768,
     4_096,
 )  # pieces of streams given out together, and flows; a flow is never divided
-TOLD_AT_ONCE, TOLD_BLOCKS = 4_096, 64  # flows whose ends are held as text at a time, about 300 bytes each
+TOLD_AT_ONCE = 16_384  # flows whose ends are held as text at a time, about 300 bytes each
 
 Told = tuple[str, str, int, str, int, bool, int, int, int]
 
@@ -44,7 +44,7 @@ class Conversations:
         self._grams = packet, flows.forward[grams], packets.at[packet], packets.captured[packet]
         self._gram_flow = flows.flow[grams]
         self._by_end: ByEnd | None = None
-        self._blocks: dict[int, list[Told]] = {}
+        self._prepared: dict[int, Told] = {}
         self._read = 0
 
     def first_packets(self) -> Int64s:
@@ -57,8 +57,9 @@ class Conversations:
         at, size = self._first_payloads()
         short = self._short(size)
         raw = np.zeros((len(at), OPENING), np.uint8)
-        by_place = np.argsort(at, kind="stable")
-        for begin in range(0, len(at), OPENINGS_AT_ONCE):
+        there = np.flatnonzero(size > 0)  # most sides of a scan have none
+        by_place = there[np.argsort(at[there], kind="stable")]
+        for begin in range(0, len(by_place), OPENINGS_AT_ONCE):
             rows = by_place[begin : begin + OPENINGS_AT_ONCE]
             raw[rows] = _starts(self._space, at[rows], size[rows])
             self._complete(raw, size, rows[short[rows]])
@@ -92,7 +93,7 @@ class Conversations:
     def _complete(self, raw: Bytes, size: Int64s, rows: Int64s) -> None:
         """Take the rest of openings from the segments that follow."""
         for number in rows.tolist():
-            stream = self._stream(number)
+            stream = Stream(self.held, number)
             begin = stream.read(stream.begin, OPENING)
             raw[number, : len(begin)] = np.frombuffer(begin, np.uint8)
             size[number] = len(begin)
@@ -106,7 +107,7 @@ class Conversations:
             forget(self._space.view)
         ends = (orig_ip, port, resp_ip, peer)
         if tcp:
-            orig, resp = self._stream(2 * flow), self._stream(2 * flow + 1)
+            orig, resp = Stream(self.held, 2 * flow), Stream(self.held, 2 * flow + 1)
             return Conversation(flow, True, self._space, orig, resp, (), {}, uid, port, peer, ends)
         packet, forward, at, size = [column[begin:stop].tolist() for column in self._grams]
         grams = tuple(map(Datagram, packet, forward, at, size))
@@ -134,22 +135,23 @@ class Conversations:
         ends = ids.uid.take(which), *orig, *resp
         return Datagrams(self._space, flows, *ends, bounds, packet[places], forward[places], at[places], sizes)
 
+    def prepare(self, flows: Int64s) -> None:
+        """Have at hand what is told of these flows, which are about to be read one by one: taken from Arrow for many at once."""
+        ids, which, bounds = self._ids, pa.array(flows), self._gram_bounds
+        uid, orig, resp = (column.take(which).to_pylist() for column in (ids.uid, ids.orig, ids.resp))
+        ends = uid, orig, ids.orig_port[flows].tolist(), resp, ids.resp_port[flows].tolist()
+        tcp, count = (ids.proto[flows] == TCP).tolist(), self._flows.count[flows].tolist()
+        rest = tcp, count, bounds[flows].tolist(), bounds[flows + 1].tolist()
+        self._prepared = dict(zip(flows.tolist(), zip(*ends, *rest, strict=True), strict=True))
+
     def _told(self, flow: int) -> Told:
-        """Connection id, both ends, whether it is TCP, how many packets it has, and which are its datagrams. Taken from Arrow for many
-        flows at once, one by one would be dear."""
-        block = flow // TOLD_AT_ONCE
-        if block not in self._blocks:
-            if len(self._blocks) >= TOLD_BLOCKS:
-                self._blocks.clear()
-            ids, at, stop = self._ids, block * TOLD_AT_ONCE, (block + 1) * TOLD_AT_ONCE
-            texts = (column.slice(at, TOLD_AT_ONCE).to_pylist() for column in (ids.uid, ids.orig, ids.resp))
-            uid, orig, resp = texts
-            ports = ids.orig_port[at:stop].tolist(), ids.resp_port[at:stop].tolist()
-            tcp = (ids.proto[at:stop] == TCP).tolist()
-            count, bounds = self._flows.count[at:stop].tolist(), self._gram_bounds[at : stop + 1].tolist()
-            ends = uid, orig, ports[0], resp, ports[1]
-            self._blocks[block] = list(zip(*ends, tcp, count, bounds[:-1], bounds[1:], strict=True))
-        return self._blocks[block][flow % TOLD_AT_ONCE]
+        """Connection id, both ends, whether it is TCP, how many packets it has, and which are its datagrams."""
+        if flow in self._prepared:
+            return self._prepared[flow]
+        ids, (begin, stop) = self._ids, self._gram_bounds[flow : flow + 2].tolist()
+        uid, orig, resp = ids.uid[flow].as_py(), ids.orig[flow].as_py(), ids.resp[flow].as_py()
+        ports, tcp = (ids.orig_port.item(flow), ids.resp_port.item(flow)), ids.proto.item(flow) == TCP
+        return uid, orig, ports[0], resp, ports[1], tcp, self._flows.count.item(flow), begin, stop
 
     def ends(self, flow: int) -> Ends:
         """Whom a flow lies between."""
@@ -173,9 +175,6 @@ class Conversations:
         found, begun = found[late], begun[late]
         return found[np.lexsort((found, begun))].tolist()  # type: ignore[no-any-return]
 
-    def _stream(self, number: int) -> Stream:
-        return Stream(self.held, number)
-
 
 def _parts(*shares: tuple[Int64s, int]) -> Iterator[slice]:
     """Neighbours that may be taken together: of each share, which every one has some of, they have no more than is given; or one has."""
@@ -190,6 +189,7 @@ def _parts(*shares: tuple[Int64s, int]) -> Iterator[slice]:
 
 def _starts(space: Space, at: Int64s, size: Int64s) -> Bytes:
     """The first OPENING bytes of each payload, zero beyond its end: (n, OPENING)."""
-    if not len(at):
-        return np.zeros((0, OPENING), np.uint8)
-    return np.where(np.arange(OPENING) < size[:, None], space.windows(at, OPENING), 0).astype(np.uint8)
+    found = space.windows(at, OPENING)
+    few = np.flatnonzero(size < OPENING)
+    found[few] *= np.arange(OPENING) < size[few, None]
+    return found

@@ -146,15 +146,17 @@ def _reopened(packets: IpPackets, placed: Int64s, swapped: Bools, begins: Bools)
     other[1:] = (sides[1:] == sides[:-1]) & (sequence[1:] != sequence[:-1])
     new = np.zeros(len(placed), np.bool_)
     new[opening[by_side[other]]] = True
-    start = np.maximum.accumulate(np.where(begins, np.arange(len(placed)), 0))
-    new |= opens & (_since(opens, start) == 1) & (_since(tcp & (flags & (FIN | RST) != 0), start) > 0)
+    starts = np.flatnonzero(begins)
+    first = starts[np.searchsorted(starts, opening, side="right") - 1]  # of each opening, where its 5-tuple begins
+    closes = tcp & (flags & (FIN | RST) != 0)
+    new[opening] |= (_since(opens, first, opening) == 1) & (_since(closes, first, opening) > 0)
     return new
 
 
-def _since(happens: Bools, start: Int64s) -> Int64s:
+def _since(happens: Bools, start: Int64s, rows: Int64s) -> Int64s:
     """How often something happened from the start of each row's group up to the row."""
     total: Int64s = np.cumsum(happens)
-    return np.asarray(total - total[start] + happens[start], np.int64)
+    return np.asarray(total[rows] - total[start] + happens[start], np.int64)
 
 
 def _originators(packets: IpPackets, placed: Int64s, swapped: Bools, first: Int64s, flow: Int32s) -> Bools:

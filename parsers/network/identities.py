@@ -5,6 +5,7 @@ from __future__ import annotations
 import binascii
 from dataclasses import dataclass
 from ipaddress import IPv6Address
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,17 @@ _DIGITS = np.frombuffer(b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqr
 _UID_DIGITS = 9  # base-62 digits of each half of the digest: 107 bits in all
 _PORTED = (TCP, UDP, ICMP, ICMPV6, 132)
 _TWO_WAY = {ICMP: (0, 8, 9, 10, 13, 14, 15, 16, 17, 18), ICMPV6: (128, 129, 130, 131, 133, 134, 135, 136, 144, 145)}
+
+
+def _longest(there: bytes) -> tuple[int, int]:
+    """Where the longest run of two zeros or more lies among eight groups, which is the first of such; nowhere: (0, 0)."""
+    for length in range(8, 1, -1):
+        if (at := there.find(bytes(length))) >= 0:
+            return at, at + length
+    return 0, 0
+
+
+_LONGEST = {there: _longest(there) for there in map(bytes, product((0, 1), repeat=8))}  # by which groups are not zero
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +89,10 @@ def _ipv6(groups: list[int]) -> str:
     """An address of eight groups as text (RFC 5952 section 4): the longest run of two zeros or more, the first of such, is left out."""
     if groups[:6] == _MAPPED:  # versions of Python differ in how they write these
         return str(IPv6Address(b"".join([group.to_bytes(2, "big") for group in groups])))
-    there = bytes(map(bool, groups))
-    for length in range(8, 1, -1):
-        if (at := there.find(bytes(length))) >= 0:
-            behind = at + length
-            return _GROUPS[at] % tuple(groups[:at]) + "::" + _GROUPS[8 - behind] % tuple(groups[behind:])
-    return _GROUPS[8] % tuple(groups)
+    at, behind = _LONGEST[bytes(map(bool, groups))]
+    if at == behind:
+        return _GROUPS[8] % tuple(groups)
+    return _GROUPS[at] % tuple(groups[:at]) + "::" + _GROUPS[8 - behind] % tuple(groups[behind:])
 
 
 def _wire(address: Ends, port: Int32s) -> Bytes:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 
 from parsers.network.protocols import OPENING, Conversation, Openings
-from parsers.network.records import Int64s
+from parsers.network.records import Bytes, Int64s
 
 
 def with_payload(openings: Openings) -> tuple[Int64s, Openings]:
@@ -16,8 +17,15 @@ def with_payload(openings: Openings) -> tuple[Int64s, Openings]:
     First bytes lie column by column: dissectors look at one byte of all flows after the other, which takes two thirds of the time so.
     """
     rows = np.flatnonzero((openings.orig_size > 0) | (openings.resp_size > 0))
-    columns = [getattr(openings, field.name)[rows] for field in fields(Openings)]
-    return rows, Openings(*(np.asfortranarray(column) for column in columns))
+    columns: list[Any] = [getattr(openings, field.name) for field in fields(Openings)]
+    taken: list[Any] = [_rows(column, rows) if column.ndim == 2 else column[rows] for column in columns]
+    return rows, Openings(*taken)
+
+
+def _rows(first: Bytes, rows: Int64s) -> Bytes:
+    """Some rows of first bytes, column by column. Rows are taken as items, ten times as fast as rows of bytes."""
+    whole = np.ascontiguousarray(first).view(f"V{first.shape[1]}").reshape(-1)
+    return np.asfortranarray(whole[rows].view(np.uint8).reshape(-1, first.shape[1]))
 
 
 def going_on(talks: list[Conversation]) -> Openings:

@@ -26,6 +26,7 @@ _TAGS = 2
 _MODULUS = 65_535
 _LOW = np.uint64(0xFFFF_FFFF)
 _TEREDO = 0x20010000  # 2001::/32
+GRE = 47
 _ANSWERS = np.stack([transports.answers(transports.PAIRS4), transports.answers(transports.PAIRS6)])
 _LINKS = np.zeros(512, np.uint8)  # by LINKTYPE: 1 Ethernet, 2 no header at all
 _LINKS[ETHERNET], _LINKS[list(BARE)] = 1, 2
@@ -42,7 +43,7 @@ def worth_it(space: Space, work: Work) -> bool:
 
 def visit(space: Space, work: Work, joins: bool = True) -> tuple[Headers, Int64s]:
     """The rows of captured packets, and which of them are not plain: nothing is known of these yet. Unless what is in fragments is put
-    together (`joins`), plain fragments of IPv4 get their note, and no more is told of them."""
+    together (`joins`), plain fragments of IPv4, and packets that carry one in GRE, get that note, and no more is told of them."""
     buffer, out = space.buffer, empty(len(work))
     rest = np.empty(len(work), np.int64)
     words = buffer[: len(buffer) - len(buffer) % 8].view(np.uint64).view("<u8")
@@ -149,6 +150,31 @@ def _split(buffer: Bytes, begin: Number, held: Number, wire: Number, version: Nu
 
 
 @compiled
+def _split_inside(buffer: Bytes, begin: Number, held: Number, wire: Number) -> bool:
+    """The same of an IPv4 packet in the GRE of another, itself or in PPP (`tunnels.py` and `links.py`)."""
+    size, length, proto, _ = _internet(buffer, begin, held, wire, 4)
+    if not size or proto != GRE or min(held, length) < size + 4:
+        return False
+    held, wire = min(held, length), length
+    flags, kind, at = _u16(buffer, begin + size), _u16(buffer, begin + size + 2), size + 4
+    pptp = flags & 0x1007 == 0x1001 and kind == 0x880B
+    if flags & 0x4000 or (flags & 7 and not pptp) or (kind != 0x0800 and kind != 0x880B):
+        return False
+    at += 4 * ((flags >> 15 & 1) + (flags >> 13 & 1) + (flags >> 12 & 1) + (flags >> 7 & 1 if pptp else 0))
+    if kind == 0x880B:
+        if held < at + 4:
+            return False
+        at += 2 if _u8(buffer, begin + at) == 0xFF else 0
+        if _u8(buffer, begin + at) == 0x21:
+            at += 1
+        elif _u16(buffer, begin + at) == 0x0021:
+            at += 2
+        else:
+            return False
+    return bool(_split(buffer, begin + at, held - at, wire - at, 4))
+
+
+@compiled
 def _ends(buffer: Bytes, begin: Number, version: Number, src: UInt64s, dst: UInt64s) -> Number:
     """Write both addresses of the IP header at `begin`. Returns their sum, in words."""
     if version == 4:
@@ -230,11 +256,15 @@ def _visit(
         at, version, vlan, inner = _network(buffer, base, caplen, np.int64(link_kinds[link]), tags)
         if not version:
             continue
-        if not joins and _split(buffer, base + at, caplen - at, np.int64(wires[row]) - at, version):
+        wire = np.int64(wires[row]) - at
+        if not joins and (
+            _split(buffer, base + at, caplen - at, wire, version)
+            or (version == 4 and _split_inside(buffer, base + at, caplen - at, wire))
+        ):
             kinds[4][row] = FRAGMENT
             left -= 1
             continue
-        size, length, proto, mark = _internet(buffer, base + at, caplen - at, np.int64(wires[row]) - at, version)
+        size, length, proto, mark = _internet(buffer, base + at, caplen - at, wire, version)
         held, length_ip = caplen - at - size, length
         known = proto in (TCP, UDP) or proto == (ICMP if version == 4 else ICMPV6)
         if not size or not known or held < (20 if proto == TCP else 8):

@@ -39,7 +39,11 @@ class Reading:
     pending: int = 0
 
     def add(self, record: Record, family: str) -> None:
-        self.records.setdefault(record.family or family, []).append(record)
+        name = record.family or family
+        if name in self.records:
+            self.records[name].append(record)
+        else:
+            self.records[name] = [record]
         self.pending += 1
 
     def waits(self, name: str) -> int:
@@ -47,26 +51,31 @@ class Reading:
         return len(self.records.get(name, ())) + sum(len(table.flow) for table in self.tables.get(name, ()))
 
     def speaks(self, flow: int, service: str) -> None:
-        known = self.services.get(flow)
-        if known is None:
-            first = int(self.alone[flow])
-            known = self.services[flow] = [self.names[first]] if first >= 0 else []
+        first = self.alone.item(flow)
+        if first == _SILENT:
+            self.alone[flow] = self._number(service)
+        elif first == _SEVERAL:
+            if service not in self.services[flow]:
+                self.services[flow].append(service)
+        elif self.names[first] != service:
+            self.services[flow] = [self.names[first], service]
             self.alone[flow] = _SEVERAL
-        if service not in known:
-            known.append(service)
+
+    def _number(self, service: str) -> int:
+        if service not in self.names:
+            self.names.append(service)
+        return self.names.index(service)
 
     def speak(self, flows: Int64s, service: str) -> None:
         """The same of several flows."""
-        if service not in self.names:
-            self.names.append(service)
         known = self.alone[flows] != _SILENT
-        self.alone[flows[~known]] = self.names.index(service)
+        self.alone[flows[~known]] = self._number(service)
         for flow in flows[known].tolist():
             self.speaks(flow, service)
 
     def silent(self, flow: int) -> bool:
         """Whether a flow speaks no service that is known."""
-        return bool(self.alone[flow] == _SILENT)
+        return self.alone.item(flow) == _SILENT
 
     def trouble(self, item: Trouble, flow: int, service: str) -> None:
         """Keep a trouble, and its row of net/weird while there are not too many of its kind."""

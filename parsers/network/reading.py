@@ -10,7 +10,7 @@ from operator import attrgetter
 import numpy as np
 
 from parsers.network.carried import described
-from parsers.network.conversations import Conversations
+from parsers.network.conversations import TOLD_AT_ONCE, Conversations
 from parsers.network.openings import going_on, with_payload
 from parsers.network.protocols import (
     Carried,
@@ -58,13 +58,18 @@ def read(talks: Conversations, packet_time: Int64s, out: Reading) -> Iterator[tu
             yield from _due(out, by_id.get(id(many)), joined, talks, packet_time)
     readers, flows = readers[left], flows[left]
     ahead = _ahead(talks, readers, flows)
-    for number, flow in zip(readers.tolist(), flows.tolist(), strict=True):
-        reader, talk = dissectors[number], talks.talk(flow)
-        talk.ahead = ahead.get(number)
-        _read_talk(out, reader, talk, packet_time)
+    owns = [by_id.get(id(dissector)) for dissector in dissectors]
+    for at, (number, flow) in enumerate(zip(readers.tolist(), flows.tolist(), strict=True)):
+        if at % TOLD_AT_ONCE == 0:
+            talks.prepare(flows[at : at + TOLD_AT_ONCE])
+        talk = talks.talk(flow)
+        if number in ahead:
+            talk.ahead = ahead[number]
+        _read_talk(out, dissectors[number], talk, packet_time)
         if len(out.waiting) >= WAITING:
             _read_waiting(out, packet_time)
-        yield from _due(out, by_id.get(id(reader)), joined, talks, packet_time)
+        if owns[number] is not None or out.pending >= PENDING_ROWS:
+            yield from _due(out, owns[number], joined, talks, packet_time)
     _read_waiting(out, packet_time)
     out.expected.sort(key=attrgetter("packet"))  # whoever foretold first, whichever way its flow was read
     for foretold in out.expected:
@@ -165,7 +170,9 @@ def _read_expected(out: Reading, foretold: Expected, talks: Conversations, packe
     for flow in talks.between(foretold.host, foretold.port, foretold.peer, foretold.packet):
         if out.silent(flow):
             out.speaks(flow, dissector.service)
-            _read_talk(out, dissector, replace(talks.talk(flow), told=foretold.told), packet_time)
+            talk = talks.talk(flow)
+            talk.told = foretold.told
+            _read_talk(out, dissector, talk, packet_time)
             return
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import struct
+from typing import Any
 
 import numpy as np
 
 from parsers.network.records import WINDOW_PACKETS, Bytes, Int64s, rows_of_words
-from timelines.compiled import compiled
+from timelines.compiled import compiled, inlined
+from timelines.words_at import word
 
 NS = 1_000_000_000
 _LENGTH = 8  # where a record header says how many bytes were captured, in four bytes
 _HEAD = 16  # bytes that a header has in every form
+_HALF, _16, _8 = np.uint64(32), np.uint64(16), np.uint64(8)
+_LOW, _PAIRS, _BYTES = np.uint64(0xFFFF_FFFF), np.uint64(0x0000_FFFF_0000_FFFF), np.uint64(0x00FF_00FF_00FF_00FF)
 PLAIN = (
     64 << 20
 )  # bytes of a file up to which plain Python is done before a kernel has been loaded; larger ones need other kernels too
@@ -45,6 +49,13 @@ def _compiled(buffer: Bytes, at: int, last: int, form: tuple[int, int, bool]) ->
     return room[:count].copy(), int(stop), bool(sound)
 
 
+@inlined
+def _turned(number: Any) -> Any:
+    """Both halves of a number, of four bytes each, in the other order of bytes."""
+    number = (number & _BYTES) << _8 | number >> _8 & _BYTES
+    return (number & _PAIRS) << _16 | number >> _16 & _PAIRS
+
+
 @compiled
 def _follow(
     buffer: Bytes, at: int, last: int, header: int, limit: int, big: bool, room: Int64s
@@ -53,17 +64,10 @@ def _follow(
     lost disk block, which would pass for empty packets for ever."""
     count = 0
     while at <= last and count < len(room):
-        length = np.int64(0)
-        for place in range(4):
-            length |= np.int64(buffer[at + _LENGTH + place]) << (8 * (3 - place if big else place))
-        if length > limit:
+        lengths = word(buffer, at + _LENGTH)
+        length = np.int64(_turned(lengths) & _LOW if big else lengths & _LOW)
+        if length > limit or (lengths == 0 and word(buffer, at) == 0):
             return count, at, False
-        if length == 0:
-            blank = True
-            for place in range(_HEAD):
-                blank = blank and buffer[at + place] == 0
-            if blank:
-                return count, at, False
         room[count] = at
         count += 1
         at += header + int(length)
@@ -84,15 +88,8 @@ def told(buffer: Bytes, at: Int64s, unit: int, big: bool) -> tuple[Int64s, Int64
 @compiled
 def _tell(buffer: Bytes, at: Int64s, unit: int, big: bool, time: Int64s, caplen: Int64s, origlen: Int64s) -> None:
     for row in range(len(at)):
-        for word in range(4):
-            number, begin = np.int64(0), at[row] + 4 * word
-            for place in range(4):
-                number |= np.int64(buffer[begin + place]) << (8 * (3 - place if big else place))
-            if word == 0:
-                time[row] = number * NS
-            elif word == 1:
-                time[row] += number * unit
-            elif word == 2:
-                caplen[row] = number
-            else:
-                origlen[row] = number
+        times, lengths = word(buffer, at[row]), word(buffer, at[row] + _LENGTH)
+        if big:
+            times, lengths = _turned(times), _turned(lengths)
+        time[row] = np.int64(times & _LOW) * NS + np.int64(times >> _HALF) * unit
+        caplen[row], origlen[row] = np.int64(lengths & _LOW), np.int64(lengths >> _HALF)

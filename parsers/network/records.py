@@ -119,5 +119,10 @@ def rows_of_words(buffer: Bytes, at: Int64s, count: int, big: bool) -> Int64s:
     """`count` unsigned 32-bit numbers in a row at any byte offsets: (n, count) int64, read in one gather."""
     if not len(at):
         return np.zeros((0, count), np.int64)
-    raw = np.lib.stride_tricks.sliding_window_view(buffer, 4 * count)[at]
-    return raw.view(">u4" if big else "<u4").astype(np.int64)
+    return items(buffer, at, 4 * count).view(">u4" if big else "<u4").astype(np.int64)
+
+
+def items(buffer: Bytes, at: Int64s, width: int) -> Bytes:
+    """The `width` bytes at each place: (n, width). Each is copied whole, five to ten times as fast as a row of a window view."""
+    found = np.ndarray((len(buffer) - width + 1,), f"V{width}", buffer, strides=(1,))[at]
+    return found.view(np.uint8).reshape(-1, width)

@@ -10,7 +10,7 @@ from typing import BinaryIO
 import numpy as np
 
 from parsers.gather import as_bytes, forget
-from parsers.network.records import Bytes, Int64s
+from parsers.network.records import Bytes, Int64s, items
 
 FORGET_SLICES = 2_048  # slices taken before the file's pages are let go: the system maps 64 KiB around each
 FEW = 512  # slices that may be taken of the mapped file without counting them
@@ -79,9 +79,9 @@ class Space:
         if len(buffer) < width:
             buffer = np.concatenate([buffer, np.zeros(width, np.uint8)])
         last = len(buffer) - width
-        out = np.lib.stride_tricks.sliding_window_view(buffer, width)[np.minimum(at, last)]
+        out = items(buffer, np.minimum(at, last), width)
         for row in np.flatnonzero(at > last).tolist():
             tail = np.frombuffer(self[int(at[row]) : int(at[row]) + width], np.uint8)
             out[row] = 0
             out[row, : len(tail)] = tail
-        return np.asarray(out)
+        return out

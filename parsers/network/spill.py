@@ -19,7 +19,8 @@ PORTION = 1 << 17  # packets that are sorted by group at a time
 AT_ONCE = 1 << 12  # packets written at a time: half a megabyte stays in a fast cache's reach
 DHCP = (67, 68, 546, 547)  # UDP ports (RFC 2131, RFC 8415)
 GROUP_NAMES = (137, 5353, 5355)  # UDP ports of NetBIOS names, mDNS and LLMNR
-# Bytes kept in memory; beyond it a nameless file in the system's temporary folder, which nothing outlives
+# Bytes kept in memory where there is less than a portion; beyond it a nameless file in the system's temporary folder, which nothing
+# outlives
 MEMORY = 32 << 20
 
 
@@ -44,12 +45,14 @@ class Spill:
         self._written = 0
         self.counts = np.zeros(groups, np.int64)
         self.weights = np.zeros(groups, np.int64)
-        self._use(tempfile.SpooledTemporaryFile(max_size=MEMORY) if path is None else path.open("w+b"))  # noqa: SIM115
+        self._file: Any = None
+        self._lock = threading.Lock()  # a cluster's worker may read several slices at once
+        if path is not None:
+            self._use(path.open("w+b"))
 
     def _use(self, file: Any) -> None:
         self._file = file
         weakref.finalize(self, file.close)
-        self._lock = threading.Lock()  # a cluster's worker may read several slices at once
 
     def __getstate__(self) -> dict[str, Any]:
         """All but the records, which are written to the file."""
@@ -63,7 +66,7 @@ class Spill:
 
     def __setstate__(self, held: dict[str, Any]) -> None:
         portions = [_Portion(self, begin, bounds, {}) for begin, bounds in held.pop("_portions")]
-        vars(self).update(held, _portions=portions)
+        vars(self).update(held, _portions=portions, _lock=threading.Lock())
         self._use(held["_path"].open("rb"))
 
     def add(self, records: Records, group: npt.NDArray[np.int64]) -> None:
@@ -82,6 +85,11 @@ class Spill:
         parts, groups = zip(*self._waiting, strict=True)
         self._waiting = []
         group = np.concatenate(groups)
+        if (
+            self._file is None
+        ):  # a full portion is the first of many: memory for them would be as dear, and be let go of again
+            few = len(group) < PORTION
+            self._use(tempfile.SpooledTemporaryFile(max_size=MEMORY) if few else tempfile.TemporaryFile())  # noqa: SIM115
         order = np.argsort(
             group.astype(np.uint16) if self._groups <= 1 << 16 else group, kind="stable"
         )  # small numbers are sorted fast

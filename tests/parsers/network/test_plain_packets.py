@@ -140,6 +140,42 @@ def test_fragments_that_are_left_get_their_note(wire: Any, monkeypatch: pytest.M
     assert (once.proto[split] == -1).all()
 
 
+def _inside(wire: Any, chance: random.Random) -> bytes:
+    """A packet, whole or a fragment, in the GRE of another: by itself, or in PPP as of PPTP (RFC 2637 section 4.1)."""
+    size, flags = chance.choice((0, 8, 40)), chance.choice((0, 0x2000, 0x2000 + 25, 25, 0x4000))
+    inner = wire.ip("192.0.2.9", "198.51.100.9", chance.choice((6, 17)), bytes(size), flags)
+    head, kind = chance.choice(((0, 0x0800), (0x2000, 0x0800), (0, 0x880B), (0x3081, 0x880B), (0x3001, 0x880B)))
+    words = (head >> 13 & 1) + (head >> 12 & 1) + (head >> 7 & 1)
+    ppp = (
+        chance.choice((b"\x21", b"\0\x21", b"\xff\x03\0\x21", b"\xff\x03\x21", b"\xc0\x21")) if kind == 0x880B else b""
+    )
+    gre = struct.pack(">HH", head, kind) + bytes(4 * words) + ppp + inner
+    return bytes(wire.ethernet(wire.ip("192.0.2.7", "198.51.100.2", 47, gre, 0)))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_fragments_in_gre_that_are_left(wire: Any, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    """Their packet gets the note, and no row is made of them; all other packets are as ever."""
+    chance = random.Random(seed)
+    records = [wire.pcap_head()]
+    for number in range(160):
+        packet = bytearray(_inside(wire, chance))
+        if chance.random() < 0.4:
+            packet[14 + chance.randrange(len(packet) - 14)] = chance.choice((0, 0x21, 0x45, 0x46, 0x88, 0x20, 0xFF))
+        kept = bytes(packet[: chance.randrange(len(packet) + 1)] if chance.random() < 0.2 else packet)
+        records.append(
+            wire.pcap_record(kept, wire.start + number, wire=max(len(kept) + chance.choice((0, 0, 9, -9)), 1))
+        )
+    once, passes, _ = _both_ways(b"".join(records), monkeypatch, joins=False)
+    split = np.unique(passes.packet[passes.note == FRAGMENT])
+    np.testing.assert_array_equal(np.unique(once.packet[once.note == FRAGMENT]), split)
+    one, two = ~np.isin(once.packet, split), ~np.isin(passes.packet, split)
+    for name in COLUMNS:
+        np.testing.assert_array_equal(getattr(once, name)[one], getattr(passes, name)[two], name)
+    assert 30 < len(split) < 150
+    assert len(passes) - len(once) > 0.8 * len(split)
+
+
 def test_what_is_flagged(wire: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     good = _made(wire, b"payload")[0]
     harmed, header = bytearray(good), bytearray(good)
