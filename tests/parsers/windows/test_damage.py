@@ -74,6 +74,15 @@ def test_a_chunk_of_junk_is_damage(made, read):
     assert "no chunk at 0x11000" in found.reasons[1]
 
 
+def test_chunks_that_left_their_places_are_pointed_to(made, read):
+    """A sector is lost in the first chunk: all behind it stand 512 bytes early."""
+    log = made.log(*[made.chunk(filled(made, 3))] * 3)
+    found = read(log[: 4096 + 40_000] + log[4096 + 40_512 :])
+    (told,) = [reason for reason in found.reasons if "where none has its place" in reason]
+    assert told.startswith("no chunk at 0x11000: found ")
+    assert "a chunk begins at 0x20e00, where none has its place: `athar carve` reads it whole" in told
+
+
 def test_records_of_a_chunk_that_lost_its_header_are_recovered(made, read):
     log = bytearray(made.log(made.chunk(filled(made, 3))))
     log[4096:4104] = b"\0" * 8
