@@ -80,14 +80,18 @@ class Reader:
         """`count` UTF-16 units at `at`."""
         if at + 2 * count > end:
             raise Broken(min(at, end), f"text of {count} characters reaches past byte {end} of the chunk")
-        self.spend(count)
+        self.spend(count, at)
         return values.utf16(self.chunk[at : at + 2 * count])
 
-    def spend(self, characters: int) -> None:
-        """Count text towards the limits. Raises when the record has passed them."""
+    def spend(self, characters: int, at: int) -> None:
+        """Count text that stands at `at` towards the limits. Raises when the record has passed them."""
         self.text += characters
         if self.tokens > self.limit or self.text > self.room:
-            raise Broken(0, f"binary XML expands past {self.limit} tokens or {self.room} characters; not read further")
+            raise Broken(at, f"binary XML expands past {self.limit} tokens or {self.room} characters; not read further")
+
+    def told(self) -> list[Remark]:
+        """The remarks, each once: what stands in a template is read for each use of it, and may be as odd each time."""
+        return list(dict.fromkeys(self.remarks))
 
     def name(self, at: int, end: int) -> tuple[str, int]:
         """The name whose offset stands at `at`, and where reading goes on (past the name when it stands right there)."""
@@ -95,10 +99,8 @@ class Reader:
         found = self.known.get(target)
         if found is None:
             _, digest, count = self.unpack(_NAME, target, len(self.chunk))
-            if self.strict and count > MAX_NAME:
-                raise Broken(
-                    at, f"no name at byte {target} of the chunk: {count} characters; expected at most {MAX_NAME}"
-                )
+            if self.strict and not 0 < count <= MAX_NAME:  # zeros would be a name without characters, whose hash fits
+                raise Broken(at, f"no name at byte {target} of the chunk: {count} characters; expected 1 to {MAX_NAME}")
             text = self.characters(target + _NAME.size, count, len(self.chunk))
             if self.strict and digest != name_hash(self.chunk[target + _NAME.size : target + _NAME.size + 2 * count]):
                 raise Broken(at, f"the name at byte {target} of the chunk was written over: its hash is another")
@@ -200,7 +202,7 @@ class Reader:
         except values.Unreadable as error:
             self.remarks.append(Remark(at, f"{error}; {values.AS_HEX}"))
             text = Hex(raw.hex().upper())
-        self.spend(len(text))
+        self.spend(len(text), at)
         return Hex(text) if kind == values.BINARY else text
 
 

@@ -142,12 +142,15 @@ def _headless(view: Bytes, chunk: Chunk, ledger: Ledger) -> Chunk | None:
         return None
     stop = min(base + CHUNK_HEADER, limit)
     ledger.put("damaged", base, stop)
-    ledger.complain(
-        base,
-        limit - base,
-        f"no chunk at 0x{ledger.start + base:x}: found {view[:8].tobytes()!r}, expected {CHUNK_MAGIC!r}; "
-        "records that still stand there are read, flagged recovered",
-    )
+    where, head = f"at 0x{ledger.start + base:x}", view[:8].tobytes()
+    if head == CHUNK_MAGIC:
+        said = f"chunk {where}: it ends after {limit - base} of {CHUNK} bytes, inside its header; it holds no record"
+    else:
+        said = f"no chunk {where}: found {head!r}, expected {CHUNK_MAGIC!r}; records that still stand there are read, flagged recovered"
+        begun = view.tobytes().find(CHUNK_MAGIC) if ledger.grid else -1
+        if begun >= 0:
+            said += f"; a chunk begins at 0x{ledger.start + base + begun:x}, where none has its place: `athar carve` reads it whole"
+    ledger.complain(base, limit - base, said)
     return chunk if stop < limit else None
 
 

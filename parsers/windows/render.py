@@ -50,7 +50,7 @@ def record_xml(evidence: memoryview, offset: int) -> str:
     roots = reader.fragment(at + RECORD_HEADER, min(at + size - 4, len(chunk)), [])
     omitted = {id(element) for element in reader.omitted}
     lines = [line for root in roots for line in _lines(root, "", omitted)]
-    lines += [f"<!-- byte {base + remark.at}: {_comment(remark.reason)} -->" for remark in reader.remarks]
+    lines += [f"<!-- byte {base + remark.at}: {_comment(remark.reason)} -->" for remark in reader.told()]
     return "\n".join(lines)
 
 

@@ -51,7 +51,7 @@ def singles(
         start = int(records.offset[row]) - base
         roots = reader.fragment(start + RECORD_HEADER, start + int(records.size[row]) - 4, [])
         spent, text = spent + reader.tokens, text + reader.text
-        remarks = [(base + remark.at, remark.reason) for remark in reader.remarks]
+        remarks = [(base + remark.at, remark.reason) for remark in reader.told()]
         held = _laid_out(roots, remarks, base + start)
         shape = (tuple(held.system), tuple((field.own, field.stored) for field in held.fields))
         weight += reader.text + sum(len(field.own) + len(field.stored) for field in held.fields)

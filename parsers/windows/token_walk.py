@@ -47,7 +47,7 @@ class Walk:
                 raise Broken(at, f"unknown binary XML token 0x{token:02x}")
             reader.tokens += 1
             if reader.tokens > reader.limit:
-                reader.spend(0)
+                reader.spend(0, at)
             at = step(self, at + 1, bool(token & tokens.MORE))
         if self.open:
             raise Broken(at, f"binary XML ends inside element {self.open[-1].name}")
@@ -187,20 +187,20 @@ class Walk:
             return past
         roots, how = same
         reader.remarks.append(Remark(at, f"{reason}; {how}"))
-        self.put(*self._filled(roots, found))
+        self.put(*self._filled(roots, found, at))
         return past
 
-    def _filled(self, parts: Sequence[Part], found: list[tuple[int, int, int]]) -> list[Part]:
-        """A definition's document with the values in its slots."""
+    def _filled(self, parts: Sequence[Part], found: list[tuple[int, int, int]], at: int) -> list[Part]:
+        """A definition's document with the values in its slots, for the instance at `at`."""
         out: list[Part] = []
         for part in parts:
             self.reader.tokens += 1
-            self.reader.spend(0)
+            self.reader.spend(0, at)
             if isinstance(part, Slot):
                 out += self.reader.value(*found[part.index], self.depth)
             elif isinstance(part, Element):
-                attributes = [(name, self._filled(text, found)) for name, text in part.attributes]
-                out.append(Element(part.name, attributes, self._filled(part.children, found)))
+                attributes = [(name, self._filled(text, found, at)) for name, text in part.attributes]
+                out.append(Element(part.name, attributes, self._filled(part.children, found, at)))
             else:
                 out.append(part)
         return out

@@ -14,6 +14,10 @@ from functools import cache
 from timelines.meanings import sources_of
 from timelines.named_columns import stored_as
 
+MANY = (
+    20  # values without names that are told of an event whose names are lost: who, from where and what stand among them
+)
+UNNAMED = ("Data", *(f"Data_{number}" for number in range(2, MANY + 1)))
 _PLACE = re.compile(r"\{([^{}|:]+)(?:\|([^{}]+)|:([a-z][a-z0-9_+]*))?\}")
 
 _OPTIONAL = re.compile(r"\[([^\[\]]*\{[^\[\]]*)\]")
@@ -63,5 +67,5 @@ def fields_spoken_of(family: str) -> frozenset[str]:
 def columns_spoken_of(family: str, stored: set[str]) -> set[str]:
     """The stored columns for those fields: a field `User` lies in `User` or, beside a core column of that name, in `User_`."""
     fields = fields_spoken_of(family)
-    always = {"Provider_Name", "Computer", "Channel", "EventID"}
+    always = {"Provider_Name", "Computer", "Channel", "EventID", *(UNNAMED if family.startswith("windows/") else ())}
     return {name for name in stored if name in always or name in fields or name.rstrip("_") in fields}

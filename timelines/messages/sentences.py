@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from timelines.filters import filtered
 from timelines.meanings import Meaning, general_meaning, meaning
 from timelines.messages.codes import decode
-from timelines.messages.placeholders import Placeholder, parts, segments
+from timelines.messages.placeholders import UNNAMED, Placeholder, parts, segments
 from timelines.named_columns import columns_by_name, named_text, stored_as
 from timelines.visible import visible
 
@@ -24,6 +25,20 @@ MISSING = "–"
 VALUE_LIMIT = (
     240  # characters of one value; a command line is readable at this length, a script block is not needed whole
 )
+INCOMPLETE = "incomplete"  # the flag of rows of which not all could be read
+OF_ANY = {
+    "host",
+    "Computer",
+    "event",
+    "Provider_Name",
+}  # what any event has: a sentence that tells nothing else tells little
+_PLACE = {"en": " ({event})[ on {host}]", "fr": " ({event})[ sur {host}]", "ar": " ({event})[ على الجهاز {host}]"}
+_NAMELESS = {  # where there are such values, where there are none, and what stands between them
+    "en": ("; the names of its values are lost, the first of them: ", "; no value of it was read", ", "),
+    "fr": (" ; les noms de ses valeurs sont perdus, les premières : ", " ; aucune de ses valeurs n'a été lue", ", "),
+    "ar": ("؛ فقدت أسماء قيمه، وأولاها: ", "؛ لم تقرأ أي من قيمه", "، "),
+}
+Bools = npt.NDArray[np.bool_]
 _ISOLATE = {"ar": ("\u2066", "\u2069")}
 JOINTS = ("\\", " ")  # text that stands between two values of one token: `DOMAIN\\user`, `cmd.exe /c dir`
 
@@ -64,13 +79,17 @@ def _writer(
     return write
 
 
+def _named(name: str, columns: Mapping[str, pa.Array]) -> pa.Array | None:
+    """The texts of a column, (n,), by the name that sentences give it."""
+    text = named_text(name, columns)
+    return named_text(name + "_", columns) if text is None else text
+
+
 def _values(
     placeholder: Placeholder, columns: Mapping[str, pa.Array], count: int, write: Callable[[str], str | None]
 ) -> pa.Array:
     """The texts of one placeholder, (count,), null where there is none: each distinct value is written once."""
-    text = named_text(placeholder.name, columns)
-    if text is None:
-        text = named_text(placeholder.name + "_", columns)
+    text = _named(placeholder.name, columns)
     if text is None:
         return pa.nulls(count, pa.string())
     if placeholder.filter:
@@ -137,6 +156,28 @@ def _text_or_null(columns: Mapping[str, pa.Array], name: str, count: int) -> pa.
     return columns[name].cast(pa.string()) if name in columns else pa.nulls(count, pa.string())
 
 
+def _nameless(titles: list[str], columns: Mapping[str, pa.Array], lang: str, limit: int | None) -> list[str]:
+    """What is told of events, (n,), whose values lost their names: what they are, where, and the first of the values."""
+    known, lost, comma = _NAMELESS[lang]
+    count, isolate = len(titles), _ISOLATE.get(lang, ("", ""))
+    heads = _filled(_PLACE[lang], columns, count, lang, limit).to_pylist()
+    places = [Placeholder(name) for name in UNNAMED if name in columns]
+    kept = [_values(place, columns, count, _writer(place, lang, isolate, limit)).to_pylist() for place in places]
+    told = []
+    for title, head, *row in zip(titles, heads, *kept, strict=True):
+        values = comma.join(value for value in row if value is not None)
+        told.append(title + head + (known + values if values else lost))
+    return told
+
+
+def _bare(names: list[str], columns: Mapping[str, pa.Array], count: int) -> Bools:
+    """Which of rows, (count,), hold none of the values that their sentence shows besides those that any event has."""
+    texts = [_named(name, columns) for name in names if name not in OF_ANY]
+    none = [pc.is_null(text).to_numpy(zero_copy_only=False) for text in texts if text is not None]
+    bare: Bools = np.logical_and.reduce(none) if none else np.ones(count, np.bool_)
+    return bare
+
+
 def _template(found: Meaning, general: Meaning, lang: str) -> str:
     return found.message.get(lang) or general.message.get(lang) or "{event}"
 
@@ -144,8 +185,9 @@ def _template(found: Meaning, general: Meaning, lang: str) -> str:
 def sentences(rows: pa.Table, lang: str = "en", limit: int | None = VALUE_LIMIT) -> pa.StringArray:
     """One sentence a row, in the rows' order. Rows may be of several families and events.
 
-    A value that the row does not hold is shown as `–`; one of more than `limit` characters is cut and ends in `…`. Raises ValueError
-    for a language Athar does not speak.
+    A value that the row does not hold is shown as `–`; one of more than `limit` characters is cut and ends in `…`. Rows that were not read
+    in full and hold none of what their sentence shows are told by the values that they hold without names. Raises ValueError for a
+    language Athar does not speak.
     """
     if lang not in LANGUAGES:
         raise ValueError(f"no sentences in language {lang!r}; there are {', '.join(LANGUAGES)}")
@@ -156,7 +198,10 @@ def sentences(rows: pa.Table, lang: str = "en", limit: int | None = VALUE_LIMIT)
     columns = columns_by_name(rows.schema, given)
     keys = [_text_or_null(columns, name, count) for name in ("family", "Provider_Name", "event")]
     groups = _groups(keys, count)
+    flags = pc.match_substring(pc.fill_null(_text_or_null(columns, "flags", count), ""), INCOMPLETE)
+    incomplete = flags.to_numpy(zero_copy_only=False)
     pieces = []
+    titles: dict[int, str] = {}  # of rows whose values lost their names
     for (family, provider, event), positions in groups:
         found = meaning(family or "", provider, event)
         template = _template(found, general_meaning(family or "", provider), lang)
@@ -166,8 +211,20 @@ def sentences(rows: pa.Table, lang: str = "en", limit: int | None = VALUE_LIMIT)
         where = pa.array(positions)
         subset = {name: column.take(where) for name, column in columns.items() if name in needed}
         pieces.append(_filled(template, subset, len(positions), lang, limit))
+        if incomplete[positions].any():
+            bare = positions[incomplete[positions] & _bare(names, subset, len(positions))]
+            title = found.title.get(lang) or general_meaning(family or "", provider).title.get(lang) or ""
+            titles |= dict.fromkeys(bare.tolist(), title)
     back = np.argsort(np.concatenate([positions for _, positions in groups]), kind="stable")
-    return pa.concat_arrays(pieces).take(pa.array(back))
+    said = pa.concat_arrays(pieces).take(pa.array(back))
+    if not titles:
+        return said
+    where = np.array(sorted(titles))
+    subset = {name: columns[name].take(pa.array(where)) for name in ("event", "host", *UNNAMED) if name in columns}
+    told = _nameless([titles[at] for at in where.tolist()], subset, lang, limit)
+    mask = np.zeros(count, np.bool_)
+    mask[where] = True
+    return pc.replace_with_mask(said, pa.array(mask), pa.array(told, pa.string()))
 
 
 def _one(column: pa.ChunkedArray) -> pa.Array:

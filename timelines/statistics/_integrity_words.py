@@ -10,6 +10,14 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "fr": "Entre l'enregistrement {before} et l'enregistrement {after} du journal, {amount} numéros n'ont pas d'enregistrement",
         "ar": "بين التسجيل {before} والتسجيل {after} في السجل، {amount} من الأرقام لا يقابلها أي تسجيل",
     },
+    "exported": {
+        "en": "Between record {before} and record {after} of the log, {amount} record numbers have no record; the records of this file "
+        "were numbered anew, as an export does, which may have left them out",
+        "fr": "Entre l'enregistrement {before} et l'enregistrement {after} du journal, {amount} numéros n'ont pas d'enregistrement ; les "
+        "enregistrements de ce fichier ont été renumérotés, comme le fait une exportation, qui peut les avoir laissés de côté",
+        "ar": "بين التسجيل {before} والتسجيل {after} في السجل، {amount} من الأرقام لا يقابلها أي تسجيل؛ أعيد ترقيم تسجيلات هذا الملف كما "
+        "يفعل التصدير، الذي ربما تركها",
+    },
     "numbering": {
         "en": "After record {before} the numbering does not go on: record {after} bears a time that does not follow",
         "fr": "Après l'enregistrement {before}, la numérotation ne continue pas : l'enregistrement {after} porte une heure qui ne suit pas",

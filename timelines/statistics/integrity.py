@@ -28,7 +28,8 @@ _COLUMNS = (
     Column(
         "kind",
         pa.string(),
-        "`gap` (record numbers without records), `numbering` (begins anew), `backwards` (time), `cleared` (1102, 104), "
+        "`gap` (record numbers without records; in a file that an export numbered anew the message says so), "
+        "`numbering` (begins anew), `backwards` (time), `cleared` (1102, 104), "
         "`audit-policy` (4719), `clock` (4616), `stopped` (a log, while others go on), `silent` (a log, for a time, while others go on); "
         "of web server logs `backwards`, `disorder` (lines without order of time), `silent`, `repeated` (lines that stand twice), "
         "`damaged`, `injected`, `joined` (odd lines) and `rotation` (files that do not fit).",
@@ -87,7 +88,7 @@ def _places(scope: Scope) -> list[dict[str, Any]]:
 def _broken(log: Log, place: Break, lang: str) -> Iterator[dict[str, Any]]:
     if place.anew:
         kind, amount, unit = "numbering", None, None
-    elif place.missing and not log.renumbered:
+    elif place.missing:
         kind, amount, unit = "gap", float(place.missing), "records"
     elif place.back >= BACKWARDS.value and place.after == place.before + 1:
         kind, amount, unit = "backwards", place.back, "s"
@@ -102,7 +103,8 @@ def _broken(log: Log, place: Break, lang: str) -> Iterator[dict[str, Any]]:
         "amount": amount,
         "unit": unit,
     }
-    yield _row(log, seen, WORDS[kind][lang].format(**words))
+    said = "exported" if kind == "gap" and log.renumbered else kind
+    yield _row(log, seen, WORDS[said][lang].format(**words))
 
 
 def _between(earlier: Log, later: Log, lang: str) -> dict[str, Any]:

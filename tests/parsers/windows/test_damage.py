@@ -8,6 +8,7 @@ import struct
 import pytest
 
 from parsers.windows.binxml import MAX_DEPTH, MAX_TEXT, Reader
+from parsers.windows.render import record_xml
 
 DEFINITION = 512 + 24 + 14  # where the first record of a chunk defines its template
 
@@ -73,6 +74,15 @@ def test_a_chunk_of_junk_is_damage(made, read):
     assert "no chunk at 0x11000" in found.reasons[1]
 
 
+def test_chunks_that_left_their_places_are_pointed_to(made, read):
+    """A sector is lost in the first chunk: all behind it stand 512 bytes early."""
+    log = made.log(*[made.chunk(filled(made, 3))] * 3)
+    found = read(log[: 4096 + 40_000] + log[4096 + 40_512 :])
+    (told,) = [reason for reason in found.reasons if "where none has its place" in reason]
+    assert told.startswith("no chunk at 0x11000: found ")
+    assert "a chunk begins at 0x20e00, where none has its place: `athar carve` reads it whole" in told
+
+
 def test_records_of_a_chunk_that_lost_its_header_are_recovered(made, read):
     log = bytearray(made.log(made.chunk(filled(made, 3))))
     log[4096:4104] = b"\0" * 8
@@ -89,6 +99,16 @@ def test_a_file_that_ends_inside_a_chunk(made, read):
     assert images(found) == ["program1.exe", "program2.exe", "program3.exe"]
     assert found.ledger.damaged == 40
     assert any("it ends after" in reason for reason in found.reasons)
+
+
+def test_a_file_that_ends_inside_a_chunks_header(made, read):
+    log = made.log(made.chunk(filled(made, 1)), made.chunk(filled(made, 1)))
+    found = read(log[: 4096 + 65_536 + 100])
+    assert len(found.rows) == 1
+    assert found.ledger.damaged == 100
+    assert found.reasons == [
+        "chunk at 0x11000: it ends after 100 of 65536 bytes, inside its header; it holds no record"
+    ]
 
 
 def test_records_written_after_the_header_was_are_recovered(made, read):
@@ -130,6 +150,34 @@ def test_fragments_inside_fragments_end_somewhere(made):
     assert [remark.reason for remark in reader.remarks] == [
         f"binary XML nested deeper than {MAX_DEPTH} fragments; not read further"
     ]
+
+
+def test_what_is_odd_in_a_template_is_told_once_a_record(made, read):
+    """Fragments inside fragments, each of which asks for its value eight times: thousands of times too deep, at one place."""
+
+    def doubled(at, depth):
+        if not depth:
+            return b"\x0f\x01\x01\0" + made.element(at + 4, "X", made.text("y")) + b"\0"
+
+        def body(at):
+            return made.element(at, "E", made.slot(0, 0x21) * 8)
+
+        inner = b"\x0f\x01\x01\0" + body(at + 42) + b"\0"
+        values = [(0x21, doubled(at + 14 + 24 + len(inner) + 8, depth - 1))]
+        return made.instance(at, body, values, bytes([depth]) * 16)
+
+    log = made.log(made.chunk(made.records(lambda at: doubled(at, 30))))
+    found = read(log)
+    told = [(problem.offset, problem.reason) for problem in found.problems]
+    assert len(told) == len(set(told)) < 20
+    assert [reason for _, reason in told if "nested deeper" in reason] == [
+        f"record 1: binary XML nested deeper than {MAX_DEPTH} fragments; not read further"
+    ]
+    assert all(
+        4608 <= at < len(log) for at, reason in told if "expands past" in reason
+    )  # in the record, not in front of it
+    xml = record_xml(memoryview(log), 4608)
+    assert xml.count("nested deeper") == 1
 
 
 def swelling(made, times):

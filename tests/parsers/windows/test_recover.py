@@ -274,3 +274,15 @@ def test_definitions_inside_each_other_are_given_up_in_time(made, read):
     found = read(made.log(chunk))
     assert len(found.rows) > 100
     assert {row["flags"].split(",")[0] for row in found.rows} == {"recovered"}
+
+
+def test_zeros_where_a_name_was_are_no_name(log, read):
+    """A name of no characters has the hash 0: zeros over a name would prove it."""
+    written = log([event(number) for number in (1, 2, 3, 7, 8)])
+    chunk = bytearray(cut(chunk_of(written), 3))
+    place = bytes(chunk).index("EventData".encode("utf-16-le"))
+    chunk[place - 8 : place + 18] = bytes(26)  # next name, hash, characters, text
+    found = read(written[:4096] + bytes(chunk))
+    assert [(row["Data"], row["flags"]) for row in old(found)] == [("old.exe", "recovered,incomplete")] * 2
+    assert not any("_Image" in name for name in found.rows[-1])
+    assert any("its template was written over in part" in reason for reason in found.reasons)

@@ -175,3 +175,34 @@ def test_any_text_gives_one_visible_sentence(values: dict[str, str]) -> None:
         assert visible(bare) == bare
         assert lang == "ar" or bare == text
         assert text.count("\u2066") == text.count("\u2069")
+
+
+LOST = {
+    "family": "windows/security", "event": "4624", "Provider_Name": AUDIT, "host": "SRV02", "flags": "recovered,incomplete",
+    "Data": "S-1-5-18", "Data_2": "-", "Data_3": "agent\x1b", "Data_20": "fe80::1", "Data_21": "past",
+}  # fmt: skip
+
+
+def test_events_whose_values_lost_their_names_are_told_by_the_values() -> None:
+    """No account, no address: `A session was opened on SRV02 with account –; logon type: –; from –` would say less than the row holds."""
+    kept = "S-1-5-18, agent⟨U+001B⟩, fe80::1"
+    assert (
+        said(LOST) == f"Successful logon (4624) on SRV02; the names of its values are lost, the first of them: {kept}"
+    )
+    assert said(LOST, "fr").endswith(f"(4624) sur SRV02 ; les noms de ses valeurs sont perdus, les premières : {kept}")
+    assert "\u2066fe80::1\u2069" in said(LOST, "ar")
+    alone = {name: value for name, value in LOST.items() if not name.startswith("Data")}
+    assert said(alone) == "Successful logon (4624) on SRV02; no value of it was read"
+    unknown = {**LOST, "family": "windows/other", "event": "104", "Provider_Name": None, "host": None}
+    assert said(unknown).startswith(
+        "Windows event (104); the names of its values are lost, the first of them: S-1-5-18,"
+    )
+
+
+def test_events_that_hold_some_of_their_values_or_were_read_in_full_keep_their_sentence() -> None:
+    both = rows(LOST, {**LOST, "TargetUserName": "agent"}, {**LOST, "flags": "recovered"}, LOST)
+    first, some, full, last = sentences(both).to_pylist()
+    assert first == last == said(LOST)
+    assert some.startswith("A session was opened on")
+    assert "with account agent" in some
+    assert full.startswith("A session was opened on")

@@ -37,6 +37,16 @@ def test_a_gap_leads_to_the_record_after_it(made, counted):
     ]
 
 
+def test_a_gap_in_a_file_that_an_export_numbered_anew_says_so(made, counted):
+    """Its filter may have left them out; who looks at the log sees that they are not there."""
+    numbers = [n for n in range(1, 301) if n not in (100, 101, 102)]
+    timeline = made(log(numbers, flags=["id-differs"] * len(numbers)))
+    for lang, word in (("en", "export"), ("fr", "exportation"), ("ar", "التصدير")):
+        (row,) = counted("integrity", timeline, lang=lang)
+        assert seen([row]) == [("gap", 103, 3.0, "records")]
+        assert word in row["message"]
+
+
 def test_no_gap_in_a_whole_log_in_chosen_events_or_in_a_filtered_view(made, counted):
     assert counted("integrity", made(log(range(1, 301)))) == []
     assert counted("integrity", made(log(range(1, 900, 3)))) == []  # chosen events
