@@ -43,7 +43,8 @@ class ExhibitSheet:
 
     `sha256` is the file's; for a folder it is that of the listing `<sha256>  <path>\\n` of its files on disk, in bytewise order of
     their paths. `flow_timeouts`: idle times (ns) that ended a flow, where it holds packet captures. `formats` are those of its logs' lines
-    as recognised, `layouts` those that were given, as server configurations write them.
+    as recognised, `layouts` those that were given, as server configurations write them; `code_page` is that
+    of ANSI text in its event logs, if it was given.
     """
 
     number: str
@@ -64,6 +65,7 @@ class ExhibitSheet:
     flow_timeouts: FlowTimeouts | None = None
     formats: tuple[FormatCount, ...] = ()
     layouts: tuple[str, ...] = ()
+    code_page: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

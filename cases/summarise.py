@@ -125,6 +125,7 @@ def _sheet(
         flow_timeouts=flow_timeouts(exhibit.flow_timeouts) if any(e.parser == CAPTURES for e in entries) else None,
         formats=formats.get(exhibit.exhibit, ()),
         layouts=exhibit.log_formats,
+        code_page=exhibit.code_page,
     )
 
 

@@ -26,14 +26,15 @@ def run(
     log_formats: Sequence[str] = (),
     flow_timeouts: Sequence[str] = (),
     year: int | None = None,
+    code_page: int | None = None,
     **chosen: Any,
 ) -> OpenCase:
     """Make a case of `evidence` (files, folders) in the folder `case`, read it all, and run our rules and those at `rules`.
 
     `log_formats` are LogFormat or log_format strings by which the logs' lines are cut; `flow_timeouts` say how long nothing may
-    pass in a flow that goes on (`tcp=1h`); `year` is that of the first syslog stamp of logs that never say it; `chosen` narrows and
-    feeds the rules, as for `OpenCase.analyze`. A case that exists goes on: evidence that it already holds is not added again, finished
-    work is not done again.
+    pass in a flow that goes on (`tcp=1h`); `year` is that of the first syslog stamp of logs that never say it; `code_page` is that of
+    ANSI text in event logs (`timelines.code_pages`); `chosen` narrows and feeds the rules, as for `OpenCase.analyze`. A case that
+    exists goes on: evidence that it already holds is not added again, finished work is not done again.
     Raises CaseError when a path is missing or the folder cannot be used, EvidenceChanged (one of these) when evidence is no longer what
     was registered: then nothing is concluded from it.
     """
@@ -42,7 +43,8 @@ def run(
     from forensics.executors import prepare
 
     picked = chosen_of(rules, **chosen)
-    about = pipeline.About(tz, log_formats=tuple(log_formats), flow_timeouts=tuple(flow_timeouts), year=year)
+    cut, idle = tuple(log_formats), tuple(flow_timeouts)
+    about = pipeline.About(tz, log_formats=cut, flow_timeouts=idle, year=year, code_page=code_page)
     prepare(workers, scheduler)  # while files are hashed
     opened = start(Path(case), [Path(path) for path in evidence], about, progress)
     pipeline.ingest(opened, workers, scheduler, progress)
@@ -57,6 +59,7 @@ def start(folder: Path, evidence: Sequence[Path], about: About | None, progress:
     from forensics.evidence_paths import check_evidence
     from forensics.flow_timeouts import checked_timeouts
     from forensics.log_formats import checked_formats
+    from timelines.code_pages import checked_page
     from timelines.times import zone as checked
 
     about = about or pipeline.About()
@@ -67,6 +70,10 @@ def start(folder: Path, evidence: Sequence[Path], about: About | None, progress:
             checked(about.zone)
         except ValueError as error:
             raise CaseError(str(error)) from error
+    try:
+        checked_page(about.code_page)
+    except ValueError as error:
+        raise CaseError(str(error)) from error
     check_evidence(folder, evidence)
     case = Case.open(folder) if (folder / "case.toml").exists() else Case.create(folder, CaseInfo(zone=about.zone))
     held = {Path(x.source).resolve() for x in case.register.exhibits if x.source}

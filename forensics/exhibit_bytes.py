@@ -41,7 +41,8 @@ def found(case: Case, exhibit: str, file: str, override: Path | None = None, che
                 )
             of = case.register.exhibit(exhibit)
             size = path.stat().st_size
-            yield Evidence(exhibit, file, path, size, entry.sha256, of.zone, of.log_formats, of.flow_timeouts)
+            said = of.zone, of.log_formats, of.flow_timeouts
+            yield Evidence(exhibit, file, path, size, entry.sha256, *said, code_page=of.code_page)
             return
     raise CaseError(f"{exhibit}/{file}: cannot be opened again; athar verify says more")
 
@@ -54,15 +55,15 @@ def dump(data: bytes, start: int, width: int = 16) -> Iterator[str]:
         yield f"{start + at:08x}  {row[:8].hex(' '):<23}  {row[8:].hex(' '):<23}  {text}"
 
 
-def reading(family: str, view: memoryview, offset: int, length: int) -> list[str]:
-    """The record read anew from its bytes, in its format's own form: XML, packet layers, or the line."""
+def reading(family: str, view: memoryview, offset: int, length: int, page: int | None = None) -> list[str]:
+    """The record read anew from its bytes, in its format's own form: XML, packet layers, or the line. `page`: the exhibit's code page."""
     from timelines.visible import visible
 
     group = family.partition("/")[0]
     if group == "windows":
         from parsers.windows.render import record_xml
 
-        return record_xml(view, offset).splitlines()
+        return record_xml(view, offset, page).splitlines()
     if group == "net":
         from parsers.network.packet_bytes import describe
 

@@ -63,6 +63,7 @@ class About:
     log_formats: tuple[str, ...] = ()  # LogFormat and log_format strings by which lines are cut before any other
     flow_timeouts: tuple[str, ...] = ()  # such as tcp=1h: how long a flow may be idle and go on
     year: int | None = None  # of the first stamp of a file whose stamps have none
+    code_page: int | None = None  # of ANSI text in event logs
     reader: str | None = (
         None  # a parser that was asked for by name: the exhibit is one file and read by it, whatever it is
     )
@@ -106,6 +107,7 @@ def add(case: Case, source: Path, about: About | None = None, progress: Progress
         log_formats=about.log_formats,
         flow_timeouts=about.flow_timeouts,
         year=about.year,
+        code_page=about.code_page,
     )
     case.register.register(exhibit)
     case.register.record(entries)
@@ -123,6 +125,8 @@ def add(case: Case, source: Path, about: About | None = None, progress: Progress
         options["flow_timeouts"] = list(about.flow_timeouts)
     if about.year is not None:
         options["year"] = about.year
+    if about.code_page is not None:
+        options["code_page"] = about.code_page
     case.save_register("exhibit-added", options, number)
     case.hashed.add(number)
     case.log("intake-recorded", {"exhibit": number, "problems": len(problems)}, [_manifest(case)])
@@ -177,7 +181,7 @@ def ingest(
 
 
 def _planned(case: Case, exhibit: Exhibit, place: Path) -> Iterator[Task]:
-    given = Given(exhibit.zone, exhibit.log_formats, exhibit.flow_timeouts, exhibit.year)
+    given = Given(exhibit.zone, exhibit.log_formats, exhibit.flow_timeouts, exhibit.year, exhibit.code_page)
     return plan(place, case.register.files_of(exhibit.exhibit), given, case.hand.version)
 
 

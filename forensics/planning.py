@@ -24,22 +24,24 @@ FINEST_BYTES = 16 << 20  # the same towards the file's end
 @dataclass(frozen=True, slots=True)
 class Given:
     """What the examiner said of an exhibit that its readers need: the IANA zone of times without one, the layouts of its logs' lines, the
-    idle times that end a flow."""
+    idle times that end a flow, the code page of its event logs."""
 
     zone: str | None = None
     log_formats: tuple[str, ...] = ()
     flow_timeouts: tuple[str, ...] = ()
     year: int | None = None  # of stamps without one, where nothing in the file tells it
+    code_page: int | None = None  # of ANSI text in event logs
 
     def told(self) -> str:
         """The same as text: part of a task's id."""
         year = [] if self.year is None else [f"year {self.year}"]
-        return "\n".join([str(self.zone), *self.log_formats, *self.flow_timeouts, *year])
+        page = [] if self.code_page is None else [f"code page {self.code_page}"]
+        return "\n".join([str(self.zone), *self.log_formats, *self.flow_timeouts, *year, *page])
 
     def evidence(self, entry: FileEntry, path: Path, shared: Path | None = None) -> Evidence:
         """A file of the exhibit, its plain bytes at `path`, with what was said of it. `shared` as in `Task`."""
         said = self.zone, self.log_formats, self.flow_timeouts, self.year
-        return Evidence(entry.exhibit, entry.file, path, entry.size, entry.sha256, *said, shared)
+        return Evidence(entry.exhibit, entry.file, path, entry.size, entry.sha256, *said, shared, self.code_page)
 
 
 @dataclass(frozen=True, slots=True)

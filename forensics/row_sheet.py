@@ -133,6 +133,7 @@ def _holds_secret(case: OpenCase, sheet: Sheet) -> bool:
 def _bytes(case: OpenCase, sheet: Sheet, evidence: Path | None, most: int | None) -> None:
     shown = sheet.length if most is None else min(sheet.length, most)
     size = case.case.register.entry(sheet.exhibit, sheet.file).size
+    page = case.case.register.exhibit(sheet.exhibit).code_page
     with exhibit_bytes.opened(case.case, sheet.exhibit, sheet.file, evidence, check=size <= HASHED_LIMIT) as view:
         if size > HASHED_LIMIT:
             say(
@@ -148,7 +149,7 @@ def _bytes(case: OpenCase, sheet: Sheet, evidence: Path | None, most: int | None
             say("The bytes are not shown: they hold a password or its like. --secrets shows them.")
             view.release()
             return
-        for line in exhibit_bytes.reading(sheet.family, view, sheet.offset, sheet.length):
+        for line in exhibit_bytes.reading(sheet.family, view, sheet.offset, sheet.length, page):
             say("  " + visible(line))
         if sheet.family.startswith("windows/"):
             _again(event_beside(view, Place("", sheet.family, sheet.offset, sheet.length), sheet.texts))

@@ -24,7 +24,7 @@ class Evidence:
     `path` is the file itself, or a scratch copy for a container's member. `zone` is the IANA zone the examiner gave for
     zone-less times, or None; `log_formats` are the layouts of lines that the examiner gave, as the servers' configuration writes them;
     `year` is that of a file's first stamp without one, by the examiner;
-    `flow_timeouts` are the idle times that end a flow (`timelines.flow_timeouts`).
+    `flow_timeouts` are the idle times that end a flow (`timelines.flow_timeouts`); `code_page` is that of ANSI text, by the examiner.
     `shared` is a folder in which workers that read slices of the file at the same time may leave one another what each needs, or None.
     """
 
@@ -38,6 +38,7 @@ class Evidence:
     flow_timeouts: tuple[str, ...] = ()
     year: int | None = None
     shared: Path | None = None
+    code_page: int | None = None
 
     def open(self) -> memoryview:
         """The file's bytes, read-only and mapped, so that memory stays flat. Raises OSError as `open` does."""

@@ -40,7 +40,7 @@ class Exhibit:
 
     `log_formats` are layouts of its logs' lines, as the servers' configuration writes them; `flow_timeouts` are idle times of its
     captures' flows that differ from the usual ones (`timelines.flow_timeouts`); `year` is that of the first stamp of each file of it
-    whose stamps have none.
+    whose stamps have none; `code_page` is that of ANSI text in its event logs (`timelines.code_pages`).
     """
 
     exhibit: str
@@ -59,3 +59,4 @@ class Exhibit:
     log_formats: tuple[str, ...] = ()
     year: int | None = None
     flow_timeouts: tuple[str, ...] = ()
+    code_page: int | None = None

@@ -64,6 +64,8 @@ def _exhibit(sheet: ExhibitSheet, pen: Pen) -> list[Block]:
     else:
         rows.append((word("exhibit.clock_offset"), pen.say("time.seconds", n=f"{sheet.clock_offset_s:+g}")))
         rows.append((word("exhibit.clock_source"), [pen.given(sheet.clock_source)]))
+    if sheet.code_page is not None:
+        rows.append((word("exhibit.code_page"), [token(str(sheet.code_page))]))
     rows += _formats(sheet, pen)
     agreement: Run = word(f"exhibit.{sheet.agreement}")
     rows += [

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from forensics.code_page import code_page_option
 from forensics.flow_timeouts import flow_timeout_option
 from forensics.log_formats import log_format_option
 from forensics.stamp_year import year_option
@@ -16,6 +17,7 @@ Examples:
   athar add CASE access.log --tz Africa/Casablanca --clock-offset 187 --clock-source "compared with the capture"
   athar add CASE logs/ --log-format '%v %h %l %u %t "%r" %>s %b %D'      as LogFormat or log_format writes it
   athar add CASE trace.pcap --flow-timeout tcp=1h    a connection goes on after an hour of silence, not five minutes
+  athar add CASE DC01/ --code-page 1256              event logs whose old text is in Arabic
   athar add CASE image.zip --sha256 9f86d0…          hash supplied by those who handed it over
 """
 
@@ -26,6 +28,7 @@ Examples:
 @click.option("--tz", "zone", metavar="ZONE", help="IANA zone of times that the evidence writes without one.")
 @log_format_option
 @year_option
+@code_page_option
 @flow_timeout_option
 @click.option(
     "--sha256", "supplied", metavar="HEX", help="SHA-256 that came with the evidence; kept apart from the computed one."
@@ -44,6 +47,7 @@ def command(
     zone: str | None,
     log_formats: tuple[str, ...],
     year: int | None,
+    code_page: int | None,
     flow_timeouts: tuple[str, ...],
     supplied: str | None,
     seal: str | None,
@@ -73,7 +77,9 @@ def command(
     if supplied is not None and len(evidence) > 1:
         raise Failure("--sha256 belongs to one file; add the files one at a time")
     case = Case.open(case_folder)
-    about = pipeline.About(zone, supplied, seal, clock_offset, clock_source, description, year=year)
+    about = pipeline.About(
+        zone, supplied, seal, clock_offset, clock_source, description, year=year, code_page=code_page
+    )
     about = replace(about, log_formats=checked_formats(log_formats), flow_timeouts=checked_timeouts(flow_timeouts))
     check_evidence(case_folder, evidence)
     taken = []

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from forensics.code_page import code_page_option
 from forensics.flow_timeouts import flow_timeout_option
 from forensics.log_formats import log_format_option
 from forensics.rule_options import chosen, rule_options
@@ -33,6 +34,7 @@ An interrupted run goes on where it stopped when it is given again.
 @click.option("--tz", "zone", metavar="ZONE", help="IANA zone of times that the evidence writes without one.")
 @log_format_option
 @year_option
+@code_page_option
 @flow_timeout_option
 @languages_option("en")
 @click.option("--date", metavar="YYYY-MM-DD", help="Date that the summaries bear; today unless given.")
@@ -46,6 +48,7 @@ def command(
     zone: str | None,
     log_formats: tuple[str, ...],
     year: int | None,
+    code_page: int | None,
     flow_timeouts: tuple[str, ...],
     lang: str,
     date: str | None,
@@ -73,7 +76,7 @@ def command(
     rules = chosen(options)
     prepare(workers, scheduler)  # while files are hashed
     with on_terminal(quiet or as_json) as progress:
-        about = About(zone, log_formats=log_formats, flow_timeouts=flow_timeouts, year=year)
+        about = About(zone, log_formats=log_formats, flow_timeouts=flow_timeouts, year=year, code_page=code_page)
         case = start(folder, evidence, about, progress)
         ingested = pipeline.ingest(case, workers, scheduler, progress)
         if ingested.changed:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from parsers.windows import ansi, values
+from parsers.windows import values
 from parsers.windows.document import Broken, Element, Hex, Part, Remark
 from parsers.windows.token_walk import Walk
 
@@ -53,6 +53,7 @@ class Reader:
     known: dict[int, tuple[str, int]] = field(default_factory=dict)  # names of this chunk by offset: text and end
     strict: bool = False  # names are proved by their hash: in free space others may have been written over them
     library: Library | None = None  # asked for definitions that may not be where they should
+    page: int | None = None  # the code page of ANSI text, if it was told
 
     def fragment(self, at: int, end: int, slots: list[tuple[int, int, int]] | None, depth: int = 0) -> list[Part]:
         """Everything from `at` to `end`: the roots, in order.
@@ -196,8 +197,8 @@ class Reader:
         """A value's text, or its bytes in hex and a remark."""
         raw = self.chunk[at : at + size]
         try:
-            text = values.render(kind, raw)
-            if why := ansi.doubt(kind, raw):
+            text = values.render(kind, raw, self.page)
+            if why := values.doubt(kind, raw, self.page):
                 self.remarks.append(Remark(at, why))
         except values.Unreadable as error:
             self.remarks.append(Remark(at, f"{error}; {values.AS_HEX}"))

@@ -114,7 +114,7 @@ def carve(evidence: Evidence, piece: Slice) -> Carved:
     bases = _bases(data, at, sizes)[mine]
     found, lone = _together(data, in_chunks, (at[mine], sizes[mine], bases), ledger)
     accounts = _clipped([*before.accounts(), *ledger.accounts()], piece)
-    return Carved(Window(data, start), tuple(own), found, lone, ledger, tuple(accounts))
+    return Carved(Window(data, start, page=evidence.code_page), tuple(own), found, lone, ledger, tuple(accounts))
 
 
 def _chunks(data: Bytes) -> list[tuple[int, int]]:

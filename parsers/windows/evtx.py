@@ -101,7 +101,7 @@ class Evtx:
         found = records(
             content, [(start + FILE_HEADER, stop) for start, stop in zip(starts, stops, strict=True)], ledgers
         )
-        for family, batch, rows in batches_of(Window(content, 0), found):
+        for family, batch, rows in batches_of(Window(content, 0, page=files[0].code_page), found):
             yield Shared(Batch(family, batch), found.file[rows])
         for file, ledger in enumerate(ledgers.each):
             yield from (Told(file, problem) for problem in ledger.complaints())
@@ -118,7 +118,7 @@ def _window(evidence: Evidence, start: int, stop: int) -> Iterator[Output]:
     if start == 0:
         file_header(data, 0, ledger)
         first = FILE_HEADER
-    window = Window(data, start, view)
+    window = Window(data, start, view, evidence.code_page)
     for family, rows, _ in batches_of(window, records(data, [(first, len(data))], Ledgers([ledger], ledger))):
         yield Batch(family, rows)
     yield from ledger.told()

@@ -97,7 +97,10 @@ class Lexicon:
             return _hex(raw), chosen
         if kind == values.GUID:
             return _guids(raw), chosen
-        shown = [_remembered(kind, one) if len(one) <= _SHORT else rendered(kind, one) for one in raw.to_pylist()]
+        page = self._visit.window.page
+        shown = [
+            _remembered(kind, one, page) if len(one) <= _SHORT else rendered(kind, one, page) for one in raw.to_pylist()
+        ]
         reasons: dict[int, str] = {code: why for code, (_, why) in zip(chosen.tolist(), shown, strict=True) if why}
         if reasons:
             self._complain(kind, count, reasons)
@@ -195,8 +198,8 @@ def _written(kind: int, distinct: pa.Array) -> pa.Array:
 
 
 @lru_cache(1 << 14)
-def _remembered(kind: int, raw: bytes) -> tuple[str, str]:
-    return rendered(kind, raw)
+def _remembered(kind: int, raw: bytes, page: int | None) -> tuple[str, str]:
+    return rendered(kind, raw, page)
 
 
 def _hex(raw: pa.Array) -> pa.Array:

@@ -30,11 +30,12 @@ MAX_REPEATED = 1 << 20
 _LAYOUT = re.compile(r"([\t\r\n]+)")
 
 
-def record_xml(evidence: memoryview, offset: int) -> str:
+def record_xml(evidence: memoryview, offset: int, page: int | None = None) -> str:
     """The record at byte `offset` of an event log, or of bytes that it was carved from, as Windows words it, an element a line.
 
     Old records are read as the timeline reads them, by templates that are proved. What could not be read follows as comments. Characters
-    that XML does not allow are made visible. Raises ValueError when no record stands there.
+    that XML does not allow are made visible. `page`: the code page of ANSI text, if it was told. Raises ValueError when no record stands
+    there.
     """
     if bytes(evidence[offset : offset + 4]) != SIGNATURE or offset + MIN_RECORD > len(evidence):
         found = bytes(evidence[offset : offset + 4])
@@ -43,7 +44,7 @@ def record_xml(evidence: memoryview, offset: int) -> str:
     chunk = bytes(evidence[base : base + CHUNK])
     at = offset - base
     size = int.from_bytes(chunk[at + 4 : at + 8], "little")
-    reader = Reader(chunk)
+    reader = Reader(chunk, page=page)
     if chunk[:8] != CHUNK_MAGIC or at >= int.from_bytes(chunk[48:52], "little"):  # in free space, or without its chunk
         start, window = _around(evidence, offset)
         reader.strict, reader.library = True, Shelf(Definitions(window, 0, len(window)), base - start, start)

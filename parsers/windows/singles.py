@@ -43,7 +43,11 @@ def singles(
         if int(records.file[row]) != file:
             file, text = int(records.file[row]), 0
         reader = Reader(
-            chunk, limit=min(MAX_TOKENS, TOKENS_A_CHUNK - spent), room=min(MAX_TEXT, TEXT_A_FILE - text), known=names
+            chunk,
+            limit=min(MAX_TOKENS, TOKENS_A_CHUNK - spent),
+            room=min(MAX_TEXT, TEXT_A_FILE - text),
+            known=names,
+            page=window.page,
         )
         if known is not None and records.flags[row] & RECOVERED:
             reader.strict, reader.known = True, proved

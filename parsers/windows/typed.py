@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from parsers.gather import Bytes, forget
-from parsers.windows import ansi, values
+from parsers.windows import values
 from parsers.windows.flat import Int32s, Notes
 
 MOST = 2**31 - 1
@@ -17,11 +17,13 @@ MOST = 2**31 - 1
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The bytes of a log that are read at once. `start`: their offset in the file; `mapped`: the file, where it is mapped for them."""
+    """The bytes of a log that are read at once. `start`: their offset in the file; `mapped`: the file, where it is mapped for them; `page`:
+    the code page of ANSI text, if it was told."""
 
     data: Bytes
     start: int
     mapped: memoryview | None = None
+    page: int | None = None
 
     def let_go(self) -> None:
         """Take the bytes out of this process's memory; the few that are asked for again are read again."""
@@ -107,18 +109,18 @@ def one_by_one(window: Window, held: Values, index: int) -> tuple[pa.Array, list
         if (kind == values.NULL and size in values.NULL_SIZES) or (kind == values.BINXML and not size):
             found.append(None)
             continue
-        text, why = rendered(kind, bytes(view[start : start + size]))
+        text, why = rendered(kind, bytes(view[start : start + size]), window.page)
         if why:
             trouble.append((row, start, why))
         found.append(text)
     return pa.array(found, pa.string()), trouble
 
 
-def rendered(kind: int, raw: bytes) -> tuple[str, str]:
+def rendered(kind: int, raw: bytes, page: int | None = None) -> tuple[str, str]:
     """A value's text, or its bytes in hex; and why either may not be what was meant."""
     if kind == values.NULL:
         return raw.hex().upper(), f"null value that takes {len(raw)} bytes; {values.AS_HEX}"
     try:
-        return values.render(kind, raw), ansi.doubt(kind, raw)
+        return values.render(kind, raw, page), values.doubt(kind, raw, page)
     except values.Unreadable as error:
         return raw.hex().upper(), f"{error}; {values.AS_HEX}"

@@ -14,6 +14,7 @@ from codecs import utf_16_le_decode
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from parsers.windows import ansi
 from parsers.windows.document import Items
 
 NULL, STRING, ANSI, BOOL, BINARY, GUID, SIZE, FILETIME, SYSTEMTIME, SID = 0, 1, 2, 13, 14, 15, 16, 17, 18, 19
@@ -55,11 +56,6 @@ def utf16(raw: bytes) -> str:
 def visible_surrogates(text: str) -> str:
     """`text` with lone surrogates written as `\\udXXX`, so that it can be UTF-8."""
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def ansi(raw: bytes) -> str:
-    """Text in the writer's code page, read as Windows-1252; bytes that it lacks are written `\\xHH`."""
-    return raw.rstrip(b"\0").decode("cp1252", "backslashreplace")
 
 
 def guid(raw: bytes) -> str:
@@ -126,7 +122,7 @@ def _integer(kind: int) -> Callable[[bytes], str]:
 
 RENDER: dict[int, Callable[[bytes], str]] = {
     STRING: utf16,
-    ANSI: ansi,
+    ANSI: ansi.text,
     **{kind: _integer(kind) for kind in INTEGERS},
     **dict.fromkeys(REALS, real),
     BOOL: lambda raw: "true" if any(raw) else "false",
@@ -143,16 +139,26 @@ RENDER: dict[int, Callable[[bytes], str]] = {
 }
 
 
-def render(kind: int, raw: bytes) -> str:
-    """The text of one value of type `kind` (MS-EVEN6 2.2.14). Raises Unreadable where type and bytes don't fit."""
+def render(kind: int, raw: bytes, page: int | None = None) -> str:
+    """The text of one value of type `kind` (MS-EVEN6 2.2.14); `page`: the code page of ANSI text, if it was told. Raises Unreadable where
+    type and bytes don't fit."""
     if kind & ARRAY:
-        return _joined(tuple(RENDER[kind ^ ARRAY](item) for item in _items(kind ^ ARRAY, raw)))
+        return _joined(tuple(_text(kind ^ ARRAY, item, page) for item in _items(kind ^ ARRAY, raw)))
     if kind not in RENDER:
         raise Unreadable(f"value of unknown type 0x{kind:02x}, {len(raw)} bytes")
     width = WIDTHS.get(kind)
     if width is not None and len(raw) != width:
         raise Unreadable(f"value of type 0x{kind:02x} takes {len(raw)} bytes; expected {width}")
-    return RENDER[kind](raw)
+    return _text(kind, raw, page)
+
+
+def doubt(kind: int, raw: bytes, page: int | None) -> str:
+    """Why the text of a value may be another than shown; empty where there is no doubt."""
+    return ansi.doubt(raw, page) if kind & ~ARRAY == ANSI else ""
+
+
+def _text(kind: int, raw: bytes, page: int | None) -> str:
+    return ansi.text(raw, page) if kind == ANSI else RENDER[kind](raw)
 
 
 def _joined(each: tuple[str, ...]) -> Items:
