@@ -85,9 +85,12 @@ _HEADER_PARTS = (
 )
 
 
-def records(data: Bytes, bounds: Sequence[tuple[int, int]], ledgers: Ledgers) -> Records:
-    """All records of the chunks of `data`. Each file has one of the `ledgers`, and its chunks lie within one of the `bounds`, ascending."""
+def records(data: Bytes, bounds: Sequence[tuple[int, int]], ledgers: Ledgers, alone: bool = False) -> Records:
+    """All records of the chunks of `data`. Each file has one of the `ledgers`, and its chunks lie within one of the `bounds`, ascending;
+    with `alone` all of these are of one file."""
     bases, limits, files = grid(bounds)
+    if alone:
+        files[:] = 0
     fit = fitting(data, bases[limits - bases == CHUNK])
     free, flags, fits = np.zeros(len(bases), np.int64), np.zeros(len(bases), np.uint8), np.zeros(len(bases), np.bool_)
     here = np.searchsorted(bases, fit.bases)

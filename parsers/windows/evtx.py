@@ -29,6 +29,7 @@ from parsers.windows.events import batches
 from parsers.windows.groups import Fragments, grouped
 from parsers.windows.inline import inline
 from parsers.windows.ledger import Ledger, Ledgers, Ranges
+from parsers.windows.off_grid import grids
 from parsers.windows.sample import read_once
 from parsers.windows.singles import singles
 from parsers.windows.templates import Room, TooMany
@@ -119,7 +120,8 @@ def _window(evidence: Evidence, start: int, stop: int) -> Iterator[Output]:
         file_header(data, 0, ledger)
         first = FILE_HEADER
     window = Window(data, start, view, evidence.code_page)
-    for family, rows, _ in batches_of(window, records(data, [(first, len(data))], Ledgers([ledger], ledger))):
+    bounds = grids(data, first, len(data), ledger)
+    for family, rows, _ in batches_of(window, records(data, bounds, Ledgers([ledger], ledger), alone=True)):
         yield Batch(family, rows)
     yield from ledger.told()
 

@@ -73,12 +73,12 @@ def file_headers(data: Bytes, starts: Int64s, ledgers: Ledgers) -> None:
 def _miscounted(counted: int, standing: int, size: int) -> str:
     """How the header's count of chunks and the chunks of a file of `size` bytes differ; nothing where they do not."""
     if standing > COUNTABLE:
-        return f"its count of chunks, of 16 bits, says {counted}, {standing} stand in the file"
+        return f"its count of chunks, of 16 bits, says {counted}, {standing} stand in their places"
     if counted == standing:
         return ""
     room = max(0, -(-(size - FILE_HEADER) // CHUNK))
-    ends = f", which ends after {room}" if counted > room else ""
-    return f"it counts {counted} chunks, {standing} stand in the file{ends}"
+    ends = f"; the file ends after {room}" if counted > room else ""
+    return f"it counts {counted} chunks, {standing} stand in their places{ends}"
 
 
 def _standing(data: Bytes, at: int, evidence: Evidence) -> int:

@@ -70,14 +70,47 @@ def test_a_chunk_of_junk_is_damage(made, read):
     found = read(made.log(made.chunk(filled(made, 1)), junk))
     assert len(found.rows) == 1
     assert found.ledger.damaged == 65_536
-    assert found.reasons[0].startswith("file header: it counts 2 chunks, 1 stand in the file")
+    assert found.reasons[0].startswith("file header: it counts 2 chunks, 1 stand in their places")
     assert "no chunk at 0x11000" in found.reasons[1]
 
 
-def test_chunks_that_left_their_places_are_pointed_to(made, read):
-    """A sector is lost in the first chunk: all behind it stand 512 bytes early."""
-    log = made.log(*[made.chunk(filled(made, 3))] * 3)
-    found = read(log[: 4096 + 40_000] + log[4096 + 40_512 :])
+@pytest.mark.parametrize("lost", [512, 30_000, 65_536 + 512, -4_096])
+def test_chunks_that_left_their_places_are_read_where_they_stand(made, read, lost):
+    """Bytes are lost, or added, behind the first chunk's records: all chunks behind stand elsewhere."""
+    chunks = [made.chunk(filled(made, count)) for count in (3, 1, 2, 4)]
+    log, hole = made.log(*chunks), 4096 + 31_000
+    cut = log[:hole] + (log[hole + lost :] if lost > 0 else b"\0" * -lost + log[hole:])
+    found = read(cut)
+    left = [3, 2, 4] if lost > 65_536 else [3, 1, 2, 4]  # the second chunk is among what was lost
+    assert images(found) == [f"program{number}.exe" for count in left for number in range(1, count + 1)]
+    assert not any("recovered" in (row["flags"] or "") for row in found.rows)
+    (told,) = [reason for reason in found.reasons if "before their places" in reason]
+    first = 4096 + 65_536 * (2 if lost > 65_536 else 1) - lost
+    behind = -lost % 65_536
+    assert told.startswith(
+        f"chunks from 0x{first:x} on stand {65_536 - behind} bytes before their places, or {behind} behind"
+    )
+
+
+def test_each_place_from_which_chunks_stand_elsewhere_is_told(made, read):
+    chunk = made.chunk(filled(made, 2))
+    log = made.log(*[chunk] * 4)
+    found = read(
+        log[: 4096 + 40_000] + log[4096 + 40_512 : 4096 + 2 * 65_536 + 40_000] + log[4096 + 2 * 65_536 + 40_008 :]
+    )
+    assert len(found.rows) == 8
+    assert [int(told.split()[2], 16) for told in found.reasons if "before their places" in told] == [
+        4096 + 65_536 - 512,
+        4096 + 3 * 65_536 - 520,
+    ]
+
+
+def test_a_chunk_out_of_its_place_whose_header_does_not_fit_is_pointed_to(made, read):
+    log = bytearray(made.log(*[made.chunk(filled(made, 3))] * 3))
+    for base in (4096 + 65_536, 4096 + 2 * 65_536):
+        log[base + 120] ^= 1
+        log[base + 124] ^= 1
+    found = read(bytes(log[: 4096 + 40_000] + log[4096 + 40_512 :]))
     (told,) = [reason for reason in found.reasons if "where none has its place" in reason]
     assert told.startswith("no chunk at 0x11000: found ")
     assert "a chunk begins at 0x20e00, where none has its place: `athar carve` reads it whole" in told

@@ -39,10 +39,10 @@ def chunk(made):
 @pytest.mark.parametrize(("flags", "state"), [(0, CLOSED), (1, IN_USE), (2, CLOSED), (3, IN_USE)])
 def test_a_count_that_the_file_does_not_bear_out(made, read, chunk, count, flags, state):
     found = read(saying(made.log(chunk, chunk, chunk), count, flags))
-    ends = ", which ends after 3" if count > 3 else ""
+    ends = "; the file ends after 3" if count > 3 else ""
     (problem,) = found.problems
     assert problem.reason == (
-        f"file header: it counts {count} chunks, 3 stand in the file{ends}; {state}; all that stand are read"
+        f"file header: it counts {count} chunks, 3 stand in their places{ends}; {state}; all that stand are read"
     )
     assert (problem.offset, problem.length) == (0, 4096)
     assert len(found.rows) == 3
@@ -63,7 +63,7 @@ def test_room_that_no_chunk_has_taken_yet_is_not_counted(made, read, chunk):
 def test_a_chunk_that_was_emptied_among_others(made, read, chunk):
     found = read(made.log(chunk, bytes(65_536), chunk))
     assert found.reasons == [
-        f"file header: it counts 3 chunks, 2 stand in the file; {CLOSED}; all that stand are read",
+        f"file header: it counts 3 chunks, 2 stand in their places; {CLOSED}; all that stand are read",
     ]
 
 
@@ -72,7 +72,7 @@ def test_a_wrong_checksum_and_count_are_one_line(made, read, chunk):
     log[42] = 7
     (reason,) = read(bytes(log)).reasons
     assert reason.startswith("file header: checksum 0x")
-    assert "; file read anyway; it counts 7 chunks, 2 stand in the file, which ends after 2; " in reason
+    assert "; file read anyway; it counts 7 chunks, 2 stand in their places; the file ends after 2; " in reason
 
 
 def test_a_chunk_that_is_cut_off_stands(made, read, chunk):
@@ -93,7 +93,7 @@ def test_a_log_of_several_pieces_is_counted_once(made, tmp_path, chunk, monkeypa
         items = [item for piece in pieces for item in PARSER.parse(evidence, piece)]
         problems = [item.reason for item in items if isinstance(item, Problem)]
         assert len(problems) == told
-        assert all("it counts 4 chunks, 9 stand in the file" in reason for reason in problems)
+        assert all("it counts 4 chunks, 9 stand in their places" in reason for reason in problems)
         assert sum(item.rows.num_rows for item in items if isinstance(item, Batch)) == 9
 
 
@@ -120,7 +120,7 @@ def test_a_log_with_holes(made, tmp_path, chunk):
 
 def test_more_chunks_than_a_count_of_16_bits_can_tell():
     assert log_header._miscounted(4464, 70_000, 4096 + 70_000 * 65_536) == (
-        "its count of chunks, of 16 bits, says 4464, 70000 stand in the file"
+        "its count of chunks, of 16 bits, says 4464, 70000 stand in their places"
     )
     assert log_header._miscounted(65_535, 65_535, 4096 + 65_535 * 65_536) == ""
 
@@ -137,7 +137,7 @@ def test_logs_read_together_are_each_counted(made, tmp_path, chunk):
     ]
     problems = [(item.file, item.item.reason) for item in told]
     assert [file for file, _ in problems] == [1]
-    assert "it counts 1 chunks, 3 stand in the file" in problems[0][1]
+    assert "it counts 1 chunks, 3 stand in their places" in problems[0][1]
 
 
 def test_heads_are_the_same_without_a_call_that_reads_at_a_place(tmp_path, monkeypatch):
