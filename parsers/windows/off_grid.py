@@ -8,6 +8,7 @@ from parsers.gather import Bytes, numbers_at
 from parsers.windows.ledger import Ledger
 from parsers.windows.structures import CHUNK, CHUNK_HEADER, CHUNK_MAGIC, header_checksum
 
+TRIED = 16  # beginnings near a place whose checksums are looked at: who writes thousands of them would have us do nothing else
 _MAGIC = int.from_bytes(CHUNK_MAGIC, "little")
 
 
@@ -38,11 +39,13 @@ def _moved(data: Bytes, begin: int, stop: int) -> int | None:
     for place in lacking:
         low = max(begin + 1, place - CHUNK + 1)
         near = data[low : min(place + CHUNK, stop)].tobytes()
-        at = near.find(CHUNK_MAGIC)
-        while at >= 0:
+        at = -1
+        for _ in range(TRIED):
+            at = near.find(CHUNK_MAGIC, at + 1)
+            if at < 0:
+                break
             if (low + at - begin) % CHUNK and _fits(near[at : at + CHUNK_HEADER]):
                 return low + at
-            at = near.find(CHUNK_MAGIC, at + 1)
     return None
 
 

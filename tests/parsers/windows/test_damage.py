@@ -7,6 +7,7 @@ import struct
 
 import pytest
 
+from parsers.windows import off_grid, structures
 from parsers.windows.binxml import MAX_DEPTH, MAX_TEXT, Reader
 from parsers.windows.render import record_xml
 
@@ -103,6 +104,19 @@ def test_each_place_from_which_chunks_stand_elsewhere_is_told(made, read):
         4096 + 65_536 - 512,
         4096 + 3 * 65_536 - 520,
     ]
+
+
+def test_few_of_many_beginnings_near_a_place_are_looked_at(made, read, monkeypatch):
+    looked_at = []
+
+    def header_checksum(head):
+        looked_at.append(head)
+        return structures.header_checksum(head)
+
+    monkeypatch.setattr(off_grid, "header_checksum", header_checksum)
+    log = made.log(made.chunk(filled(made, 1)), *[b"ElfChnk." + b"ElfChnk\0" * 8_191] * 3)
+    assert len(read(log).rows) == 1
+    assert len(looked_at) <= 3 * off_grid.TRIED
 
 
 def test_a_chunk_out_of_its_place_whose_header_does_not_fit_is_pointed_to(made, read):
