@@ -8,12 +8,11 @@ from __future__ import annotations
 from timelines.code_pages import codec
 
 USUAL = 1252
-NUL = b"\0"
 
 
 def text(raw: bytes, page: int | None = None) -> str:
     """Text without its terminators; bytes that the page lacks are written `\\xHH`."""
-    return raw.rstrip(NUL).decode(codec(page or USUAL), "backslashreplace")
+    return raw.rstrip(b"\0").decode(codec(page or USUAL), "backslashreplace")
 
 
 def doubt(raw: bytes, page: int | None = None) -> str:
@@ -25,5 +24,5 @@ def doubt(raw: bytes, page: int | None = None) -> str:
     try:
         raw.decode(codec(page))
     except UnicodeDecodeError:
-        return f"ANSI text with bytes that code page {page} lacks; they are written as they are"
+        return f"ANSI text with bytes that code page {page} lacks; they are written \\xHH"
     return ""

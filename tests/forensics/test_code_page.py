@@ -90,7 +90,7 @@ def test_a_page_has_a_codec_and_leaves_ascii_as_it_is(page: int) -> None:
 def test_bytes_that_the_page_lacks_are_shown_and_told() -> None:
     assert values.render(values.ANSI, b"\xb6\xdb\0", 874) == "ถ\\xdb"
     assert values.doubt(values.ANSI, b"\xb6\xdb\0", 874) == (
-        "ANSI text with bytes that code page 874 lacks; they are written as they are"
+        "ANSI text with bytes that code page 874 lacks; they are written \\xHH"
     )
     assert values.doubt(values.ANSI, b"\xb6\0", 874) == ""
     assert values.doubt(values.STRING, b"\xb6\xdb", 874) == ""
