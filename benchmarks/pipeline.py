@@ -59,8 +59,10 @@ def load(parser: str, workers: int = 1) -> None:
     from forensics.executors import executor
     from forensics.frameless import frameless
     from parsers.registry import by_name
+    from timelines.compiled import ready
 
     frameless()
+    ready()  # what links compiled loops, as workers have it; the loops are linked while the clock runs
     timelines.meanings.sources()
     by_name(parser)
     if workers > 1:

@@ -21,6 +21,7 @@ LEVELS = (
     65_536  # rows of a column that are given to Parquet's encoders at a time; its own 1,024 cost more than they take
 )
 SAMPLE = 4_096  # rows by which numbers and texts are asked whether they repeat
+FEW = 4_096  # rows of a table whose columns are not worth a look for nulls
 HALF, ALONE = (
     0.5,
     0.9,
@@ -47,7 +48,7 @@ def write(path: Path, table: pa.Table, schema: pa.Schema | None = None, small: b
     `small` those of a table for `one_group` hold just these already. What a file's bytes are hangs on its rows and their order alone.
     """
     schema = plain_schema(table.schema) if schema is None else schema
-    table = table.replace_schema_metadata(None)
+    table = _filled(table)
     size = _rows_a_group(table.num_rows)
     first = table if small and one_group(table.num_rows) else _group(table.slice(0, size))
     columns, names = _columns(first), schema.names
@@ -79,6 +80,18 @@ def write(path: Path, table: pa.Table, schema: pa.Schema | None = None, small: b
             writer.write_table(_group(table.slice(start, size), scattered), row_group_size=size)
         described = _described(schema)
         writer.add_key_value_metadata({"ARROW:schema": described.decode("ascii")})
+
+
+def _filled(table: pa.Table) -> pa.Table:
+    """The table without metadata; of many rows, columns without a null are declared so: Parquet then notes no level for each row."""
+    if table.num_rows < FEW:
+        return table.replace_schema_metadata(None)
+    columns = table.columns
+    fields = [
+        field if column.null_count else field.with_nullable(False)
+        for field, column in zip(table.schema, columns, strict=True)
+    ]
+    return pa.Table.from_arrays(columns, schema=pa.schema(fields))
 
 
 def _rows_a_group(rows: int) -> int:

@@ -85,13 +85,19 @@ class Part:
             for group in range(file.num_row_groups) if groups is None else sorted(groups):
                 # a few columns of a row group: threads cost more CPU than they save in time
                 table = file.read_row_group(group, columns=names, use_threads=False).unify_dictionaries()
+                table = pa.Table.from_arrays(table.columns, schema=_nullable(table.schema))
                 yield table if secrets else masked(table, self.family)
 
 
 @lru_cache(maxsize=4096)
 def _schema(path: Path, sha256: str) -> pa.Schema:
     """The schema of a part, whose bytes never change under one digest."""
-    return pq.read_schema(path)
+    return _nullable(pq.read_schema(path))
+
+
+def _nullable(schema: pa.Schema) -> pa.Schema:
+    """The same whether or not a column of a part happens to hold a null: tables of several parts are put together."""
+    return pa.schema([field.with_nullable(True) for field in schema], schema.metadata)
 
 
 @lru_cache(maxsize=64)  # some 50 kB each

@@ -20,6 +20,7 @@ Whole = int | np.int64  # a number in a kernel
 
 PROBES = 32  # places of the table looked at for one text; it is filled to a quarter, where honest ones need a few
 SPARE = 4  # slots of the table a text
+RECENT = 1 << 12  # hints, each for a value of some places in templates
 ONE = (
     CHUNK // 4
 )  # values, instances, definitions and texts that one record has at most: each value is announced by four bytes
@@ -53,7 +54,8 @@ class Flat(NamedTuple):
 
 
 class Texts(NamedTuple):
-    """Distinct values: `bounds` of their bytes in `held`, `kinds`, and a `table` to find them by their `hashes`."""
+    """Distinct values: `bounds` of their bytes in `held`, `kinds`, and a `table` to find them by their `hashes`. `recent`: the last one
+    that was asked for with a hint: values of one place in a template mostly say what they said before."""
 
     table: Int64s  # high half: of the hash; low half: the place
     hashes: Words
@@ -61,6 +63,7 @@ class Texts(NamedTuple):
     kinds: Bytes
     held: Bytes
     total: Int64s  # (1,)
+    recent: Int32s
 
 
 @compiled
@@ -104,8 +107,12 @@ class Notes:
         places = np.empty((2 * ONE, 2), np.int64), np.zeros(CHUNK, np.int32)
         flat = Flat(*arrays, *places, np.zeros(4, np.int64), widths)
         table, text = np.full(SPARE * _TABLE, -1, np.int64), np.zeros(8 * CHUNK, np.uint8)
-        index = np.empty(_FIRST, np.uint64), np.zeros(_FIRST + 1, np.int32), np.empty(_FIRST, np.uint8)
-        return cls(flat, Texts(table, *index, text, np.zeros(1, np.int64)))
+        index = (
+            np.empty(_FIRST, np.uint64),
+            np.zeros(_FIRST + 1, np.int32),
+            np.zeros(_FIRST, np.uint8),
+        )  # no type is null's
+        return cls(flat, Texts(table, *index, text, np.zeros(1, np.int64), np.zeros(RECENT, np.int32)))
 
     def release(self) -> None:
         """Give the largest arrays to the next window."""

@@ -13,7 +13,7 @@ import numpy as np
 from parsers.gather import Bytes, Int64s
 from parsers.windows import values
 from parsers.windows.binxml import MAX_DEPTH
-from parsers.windows.flat import PROBES, SPARE, WIDE, Flat, Int32s, Texts, Whole
+from parsers.windows.flat import PROBES, RECENT, SPARE, WIDE, Flat, Int32s, Texts, Whole
 from parsers.windows.structures import CHUNK, DEFINITION
 from parsers.windows.tokens import HEADER, MORE, TEMPLATE
 from timelines.compiled import compiled, inlined
@@ -82,17 +82,23 @@ def _same(held: Bytes, begin: Whole, data: Bytes, start: Whole, size: Whole) -> 
 
 
 @inlined
-def _code(data: Bytes, texts: Texts, start: Whole, size: Whole, kind: Whole) -> Whole:
-    """The place of a value in the dictionary; UNREADABLE where there is no room for it."""
+def _code(data: Bytes, texts: Texts, start: Whole, size: Whole, kind: Whole, hint: Whole) -> Whole:
+    """The place of a value in the dictionary, mostly that of the last one with this `hint`; UNREADABLE where there is no room for it."""
+    slot = np.uint64(hint & (RECENT - 1))
+    last = np.uint64(texts.recent[slot])
+    begin = texts.bounds[last]
+    alike = texts.kinds[last] == kind and texts.bounds[last + np.uint64(1)] - begin == size
+    if alike and _same(texts.held, begin, data, start, size):
+        return np.int64(last)
     table, low = texts.table, np.int64(0xFFFFFFFF)
     mask = np.int64(len(table) - 1)
     mixed = _hashed(data, start, size, kind)
     tag = np.int64(mixed >> np.uint64(33))
-    slot, free, code = np.int64(mixed) & mask, np.int64(-1), np.int64(-1)
+    place, free, code = np.int64(mixed) & mask, np.int64(-1), np.int64(-1)
     for _ in range(PROBES):
-        entry = table[slot]
+        entry = table[place]
         if entry < 0:
-            free = slot
+            free = place
             break
         other = entry & low
         begin = texts.bounds[other]
@@ -100,7 +106,7 @@ def _code(data: Bytes, texts: Texts, start: Whole, size: Whole, kind: Whole) -> 
         if alike and _same(texts.held, begin, data, start, size):
             code = other
             break
-        slot = (slot + 1) & mask
+        place = (place + 1) & mask
     if code < 0:
         code = np.int64(texts.total[0])
         used = texts.bounds[code]
@@ -114,13 +120,15 @@ def _code(data: Bytes, texts: Texts, start: Whole, size: Whole, kind: Whole) -> 
             texts.total[0] = code + 1
             if free >= 0:
                 table[free] = tag << 32 | code
+    if code >= 0:
+        texts.recent[slot] = code
     return code
 
 
 @inlined
-def _said(data: Bytes, flat: Flat, texts: Texts, start: Whole, size: Whole, kind: Whole, width: Whole) -> Whole:
-    """What a value says: a number of `width` bytes itself, or where it is among wide ones; else its place in the dictionary."""
-    if size == width:
+def _said(data: Bytes, flat: Flat, texts: Texts, start: Whole, size: Whole, kind: Whole, hint: Whole) -> Whole:
+    """What a value says: a number itself, or where it is among wide ones; else its place in the dictionary."""
+    if size == flat.widths[kind]:
         number = np.int64(_number(data, start, size))
         if size < WIDE:
             return (number ^ _SIGN) - _SIGN  # the same 32 bits, as a number with a sign
@@ -130,7 +138,7 @@ def _said(data: Bytes, flat: Flat, texts: Texts, start: Whole, size: Whole, kind
         return said
     if kind == 0 or kind == _BINXML:
         return np.int64(NONE)
-    return _code(data, texts, start, size, kind)
+    return _code(data, texts, start, size, kind, hint)
 
 
 @inlined
@@ -190,8 +198,8 @@ def _place(flat: Flat, place: Whole, base: Whole) -> Whole:
 
 
 @inlined
-def _valued(data: Bytes, flat: Flat, texts: Texts, at: Whole, instance: Whole) -> bool:
-    """Note the values of an instance, whose count stands at `at`; False where the dictionary has no room."""
+def _valued(data: Bytes, flat: Flat, texts: Texts, at: Whole, instance: Whole, hint: Whole) -> bool:
+    """Note the values of an instance, whose count stands at `at`, with hints from `hint` on; False where the dictionary has no room."""
     inner, last = 0, 0
     many, value = flat.instances[instance, COUNT], np.int64(flat.instances[instance, FIRST])
     start = at + 4 + 4 * many
@@ -200,7 +208,7 @@ def _valued(data: Bytes, flat: Flat, texts: Texts, at: Whole, instance: Whole) -
         kind, size = described >> 16, described & 0xFFFF
         if kind == _BINXML:
             inner, last = inner + 1, number
-        said = _said(data, flat, texts, start, size, kind, np.int64(flat.widths[kind]))
+        said = _said(data, flat, texts, start, size, kind, hint + number)
         if said == UNREADABLE and size != flat.widths[kind]:
             return False
         place = np.uint64(value)
@@ -231,7 +239,7 @@ def _instance(
         return UNREADABLE
     flat.instances[number, WHICH], flat.instances[number, COUNT], flat.instances[number, FIRST] = which, many, value
     flat.instances[number, PARENT], flat.instances[number, SLOT] = held_by
-    if not _valued(data, flat, texts, at, number):
+    if not _valued(data, flat, texts, at, number, np.int64(word(data, place + 4) & np.uint64(0xFFFFFFFF))):
         return UNREADABLE
     flat.total[0], flat.total[1] = number + 1, value + many
     return number
@@ -246,23 +254,13 @@ def visited(data: Bytes, flat: Flat, texts: Texts, bounds: Int64s, first: Whole,
     for row in range(first, len(bounds)):
         instances, held, wide = flat.total[0], flat.total[1], flat.total[3]
         roots[row] = NONE
-        waiting[0, 0], waiting[0, 1], waiting[0, 2], waiting[0, 3], waiting[0, 4] = (
-            bounds[row, 0],
-            bounds[row, 1],
-            0,
-            -1,
-            -1,
-        )
+        waiting[0, 0], waiting[0, 1] = bounds[row, 0], bounds[row, 1]
+        waiting[0, 2], waiting[0, 3], waiting[0, 4] = 0, -1, -1
         base, top = bounds[row, 2], 1
         while top:
             top -= 1
-            at, end, depth, parent, value = (
-                waiting[top, 0],
-                waiting[top, 1],
-                waiting[top, 2],
-                waiting[top, 3],
-                waiting[top, 4],
-            )
+            at, end, depth = waiting[top, 0], waiting[top, 1], waiting[top, 2]
+            parent, value = waiting[top, 3], waiting[top, 4]
             slot = -1 if parent < 0 else value - flat.instances[parent, FIRST]
             found = _instance(data, flat, texts, (at, end, base), (parent, slot)) if depth <= MAX_DEPTH else NONE
             if found == UNREADABLE:
@@ -293,7 +291,7 @@ def added(data: Bytes, flat: Flat, texts: Texts, first: int, stop: int) -> int:
         kind, size = np.int64(flat.kind[value]), np.int64(flat.size[value])
         if flat.total[3] == len(flat.wide):
             return value
-        said = _said(data, flat, texts, np.int64(flat.start[value]), size, kind, np.int64(flat.widths[kind]))
+        said = _said(data, flat, texts, np.int64(flat.start[value]), size, kind, size)
         if said == UNREADABLE and size != flat.widths[kind]:
             return value
         flat.said[value] = said

@@ -10,6 +10,7 @@ import pytest
 from timelines import part_file
 from timelines.coded import CODED
 from timelines.part_file import write
+from timelines.parts import Part, PartInfo
 from timelines.schema import TIME, named_field, own_name
 
 ROWS = 1_000
@@ -139,3 +140,19 @@ def test_columns_that_say_one_thing_are_not_packed_where_all_rows_were_seen(tmp_
     assert packing(tmp_path / "more.parquet") == expected  # the next row group may say more
     assert packing(tmp_path / "one.parquet") == {**expected, "same": "UNCOMPRESSED", "none": "UNCOMPRESSED"}
     assert pq.read_table(tmp_path / "one.parquet").column("same").to_pylist() == ["w5"] * 400
+
+
+def test_columns_of_many_rows_without_a_null_are_declared_so_and_parts_are_read_alike(tmp_path, monkeypatch):
+    monkeypatch.setattr(part_file, "FEW", 100)
+    (tmp_path / "f").mkdir()
+    full = {"time", "offset", "bytes", "port", "same", "half", "text"}
+    for rows, declared in ((table(WORDS), full), (table(WORDS).slice(0, 99), set())):
+        write(tmp_path / "f" / "a.parquet", rows)
+        stored = pq.read_schema(tmp_path / "f" / "a.parquet")
+        assert {field.name for field in stored if not field.nullable} == declared
+        info = PartInfo("f/a.parquet", "f", rows.num_rows, 0, str(rows.num_rows), None, None)
+        part = Part(tmp_path, info)
+        read = pa.concat_tables(part.read(secrets=True))
+        assert all(field.nullable for field in [*part.schema, *read.schema])
+        assert own_name(part.schema.field("half")) == own_name(read.schema.field("half")) == "File Name"
+        assert read.to_pylist() == rows.to_pylist()
