@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 
+from forensics import tasks  # noqa: F401 - what a task is made of
 from forensics.frameless import frameless
 from parsers.base import Loading
 from parsers.registry import all_parsers
