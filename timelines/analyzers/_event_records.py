@@ -36,8 +36,8 @@ BACKWARDS = Threshold(
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """The records of one host and channel in one file, without recovered ones. `renumbered` counts records whose header bears another
-    number than the event: an export or a clearing numbered them anew."""
+    """The records of one host and channel in one file, without recovered ones and those that stand `again`, with the same number and time.
+    `renumbered` counts records whose header bears another number than the event: an export or a clearing numbered them anew."""
 
     exhibit: str
     file: str
@@ -55,6 +55,7 @@ class Log:
     first_object: str | None
     begins: int | None
     ends: int | None
+    again: Again | None
 
     @property
     def cleared(self) -> bool:
@@ -67,6 +68,17 @@ class Log:
         """Whether this is a log, not a choice of its events."""
         least = LEAST_CLEARED.value if self.cleared else LEAST.value
         return self.records >= least and self.steps >= CONTIGUOUS.value * (self.records - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """How many records of a log stand again in its file, the lowest and the highest number of these, and where the first does."""
+
+    records: int
+    first: int
+    last: int
+    row: str
+    time: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +128,15 @@ class Numbered:
     time: Ints
     timed: npt.NDArray[np.bool_]
 
+    def where(self, which: npt.NDArray[np.bool_]) -> Numbered:
+        return Numbered(self.log[which], self.number[which], self.offset[which], self.time[which], self.timed[which])
+
+    def again(self) -> npt.NDArray[np.bool_]:
+        """(n,) what has the log, number and time of the record before."""
+        same = (self.log[1:] == self.log[:-1]) & (self.number[1:] == self.number[:-1])
+        same &= (self.timed[1:] == self.timed[:-1]) & (self.time[1:] == self.time[:-1])
+        return np.concatenate((np.zeros(min(len(self.log), 1), np.bool_), same))
+
 
 def read(timeline: Timeline) -> list[tuple[Log, list[Break]]]:
     """Every whole log with its breaks in order of record number; logs in order of host, channel, exhibit and file."""
@@ -124,7 +145,9 @@ def read(timeline: Timeline) -> list[tuple[Log, list[Break]]]:
     if not groups:
         return []
     names = [[group[name] for group in groups] for name in _KEYS]
-    rows = _ordered(timeline.sql(_NUMBERS.format(found), [*names, list(range(len(groups)))]))
+    whole = _ordered(timeline.sql(_NUMBERS.format(found), [*names, list(range(len(groups)))]))
+    copies = whole.again()
+    rows, repeated = whole.where(~copies), _repeated(timeline, found, groups, whole.where(copies))
     same = rows.log[1:] == rows.log[:-1]
     one = rows.number[1:] - rows.number[:-1] == 1
     back = rows.timed[1:] & rows.timed[:-1] & (rows.time[:-1] - rows.time[1:] >= int(BACKWARDS.value) * SECOND)
@@ -142,7 +165,8 @@ def read(timeline: Timeline) -> list[tuple[Log, list[Break]]]:
     for first, last in zip(firsts.tolist(), lasts.tolist(), strict=True):
         number = int(rows.log[first])
         if likely[number]:
-            log = _log(groups[number], (known[first], known[last]), (int(count[number]), int(steps[number])))
+            counts = int(count[number]), int(steps[number])
+            log = _log(groups[number], (known[first], known[last]), counts, repeated.get(number))
             mine = places[np.searchsorted(places, first) : np.searchsorted(places, last)].tolist()
             out.append((log, [_break(known[at], known[at + 1]) for at in mine]))
     return [(log, broken) for log, broken in out if log.whole]
@@ -212,7 +236,24 @@ def _details(
     return {row["place"]: row for row in table.to_pylist()}
 
 
-def _log(group: Mapping[str, Any], ends: tuple[Mapping[str, Any], Mapping[str, Any]], counts: tuple[int, int]) -> Log:
+def _repeated(
+    timeline: Timeline, found: str, groups: Sequence[Mapping[str, Any]], copies: Numbered
+) -> dict[int, Again]:
+    """By log, what stands again; `copies` in order of log and number."""
+    logs, firsts, counts = np.unique(copies.log, return_index=True, return_counts=True)
+    known = _details(timeline, found, groups, copies, firsts) if len(logs) else {}
+    return {
+        log: Again(count, known[at]["record"], int(copies.number[at + count - 1]), known[at]["row_id"], known[at]["t"])
+        for log, at, count in zip(logs.tolist(), firsts.tolist(), counts.tolist(), strict=True)
+    }
+
+
+def _log(
+    group: Mapping[str, Any],
+    ends: tuple[Mapping[str, Any], Mapping[str, Any]],
+    counts: tuple[int, int],
+    again: Again | None,
+) -> Log:
     head, tail = ends
     return Log(
         **group,
@@ -226,6 +267,7 @@ def _log(group: Mapping[str, Any], ends: tuple[Mapping[str, Any], Mapping[str, A
         first_object=head["object"],
         begins=head["t"],
         ends=tail["t"],
+        again=again,
     )
 
 

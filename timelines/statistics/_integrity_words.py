@@ -28,6 +28,14 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "fr": "L'enregistrement {after} suit l'enregistrement {before} mais porte une heure antérieure de {amount} s",
         "ar": "يلي التسجيل {after} التسجيل {before} لكنه يحمل وقتا أسبق بمقدار {amount} ثانية",
     },
+    "repeated": {
+        "en": "{amount} records of the log stand in this file again, with the same numbers and times, from record {before} to "
+        "record {after}: each is a row of its own",
+        "fr": "{amount} enregistrements du journal figurent de nouveau dans ce fichier, avec les mêmes numéros et les mêmes heures, de "
+        "l'enregistrement {before} à l'enregistrement {after} : chacun est une ligne à part",
+        "ar": "{amount} من تسجيلات السجل ترد مرة أخرى في هذا الملف بالأرقام والأوقات نفسها، من التسجيل {before} إلى التسجيل {after}: "
+        "لكل منها صف خاص به",
+    },
     "between": {
         "en": "{other} ends with record {before} of this log, this file begins with record {after}; {amount} records are in neither",
         "fr": "{other} s'arrête à l'enregistrement {before} de ce journal, ce fichier commence à l'enregistrement {after} ; "

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from timelines.analyzers import Threshold
-from timelines.analyzers._event_records import BACKWARDS, CONTIGUOUS, LEAST, LEAST_CLEARED, Break, Log, read
+from timelines.analyzers._event_records import BACKWARDS, CONTIGUOUS, LEAST, LEAST_CLEARED, Again, Break, Log, read
 from timelines.analyzers.event_record_gap import BETWEEN, LOST, lost_between
 from timelines.schema import TIME, Column
 from timelines.scope import Scope
@@ -31,8 +31,8 @@ _COLUMNS = (
         "`gap` (record numbers without records; in a file that an export numbered anew the message says so), "
         "`numbering` (begins anew), `backwards` (time), `cleared` (1102, 104), "
         "`audit-policy` (4719), `clock` (4616), `stopped` (a log, while others go on), `silent` (a log, for a time, while others go on); "
-        "of web server logs `backwards`, `disorder` (lines without order of time), `silent`, `repeated` (lines that stand twice), "
-        "`damaged`, `injected`, `joined` (odd lines) and `rotation` (files that do not fit).",
+        "`repeated` (records or lines that stand twice), of web server logs `backwards`, `disorder` (lines without order of time), "
+        "`silent`, `damaged`, `injected`, `joined` (odd lines) and `rotation` (files that do not fit).",
     ),
     Column("time", TIME, "Time of the row to go to: the record after a gap, the event, the last record of a log that stops.", "ns"),
     Column("host", pa.string(), "Machine whose log it is."),
@@ -71,6 +71,7 @@ def _places(scope: Scope) -> list[dict[str, Any]]:
     whole = read(scope.timeline)
     logs = [log for log, _ in whole]
     rows = [row for log, broken in whole for place in broken for row in _broken(log, place, scope.lang)]
+    rows += [_again(log, log.again, scope.lang) for log in logs if log.again is not None]
     rows += [_between(earlier, later, scope.lang) for earlier, later in lost_between(logs)]
     rows += [_stopped(one, scope.lang) for one in stopped(scope.timeline, logs)]
     rows += [_silent(one, scope.lang) for one in silences(scope.timeline, logs)]
@@ -105,6 +106,18 @@ def _broken(log: Log, place: Break, lang: str) -> Iterator[dict[str, Any]]:
     }
     said = "exported" if kind == "gap" and log.renumbered else kind
     yield _row(log, seen, WORDS[said][lang].format(**words))
+
+
+def _again(log: Log, again: Again, lang: str) -> dict[str, Any]:
+    seen = {
+        "kind": "repeated",
+        "time": again.time,
+        "record": again.first,
+        "row_id": again.row,
+        "amount": float(again.records),
+        "unit": "records",
+    }
+    return _row(log, seen, WORDS["repeated"][lang].format(amount=again.records, before=again.first, after=again.last))
 
 
 def _between(earlier: Log, later: Log, lang: str) -> dict[str, Any]:

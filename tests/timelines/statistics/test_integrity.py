@@ -47,6 +47,24 @@ def test_a_gap_in_a_file_that_an_export_numbered_anew_says_so(made, counted):
         assert word in row["message"]
 
 
+def test_records_that_stand_again_are_told_and_hide_no_gap(made, counted):
+    """A chunk that a tool wrote twice, in place of another: a log of which a part is read twice and a part is missing."""
+    numbers = [n for n in range(1, 301) if not 100 <= n <= 149] + list(range(150, 200))
+    for lang, word in (("en", "stand in this file again"), ("fr", "de nouveau"), ("ar", "مرة أخرى")):
+        gap, again = sorted(counted("integrity", made(log(numbers)), lang=lang), key=lambda row: row["kind"])
+        assert seen([gap, again]) == [("gap", 150, 50.0, "records"), ("repeated", 150, 50.0, "records")]
+        assert word in again["message"]
+    timeline = made(log(numbers))
+    gap, again = sorted(counted("integrity", timeline), key=lambda row: row["kind"])
+    (place,) = timeline.sql('select record, "offset" from timeline where row_id = ?', [again["row_id"]]).to_pylist()
+    others = timeline.sql('select "offset" from timeline where record = 150').column("offset").to_pylist()
+    assert place == {"record": 150, "offset": max(others)}
+    twice = made(log([*range(1, 301), *range(1, 301)]))
+    assert seen(counted("integrity", twice)) == [("repeated", 1, 300.0, "records")]
+    other_time = log([*range(1, 301), 150], [10.0 * n for n in range(1, 301)] + [9_000.0])
+    assert [row["kind"] for row in counted("integrity", made(other_time))] == ["backwards", "numbering"]
+
+
 def test_no_gap_in_a_whole_log_in_chosen_events_or_in_a_filtered_view(made, counted):
     assert counted("integrity", made(log(range(1, 301)))) == []
     assert counted("integrity", made(log(range(1, 900, 3)))) == []  # chosen events
