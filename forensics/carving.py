@@ -120,9 +120,12 @@ def write_log(blob: Path, found: Sequence[Find], output: Path) -> int:
     return len(chunks)
 
 
-def into_case(folder: Path, blob: Path, progress: Progress) -> tuple[pipeline.Intake, pipeline.Ingest]:
-    """Register a blob as an exhibit that is searched for event records, and read it. Makes the case when there is none."""
+def into_case(
+    folder: Path, blob: Path, progress: Progress, code_page: int | None = None
+) -> tuple[pipeline.Intake, pipeline.Ingest]:
+    """Register a blob as an exhibit that is searched for event records, and read it; its ANSI text as of `code_page`. Makes the case when
+    there is none."""
     check_evidence(folder, [blob])
     case = Case.open(folder) if (folder / "case.toml").exists() else Case.create(folder, CaseInfo())
-    intake = pipeline.add(case, blob, pipeline.About(reader=ON_REQUEST.name), progress)
+    intake = pipeline.add(case, blob, pipeline.About(reader=ON_REQUEST.name, code_page=code_page), progress)
     return intake, pipeline.ingest(case, progress=progress)

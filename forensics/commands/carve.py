@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from forensics.code_page import code_page_option
+
 if TYPE_CHECKING:
     from forensics.carving import Find
 
@@ -16,6 +18,7 @@ SHOWN = 200
 @click.command(
     epilog="\b\nExamples:\n  athar carve pagefile.sys\n  athar carve unallocated.bin -o found.evtx\n"
     "  athar carve memory.raw --case CASE               its rows join the timeline, flagged recovered\n"
+    "  athar carve memory.raw --case CASE --code-page 1256\n"
     "  athar carve memory.raw --json > finds.json"
 )
 @click.argument("file", type=click.Path(path_type=Path))
@@ -23,15 +26,26 @@ SHOWN = 200
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="Event log to write the sound chunks to; never overwritten."
 )
+@code_page_option
 @click.option("--limit", type=int, default=SHOWN, show_default=True, metavar="N", help="Finds listed; 0 lists all.")
 @click.option("--quiet", is_flag=True, help="No progress bars.")
 @click.option("--json", "as_json", is_flag=True, help="Print every find as JSON.")
-def command(file: Path, case_folder: Path | None, output: Path | None, limit: int, quiet: bool, as_json: bool) -> int:
+def command(
+    file: Path,
+    case_folder: Path | None,
+    output: Path | None,
+    code_page: int | None,
+    limit: int,
+    quiet: bool,
+    as_json: bool,
+) -> int:
     """Search FILE (a page file, unallocated space, a memory dump …) for Windows event log chunks and single records, at any alignment.
 
     Lists where each stands and what it holds. FILE is only read. -o leaves out single records, and chunks that are cut off or
     whose checksums do not fit; --case reads them too.
     """
+    if code_page is not None and case_folder is None:
+        raise click.UsageError("--code-page is for the rows that --case takes in; give both")
     from forensics import carving, overview
     from forensics.progress import on_terminal
     from forensics.terminal import as_json as print_json
@@ -41,7 +55,7 @@ def command(file: Path, case_folder: Path | None, output: Path | None, limit: in
     with on_terminal(quiet or as_json) as progress:
         found = list(carving.finds(file, progress))
         written = carving.write_log(file, found, output) if output is not None else None
-        taken = carving.into_case(case_folder, file, progress) if case_folder is not None else None
+        taken = carving.into_case(case_folder, file, progress, code_page) if case_folder is not None else None
     result = taken[1] if taken is not None else None
     if as_json:
         from dataclasses import asdict

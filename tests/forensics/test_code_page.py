@@ -70,6 +70,19 @@ def test_the_page_stays_with_the_exhibit_and_is_told(tmp_path: Path, athar: Any)
     assert DOUBT not in shown
 
 
+def test_records_that_are_carved_into_a_case_are_read_so_too(tmp_path: Path, athar: Any) -> None:
+    blob = tmp_path / "memory.raw"
+    blob.write_bytes(bytes(10_000) + log(tmp_path / "a.evtx", 20).read_bytes() + bytes(500))
+    for name, option in (("said", ["--code-page", "1256"]), ("unsaid", [])):
+        assert athar("carve", blob, "--case", tmp_path / name, *option).code == 0
+    assert told(tmp_path / "said") == ({(PEACE, f"{PEACE} ¦ b", "abc")}, set())
+    assert {row[0] for row in told(tmp_path / "unsaid")[0]} == {AS_1252}
+    assert [x.code_page for x in Case.open(tmp_path / "said").register.exhibits] == [1256]
+    alone = athar("carve", blob, "--code-page", "1256")
+    assert alone.code == 2
+    assert "give both" in alone.err
+
+
 def test_a_page_that_is_none_is_refused_before_anything_is_made(tmp_path: Path, athar: Any) -> None:
     evidence = log(tmp_path / "a.evtx")
     with pytest.raises(CaseError, match="code page 437 is not known; there are 874, 932"):

@@ -106,6 +106,24 @@ def test_each_place_from_which_chunks_stand_elsewhere_is_told(made, read):
     ]
 
 
+@pytest.mark.parametrize("beside", [600, 30_000, 65_000])
+def test_behind_a_false_header_the_grid_is_found_again(made, read, beside):
+    """What looks like a chunk, its header fitting, beside a damaged one: a grid begins there, and the old one again behind."""
+    chunks = [made.chunk(filled(made, count)) for count in (3, 1, 2, 4)]
+    log, damaged = bytearray(made.log(*chunks)), 4096 + 65_536
+    log[damaged : damaged + 8] = b"Damaged!"
+    log[damaged + beside : damaged + beside + 512] = made.chunk(b"")[:512]
+    found = read(bytes(log))
+    sound = [f"program{number}.exe" for count in (3, 2, 4) for number in range(1, count + 1)]
+    assert [image for image in images(found) if image in sound][-6:] == sound[-6:]
+    assert images(found)[:3] == sound[:3]
+    told = [int(reason.split()[2], 16) for reason in found.reasons if "before their places" in reason]
+    assert told == [damaged + beside, 4096 + 2 * 65_536]
+    behind = [row for row in found.rows if row["offset"] >= 4096 + 2 * 65_536]
+    assert len(behind) == 6
+    assert not any("recovered" in (row["flags"] or "") for row in behind)
+
+
 def test_few_of_many_beginnings_near_a_place_are_looked_at(made, read, monkeypatch):
     looked_at = []
 
