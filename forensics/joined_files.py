@@ -3,56 +3,45 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from io import FileIO
 from itertools import accumulate
 
-import numpy as np
-
+from forensics.laid_files import Laid
 from parsers.base import Evidence, Joiner
 from parsers.gather import Bytes
 
 
 @dataclass(slots=True)
 class Joined:
-    """Files held for `reader`. Only what is filled of the buffer takes memory."""
+    """Files held for `reader`, end to end."""
 
     reader: Joiner
-    buffer: Bytes
+    held: Laid
+    begin: int = 0
     files: list[Evidence] = field(default_factory=list)
     size: int = 0
 
-    @classmethod
-    def of(cls, reader: Joiner, room: int) -> Joined:
-        """Room for so many bytes."""
-        return cls(reader, np.empty(room + 1, np.uint8))  # one more, which a file that has grown would fill
-
     def has_room(self, evidence: Evidence) -> bool:
-        return self.size + evidence.size < len(self.buffer)
+        return self.size + evidence.size <= len(self.held.bytes)
 
     def take(self, evidence: Evidence) -> bool:
         """Hold a file. False where its bytes do not stand there as they were listed: it is to be read on its own, and told of."""
-        view = self.buffer.data[self.size : self.size + evidence.size + 1]
-        got = 0
         try:
-            with FileIO(evidence.path) as handle:
-                while got < len(view) and (count := handle.readinto(view[got:])):
-                    got += count
+            if not self.held.lay(evidence.path, self.size, evidence.size):
+                return False
         except OSError:
-            return False
-        if got != evidence.size:
             return False
         self.files.append(evidence)
         self.size += evidence.size
         return True
 
     def content(self) -> Bytes:
-        return self.buffer[: self.size]
+        return self.held.bytes[self.begin : self.begin + self.size]
 
     def apart(self) -> list[Joined]:
         """Each file by itself."""
         stops = accumulate(evidence.size for evidence in self.files)
         return [
-            Joined(self.reader, self.buffer[stop - evidence.size : stop], [evidence], evidence.size)
+            Joined(self.reader, self.held, stop - evidence.size, [evidence], evidence.size)
             for evidence, stop in zip(self.files, stops, strict=True)
         ]
 
@@ -72,7 +61,7 @@ class Waiting:
     def take(self, reader: Joiner, evidence: Evidence) -> bool:
         """Let a file wait; see `Joined.take`."""
         if reader.name not in self.held:
-            self.held[reader.name] = Joined.of(reader, max(self.room, evidence.size))
+            self.held[reader.name] = Joined(reader, Laid(max(self.room, evidence.size, 1)))
         return self.held[reader.name].take(evidence)
 
     def rest(self) -> list[Joined]:

@@ -15,6 +15,7 @@ from forensics import planning, tasks
 from forensics.demo.binxml_values import Kind
 from forensics.demo.evtx_writer import Event, write_log
 from forensics.joined_files import Joined
+from forensics.laid_files import Laid
 from forensics.planning import Given, plan
 from parsers.base import Slice
 from parsers.evidence import examine
@@ -206,7 +207,7 @@ def test_the_last_bundle_of_small_files_takes_in_what_would_be_a_small_one(tmp_p
 
 
 def test_files_that_have_grown_shrunk_or_gone_are_not_joined(source):
-    held = Joined.of(Evtx(), 3 * 69_632)
+    held = Joined(Evtx(), Laid(3 * 69_632))
     sizes = [(source / name).stat().st_size for name in ("0.evtx", "1.evtx")]
     given = Given()
     entries = [
