@@ -11,7 +11,7 @@ from parsers.windows.tokens import HEADER
 from timelines.compiled import compiled, inlined
 from timelines.words_at import word
 
-_A_RECORD = 256  # bytes of chunks for which there is room for a record at first; a real one takes some 1,200
+_A_RECORD = 1 << 10  # bytes of chunks for which there is room for a record at first; a real one takes some 1,200
 _MOST = CHUNK // MIN_RECORD  # records of a chunk
 _LARGEST = CHUNK - CHUNK_HEADER  # bytes of a record
 _SIGNATURE = int.from_bytes(SIGNATURE, "little")
@@ -40,7 +40,7 @@ def _chained(data: Bytes, bounds: Int64s, first: int, stop: int, found: Int64s, 
     """Note the records of the chunks [first, stop) that are `sound`; the chunk for which there may be no room is returned."""
     for chunk in range(first, stop):
         base, free, begin = int(bounds[chunk, 0]), int(bounds[chunk, 1]), int(total[0])
-        if begin + _MOST > len(found):
+        if begin + _MOST > found.shape[1]:
             return chunk
         at, last, end = base + CHUNK_HEADER, -1, begin
         while at + MIN_RECORD <= free:
@@ -52,8 +52,8 @@ def _chained(data: Bytes, bounds: Int64s, first: int, stop: int, found: Int64s, 
                 or int(word(data, at + size - 8) >> np.uint64(32)) != size
             ):
                 break
-            found[end, 0], found[end, 1], found[end, 2] = at, size, chunk
-            found[end, 3], found[end, 4] = np.int64(word(data, at + 8)), np.int64(word(data, at + 16))
+            found[0, end], found[1, end], found[2, end] = at, size, chunk
+            found[3, end], found[4, end] = np.int64(word(data, at + 8)), np.int64(word(data, at + 16))
             last, end, at = at, end + 1, at + size
         sound[chunk] = at == free and (last < 0 or not _continued(data, last, at, base))
         if sound[chunk]:
@@ -68,7 +68,7 @@ class Chains:
         """`bounds`: (c, 2) where chunks begin, and where their free space does (0: unknown)."""
         self._data, self._bounds = steady(data), bounds
         self._sound, self._total = np.zeros(len(bounds), np.uint8), np.zeros(1, np.int64)
-        self._found, self._chunk = np.empty((_MOST + len(bounds) * CHUNK // _A_RECORD, 5), np.int64), 0
+        self._found, self._chunk = np.empty((5, _MOST + len(bounds) * CHUNK // _A_RECORD), np.int64), 0
 
     def reach(self, stop: int) -> None:
         """Walk the chunks up to number `stop` that were not walked before."""
@@ -76,11 +76,11 @@ class Chains:
             state = self._found, self._total, self._sound
             self._chunk = _chained(self._data, self._bounds, self._chunk, stop, *state)
             if self._chunk < stop:
-                self._found = np.concatenate((self._found[: self._total[0]], np.empty_like(self._found)))
+                self._found = np.concatenate((self.rows(), np.empty_like(self._found)), axis=1)
 
     def rows(self) -> Int64s:
-        """(n, 5) offset, size, chunk, number and FILETIME (as signed numbers) of each record."""
-        return self._found[: self._total[0]]
+        """(5, n) offset, size, chunk, number and FILETIME (as signed numbers) of each record."""
+        return self._found[:, : self._total[0]]
 
     def sound(self) -> Bools:
         """(c,) which chunks those are."""

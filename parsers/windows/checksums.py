@@ -17,7 +17,7 @@ AT_ONCE = 16  # chunks that are summed before their records are walked: 1 MiB
 @dataclass(frozen=True, slots=True)
 class Fitting:
     """Chunks whose checksums fit, ascending: (c,) their `bases`, where in the window the `free` space of each begins, and which are
-    `sound`: their records stand end to end. `rows`: (n, 5) records of the sound ones; see `chains.Chains.rows`."""
+    `sound`: their records stand end to end. `rows`: (5, n) records of the sound ones; see `chains.Chains.rows`."""
 
     bases: Int64s
     free: Int64s
@@ -43,6 +43,6 @@ def fitting(data: Bytes, bases: Int64s) -> Fitting:
     fits &= np.array(bodies, np.int64) == numbers_at(data, bases + 52, "<u4")
     rows, sound = chains.rows(), chains.sound()
     if not fits.all():
-        rows = rows[fits[rows[:, 2]]]
-        rows[:, 2] = (np.cumsum(fits) - 1)[rows[:, 2]]
+        rows = rows[:, fits[rows[2]]]
+        rows[2] = (np.cumsum(fits) - 1)[rows[2]]
     return Fitting(bases[fits], (bases + free)[fits], sound[fits], rows)

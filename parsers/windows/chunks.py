@@ -199,7 +199,7 @@ class _Found(NamedTuple):
     @classmethod
     def of(cls, rows: Int64s, bases: Int64s, flags: npt.NDArray[np.uint8] | None = None) -> _Found:
         """Records of chunks that chain, whose `bases` and `flags` (none, where not given) are known. See `chains.Chains.rows`."""
-        offset, size, owner, number, moment = (np.ascontiguousarray(column) for column in rows.T)
+        offset, size, owner, number, moment = rows
         marks = np.zeros(len(owner), np.uint8) if flags is None else flags[owner]
         return cls(offset, size, bases[owner], marks, number.view(np.uint64), moment.view(np.uint64))
 

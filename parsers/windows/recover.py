@@ -121,7 +121,7 @@ def _elsewhere(ledger: Ledger, window: tuple[int, int], wanted: npt.NDArray[np.u
     free = np.minimum(numbers_at(whole, starts + 48, "<u4").astype(np.int64), CHUNK)
     chains = Chains(whole, np.stack((starts, starts + free), axis=1))
     chains.reach(len(bases))
-    offsets, sizes, _, numbers, _ = chains.rows().T
+    offsets, sizes, _, numbers, _ = chains.rows()
     rows = np.flatnonzero(_among(numbers.astype(np.uint64), wanted))
     told = {_identity(whole, file, *place) for place in zip(offsets[rows].tolist(), sizes[rows].tolist(), strict=True)}
     asked = frozenset(wanted.tolist())
