@@ -19,9 +19,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.generated_capture import write_capture
-from benchmarks.mixed_capture import EVIDENCE, write_mixed
 from benchmarks.pipeline import used
+from forensics import own_process
 
 SIZES = (100 << 20,)  # bytes of the mixed capture
 LARGE_SIZES = (800_000_000, 3_000_000_000)  # with ATHAR_BENCH_LARGE=1
@@ -63,6 +62,8 @@ def measure(repeat: int = 3) -> list[dict[str, object]]:
 
 def _captures(folder: Path, large: bool) -> Iterator[tuple[str, Path]]:
     """Captures are written in a process of their own: a child's peak memory is never below its parent's."""
+    from benchmarks.mixed_capture import EVIDENCE
+
     wanted = [("plain traffic", "generated", LARGE_FLOWS if large else FLOWS)]
     if EVIDENCE.is_dir():
         wanted += [("real captures, copied", "mixed", size) for size in (LARGE_SIZES if large else SIZES)]
@@ -133,10 +134,13 @@ def _row(work: str, tool: str, run: Run | None, baseline: Run | None) -> dict[st
 
 
 def read(path: Path, case: Path, workers: int) -> int:
-    """Take a capture in and read it to committed Parquet, no rules. Returns its rows."""
+    """Take a capture in and read it to committed Parquet, no rules, in a process that begins as the command's does. Returns its rows."""
+    own_process.begin()
     from forensics import api, pipeline
     from forensics.executors import prepare
+    from forensics.frameless import frameless
 
+    frameless()
     shutil.rmtree(case, ignore_errors=True)
     prepare(workers)  # as `athar run` does, before evidence is hashed
     return pipeline.ingest(api.start(case, [path], None, None), workers).rows
@@ -145,6 +149,9 @@ def read(path: Path, case: Path, workers: int) -> int:
 def main(what: str, *arguments: str) -> None:
     """`write KIND SIZE PATH`: make a capture; `athar WORKERS PATH CASE`: read one, and print how many rows it gave."""
     if what == "write":
+        from benchmarks.generated_capture import write_capture
+        from benchmarks.mixed_capture import write_mixed
+
         kind, size, path = arguments
         made = write_mixed(Path(path), int(size)) if kind == "mixed" else write_capture(Path(path), int(size))
         print(json.dumps({"packets": made[0], "bytes": made[1]}), file=sys.stderr)

@@ -6,7 +6,7 @@ import atexit
 import gc
 import os
 
-LOADING = 50_000  # objects between two looks of Python's collector for cycles: to load a reader makes 80,000, all of which stay
+LOADING = 200_000  # objects between two looks of Python's collector for cycles: to load a reader makes 110,000, all of which stay
 THREADS = "OPENBLAS_NUM_THREADS"  # numpy's library for matrices starts a thread a processor, which spin for work; we have none
 
 

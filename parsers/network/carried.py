@@ -26,7 +26,7 @@ def described(file: Carried, source: str, uid: str, packet_time: npt.NDArray[np.
         "filename": file.name,
         "mime_type": told.mime_type,
         "declared_type": file.declared,
-        "duration": max(int(packet_time[file.last]) - int(packet_time[file.first]), 0),
+        "duration": max(packet_time.item(file.last) - packet_time.item(file.first), 0),
         "seen_bytes": seen,
         "total_bytes": file.size,
         "missing_bytes": file.missing,

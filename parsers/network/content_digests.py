@@ -37,7 +37,7 @@ class Content:
     __slots__ = ("_held", "_md5", "_sha1", "_sha256", "_start", "seen")
 
     def __init__(self) -> None:
-        self._md5, self._sha1, self._sha256 = _MD5.copy(), _SHA1.copy(), _SHA256.copy()
+        self._sha256 = _SHA256.copy()
         self._held: list[bytes] | None = []  # the pieces so far; None: there were too many, and all digests have them
         self._start = b""
         self.seen = 0
@@ -56,6 +56,7 @@ class Content:
             self._let_go()
 
     def _let_go(self) -> None:
+        self._md5, self._sha1 = _MD5.copy(), _SHA1.copy()
         for piece in self._held or ():
             self._others(piece)
         self._held = None

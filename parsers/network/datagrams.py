@@ -71,5 +71,13 @@ class Datagram:
             self.proto, self.head = one.proto, one.piece.at - one.piece.head
 
     @property
+    def awaited(self) -> int:
+        """The last byte that is lacking, before which nothing completes the datagram; -1 where its end is not known."""
+        if self.total < 0:
+            return -1
+        reached = len(self.stops) > 0 and self.stops[-1] >= self.total
+        return max((self.starts[-1] if reached else self.total) - 1, 0)
+
+    @property
     def complete(self) -> bool:
         return self.proto >= 0 and self.total >= 0 and self.starts == [0] and self.stops[0] >= self.total

@@ -116,39 +116,45 @@ class Fragments:
             if at in runs:
                 places = runs[at].places
                 among = places.tolist()
-                if (runs[at].whole and self._at_once(chunk, places)) or self._appended([arrived[one] for one in among]):
-                    done.update(among)
+                if not (runs[at].whole and self._at_once(chunk, places)):
+                    rest = [arrived[one] for one in among]
+                    while rest and (count := self._appended(rest)):
+                        rest = rest[count:]
+                    among = among[: len(among) - len(rest)]
+                done.update(among)
             if at not in done:
                 self._take(fragment)
 
-    def _appended(self, fragments: list[Fragment]) -> bool:
-        """Take a run at once, where it goes on behind all that is there of its datagram, and nothing about that is to be told."""
-        first, last = fragments[0], fragments[-1]
-        start, stop = first.piece.offset, last.piece.offset + last.piece.size
+    def _appended(self, fragments: list[Fragment]) -> int:
+        """Take a run at once, or as much of it as may complete its datagram, where nothing about that is to be told. Returns how many were
+        taken, the first ones."""
+        first = fragments[0]
         whole = self._pending.get(first.key)
         new = whole is None
         if whole is None:
             whole = Datagram(first.when, first.key[0], first.carrier)
+        awaited = whole.awaited
+        taken = (
+            [one for one in fragments if one.piece.offset <= awaited] if awaited >= first.piece.offset else fragments
+        )
         if (
-            whole.total >= 0
-            or whole.overlap
-            or len(whole.pieces) + len(fragments) > PIECES_EACH
-            or (len(whole.stops) > 0 and whole.stops[-1] > start)
+            len(whole.pieces) + len(taken) > PIECES_EACH
             or max(first.piece.at - first.piece.head, whole.head) > PLAIN_HEAD
-            or any(abs(one.when - whole.time) > PATIENCE_NS for one in fragments)
+            or any(abs(one.when - whole.time) > PATIENCE_NS for one in taken)
         ):
-            return False
+            return 0
         if new:
             self._pending[first.key] = whole
-        whole.pieces += [one.piece for one in fragments]
-        self._count += len(fragments)
+        last = taken[-1]
+        whole.pieces += [one.piece for one in taken]
+        self._count += len(taken)
         self._known = last.piece.row
-        whole.cover(start, stop)
+        whole.cover(first.piece.offset, last.piece.offset + last.piece.size)
         whole.settle(first)
         whole.settle(last)
         if whole.complete:
             self._finish(first.key, whole)
-        return True
+        return len(taken)
 
     def waiting(self) -> Int64s:
         """The captured packets, ascending, of the fragments that wait."""

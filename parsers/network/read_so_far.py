@@ -37,6 +37,7 @@ class Reading:
     expected: list[Expected] = field(default_factory=list)
     waiting: list[tuple[Conversation, int]] = field(default_factory=list)
     pending: int = 0
+    _numbers: dict[str, int] = field(default_factory=dict)  # of names
 
     def add(self, record: Record, family: str) -> None:
         name = record.family or family
@@ -62,9 +63,11 @@ class Reading:
             self.alone[flow] = _SEVERAL
 
     def _number(self, service: str) -> int:
-        if service not in self.names:
+        number = self._numbers.get(service)
+        if number is None:
+            number = self._numbers[service] = len(self.names)
             self.names.append(service)
-        return self.names.index(service)
+        return number
 
     def speak(self, flows: Int64s, service: str) -> None:
         """The same of several flows."""

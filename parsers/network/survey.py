@@ -114,7 +114,8 @@ class Survey:
             if open_groups and (full or shares.beyond(weight + heavier / 2)):
                 close(open_groups, held, weight)
                 open_groups, held, weight = [], 0, 0
-            open_groups, held, weight = open_groups + together, held + more, weight + heavier
+            open_groups += together
+            held, weight = held + more, weight + heavier
         close(open_groups, held, weight)
         return shares.given
 
