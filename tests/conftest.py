@@ -62,6 +62,18 @@ def _run_demo(folder: Path) -> None:
     demo_case.run(folder, ["en", "fr", "ar"], workers=1)
 
 
+@pytest.fixture(scope="session")
+def windows_case(tmp_path_factory) -> Path:
+    """A case of all the shared Windows evidence, read and not analysed, made once a run. Shared: a test that changes it copies it first."""
+    return made_once(tmp_path_factory, "windows", _read_windows)
+
+
+def _read_windows(folder: Path) -> None:
+    from forensics import api, pipeline
+
+    pipeline.ingest(api.start(folder, [SHARED / "evidence" / "windows"], None), 1)
+
+
 @dataclass(frozen=True)
 class Ran:
     """What a command came to."""
