@@ -115,8 +115,11 @@ def _write(path: Path, timeline: Timeline, cited: Citations, words: Language) ->
     with path.open("wb") as handle:
         handle.write(_MARK)
         with comma_lines.writer(handle, headed) as lines:
-            chosen = Filter(where="row_id in (select row_id from cited)")
-            for table in timeline.batches(chosen, _READ, words.code):
+            where = "row_id in (select row_id from cited)"
+            held = timeline.sql(f"select distinct family from timeline where {where} order by family")
+            families = tuple(held.column("family").to_pylist())  # no other is asked, span after span
+            spans = timeline.batches(Filter(families=families, where=where), _READ, words.code) if families else ()
+            for table in spans:
                 lines.write_table(_lines(table, cited, words).cast(_SCHEMA).rename_columns(headed.names))
             absent = cited.absent()
             if absent.num_rows:
