@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,6 +33,19 @@ def _rule_cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ATHAR_CACHE", str(shared_root(tmp_path_factory) / "rule-cache"))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_waiting_for_the_disk():
+    """What a power cut leaves is nothing that a test here can see, and a run would wait some 20,000 times for the disk. A file that cannot
+    be synchronised is an error all the same; commands that tests start as processes of their own wait as users' do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", _there)
+        yield
+
+
+def _there(handle: int) -> None:
+    os.fstat(handle)
 
 
 @dataclass(frozen=True)
