@@ -32,6 +32,7 @@ from timelines.query import Filter, Timeline
 SUFFIX = ".csv"
 _MARK = b"\xef\xbb\xbf"
 _DIGITS = 16  # of the hash in the name
+_CITED = "row_id in (select row_id from cited)"
 _READ = ("row_id", "exhibit", "file", "record", "offset", "length", "time", "time_quality", "flags", "message")
 # What a line holds, each with the word that heads it.
 COLUMNS = {
@@ -115,8 +116,9 @@ def _write(path: Path, timeline: Timeline, cited: Citations, words: Language) ->
     with path.open("wb") as handle:
         handle.write(_MARK)
         with comma_lines.writer(handle, headed) as lines:
-            chosen = Filter(where="row_id in (select row_id from cited)")
-            for table in timeline.batches(chosen, _READ, words.code):
+            families = _holding(timeline)  # no other is asked, span after span
+            chosen = Filter(families=families, where=_CITED)
+            for table in timeline.batches(chosen, _READ, words.code) if families else ():
                 lines.write_table(_lines(table, cited, words).cast(_SCHEMA).rename_columns(headed.names))
             absent = cited.absent()
             if absent.num_rows:
@@ -124,6 +126,18 @@ def _write(path: Path, timeline: Timeline, cited: Citations, words: Language) ->
                 lines.write_table(
                     _filled(absent.append_column("message", said), cited, words).rename_columns(headed.names)
                 )
+
+
+def _holding(timeline: Timeline) -> tuple[str, ...]:
+    """The families that hold cited rows."""
+    each = [
+        f"select {at} as number from {timeline.narrow(family, ['row_id'])} where {_CITED}"
+        for at, family in enumerate(timeline.families())
+    ]
+    if not each:
+        return ()
+    found = timeline.sql(f"select distinct number from ({' union all '.join(each)})").column("number").to_pylist()
+    return tuple(family for at, family in enumerate(timeline.families()) if at in found)
 
 
 def _lines(table: pa.Table, cited: Citations, words: Language) -> pa.Table:

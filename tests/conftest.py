@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,12 +28,31 @@ def pytest_collection_modifyitems(items):
                 item.add_marker(pytest.mark.skip(reason="no real evidence beside this checkout"))
 
 
+def pytest_collection_finish():
+    """What was imported and collected stays to the end: the garbage collector need not walk it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _rule_cache(tmp_path_factory):
     """Rule sets are kept in a folder of the run, never in the user's own; commands that tests start see it too."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ATHAR_CACHE", str(shared_root(tmp_path_factory) / "rule-cache"))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_waiting_for_the_disk():
+    """What a power cut leaves is nothing that a test here can see, and a run would wait some 20,000 times for the disk. A file that cannot
+    be synchronised is an error all the same; commands that tests start as processes of their own wait as users' do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", _there)
+        yield
+
+
+def _there(handle: int) -> None:
+    os.fstat(handle)
 
 
 @dataclass(frozen=True)
@@ -60,6 +81,18 @@ def _run_demo(folder: Path) -> None:
 
     demo_case.make(folder, seed=1)
     demo_case.run(folder, ["en", "fr", "ar"], workers=1)
+
+
+@pytest.fixture(scope="session")
+def windows_case(tmp_path_factory) -> Path:
+    """A case of all the shared Windows evidence, read and not analysed, made once a run. Shared: a test that changes it copies it first."""
+    return made_once(tmp_path_factory, "windows", _read_windows)
+
+
+def _read_windows(folder: Path) -> None:
+    from forensics import api, pipeline
+
+    pipeline.ingest(api.start(folder, [SHARED / "evidence" / "windows"], None), 1)
 
 
 @dataclass(frozen=True)

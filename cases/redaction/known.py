@@ -19,7 +19,7 @@ from cases.redaction.tree import Sentences
 from cases.redaction.vocabulary import SHORT
 from cases.summary import Inference, Observation, Summary
 from timelines.query import Timeline
-from timelines.views import families_of, quoted
+from timelines.views import quoted
 
 _WORD = re.compile("[a-z]+")
 SENTENCE = 600  # characters of a sentence printed, as in the full copy
@@ -42,16 +42,19 @@ def known(summary: Summary, timeline: Timeline | None, profile: Profile) -> Know
 
 
 def _columns(timeline: Timeline) -> Iterator[tuple[Kind, list[str | None]]]:
-    """The distinct values of every column of the timeline that holds accounts or machines."""
-    families = families_of(timeline.store)
+    """The distinct values of every column of the timeline that holds accounts or machines. Only these columns are looked at."""
     for family in timeline.families():
-        view = families[family].view
-        for field in timeline.sql(f"select * from {view} limit 0").schema:
-            kind = COLUMNS.get(field.name.lower())
-            if kind in ("account", "host") and pa.types.is_string(field.type):
-                column = f'"{quoted(field.name)}"'
-                found = timeline.sql(f"select distinct {column} as v from {view} where {column} is not null order by v")
-                yield kind, found.column("v").to_pylist()
+        spelled = {name.lower(): name for part in timeline.parts(family) for name in part.schema.names}
+        for folded, name in sorted(spelled.items()):
+            kind = COLUMNS.get(folded)
+            if kind in ("account", "host"):
+                column = f'"{quoted(name)}"'
+                held = timeline.narrow(family, [name])
+                found = timeline.sql(f"select distinct {column} as v from {held} where {column} is not null").column(
+                    "v"
+                )
+                if pa.types.is_string(found.type):
+                    yield kind, found.to_pylist()
 
 
 def _add(values: dict[Kind, set[str]], kind: Kind, texts: Any) -> None:

@@ -112,6 +112,7 @@ def formulas(text: str) -> list[str]:
     return [cell for cell in cells(text) if cell[:1] in tuple("=+@\t\r") or (cell[:1] == "-" and cell != "-")]
 
 
+@pytest.mark.usefixtures("counted_once")
 def test_what_a_terminal_shows(hostile, athar):
     case = hostile / "case"
     rows = open_case(case).timeline()
@@ -132,6 +133,7 @@ def test_what_a_terminal_shows(hostile, athar):
         assert tame(ran.out + ran.err), arguments
 
 
+@pytest.mark.usefixtures("counted_once")
 def test_tables_hold_no_formula(hostile, athar):
     case = hostile / "case"
     for arguments in (["timeline", case], *(["stats", case, name] for name in all_statistics())):

@@ -8,16 +8,22 @@ import re
 import shutil
 import subprocess
 import zlib
+from functools import cache
 from pathlib import Path
 
 import ahocorasick_rs
 import pytest
 
 from cases.case import Case
+from cases.redaction import issuing, of_case
 from cases.redaction.folding import stands_alone
 from cases.redaction.issuing import redact
-from cases.redaction.profile import profile
+from cases.redaction.known import known
+from cases.redaction.profile import Profile, profile
+from cases.redaction.redactor import Known
 from cases.summarise import summarise
+from cases.summary import Summary
+from timelines.query import Timeline
 
 DATE = "2026-01-30"
 LANGUAGES = ("en", "fr", "ar")
@@ -32,6 +38,33 @@ def handed_out(demo, tmp_path_factory):
     case = Case.open(folder)
     _, redactor = redact(case, summarise(case, DATE), profile("public"), ("x", "0" * 64))
     return folder, dict(redactor.replaced)
+
+
+@pytest.fixture
+def looked_at_once(monkeypatch):
+    """The nine copies are of one case: what it sums up to, and what it knows of its values, is made once for them. Other tests here and in
+    `test_issuing` make it for each copy."""
+    monkeypatch.setattr(issuing, "summarise", _summarised)
+    monkeypatch.setattr(of_case, "known", _known)
+
+
+@cache
+def _of(folder: Path, date: str) -> Summary:
+    return summarise(Case.open(folder), date)
+
+
+def _summarised(case: Case, date: str) -> Summary:
+    return _of(case.folder, date)
+
+
+_values: dict[tuple[int, str], Known] = {}
+
+
+def _known(summary: Summary, timeline: Timeline, profile: Profile) -> Known:
+    key = (id(summary), profile.name)  # `_of` holds on to the summary
+    if key not in _values:
+        _values[key] = known(summary, timeline, profile)
+    return _values[key]
 
 
 def report(athar, folder: Path, lang: str, form: str) -> Path:
@@ -64,6 +97,7 @@ def test_what_was_replaced_is_what_names_someone(handed_out):
     assert "SYSTEM" not in replaced
 
 
+@pytest.mark.usefixtures("looked_at_once")
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_no_value_is_left_in_json(athar, handed_out, lang):
     folder, replaced = handed_out
@@ -73,6 +107,7 @@ def test_no_value_is_left_in_json(athar, handed_out, lang):
     assert left(json.dumps(held, ensure_ascii=False), distinct(replaced)) == set()
 
 
+@pytest.mark.usefixtures("looked_at_once")
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_no_value_is_left_in_html(athar, handed_out, lang):
     folder, replaced = handed_out
@@ -80,6 +115,7 @@ def test_no_value_is_left_in_html(athar, handed_out, lang):
 
 
 @pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext is not installed")
+@pytest.mark.usefixtures("looked_at_once")
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_no_value_is_left_in_pdf_text_or_metadata(athar, handed_out, lang):
     folder, replaced = handed_out

@@ -136,6 +136,7 @@ def test_a_glance_as_data(demo, athar):
     assert sum(told["families"].values()) == told["rows"]
 
 
+@pytest.mark.usefixtures("counted_once")
 @pytest.mark.parametrize("columns", [80, 120])
 def test_on_a_terminal_no_line_is_wider_than_it(demo, athar, screen, columns):
     screen(columns)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import shutil
 import subprocess
 import sys
 from io import BytesIO
@@ -59,6 +60,22 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.fixture(scope="module")
+def used_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder whose loops were compiled and kept, once for all tests that begin there."""
+    folder = tmp_path_factory.mktemp("used")
+    (folder / "loops.py").write_text(_LOOPS)
+    (folder / "step.py").write_text("STEP = 1\n")
+    assert _use(folder, 4)
+    return folder
+
+
+@pytest.fixture
+def used(used_once: Path, tmp_path: Path) -> Path:
+    """A copy of it: what is kept holds wherever the sources lie."""
+    return Path(shutil.copytree(used_once, tmp_path / "used"))
+
+
 def _use(folder: Path, expected: int) -> bool:
     """Calls the loops in a process of their own; whether that loaded numba."""
     path = os.pathsep.join((str(folder), str(_ROOT)))
@@ -73,14 +90,14 @@ def _kept(folder: Path) -> list[Path]:
     return sorted((folder / "__pycache__").glob("*.loop"))
 
 
-def test_a_loop_that_is_kept_is_linked_without_numba_and_means_the_same(folder: Path) -> None:
-    assert _use(folder, 4)
-    assert [path.name.split("-")[0] for path in _kept(folder)] == ["loops.at", "loops.both"]
-    assert not _use(folder, 4)
+def test_a_loop_that_is_kept_is_linked_without_numba_and_means_the_same(used_once: Path, used: Path) -> None:
+    assert [path.name.split("-")[0] for path in _kept(used_once)] == ["loops.at", "loops.both"]
+    assert not _use(used_once, 4)
+    assert not _use(used, 4)
 
 
-def test_another_source_is_compiled_anew_and_the_old_form_removed(folder: Path) -> None:
-    _use(folder, 4)
+def test_another_source_is_compiled_anew_and_the_old_form_removed(used: Path) -> None:
+    folder = used
     before = _kept(folder)
     (folder / "loops.py").write_text(_LOOPS.replace("+ STEP", "+ STEP + 1"))
     assert _use(folder, 5)
@@ -88,16 +105,16 @@ def test_another_source_is_compiled_anew_and_the_old_form_removed(folder: Path) 
     assert not set(before) & set(_kept(folder))
 
 
-def test_a_constant_of_another_file_is_part_of_a_loop(folder: Path) -> None:
-    _use(folder, 4)
+def test_a_constant_of_another_file_is_part_of_a_loop(used: Path) -> None:
+    folder = used
     (folder / "step.py").write_text("STEP = 20\n")
     assert _use(folder, 23)
     assert not _use(folder, 23)
 
 
 @pytest.mark.parametrize("harm", ["cut", "changed", "emptied", "another", "a name that is nowhere"])
-def test_a_harmed_form_is_not_linked(folder: Path, harm: str) -> None:
-    _use(folder, 4)
+def test_a_harmed_form_is_not_linked(used: Path, harm: str) -> None:
+    folder = used
     for path in _kept(folder):
         whole = path.read_bytes()
         head, _, code = whole.partition(b"\n")
@@ -114,8 +131,8 @@ def test_a_harmed_form_is_not_linked(folder: Path, harm: str) -> None:
     assert not _use(folder, 4)  # kept again
 
 
-def test_a_form_that_cannot_be_read_costs_time_and_nothing_else(folder: Path) -> None:
-    _use(folder, 4)
+def test_a_form_that_cannot_be_read_costs_time_and_nothing_else(used: Path) -> None:
+    folder = used
     for path in _kept(folder):
         path.unlink()
         path.mkdir()

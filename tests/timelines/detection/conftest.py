@@ -14,12 +14,10 @@ import pytest
 import yaml
 
 from timelines.detection import Engine, RuleSet, evaluate, load_rules
-from timelines.detection import load as loading
 from timelines.query import Timeline
 from timelines.schema import CORE, CORE_NAMES, named_field, stored_names
 from timelines.store import Store
 
-SIGMA = Path(__file__).resolve().parents[4] / "shared" / "rules" / "sigma"
 Row = Mapping[str, Any]
 LoadRules = Callable[..., RuleSet]
 MakeTable = Callable[..., pa.Table]
@@ -151,19 +149,3 @@ def make_timeline(tmp_path: Path) -> MakeTimeline:
         return Timeline(tmp_path / name)
 
     return _make
-
-
-@pytest.fixture(scope="session")
-def sigmahq() -> tuple[RuleSet, dict[str, Any]]:
-    """All of SigmaHQ's rules as our engine has them, and as pySigma read them, by id. To load them takes some seconds."""
-    parsed: dict[str, Any] = {}
-    original = loading._compile
-
-    def kept(rule: Any, *more: Any) -> Any:
-        made = original(rule, *more)
-        parsed[made.about.rule_id] = rule
-        return made
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loading, "_compile", kept)
-        return load_rules([SIGMA], own=False), parsed

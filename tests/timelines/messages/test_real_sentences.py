@@ -13,7 +13,6 @@ from timelines.meanings import general_meaning, meaning
 from timelines.messages.sentences import LANGUAGES, sentences
 from timelines.visible import visible
 
-EVIDENCE = Path(__file__).resolve().parents[4] / "shared" / "evidence" / "windows"
 # What a sentence of an event that has none of its own would have to guess; nobody has asked for these.
 UNTOLD = {
     ("windows/other", "Microsoft-Windows-EventForwarder", "111"),
@@ -40,15 +39,11 @@ class Told(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
+def told(windows_case: Path) -> Told:
     """Every live row of the shared logs, its kind counted and its sentence in every language; old records lack much of what they said."""
-    if not EVIDENCE.exists():
-        pytest.skip("the shared evidence is not beside this checkout")
-    from forensics import open_case, run
+    from forensics import open_case
 
-    folder = tmp_path_factory.mktemp("real") / "case"
-    run([EVIDENCE], case=folder, rules=[], workers=1)
-    query = open_case(folder).query
+    query = open_case(windows_case).query
     found = Told(Counter(), {lang: [] for lang in LANGUAGES})
     for table in query.rows(
         query.sql("select row_id from timeline where not contains(flags, 'recovered') order by all")

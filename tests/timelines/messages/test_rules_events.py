@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from parsers.windows.events import family_of
-from timelines.detection import load_rules
+from timelines.detection import RuleSet, load_rules
 from timelines.detection.expressions import And, Expression, Number, Or, Test, Text
 from timelines.detection.rules import Rule
 from timelines.meanings import sources
@@ -57,7 +58,7 @@ def test_our_own_rules() -> None:
 
 @pytest.mark.evidence
 @pytest.mark.skipif(not SIGMA.exists(), reason="the shared rules are not beside this checkout")
-def test_all_of_sigmahq() -> None:
-    rules = load_rules([SIGMA], own=False).rules
+def test_all_of_sigmahq(sigmahq: tuple[RuleSet, dict[str, Any]]) -> None:
+    rules = sigmahq[0].rules
     assert sum(1 for _ in events(rules)) > 3_000
     assert untold(rules) == set()

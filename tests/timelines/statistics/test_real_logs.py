@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from forensics import api, pipeline
+from forensics import open_case
 from timelines.statistics import statistic
 
 pytestmark = pytest.mark.evidence
@@ -19,11 +19,8 @@ FOLDER = Path(__file__).resolve().parents[4] / "shared" / "evidence" / "windows"
 
 
 @pytest.fixture(scope="module")
-def case(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("real") / "case"
-    opened = api.start(folder, [FOLDER], None)
-    pipeline.ingest(opened, 1)
-    return api.OpenCase(opened)
+def case(windows_case):
+    return open_case(windows_case)
 
 
 @pytest.fixture(scope="module")
