@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 
 _DROPPED = frozenset(
     "\u0640\u00ad\u034f\u061c\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
@@ -23,16 +24,25 @@ def folded(text: str) -> tuple[str, Sequence[int]]:
     letters: list[str] = []
     places: list[int] = []
     for place, char in enumerate(text):
-        if char in _DROPPED:
-            continue
-        if "\ud800" <= char <= "\udfff":  # a byte that is no text
-            char = "\ufffd"
-        for base in unicodedata.normalize("NFKD", char).translate(_ALIKE):
-            if not unicodedata.combining(base):
-                lowered = base.lower()
-                letters.append(lowered if len(lowered) == 1 else base)
-                places.append(place)
+        spelled = _letters(char)
+        letters.append(spelled)
+        places.extend([place] * len(spelled))
     return "".join(letters), places
+
+
+@lru_cache(4_096)  # more than the letters of the texts of a case
+def _letters(char: str) -> str:
+    """What a character is folded to: nothing, a letter, or several."""
+    if char in _DROPPED:
+        return ""
+    if "\ud800" <= char <= "\udfff":  # a byte that is no text
+        char = "\ufffd"
+    letters: list[str] = []
+    for base in unicodedata.normalize("NFKD", char).translate(_ALIKE):
+        if not unicodedata.combining(base):
+            lowered = base.lower()
+            letters.append(lowered if len(lowered) == 1 else base)
+    return "".join(letters)
 
 
 def stands_alone(text: str, start: int, end: int) -> bool:

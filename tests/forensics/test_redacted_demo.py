@@ -8,22 +8,21 @@ import re
 import shutil
 import subprocess
 import zlib
-from functools import cache
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import ahocorasick_rs
 import pytest
 
 from cases.case import Case
-from cases.redaction import issuing, of_case
+from cases.redaction import issuing
 from cases.redaction.folding import stands_alone
 from cases.redaction.issuing import redact
-from cases.redaction.known import known
 from cases.redaction.profile import Profile, profile
-from cases.redaction.redactor import Known
+from cases.redaction.redactor import Redactor
 from cases.summarise import summarise
 from cases.summary import Summary
-from timelines.query import Timeline
 
 DATE = "2026-01-30"
 LANGUAGES = ("en", "fr", "ar")
@@ -40,31 +39,42 @@ def handed_out(demo, tmp_path_factory):
     return folder, dict(redactor.replaced)
 
 
+@pytest.fixture(scope="module")
+def once() -> dict[tuple[object, ...], Any]:
+    """What the nine copies share, by what it was made of."""
+    return {}
+
+
+def share(patch: pytest.MonkeyPatch, once: dict[tuple[object, ...], Any]) -> None:
+    """The nine copies are of one case: what it sums up to, the redactor that knows its values and remembers its texts, and its full copy
+    in each format are made once for them. A copy of which all is made anew is compared with one of them byte for byte below; others are
+    made so here and in `test_issuing`."""
+    summarise, redactor_of, under, sealed = issuing.summarise, issuing.redactor_of, issuing.under, issuing._sealed
+
+    def made(key: tuple[object, ...], make: Callable[[], Any]) -> Any:
+        if key not in once:
+            once[key] = make()
+        return once[key]
+
+    def summed(case: Case, date: str) -> Summary:
+        return made(("summary", case.folder, date), lambda: summarise(case, date))
+
+    def redactor(case: Case, summary: Summary, profile: Profile) -> Redactor:
+        return made(("redactor", case.folder, profile.name), lambda: redactor_of(case, summary, profile))
+
+    def changed(case: Case, summary: Summary, redactor: Redactor, full: tuple[str, str]) -> Summary:
+        return made(("changed", case.folder, redactor.profile.name, full), lambda: under(case, summary, redactor, full))
+
+    def full(case: Case, asked: issuing.Asked, summary: Summary) -> tuple[str, str]:
+        return made(("full", case.folder, asked.format, asked.date), lambda: sealed(case, asked, summary))
+
+    for name, shared in (("summarise", summed), ("redactor_of", redactor), ("under", changed), ("_sealed", full)):
+        patch.setattr(issuing, name, shared)
+
+
 @pytest.fixture
-def looked_at_once(monkeypatch):
-    """The nine copies are of one case: what it sums up to, and what it knows of its values, is made once for them. Other tests here and in
-    `test_issuing` make it for each copy."""
-    monkeypatch.setattr(issuing, "summarise", _summarised)
-    monkeypatch.setattr(of_case, "known", _known)
-
-
-@cache
-def _of(folder: Path, date: str) -> Summary:
-    return summarise(Case.open(folder), date)
-
-
-def _summarised(case: Case, date: str) -> Summary:
-    return _of(case.folder, date)
-
-
-_values: dict[tuple[int, str], Known] = {}
-
-
-def _known(summary: Summary, timeline: Timeline, profile: Profile) -> Known:
-    key = (id(summary), profile.name)  # `_of` holds on to the summary
-    if key not in _values:
-        _values[key] = known(summary, timeline, profile)
-    return _values[key]
+def looked_at_once(monkeypatch, once):
+    share(monkeypatch, once)
 
 
 def report(athar, folder: Path, lang: str, form: str) -> Path:
@@ -161,11 +171,12 @@ def test_the_court_sees_what_findings_name(athar, handed_out):
     assert "S-1-5-21-" not in json.dumps(held)
 
 
-def test_verify_accepts_the_case_and_catches_a_changed_copy(athar, handed_out):
+def test_verify_accepts_the_case_and_catches_a_changed_copy(athar, handed_out, once):
     folder, _ = handed_out
-    path = report(athar, folder, "en", "json")
-    again = report(athar, folder, "en", "json")
-    assert again == path
+    with pytest.MonkeyPatch.context() as patch:
+        share(patch, once)
+        path = report(athar, folder, "en", "json")
+    assert report(athar, folder, "en", "json") == path  # no new version: all made anew, its bytes are the same
     from cases.verify import verify
 
     assert [c.subject for c in verify(Case.open(folder)).failed if c.subject.startswith("reports/")] == []

@@ -35,12 +35,6 @@ def keep(case: Case, kept: list) -> None:
     findings.save(folder, kept, findings.load_matches(folder), findings.load_outcomes(folder))
 
 
-def test_the_findings_are_found_again(case: Case) -> None:
-    kept = findings.load_findings(case.findings_folder)
-    (check,) = rerun(case)
-    assert (check.state, check.subject) == ("ok", f"{len(kept)} findings")
-
-
 def test_taken_away_added_and_altered_findings_are_named(case: Case) -> None:
     kept = findings.load_findings(case.findings_folder)
     gone, altered, other, *rest = kept
@@ -60,19 +54,20 @@ def test_a_rule_that_was_not_given_again_leaves_its_findings_unchecked(case: Cas
     (unchecked,) = [check for check in rerun(case) if check.state != "ok"]
     assert unchecked.state == "not-checked"
     assert "made by 1 rules that were not given, such as 7d4b4e0e-1111-4c55-9a4e-00000000abcd" in unchecked.detail
-    assert {check.state for check in rerun(case, [rule])} == {"ok"}
     done = athar("verify", case.folder, "--limit", 0, "--rerun-rules", "--rules", rule)
-    assert (done.code, "found again alike" in done.out) == (0, True)
+    assert (done.code, "found again alike" in done.out) == (0, True)  # 1 where a check is not ok
     assert athar("verify", case.folder, "--rules", rule).code == 2
     assert athar("verify", case.folder, "--rerun-rules", "--rules", tmp_path / "none.yml").code == 2
 
 
-def test_rules_are_read_from_their_files_whatever_the_cache_holds(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A set that someone put into the user's cache folder must not vouch for itself."""
+def test_the_findings_are_found_again_whatever_the_cache_holds(demo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rules are read from their files: a set that someone put into the user's cache folder must not vouch for itself."""
 
     def planted(*_: object) -> object:
         raise AssertionError("the cache was asked")
 
     monkeypatch.setattr("timelines.detection.rule_cache.cached", planted)
+    case = Case.open(demo.case)
+    kept = findings.load_findings(case.findings_folder)
     (check,) = rerun(case)
-    assert check.state == "ok"
+    assert (check.state, check.subject) == ("ok", f"{len(kept)} findings")

@@ -11,7 +11,7 @@ import re
 import sys
 import xml.etree.ElementTree as ET
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -256,10 +256,15 @@ def second_places(path: Path) -> list[int]:
         return [record.offset() for chunk in log.chunks() for record in chunk.records()]
 
 
-def page(folder: Path) -> str:
-    """The page of `docs/validation/evtx.md` for the logs below `folder`."""
+def both(path: Path) -> Log:
+    """A log compared with both readers."""
+    return compare(path, second=True)
+
+
+def page(folder: Path, compared: Callable[[Path], Log] = both) -> str:
+    """The page of `docs/validation/evtx.md` for the logs below `folder`, each compared with both readers."""
     paths = sorted(folder.rglob("*.evtx"))
-    logs = [compare(path, second=True) for path in paths]
+    logs = [compared(path) for path in paths]
     rendered = sum((log.rendered for log in logs), Counter())
     rows = [
         ("logs", len(logs)),
