@@ -13,7 +13,10 @@ from parsers.network.protocols.http1.messages import SEARCHED
 from parsers.network.streams import Stream
 from tests.fuzz.capture_checks import check
 from tests.fuzz.wires import Said, capture_of
+from tests.parsers.network.conftest import Wire
+from tests.parsers.network.protocols.hardships import moved
 from tests.parsers.network.protocols.spoken import SERVICES, Spoken, spoken
+from tests.parsers.network.protocols.test_contract import in_records
 
 SEGMENTS = 20_000
 READ_AGAIN = 40  # times that a reader may look at a byte: an opening, a head, its body …
@@ -74,19 +77,33 @@ def test_one_byte_segments_cost_no_more_than_their_bytes(tmp_path: Path, service
     assert sum(rows.values()) <= SEGMENTS
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_lengths_beyond_all_bytes(tmp_path: Path, service: str) -> None:
-    said = spoken(service)
-    turns = _turns(said)
+def with_huge_lengths(said: Spoken) -> list[list[tuple[bool, bytes]]]:
+    """The conversation with a length beyond all bytes, each at another place of one of its first turns."""
+    turns, out = _turns(said), []
     for turn, (forward, data) in list(enumerate(turns))[:4]:
         for at in range(0, min(len(data), 64), 8):
             huge = HUGE[at // 8 % len(HUGE)]
-            changed = [*turns[:turn], (forward, data[:at] + huge + data[at + len(huge) :]), *turns[turn + 1 :]]
-            taken, rows, _ = looked_at(
-                capture_of(Said(service, said.tcp, (said.client_port, said.port), tuple(changed))), tmp_path, service
-            )
-            assert taken <= READ_AGAIN * 1000 + READ_AGAIN * sum(len(words) for _, words in changed)
-            assert sum(rows.values()) <= 100
+            out.append([*turns[:turn], (forward, data[:at] + huge + data[at + len(huge) :]), *turns[turn + 1 :]])
+    return out
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_lengths_beyond_all_bytes(tmp_path: Path, service: str) -> None:
+    """All in one capture, each between hosts of its own; and every eighth alone."""
+    said = spoken(service)
+    many = with_huge_lengths(said)
+    captures = [capture_of(Said(service, said.tcp, (said.client_port, said.port), tuple(changed))) for changed in many]
+    for changed, data in list(zip(many, captures, strict=True))[SERVICES.index(service) % 8 :: 8]:
+        taken, rows, _ = looked_at(data, tmp_path, service)
+        assert taken <= READ_AGAIN * 1000 + READ_AGAIN * sum(len(words) for _, words in changed)
+        assert sum(rows.values()) <= 100
+    among = [moved(packet, by) for by, data in enumerate(captures) for packet in in_records(data)]
+    taken, rows, _ = looked_at(Wire().pcap(among), tmp_path, service)
+    said_bytes = sum(len(words) for changed in many for _, words in changed)
+    assert (
+        taken <= READ_AGAIN * 1000 + 2 * said_bytes
+    )  # so that one of them that is read over and over is told by the sum
+    assert sum(rows.values()) <= 12 * len(many)
 
 
 @pytest.mark.parametrize("service", ["kerberos", "ldap", "snmp"])

@@ -148,7 +148,7 @@ def test_another_client_and_a_later_time_are_other_exchanges(read: Any, wire: An
 
 
 def test_shuffled_damaged_and_cut(read: Any, wire: Any) -> None:
-    bear(read, wire, lease(wire), "dhcpv6")
+    bear(read, wire, lease(wire), "dhcpv6", names=(CLIENT_ID,))
 
 
 def test_options_beyond_the_message(read: Any, wire: Any) -> None:

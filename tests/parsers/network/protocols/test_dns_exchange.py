@@ -10,6 +10,7 @@ import pytest
 
 from parsers.network.protocols.dns.messages import message
 from parsers.network.protocols.dns.names import netbios
+from tests.parsers.network.protocols.hardships import moved
 
 QUESTION = b"\x03www\x07example\x03com\x00" + b"\x00\x01\x00\x01"  # www.example.com, A, IN
 HELD = b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 300, 4) + bytes([192, 0, 2, 80])  # A 192.0.2.80
@@ -194,14 +195,23 @@ def test_scapy_messages_damaged_and_cut(read: Any, wire: Any) -> None:
     (row,) = read(wire.pcap([up(wire, asked), down(wire, said)])).dns
     assert (row["query"], row["answers"], row["TTLs"]) == ("mail.example.org", "ns1.example.org,TXT 5 hello", "60,30")
     chance = random.Random(11)
-    for _ in range(60):
+    among: list[bytes] = []
+    for at in range(60):
         spoilt = bytearray(said)
         for _ in range(4):
             spoilt[chance.randrange(len(spoilt))] = chance.randrange(256)
-        damaged = read(
-            wire.pcap([up(wire, asked), down(wire, bytes(spoilt)), up(wire, query(8)), down(wire, reply(8))])
-        )
-        assert ("www.example.com", "192.0.2.80") in [(r.get("query"), r.get("answers")) for r in damaged.dns]
-    for size in range(0, len(said), 5):
-        cut = read(wire.pcap([up(wire, asked), down(wire, said[:size])]))
-        assert cut.dns[0]["query"] == "mail.example.org"
+        four = [up(wire, asked), down(wire, bytes(spoilt)), up(wire, query(8)), down(wire, reply(8))]
+        among += [moved(packet, at) for packet in four]
+        if at % 10 == 0:
+            found = [(r.get("query"), r.get("answers")) for r in read(wire.pcap(four)).dns]
+            assert ("www.example.com", "192.0.2.80") in found
+    right = [
+        r for r in read(wire.pcap(among)).dns if (r.get("query"), r.get("answers")) == ("www.example.com", "192.0.2.80")
+    ]
+    assert {row["src_ip"] for row in right} >= {f"192.0.2.{10 + at}" for at in range(60)}
+    cut = [[up(wire, asked), down(wire, said[:size])] for size in range(0, len(said), 5)]
+    for packets in cut[::6]:
+        assert read(wire.pcap(packets)).dns[0]["query"] == "mail.example.org"
+    result = read(wire.pcap([moved(packet, at) for at, packets in enumerate(cut) for packet in packets]))
+    asks = {row["src_ip"] for row in result.dns if row.get("query") == "mail.example.org"}
+    assert asks == {f"192.0.2.{10 + at}" for at in range(len(cut))}

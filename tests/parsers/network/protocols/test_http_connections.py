@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -183,24 +184,45 @@ def test_a_capture_that_begins_amid_a_body(read: Any, wire: Any) -> None:
     assert [row["name"] for row in result.weird] == ["bad_http_reply"]
 
 
-@pytest.mark.parametrize("keep", range(0, 700, 7))
-def test_cut_anywhere_it_is_read_as_far_as_it_goes(read: Any, wire: Any, keep: int) -> None:
+def test_cut_anywhere_it_is_read_as_far_as_it_goes(read: Any, wire: Any) -> None:
+    """At so many places the packets of a connection of their own end in one capture; and at some the file does."""
     sent = [("c", HEAD + BASIC), ("s", OK), ("c", GET), ("s", SWITCHED)]
-    data = wire.pcap(wire.session(sent))
-    result = read(data[: 24 + keep])
-    assert len(result.http) <= 2
+    records = [wire.pcap_record(packet, wire.start) for packet in wire.session(sent)]
+    data, places = wire.pcap_head() + b"".join(records), range(0, 700, 7)
+    for keep in places[::9]:
+        assert len(read(data[: 24 + keep]).http) <= 2
+    cut: list[bytes] = []
+    for at, keep in enumerate(places):
+        for packet in wire.session(sent, sport=40_000 + at):
+            if keep < 16 + len(packet):
+                cut.append(wire.pcap_record(packet[: max(keep - 16, 14)], wire.start, wire=len(packet)))
+                break
+            cut.append(wire.pcap_record(packet, wire.start))
+            keep -= 16 + len(packet)
+    result = read(wire.pcap_head() + b"".join(cut))
+    counts = Counter(row["src_port"] for row in result.http)
+    assert set(counts) <= {40_000 + at for at in range(len(places))}
+    assert max(counts.values()) == 2
+    assert counts[40_000 + len(places) - 1] >= 1
 
 
-@pytest.mark.parametrize("at", range(0, 400, 5))
-def test_damaged_anywhere_it_is_read_without_complaint(read: Any, wire: Any, at: int) -> None:
+def test_damaged_anywhere_it_is_read_without_complaint(read: Any, wire: Any) -> None:
+    """A byte of every fifth place, each in a connection of its own, all in one capture; some alone."""
     ask = HEAD + BASIC + GET
     reply = OK + b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
     for side, raw in (("c", ask), ("s", reply)):
-        spot = at % len(raw)
-        broken = raw[:spot] + bytes([raw[spot] ^ 0xA5]) + raw[spot + 1 :]
-        sent = [("c", broken), ("s", reply)] if side == "c" else [("c", ask), ("s", broken)]
-        first = [row for row in talk(read, wire, *sent).http if row["packet_first"] <= 5]
-        assert first or spot < 16
+        spots = [at % len(raw) for at in range(0, 400, 5)]
+        talks = []
+        for spot in spots:
+            broken = raw[:spot] + bytes([raw[spot] ^ 0xA5]) + raw[spot + 1 :]
+            talks.append([("c", broken), ("s", reply)] if side == "c" else [("c", ask), ("s", broken)])
+        sessions = [wire.session(sent, sport=40_000 + at) for at, sent in enumerate(talks)]
+        result = read(wire.pcap([packet for packets in sessions for packet in packets]))
+        soon = {row["src_port"] - 40_000 for row in result.http if (row["packet_first"] - 1) % len(sessions[0]) < 5}
+        assert soon >= {at for at, spot in enumerate(spots) if spot >= 16}
+        for at in range(0, len(talks), 16):
+            first = [row for row in talk(read, wire, *talks[at]).http if row["packet_first"] <= 5]
+            assert first or spots[at] < 16
 
 
 def test_shuffled_packets_give_the_same_rows(read: Any, wire: Any) -> None:

@@ -6,6 +6,8 @@ import struct
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.parsers.network.protocols.hardships import moved
+
 START = 1_767_323_045  # 2026-01-02T03:04:05Z
 NTP_START = START + 2_208_988_800  # seconds since 1900
 
@@ -73,8 +75,10 @@ def test_damaged_and_cut_messages_leave_the_others(read: Any, wire: Any) -> None
     result = read(wire.pcap(packets))
     assert [row["packet_first"] for row in result.ntp] == [1, 4]
     assert [weird["packet_first"] for weird in result.weird] == [2, 3]
-    for size in range(48):
-        read(wire.pcap([send(wire, server()[:size], True)]))
+    cut = [moved(send(wire, server()[:size], True), size) for size in range(49)]
+    for packet in cut[::8]:
+        read(wire.pcap([packet]))
+    assert [row["packet_first"] for row in read(wire.pcap(cut)).ntp] == [49]
 
 
 def test_a_message_that_scapy_writes(read: Any, wire: Any) -> None:

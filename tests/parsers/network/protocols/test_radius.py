@@ -6,6 +6,8 @@ import random
 import struct
 from typing import Any
 
+from tests.parsers.network.protocols.hardships import moved
+
 # RFC 2865 section 7.1: nemo telnets to a host; the password is "arctangent", the shared secret "xyzzy5461"
 ASKED = bytes.fromhex(
     "01 00 00 38 0f 40 3f 94 73 97 80 57 bd 83 d5 cb 98 f4 22 7a"  # Access-Request, 0, length 56, authenticator
@@ -123,11 +125,17 @@ def test_damaged_and_cut_packets_leave_the_others(read: Any, wire: Any) -> None:
     (cut,) = read(wire.pcap([up(wire, ASKED[:30])])).radius
     assert (cut["username"], cut["flags"]) == ("nemo", "truncated")
     chance = random.Random(4)
+    among: list[bytes] = []
     for size in range(len(ASKED)):
-        read(wire.pcap([up(wire, ASKED[:size])]))
         spoilt = bytearray(ASKED)
         spoilt[chance.randrange(len(spoilt))] = chance.randrange(256)
-        read(wire.pcap([up(wire, bytes(spoilt)), down(wire, SAID)]))
+        two = [[up(wire, ASKED[:size])], [up(wire, bytes(spoilt)), down(wire, SAID)]]
+        if size % 8 == 0:
+            for packets in two:
+                read(wire.pcap(packets))
+        among += [moved(packet, 1 + 2 * size + at) for at, packets in enumerate(two) for packet in packets]
+    result = read(wire.pcap([up(wire, ASKED), down(wire, SAID), *among]))
+    assert [row["result"] for row in result.radius if row["packet_first"] == 1] == ["success"]
 
 
 def test_a_packet_that_scapy_writes(read: Any, wire: Any) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from tests.parsers.network.protocols.hardships import moved
+
 UP_TIME = b"\x06\x08\x2b\x06\x01\x02\x01\x01\x03\x00"  # 1.3.6.1.2.1.1.3.0
 DESCRIPTION = b"\x06\x08\x2b\x06\x01\x02\x01\x01\x01\x00"  # 1.3.6.1.2.1.1.1.0
 NULL = b"\x05\x00"
@@ -140,11 +142,15 @@ def test_damaged_and_cut_messages_leave_the_others(read: Any, wire: Any) -> None
     assert [(row["get_requests"], row["get_responses"]) for row in result.snmp] == [(2, 2)]
     assert [weird["packet_first"] for weird in result.weird] == [2, 3]
     chance = random.Random(9)
+    among: list[bytes] = []
     for size in range(len(SAY)):
-        read(wire.pcap([up(wire, ASK), down(wire, SAY[:size])]))
         spoilt = bytearray(SAY)
         spoilt[chance.randrange(len(spoilt))] = chance.randrange(256)
-        assert read(wire.pcap([up(wire, ASK), down(wire, bytes(spoilt))])).snmp[0]["get_requests"] == 2
+        pairs = [[up(wire, ASK), down(wire, SAY[:size])], [up(wire, ASK), down(wire, bytes(spoilt))]]
+        if size % 8 == 0:
+            assert [read(wire.pcap(pair)).snmp[0]["get_requests"] for pair in pairs] == [2, 2]
+        among += [moved(packet, 2 * size + at) for at, pair in enumerate(pairs) for packet in pair]
+    assert [row["get_requests"] for row in read(wire.pcap(among)).snmp] == [2] * (2 * len(SAY))
 
 
 def test_a_message_that_scapy_writes(read: Any, wire: Any) -> None:
