@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -24,7 +25,8 @@ from timelines.compiled import at_hand, compiled
 from timelines.words_at import put_word, word
 
 MOST = 96 << 20  # bytes that are laid side by side; where there is more to read together it stays in the file
-AT_ONCE = 4_096  # packets copied before the file's pages may be let go of
+BLOCK = 16  # bits of a place within the pages that are mapped together: 64 KiB
+BLOCKS_AT_ONCE = 256  # of them that are copied from before the file's pages may be let go of: 16 MiB
 _SPARE = 8  # bytes behind the last, so that there is a word at each
 
 
@@ -101,10 +103,17 @@ def _copied(space: Space, at: Int64s, size: Int64s, to: Int64s, out: Bytes) -> N
     """Copy bytes at places of the file, in the order in which they lie there."""
     shift = max(int(space.size).bit_length() - 16, 0)
     order = np.argsort((at >> shift).astype(np.uint16), kind="stable")  # small numbers are sorted fast
-    for start in range(0, len(order), AT_ONCE):
-        _copy(space.buffer, order[start : start + AT_ONCE], at, size, to, out)
+    for begin, end in _stretches(at[order] >> BLOCK):
+        _copy(space.buffer, order[begin:end], at, size, to, out)
         forget(space.view)
     forget(space.view, 0)  # until the next partition the file is hardly looked at
+
+
+def _stretches(block: Int64s) -> Iterator[tuple[int, int]]:
+    """Runs of packets that lie in BLOCKS_AT_ONCE blocks or fewer, given the block of each: in a large file nearly each has its own."""
+    entered = np.cumsum(np.diff(block, prepend=block[:1]) != 0)
+    bounds = np.searchsorted(entered, np.arange(0, entered[-1] + 1, BLOCKS_AT_ONCE)) if len(block) else entered
+    return pairwise([*bounds.tolist(), len(block)])
 
 
 @compiled

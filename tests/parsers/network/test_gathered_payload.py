@@ -77,6 +77,22 @@ def test_every_place_holds_the_same_bytes(wire: Any) -> None:
     assert [head.tobytes() for head in found.heads] == frames
 
 
+def test_few_pages_are_mapped_before_they_may_be_let_go_of(wire: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gathered_payload, "BLOCK", 7)
+    monkeypatch.setattr(gathered_payload, "BLOCKS_AT_ONCE", 3)
+    copied: list[set[int]] = []
+    copy = gathered_payload._copy
+
+    def watched(data: Any, order: Any, at: Any, *rest: Any) -> None:
+        copied.append(set((at[order] >> 7).tolist()))
+        copy(data, order, at, *rest)
+
+    monkeypatch.setattr(gathered_payload, "_copy", watched)
+    test_every_place_holds_the_same_bytes(wire)
+    assert len(copied) > 3
+    assert max(map(len, copied)) <= 3
+
+
 def test_a_stream_lies_in_one_piece(wire: Any) -> None:
     space, packets, flows, segments = _read(wire.pcap(_packets(wire)))
     found = gathered(space, packets, flows, segments, np.empty(MOST, np.uint8))
