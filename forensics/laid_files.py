@@ -4,6 +4,7 @@ clears each page that it hands out, has none to clear. Others are read into it."
 from __future__ import annotations
 
 import ctypes
+import errno
 import mmap
 import os
 import sys
@@ -14,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from parsers.gather import Bytes
+from parsers.gather import POPULATE_READ, Bytes
 
 MAP_FIXED = 0x10  # mmap(2), which Python's own does not offer: at this address, in place of what is mapped there
 FAILED = ctypes.c_void_p(-1).value
@@ -66,8 +67,18 @@ class Laid:
         ):
             return False
         place, anew = self._begin + at, mmap.MAP_PRIVATE | MAP_FIXED
-        if _map()(place, size, mmap.PROT_READ, anew, handle.fileno(), 0) != FAILED:
+        if _map()(place, size, mmap.PROT_READ, anew, handle.fileno(), 0) != FAILED and self._there(at, size):
             return True
         if _map()(place, size, mmap.PROT_READ | mmap.PROT_WRITE, anew | mmap.MAP_ANONYMOUS, -1, 0) == FAILED:
             raise MemoryError(f"{size} bytes of room for a file: {os.strerror(ctypes.get_errno())}")
         return False
+
+    def _there(self, at: int, size: int) -> bool:
+        """Whether all that was mapped can be read. A page beyond a file's end, or on a broken disk, would end the process when it is; asked
+        for all at once, the system only says so. One that cannot be asked (Linux before 5.14) is believed."""
+        assert self._room is not None
+        try:
+            self._room.madvise(POPULATE_READ, at, size)
+        except OSError as error:
+            return error.errno == errno.EINVAL
+        return True

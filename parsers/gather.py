@@ -21,7 +21,7 @@ Bytes = npt.NDArray[np.uint8]
 Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
-_POPULATE_READ = 22  # madvise(2): MADV_POPULATE_READ, which Python has no name for
+POPULATE_READ = 22  # madvise(2): MADVPOPULATE_READ, which Python has no name for
 
 
 def as_bytes(view: memoryview) -> Bytes:
@@ -47,7 +47,7 @@ def ask_for(view: memoryview, start: int, stop: int) -> None:
     if isinstance(mapped, mmap.mmap) and sys.platform == "linux":
         begin = start // mmap.PAGESIZE * mmap.PAGESIZE
         with contextlib.suppress(OSError):  # Linux before 5.14; a file that was cut meanwhile tells when it is read
-            mapped.madvise(_POPULATE_READ, begin, stop - begin)
+            mapped.madvise(POPULATE_READ, begin, stop - begin)
 
 
 def numbers_at(buffer: Bytes, at: Int64s, form: str) -> npt.NDArray[Any]:

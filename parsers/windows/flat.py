@@ -107,11 +107,7 @@ class Notes:
         places = np.empty((2 * ONE, 2), np.int64), np.zeros(CHUNK, np.int32)
         flat = Flat(*arrays, *places, np.zeros(4, np.int64), widths)
         table, text = np.full(SPARE * _TABLE, -1, np.int64), np.zeros(8 * CHUNK, np.uint8)
-        index = (
-            np.empty(_FIRST, np.uint64),
-            np.zeros(_FIRST + 1, np.int32),
-            np.zeros(_FIRST, np.uint8),
-        )  # no type is null's
+        index = np.empty(_FIRST, np.uint64), np.zeros(_FIRST + 1, np.int32), np.zeros(_FIRST, np.uint8)  # 0: null's
         return cls(flat, Texts(table, *index, text, np.zeros(1, np.int64), np.zeros(RECENT, np.int32)))
 
     def release(self) -> None:

@@ -101,3 +101,22 @@ def test_files_of_another_size_are_not_laid(files, tmp_path):
         held.lay(tmp_path / "nowhere", 0, PAGE)
     assert held.lay(files[1], 0, 3 * PAGE)
     assert held.bytes[: 3 * PAGE].tobytes() == files[1].read_bytes()
+
+
+@LINUX
+def test_a_file_that_was_cut_off_meanwhile_is_told_not_met(files, monkeypatch):
+    """Its size is looked at, then it is mapped: what is no longer there would end the process when it is read."""
+    held = Laid(8 * PAGE)
+    try:
+        held._room.madvise(laid_files.POPULATE_READ, 0, PAGE)
+    except OSError:
+        pytest.skip("this Linux can't be asked")
+
+    class Before:
+        st_size = 2 * PAGE
+
+    with monkeypatch.context() as patched:
+        patched.setattr(laid_files.os, "fstat", lambda handle: Before)
+        assert not held.lay(files[0], 0, 2 * PAGE)
+    assert mapped(held) == []
+    assert held.bytes[:PAGE].tobytes() == files[0].read_bytes()  # there is room as before

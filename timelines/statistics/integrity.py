@@ -43,7 +43,7 @@ _COLUMNS = (
     Column(
         "amount",
         pa.float64(),
-        "Records missing, lines counted, a size, or seconds: how far back, how much the clock changed, how long silent.",
+        "Records missing or standing twice, lines counted, a size, or seconds: how far back, how much the clock changed, how long silent.",
     ),
     Column("unit", pa.string(), "`records`, `lines`, `bytes` or `s`."),
     Column("row_id", pa.string(), "The row to go to: `athar show CASE ROW_ID`."),
