@@ -151,7 +151,7 @@ def _split(buffer: Bytes, begin: Number, held: Number, wire: Number, version: Nu
 
 @compiled
 def _split_inside(buffer: Bytes, begin: Number, held: Number, wire: Number) -> bool:
-    """The same of an IPv4 packet in the GRE of another, itself or in PPP (`tunnels.py` and `links.py`)."""
+    """The same of an IPv4 packet in the GRE of another, itself or in PPP (`tunnels/gre.py` and `links.py`)."""
     size, length, proto, _ = _internet(buffer, begin, held, wire, 4)
     if not size or proto != GRE or min(held, length) < size + 4:
         return False
