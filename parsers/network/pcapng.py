@@ -8,17 +8,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from parsers.network import told
+from parsers.network.pcapng_blocks import (
+    BLOCK_LIMIT,
+    ENHANCED,
+    INTERFACE,
+    LEAST,
+    OTHERS,
+    PACKET,
+    SECTION,
+    SIMPLE,
+    resume,
+)
+from parsers.network.pcapng_interfaces import Interface, interface, moment, times
 from parsers.network.records import (
-    CHAIN,
-    FIRST_WINDOW,
-    LAST_WINDOW,
     PACKET_LIMIT,
     WINDOW_BYTES,
     WINDOW_PACKETS,
-    Bools,
     Bytes,
     Gap,
     Int64s,
@@ -29,35 +36,11 @@ from parsers.network.records import (
     words,
 )
 from parsers.network.told import Remarks
-from timelines.times import NS, from_epoch
 
-# draft-ietf-opsawg-pcapng section 11.1: block types
-SECTION, INTERFACE, PACKET, SIMPLE, NAMES, STATISTICS, ENHANCED = 0x0A0D0D0A, 1, 2, 3, 4, 5, 6
 _STRUCTURE = (SECTION, INTERFACE)
-_KNOWN = (SECTION, INTERFACE, PACKET, SIMPLE, NAMES, STATISTICS, ENHANCED, 9, 10, 0xBAD, 0x40000BAD)
-_KNOWN_NAMES = {
-    NAMES: "name resolution",
-    STATISTICS: "interface statistics",
-    9: "journal export",
-    10: "decryption secrets",
-}
-_KNOWN_NAMES |= {0xBAD: "custom", 0x40000BAD: "custom, not to be copied"}
 _HEADS = {PACKET: 28, SIMPLE: 12, ENHANCED: 28}  # bytes before the packet's own, block header included
 _MAGIC = 0x1A2B3C4D
 TOLD_LIMIT = 1 << 20  # bytes looked at of a block that carries no packet
-BLOCK_LIMIT = 1 << 28  # bytes; a longer block is taken for damage
-_MIN = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Interface:
-    """An interface of a section: link type, snap length, and its clock (ticks a second, offset in seconds)."""
-
-    link: int
-    snaplen: int
-    power: int = 6
-    binary: bool = False
-    offset: int = 0
 
 
 @dataclass(slots=True)
@@ -123,9 +106,9 @@ def _follow(view: memoryview, at: int, big: bool) -> tuple[Int64s, Int64s, int]:
     tail = struct.Struct(">I" if big else "<I").unpack_from
     found, types = array("q"), array("q")
     first = at
-    while at + _MIN <= size and at - first <= WINDOW_BYTES and len(found) < WINDOW_PACKETS:
+    while at + LEAST <= size and at - first <= WINDOW_BYTES and len(found) < WINDOW_PACKETS:
         kind, length = head(view, at)
-        if (kind == SECTION and at != first) or length < _MIN or length & 3 or at + length > size:
+        if (kind == SECTION and at != first) or length < LEAST or length & 3 or at + length > size:
             break
         if tail(view, at + length - 4)[0] != length:
             break
@@ -164,17 +147,12 @@ def _tell(kind: int, raw: bytes, offset: int, length: int, section: _Section, re
         told.section(remarks, raw, offset, length, order)
     elif kind == INTERFACE and length >= 20:
         told.interface(remarks, raw, offset, length, order, len(section.interfaces))
-        section.interfaces.append(_interface(raw, section.big))
+        section.interfaces.append(interface(raw, section.big))
     elif kind in told.READERS and remarks.full:
         remarks.left_out += 1
     elif kind in told.READERS:
         reader, _ = told.READERS[kind]
-        reader(remarks, raw, offset, length, order, lambda ticks, number: _moment(ticks, number, section.interfaces))
-
-
-def _moment(ticks: int, number: int, interfaces: list[Interface]) -> int | None:
-    time, timed = _times(np.array([ticks], np.uint64), np.array([number], np.int64), interfaces)
-    return int(time[0]) if timed[0] and number < len(interfaces) else None
+        reader(remarks, raw, offset, length, order, lambda ticks, number: moment(ticks, number, section.interfaces))
 
 
 def _heads(types: Int64s) -> Int64s:
@@ -188,28 +166,10 @@ def _other(kind: int, offset: int, length: int) -> Gap:
         return Gap("damaged", offset, length, f"packet block of {length} bytes is too short for its own header")
     if kind in told.READERS and told.READERS[kind][1]:
         return Gap("read", offset, length)
-    name = _KNOWN_NAMES.get(kind)
+    name = OTHERS.get(kind)
     noted = "is noted; what it holds is not read" if kind in told.READERS else "is not read"
     reason = f"block type {kind:#x} ({name}) {noted}" if name else "block of a type that is not known here is not read"
     return Gap("unsupported", offset, length, reason)
-
-
-def _interface(block: bytes, big: bool) -> Interface:
-    """An interface description block (section 4.2): link type, snap length, if_tsresol (9), if_tsoffset (14)."""
-    order = ">" if big else "<"
-    link, _, snaplen = struct.unpack_from(order + "HHI", block, 8)
-    power, binary, offset, at = 6, False, 0, 16
-    while at + 4 <= len(block) - 4:
-        code, length = struct.unpack_from(order + "HH", block, at)
-        value = block[at + 4 : min(at + 4 + length, len(block) - 4)]
-        if code == 0:
-            break
-        if code == 9 and len(value) == 1:
-            power, binary = value[0] & 0x7F, bool(value[0] & 0x80)
-        if code == 14 and len(value) == 8:
-            offset = struct.unpack(order + "q", value)[0]
-        at += 4 + (length + 3) // 4 * 4
-    return Interface(link, snaplen, power, binary, offset)
 
 
 def _packets(buffer: Bytes, at: Int64s, lengths: Int64s, kind: int, section: _Section) -> Packets:
@@ -230,93 +190,33 @@ def _packets(buffer: Bytes, at: Int64s, lengths: Int64s, kind: int, section: _Se
         ticks = (words(buffer, at + 12, big).astype(np.uint64) << np.uint64(32)) | words(buffer, at + 16, big).astype(
             np.uint64
         )
-        time, timed = _times(ticks, which, section.interfaces)
+        time, timed = times(ticks, which, section.interfaces)
     link = np.full(len(at), -1, np.int32)
-    for number, interface in enumerate(section.interfaces):
-        link[which == number] = interface.link
+    for number, declared in enumerate(section.interfaces):
+        link[which == number] = declared.link
     cut = caplen > room
     return Packets(at, lengths, at + head, np.minimum(caplen, room), origlen, time, timed, link, cut)
-
-
-def _times(ticks: npt.NDArray[np.uint64], which: Int64s, interfaces: list[Interface]) -> tuple[Int64s, Bools]:
-    """Ticks of each packet's interface to UTC ns, and where that is an instant."""
-    time, timed = np.zeros(len(ticks), np.int64), np.zeros(len(ticks), np.bool_)
-    for number in np.unique(which).tolist():
-        clock = interfaces[number] if number < len(interfaces) else Interface(-1, 0)
-        mine = which == number
-        own = ticks[mine]
-        if clock.binary:
-            power = min(clock.power, 63)
-            seconds, rest = own >> np.uint64(power), own & np.uint64((1 << power) - 1)
-            if power > 32:  # keep the product below inside 64 bits
-                rest, power = rest >> np.uint64(power - 32), 32
-            fraction = (rest * np.uint64(NS)) >> np.uint64(power)
-        elif clock.power <= 19:
-            scale = 10**clock.power
-            seconds, rest = own // np.uint64(scale), own % np.uint64(scale)
-            nanoseconds = rest * np.uint64(10 ** max(9 - clock.power, 0))
-            fraction = nanoseconds // np.uint64(10 ** max(clock.power - 9, 0))
-        else:  # a tick so short that 64 bits of them are less than two seconds
-            seconds, fraction = np.zeros_like(own), np.array([int(t) * NS // 10**clock.power for t in own], np.uint64)
-        fits = seconds < np.uint64(1 << 62)
-        whole = np.where(fits, seconds, np.uint64(0)).astype(np.int64) + min(max(clock.offset, -(1 << 61)), 1 << 61)
-        value, valid = from_epoch(whole, fraction.astype(np.int64))
-        time[mine], timed[mine] = np.where(valid & fits, value, 0), valid & fits
-    return time, timed
 
 
 def _broken(view: memoryview, buffer: Bytes, at: int, section: _Section, gaps: list[Gap]) -> tuple[list[Packets], int]:
     """What lies at `at` is no whole block: a packet that the end of the file cuts, or damage. Where the blocks go on."""
     size = len(view)
-    if size - at < _MIN:
+    if size - at < LEAST:
         gaps.append(
-            Gap("damaged", at, size - at, f"block header: {size - at} bytes left, expected {_MIN}; file is cut")
+            Gap("damaged", at, size - at, f"block header: {size - at} bytes left, expected {LEAST}; file is cut")
         )
         return [], size
     kind, length = (int(words(buffer, np.array([at + shift]), section.big)[0]) for shift in (0, 4))
-    sound = _MIN <= length <= BLOCK_LIMIT and not length & 3
+    sound = LEAST <= length <= BLOCK_LIMIT and not length & 3
     if sound and kind in (PACKET, ENHANCED) and at + length > size >= at + _HEADS[kind]:
         packet = _packets(buffer, np.array([at]), np.array([length]), kind, section)
         if packet.caplen[0] <= packet.origlen[0] <= PACKET_LIMIT and packet.link[0] >= 0:
             left = np.array([size - at], np.int64)
             fields = {name: getattr(packet, name) for name in Packets.__slots__}
             return [Packets(**{**fields, "size": left, "cut": np.array([True])})], size
-    stop = _resume(buffer, at + 1, section.big)
+    stop = resume(buffer, at + 1, section.big)
     reason = f"block at this place is implausible (type {kind:#x}, length {length}); " + (
         f"reading goes on {stop - at} bytes later" if stop < size else "no further block found up to the end"
     )
     gaps.append(Gap("damaged", at, stop - at, reason))
     return [], stop
-
-
-def _good(buffer: Bytes, at: Int64s, big: bool) -> tuple[Bools, Int64s]:
-    """Where a whole known block lies at `at`, and its length. `at + 12` must lie inside the buffer."""
-    kind, length = words(buffer, at, big), words(buffer, at + 4, big)
-    good = np.isin(kind, _KNOWN) & (length >= _MIN) & (length % 4 == 0) & (length <= BLOCK_LIMIT)
-    good &= at + length <= len(buffer)
-    good[good] = words(buffer, (at + length)[good] - 4, big) == length[good]
-    return good, length
-
-
-def _resume(buffer: Bytes, at: int, big: bool) -> int:
-    """The next offset where three good blocks follow one another, or the file's size."""
-    size, window = len(buffer), FIRST_WINDOW
-    while at + _MIN <= size:
-        candidates = np.arange(at, min(at + window, size - _MIN + 1), dtype=np.int64)
-        for order in (big, not big):
-            good, length = _good(buffer, candidates, order)
-            starts = candidates[good]
-            place = starts + length[good]
-            for _ in range(CHAIN - 1):
-                alive, step = place == size, np.zeros(len(place), np.int64)
-                going = np.flatnonzero(place + _MIN <= size)
-                alive[going], step[going] = _good(buffer, place[going], order)
-                step[place == size] = 0
-                starts, place = starts[alive], (place + step)[alive]
-            if order != big:  # the other byte order only where a section says so
-                starts = starts[words(buffer, starts, order) == SECTION]
-            if len(starts):
-                return int(starts[0])
-        at += window
-        window = min(window * 2, LAST_WINDOW)
-    return size
