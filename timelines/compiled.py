@@ -83,6 +83,7 @@ class _Waiting:
         self._function = cast("FunctionType", function)
         self._options = {"boundscheck": True, "inline": "always" if inlined else "never"}
         self._made: Callable[..., Any] | None = None
+        self._inner: Callable[..., Any] | None = None
         self._called = False
         self._linked: dict[kept_loops.Kinds, kept_loops.Linked] = {}
         update_wrapper(self, function)
@@ -101,20 +102,26 @@ class _Waiting:
         return linked(given)
 
     def _first(self, kinds: kept_loops.Kinds, given: tuple[Any, ...]) -> Any:
-        """A call for which nothing is kept: numba compiles, and what it made is kept for other processes. One thread at a time, since the
-        file's names mean what numba makes of them meanwhile."""
-        made, names = self._kernel(), self._function.__globals__
-        with _COMPILING:
-            waiting = {name: one for name, one in names.items() if isinstance(one, _Waiting)}
-            self._file_made()
-            try:
-                result = made(*given)
-            finally:
-                names.update(waiting)
-                self._called = False
-        self._linked[kinds] = lambda given: made(*given)
-        kept_loops.keep(self._function, kinds, made, given)
-        return result
+        """A call for which nothing is kept: numba compiles, and what it made is kept for other processes, of which one compiles while the
+        others wait. One thread at a time, since the file's names mean what numba makes of them meanwhile."""
+        with kept_loops.one_at_a_time(self._function, kinds):
+            linked = kept_loops.found(self._function, kinds)  # another process may have kept it meanwhile
+            if linked is not None:
+                self._linked[kinds] = linked
+                return linked(given)
+            made, names = self._kernel(), self._function.__globals__
+            with _COMPILING:
+                waiting = {name: one for name, one in names.items() if isinstance(one, _Waiting)}
+                names.update(
+                    {name: one._within() for name, one in waiting.items() if one._function.__globals__ is names}
+                )
+                try:
+                    result = made(*given)
+                finally:
+                    names.update(waiting)
+            self._linked[kinds] = lambda given: made(*given)
+            kept_loops.keep(self._function, kinds, made, given)
+            return result
 
     def _file_made(self) -> None:
         """Put what numba makes of this file's kernels in their place, where each finds the others."""
@@ -129,6 +136,12 @@ class _Waiting:
             self._made = _made(self._function, {"cache": not apart, **self._options})
         return self._made
 
+    def _within(self) -> Callable[..., Any]:
+        """The kernel for other kernels alone: to make what Python calls it by would take a fifth of the time that compiling takes."""
+        if self._inner is None:
+            self._inner = _made(self._function, {"cache": False, "no_cpython_wrapper": True, **self._options})
+        return self._inner
+
 
 def _made(function: Callable[..., Any], options: Mapping[str, Any]) -> Callable[..., Any]:
     load()
@@ -137,7 +150,7 @@ def _made(function: Callable[..., Any], options: Mapping[str, Any]) -> Callable[
     if numba.config.DISABLE_JIT:
         return _plain(function)
     # without numba's runtime a kernel can't make arrays, and need not count who holds those that it passes on: three times as fast
-    options = {"nogil": True, "error_model": "python", "_nrt": False, **options}
+    options = {"nogil": True, "error_model": "python", "_nrt": False, "no_cfunc_wrapper": True, **options}
     try:
         return _loaded_lightly(numba.njit(**options)(function))
     except RuntimeError:  # numba can write to neither folder: each process compiles for itself

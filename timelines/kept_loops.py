@@ -12,7 +12,8 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -25,9 +26,13 @@ import numpy as np
 
 from timelines import linked_loops, words_at
 
+if sys.platform != "win32":
+    import fcntl
+
 _LOOP = ".loop"
 FORM = 1  # of the files here; another is another file
 KEEPING = sys.platform == "linux"  # where this has been seen to work; elsewhere numba keeps its own forms
+LONGEST_WAIT = 120.0  # seconds for a loop that another process compiles: several times what the largest takes
 C_CONTIGUOUS, F_CONTIGUOUS, ALIGNED, WRITEABLE = 1, 2, 0x100, 0x400  # as numpy's C interface numbers its flags
 _DECIDING = C_CONTIGUOUS | F_CONTIGUOUS | ALIGNED | WRITEABLE
 _CONSTANTS = (bool, int, float, complex, str, bytes, type(None))
@@ -85,6 +90,37 @@ def any_of(function: FunctionType) -> bool:
             if any(name.startswith(begin) and name.endswith(_LOOP) for name in os.listdir(folder)):
                 return True
     return False
+
+
+@contextlib.contextmanager
+def one_at_a_time(function: FunctionType, kinds: Kinds) -> Iterator[None]:
+    """Held by the one process of several that compiles a loop, while the others wait for what it will keep; not for ever, and not at all
+    where no such lock can be had: then each compiles for itself."""
+    place, file = _folders(function)[-1] / f"{_name(function, kinds)}.lock", None
+    with contextlib.suppress(OSError):  # as above
+        place.parent.mkdir(parents=True, exist_ok=True)
+        file = place.open("wb")
+        _lock(file.fileno())
+    try:
+        yield
+    finally:
+        if file is not None:
+            with contextlib.suppress(
+                OSError
+            ):  # as above; closing alone would leave it to processes that were forked meanwhile
+                place.unlink(missing_ok=True)  # whoever waits for it gets it all the same
+                fcntl.flock(file.fileno(), fcntl.LOCK_UN)
+            file.close()
+
+
+def _lock(file: int) -> None:
+    until = time.monotonic() + LONGEST_WAIT
+    while time.monotonic() < until:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        except BlockingIOError:
+            time.sleep(0.05)
 
 
 def keep(function: FunctionType, kinds: Kinds, loop: Any, given: tuple[Any, ...]) -> None:

@@ -128,6 +128,12 @@ def _past(data: Bytes, tree: Tree, step: Whole, at: Whole, end: Whole, base: Who
     return ahead if ahead <= end else np.int64(-1)
 
 
+@compiled
+def _called_past(data: Bytes, tree: Tree, step: Whole, at: Whole, end: Whole, base: Whole) -> Whole:
+    """The same, called: where it is not hot, and put in twice would take most of the time of compiling."""
+    return _past(data, tree, step, at, end, base)
+
+
 @inlined
 def _noted(flat: Flat, value: Whole, begin: Whole, end: Whole) -> Whole:
     """Note a value between two places as the `value`-th; the number of the next."""
@@ -177,10 +183,10 @@ def note(data: Bytes, tree: Tree, walk: Walk, rows: Int64s, flat: Flat) -> int:
         walk.first[row], value = flat.total[1], np.int64(flat.total[1])
         while tree.learned[node] < 0:
             step = np.int64(tree.first[node])
-            ahead = np.int64(_past(data, tree, step, at, end, base))
+            ahead = np.int64(_called_past(data, tree, step, at, end, base))
             while ahead < 0:
                 step = np.int64(tree.steps[step, _NEXT])
-                ahead = np.int64(_past(data, tree, step, at, end, base))
+                ahead = np.int64(_called_past(data, tree, step, at, end, base))
             if tree.steps[step, _READ] == VALUE:
                 value = np.int64(_noted(flat, value, at + tree.steps[step, _CODED] + 2, ahead))
             node, at = np.int64(tree.steps[step, _TO]), ahead

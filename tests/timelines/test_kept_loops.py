@@ -156,6 +156,38 @@ assert told == [3.0] * 6, told
     subprocess.run([sys.executable, "-c", code], env={**clean, "PYTHONPATH": path}, cwd=folder, check=True)
 
 
+def test_a_loop_that_another_process_compiles_is_waited_for(used: Path, folder: Path) -> None:
+    import fcntl
+
+    (kept,) = (path for path in _kept(used) if path.name.startswith("loops.at-"))
+    (folder / "__pycache__").mkdir(exist_ok=True)
+    lock = folder / "__pycache__" / f"{kept.name}.lock"
+    code = "import sys; import numpy as np; from loops import at; assert at(np.arange(4), 3) == 4; print('numba' in sys.modules)"
+    path = os.pathsep.join((str(folder), str(_ROOT)))
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("NUMBA_")}
+    with lock.open("wb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        command, environment = [sys.executable, "-c", code], {**clean, "PYTHONPATH": path}
+        waiting = subprocess.Popen(command, env=environment, cwd=folder, stdout=subprocess.PIPE, text=True)
+        with pytest.raises(subprocess.TimeoutExpired):
+            waiting.wait(4)
+        shutil.copy(kept, folder / "__pycache__")
+    assert (waiting.communicate(timeout=60)[0].strip(), waiting.returncode) == ("False", 0)
+    assert not lock.exists()
+
+
+def test_nobody_is_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_loops, "LONGEST_WAIT", 0.1)
+    entered = []
+    with kept_loops.one_at_a_time(_longest, (int,)), kept_loops.one_at_a_time(_longest, (int,)):
+        entered.append(True)
+    assert entered
+
+
+def _longest(number: int) -> int:
+    return number
+
+
 def test_a_loop_that_asks_for_what_is_not_known_is_left_to_numba() -> None:
     assert linked_loops.externals("declare ptr @PyArg_UnpackTuple(ptr)\n") is not None
     assert linked_loops.externals("declare ptr @numba_nothing(ptr)\n") is None
