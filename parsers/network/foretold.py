@@ -33,9 +33,12 @@ class ByEnd:
         if one is None or other is None or not 0 <= port < _PORTS:
             return np.zeros(0, np.int64)
         key = (one * _PORTS + port) * len(self._hosts) + other
-        begin, end = self._sorted.searchsorted((key, key + 1)).tolist()
-        found = self._flow[begin:end]
-        return found if len(found) < 2 else np.unique(found)
+        begin, some = int(self._sorted.searchsorted(key)), len(self._sorted)
+        if begin == some or self._sorted.item(begin) != key:
+            return np.zeros(0, np.int64)
+        if begin + 1 == some or self._sorted.item(begin + 1) != key:  # as a rule
+            return self._flow[begin : begin + 1]
+        return np.unique(self._flow[begin : self._sorted.searchsorted(key, "right")])
 
     def _key(self, host: Int64s, port: Int64s, peer: Int64s) -> Int64s:
         """One number for an end and its peer: a partition has 2^20 packets, so 63 bits are enough."""

@@ -116,11 +116,14 @@ class Stream:
         if name not in ("_start", "_packet", "_length", "_at"):
             raise AttributeError(name)
         held, number = self._whence
-        begin, stop = held.bounds[number : number + 2].tolist()
+        columns, begin, stop = held.columns, held.bounds.item(number), held.bounds.item(number + 1)
         if name in ("_start", "_packet"):
-            self._start, self._packet = held.columns[::3, begin:stop].tolist()
+            if stop - begin == 1:  # arrays of one cost five times as much
+                self._start, self._packet = [columns.item(0, begin)], [columns.item(3, begin)]
+            else:
+                self._start, self._packet = columns[::3, begin:stop].tolist()
         else:
-            self._length, self._at = held.columns[1:3, begin:stop].tolist()
+            self._length, self._at = columns[1:3, begin:stop].tolist()
         found: list[int] = getattr(self, name)
         return found
 
@@ -138,7 +141,8 @@ class Stream:
         if base is not None:
             if not self.begin <= position < self.end or count <= 0:
                 return b""
-            return self._view[base + position : base + min(position + count, self.end)].tobytes()
+            stop = position + count
+            return self._view[base + position : base + (stop if stop < self.end else self.end)].tobytes()
         starts, view, near = self._start, self._view, self._near
         if near is not None and (taken := near.taken(position, count)) is not None:
             return taken
@@ -199,7 +203,8 @@ class Stream:
 
     def packet(self, position: int) -> int:
         """The packet (0-based) that brought the byte at `position`, or the one before a gap there."""
-        return self._packet[max(bisect_right(self._start, position) - 1, 0)]
+        index = bisect_right(self._start, position) - 1
+        return self._packet[index if index > 0 else 0]
 
     def segments(self, position: int) -> Iterator[Held]:
         """What the capture holds from `position` on, as it came: a segment that begins before counts from there."""

@@ -52,7 +52,8 @@ class Datagram:
 
 @dataclass(slots=True)  # made for every flow or row: frozen costs three times as much
 class Conversation:
-    """One flow to be read: streams for TCP, datagrams for UDP. `told` is what an `Expected` said of it beforehand.
+    """One flow to be read: streams for TCP, datagrams for UDP in order of time, and of packets where that is the same. `told` is what an
+    `Expected` said of it beforehand.
 
     ends: address and port of the originator, then of the responder; ahead: what its dissector, a `Foresighted` one, made of all its flows.
     """

@@ -78,17 +78,20 @@ class Element:
 
 
 Span = tuple[int, int]  # where the content of an element begins and ends
+Part = tuple[int, int, int]  # its tag, and where its content begins and ends
 
 
-def spans(data: bytes, whole: Span) -> list[tuple[int, int, int]]:
+def spans(data: bytes, whole: Span) -> list[Part]:
     """Tag, begin and end of the elements inside one: for a third of what `Element.parts` costs."""
-    found: list[tuple[int, int, int]] = []
+    found: list[Part] = []
     at, stop = whole
+    if stop - at > 2 * ELEMENTS:  # there may be too many
+        return [(part.tag, part.begin, part.end) for part in Element(data, data[at], at, at, stop).parts()]
     while at < stop:
-        tag = data[at]
-        if tag & 0x1F != 0x1F and at + 1 < stop and (size := data[at + 1]) < 0x80:  # nearly all
-            begin, end = at + 2, at + 2 + size
-        elif tag & 0x1F != 0x1F and at + 3 < stop and size == 0x82:  # nearly all others
+        tag, begin = data[at], at + 2
+        if begin <= stop and tag & 0x1F != 0x1F and (size := data[at + 1]) < 0x80:  # nearly all
+            end = begin + size
+        elif begin + 2 <= stop and tag & 0x1F != 0x1F and size == 0x82:  # nearly all others
             begin, end = at + 4, at + 4 + (data[at + 2] << 8 | data[at + 3])
         else:
             begin, end = extent(data, at)
@@ -96,8 +99,6 @@ def spans(data: bytes, whole: Span) -> list[tuple[int, int, int]]:
             raise ValueError(_BEYOND)
         found.append((tag, begin, end))
         at = end
-    if len(found) > ELEMENTS:
-        raise ValueError(f"more than {ELEMENTS} elements in one")
     return found
 
 

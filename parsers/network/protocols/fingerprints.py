@@ -103,7 +103,7 @@ def ja4(hello: Hello, transport: str = "t") -> str:
 
 
 def _whole_ja4(hello: Hello, transport: str) -> str:
-    mark = _alpn_mark(next((name for name in hello.protocols if not _grease_name(name)), b""))
+    mark = _alpn_mark(_first_plain(hello.protocols))
     version = _newest(hello.versions, hello.version)
     whole = _ja4 if _ordinary(hello) else _ja4.__wrapped__
     return whole(
@@ -122,5 +122,8 @@ def _ja4(start: str, mark: str, all_ciphers: Numbers, all_extensions: Numbers, a
     return f"{head}_{_short(_hex(sorted(ciphers)))}_{_short(tail)}"
 
 
-def _grease_name(protocol: bytes) -> bool:
-    return len(protocol) == 2 and is_grease(protocol[0] << 8 | protocol[1])
+def _first_plain(protocols: tuple[bytes, ...]) -> bytes:
+    for name in protocols:
+        if len(name) != 2 or not is_grease(name[0] << 8 | name[1]):
+            return name
+    return b""

@@ -43,8 +43,10 @@ class FtpData:
         listing = bool(talk.told.get("listing"))
         arg, size = talk.told.get("arg"), talk.told.get("file_size")
         held = stream.held(begin, stream.end)
-        values = {name: value for name, value in talk.told.items() if name != "listing"}
-        values |= {"mime_type": media_type(stream.read(stream.begin, START), None, True), "file_size": held}
+        values = dict(talk.told)
+        values.pop("listing", None)
+        values["mime_type"] = media_type(stream.read(stream.begin, START), None, True)
+        values["file_size"] = held
         values["fuid"] = fuid = file_id(talk.uid, forward, "data")
         yield Record(talk.flow, first, max(first, last), "ftp.data", values)
         yield Carried(

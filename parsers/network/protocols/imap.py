@@ -27,8 +27,8 @@ _COMMAND = re.compile(
 _VERB = re.compile(rb"[A-Z0-9 ]{1,24}")
 _FETCH = re.compile(rb"\* (\d{1,10}) FETCH", re.IGNORECASE)
 _UID = re.compile(rb"\bUID (\d{1,10})", re.IGNORECASE)
-# The data item before a literal: a whole message, or a head; `<ORIGIN>` where only a piece was asked for.
-_ITEM = re.compile(rb"(RFC822(?:\.HEADER)?|BODY\[(?:HEADER[^\]]*)?\])(?:<(\d{1,10})>)? \{\d+\+?\}$", re.IGNORECASE)
+# The data item before a literal, in capitals: a whole message, or a head; `<ORIGIN>` where only a piece was asked for.
+_ITEM = re.compile(rb"(RFC822(?:\.HEADER)?|BODY\[(?:HEADER[^\]]*)?\])(?:<(\d{1,10})>)? \{\d+\+?\}$")
 
 
 @dataclass(slots=True)
@@ -121,14 +121,16 @@ def _session(session: Session) -> Iterator[Yield]:
             break
     challenges: list[bytes] = []
     answered: set[bytes] = set()
+    packet_at = session.resp.packet
     for response in sentences(session.server):
-        session.last = max(session.last, session.resp.packet(response.begin))
+        packet = packet_at(response.begin)
+        session.last = max(session.last, packet)
         said = response.pieces[0]
         if said[:2] == b"+ ":
             challenges.append(said[2:])
             continue
-        if number := _FETCH.match(said):
-            yield from _untagged(session, response, int(number[1]))
+        if response.literals and (number := _FETCH.match(said)):
+            yield from _untagged(session, response, int(number[1]), packet)
         words = said.split(None, 2)
         tag = words[0] if words else b""
         if tag not in session.asked or tag in answered:
@@ -180,13 +182,11 @@ def _login(
     yield login(session, "imap", (first, last), found, taken)
 
 
-def _untagged(session: Session, response: Sentence, number: int) -> Iterator[Yield]:
-    """`* N FETCH (…)` with the bytes of a message or of its head."""
-    if not response.literals:
-        return
+def _untagged(session: Session, response: Sentence, number: int, packet: int) -> Iterator[Yield]:
+    """`* N FETCH (…)` with the bytes of a message or of its head, in a response that begins in this packet."""
     uid = next((int(found[1]) for piece in response.pieces if (found := _UID.search(piece))), None)
     for piece, span in zip(response.pieces, response.literals, strict=False):
-        item = _ITEM.search(piece[-400:])
+        item = _ITEM.search(piece[-400:].upper())
         if item is None:
             continue
         origin = int(item[2] or 0)
@@ -195,13 +195,13 @@ def _untagged(session: Session, response: Sentence, number: int) -> Iterator[Yie
             pending.ranges.append(span)
             pending.size += span[1] - span[0]
             continue
-        yield from _flush(session)
-        packet = session.resp.packet(response.begin)
+        if pending is not None:
+            yield from _flush(session)
         job = Fetched(number, uid, packet, [span], span[1] - span[0])
         if item[2] is not None and not origin:
             session.pending = job
         else:
-            yield from _fetched(session, job, whole=b"HEADER" not in item[1].upper() and not origin)
+            yield from _fetched(session, job, whole=b"HEADER" not in item[1] and not origin)
 
 
 def _flush(session: Session) -> Iterator[Yield]:
@@ -224,7 +224,8 @@ def _fetched(session: Session, job: Fetched, *, whole: bool) -> Iterator[Yield]:
     values["outcome"] = "success"
     yield Record(session.flow, job.first, max(job.first, mail.last), "imap.message", values, mail.flags)
     yield from mail.parts
-    yield from mail.troubles("IMAP")
+    if mail.cut:
+        yield from mail.troubles("IMAP")
 
 
 def _appended(session: Session, sentence: Sentence) -> Iterator[Yield]:

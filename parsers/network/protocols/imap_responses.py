@@ -12,6 +12,7 @@ from parsers.network.streams import Stream
 LITERALS = 1_000  # literals of one line
 SENTENCES = 200_000  # lines read of one side
 _LITERAL = re.compile(rb"\{(\d{1,10})\+?\}$")
+_ESCAPED = re.compile(rb"\\(.)")
 _STRING = re.compile(rb'"((?:[^"\\]|\\.)*)"|([^\s()"]+)')
 
 
@@ -33,7 +34,8 @@ class Sentence:
         out: list[bytes] = []
         for at, piece in enumerate(self.pieces):
             piece = _LITERAL.sub(b"", piece)
-            out += [re.sub(rb"\\(.)", rb"\1", m[1]) if m[1] is not None else m[2] for m in _STRING.finditer(piece)]
+            for quoted, plain in _STRING.findall(piece):
+                out.append(_ESCAPED.sub(rb"\1", quoted) if b"\\" in quoted else quoted or plain)
             if at < len(self.literals):
                 begin, stop = self.literals[at]
                 out.append(stream.read(begin, min(stop - begin, 1_024)))
@@ -46,6 +48,9 @@ def sentences(lines: Lines) -> Iterator[Sentence]:
         line = lines.next()
         if line is None:
             return
+        if not line.raw.endswith(b"}"):  # nearly all
+            yield Sentence(line.begin, line.end, (line.raw,), ())
+            continue
         begin, pieces = line.begin, [line.raw]
         literals: list[tuple[int, int]] = []
         while line.raw.endswith(b"}") and line.whole and len(literals) < LITERALS:

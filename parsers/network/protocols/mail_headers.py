@@ -116,8 +116,10 @@ def _fields(block: str) -> dict[str, list[str]]:
         block = "\n".join(block.split("\n", HEAD_LINES + 1)[: HEAD_LINES + 1])
     fields: dict[str, list[str]] = {}
     for name, value in _FIELD.findall(block):
-        known = _READ.get(name) or _READ[name.lower()]
-        value = " ".join([line.strip(_SPACE) for line in value.split("\n")]).strip() if "\n" in value else value.strip()
+        known = _READ[name] if name in _READ else _READ[name.lower()]
+        value = value.strip()
+        if "\n" in value:
+            value = " ".join([line.strip(_SPACE) for line in value.split("\n")])
         if known in fields:
             fields[known].append(value)
         else:
@@ -132,12 +134,12 @@ def parameters(value: str) -> dict[str, str]:
         return plain
     pieces: dict[str, list[tuple[int, bool, str]]] = {}
     for found in _PARAMETER.finditer(value):
-        name, number, extended = found[1].lower(), found[2], bool(found[3])
-        content = found[4] if found[4] is not None else found[5]
-        if "\\" in content and found[4] is not None:
-            content = _ESCAPED.sub(r"\1", content)
+        name, number, extended, quoted, content = found.groups()
+        name = name.lower()
+        if quoted is not None:
+            content = _ESCAPED.sub(r"\1", quoted) if "\\" in quoted else quoted
         if number or extended:
-            pieces.setdefault(name, []).append((int(number[1:]) if number else 0, extended, content))
+            pieces.setdefault(name, []).append((int(number[1:]) if number else 0, bool(extended), content))
         else:
             plain.setdefault(name, content)
     for name, found_pieces in pieces.items():
@@ -202,7 +204,7 @@ def envelope(message: Head) -> dict[str, object]:
     """The columns that a message's own head fills, as in Zeek's smtp.log."""
     shown = message.shown
     first = shown.get
-    received = first("received", ())
+    received = first("received")
     origin = first("x-originating-ip", _NONE)[0]
     return {
         "date": first("date", _NONE)[0],
@@ -215,7 +217,7 @@ def envelope(message: Head) -> dict[str, object]:
         "subject": first("subject", _NONE)[0],
         "x_originating_ip": origin.strip("[]") if origin else None,
         "first_received": received[-1] if received else None,
-        "second_received": received[-2] if len(received) > 1 else None,
+        "second_received": received[-2] if received and len(received) > 1 else None,
         "path": hops(message.fields["received"]) if received else None,
         "user_agent": first("user-agent", _NONE)[0] or first("x-mailer", _NONE)[0],
     }

@@ -18,6 +18,7 @@ BODY_LIMIT = 65_536  # bytes of one packet that are read
 PAYLOAD_LIMIT = 1_024  # bytes of a payload that are kept
 TOPICS = 256  # of one subscription
 CONNECT, CONNACK, PUBLISH, PUBACK, PUBCOMP, SUBSCRIBE, SUBACK, UNSUBSCRIBE, UNSUBACK = 1, 2, 3, 4, 7, 8, 9, 10, 11
+_ANSWERS = frozenset((CONNACK, PUBACK, PUBCOMP, SUBACK, UNSUBACK))
 PORTS = (1883,)
 # MQTT 3.1.1 section 3.2.2.3
 _STATUS = (
@@ -87,24 +88,27 @@ class Side:
     broken: int | None = None
 
     def read(self) -> None:
-        at = self.stream.begin
+        at, read = self.stream.begin, self.stream.read
         for _ in range(PACKETS):
-            head = self.stream.read(at, 5)
+            head = read(at, 5)
             if len(head) < 2:
                 return
-            size, used = 0, 0
-            for used, byte in enumerate(head[1:5], 1):
-                size |= (byte & 127) << 7 * (used - 1)
-                if byte < 128:
-                    break
-            begin = at + 1 + used
-            if head[0] >> 4 == 0:
+            size, used = head[1], 1
+            if size >= 128:
+                size = 0
+                for used, byte in enumerate(head[1:5], 1):
+                    size |= (byte & 127) << 7 * (used - 1)
+                    if byte < 128:
+                        break
+            begin, kind = at + 1 + used, head[0] >> 4
+            if kind == 0:
                 self.broken = at
                 return
-            body = self.stream.read(begin, min(size, BODY_LIMIT))
-            packet = Packet(head[0] >> 4, head[0] & 15, body, size, at, begin + size)
+            body = read(begin, min(size, BODY_LIMIT))
+            packet = Packet(kind, head[0] & 15, body, size, at, begin + size)
             self.packets.append(packet)
-            self.answers.setdefault((packet.kind, 0 if packet.kind == CONNACK else packet.number), packet)
+            if kind in _ANSWERS:
+                self.answers.setdefault((kind, 0 if kind == CONNACK else packet.number), packet)
             at = begin + size
 
     def first(self, packet: Packet) -> int:

@@ -16,6 +16,8 @@ from parsers.network.streams import Stream
 
 MESSAGES = 500_000  # of one side
 BODY_LIMIT = 4_096  # bytes of one message that are kept
+BLOCK = 16_384  # bytes read at a time
+_HEAD = struct.Struct(">cI")  # type, and size without it
 START_LIMIT = 10_000  # bytes of a start packet; the server refuses larger ones
 _CODES = (b"\x00\x03\x00", b"\x04\xd2\x16\x2e", b"\x04\xd2\x16\x2f", b"\x04\xd2\x16\x30")
 CANCEL, TLS, GSS = _CODES[1:]
@@ -37,19 +39,6 @@ class Cycle:
 
     messages: list[Message] = field(default_factory=list)
     rows: int = 0
-
-
-def _messages(stream: Stream, at: int) -> Iterator[Message]:
-    for _ in range(MESSAGES):
-        head = stream.read(at, 5)
-        if len(head) < 5:
-            return
-        size = struct.unpack(">I", head[1:])[0]
-        if size < 4 or not head[:1].isalnum():
-            yield Message(b"", b"", at, at)
-            return
-        yield Message(head[:1], stream.read(at + 5, min(size - 4, BODY_LIMIT)), at, at + 1 + size)
-        at += 1 + size
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +110,30 @@ def _session(flow: int, orig: Stream, resp: Stream, at: int, answered: int) -> I
 
 def _cycles(stream: Stream, at: int, ends: bytes) -> list[Cycle]:
     """Messages up to each one that ends a cycle; rows of data are only counted."""
-    out = [Cycle()]
-    for message in _messages(stream, at):
-        if message.kind == b"D" and ends == b"Z":
-            out[-1].rows += 1
+    cycle = Cycle()
+    out, counted = [cycle], b"D" if ends == b"Z" else b""
+    raw, base = b"", at  # what is at hand
+    for _ in range(MESSAGES):
+        begin = at - base + _HEAD.size
+        if begin > len(raw):
+            raw, base, begin = stream.read(at, BLOCK), at, _HEAD.size
+            if len(raw) < begin:
+                break
+        kind, size = _HEAD.unpack_from(raw, begin - _HEAD.size)
+        if size < 4 or not kind.isalnum():
+            cycle.messages.append(Message(b"", b"", at, at))
+            break
+        if kind == counted:
+            cycle.rows += 1
         else:
-            out[-1].messages.append(message)
-        if message.kind and message.kind in ends:
-            out.append(Cycle())
-    return out if out[-1].messages or out[-1].rows else out[:-1]
+            stop = begin + min(size - 4, BODY_LIMIT)
+            body = raw[begin:stop] if stop <= len(raw) else stream.read(at + _HEAD.size, stop - begin)
+            cycle.messages.append(Message(kind, body, at, at + 1 + size))
+            if kind in ends:
+                cycle = Cycle()
+                out.append(cycle)
+        at += 1 + size
+    return out if cycle.messages or cycle.rows else out[:-1]
 
 
 def _without_passwords(asked: list[Cycle]) -> list[Cycle]:

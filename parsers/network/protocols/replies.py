@@ -32,8 +32,9 @@ class Replies:
     def next(self) -> Reply | None:
         """The next reply; lines that are none are passed over."""
         found: list[Line] = []
+        following = self.lines.next
         for _ in range(REPLY_LINES):
-            line = self.lines.next()
+            line = following()
             if line is None:
                 break
             match = _REPLY.match(line.raw)

@@ -62,9 +62,10 @@ class Session:
         if job.content:
             sent = Sent(self.flow, self.uid, self.client, self.forward)
             mail = message(sent, job.content, stuffed=job.stuffed, whole=job.whole)
-        values = dict(mail.values) if mail else {}
+        values = mail.values if mail else {}
         reply = job.last.reply if job.last else None
-        recipients = dict.fromkeys(text(path) for path in job.recipients)
+        recipients = dict.fromkeys([text(path) for path in job.recipients])
+        agent = values.get("user_agent")
         values |= {
             "helo": self.helo,
             "mailfrom": None if job.sender is None else text(job.sender),
@@ -72,7 +73,7 @@ class Session:
             "last_reply": text(reply.text[:1_024]) if reply else None,
             "tls": self.tls,
             "trans_depth": self.depth,
-            "is_webmail": bool(WEBMAIL.search(str(values.get("user_agent") or ""))),
+            "is_webmail": agent is not None and WEBMAIL.search(str(agent)) is not None,
             "user": self.user,
         }
         values["object"] = values.get("subject") or values["rcptto"]
@@ -84,7 +85,8 @@ class Session:
         yield Record(self.flow, job.first, last, event, values, mail.flags if mail else ())
         if mail:
             yield from mail.parts
-            yield from mail.troubles("SMTP")
+            if mail.cut:
+                yield from mail.troubles("SMTP")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,38 +124,39 @@ def _session(session: Session) -> Iterator[Yield]:
     dialogue = Dialogue(session.client, Replies(session.resp))
     job: Transaction | None = None
     helo: Transaction | None = None
+    packet = session.orig.packet
     for command in dialogue.commands():
-        first = session.orig.packet(command.begin)
-        accepted = command.reply is None or command.reply.code < 400
-        if command.verb in (b"EHLO", b"HELO", b"LHLO"):
+        verb = command.verb
+        if verb in (b"EHLO", b"HELO", b"LHLO"):
             session.helo = text(command.argument.strip()[:1_024])
-            helo = Transaction(first, last=command)
-        elif command.verb == b"AUTH":
+            helo = Transaction(packet(command.begin), last=command)
+        elif verb == b"AUTH":
             yield from _login(session, command)
-        elif command.verb == b"STARTTLS":
+        elif verb == b"STARTTLS":
             if command.reply is not None and command.reply.code == 220:
                 session.tls = True
-                yield from session.row(Transaction(first, last=command))
+                yield from session.row(Transaction(packet(command.begin), last=command))
                 here, there = (command.end, command.reply.end)
                 yield Upgrade("ssl", *((here, there) if session.forward else (there, here)))
                 return
-        elif command.verb in (b"MAIL", b"RSET", b"QUIT") and job is not None:
+        elif verb in (b"MAIL", b"RSET", b"QUIT") and job is not None:
             yield from session.row(job)
             job, helo = None, None
-        if command.verb == b"MAIL":
-            job = Transaction(first, _path(command), last=command)
-        elif command.verb == b"RCPT":
-            job = job or Transaction(first)
+        if verb == b"MAIL":
+            job = Transaction(packet(command.begin), _path(command), last=command)
+        elif verb == b"RCPT":
+            job = job or Transaction(packet(command.begin))
+            accepted = command.reply is None or command.reply.code < 400
             if accepted and len(job.recipients) < RECIPIENTS:
                 job.recipients.append(_path(command))
             job.last = command
-        elif command.verb in (b"DATA", b"BDAT"):
-            job = job or Transaction(first)
+        elif verb in (b"DATA", b"BDAT"):
+            job = job or Transaction(packet(command.begin))
             job.last = command
             job.whole &= command.whole
             if command.content is not None:
                 job.content.append(command.content)
-                job.stuffed = command.verb == b"DATA"
+                job.stuffed = verb == b"DATA"
                 if job.stuffed or command.argument.upper().endswith(b"LAST"):
                     yield from session.row(job)
                     job, helo = None, None

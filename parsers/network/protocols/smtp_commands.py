@@ -46,9 +46,10 @@ class Dialogue:
             line = self.client.next()
             if line is None:
                 return
-            if not line.raw.strip():
+            said = line.raw.strip()
+            if not said:
                 continue
-            found = _VERB.fullmatch(line.raw.strip())
+            found = _VERB.fullmatch(said)
             if found is None:
                 self.odd.append(line.begin)
                 continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,7 +50,7 @@ class Tftp:
         return np.asarray(found)
 
     def read(self, talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[Yield]:
-        grams = sorted(talk.datagrams, key=lambda gram: (packet_time.item(gram.packet), gram.packet))
+        grams = talk.datagrams
         told: dict[str, object] = dict(talk.told)
         seen: set[Request] = set()
         for gram in [] if told else grams[:REQUESTS]:
@@ -108,10 +108,12 @@ class Transfer:
         """A block of data, or that one came."""
         number = self.number(block)
         if code == ACK:
-            self.acked = max(self.acked, number)
+            if number > self.acked:
+                self.acked = number
         elif number > 0 and len(self.blocks) < BLOCKS:
             self.blocks.setdefault(number, gram)
-            self.reach = max(self.reach, number)
+            if number > self.reach:
+                self.reach = number
 
     def take_other(self, code: int, block: int, data: bytes) -> None:
         if code == ERROR and self.error is None:
@@ -126,10 +128,10 @@ class Transfer:
                 self.size = int(digits)
 
 
-def _transfer(talk: Conversation, grams: list[Datagram], told: dict[str, object]) -> Iterator[Yield]:
-    found, taken = Transfer({}), []
+def _transfer(talk: Conversation, grams: Sequence[Datagram], told: dict[str, object]) -> Iterator[Yield]:
+    found, taken, view = Transfer({}), [], talk.view
     for gram in grams:
-        head = talk.view[gram.at : gram.at + min(gram.size, 4)]
+        head = view[gram.at : gram.at + (4 if gram.size >= 4 else gram.size)]
         if len(head) < 4:
             continue
         code, block = _head(head)
@@ -143,11 +145,11 @@ def _transfer(talk: Conversation, grams: list[Datagram], told: dict[str, object]
     if not taken:
         return
     order = sorted(found.blocks)
-    sizes = {number: found.blocks[number].size - 4 for number in order}
-    whole = bool(order) and order == list(range(1, order[-1] + 1)) and sizes[order[-1]] < found.size
+    size = sum([gram.size for gram in found.blocks.values()]) - 4 * len(order)
+    whole = bool(order) and order[0] == 1 and order[-1] == len(order) and found.blocks[order[-1]].size - 4 < found.size
     error = found.error or (None, None)
     values = dict(told) | {
-        "size": sum(sizes.values()) if order else None,
+        "size": size if order else None,
         "block_sent": order[-1] if order else 0,
         "block_acked": found.acked,
         "error_code": error[0],

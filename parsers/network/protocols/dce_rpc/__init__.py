@@ -11,10 +11,11 @@ import numpy.typing as npt
 from parsers.network.protocols import Conversation, Openings, Spoken, Trouble, Yield
 from parsers.network.protocols.dce_rpc.association import UNITS, Association
 from parsers.network.protocols.dce_rpc.over_http import GREETING, greeted
-from parsers.network.protocols.dce_rpc.pdus import HEADER, KINDS, size_of
+from parsers.network.protocols.dce_rpc.pdus import HEADER, KINDS, REQUEST, RESPONSE, size_of
 from parsers.network.records import Bools, Bytes, one_of
 from parsers.network.streams import Stream
 
+CALL = 32  # bytes of a call that are wanted: its header, not what it carries
 LEAPS = 256  # pieces after a gap that are tried for the beginning of a unit
 
 
@@ -57,11 +58,10 @@ def _units(stream: Stream, association: Association, at: int) -> Iterator[Troubl
     """All units of one side from `at` on. After a gap a piece that begins one is looked for."""
     leaps = 0
     for _ in range(UNITS):
-        head = stream.read(at, HEADER)
+        head = stream.read(at, CALL)
         size = size_of(head)
         if size is not None:
-            keep = size if head[2] not in (0, 2) else 32  # of calls only the header is wanted, not what they carry
-            association.take(stream.read(at, keep), stream.packet(at))
+            association.take(head if head[2] in (REQUEST, RESPONSE) else stream.read(at, size), stream.packet(at))
             at += size
             continue
         if head and at < stream.end:

@@ -17,6 +17,10 @@ CONTEXTS = 64  # contexts read of one bind
 SECRET_LIMIT = 16_384  # bytes of a verifier that are kept
 
 
+# of any unit: its size, that of its verifier, its number; of a call: its context and operation
+_LITTLE, _BIG, _LITTLE_CALL, _BIG_CALL = (struct.Struct(form).unpack_from for form in ("<HHI", ">HHI", "<HH", ">HH"))
+
+
 class Pdu(NamedTuple):
     """One unit. context and opnum: of a request; status: of a fault; contexts: interface by context of a bind; address: of its answer."""
 
@@ -36,20 +40,21 @@ def size_of(head: bytes) -> int | None:
     """How long the unit with this header is; None where it is no header (C706 section 12.6.3.1)."""
     if len(head) < HEADER or head[0] != 5 or head[1] > 1 or head[2] not in KINDS or head[4] not in (0, 0x10) or head[5]:
         return None
-    size = int.from_bytes(head[8:10], "little" if head[4] else "big")
+    size = head[8] | head[9] << 8 if head[4] else head[8] << 8 | head[9]
     return size if size >= HEADER else None
 
 
 def pdu(raw: bytes, packet: int) -> Pdu:
     """The unit. `raw` may end early. Raises struct.error or ValueError where what is asked of it is cut."""
-    order = "<" if raw[4] else ">"
-    size, verifier, call = struct.unpack_from(f"{order}HHI", raw, 8)
+    little = raw[4]
+    size, verifier, call = (_LITTLE if little else _BIG)(raw, 8)
     kind, flags = raw[2], raw[3]
     if kind == REQUEST:
-        context, opnum = struct.unpack_from(f"{order}HH", raw, 20)
+        context, opnum = (_LITTLE_CALL if little else _BIG_CALL)(raw, 20)
         return Pdu(packet, kind, flags, call, context, opnum)
     if kind == RESPONSE:
         return Pdu(packet, kind, flags, call)
+    order = "<" if little else ">"
     if kind == FAULT:
         return Pdu(packet, kind, flags, call, status=struct.unpack_from(f"{order}I", raw, 24)[0])
     secret = b""

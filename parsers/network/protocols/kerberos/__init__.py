@@ -38,7 +38,7 @@ class Kerberos:
     def read(self, talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[Yield]:
         requests: list[Message] = []
         answers: list[Message] = []
-        for number, (packet, last, data) in enumerate(_payloads(talk, packet_time)):
+        for number, (packet, last, data) in enumerate(_payloads(talk)):
             if number == MESSAGES:
                 yield Trouble(packet, f"Kerberos flow with more than {MESSAGES} messages: the rest is not read")
                 break
@@ -63,8 +63,8 @@ def _version(side: Bytes) -> Bools:
     return found
 
 
-def _payloads(talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[tuple[int, int, bytes]]:
-    for gram in sorted(talk.datagrams, key=lambda gram: (packet_time.item(gram.packet), gram.packet)):
+def _payloads(talk: Conversation) -> Iterator[tuple[int, int, bytes]]:
+    for gram in talk.datagrams:
         yield gram.packet, gram.packet, talk.payload(gram)
     for stream in (talk.orig, talk.resp):
         if stream is not None:

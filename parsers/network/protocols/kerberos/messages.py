@@ -103,9 +103,10 @@ def ticket_use(blob: bytes, packet: int) -> Message | None:
 
 def _of(data: bytes, fields: Fields, tag: int) -> Span:
     """What stands under an explicit tag. Raises ValueError where it is missing."""
-    if tag not in fields:
+    outer = fields.get(tag)
+    if outer is None:
         raise ValueError(f"field {tag & 0x1F} is missing")
-    return inside(data, fields[tag])
+    return inside(data, outer)
 
 
 def _text(data: bytes, span: Span) -> str:

@@ -40,8 +40,8 @@ def error_name(code: int) -> str:
 
 
 def cipher_name(etype: int) -> str:
-    return _CIPHERS.get(etype, f"unknown-{etype}")
+    return _CIPHERS.get(etype) or f"unknown-{etype}"
 
 
 def preauth_name(kind: int) -> str:
-    return _PREAUTH.get(kind, f"unknown-{kind}")
+    return _PREAUTH.get(kind) or f"unknown-{kind}"

@@ -42,7 +42,7 @@ def rows(flow: int, requests: list[Message], answers: list[Message]) -> Iterator
         values = _asked(request) if request else {}
         if answer:
             values |= _told(answer, values)
-        values |= {"user": (answer and answer.client) or (request and request.client), "object": values["service"]}
+        values["user"], values["object"] = (answer and answer.client) or (request and request.client), values["service"]
         event = "kerberos.request" if request else "kerberos.answer"
         yield Record(flow, sides[0].packet, sides[-1].last or sides[-1].packet, event, values, family="net/kerberos")
         yield from _guessable(flow, request, answer)

@@ -52,7 +52,7 @@ class Ldap:
 
     def read(self, talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[Yield]:
         said = _Said()
-        for gram in sorted(talk.datagrams, key=lambda gram: (int(packet_time[gram.packet]), gram.packet)):
+        for gram in talk.datagrams:
             _datagram(said, talk.payload(gram), gram.packet)
         ends: list[int | None] = []
         for stream in (talk.orig, talk.resp):

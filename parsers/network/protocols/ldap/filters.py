@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from parsers.network.protocols.ber import Element
+from parsers.network.protocols.ber import Part, Span, spans, spans_by_tag
 
 DEPTH = 32  # filters inside filters; a filter that people or programs write has a handful
 TEXT_LIMIT = 65_536  # characters of a filter
@@ -27,39 +27,43 @@ def _escaped(char: str) -> str:
     return "".join(f"\\{byte:02x}" for byte in char.encode())
 
 
-def filter_text(found: Element, depth: int = 0) -> str:
-    """The filter as text. Raises ValueError for one that is malformed, too deep or too long."""
+def filter_text(data: bytes, found: Part, depth: int = 0) -> str:
+    """The filter at `found` as text. Raises ValueError for one that is malformed, too deep or too long."""
     if depth > DEPTH:
         raise ValueError(f"search filter is nested more than {DEPTH} times")
-    if found.tag in _SETS:
-        out = f"({_SETS[found.tag]}{''.join(filter_text(part, depth + 1) for part in found.parts())})"
-    elif found.tag == 0x87:
-        out = f"({value_text(found.raw)}=*)"
-    elif found.tag in _SIGNS:
-        name, value = found.parts()[:2]
-        out = f"({value_text(name.raw)}{_SIGNS[found.tag]}{value_text(value.raw)})"
-    elif found.tag == 0xA4:
-        out = _substrings(found)
-    elif found.tag == 0xA9:
-        out = _extensible(found)
+    tag, begin, end = found
+    if tag in _SIGNS:
+        (_, at, stop), (_, begin, end) = spans(data, (begin, end))[:2]
+        out = f"({value_text(data[at:stop])}{_SIGNS[tag]}{value_text(data[begin:end])})"
+    elif tag in _SETS:
+        inner = [filter_text(data, part, depth + 1) for part in spans(data, (begin, end))]
+        out = f"({_SETS[tag]}{''.join(inner)})"
+    elif tag == 0x87:
+        out = f"({value_text(data[begin:end])}=*)"
+    elif tag == 0xA4:
+        out = _substrings(data, (begin, end))
+    elif tag == 0xA9:
+        out = _extensible(data, (begin, end))
     else:
-        raise ValueError(f"search filter of kind {found.tag:#04x} is not known")
+        raise ValueError(f"search filter of kind {tag:#04x} is not known")
     if len(out) > TEXT_LIMIT:
         raise ValueError(f"search filter is longer than {TEXT_LIMIT} characters")
     return out
 
 
-def _substrings(found: Element) -> str:
-    name, pieces = found.parts()[:2]
+def _substrings(data: bytes, found: Span) -> str:
+    (_, at, stop), (_, begin, end) = spans(data, found)[:2]
     out = ""
-    for piece in pieces.parts():
-        out += value_text(piece.raw) + "*" if piece.tag == 0x80 else "*" * (not out) + value_text(piece.raw)
-        out += "*" if piece.tag == 0x81 else ""
-    return f"({value_text(name.raw)}={out})"
+    for tag, first, last in spans(data, (begin, end)):
+        piece = value_text(data[first:last])
+        out += piece + "*" if tag == 0x80 else "*" * (not out) + piece
+        out += "*" if tag == 0x81 else ""
+    return f"({value_text(data[at:stop])}={out})"
 
 
-def _extensible(found: Element) -> str:
-    fields = {tag: value_text(part.raw) for tag, part in found.fields().items() if tag != 0x84}
-    dn = ":dn" if 0x84 in found.fields() and any(found.fields()[0x84].raw) else ""
+def _extensible(data: bytes, found: Span) -> str:
+    raw = {tag: data[begin:end] for tag, (begin, end) in spans_by_tag(data, found).items()}
+    fields = {tag: value_text(part) for tag, part in raw.items() if tag != 0x84}
+    dn = ":dn" if any(raw.get(0x84, b"")) else ""
     rule = f":{fields[0x81]}" if 0x81 in fields else ""
     return f"({fields.get(0x82, '')}{dn}{rule}:={fields.get(0x83, '')})"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import replace
 
 from parsers.network.protocols import Record, Trouble, Yield, ntlm, text
 from parsers.network.protocols.kerberos.messages import ticket_use
@@ -33,7 +32,8 @@ def finals(answers: list[Message]) -> list[Message]:
             counts[answer.number] = counts.get(answer.number, 0) + 1
         elif answer.operation in FINAL:
             count = counts.pop(answer.number, 0) if answer.operation == _SEARCH_DONE else 0
-            out.append(replace(answer, entries=count))
+            answer.entries = count
+            out.append(answer)
     return out
 
 

@@ -18,6 +18,7 @@ from parsers.network.streams import Stream
 PORT = 502
 MESSAGES = 100_000  # messages of each side of one flow; at ten a second, three hours of polling
 _NOTHING: Said = (None, None, None)
+BLOCK = 4_096  # bytes read at a time
 LONGEST = 254  # bytes after the length field: unit and 253 of function and data
 _HEADER = struct.Struct(
     ">HHHB"
@@ -64,7 +65,7 @@ class Modbus:
                     yield item
                 else:
                     found.append((response or item.pdu[0] >= 0x80, item))  # a refusal is a response, whoever sends it
-        found.sort(key=lambda each: (int(packet_time[each[1].last]), each[1].last))
+        found.sort(key=lambda each: (packet_time.item(each[1].last), each[1].last))
         waiting: dict[
             tuple[int, int, int], Said
         ] = {}  # the last request of each kind: many masters number none of theirs
@@ -97,10 +98,14 @@ def _whole(raw: Bytes, size: Int64s) -> Bools:
 def _messages(stream: Stream) -> Iterator[Message | Trouble]:
     """Messages of one side. After bytes that the capture lacks, they go on where a header stands."""
     at: int | None = stream.begin
+    raw, base = b"", stream.begin  # what is at hand
     for _ in range(MESSAGES):
         if at is None:
             return
-        head = stream.read(at, _HEADER.size)
+        begin = at - base + _HEADER.size
+        if begin > len(raw):
+            raw, base, begin = stream.read(at, BLOCK), at, _HEADER.size
+        head = raw[begin - _HEADER.size : begin]
         number, protocol, length, unit = _HEADER.unpack(head) if len(head) == _HEADER.size else (0, 0, 0, 0)
         if len(head) == _HEADER.size and (protocol or not 2 <= length <= LONGEST):
             yield Trouble(
@@ -110,7 +115,8 @@ def _messages(stream: Stream) -> Iterator[Message | Trouble]:
             )
             at = stream.next_start(at)
             continue
-        pdu = stream.read(at + _HEADER.size, length - 1) if length else b""
+        stop = begin + length - 1
+        pdu = raw[begin:stop] if stop <= len(raw) else stream.read(at + _HEADER.size, max(length - 1, 0))
         if pdu and len(pdu) == length - 1:
             end = at + _HEADER.size + len(pdu)
             yield Message(stream.packet(at), stream.packet(end - 1), number, unit, pdu)

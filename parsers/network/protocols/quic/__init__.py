@@ -43,13 +43,15 @@ class Quic:
         return np.asarray(found & (openings.proto == 17))
 
     def read(self, talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[Record | Trouble]:
-        found = Connections(talk.flow)
+        found, view, noted = Connections(talk.flow), talk.view, False
         for gram in talk.datagrams[:DATAGRAMS]:
-            first = talk.view[gram.at : gram.at + 1][0]
+            at = gram.at
+            first = view[at : at + 1][0]
             if first & headers.LONG:
-                found.datagram(talk.payload(gram), gram.forward, gram.packet)
-            elif first & headers.FIXED:  # nearly all: of these no more is looked at
-                found.short(gram.forward, gram.packet)
+                found.datagram(view[at : at + gram.size].tobytes(), gram.forward, gram.packet)
+                noted = False
+            elif not noted and first & headers.FIXED:  # nearly all: of these no more is looked at
+                noted = found.short(gram.forward, gram.packet)
         yield from found.troubles
         for connection in found.found:
             yield from rows(connection, talk.flow, packet_time)

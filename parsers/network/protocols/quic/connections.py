@@ -48,7 +48,7 @@ class Connection:
 
     def note(self, letter: str, forward: bool, packet: int) -> None:
         if len(self.letters) < HISTORY:
-            self.letters.append(letter.upper() if forward == self.client else letter.lower())
+            self.letters.append(letter if forward == self.client else letter.lower())
         self.last = packet
 
 
@@ -70,10 +70,14 @@ class Connections:
             else:
                 self._other(packet, forward, number)
 
-    def short(self, forward: bool, number: int) -> None:
-        """A packet with a short header, which tells nothing but that it came."""
-        if self.found and self.found[-1].letters[-1:] not in _SHORT_LAST:
-            self.found[-1].note(headers.SHORT, forward, number)
+    def short(self, forward: bool, number: int) -> bool:
+        """A packet with a short header, which tells nothing but that it came. Returns whether more of them would tell nothing at all."""
+        if not self.found:
+            return True
+        current = self.found[-1]
+        if current.letters[-1:] not in _SHORT_LAST:
+            current.note(headers.SHORT, forward, number)
+        return current.letters[-1:] in _SHORT_LAST
 
     def _current(self, packet: Packet, forward: bool, number: int) -> Connection:
         """The last connection, or a first one of which only this packet is known."""
@@ -127,8 +131,7 @@ class Connections:
         wrong = read_frames(frames, side, number)
         if wrong is not None:
             self.troubles.append(Trouble(number, f"QUIC Initial packet is malformed: {wrong}", "quic_malformed_frame"))
-        whole = side.ready >= 4 and side.ready >= 4 + int.from_bytes(side.data[1:4], "big")
-        if whole and not current.helloed[role]:
+        if not current.helloed[role] and side.ready >= 4 and side.ready >= 4 + int.from_bytes(side.data[1:4], "big"):
             current.helloed[role] = True
             current.note("S", forward, number)
         if side.closed:
@@ -149,25 +152,24 @@ class Connections:
 
 def rows(connection: Connection, flow: int, packet_time: npt.NDArray[np.int64]) -> Iterator[Record | Trouble]:
     """A row of net/quic, and one of net/ssl where a hello was read."""
+    dcid, client_scid, server_scid = connection.dcid, connection.client_scid, connection.server_scid
     values: dict[str, object] = {
         "version": headers.version_name(connection.version),
         "history": "".join(connection.letters),
+        "client_initial_dcid": None if dcid is None else dcid.hex(),
+        "client_scid": None if client_scid is None else client_scid.hex(),
+        "server_scid": None if server_scid is None else server_scid.hex(),
+        "versions_offered": ",".join(map(headers.version_name, connection.offered)) or None,
     }
-    for name, value in (
-        ("client_initial_dcid", connection.dcid),
-        ("client_scid", connection.client_scid),
-        ("server_scid", connection.server_scid),
-    ):
-        values[name] = value.hex() if value is not None else None
-    values["versions_offered"] = ",".join(map(headers.version_name, connection.offered)) or None
-    client, server = (_side(connection, role) for role in (0, 1))
+    client, server = _side(connection, 0), _side(connection, 1)
     for message in client.of(CLIENT_HELLO)[:1]:
         try:
             hello = message.offer = client_hello(message.body)
         except ValueError:
             break  # net/ssl tells it
         protocol = hello.protocols[0].decode("utf-8", "backslashreplace") if hello.protocols else None
-        values |= {"server_name": hello.server_name, "client_protocol": protocol, "ja4": ja4(hello, "q")}
+        values["server_name"], values["client_protocol"] = hello.server_name, protocol
+        values["ja4"] = ja4(hello, "q")
     if connection.sealed[0] and SERVER_HELLO in server.kinds:
         values["outcome"] = "success"
     flags = ("truncated",) if client.cut or server.cut else ()
@@ -178,8 +180,9 @@ def rows(connection: Connection, flow: int, packet_time: npt.NDArray[np.int64]) 
 def _side(connection: Connection, role: int) -> Side:
     """What the client (0) or the server (1) said in its Initial packets."""
     stream, side = connection.sides[role], Side()
-    rest = handshake_messages(side, bytes(stream.data[: stream.ready]), (stream.first, stream.last))
-    side.cut = bool(rest) or stream.ready < len(stream.data)
+    if stream.data:
+        rest = handshake_messages(side, bytes(stream.data[: stream.ready]), (stream.first, stream.last))
+        side.cut = bool(rest) or stream.ready < len(stream.data)
     if connection.sealed[role]:
         side.seal(_SEALED)
     return side

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from struct import Struct
 
 INITIAL, ZERO_RTT, HANDSHAKE, RETRY, NEGOTIATION, UNFAMILIAR, SHORT = (
     "I",
@@ -14,9 +15,11 @@ INITIAL, ZERO_RTT, HANDSHAKE, RETRY, NEGOTIATION, UNFAMILIAR, SHORT = (
     "O",
 )  # letters of the history
 VERSION_1, VERSION_2 = 0x00000001, 0x6B3343CF
+_NAMES = {VERSION_1: "1", VERSION_2: "quicv2"}
 FIRST_DRAFT, LAST_DRAFT = 0xFF000017, 0xFF000022  # drafts 23 to 34 differ from version 1 in their salt only
 LONG, FIXED = 0x80, 0x40  # bits of a packet's first byte
 CONNECTION_ID = 20  # bytes of a connection id at most
+_BEGIN = Struct(">BIB")  # first byte, version, size of the first connection id
 _KINDS = (INITIAL, ZERO_RTT, HANDSHAKE, RETRY)
 _KINDS_2 = (RETRY, INITIAL, ZERO_RTT, HANDSHAKE)  # RFC 9369 section 3.2
 
@@ -36,17 +39,19 @@ class Packet:
 
 
 def known(version: int) -> bool:
-    return version in (VERSION_1, VERSION_2) or FIRST_DRAFT <= version <= LAST_DRAFT
+    return version in _NAMES or FIRST_DRAFT <= version <= LAST_DRAFT
 
 
 def version_name(version: int) -> str:
     """As Zeek writes it; versions of Google's own QUIC by their four characters."""
+    if version in _NAMES:
+        return _NAMES[version]
     if FIRST_DRAFT <= version <= LAST_DRAFT:
         return f"draft-{version & 0xFF}"
     raw = version.to_bytes(4, "big")
     if raw[:2] in (b"Q0", b"T0") and raw.isalnum():
         return raw.decode("ascii")
-    return {VERSION_1: "1", VERSION_2: "quicv2"}.get(version, f"unknown-{version:x}")
+    return f"unknown-{version:x}"
 
 
 def packets(data: bytes) -> list[Packet]:
@@ -68,21 +73,22 @@ def packets(data: bytes) -> list[Packet]:
 
 def _long(data: bytes, at: int) -> Packet | None:
     end = len(data)
-    version = int.from_bytes(data[at + 1 : at + 5], "big")
-    # two vectors of bytes after a length of one byte, which is 0 where it is cut
-    begin = at + 6
-    place = begin + (data[at + 5] if begin <= end else 0)
-    dcid, begin = data[begin:place], place + 1
-    place = begin + (data[place] if begin <= end else 0)
-    scid = data[begin:place]
-    if place > end or len(dcid) > CONNECTION_ID or len(scid) > CONNECTION_ID:
+    if at + _BEGIN.size > end:
         return None
+    first, version, size = _BEGIN.unpack_from(data, at)
+    middle = at + _BEGIN.size + size
+    if middle >= end or size > CONNECTION_ID or (size := data[middle]) > CONNECTION_ID:
+        return None
+    dcid, place = data[at + _BEGIN.size : middle], middle + 1 + size
+    if place > end:
+        return None
+    scid = data[middle + 1 : place]
     if version == 0:
         offered = tuple(int.from_bytes(data[i : i + 4], "big") for i in range(place, end - 3, 4))
         return Packet(NEGOTIATION, 0, dcid, scid, at, place, end, offered)
     if not known(version):
         return Packet(UNFAMILIAR, version, dcid, scid, at, place, end)
-    kind = (_KINDS_2 if version == VERSION_2 else _KINDS)[data[at] >> 4 & 3]
+    kind = (_KINDS_2 if version == VERSION_2 else _KINDS)[first >> 4 & 3]
     if kind == RETRY:
         return Packet(kind, version, dcid, scid, at, place, end)
     if kind == INITIAL:

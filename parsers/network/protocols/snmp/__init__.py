@@ -66,7 +66,7 @@ class Snmp:
     def read(self, talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[Record | Trouble]:
         session: _Session | None = None
         first = last = -1
-        for gram in sorted(talk.datagrams, key=lambda g: (int(packet_time[g.packet]), g.packet)):
+        for gram in talk.datagrams:
             try:
                 found = message(talk.payload(gram))
             except ValueError as error:
@@ -75,11 +75,11 @@ class Snmp:
             if session is None:
                 session, first = _Session({"version": VERSIONS[found.version]}), gram.packet
             last = gram.packet
-            _add(session, found, int(packet_time[gram.packet]))
+            _add(session, found, packet_time.item(last))
             _credentials(session, found, gram, talk.flow)
         if session is None:
             return
-        duration = int(packet_time[last]) - int(packet_time[first])
+        duration = packet_time.item(last) - packet_time.item(first)
         values = {**session.values, **session.counts, "duration": duration}
         values |= {"set_oids": ",".join(session.changed) or None, "trap_oids": ",".join(session.told) or None}
         yield Record(talk.flow, first, last, "snmp", values)

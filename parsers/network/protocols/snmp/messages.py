@@ -10,8 +10,9 @@ from parsers.network.protocols.ber import (
     OID,
     OID_BYTES,
     SEQUENCE,
+    Part,
     Span,
-    element,
+    extent,
     inside,
     oid,
     signed,
@@ -22,7 +23,6 @@ VERSIONS = {0: "1", 1: "2c", 3: "3"}
 GET, NEXT, RESPONSE, SET, TRAP, BULK, INFORM, TRAP2, REPORT = range(0xA0, 0xA9)
 TIME_TICKS = 0x43
 BINDINGS = 4_096  # bindings read of one message; one of 64 KiB holds fewer
-Part = tuple[int, int, int]  # an element: its tag, and where its content begins and ends
 Binding = tuple[bytes, int, bytes]  # name as it stands in the message, tag and content of the value
 
 
@@ -41,8 +41,10 @@ class Message(NamedTuple):
 
 def message(data: bytes) -> Message:
     """One message. Raises ValueError for what is none."""
-    whole = element(data)
-    parts = spans(data, _expect((whole.tag, whole.begin, whole.end), SEQUENCE))
+    begin, end = extent(data)
+    if end > len(data):
+        raise ValueError("element runs beyond the message")
+    parts = spans(data, _expect((data[0], begin, end), SEQUENCE))
     if len(parts) < 3 or parts[0][0] != INTEGER:
         raise ValueError("it does not begin with a version")
     version = signed(data, parts[0][1:])

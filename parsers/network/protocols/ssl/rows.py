@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from operator import itemgetter
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +22,8 @@ from parsers.network.protocols.tls_names import alert_name, cipher_name, curve_n
 NO_FAILURE = (None, 0, 90)  # close_notify and user_canceled
 SEALED_ALERT = 19  # bytes of an encrypted TLS 1.3 alert: level, description, type, tag of 16 (RFC 8446 section 5.2)
 _CLIENT_KEY_EXCHANGE = 16
-_REACHED = itemgetter(0, 1)
+_REACHED = itemgetter(0)
+Item = TypeVar("Item")
 
 
 @dataclass(slots=True)
@@ -148,39 +150,40 @@ def _established(shake: _Handshake) -> bool:
 
 
 def _in_time(
-    items: list[tuple[bool, list[tuple[object, int]]]], packet_time: npt.NDArray[np.int64]
-) -> list[tuple[bool, object]]:
+    client: list[tuple[Item, int]], server: list[tuple[Item, int]], packet_time: npt.NDArray[np.int64]
+) -> list[tuple[bool, Item]]:
     """What both sides sent, in the order of time; each side's own order stays."""
-    merged: list[tuple[int, int, bool, object]] = []
-    for client, found in items:
+    merged: list[tuple[tuple[int, int], bool, Item]] = []
+    for is_client, found in ((True, client), (False, server)):
         reached, before = (0, 0), -1
         for item, packet in found:
             if packet != before:
                 reached, before = max(reached, (packet_time.item(packet), packet)), packet
-            merged.append((*reached, client, item))
+            merged.append((reached, is_client, item))
     merged.sort(key=_REACHED)
-    return [(client, item) for _, _, client, item in merged]
+    return [(is_client, item) for _, is_client, item in merged]
 
 
 def _history(shake: _Handshake, packet_time: npt.NDArray[np.int64]) -> str:
-    order = _in_time([(True, [*shake.client.letters]), (False, [*shake.server.letters])], packet_time)
-    letters = "".join([str(letter).upper() if client else str(letter) for client, letter in order])
+    order = _in_time(shake.client.letters, shake.server.letters, packet_time)
+    letters = "".join([letter.upper() if client else letter for client, letter in order])
     return ("^" if shake.flipped else "") + letters
 
 
 def _last_alert(shake: _Handshake, packet_time: npt.NDArray[np.int64]) -> int | None:
     if not shake.client.alerts and not shake.server.alerts:
         return None
-    order = _in_time([(True, [*shake.client.alerts]), (False, [*shake.server.alerts])], packet_time)
-    alert = order[-1][1] if order else None
-    return alert if isinstance(alert, int) else None
+    return _in_time(shake.client.alerts, shake.server.alerts, packet_time)[-1][1]
 
 
 def _packets(shake: _Handshake) -> list[int]:
     """The packets of hellos, certificates, key exchanges and alerts."""
     out: list[int] = []
     for side in (shake.client, shake.server):
-        out += [packet for message in side.messages for packet in (message.first, message.last)]
-        out += [packet for _, packet in side.alerts]
-        out += side.old_packets if side.old is not None else ()
+        for message in side.messages:
+            out += message.first, message.last
+        if side.alerts:
+            out += [packet for _, packet in side.alerts]
+        if side.old is not None:
+            out += side.old_packets
     return out

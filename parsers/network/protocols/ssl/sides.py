@@ -50,10 +50,12 @@ class Side:
 
     def took(self, message: Message) -> None:
         """Note a whole handshake message."""
-        self.kinds.add(message.kind)
-        again = message.kind == SERVER_HELLO and retry(message.body)
-        self.letter("j" if again else LETTERS.get(message.kind, "z"), message.last)
-        if message.kind in _READ and len(self.messages) < KEPT_MESSAGES:
+        kind = message.kind
+        self.kinds.add(kind)
+        if len(self.letters) < HISTORY:
+            again = kind == SERVER_HELLO and retry(message.body)
+            self.letters.append(("j" if again else LETTERS.get(kind, "z"), message.last))
+        if kind in _READ and len(self.messages) < KEPT_MESSAGES:
             self.messages.append(message)
 
     def letter(self, letter: str, packet: int) -> None:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from parsers.network.protocols import ntlm
-from parsers.network.protocols.ber import element
+from parsers.network.protocols.ber import spans
 from parsers.network.protocols.ldap.filters import filter_text
 
 
@@ -145,7 +145,7 @@ def test_what_is_asked(
     ],
 )  # fmt: skip
 def test_filters(raw: bytes, text: str) -> None:
-    assert filter_text(element(raw)) == text
+    assert filter_text(raw, spans(raw, (0, len(raw)))[0]) == text
 
 
 def test_filters_nested_without_end() -> None:
@@ -153,7 +153,7 @@ def test_filters_nested_without_end() -> None:
     for _ in range(40):
         raw = ber(0xA2, raw)
     with pytest.raises(ValueError, match="nested more than 32"):
-        filter_text(element(raw))
+        filter_text(raw, spans(raw, (0, len(raw)))[0])
 
 
 def test_logons_by_sasl(read: Any, wire: Any) -> None:

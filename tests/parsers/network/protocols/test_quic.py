@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from parsers.network.protocols.fingerprints import ja4
 from parsers.network.protocols.hellos import client_hello
 from parsers.network.protocols.quic.connections import Connections, rows
+from parsers.network.protocols.quic.frames import Handshake
 from parsers.network.protocols.quic.protection import initial_keys
 from tests.parsers.network.protocols.test_ssl import CLIENT_EXTENSIONS, VERSIONS_13, client, extension, pairs, server
 
@@ -193,3 +194,19 @@ def test_any_datagrams_give_rows(sent: list[tuple[bool, bool, bytes]]) -> None:
     for connection in found.found:
         for item in rows(connection, 0, time):
             assert 0 <= getattr(item, "first", 0) < len(time)
+
+
+@given(st.lists(st.lists(st.tuples(st.integers(0, 12), st.binary(max_size=6)), min_size=1, max_size=4), max_size=5))
+def test_crypto_bytes_lie_where_they_belong(packets: list[list[tuple[int, bytes]]]) -> None:
+    """Whether pieces go on where the ones before ended or not: byte by byte, what came last counts."""
+    side, laid = Handshake(), dict[int, int]()
+    size = ready = 0
+    for number, pieces in enumerate(packets):
+        side.put(pieces, number)
+        for at, piece in pieces:
+            laid |= dict(enumerate(piece, at))
+            size = max(size, at + len(piece))
+        while ready in laid:
+            ready += 1
+        assert bytes(side.data) == bytes(laid.get(at, 0) for at in range(size))
+        assert (side.ready, side.last) == (ready, number)
