@@ -12,11 +12,17 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from forensics.executors import default_workers
 from tests.made_once import made_once, shared_root
 
 settings.register_profile("athar", deadline=None)  # how long an example takes says more of the machine than of us
 settings.load_profile("athar")
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
+
+
+def pytest_xdist_auto_num_workers(config):
+    """One worker more than there are processors: many tests wait, for a process that they started or for what another worker makes."""
+    return default_workers() + 1
 
 
 def pytest_collection_modifyitems(items):
