@@ -103,12 +103,12 @@ def _medians(tools: Mapping[str, list[str] | None], repeat: int) -> dict[str, Ru
     """The median run of each tool by CPU seconds; None of one that is missing. They take turns: the speed of a machine changes."""
     for tool in (tool for tool, command in tools.items() if command is None):
         print(f"{tool} is missing" + (f": set {NFSTREAM}" if tool == "NFStream" else ""), file=sys.stderr)
-    turns = [{tool: _run(command) for tool, command in tools.items() if command} for _ in range(repeat)]
+    turns = [{tool: run_command(command) for tool, command in tools.items() if command} for _ in range(repeat)]
     runs = {tool: sorted((turn[tool] for turn in turns), key=lambda run: run.cpu_s) for tool in turns[0]}
     return {tool: runs[tool][repeat // 2] if tool in runs else None for tool in tools}
 
 
-def _run(command: list[str]) -> Run:
+def run_command(command: list[str]) -> Run:
     """One run. Output is thrown away but for a count on its last line."""
     with tempfile.TemporaryFile() as out:
         begin = time.perf_counter()

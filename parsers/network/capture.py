@@ -33,11 +33,11 @@ from parsers.network import (
 )
 from parsers.network.conversations import Conversations
 from parsers.network.ip_packets import OVERLAP_CONFLICT, IpPackets
+from parsers.network.partitions import Partition
 from parsers.network.protocols import Carried, Trouble, all_dissectors
 from parsers.network.protocols.tabular import Rows
 from parsers.network.records import Bytes
 from parsers.network.segments import in_sequence
-from parsers.network.space import Space
 from parsers.network.survey import Survey
 from parsers.network.tables import ConnRows, Sources, conn_batches, record_batch, rows_batch
 from timelines.flow_timeouts import flow_timeouts
@@ -93,11 +93,11 @@ def _rows(
     troubles: dict[str, _Told] = {}
     timeouts = flow_timeouts(evidence.flow_timeouts)
     partitions = found.partitions(*share)
-    while (packets := next(partitions, None)) is not None:
-        joined = flows.build(packets, timeouts)
-        yield from _partition(evidence, found, packets, joined, tap, troubles)
-        large = len(packets) >= LARGE
-        del packets, joined  # or they would be held while the next are taken
+    while (part := next(partitions, None)) is not None:
+        joined = flows.build(part.packets, timeouts)
+        yield from _partition(evidence, found, part, joined, tap, troubles)
+        large = len(part.packets) >= LARGE
+        del part, joined  # or they would be held while the next are taken
         if large:
             give_back(KEPT)
     for told in sorted(troubles.values(), key=lambda told: (told.packet, told.reason)):
@@ -125,17 +125,18 @@ class _Told:
 def _partition(
     evidence: Evidence,
     found: Survey,
-    packets: IpPackets,
+    part: Partition,
     joined: flows.Flows,
     tap: Callable[[Carried], None] | None,
     troubles: dict[str, _Told],
 ) -> Iterator[Output]:
     """The rows of packets that are read at a time. What is wrong with their payload is added to `troubles`."""
+    packets = part.packets
     done = read_so_far.Reading(packets.packet, np.full(len(joined), -1, np.int16), tap)
     sources = Sources(packets, identities.identify(packets, joined))
     inside = carriers.inside(packets, joined)
     with found.room.taken() as room:
-        yield from _read((found.space, room), sources, joined, inside, done)
+        yield from _read((part, room), sources, joined, inside, done)
     alone = carriers.unknown(packets, joined, inside)
     if len(alone):
         row = int(joined.order[joined.first[alone[0]]])
@@ -151,14 +152,14 @@ def _partition(
 
 
 def _read(
-    where: tuple[Space, Bytes],
+    where: tuple[Partition, Bytes],
     sources: Sources,
     joined: flows.Flows,
     inside: carriers.Inside,
     done: read_so_far.Reading,
 ) -> Iterator[Output]:
-    space, room = where
-    payload = gathered_payload.gathered(space, sources.packets, joined, in_sequence(sources.packets, joined), room)
+    part, room = where
+    payload = gathered_payload.gathered(part, joined, in_sequence(part.packets, joined), room)
     packets, segments = payload.packets, payload.segments
     talks = Conversations(payload.space, packets, sources.identities, joined, segments)
     other = overlaps.conflicts(payload.space, segments, talks.held)
@@ -173,8 +174,8 @@ def _read(
     described = connections.describe(packets, joined, segments)
     services = read_so_far.services(done)
     parents = carriers.parents(packets, joined, inside, sources.identities.uid)
-    first = joined.order[joined.first]
-    heads = payload.heads if payload.heads is not None else hardware.heads(space, packets, first)
+    frames = part.frames(joined.order[joined.first])
+    heads = payload.heads if payload.heads is not None else hardware.heads(part.space, frames)
     flow_rows = _conn_rows(heads, sources, joined, services, parents)
     flow_rows.remarks[segments.stream[other] // 2] |= OVERLAP_CONFLICT
     yield from conn_batches(sources, described, flow_rows)

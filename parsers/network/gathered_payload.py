@@ -14,15 +14,16 @@ from itertools import pairwise
 import numpy as np
 
 from parsers.gather import forget
+from parsers.network.copied_bytes import copy
 from parsers.network.flows import Flows
 from parsers.network.ip_packets import FRAME, IpPackets
 from parsers.network.packets import UDP
+from parsers.network.partitions import Partition
 from parsers.network.plain_packets import LEAST
 from parsers.network.records import Bools, Bytes, Int64s
 from parsers.network.segments import Segments
 from parsers.network.space import Space
-from timelines.compiled import at_hand, compiled
-from timelines.words_at import put_word, word
+from timelines.compiled import at_hand
 
 MOST = 96 << 20  # bytes that are laid side by side; where there is more to read together it stays in the file
 BLOCK = 16  # bits of a place within the pages that are mapped together: 64 KiB
@@ -61,13 +62,14 @@ class Room:
             self._free.append(held)
 
 
-def gathered(space: Space, packets: IpPackets, flows: Flows, segments: Segments, room: Bytes) -> Payload:
+def gathered(where: Partition, flows: Flows, segments: Segments, room: Bytes) -> Payload:
     """The payload of all streams and datagrams, and the heads of frames: side by side in `room` where the file is large and it holds
     them."""
-    if space.size < LEAST or not at_hand():
+    space, packets = where.space, where.packets
+    if (space.size < LEAST and where.laid is None) or not at_hand():
         return Payload(space, packets, segments)
     rows, first = _order(space, packets, flows, segments), flows.order[flows.first]
-    size, frames = packets.captured[rows].astype(np.int64), packets.record[first] + packets.frame[first]
+    size, frames = packets.captured[rows].astype(np.int64), where.frames(first)
     total, ends = int(size.sum()), len(first) * FRAME
     if total + ends > MOST:
         return Payload(space, packets, segments)
@@ -104,7 +106,7 @@ def _copied(space: Space, at: Int64s, size: Int64s, to: Int64s, out: Bytes) -> N
     shift = max(int(space.size).bit_length() - 16, 0)
     order = np.argsort((at >> shift).astype(np.uint16), kind="stable")  # small numbers are sorted fast
     for begin, end in _stretches(at[order] >> BLOCK):
-        _copy(space.buffer, order[begin:end], at, size, to, out)
+        copy(space.buffer, order[begin:end], at, size, to, out)
         forget(space.view)
     forget(space.view, 0)  # until the next partition the file is hardly looked at
 
@@ -114,18 +116,3 @@ def _stretches(block: Int64s) -> Iterator[tuple[int, int]]:
     entered = np.cumsum(np.diff(block, prepend=block[:1]) != 0)
     bounds = np.searchsorted(entered, np.arange(0, entered[-1] + 1, BLOCKS_AT_ONCE)) if len(block) else entered
     return pairwise([*bounds.tolist(), len(block)])
-
-
-@compiled
-def _copy(data: Bytes, order: Int64s, places: Int64s, sizes: Int64s, to: Int64s, out: Bytes) -> None:
-    """Copy some bytes word by word. The last word of each ends where its bytes do."""
-    for one in order:
-        at, size, into = places[one], sizes[one], to[one]
-        if size < 8:
-            for step in range(size):
-                out[into + step] = data[at + step]
-            continue
-        last = size - 8
-        for step in range(0, last, 8):
-            put_word(out, into + step, word(data, at + step))
-        put_word(out, into + last, word(data, at + last))

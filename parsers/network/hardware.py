@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from parsers.gather import forget
-from parsers.network.ip_packets import FRAME, IpPackets
+from parsers.network.ip_packets import FRAME
 from parsers.network.links import ETHERNET, SLL
 from parsers.network.records import Bools, Bytes, Int64s
 from parsers.network.space import Space
@@ -30,12 +30,11 @@ def texts(addresses: UInt64s, known: Bools) -> pa.StringArray:
     return shown.take(pa.array(inverse.reshape(-1), mask=~known))
 
 
-def heads(space: Space, packets: IpPackets, rows: Int64s) -> Bytes:
-    """The bytes of these packets' frames in which hardware addresses stand: (n, FRAME)."""
-    place = packets.record[rows] + packets.frame[rows]
-    head = np.zeros((len(rows), FRAME), np.uint8)
+def heads(space: Space, place: Int64s) -> Bytes:
+    """The bytes in which hardware addresses stand of the frames that begin at these places: (n, FRAME)."""
+    head = np.zeros((len(place), FRAME), np.uint8)
     by_place = np.argsort(place, kind="stable")
-    for begin in range(0, len(rows), AT_ONCE):
+    for begin in range(0, len(place), AT_ONCE):
         some = by_place[begin : begin + AT_ONCE]
         head[some] = space.windows(place[some], FRAME)
         forget(space.view)

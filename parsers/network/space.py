@@ -26,7 +26,8 @@ class Space:
     __slots__ = ("__weakref__", "_behind", "_file", "_sliced", "_spilled", "_tail", "buffer", "size", "view")
 
     def __init__(self, view: memoryview, behind: Space | None = None) -> None:
-        self.view, self.size, self._behind = view, len(view), behind
+        self.view, self.size = view, len(view)
+        self._behind: Space | None = behind if behind is None or behind._behind is None else behind._behind
         self.buffer = as_bytes(view)
         self._tail = bytearray()
         self._spilled = self._sliced = 0

@@ -13,7 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from parsers.network.ip_packets import RECORD, Records
-from parsers.network.records import one_of
+from parsers.network.kept_payload import KeptPayload, sizes
+from parsers.network.records import Bytes, one_of
+from parsers.network.space import Space
 
 PORTION = 1 << 17  # packets that are sorted by group at a time
 AT_ONCE = 1 << 12  # packets written at a time: half a megabyte stays in a fast cache's reach
@@ -25,13 +27,14 @@ MEMORY = 32 << 20
 
 
 class _Portion(NamedTuple):
-    """Records that were sorted by group together: the spill that wrote them, where they begin there, where from there each group does, and
-    what to add to numbers of theirs."""
+    """Records that were sorted by group together: the spill that wrote them, where they begin there, where from there each group does, what
+    to add to numbers of theirs, and the same two of their payload where that is kept."""
 
     spill: Spill
     begin: int
     bounds: npt.NDArray[np.uint32]
     shift: Mapping[str, int]
+    payload: tuple[int, npt.NDArray[np.unsignedinteger[Any]]] | None
 
 
 class Spill:
@@ -46,9 +49,16 @@ class Spill:
         self.counts = np.zeros(groups, np.int64)
         self.weights = np.zeros(groups, np.int64)
         self._file: Any = None
+        self._payload: KeptPayload | None = None
+        self._size = 0  # of the capture whose payload is kept
         self._lock = threading.Lock()  # a cluster's worker may read several slices at once
         if path is not None:
             self._use(path.open("w+b"))
+
+    def keep_payload(self, space: Space) -> None:
+        """From now on keep payload of packets that are added, which are those of the capture `space`."""
+        path = self._path and self._path.with_suffix(".payload")
+        self._payload, self._size = KeptPayload(space, path), space.size
 
     def _use(self, file: Any) -> None:
         self._file = file
@@ -62,10 +72,10 @@ class Spill:
             self._write()
         self._file.flush()
         held = {name: value for name, value in vars(self).items() if name not in ("_file", "_lock")}
-        return held | {"_portions": [(begin, bounds) for _, begin, bounds, _ in self._portions]}
+        return held | {"_portions": [one[1:] for one in self._portions]}
 
     def __setstate__(self, held: dict[str, Any]) -> None:
-        portions = [_Portion(self, begin, bounds, {}) for begin, bounds in held.pop("_portions")]
+        portions = [_Portion(self, *rest) for rest in held.pop("_portions")]
         vars(self).update(held, _portions=portions, _lock=threading.Lock())
         self._use(held["_path"].open("rb"))
 
@@ -95,12 +105,33 @@ class Spill:
         )  # small numbers are sorted fast
         bounds = np.zeros(self._groups + 1, np.uint32)
         np.cumsum(np.bincount(group, minlength=self._groups), out=bounds[1:])
-        self._portions.append(_Portion(self, self._written, bounds, {}))
         # moved as bytes: field by field takes ten times as long
         rows = np.concatenate([part.view(np.uint8) for part in parts]).reshape(-1, self._form.itemsize)
+        payload: list[int] = []
         for start in range(0, len(order), AT_ONCE):
-            self._file.write(rows.take(order[start : start + AT_ONCE], axis=0).data)
+            some = rows.take(order[start : start + AT_ONCE], axis=0)
+            self._file.write(some.data)
+            payload += self._keep(some.reshape(-1).view(self._form))
+        kept = None if self._payload is None else (payload[0], self._ends(rows.reshape(-1).view(self._form), group))
+        self._portions.append(_Portion(self, self._written, bounds, {}, kept))
         self._written += len(group)
+
+    def _keep(self, records: Records) -> list[int]:
+        """Keep the payload of sorted records. Returns where it begins, nothing where none is kept."""
+        if self._payload is None:
+            return []
+        try:
+            return [self._payload.add(records)]
+        except OSError:  # no room is left: the capture itself has it
+            self._payload.drop()
+            self._payload = None
+            return []
+
+    def _ends(self, records: Records, group: npt.NDArray[np.int64]) -> npt.NDArray[np.unsignedinteger[Any]]:
+        """Where the payload of each group begins, and the last one's ends, counted from where that of these records does."""
+        ends = np.zeros(self._groups + 1, np.int64)
+        np.cumsum(np.bincount(group, sizes(records, self._size), self._groups), out=ends[1:])
+        return ends.astype(np.min_scalar_type(ends[-1]))
 
     def adopt(self, other: Spill, shift: Mapping[str, int]) -> None:
         """Take over the records of another, behind those that are there. `shift`: what to add to numbers in some fields, where these
@@ -109,7 +140,7 @@ class Spill:
             if one._waiting:
                 one._write()
         moved = {name: by for name, by in shift.items() if by}
-        self._portions += [_Portion(one.spill, one.begin, one.bounds, moved) for one in other._portions]
+        self._portions += [one._replace(shift=moved) for one in other._portions]
         self.counts += other.counts
         self.weights += other.weights
 
@@ -124,9 +155,33 @@ class Spill:
             _shifted(out[begin:filled], portion)
         return out
 
-    def divided(self, groups: Sequence[int], parts: int) -> Spill:
+    @property
+    def keeps(self) -> bool:
+        """Whether the payload of any packets is kept."""
+        return self._payload is not None or any(portion.payload is not None for portion in self._portions)
+
+    def lay(self, groups: Sequence[int], room: Bytes) -> bool:
+        """Lay what is kept of these groups' packets into `room`, in the order in which they are taken. False where it was not kept."""
+        runs = np.array(_runs(sorted(groups)), np.int64).reshape(-1, 2)
+        held = [portion for portion, stretches in self._places(groups) if stretches]
+        if any(portion.payload is None or portion.spill._payload is None for portion in held):
+            return False
+        filled = 0
+        for portion in held:
+            kept = portion.spill._payload
+            assert portion.payload is not None
+            assert kept is not None
+            begin, bounds = portion.payload
+            for first, stop in _stretches(bounds[runs]):
+                kept.fill(room[filled : filled + stop - first], begin + first)
+                filled += stop - first
+        return True
+
+    def divided(self, groups: Sequence[int], parts: int, keeping: Space | None = None) -> Spill:
         """The records of these groups in `parts` groups by flow, each flow in one."""
         out = Spill(parts)
+        if keeping is not None:
+            out.keep_payload(keeping)
         for records in self.pieces(groups):
             out.add(records, (flow_digest(records) % np.uint64(parts)).astype(np.int64))
         return out
@@ -170,7 +225,7 @@ def _runs(groups: list[int]) -> list[tuple[int, int]]:
     return [(groups[one], groups[two - 1] + 1) for one, two in zip(starts, [*starts[1:], len(groups)], strict=True)]
 
 
-def _stretches(bounds: npt.NDArray[np.uint32]) -> list[tuple[int, int]]:
+def _stretches(bounds: npt.NDArray[np.unsignedinteger[Any]]) -> list[tuple[int, int]]:
     """Where records lie side by side, of runs at `bounds`, (n, 2): between most of them are groups of which the portion has nothing."""
     held = bounds[bounds[:, 0] < bounds[:, 1]]
     apart = np.flatnonzero(held[1:, 0] != held[:-1, 1])

@@ -5,17 +5,21 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from parsers.base import Evidence
+from parsers.gather import forget
 from parsers.network import crowds, passing, pcap, pcapng, shared_passes
 from parsers.network.gathered_payload import MOST, Room
-from parsers.network.ip_packets import IpPackets
+from parsers.network.ip_packets import FRAME, Records
+from parsers.network.kept_payload import in_file, sizes, worth_it
 from parsers.network.linked import Linked
 from parsers.network.pairs import columns
+from parsers.network.partitions import Partition
 from parsers.network.passed import Passed
 from parsers.network.records import Int64s
 from parsers.network.space import Space
@@ -119,23 +123,46 @@ class Survey:
         close(open_groups, held, weight)
         return shares.given
 
-    def partitions(self, number: int, slices: int) -> Iterator[IpPackets]:
+    def partitions(self, number: int, slices: int) -> Iterator[Partition]:
         """The packets of a slice, as many at a time as memory allows. A flow is never split."""
         divided: tuple[tuple[int, ...], Spill] | None = None
         for portion in self.portions(slices)[number]:
-            if portion.parts == 1:
-                records = self.spill.take(portion.groups)
-            else:
-                if divided is None or divided[0] != portion.groups:
-                    divided = portion.groups, self.spill.divided(portion.groups, portion.parts)
-                records = divided[1].take((portion.part,))
-            for part in crowds.parted(records, len(portion.groups) == 1):
-                packets = columns(part)
-                del part
+            spill, groups = self.spill, portion.groups
+            if portion.parts > 1:
+                if divided is None or divided[0] != groups:
+                    keeping = self.space if spill.keeps else None
+                    divided = groups, spill.divided(groups, portion.parts, keeping)
+                spill, groups = divided[1], (portion.part,)
+            yield from self._read(spill, groups, len(portion.groups) == 1)
+
+    def _read(self, spill: Spill, groups: Sequence[int], alone: bool) -> Iterator[Partition]:
+        """The packets of these groups; of a flood some at a time."""
+        records = spill.take(groups)
+        with self._laid(spill, groups, records) as (space, laid):
+            for which in crowds.parts(records, alone):
+                packets = columns(records[which])
                 if len(packets):
-                    yield packets
+                    yield Partition(space, packets, None if laid is None else laid[which])
                 del packets  # or it would be held while the next are taken
-            del records
+
+    @contextmanager
+    def _laid(self, spill: Spill, groups: Sequence[int], records: Records) -> Iterator[tuple[Space, Int64s | None]]:
+        """Where the payload of records that were taken lies, and where their frames begin if not in the capture: their places become those
+        of kept payload, which is laid side by side, unless there is none or too much."""
+        size = sizes(records, self.space.size)
+        total = int(size.sum())
+        if not spill.keeps or total > MOST:
+            yield self.space, None
+            return
+        forget(self.space.view, 0)
+        with self.room.taken() as room:
+            if not spill.lay(groups, room[:total]):
+                yield self.space, None
+                return
+            frames = np.cumsum(size) - size
+            there = in_file(records, self.space.size)
+            records["at"] = np.where(there, frames + FRAME, records["at"] - self.space.size + total)
+            yield Space(room[:total].data.toreadonly(), self.space), frames
 
     def problems(self, evidence: Evidence) -> Iterator[Problem]:
         """What is told of the file as a whole."""
@@ -151,23 +178,28 @@ def make(evidence: Evidence, slices: int = 1) -> Survey:
     there."""
     view = evidence.open()
     space, found = Space(view), Passed()
+    keeps = slices > 1 and worth_it(evidence.size, evidence.shared)
     is_pcapng = pcapng.is_pcapng(bytes(view[:12]))
     if slices == 1:
         passing.whole(space, (pcapng if is_pcapng else pcap).windows(view, space.buffer), found)
         return Survey(space, found)
     begins = [0] if is_pcapng else pcap.stretches(view, space.buffer, slices)
-    for part in _parts(evidence, space, begins):
+    for part in _parts(evidence, space, begins, keeps):
         found.adopt(part)
+    if keeps:
+        found.spill.keep_payload(space)
     passing.rest(space, found)
     return Survey(space, found)
 
 
-def _parts(evidence: Evidence, space: Space, begins: list[int]) -> list[Passed]:
+def _parts(evidence: Evidence, space: Space, begins: list[int], keeps: bool) -> list[Passed]:
     """What was found in each stretch, or in the file as one where a stretch does not begin where the walk over the one before
-    it arrives."""
+    it arrives. Where it `keeps` payload, that lies beside the packets."""
     ends = [*begins[1:], None]
 
     def go_over(number: int, into: Passed) -> None:
+        if keeps:
+            into.spill.keep_payload(space)
         if begins == [0]:
             walks = pcapng.windows(space.view, space.buffer)
         else:
@@ -178,7 +210,7 @@ def _parts(evidence: Evidence, space: Space, begins: list[int]) -> list[Passed]:
     parts = shared_passes.made(evidence.shared, names, go_over)
     if all(end is None or part.last == end for part, end in zip(parts, ends, strict=True)):
         return parts
-    return _parts(evidence, space, begins[:1])
+    return _parts(evidence, space, begins[:1], keeps)
 
 
 class Shared:

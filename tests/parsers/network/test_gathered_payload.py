@@ -13,6 +13,7 @@ from parsers.network.gathered_payload import MOST, gathered
 from parsers.network.ip_packets import FRAME, Captured, backwards, columns
 from parsers.network.ip_packets import gathered as records
 from parsers.network.packets import decode
+from parsers.network.partitions import Partition
 from parsers.network.pcap import walk
 from parsers.network.segments import in_sequence
 from parsers.network.space import Space
@@ -62,7 +63,7 @@ def _read(data: bytes) -> tuple[Any, ...]:
 def test_every_place_holds_the_same_bytes(wire: Any) -> None:
     space, packets, flows, segments = _read(wire.pcap(_packets(wire)))
     room = np.full(MOST, 0xAA, np.uint8)
-    found = gathered(space, packets, flows, segments, room)
+    found = gathered(Partition(space, packets), flows, segments, room)
     rows = np.flatnonzero(packets.captured > 0)
     assert (packets.at[rows] >= space.size).any(), "none was put together from fragments"
     size = packets.captured[rows]
@@ -81,13 +82,13 @@ def test_few_pages_are_mapped_before_they_may_be_let_go_of(wire: Any, monkeypatc
     monkeypatch.setattr(gathered_payload, "BLOCK", 7)
     monkeypatch.setattr(gathered_payload, "BLOCKS_AT_ONCE", 3)
     copied: list[set[int]] = []
-    copy = gathered_payload._copy
+    copy = gathered_payload.copy
 
     def watched(data: Any, order: Any, at: Any, *rest: Any) -> None:
         copied.append(set((at[order] >> 7).tolist()))
         copy(data, order, at, *rest)
 
-    monkeypatch.setattr(gathered_payload, "_copy", watched)
+    monkeypatch.setattr(gathered_payload, "copy", watched)
     test_every_place_holds_the_same_bytes(wire)
     assert len(copied) > 3
     assert max(map(len, copied)) <= 3
@@ -95,7 +96,7 @@ def test_few_pages_are_mapped_before_they_may_be_let_go_of(wire: Any, monkeypatc
 
 def test_a_stream_lies_in_one_piece(wire: Any) -> None:
     space, packets, flows, segments = _read(wire.pcap(_packets(wire)))
-    found = gathered(space, packets, flows, segments, np.empty(MOST, np.uint8))
+    found = gathered(Partition(space, packets), flows, segments, np.empty(MOST, np.uint8))
     held = pieces(found.space, found.segments, len(flows))
     (stream,) = np.flatnonzero(np.diff(held.bounds) == 2)[:1]
     one, two = held.bounds[stream], held.bounds[stream] + 1
@@ -105,7 +106,7 @@ def test_a_stream_lies_in_one_piece(wire: Any) -> None:
 def test_what_is_too_much_stays_in_the_file(wire: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     space, packets, flows, segments = _read(wire.pcap(_packets(wire)))
     monkeypatch.setattr(gathered_payload, "MOST", 100)
-    found = gathered(space, packets, flows, segments, np.empty(200, np.uint8))
+    found = gathered(Partition(space, packets), flows, segments, np.empty(200, np.uint8))
     assert found.space is space
     assert found.heads is None
     assert (found.packets.at == packets.at).all()
