@@ -17,9 +17,9 @@ from timelines.messages.placeholders import columns_spoken_of
 from timelines.parts import Part
 from timelines.problems import KINDS
 from timelines.row_filter import Filter as Filter
-from timelines.schema import CORE_NAMES, SORT_KEYS, Family, core_schema
+from timelines.schema import CORE_NAMES, SORT_KEYS, core_schema
 from timelines.store import Store
-from timelines.views import connect, create_view, families_of, may_be_named, narrow, quoted
+from timelines.views import connect, create_view, families_of, may_be_named, narrow, quoted, views
 
 if TYPE_CHECKING:
     import duckdb
@@ -55,7 +55,7 @@ class Timeline:
         self._whole = whole
         self.secrets = secrets
         self._connection: duckdb.DuckDBPyConnection | None = None
-        self._unmade: list[Family] = []  # whose views are not made yet
+        self._unmade: dict[str, Callable[[], str]] = {}  # views that are not made yet
 
     @property
     def extras(self) -> frozenset[str]:
@@ -200,15 +200,15 @@ class Timeline:
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:
-            self._connection = connect(self.store, self._extra, self.secrets)
-            self._unmade = list(families_of(self.store).values())
+            self._connection = connect(self.store, self._extra)
+            self._unmade = views(self.store, self.secrets)
         return self._connection
 
-    def _make(self, families: Sequence[Family]) -> None:
-        """Make the views of these families."""
-        for family in families:
-            create_view(self._open(), self.store, family, self.secrets)
-            self._unmade.remove(family)
+    def _make(self, names: Sequence[str]) -> None:
+        """Make these views."""
+        for name in names:
+            create_view(self._open(), name, self._unmade[name]())
+            del self._unmade[name]
 
     def narrow(self, family: str, columns: Sequence[str]) -> str:
         """SQL for some columns of a family that has rows, in the place of its view: other columns, however many, cost nothing."""

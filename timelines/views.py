@@ -7,7 +7,8 @@ from people and rules, some of them from strangers.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -34,22 +35,17 @@ def families_of(store: Store) -> dict[str, Family]:
     return {name: Family(name, "", ()) for name in store.families()} | all_families()
 
 
-def connect(store: Store, extra: Mapping[str, pa.Table], secrets: bool = False) -> duckdb.DuckDBPyConnection:
-    """An in-memory connection with every view but those of families, which `create_view` makes when a question names them: a case knows
-    some eighty, and to make them all takes longer than most answers. `extra` tables (matches, findings) become views of their names.
-    Columns that hold secrets show a mask unless `secrets`."""
+def connect(store: Store, extra: Mapping[str, pa.Table]) -> duckdb.DuckDBPyConnection:
+    """An in-memory connection without views, which `create_view` makes when a question names them: a case knows some eighty, and to make
+    them all takes longer than most answers. `extra` tables (matches, findings) become views of their names. What a part says of itself is
+    read once."""
     import duckdb
 
     offline = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
     connection = duckdb.connect(config=offline)
     connection.execute("set TimeZone = 'UTC'")
     connection.execute(f"set allowed_directories = [{_literal(store.root.resolve().as_posix() + '/')}]")
-    every = " union all ".join(narrow(store, name, CORE_NAMES, secrets) for name in store.families())
-    connection.execute(f"create view timeline as {every or _empty([(f.name, f.type) for f in core_schema()])}")
-    connection.execute(f"create view problems as {_problems(store)}")
-    sums = ", ".join(f'sum("{name}")::bigint as "{name}"' for name in _BYTES)
-    connection.execute(f"create view ledger as select exhibit, file, {sums} from ({_ledger(store)}) group by all")
-    connection.execute(f"create view ledger_parts as {_ledger_parts(store)}")
+    connection.execute("set parquet_metadata_cache = true")
     for name, table in extra.items():
         connection.register(name, table)
     connection.execute("set enable_external_access = false")
@@ -57,17 +53,28 @@ def connect(store: Store, extra: Mapping[str, pa.Table], secrets: bool = False) 
     return connection
 
 
-def create_view(connection: duckdb.DuckDBPyConnection, store: Store, family: Family, secrets: bool) -> None:
-    connection.execute(f"create view {family.view} as {_rows(store, family, secrets)}")
+def views(store: Store, secrets: bool) -> dict[str, Callable[[], str]]:
+    """The SQL of each view by its name, those that others are made of first. Columns that hold secrets show a mask unless `secrets`."""
+    fixed: dict[str, Callable[[], str]] = {
+        "timeline": partial(_timeline, store, secrets),
+        "problems": partial(_problems, store),
+        "ledger": partial(_ledger_sums, store),
+        "ledger_parts": partial(_ledger_parts, store),
+    }
+    return fixed | {family.view: partial(_rows, store, family, secrets) for family in families_of(store).values()}
 
 
-def may_be_named(query: str, families: Sequence[Family]) -> list[Family]:
-    """Those of the families whose views a question names; all, where it may list views."""
+def create_view(connection: duckdb.DuckDBPyConnection, name: str, query: str) -> None:
+    connection.execute(f"create view {name} as {query}")
+
+
+def may_be_named(query: str, names: Iterable[str]) -> list[str]:
+    """Those of the views that a question names, or whose names begin what it names; all, where it may list views."""
     asked = query.lower()
     # paths of parts stand in literals, and a case may lie in any folder
-    if families and _LISTING.search(_LITERAL.sub("''", asked)):
-        return list(families)
-    return [family for family in families if family.view.lower() in asked]
+    if _LISTING.search(_LITERAL.sub("''", asked)):
+        return list(names)
+    return [name for name in names if name.lower() in asked]
 
 
 def narrow(store: Store, family: str, names: Sequence[str], secrets: bool = False) -> str:
@@ -105,6 +112,11 @@ def quoted(name: str) -> str:
     return name.replace('"', '""')
 
 
+def _timeline(store: Store, secrets: bool) -> str:
+    every = " union all ".join(narrow(store, name, CORE_NAMES, secrets) for name in store.families())
+    return every or _empty([(f.name, f.type) for f in core_schema()])
+
+
 def _rows(store: Store, family: Family, secrets: bool) -> str:
     if parts := store.parts(family.name):
         return f"select *{_masks(parts, family, secrets)} from read_parquet({_paths(parts)}, union_by_name = true)"
@@ -131,6 +143,11 @@ def _ledger(store: Store) -> str:
     if parts := store.parts(LEDGER):
         return f"select * from read_parquet({_paths(parts)})"
     return _empty([(name, pa.string()) for name in ("exhibit", "file")] + [(name, pa.int64()) for name in _BYTES])
+
+
+def _ledger_sums(store: Store) -> str:
+    sums = ", ".join(f'sum("{name}")::bigint as "{name}"' for name in _BYTES)
+    return f"select exhibit, file, {sums} from ({_ledger(store)}) group by all"
 
 
 def _ledger_parts(store: Store) -> str:
