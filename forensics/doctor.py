@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -104,4 +105,5 @@ def _scratch() -> Check:
             (Path(folder) / "probe").write_bytes(b"athar")
     except OSError as error:
         return Check("scratch folder", False, f"cannot write to {tempfile.gettempdir()}: {error.strerror}; set TMPDIR")
-    return Check("scratch folder", True, "writable")
+    free = shutil.disk_usage(tempfile.gettempdir()).free
+    return Check("scratch folder", True, f"writable, {free / 1e9:,.0f} GB free")

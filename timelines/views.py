@@ -7,6 +7,7 @@ from people and rules, some of them from strangers.
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
@@ -37,20 +38,42 @@ def families_of(store: Store) -> dict[str, Family]:
 
 def connect(store: Store, extra: Mapping[str, pa.Table]) -> duckdb.DuckDBPyConnection:
     """An in-memory connection without views, which `create_view` makes when a question names them: a case knows some eighty, and to make
-    them all takes longer than most answers. `extra` tables (matches, findings) become views of their names. What a part says of itself is
-    read once."""
-    import duckdb
-
-    offline = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-    connection = duckdb.connect(config=offline)
-    connection.execute("set TimeZone = 'UTC'")
-    connection.execute(f"set allowed_directories = [{_literal(store.root.resolve().as_posix() + '/')}]")
-    connection.execute("set parquet_metadata_cache = true")
+    them all takes longer than most answers. `extra` tables (matches, findings) become views of their names. Views are the connection's
+    own."""
+    connection = _opened.folder(f"{store.root.resolve().as_posix()}/").cursor()
     for name, table in extra.items():
         connection.register(name, table)
-    connection.execute("set enable_external_access = false")
-    connection.execute("set lock_configuration = true")
     return connection
+
+
+class _Opened:
+    """The engine that reads the folder asked for last: to begin another takes longer than to answer. What parts say of themselves is read
+    once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._held: tuple[str, duckdb.DuckDBPyConnection] | None = None
+
+    def folder(self, path: str) -> duckdb.DuckDBPyConnection:
+        with self._lock:
+            if self._held is None or self._held[0] != path:
+                self._held = path, _engine(path)
+            return self._held[1]
+
+
+_opened = _Opened()
+
+
+def _engine(folder: str) -> duckdb.DuckDBPyConnection:
+    import duckdb
+
+    engine = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
+    engine.execute("set global TimeZone = 'UTC'")
+    engine.execute("set global parquet_metadata_cache = true")
+    engine.execute(f"set allowed_directories = [{_literal(folder)}]")
+    engine.execute("set enable_external_access = false")
+    engine.execute("set lock_configuration = true")
+    return engine
 
 
 def views(store: Store, secrets: bool) -> dict[str, Callable[[], str]]:
@@ -65,7 +88,7 @@ def views(store: Store, secrets: bool) -> dict[str, Callable[[], str]]:
 
 
 def create_view(connection: duckdb.DuckDBPyConnection, name: str, query: str) -> None:
-    connection.execute(f"create view {name} as {query}")
+    connection.execute(f"create temp view {name} as {query}")
 
 
 def may_be_named(query: str, names: Iterable[str]) -> list[str]:

@@ -25,13 +25,14 @@ from parsers.network.records import Bools, Bytes, Int64s
 from parsers.network.space import Space
 
 AT_ONCE = 4 << 20  # bytes written at a time, or one packet with more
-ROOM = 2  # times the capture's size that must be free where payload is kept
+ROOM = 2  # times the capture's size that must be free for each copy of its payload
 
 
 def worth_it(size: int, folder: Path | None) -> bool:
-    """Whether the payload of a capture of `size` bytes is to be kept, in `folder` or the system's place for temporary files: the capture
-    would not stay in memory from one group to the next, and there is room."""
-    return size > memory_size() // 2 and shutil.disk_usage(folder or tempfile.gettempdir()).free > ROOM * size
+    """Whether the payload of a capture of `size` bytes is to be kept, in a `folder` that all workers use or by each for itself in the
+    system's place for temporary files: the capture would not stay in memory from one group to the next, and there is room."""
+    copies, place = (1, folder) if folder is not None else (os.cpu_count() or 1, tempfile.gettempdir())
+    return size > memory_size() // 2 and shutil.disk_usage(place).free > ROOM * size * copies
 
 
 def in_file(records: Records, size: int) -> Bools:

@@ -23,9 +23,14 @@ except ImportError:  # Windows
 Pass = Callable[[int, Passed], None]  # goes over the stretch of a number
 
 
+def shares(folder: Path | None) -> bool:
+    """Whether processes can take what others found from this folder."""
+    return folder is not None and fcntl is not None and folder.is_dir()
+
+
 def made(folder: Path | None, names: Sequence[str], go_over: Pass) -> list[Passed]:
     """What passes over all stretches found; `names` tell stretches apart in the folder."""
-    if folder is None or fcntl is None or not folder.is_dir():
+    if folder is None or not shares(folder):
         return [_alone(number, go_over) for number in range(len(names))]
     found: dict[int, Passed] = {}
     for waits in (False, True):  # first those that nobody has begun

@@ -178,7 +178,8 @@ def make(evidence: Evidence, slices: int = 1) -> Survey:
     there."""
     view = evidence.open()
     space, found = Space(view), Passed()
-    keeps = slices > 1 and worth_it(evidence.size, evidence.shared)
+    folder = evidence.shared if shared_passes.shares(evidence.shared) else None
+    keeps = slices > 1 and worth_it(evidence.size, folder)
     is_pcapng = pcapng.is_pcapng(bytes(view[:12]))
     if slices == 1:
         passing.whole(space, (pcapng if is_pcapng else pcap).windows(view, space.buffer), found)
