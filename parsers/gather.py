@@ -21,7 +21,7 @@ Bytes = npt.NDArray[np.uint8]
 Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
-POPULATE_READ = 22  # madvise(2): MADVPOPULATE_READ, which Python has no name for
+POPULATE_READ = 22  # madvise(2): MADV_POPULATE_READ, which Python has no name for
 
 
 def as_bytes(view: memoryview) -> Bytes:

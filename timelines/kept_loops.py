@@ -105,9 +105,8 @@ def one_at_a_time(function: FunctionType, kinds: Kinds) -> Iterator[None]:
         yield
     finally:
         if file is not None:
-            with contextlib.suppress(
-                OSError
-            ):  # as above; closing alone would leave it to processes that were forked meanwhile
+            # as above; closing alone would leave it to processes that were forked meanwhile
+            with contextlib.suppress(OSError):
                 place.unlink(missing_ok=True)  # whoever waits for it gets it all the same
                 fcntl.flock(file.fileno(), fcntl.LOCK_UN)
             file.close()
