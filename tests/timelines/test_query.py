@@ -224,3 +224,42 @@ def test_the_view_of_a_family_is_made_when_it_is_named(tmp_path, query, counted,
 def test_a_name_that_is_nearly_a_familys_is_told_from_those_there_are(tmp_path):
     with pytest.raises(QueryError, match='Did you mean "windows_security"'):
         Timeline(parts_of_many_shapes(tmp_path, 2)).sql("select * from windows_securty")
+
+
+def test_timelines_of_one_folder_share_an_engine_and_no_view(timeline, tmp_path, monkeypatch):
+    import duckdb
+
+    begun = []
+    connect = duckdb.connect
+    monkeypatch.setattr(duckdb, "connect", lambda **settings: begun.append(settings) or connect(**settings))
+    beside = timeline.beside("cited", pa.table({"row_id": ["y"]}))
+    for one in (timeline, beside, Timeline(tmp_path), timeline.beside("matches", pa.table({"row_id": ["z"]}))):
+        assert one.sql("select count(*) from timeline").column(0).to_pylist() == [6]
+    assert len(begun) <= 1
+    assert timeline.sql("select * from matches").to_pylist() == [{"row_id": "x"}]
+    assert beside.sql("select * from cited").to_pylist() == [{"row_id": "y"}]
+    for other in (timeline, Timeline(tmp_path)):
+        with pytest.raises(QueryError, match="cited"):
+            other.sql("select * from cited")
+
+
+def test_parts_that_came_since_are_in_the_views_of_a_later_timeline(timeline, tmp_path):
+    assert timeline.sql("select count(*) from windows_security").column(0).to_pylist() == [4]
+    writer = Store(tmp_path).writer("u")
+    writer.add(batch("windows/security", [7], event=["4624"], later=["a column that no part had"]))
+    Store(tmp_path).commit({"u": writer.close([], [])})
+    later = Timeline(tmp_path)
+    assert later.sql("select count(*) from windows_security where later is not null").column(0).to_pylist() == [1]
+    assert later.sql("select count(*) from timeline").column(0).to_pylist() == [7]
+    assert timeline.sql("select count(*) from windows_security").column(0).to_pylist() == [4]
+
+
+def test_two_cases_asked_in_turn_read_nothing_of_each_other(tmp_path):
+    one, two = (Timeline(parts_of_many_shapes(tmp_path / name, count)) for name, count in (("one", 2), ("two", 4)))
+    for _ in range(2):
+        for timeline, rows in ((one, 2), (two, 4)):
+            assert timeline.sql("select count(*) from windows_security").column(0).to_pylist() == [rows]
+            assert timeline.sql("select current_setting('TimeZone')").column(0).to_pylist() == ["UTC"]
+    part = one.parts("windows/security")[0]
+    with pytest.raises(QueryError, match=r"Cannot access file"):
+        two.sql(f"select * from read_parquet('{part.root / part.info.path}')")
