@@ -19,7 +19,7 @@ from timelines.problems import KINDS
 from timelines.row_filter import Filter as Filter
 from timelines.schema import CORE_NAMES, SORT_KEYS, core_schema
 from timelines.store import Store
-from timelines.views import connect, create_view, families_of, may_be_named, narrow, quoted, views
+from timelines.views import beside, connect, create_view, families_of, may_be_named, narrow, quoted, views
 
 if TYPE_CHECKING:
     import duckdb
@@ -64,7 +64,10 @@ class Timeline:
 
     def beside(self, name: str, table: pa.Table) -> Timeline:
         """The same timeline with one more such table."""
-        return Timeline(self.store.root, {**self._extra, name: table}, self._rewrite, self._whole, self.secrets)
+        more = Timeline(self.store.root, {**self._extra, name: table}, self._rewrite, self._whole, self.secrets)
+        more._connection = beside(self._open(), more._extra)
+        more._unmade = self._unmade
+        return more
 
     def families(self) -> list[str]:
         """Families that have rows, in name order."""

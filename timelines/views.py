@@ -43,7 +43,7 @@ def connect(store: Store, extra: Mapping[str, pa.Table]) -> duckdb.DuckDBPyConne
 
     offline = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
     connection = duckdb.connect(config=offline)
-    connection.execute("set TimeZone = 'UTC'")
+    connection.execute("set global TimeZone = 'UTC'")
     connection.execute(f"set allowed_directories = [{_literal(store.root.resolve().as_posix() + '/')}]")
     connection.execute("set parquet_metadata_cache = true")
     for name, table in extra.items():
@@ -51,6 +51,15 @@ def connect(store: Store, extra: Mapping[str, pa.Table]) -> duckdb.DuckDBPyConne
     connection.execute("set enable_external_access = false")
     connection.execute("set lock_configuration = true")
     return connection
+
+
+def beside(connection: duckdb.DuckDBPyConnection, extra: Mapping[str, pa.Table]) -> duckdb.DuckDBPyConnection:
+    """A connection to what another one asks, as bound as that, with `extra` tables of its own: to make one from nothing takes longer than
+    most answers. A view that is made for either is there for both."""
+    cursor = connection.cursor()
+    for name, table in extra.items():
+        cursor.register(name, table)
+    return cursor
 
 
 def views(store: Store, secrets: bool) -> dict[str, Callable[[], str]]:
