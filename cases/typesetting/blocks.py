@@ -55,13 +55,22 @@ def _column(width: str) -> dict[str, Any]:
     return {"w": 0.0 if size == "1fr" else float(size.removesuffix("cm")), "n": kind == "n"}
 
 
+_HOLDS = ("t", "n", "p", "c", "h", "items", "rows")  # keys under which a part of a page holds text
+
+
 def length(part: Any) -> int:
     """About how many characters a part of a page holds."""
     if isinstance(part, str):
         return len(part)
+    total = 0
     if isinstance(part, dict):
-        return sum(length(part[key]) for key in ("t", "n", "p", "c", "h", "items", "rows") if key in part)
-    return sum(map(length, part)) if isinstance(part, list | tuple) else 0
+        for key in _HOLDS:
+            if key in part:
+                total += length(part[key])
+    elif isinstance(part, list | tuple):
+        for held in part:
+            total += length(held)
+    return total
 
 
 def items(entries: Sequence[Sequence[Block]], ordered: bool = False) -> Block:

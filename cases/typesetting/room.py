@@ -43,22 +43,26 @@ def placed(summary: Summary, pen: Pen) -> list[Place]:
     said: dict[str, str] = {}
     full, lines = False, 0
     for found in summary.inferences:
-        words = repr(card.claims(found, pen))
+        claims = card.claims(found, pen)
+        words = repr(claims)
         before = said.get(words)
         blocks = card.whole(summary, found, pen) if not full or found.number in main else []
-        if blocks and (found.number in main or length(blocks) <= left):
-            left -= length(blocks)
+        size = length(blocks)
+        if blocks and (found.number in main or size <= left):
+            left -= size
             places.append(Place(found, "whole", tuple(blocks)))
             said.setdefault(words, found.number)
             continue
         if not full:
             full, left = True, left + spare - int(spare * WHOLE)
-        blocks = card.brief(summary, found, before, pen)
-        if (before is None or found.review != Review()) and length(blocks) <= left:
-            left -= length(blocks)
-            places.append(Place(found, "brief", tuple(blocks), before))
-            said.setdefault(words, found.number)
-            continue
+        if length(claims) <= left if before is None else found.review != Review():  # claims are a part of what is brief
+            blocks = card.brief(summary, found, before, pen)
+            size = length(blocks)
+            if size <= left:
+                left -= size
+                places.append(Place(found, "brief", tuple(blocks), before))
+                said.setdefault(words, found.number)
+                continue
         lines += 1
         places.append(Place(found, "line" if lines <= LINES else "counted", before=before))
     return places

@@ -36,10 +36,10 @@ def pixels(png: bytes) -> Any:
         return np.frombuffer(zlib.decompress(_data(png)), np.uint8).reshape(height, 1 + width)[:, 1:]
     assert png[24:29] == b"\x08\x06\x00\x00\x00"
     raw = np.frombuffer(zlib.decompress(_data(png)), np.uint8).reshape(height, 1 + width * 4)
-    lines = np.zeros((height + 1, width, 4), np.uint8)
+    lines = np.zeros((height + 1, 3, width), np.uint8)
     for row in range(height):
-        lines[row + 1] = _unfiltered(raw[row, 0], raw[row, 1:].reshape(width, 4), lines[row])
-    return lines[1:, :, :3].astype(np.uint16).mean(axis=2).astype(np.uint8)
+        lines[row + 1] = _unfiltered(raw[row, 0], raw[row, 1:].reshape(width, 4)[:, :3].T, lines[row])
+    return lines[1:].astype(np.uint16).mean(axis=1).astype(np.uint8)
 
 
 def _data(png: bytes) -> bytes:
@@ -53,25 +53,34 @@ def _data(png: bytes) -> bytes:
 
 
 def _unfiltered(kind: int, line: Any, above: Any) -> Any:
-    """RFC 2083 section 6: 0 none, 1 left, 2 up, 3 mean, 4 Paeth."""
+    """RFC 2083 section 6: 0 none, 1 left, 2 up, 3 mean, 4 Paeth. A line is (channels, columns); no channel knows of the others."""
     if kind == 0:
         return line
     if kind == 1:
-        return np.cumsum(line, axis=0, dtype=np.uint8)
+        return np.cumsum(line, axis=1, dtype=np.uint8)
     if kind == 2:
         return line + above
-    out = np.zeros_like(line)
-    left, corner = [0] * 4, [0] * 4
-    for x, (values, up) in enumerate(zip(line.tolist(), above.tolist(), strict=True)):
-        if kind == 3:
-            left = [(v + (a + b) // 2) & 255 for v, a, b in zip(values, left, up, strict=True)]
-        else:
-            left = [(v + _paeth(a, b, c)) & 255 for v, a, b, c in zip(values, left, up, corner, strict=True)]
-        corner = up
-        out[x] = left
+    one = _mean if kind == 3 else _paeth
+    if all((of == of[:1]).all() for of in (line, above)):  # grey
+        return one(line[0].tolist(), above[0].tolist())
+    return [one(*channel) for channel in zip(line.tolist(), above.tolist(), strict=True)]
+
+
+def _mean(line: list[int], above: list[int]) -> list[int]:
+    left, out = 0, []
+    for value, up in zip(line, above, strict=True):
+        left = value + (left + up >> 1) & 255
+        out.append(left)
     return out
 
 
-def _paeth(left: int, up: int, corner: int) -> int:
-    guess = left + up - corner
-    return min((left, up, corner), key=lambda value: abs(guess - value))
+def _paeth(line: list[int], above: list[int]) -> list[int]:
+    """The nearest of left, up and corner to left + up - corner; of equally near ones the first."""
+    left, corner, out = 0, 0, []
+    for value, up in zip(line, above, strict=True):
+        to_left, to_up = abs(up - corner), abs(left - corner)
+        if to_left > to_up or to_left > abs(left + up - 2 * corner):
+            left = up if to_up <= abs(left + up - 2 * corner) else corner
+        left, corner = left + value & 255, up
+        out.append(left)
+    return out

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import pyarrow as pa
 import pytest
 
 from cases import captions, findings
@@ -14,7 +15,7 @@ from cases.languages import codes, language
 from cases.summarise import summarise
 from cases.summary import Chart
 from timelines.findings import Finding
-from timelines.query import Timeline
+from timelines.query import QueryError, Timeline
 from timelines.times import NS
 
 START = 1_772_572_445 * NS  # 2026-03-03T21:14:05Z
@@ -89,3 +90,21 @@ def test_it_is_told_in_words_from_the_first_record_to_the_last(filled: Case, cod
     told = captions.finding_alt(found, found.chart, language(code))
     for value in ("C-01", "2026-03-03 21:14:05", "2026-03-03 21:54:05", "41", language(code).word("source.web")):
         assert value in told
+
+
+def test_a_table_beside_the_timeline_is_its_own_and_reads_nothing_else(filled: Case) -> None:
+    """The two share what is costly to make: neither sees the other's table, and both are bound alike."""
+    timeline = Timeline(filled.timeline_folder)
+    one, other = (timeline.beside("mine", pa.table({"row_id": [name]})) for name in ("a", "b"))
+    within = one.beside("more", pa.table({"n": [1]}))
+    assert one.sql("select row_id from mine").column(0).to_pylist() == ["a"]
+    assert other.sql("select row_id from mine").column(0).to_pylist() == ["b"]
+    assert within.sql("select row_id, n from mine, more").to_pylist() == [{"row_id": "a", "n": 1}]
+    for asked in (timeline, one, within):
+        settings = "current_setting('TimeZone'), current_setting('lock_configuration')"
+        (told,) = asked.sql(f"select {settings}, count(*) from timeline").to_pylist()
+        assert list(told.values()) == ["UTC", True, 50]
+        with pytest.raises(QueryError, match="Cannot access file"):
+            asked.sql(f"select * from read_text('{filled.folder / 'custody.jsonl'}')")
+    with pytest.raises(QueryError, match="mine does not exist"):
+        timeline.sql("select * from mine")

@@ -26,13 +26,22 @@ from forensics.cli import athar
 athar.main(sys.argv[1:], standalone_mode=False)
 print([name for name in {heavy!r} if name in sys.modules])
 """
+THEN = """
+athar.main({given!r}, standalone_mode=False)
+print("pandas" in sys.modules)
+"""
 
 
-def _last_line(code: str, *given: str) -> str:
+def _run(code: str, *given: str) -> list[str]:
+    """The lines that a new process prints."""
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     command = [sys.executable, "-c", code, *given]
     done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
-    return done.stdout.splitlines()[-1]
+    return done.stdout.splitlines()
+
+
+def _last_line(code: str, *given: str) -> str:
+    return _run(code, *given)[-1]
 
 
 def test_who_asks_for_a_frame_gets_one_and_series_are_known_after_that() -> None:
@@ -65,13 +74,19 @@ print("pandas" in sys.modules)
     assert _last_line(code) == "True"
 
 
+def _of_modules(code: str, *given: str) -> list[str]:
+    """What it prints of modules, command after command."""
+    return [line for line in _run(code, *given) if line in ("True", "False") or line.startswith("[")]
+
+
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_web_log_is_read_without_what_it_has_no_use_for(tmp_path: Path, workers: str) -> None:
     log, case = tmp_path / "access.log", str(tmp_path / "case")
     log.write_text(LINE, encoding="utf-8", newline="")
-    code = COMMAND.format(heavy=HEAVY[:1])
-    assert _last_line(code, "case", "new", case) == "[]"
-    assert _last_line(code, "add", case, str(log)) == "[]"
-    assert _last_line(COMMAND.format(heavy=HEAVY), "ingest", case, "--workers", workers, "--quiet") == "[]"
-    assert _last_line(code, "analyze", case, "--quiet") == "[]"
-    assert _last_line(code, "run", str(log), "--case", str(tmp_path / "run"), "--workers", workers, "--quiet") == "[]"
+    code, ingested = COMMAND.format(heavy=HEAVY[:1]), COMMAND.format(heavy=HEAVY)
+    added, analysed = THEN.format(given=["add", case, str(log)]), THEN.format(given=["analyze", case, "--quiet"])
+    assert _of_modules(code + added, "case", "new", case) == ["[]", "False"]
+    assert _of_modules(ingested + analysed, "ingest", case, "--workers", workers, "--quiet") == ["[]", "False"]
+    assert _of_modules(code, "run", str(log), "--case", str(tmp_path / "run"), "--workers", workers, "--quiet") == [
+        "[]"
+    ]

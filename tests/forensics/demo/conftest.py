@@ -1,4 +1,5 @@
-"""The demo evidence, that of the demo case which all tests share, and what tools that know nothing of our writers read in it."""
+"""The demo evidence, that of the demo case which all tests share, that of another seed, and what tools that know nothing of our
+writers read in it."""
 
 from __future__ import annotations
 
@@ -12,8 +13,10 @@ from typing import Any
 
 import pytest
 
+from forensics.demo import exercise
 from forensics.demo import scenario as story
 from forensics.demo.cast import SRV02
+from tests.made_once import made_once
 
 ACCESS_LINE = re.compile(r'(\S+) - \S+ \[([^\]]+)\] "(\S+) (\S+) HTTP/1\.1" (\d{3}) (\d+|-) "([^"]*)" "([^"]*)"')
 ReadLog = Callable[[Path], list[dict[str, Any]]]
@@ -23,6 +26,16 @@ ReadLog = Callable[[Path], list[dict[str, Any]]]
 def evidence(demo: Any) -> Path:
     path: Path = demo.evidence
     return path
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The exercise of another seed, made once a run. Shared and read only."""
+    return made_once(tmp_path_factory, "exercise", _make_exercise)
+
+
+def _make_exercise(folder: Path) -> None:
+    exercise.make_exercise(folder, 7, ("en", "fr", "ar"))
 
 
 @pytest.fixture(scope="session")
