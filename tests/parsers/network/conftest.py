@@ -15,6 +15,7 @@ import pytest
 
 from parsers.base import Batch, Evidence
 from parsers.network.capture import PARSER
+from tests.said import said
 from timelines.problems import Account, LedgerRow, Problem, balance
 from timelines.rows import Provenance, finish
 
@@ -170,10 +171,8 @@ def read_path(path: Path) -> Result:
     for piece in PARSER.slices(evidence):
         for output in PARSER.parse(evidence, piece):
             if isinstance(output, Batch):
-                finished = finish(output.family, output.rows, Provenance("E001", path.name, sha256)).to_pylist()
-                rows.setdefault(output.family, []).extend(
-                    {k: v for k, v in r.items() if v is not None} for r in finished
-                )
+                finished = finish(output.family, output.rows, Provenance("E001", path.name, sha256))
+                rows.setdefault(output.family, []).extend(said(finished))
             elif isinstance(output, Problem):
                 problems.append(output)
             else:
