@@ -88,7 +88,9 @@ def test_the_page_of_numbers_is_what_the_comparison_gives(compared):
     """All logs with both readers."""
     pytest.importorskip("evtx")
     pytest.importorskip("Evtx.Evtx")
-    assert (ROOT / "docs" / "validation" / "evtx.md").read_text("utf-8") == agreement.page(FOLDER, lambda path: compared(path)[0])
+    assert (ROOT / "docs" / "validation" / "evtx.md").read_text("utf-8") == agreement.page(
+        FOLDER, lambda path: compared(path)[0]
+    )
 
 
 def test_a_value_that_differs_is_seen():
