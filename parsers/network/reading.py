@@ -45,8 +45,10 @@ def read(talks: Conversations, packet_time: Int64s, out: Reading) -> Iterator[tu
     where it is silent."""
     dissectors, readers, flows = all_dissectors(), *_assigned(talks, out)
     joiners = _joiners(dissectors)
-    joined = frozenset(dissector.awaiting for dissector in joiners)  # their rows wait for those of other flows
-    by_id = {id(one): (one.family, one) for one in joiners}  # to ask an object for a protocol is dear, once a flow
+    joined = frozenset(joiner.awaiting for _, joiner in joiners)  # their rows wait for those of other flows
+    by_id = {
+        id(joiner): (family, joiner) for family, joiner in joiners
+    }  # to ask an object for a protocol is dear, once a flow
     left = np.ones(len(flows), np.bool_)
     place = np.zeros(len(out.alone), np.int64)
     for number, many in _each(readers):
@@ -78,14 +80,14 @@ def read(talks: Conversations, packet_time: Int64s, out: Reading) -> Iterator[tu
         if out.pending >= PENDING_ROWS:
             yield from out.taken(joined)
     yield from out.taken(joined)
-    for dissector in joiners:
-        yield from _joined(out, dissector.family, dissector, talks, packet_time)
+    for family, joiner in joiners:
+        yield from _joined(out, family, joiner, talks, packet_time)
 
 
 @cache
-def _joiners(dissectors: tuple[Dissector, ...]) -> list[Joiner]:
-    """Those of them that join rows across flows; to ask an object for a protocol is dear, and a small capture has few flows to read."""
-    return [one for one in dissectors if isinstance(one, Joiner)]
+def _joiners(dissectors: tuple[Dissector, ...]) -> list[tuple[str, Joiner]]:
+    """Those of them that join rows across flows, with their families; to ask an object for a protocol is dear, and a small capture has few flows to read."""
+    return [(one.family, one) for one in dissectors if isinstance(one, Joiner)]
 
 
 @cache
