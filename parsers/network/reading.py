@@ -86,7 +86,8 @@ def read(talks: Conversations, packet_time: Int64s, out: Reading) -> Iterator[tu
 
 @cache
 def _joiners(dissectors: tuple[Dissector, ...]) -> list[tuple[str, Joiner]]:
-    """Those of them that join rows across flows, with their families; to ask an object for a protocol is dear, and a small capture has few flows to read."""
+    """Those of them that join rows across flows, with their families; to ask an object for a protocol is dear
+    beside the few flows of a small capture."""
     return [(one.family, one) for one in dissectors if isinstance(one, Joiner)]
 
 
