@@ -44,11 +44,9 @@ def read(talks: Conversations, packet_time: Int64s, out: Reading) -> Iterator[tu
     """The rows of all flows, some at a time, by family. Content decides who reads a flow; ports, and what other flows foretold, only
     where it is silent."""
     dissectors, readers, flows = all_dissectors(), *_assigned(talks, out)
-    joiners = _joiners(dissectors)
-    joined = frozenset(joiner.awaiting for _, joiner in joiners)  # their rows wait for those of other flows
-    by_id = {
-        id(joiner): (family, joiner) for family, joiner in joiners
-    }  # to ask an object for a protocol is dear, once a flow
+    joiners = [dissector for dissector in dissectors if isinstance(dissector, Joiner)]
+    joined = frozenset(dissector.awaiting for dissector in joiners)  # their rows wait for those of other flows
+    by_id = {id(one): (one.family, one) for one in joiners}  # to ask an object for a protocol is dear, once a flow
     left = np.ones(len(flows), np.bool_)
     place = np.zeros(len(out.alone), np.int64)
     for number, many in _each(readers):
@@ -80,21 +78,8 @@ def read(talks: Conversations, packet_time: Int64s, out: Reading) -> Iterator[tu
         if out.pending >= PENDING_ROWS:
             yield from out.taken(joined)
     yield from out.taken(joined)
-    for family, joiner in joiners:
-        yield from _joined(out, family, joiner, talks, packet_time)
-
-
-@cache
-def _joiners(dissectors: tuple[Dissector, ...]) -> list[tuple[str, Joiner]]:
-    """Those of them that join rows across flows, with their families; to ask an object for a protocol is dear
-    beside the few flows of a small capture."""
-    return [(one.family, one) for one in dissectors if isinstance(one, Joiner)]
-
-
-@cache
-def _guessers(dissectors: tuple[Dissector, ...]) -> list[tuple[int, Guesser]]:
-    """Those of them that know usual ports, by their numbers."""
-    return [(number, one) for number, one in enumerate(dissectors) if isinstance(one, Guesser)]
+    for dissector in joiners:
+        yield from _joined(out, dissector.family, dissector, talks, packet_time)
 
 
 def _due(
@@ -168,10 +153,11 @@ def _assigned(talks: Conversations, out: Reading) -> tuple[Int64s, Int64s]:
     dissectors = all_dissectors()
     masks = [dissector.recognise(openings) for dissector in dissectors]
     claimed = np.logical_or.reduce(masks) if masks else np.zeros(0, np.bool_)
-    for number, dissector in _guessers(dissectors):
-        guessed = dissector.guess(openings) & ~claimed
-        claimed |= guessed
-        masks[number] = masks[number] | guessed
+    for number, dissector in enumerate(dissectors):
+        if isinstance(dissector, Guesser):
+            guessed = dissector.guess(openings) & ~claimed
+            claimed |= guessed
+            masks[number] = masks[number] | guessed
     reader, flow = np.nonzero(np.stack(masks)) if masks else (np.zeros(0, np.int64), np.zeros(0, np.int64))
     flow = spoken[flow]
     order = np.lexsort((reader, out.packet[talks.first_packets()[flow]]))
