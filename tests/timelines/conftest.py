@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.made_once import made_once
 from timelines.detection import RuleSet, load_rules
 from timelines.detection import load as loading
 
@@ -14,8 +16,20 @@ SIGMA = Path(__file__).resolve().parents[3] / "shared" / "rules" / "sigma"
 
 
 @pytest.fixture(scope="session")
-def sigmahq() -> tuple[RuleSet, dict[str, Any]]:
-    """All of SigmaHQ's rules as our engine has them, and as pySigma read them, by id. To load them takes some seconds."""
+def sigmahq(tmp_path_factory: pytest.TempPathFactory) -> RuleSet:
+    """All of SigmaHQ's rules as our engine has them. To load them takes some seconds: it is done once a run."""
+    rules: RuleSet = pickle.loads((made_once(tmp_path_factory, "sigmahq", _load) / "rules").read_bytes())
+    return rules
+
+
+@pytest.fixture(scope="session")
+def sigmahq_parsed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The same as pySigma read them, by id."""
+    parsed: dict[str, Any] = pickle.loads((made_once(tmp_path_factory, "sigmahq", _load) / "parsed").read_bytes())
+    return parsed
+
+
+def _load(folder: Path) -> None:
     parsed: dict[str, Any] = {}
     original = loading._compile
 
@@ -26,4 +40,7 @@ def sigmahq() -> tuple[RuleSet, dict[str, Any]]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loading, "_compile", kept)
-        return load_rules([SIGMA], own=False), parsed
+        rules = load_rules([SIGMA], own=False)
+    folder.mkdir()
+    (folder / "rules").write_bytes(pickle.dumps(rules))
+    (folder / "parsed").write_bytes(pickle.dumps(parsed))

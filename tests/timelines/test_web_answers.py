@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from timelines.detection import detect, load_rules, samples
+from tests.our_rules import our_rules
+from timelines.detection import detect, samples
 from timelines.detection.samples import timeline_of
 from timelines.findings import Finding
 from timelines.visible import visible
@@ -17,7 +18,7 @@ from timelines.web_answer_words import WORDS
 from timelines.web_answers import with_answers
 
 Tell = Callable[..., Finding]
-RULES = load_rules()
+RULES = our_rules()
 ATTEMPT = "q=1%27%20union%20select%20name%20from%20users"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import pickle
 import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ import pytest
 
 from parsers.base import Batch, Evidence
 from parsers.network.capture import PARSER
+from tests.made_once import made_once
+from tests.said import said
 from timelines.problems import Account, LedgerRow, Problem, balance
 from timelines.rows import Provenance, finish
 
@@ -35,6 +38,8 @@ class Result:
     accounts: list[Account]
 
     def __getattr__(self, name: str) -> list[dict[str, Any]]:
+        if name.startswith("__"):
+            raise AttributeError(name)  # what pickle asks for, not a family
         return self.rows.get(f"net/{name}", [])
 
     @property
@@ -156,8 +161,19 @@ def read(tmp_path: Path) -> Callable[[bytes], Result]:
 
 
 @pytest.fixture(scope="session")
-def read_file() -> Callable[[Path], Result]:
-    return read_path
+def read_file(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Result]:
+    """Read a shared capture, as all bounds are: once a run, since many tests ask for the rows of the same captures."""
+
+    def reading(path: Path) -> Result:
+        def make(folder: Path) -> None:
+            folder.mkdir()
+            (folder / "read").write_bytes(pickle.dumps(read_path(path)))
+
+        name = f"capture-{hashlib.sha256(bytes(path)).hexdigest()[:24]}"
+        found: Result = pickle.loads((made_once(tmp_path_factory, name, make) / "read").read_bytes())
+        return found
+
+    return reading
 
 
 def read_path(path: Path) -> Result:
@@ -170,10 +186,8 @@ def read_path(path: Path) -> Result:
     for piece in PARSER.slices(evidence):
         for output in PARSER.parse(evidence, piece):
             if isinstance(output, Batch):
-                finished = finish(output.family, output.rows, Provenance("E001", path.name, sha256)).to_pylist()
-                rows.setdefault(output.family, []).extend(
-                    {k: v for k, v in r.items() if v is not None} for r in finished
-                )
+                finished = finish(output.family, output.rows, Provenance("E001", path.name, sha256))
+                rows.setdefault(output.family, []).extend(said(finished))
             elif isinstance(output, Problem):
                 problems.append(output)
             else:

@@ -12,6 +12,7 @@ import pytest
 
 from parsers.base import Batch, Evidence, Parser
 from parsers.registry import by_name
+from tests.said import said
 from timelines.problems import Account, LedgerRow, Problem, balance
 from timelines.rows import Provenance, finish
 
@@ -51,7 +52,7 @@ def read_file(path: Path, parser: Parser, zone: str | None = None, log_formats: 
             if isinstance(item, Batch):
                 item.rows.validate(full=True)
                 finished = finish(item.family, item.rows, Provenance("E001", path.name, evidence.sha256))
-                rows += [{k: v for k, v in row.items() if v is not None} for row in finished.to_pylist()]
+                rows += said(finished)
             elif isinstance(item, Problem):
                 problems.append(item)
             else:

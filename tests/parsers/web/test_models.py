@@ -34,10 +34,10 @@ def differences(reader: WebLines, row: dict[str, Any]) -> dict[str, tuple[str | 
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=13, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_rows_come_back_as_they_were_made(read_bytes: Read, model: Model, data: st.DataObject) -> None:
-    made = data.draw(st.lists(model.rows, min_size=1, max_size=6))
+    made = data.draw(st.lists(model.rows, min_size=1, max_size=12))
     result = read_bytes(model.head + b"".join(raw + model.end for raw, _ in made), model.parser, "UTC")
     assert [(p.offset, p.reason) for p in result.problems] == []
     assert [result.line(row) for row in result.rows] == [raw + model.end for raw, _ in made]

@@ -11,7 +11,7 @@ import re
 import sys
 import xml.etree.ElementTree as ET
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -95,13 +95,17 @@ def ours(path: Path) -> dict[int, tuple[dict[str, Any], Named]]:
     """By place in the file: the declared columns of each live record, and its own values; neither yardstick looks for old ones."""
     data = path.read_bytes()
     evidence = Evidence("E001", path.name, path, len(data), hashlib.sha256(data).hexdigest())
+    items = (item for piece in PARSER.slices(evidence) for item in PARSER.parse(evidence, piece))
+    return by_place(item for item in items if isinstance(item, Batch))
+
+
+def by_place(batches: Iterable[Batch]) -> dict[int, tuple[dict[str, Any], Named]]:
+    """The same of a log that was read before."""
     found: dict[int, tuple[dict[str, Any], Named]] = {}
-    for piece in PARSER.slices(evidence):
-        for item in PARSER.parse(evidence, piece):
-            if isinstance(item, Batch):
-                for row, named in zip(_declared(item.rows), _named(item.rows), strict=True):
-                    if "recovered" not in row["flags"]:
-                        found[row["offset"]] = (row, named)
+    for batch in batches:
+        for row, named in zip(_declared(batch.rows), _named(batch.rows), strict=True):
+            if "recovered" not in row["flags"]:
+                found[row["offset"]] = (row, named)
     return dict(sorted(found.items()))
 
 
@@ -225,10 +229,9 @@ def _rendering(text: str) -> str:
     return "lines"
 
 
-def compare(path: Path, second: bool) -> Log:
-    """All records of a log, in file order, each with its counterpart by record number and order."""
+def compare(path: Path, second: bool, mine: dict[int, tuple[dict[str, Any], Named]]) -> Log:
+    """All records of a log, which are ours in file order, each with its counterpart by record number and order."""
     log = Log(path.name)
-    mine = ours(path)
     log.ours = len(mine)
     waiting: dict[str, list[tuple[dict[str, Any], Named]]] = {}
     for row, named in mine.values():
@@ -258,7 +261,7 @@ def second_places(path: Path) -> list[int]:
 
 def both(path: Path) -> Log:
     """A log compared with both readers."""
-    return compare(path, second=True)
+    return compare(path, True, ours(path))
 
 
 def page(folder: Path, compared: Callable[[Path], Log] = both) -> str:

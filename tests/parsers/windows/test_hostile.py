@@ -226,5 +226,5 @@ def test_documents_that_part_at_a_name_are_not_tried_again_for_each(made, monkey
 
 
 def test_documents_that_come_once_each_take_no_steps_of_their_own(made, monkeypatch, tmp_path):
-    calls, _ = steps_taken(made, monkeypatch, tmp_path, 300, 1)
-    assert calls < 10 * 300
+    calls, _ = steps_taken(made, monkeypatch, tmp_path, 150, 1)
+    assert calls < 10 * 150

@@ -100,7 +100,7 @@ def long_name(made, count, chars):
 
 def test_caches_stay_within_their_bounds_whatever_logs_name(small, tmp_path, read):
     filled = set()
-    for number, data in enumerate(distinct_logs(tmp_path, 24)):
+    for number, data in enumerate(distinct_logs(tmp_path, 12)):
         check(data, tmp_path / f"out{number}")
         for name, cache in CACHES.items():
             assert cache.weight <= cache.most, name

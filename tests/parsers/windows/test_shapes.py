@@ -65,12 +65,12 @@ def test_records_of_no_group_are_held_a_few_shapes_at_a_time(tmp_path, read, mon
 
 
 def test_more_shapes_than_are_remembered_through_whole_parts(tmp_path, monkeypatch):
-    """2,100 shapes of one row: every value of every row in a few parts, equal to what the package `evtx` reads."""
+    """1,050 shapes of one row: every value of every row in a few parts, equal to what the package `evtx` reads."""
     package = pytest.importorskip("evtx", reason="the Rust package is no dependency: Linux only")
-    path = written(tmp_path / "many.evtx", 2_100, 2_100)
+    path = written(tmp_path / "many.evtx", 1_050, 1_050)
     monkeypatch.setattr(part_writer, "PARTS", 1)
-    monkeypatch.setattr(part_writer, "WIDE", 300)
-    monkeypatch.setattr(part_writer, "FLUSH_BYTES", 24 << 20)
+    monkeypatch.setattr(part_writer, "WIDE", 150)
+    monkeypatch.setattr(part_writer, "FLUSH_BYTES", 12 << 20)
     writer = PartWriter(tmp_path / "parts", "task")
     for batch in parse(path).batches:
         assert isinstance(batch, Batch)
@@ -87,7 +87,7 @@ def test_more_shapes_than_are_remembered_through_whole_parts(tmp_path, monkeypat
             for row in batch.select(names).to_pylist():
                 said = {name: value for name, value in row.items() if value is not None}
                 found[row["record"]] = {**said, **json.loads(said.pop(FOLDED, "{}"))}
-    assert sum(part.rows for part in parts) == len(found) == 2_100
+    assert sum(part.rows for part in parts) == len(found) == 1_050
     for record in package.PyEvtxParser(str(path)).records_json():
         data = json.loads(record["data"])["Event"]["EventData"]
         mine = found[record["event_record_id"]]

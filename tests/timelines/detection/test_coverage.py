@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from timelines.detection import RuleSet, load_rules
+from tests.our_rules import our_rules
+from timelines.detection import RuleSet
 from timelines.detection.coverage import _ASKED, Coverage, coverage, statement
 from timelines.detection.expressions import fields_of
 from timelines.detection.logsources import entries
@@ -91,7 +92,7 @@ def test_it_does_not_hang_on_how_rows_are_cut(load, rule, make_timeline) -> None
 
 
 def test_our_own_rules_are_counted_each_once(make_timeline) -> None:
-    ours = load_rules()
+    ours = our_rules()
     found = coverage(make_timeline(("windows/security", ROWS[:1])), ours)
     assert sum(c.rules for c in found) == len(ours.rules)
 

@@ -90,7 +90,7 @@ class Plain:
 
     def __init__(self, rules: ModuleType, sources: ModuleType, rows: list[Any], known: list[Any], quick: Quick) -> None:
         self._rules, self._sources, self._rows, self._quick = rules, sources, rows, quick
-        self._inside = [(source, [at for at, row in enumerate(rows) if source.has(row)]) for source in known]
+        self._inside = list(zip(known, inside(known, rows), strict=True))
         self._groups: dict[tuple[Any, ...], Groups] = {}
         self._found: dict[tuple[int, ...], list[int]] = {}
         self._answers: dict[
@@ -208,6 +208,21 @@ class Plain:
         )
 
 
+def inside(known: list[Any], rows: list[Any]) -> list[list[int]]:
+    """The rows that each source has. Of rows that say the same in all columns that any source asks for, one is looked at."""
+    names = {name for source in known for name, _ in source.where}
+    columns = [
+        c for c in (rows[0].stored if rows else ()) if c in names or any(c in rows[0].own.get(n, ()) for n in names)
+    ]
+    alike: dict[str, list[int]] = {}
+    for at, row in enumerate(rows):
+        alike.setdefault(repr([row.stored[column] for column in columns]), []).append(at)
+    found: list[list[int]] = []
+    for source in known:
+        found.append(sorted(at for places in alike.values() if source.has(rows[places[0]]) for at in places))
+    return found
+
+
 def places_of(rows: int) -> list[int]:
     """The numbers of the bits that are set, lowest first."""
     return [place for place, bit in enumerate(f"{rows:b}"[::-1]) if bit == "1"]
@@ -272,12 +287,13 @@ def in_turn(text: str, first: str, inner: list[str], last: str) -> bool:
 @pytest.mark.long
 def test_every_hit_is_the_same(
     tables: list[tuple[str, pa.Table]],
-    sigmahq: tuple[RuleSet, dict[str, Any]],
+    sigmahq: RuleSet,
+    sigmahq_parsed: dict[str, Any],
     plain: ModuleType,
     plain_sources: ModuleType,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    rules, parsed = sigmahq
+    rules, parsed = sigmahq, sigmahq_parsed
     quick = Quick(plain.fold)
     monkeypatch.setattr(plain, "string_is", quick.string_is)
     known = plain_sources.sources(WINDOWS)

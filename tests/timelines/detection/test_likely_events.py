@@ -10,12 +10,12 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from timelines.detection import load_rules
+from tests.our_rules import our_rules
 from timelines.detection.cited import RuleHits
 from timelines.detection.likely_events import likely_events
 from timelines.detection.rules import Correlation, Limit
 
-WEB_SCAN = next(c for c in load_rules().correlations if c.about.name == "web_scan")
+WEB_SCAN = next(c for c in our_rules().correlations if c.about.name == "web_scan")
 (REFUSED,) = WEB_SCAN.rules
 LATE = 2**63 - 1
 

@@ -137,9 +137,10 @@ def test_an_empty_name_turns_the_cache_off(loads, folder, monkeypatch):
 
 
 def test_few_sets_are_kept(loads, folder):
+    some = loads.fresh()
     for number in range(KEPT + 2):
         loads.paths[0].write_text(RULE.format(title=f"Rule {number}", needle="c"), "utf-8")
-        loads()
+        cached(loads.paths, {}, lambda: some)
     assert len(list(folder.iterdir())) == KEPT
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from timelines.detection import Engine, evaluate
+from timelines.detection import Engine, columns, evaluate, literals
 
 Hits = Callable[..., list[int]]
 
@@ -186,9 +186,18 @@ def test_columns_of_one_name_may_be_different_fields(load: Any, rule: Any, make_
     assert list(evaluate(engine, "windows/other", named)) == []
 
 
-def test_values_across_scan_borders(hits: Hits) -> None:
-    """Values lie end to end when they are scanned: a needle that two neighbours only share between them is no match."""
-    rows = [{"F": "xxnee"}, {"F": "dlexx"}, {"F": ""}, {"F": "needle"}, {"F": "a" * 3_000_000 + "needle"}, {"F": "dle"}]
+def test_values_across_scan_borders(hits: Hits, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Values lie end to end when they are scanned: a needle that two neighbours only share between them is no match. The long
+    one is scanned in several pieces, by compiled code."""
+    monkeypatch.setattr(columns, "LARGE", 2 * literals.SCAN_BYTES)
+    rows = [
+        {"F": "xxnee"},
+        {"F": "dlexx"},
+        {"F": ""},
+        {"F": "needle"},
+        {"F": "a" * (3 * literals.SCAN_BYTES) + "needle"},
+        {"F": "dle"},
+    ]
     assert hits("selection: {F|contains: needle}", rows) == [3, 4]
     assert hits("selection: {F|startswith: needle}", rows) == [3]
     assert hits("selection: {F|contains: aaaa}", rows) == [4]

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from timelines.detection import RuleSet, detect, load_rules
+from tests.our_rules import our_rules
+from timelines.detection import RuleSet, detect
 from timelines.detection.samples import rows_of, timeline_of
 from timelines.query import Timeline
 
@@ -72,12 +73,12 @@ def test_a_row_that_the_rule_leaves_alone_shows_no_weakness(load: Any, rule: Any
 def test_each_address_has_its_own(make_timeline: Callable[..., Timeline]) -> None:
     paths = {"203.0.113.7": "/vpn/%2e%2e/vpns/cfg/smb.conf", "203.0.113.8": "/cgi-bin/%%32%65%%32%65/bin/sh"}
     rows = [{"src_ip": ip, "c_ip": ip, "cs_uri": path, "cs_uri_stem": path, "time": 1} for ip, path in paths.items()]
-    detected = detect(make_timeline(("web/access", rows)), load_rules())
+    detected = detect(make_timeline(("web/access", rows)), our_rules())
     told = {f.entities["ips"]: f.cve for f in detected.findings if f.title.startswith("Request for a path known")}
     assert told == {("203.0.113.7",): ("CVE-2019-19781",), ("203.0.113.8",): ("CVE-2021-42013",)}
     assert not [o for o in detected.outcomes if "/CVE" in o.rule_id]
 
 
 def test_every_number_of_our_own_rule_has_a_selection_of_its_own() -> None:
-    (rule,) = [rule for rule in load_rules().rules if rule.about.name == "known_weakness_path"]
+    (rule,) = [rule for rule in our_rules().rules if rule.about.name == "known_weakness_path"]
     assert {weakness.cve for weakness in rule.weaknesses} == set(rule.about.cve)

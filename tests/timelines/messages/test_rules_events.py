@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -58,7 +57,7 @@ def test_our_own_rules() -> None:
 
 @pytest.mark.evidence
 @pytest.mark.skipif(not SIGMA.exists(), reason="the shared rules are not beside this checkout")
-def test_all_of_sigmahq(sigmahq: tuple[RuleSet, dict[str, Any]]) -> None:
-    rules = sigmahq[0].rules
+def test_all_of_sigmahq(sigmahq: RuleSet) -> None:
+    rules = sigmahq.rules
     assert sum(1 for _ in events(rules)) > 3_000
     assert untold(rules) == set()

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from timelines.detection import RuleSet, load_rules
+from tests.our_rules import our_rules
+from timelines.detection import RuleSet
 
 from .conftest import SAMPLES, findings_of, rows_of, samples_of
 
@@ -18,14 +19,9 @@ NAMES = sorted(path.relative_to(RULES).with_suffix("").as_posix() for path in RU
 
 
 @cache
-def ours() -> RuleSet:
-    return load_rules()
-
-
-@cache
 def alone(name: str) -> tuple[str, RuleSet]:
     """The id of a rule, and the rule set with only that rule and what it refers to giving results."""
-    loaded = ours()
+    loaded = our_rules()
     about = next(item.about for item in (*loaded.rules, *loaded.correlations) if item.about.path == f"athar:{name}.yml")
     needed, queue = {about.rule_id}, [about.rule_id]
     while queue:
@@ -54,8 +50,8 @@ def cases(kind: str) -> list[tuple[str, int]]:
 
 
 def test_every_rule_loads() -> None:
-    assert ours().refused == ()
-    assert len(ours().rules) + len(ours().correlations) == len(NAMES)
+    assert our_rules().refused == ()
+    assert len(our_rules().rules) + len(our_rules().correlations) == len(NAMES)
 
 
 def test_every_rule_has_samples_of_both_kinds_and_every_sample_a_rule() -> None:

@@ -10,7 +10,8 @@ from urllib.parse import quote
 
 import pytest
 
-from timelines.detection import detect, load_rules
+from tests.our_rules import our_rules
+from timelines.detection import detect
 
 from .conftest import rows_of, timeline_of
 
@@ -54,8 +55,8 @@ def _row(request: str) -> dict[str, object]:
 def _found(requests: list[str], folder: Path) -> list[set[str]]:
     """For each request the names of the rules that found it, and give results."""
     timeline = timeline_of([row for one in requests for row in rows_of(BASE, _row(one))], folder)
-    detected = detect(timeline, load_rules())
-    names = {rule.about.rule_id: Path(rule.about.path).stem for rule in load_rules().rules if rule.output}
+    detected = detect(timeline, our_rules())
+    names = {rule.about.rule_id: Path(rule.about.path).stem for rule in our_rules().rules if rule.output}
     row_ids = timeline.sql("select row_id, cs_uri from web_access").to_pylist()
     asked = {row["row_id"]: row["cs_uri"] for row in row_ids}
     by_request = defaultdict[str, set[str]](set)
