@@ -18,17 +18,15 @@ from pathlib import Path
 from benchmarks.captures import Run, run_command
 from forensics import own_process
 
-SIZE, LIMIT = (
-    3_000_000_000,
-    1_600 << 20,
-)  # bytes of the capture, and of memory for a process and what the system keeps of files for it
+SIZE = 3_000_000_000  # bytes of the capture
+LIMIT = 1_600 << 20  # bytes of memory, for a process and what the system keeps of files for it
 _ROOT = Path(__file__).resolve().parent.parent
 _GROUPS = (Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup"))  # version 1, version 2
 _LIMITS = {"memory": "memory.limit_in_bytes", "cgroup": "memory.max"}
 
 
 def measure(repeat: int = 1) -> list[dict[str, object]]:
-    """One run of each over the same capture, whose pages are let go of before."""
+    """One run of each over the same capture, whatever `repeat` says: they take minutes. The capture's pages are let go of before."""
     if os.environ.get("ATHAR_BENCH_LARGE") != "1":
         return []
     with tempfile.TemporaryDirectory(prefix="athar-bench-") as folder, _limited() as group:
