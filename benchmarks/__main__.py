@@ -56,7 +56,7 @@ def _print(rows: Sequence[dict[str, Any]]) -> None:
         " over the tool's, for the same work; above 1 is faster than the baseline.\n"
     )
     texts = [[_cell(row.get(name)) for name in COLUMNS] for row in rows]
-    widths = [max(len(name), *(len(text[at]) for text in texts)) for at, name in enumerate(COLUMNS)] if texts else []
+    widths = [max(map(len, column)) for column in zip(COLUMNS, *texts, strict=True)]
     for cells in [list(COLUMNS), *texts]:
         parts = [
             cell.ljust(w) if at < 2 else cell.rjust(w) for at, (cell, w) in enumerate(zip(cells, widths, strict=True))

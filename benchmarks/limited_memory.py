@@ -28,6 +28,7 @@ _LIMITS = {"memory": "memory.limit_in_bytes", "cgroup": "memory.max"}
 def measure(repeat: int = 1) -> list[dict[str, object]]:
     """One run of each over the same capture, whatever `repeat` says: they take minutes. The capture's pages are let go of before."""
     if os.environ.get("ATHAR_BENCH_LARGE") != "1":
+        print("captures larger than memory are read with ATHAR_BENCH_LARGE=1 alone", file=sys.stderr)
         return []
     with tempfile.TemporaryDirectory(prefix="athar-bench-") as folder, _limited() as group:
         if group is None:
