@@ -94,7 +94,7 @@ def source_digest(root: Path) -> str:
 
 
 def _made(path: Path) -> bool:
-    return path.suffix == ".pyc" or any(part.startswith(".") for part in path.parts[-2:])
+    return "__pycache__" in path.parts or any(part.startswith(".") for part in path.parts[-2:])
 
 
 def table(results: Results) -> Iterator[str]:
