@@ -136,13 +136,14 @@ def _row(work: str, tool: str, run: Run | None, baseline: Run | None) -> dict[st
 def read(path: Path, case: Path, workers: int) -> int:
     """Take a capture in and read it to committed Parquet, no rules, in a process that begins as the command's does. Returns its rows."""
     own_process.begin()
-    from forensics import api, pipeline
     from forensics.executors import prepare
+
+    prepare(workers)  # as `athar run` does, before it loads what it needs itself
+    from forensics import api, pipeline
     from forensics.frameless import frameless
 
     frameless()
     shutil.rmtree(case, ignore_errors=True)
-    prepare(workers)  # as `athar run` does, before evidence is hashed
     return pipeline.ingest(api.start(case, [path], None, None), workers).rows
 
 

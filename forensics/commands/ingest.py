@@ -18,6 +18,9 @@ def command(
     case_folder: Path, workers: int | None, scheduler: str | None, evidence: Path | None, quiet: bool, as_json: bool
 ) -> int:
     """Read what CASE has registered and not read yet. A run that was cut off goes on where it stopped."""
+    from forensics.executors import prepare
+
+    prepare(workers, scheduler)  # while this process loads what it needs, and files are hashed
     from dataclasses import asdict
 
     from cases.case import Case

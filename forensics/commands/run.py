@@ -63,9 +63,11 @@ def command(
     Nothing is written to the evidence. Every file is hashed before and after; every byte is accounted for. Where a hash is not what was
     registered, the run stops there: exit code 1, no rules, no summary.
     """
+    from forensics.executors import prepare
+
+    prepare(workers, scheduler)  # while this process loads what it needs, and files are hashed
     from forensics import overview, pipeline
     from forensics.api import OpenCase, start
-    from forensics.executors import prepare
     from forensics.frameless import frameless
     from forensics.pipeline import About
     from forensics.progress import on_terminal
@@ -74,7 +76,6 @@ def command(
     frameless()
     wanted, bears = languages(lang), report_date(date)
     rules = chosen(options)
-    prepare(workers, scheduler)  # while files are hashed
     with on_terminal(quiet or as_json) as progress:
         about = About(zone, log_formats=log_formats, flow_timeouts=flow_timeouts, year=year, code_page=code_page)
         case = start(folder, evidence, about, progress)
