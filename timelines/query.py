@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 WINDOW_ROWS = 100_000  # rows that `batches` holds at a time
+AT_ONCE = 20_000  # rows of a case, to which questions are answered at once
 ORDER = 'order by time nulls last, exhibit, file, "offset", row_id'
 
 
@@ -56,6 +57,7 @@ class Timeline:
         self.secrets = secrets
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._unmade: dict[str, Callable[[], str]] = {}  # views that are not made yet
+        self._few = False  # whether the case has few rows
 
     @property
     def extras(self) -> frozenset[str]:
@@ -95,13 +97,12 @@ class Timeline:
             if len(statements) != 1 or statements[0].type not in reading:
                 raise QueryError("only a single SELECT can be asked of a case; it is never written to")
             try:
-                answer = connection.sql(query, params=list(parameters))
+                return self._answer(statements[0], list(parameters))
             except (
                 duckdb.CatalogException
             ):  # a name that is put together, or a wrong one, which is told from those there are
                 self._make(list(self._unmade))
-                answer = connection.sql(query, params=list(parameters))
-            return answer.to_arrow_table()
+                return self._answer(statements[0], list(parameters))
         except duckdb.Error as error:
             first, *rest = str(error).splitlines()
             hint = next((line for line in rest if line.startswith(("Candidate", "Did you"))), "")
@@ -202,7 +203,17 @@ class Timeline:
         if self._connection is None:
             self._connection = connect(self.store, self._extra)
             self._unmade = views(self.store, self.secrets)
+            held = sum(info.rows for info in self.store.infos())
+            self._few = max(held, *(table.num_rows for table in self._extra.values()), 0) <= AT_ONCE
         return self._connection
+
+    def _answer(self, statement: duckdb.Statement, parameters: list[Any]) -> pa.Table:
+        """What DuckDB answers. Where that may be many rows they are made Arrow's as they come, for which it plans the question twice; of
+        few rows it takes a copy instead, which is cheaper than a plan."""
+        connection = self._open()
+        if self._few:
+            return connection.execute(statement, parameters).to_arrow_table()
+        return connection.sql(statement, params=parameters).to_arrow_table()
 
     def _make(self, names: Sequence[str]) -> None:
         """Make these views."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
@@ -67,6 +68,9 @@ _opened = _Opened()
 def _engine(folder: str) -> duckdb.DuckDBPyConnection:
     import duckdb
 
+    warnings.filterwarnings(
+        "ignore", "Arrow output on a DB-API result", UserWarning
+    )  # a copy of few rows, as `Timeline` knows
     engine = duckdb.connect(config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
     engine.execute("set global TimeZone = 'UTC'")
     engine.execute("set global parquet_metadata_cache = true")

@@ -133,6 +133,25 @@ def test_sql_sees_every_family_even_those_without_rows(timeline):
     assert timeline.counts() == {"web/access": 2, "windows/security": 4}
 
 
+@pytest.mark.parametrize(
+    ("query", "values"),
+    [
+        ("select * from timeline order by row_id", []),
+        ("select *, ? as asked from windows_security where user = ? order by row_id", [7, "bob"]),
+        ("select time, [host, user] as both, {'n': \"offset\"} as named from web_access order by row_id", []),
+        ("select * from net_dns", []),
+        ("select count(*) as n, max(time) as last from timeline", []),
+        ("from matches", []),
+    ],
+)
+def test_a_case_of_few_rows_answers_what_one_of_many_does(timeline, monkeypatch, query, values):
+    at_once = timeline.sql(query, values)
+    monkeypatch.setattr(query_module, "AT_ONCE", 5)
+    as_they_come = Timeline(timeline.store.root, {"matches": pa.table({"row_id": ["x"]})}).sql(query, values)
+    assert at_once.equals(as_they_come)
+    assert at_once.schema == as_they_come.schema
+
+
 def test_rows_by_id_come_with_all_their_columns(timeline):
     wanted = timeline.sql("select row_id from web_access where cs_uri_stem = '/O''Neil'").column(0).to_pylist()
     (table,) = timeline.rows(wanted)
