@@ -139,14 +139,18 @@ def quoted(name: str) -> str:
     return name.replace('"', '""')
 
 
-def _timeline(store: Store, secrets: bool) -> str:
-    """Core columns are the same in every part, so that all parts are one scan; a scan a family takes twice the time of one."""
+def core(store: Store, families: Iterable[str], secrets: bool = False) -> str:
+    """SQL for the core columns of families that have rows. They are the same in every part, so that all parts are one scan; a scan a
+    family takes twice the time of one."""
     groups: dict[str, list[Part]] = {}
-    for name in store.families():
+    for name in families:
         shown = _selected(CORE_NAMES, CORE_NAMES, frozenset() if secrets else secret_columns(name))
         groups.setdefault(shown, []).extend(store.parts(name))
-    every = " union all ".join(f"select {shown} from read_parquet({_paths(parts)})" for shown, parts in groups.items())
-    return every or _empty([(f.name, f.type) for f in core_schema()])
+    return " union all ".join(f"select {shown} from read_parquet({_paths(parts)})" for shown, parts in groups.items())
+
+
+def _timeline(store: Store, secrets: bool) -> str:
+    return core(store, store.families(), secrets) or _empty([(f.name, f.type) for f in core_schema()])
 
 
 def _rows(store: Store, family: Family, secrets: bool) -> str:
