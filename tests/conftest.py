@@ -13,6 +13,7 @@ import pytest
 from hypothesis import settings
 
 from forensics.executors import default_workers
+from tests import one_engine
 from tests.made_once import made_once, shared_root
 
 settings.register_profile("athar", deadline=None)  # how long an example takes says more of the machine than of us
@@ -59,6 +60,22 @@ def _no_waiting_for_the_disk():
 
 def _there(handle: int) -> None:
     os.fstat(handle)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_engine(tmp_path_factory):
+    """Questions to all cases of the run are answered by one engine a worker."""
+    with pytest.MonkeyPatch.context() as patch:
+        one_engine.share(patch, shared_root(tmp_path_factory))
+        yield
+
+
+@pytest.fixture
+def own_engines(monkeypatch):
+    """Each case has an engine of its own, as users' cases have."""
+    from timelines.views import _Opened
+
+    monkeypatch.setattr(_Opened, "folder", one_engine.OWN)
 
 
 @dataclass(frozen=True)
