@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 WINDOW_ROWS = 100_000  # rows that `batches` holds at a time
-AT_ONCE = 20_000  # rows of a case, to which questions are answered at once
+AT_ONCE = WINDOW_ROWS  # rows of a case, to which questions are answered at once
 ORDER = 'order by time nulls last, exhibit, file, "offset", row_id'
 
 
