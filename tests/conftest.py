@@ -14,6 +14,8 @@ from hypothesis import settings
 
 from forensics.executors import default_workers
 from tests.made_once import made_once, shared_root
+from tests.shared_engines import SharedEngines
+from timelines import views
 
 settings.register_profile("athar", deadline=None)  # how long an example takes says more of the machine than of us
 settings.load_profile("athar")
@@ -59,6 +61,20 @@ def _no_waiting_for_the_disk():
 
 def _there(handle: int) -> None:
     os.fstat(handle)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shared_engines(tmp_path_factory):
+    """Cases share engines. Who asks for `own_engine` has what a user has: one that reads the case's folder alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(views, "_opened", SharedEngines(shared_root(tmp_path_factory), views._opened))
+        yield
+
+
+@pytest.fixture
+def own_engine(monkeypatch):
+    """An engine for each case, as outside of tests."""
+    monkeypatch.setattr(views, "_opened", views._Opened())
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from timelines.secrecy import MASK
 from timelines.store import Store
 
 SECOND = 1_000_000_000
+pytestmark = pytest.mark.usefixtures("own_engine")
 
 
 @pytest.fixture
