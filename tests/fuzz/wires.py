@@ -35,6 +35,7 @@ class Said:
 
 
 def evidence_of(path: Path, data: bytes) -> Evidence:
+    path.unlink(missing_ok=True)  # a file that is written over is waited for: the disk is to have it
     path.write_bytes(data)
     return Evidence("E001", path.name, path, len(data), hashlib.sha256(data).hexdigest())
 
