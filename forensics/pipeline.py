@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from forensics.planning import Given, Task, plan
 from forensics.progress import Progress, Silent
 from forensics.rule_digests import rule_digests
 from forensics.running import finished
+from forensics.scratch_room import advice
 from forensics.searching import Search, search, to_search
 from forensics.tasks import Done
 from parsers.evidence import examine, examine_as, rehash
@@ -139,8 +140,10 @@ def ingest(
     scheduler: str | None = None,
     progress: Progress | None = None,
     override: Path | None = None,
+    tell: Callable[[str], None] = lambda sentence: None,
 ) -> Ingest:
-    """Read every registered evidence file that is not yet in the timeline, and hash the exhibits before and after.
+    """Read every registered evidence file that is not yet in the timeline, and hash the exhibits before and after. `tell` is told before
+    what would have some read faster.
 
     Nothing is read where a hash is not the registered one beforehand (exhibits hashed since the case was opened are not hashed
     twice). A run that was cut off goes on where it stopped: finished tasks are in the manifest and are not run again.
@@ -159,6 +162,8 @@ def ingest(
     )
     done: list[Done] = []
     if not changed:
+        for sentence in advice(dict.fromkeys(entry for task in todo for entry in task.entries), workers):
+            tell(sentence)
         progress.stage("Read evidence", sum(task.size for task in todo), "bytes")
         with make_executor(workers, scheduler) as pool:
             for result in finished(pool, todo, case.timeline_folder, workers):

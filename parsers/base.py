@@ -135,6 +135,18 @@ class Loading(Protocol):
 
 
 @runtime_checkable
+class Roomy(Protocol):
+    """A parser that reads large evidence faster where there is room for temporary files."""
+
+    name: str
+
+    def lacking(self, size: int, workers: int) -> int:
+        """Bytes that would have to be free in the place for temporary files for a file of `size` bytes to be read fast by so many
+        workers; 0 where as many are, or none are needed."""
+        ...
+
+
+@runtime_checkable
 class Joiner(Protocol):
     """A parser that can also read many small files at once, so that each does not pay for what is done once a call."""
 

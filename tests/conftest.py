@@ -13,8 +13,9 @@ import pytest
 from hypothesis import settings
 
 from forensics.executors import default_workers
-from tests import one_engine
 from tests.made_once import made_once, shared_root
+from tests.shared_engines import SharedEngines
+from timelines import views
 
 settings.register_profile("athar", deadline=None)  # how long an example takes says more of the machine than of us
 settings.load_profile("athar")
@@ -63,19 +64,17 @@ def _there(handle: int) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _one_engine(tmp_path_factory):
-    """Questions to all cases of the run are answered by one engine a worker."""
+def _shared_engines(tmp_path_factory):
+    """Cases share engines. Who asks for `own_engine` has what a user has: one that reads the case's folder alone."""
     with pytest.MonkeyPatch.context() as patch:
-        one_engine.share(patch, shared_root(tmp_path_factory))
+        patch.setattr(views, "_opened", SharedEngines(shared_root(tmp_path_factory), views._opened))
         yield
 
 
 @pytest.fixture
-def own_engines(monkeypatch):
-    """Each case has an engine of its own, as users' cases have."""
-    from timelines.views import _Opened
-
-    monkeypatch.setattr(_Opened, "folder", one_engine.OWN)
+def own_engine(monkeypatch):
+    """An engine for each case, as outside of tests."""
+    monkeypatch.setattr(views, "_opened", views._Opened())
 
 
 @dataclass(frozen=True)

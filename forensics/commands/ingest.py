@@ -28,12 +28,12 @@ def command(
     from forensics.frameless import frameless
     from forensics.progress import on_terminal
     from forensics.terminal import as_json as print_json
-    from forensics.terminal import say
+    from forensics.terminal import complain, say
 
     frameless()
     case = Case.open(case_folder)
     with on_terminal(quiet or as_json) as progress:
-        result = pipeline.ingest(case, workers, scheduler, progress, evidence)
+        result = pipeline.ingest(case, workers, scheduler, progress, evidence, complain)
     if as_json:
         print_json(asdict(result))
     else:

@@ -72,6 +72,7 @@ def command(
     from forensics.pipeline import About
     from forensics.progress import on_terminal
     from forensics.reporting import FORMATS, issue_all, languages, report_date
+    from forensics.terminal import complain
 
     frameless()
     wanted, bears = languages(lang), report_date(date)
@@ -79,7 +80,7 @@ def command(
     with on_terminal(quiet or as_json) as progress:
         about = About(zone, log_formats=log_formats, flow_timeouts=flow_timeouts, year=year, code_page=code_page)
         case = start(folder, evidence, about, progress)
-        ingested = pipeline.ingest(case, workers, scheduler, progress)
+        ingested = pipeline.ingest(case, workers, scheduler, progress, tell=complain)
         if ingested.changed:
             return overview.stop(ingested, as_json)
         searched = pipeline.analyze(case, rules, progress)

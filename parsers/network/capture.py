@@ -6,6 +6,8 @@ in the file their packets lie (docs/decisions/0019-large-captures.md).
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -24,11 +26,13 @@ from parsers.network import (
     gathered_payload,
     hardware,
     identities,
+    kept_payload,
     overlaps,
     pcap,
     pcapng,
     read_so_far,
     reading,
+    shared_passes,
     survey,
 )
 from parsers.network.conversations import Conversations
@@ -61,12 +65,16 @@ class Capture:
         """Import every dissector."""
         all_dissectors()
 
+    def lacking(self, size: int, workers: int) -> int:
+        needed = kept_payload.needed(size, workers > 1 and shared_passes.LOCKS)
+        there = shutil.disk_usage(tempfile.gettempdir()).free > needed
+        return 0 if there or _pieces(size) == 1 or not kept_payload.large(size) else needed
+
     def accepts(self, head: bytes, name: str) -> bool:
         return pcapng.is_pcapng(head) or pcap.magic(head) is not None
 
     def slices(self, evidence: Evidence) -> list[Slice]:
-        size = evidence.size
-        count = 1 if size <= min(ALONE_BYTES, SLICE_BYTES) else 2 * -(-size // (2 * SLICE_BYTES))
+        size, count = evidence.size, _pieces(evidence.size)
         bounds = [size * at // count for at in range(count + 1)]
         return [Slice(bounds[at], bounds[at + 1], {"share": at, "shares": count}) for at in range(count)]
 
@@ -84,6 +92,11 @@ class Capture:
 
 
 _surveys = survey.Shared()
+
+
+def _pieces(size: int) -> int:
+    """How many slices a capture of `size` bytes has."""
+    return 1 if size <= min(ALONE_BYTES, SLICE_BYTES) else 2 * -(-size // (2 * SLICE_BYTES))
 
 
 def _rows(

@@ -31,8 +31,18 @@ ROOM = 2  # times the capture's size that must be free for each copy of its payl
 def worth_it(size: int, folder: Path | None) -> bool:
     """Whether the payload of a capture of `size` bytes is to be kept, in a `folder` that all workers use or by each for itself in the
     system's place for temporary files: the capture would not stay in memory from one group to the next, and there is room."""
-    copies, place = (1, folder) if folder is not None else (os.cpu_count() or 1, tempfile.gettempdir())
-    return size > memory_size() // 2 and shutil.disk_usage(place).free > ROOM * size * copies
+    place = folder if folder is not None else tempfile.gettempdir()
+    return large(size) and shutil.disk_usage(place).free > needed(size, folder is not None)
+
+
+def large(size: int) -> bool:
+    """Whether a capture of `size` bytes would not stay in memory while it is read."""
+    return size > memory_size() // 2
+
+
+def needed(size: int, shared: bool) -> int:
+    """Bytes that must be free for the payload of a capture of `size` bytes: one copy for all workers, or one for each that there can be."""
+    return ROOM * size * (1 if shared else os.cpu_count() or 1)
 
 
 def in_file(records: Records, size: int) -> Bools:

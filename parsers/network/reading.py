@@ -44,7 +44,7 @@ def read(talks: Conversations, packet_time: Int64s, out: Reading) -> Iterator[tu
     """The rows of all flows, some at a time, by family. Content decides who reads a flow; ports, and what other flows foretold, only
     where it is silent."""
     dissectors, readers, flows = all_dissectors(), *_assigned(talks, out)
-    joiners = [dissector for dissector in dissectors if isinstance(dissector, Joiner)]
+    joiners = [one for one in dissectors if hasattr(one, "join") and isinstance(one, Joiner)]  # dear, where it is none
     joined = frozenset(dissector.awaiting for dissector in joiners)  # their rows wait for those of other flows
     by_id = {id(one): (one.family, one) for one in joiners}  # to ask an object for a protocol is dear, once a flow
     left = np.ones(len(flows), np.bool_)
@@ -154,7 +154,7 @@ def _assigned(talks: Conversations, out: Reading) -> tuple[Int64s, Int64s]:
     masks = [dissector.recognise(openings) for dissector in dissectors]
     claimed = np.logical_or.reduce(masks) if masks else np.zeros(0, np.bool_)
     for number, dissector in enumerate(dissectors):
-        if isinstance(dissector, Guesser):
+        if hasattr(dissector, "guess") and isinstance(dissector, Guesser):
             guessed = dissector.guess(openings) & ~claimed
             claimed |= guessed
             masks[number] = masks[number] | guessed

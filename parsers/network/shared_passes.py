@@ -21,11 +21,12 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 Pass = Callable[[int, Passed], None]  # goes over the stretch of a number
+LOCKS = fcntl is not None
 
 
 def shares(folder: Path | None) -> bool:
     """Whether processes can take what others found from this folder."""
-    return folder is not None and fcntl is not None and folder.is_dir()
+    return folder is not None and LOCKS and folder.is_dir()
 
 
 def made(folder: Path | None, names: Sequence[str], go_over: Pass) -> list[Passed]:

@@ -15,7 +15,7 @@ from parsers.web import stamp_years
 from parsers.web.block import SAMPLE_LINES, Block
 from parsers.web.cuts import cuts
 from parsers.web.directives import given_formats
-from parsers.web.formats import Carrying, Format, State, all_formats
+from parsers.web.formats import Format, State, all_formats, carriers
 from parsers.web.layouts import undated
 from parsers.web.leftovers import Leftovers
 from parsers.web.line_parts import unparted
@@ -52,7 +52,7 @@ class WebLog:
         if order is not None:
             return [Slice(0, evidence.size, {"order": order})]
         years = stamp_years.runs(evidence, partial(_as_rows, evidence), evidence.year)
-        carrying = [one for one in all_formats() if isinstance(one, Carrying)]
+        carrying = carriers()
         found, state = list[Slice](), dict[str, object]()
         for cut in cuts(evidence, {mark for one in carrying for mark in opened(one.begin)}):
             known: dict[str, object] = {"state": dict(state)} if found and carrying else {}

@@ -92,7 +92,7 @@ def test_it_is_told_in_words_from_the_first_record_to_the_last(filled: Case, cod
         assert value in told
 
 
-@pytest.mark.usefixtures("own_engines")
+@pytest.mark.usefixtures("own_engine")
 def test_a_table_beside_the_timeline_is_its_own_and_reads_nothing_else(filled: Case) -> None:
     """The two share what is costly to make: neither sees the other's table, and both are bound alike."""
     timeline = Timeline(filled.timeline_folder)

@@ -13,7 +13,7 @@ from parsers.network.protocols import all_dissectors
 from tests.fuzz.capture_checks import check
 from tests.fuzz.capture_mutation import Seeds, first, mutated
 from tests.fuzz.relay import Tally
-from tests.fuzz.wires import Said, capture_of
+from tests.fuzz.wires import Said, capture_of, capture_of_all
 
 SERVICES = tuple(dissector.service for dissector in all_dissectors())
 HELLO = Said(
@@ -26,6 +26,8 @@ QUERY = Said(
     "dns", False, (40_000, 53), ((True, b"\0\1\1\0\0\1\0\0\0\0\0\0\3www\7example\3com\0\0\1\0\1"),)
 )  # www.example.com, A
 SEEDS = Seeds((capture_of(HELLO), capture_of(QUERY)), {"http": [HELLO], "dns": [QUERY]}, SERVICES)
+
+WORDS = (b"\0", b"\x05\x01\0", b"\x30\x84\xff\xff\xff\xff", b"220 hello\r\n", bytes(64))
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +47,10 @@ def test_any_change_is_read(folder: Path, choices: bytes) -> None:
 def test_one_side_alone_given_to_any_reader(folder: Path, service: str, tcp: bool) -> None:
     """Found: a SOCKS reader that was handed a flow in which just the server speaks looked for the packet of a byte that is not there."""
     for forward in (True, False):
-        for words in (b"\x05\x01\0", b"\0", b"\x30\x84\xff\xff\xff\xff", b"220 hello\r\n", bytes(64)):
-            rows, _ = check(capture_of(Said(service, tcp, (40_000, 80), ((forward, words),))), folder, service)
-            assert rows["net/conn"] == 1
+        for first_words in (WORDS[:1], WORDS):  # what one says alone, and all of them: each in a flow of its own
+            talks = [Said(service, tcp, (40_000 + n, 80), ((forward, word),)) for n, word in enumerate(first_words)]
+            rows, _ = check(capture_of_all(talks), folder, service)
+            assert rows["net/conn"] == len(talks)
 
 
 def test_sound_seeds_are_read_in_full(folder: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ class Said:
 
 
 def evidence_of(path: Path, data: bytes) -> Evidence:
+    path.unlink(missing_ok=True)  # a file that is written over is waited for: the disk is to have it
     path.write_bytes(data)
     return Evidence("E001", path.name, path, len(data), hashlib.sha256(data).hexdigest())
 
@@ -87,6 +88,12 @@ def capture_of(said: Said, shuffle: Callable[[list[bytes]], list[bytes]] = lambd
     """A capture file in which this is said, TCP with its handshake; `shuffle` may put its records in another order."""
     packets = [_stamped(packet, number) for number, packet in enumerate(_packets(said))]
     return _HEAD + b"".join(shuffle(packets))
+
+
+def capture_of_all(talks: Iterable[Said]) -> bytes:
+    """A capture file in which all of this is said, one behind the other; their ports tell them apart."""
+    packets = (packet for said in talks for packet in _packets(said))
+    return _HEAD + b"".join(_stamped(packet, number) for number, packet in enumerate(packets))
 
 
 def _stamped(packet: bytes, number: int) -> bytes:

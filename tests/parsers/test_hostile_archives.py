@@ -38,6 +38,7 @@ SMALL = Limits(total_bytes=64 * MB, ratio=50, floor_bytes=MB, members=100, depth
 
 
 def listed(path: Path, data: bytes, limits: Limits = SMALL) -> tuple[dict[str, FileEntry], list[Problem]]:
+    path.unlink(missing_ok=True)  # a file that is written over is waited for: the disk is to have it
     path.write_bytes(data)
     found = list(examine("E001", path, {}, limits))
     entries = {item.file: item for item in found if isinstance(item, FileEntry)}

@@ -12,6 +12,7 @@ from timelines.secrecy import MASK
 from timelines.store import Store
 
 SECOND = 1_000_000_000
+pytestmark = pytest.mark.usefixtures("own_engine")
 
 
 @pytest.fixture
@@ -106,7 +107,6 @@ def test_unknown_family_names_those_there_are(timeline):
         all_of(timeline, Filter(families=("windws",)))
 
 
-@pytest.mark.usefixtures("own_engines")
 @pytest.mark.parametrize(
     "query",
     [
@@ -256,7 +256,6 @@ def test_a_name_that_is_nearly_a_familys_is_told_from_those_there_are(tmp_path):
         Timeline(parts_of_many_shapes(tmp_path, 2)).sql("select * from windows_securty")
 
 
-@pytest.mark.usefixtures("own_engines")
 def test_timelines_of_one_folder_share_an_engine_and_no_view(timeline, tmp_path, monkeypatch):
     import duckdb
 
@@ -274,7 +273,6 @@ def test_timelines_of_one_folder_share_an_engine_and_no_view(timeline, tmp_path,
             other.sql("select * from cited")
 
 
-@pytest.mark.usefixtures("own_engines")
 def test_parts_that_came_since_are_in_the_views_of_a_later_timeline(timeline, tmp_path):
     assert timeline.sql("select count(*) from windows_security").column(0).to_pylist() == [4]
     writer = Store(tmp_path).writer("u")
@@ -286,7 +284,6 @@ def test_parts_that_came_since_are_in_the_views_of_a_later_timeline(timeline, tm
     assert timeline.sql("select count(*) from windows_security").column(0).to_pylist() == [4]
 
 
-@pytest.mark.usefixtures("own_engines")
 def test_two_cases_asked_in_turn_read_nothing_of_each_other(tmp_path):
     one, two = (Timeline(parts_of_many_shapes(tmp_path / name, count)) for name, count in (("one", 2), ("two", 4)))
     for _ in range(2):
@@ -296,12 +293,3 @@ def test_two_cases_asked_in_turn_read_nothing_of_each_other(tmp_path):
     part = one.parts("windows/security")[0]
     with pytest.raises(QueryError, match=r"Cannot access file"):
         two.sql(f"select * from read_parquet('{part.root / part.info.path}')")
-
-
-def test_a_question_of_a_test_that_names_a_file_of_another_case_is_seen(tmp_path):
-    one, two = (Timeline(parts_of_many_shapes(tmp_path / name, 2)) for name in ("one", "two"))
-    path = one.parts("windows/security")[0].path
-    for named in (path, two.store.root / ".." / path.relative_to(tmp_path)):
-        with pytest.raises(AssertionError, match="is no file of"):
-            two.sql(f"select * from read_parquet('{named}')")
-    assert one.sql(f"select * from read_parquet('{path}')").num_rows > 0

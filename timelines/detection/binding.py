@@ -24,11 +24,11 @@ def _bind(expression: Expression, shape: Shape, source: LogSource) -> Node | boo
             return _bind_test(expression, shape, source)
         case SameAs(name, other, place):
             left, right = shape.columns(source, name), shape.columns(source, other)
-            return _any([Pair(a, b, place, expression) for a in left for b in right])
+            return _any(Pair(a, b, place, expression) for a in left for b in right)
         case And(args):
-            return _all([_bind(arg, shape, source) for arg in args])
+            return _all(_bind(arg, shape, source) for arg in args)
         case Or(args):
-            return _any([_bind(arg, shape, source) for arg in args])
+            return _any(_bind(arg, shape, source) for arg in args)
         case Not(arg):
             bound = _bind(arg, shape, source)
             return not bound if isinstance(bound, bool) else NoneOf(bound)
@@ -38,24 +38,35 @@ def _bind(expression: Expression, shape: Shape, source: LogSource) -> Node | boo
 
 def _bind_test(test: Test, shape: Shape, source: LogSource) -> Node | bool:
     columns = shape.every(source) if test.field is None else shape.columns(source, test.field)
-    slots: list[Node | bool] = [Slot(column, test.predicate, test, late(test.predicate)) for column in columns]
-    if isinstance(test.predicate, Present) and not test.predicate.wanted:
-        return _all(slots)  # absent: none of the columns has a value; vacuous where the shape has no such column
-    return _any(slots)
+    absent = isinstance(test.predicate, Present) and not test.predicate.wanted
+    if not columns:
+        return absent  # vacuous where the shape has no such column
+    putting_off = late(test.predicate)
+    slots = [Slot(column, test.predicate, test, putting_off) for column in columns]
+    if len(slots) == 1:
+        return slots[0]
+    return _all(slots) if absent else _any(slots)  # absent: none of the columns has a value
 
 
-def _all(parts: list[Node | bool]) -> Node | bool:
-    if any(part is False for part in parts):
-        return False
-    nodes = tuple(part for part in parts if not isinstance(part, bool))
-    return True if not nodes else nodes[0] if len(nodes) == 1 else AllOf(nodes, tuple(sorted(nodes, key=_cost)))
+def _all(parts: Iterable[Node | bool]) -> Node | bool:
+    """All of the parts: those behind one that cannot hold are not even bound."""
+    nodes: list[Node] = []
+    for part in parts:
+        if part is False:
+            return False
+        if part is not True:
+            nodes.append(part)
+    return True if not nodes else nodes[0] if len(nodes) == 1 else AllOf(tuple(nodes), tuple(sorted(nodes, key=_cost)))
 
 
-def _any(parts: list[Node | bool]) -> Node | bool:
-    if any(part is True for part in parts):
-        return True
-    nodes = tuple(part for part in parts if not isinstance(part, bool))
-    return False if not nodes else nodes[0] if len(nodes) == 1 else AnyOf(nodes)
+def _any(parts: Iterable[Node | bool]) -> Node | bool:
+    nodes: list[Node] = []
+    for part in parts:
+        if part is True:
+            return True
+        if part is not False:
+            nodes.append(part)
+    return False if not nodes else nodes[0] if len(nodes) == 1 else AnyOf(tuple(nodes))
 
 
 def _cost(node: Node) -> int:

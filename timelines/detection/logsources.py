@@ -91,6 +91,7 @@ class Shape:
     def __init__(self, schema: pa.Schema) -> None:
         self.stored = frozenset(schema.names)
         self._known: dict[tuple[int, str], tuple[Column, ...]] = {}
+        self._every: dict[int, tuple[Column, ...]] = {}
         self.own: dict[str, list[str]] = {}
         for column in schema:
             if column.name not in CORE_NAMES:
@@ -118,14 +119,16 @@ class Shape:
 
     def every(self, source: LogSource) -> tuple[Column, ...]:
         """All values of a row, for keywords: each own column in the richest form the log source gives it."""
-        forms = {
-            column.names[0]: column.form
-            for columns in source.fields.values()
-            for column in columns
-            if len(column.names) == 1 and column.form != "raw"
-        }
-        stored = sorted(name for names in self.own.values() for name in names)
-        return tuple(Column((name,), forms.get(name, "raw")) for name in stored)
+        if id(source) not in self._every:
+            forms = {
+                column.names[0]: column.form
+                for columns in source.fields.values()
+                for column in columns
+                if len(column.names) == 1 and column.form != "raw"
+            }
+            stored = sorted(name for names in self.own.values() for name in names)
+            self._every[id(source)] = tuple(Column((name,), forms.get(name, "raw")) for name in stored)
+        return self._every[id(source)]
 
     def _mapped(self, wanted: Column) -> Column | None:
         names = [self._stored(name) for name in wanted.names]

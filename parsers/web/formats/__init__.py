@@ -132,6 +132,12 @@ def all_formats() -> tuple[Format, ...]:
 
 
 @cache
+def carriers() -> tuple[Carrying, ...]:
+    """The formats whose lines change how later ones are read, by name."""
+    return tuple(one for one in all_formats() if isinstance(one, Carrying))
+
+
+@cache
 def rescues() -> Mapping[str, Callable[[Page], Taken]]:
     """What formats make of damaged lines, by the format's name."""
     return {one.name: one.rescue for one in all_formats() if isinstance(one, Forgiving)}

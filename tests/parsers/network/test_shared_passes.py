@@ -144,7 +144,7 @@ def test_a_place_that_only_looks_like_a_record_is_seen_through(
 def test_without_locks_each_process_goes_over_all(
     packets: list[bytes], wire: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shared_passes, "fcntl", None)
+    monkeypatch.setattr(shared_passes, "LOCKS", False)
     evidence = replace(_evidence(tmp_path, wire.pcap(packets)), shared=tmp_path)
     calls = _gone_over(monkeypatch)
     for _ in range(2):

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import struct
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from forensics.second_reader.agreements import agreement
-from parsers.base import Batch, Evidence
-from parsers.network.capture import Capture
 from parsers.second.messages import FAMILIES, Payload, values_of
 from parsers.second.packets import DISSECTED, PacketRecords
 from parsers.second.reading import Place, Reading
+from tests.parsers.network.conftest import Result, read_file
 
+__all__ = ["read_file"]
 EVIDENCE = Path(__file__).resolve().parents[4] / "shared" / "evidence" / "network"
 BOOTP = (
     bytes([1, 1, 6, 0]) + bytes.fromhex("066d0c38") + bytes(20) + bytes.fromhex("02005e001001") + bytes(10 + 64 + 128)
@@ -101,32 +102,27 @@ def test_any_payload_leaves_the_headers_read(family: str) -> None:
 
 
 @pytest.mark.evidence
-def test_rows_of_real_captures_hold_what_scapy_reads() -> None:
+def test_rows_of_real_captures_hold_what_scapy_reads(read_file: Callable[[Path], Result]) -> None:
     """No difference in any capture, and most families have values compared beyond time and ends."""
     compared = Counter[str]()
     differences = []
     for path in sorted(EVIDENCE.glob("*.pcap")):
         if path.stat().st_size > 130_000:  # scapy is slow
             continue
-        evidence = Evidence("E001", path.name, path, path.stat().st_size, "0" * 64)
-        view, parser = evidence.open(), Capture()
+        view = memoryview(path.read_bytes())
         reader = PacketRecords(view)
-        for piece in parser.slices(evidence):
-            for item in parser.parse(evidence, piece):
-                if not isinstance(item, Batch) or item.family not in DISSECTED:
-                    continue
-                for row in item.rows.to_pylist():
-                    texts = {name.lower(): None if value is None else str(value) for name, value in row.items()}
-                    place = Place("r", item.family, row["offset"], row["length"])
-                    reading = reader.read(place)
-                    if not isinstance(reading, Reading) or reading.within is not None:
-                        continue
-                    for name in set(reading.values) - {"time", "proto"}:
-                        compared[item.family] += 1
-                        ours, theirs = texts.get(name), reading.values[name]
-                        ours = ours.lower() if ours in ("True", "False") else ours
-                        if ours != theirs and agreement("scapy", ours, theirs) is None:
-                            differences.append((path.name, row["record"], item.family, name, ours, theirs))
+        told = ((family, row) for family, rows in read_file(path).rows.items() if family in DISSECTED for row in rows)
+        for family, row in told:
+            texts = {name.lower(): str(value) for name, value in row.items()}
+            reading = reader.read(Place("r", family, row["offset"], row["length"]))
+            if not isinstance(reading, Reading) or reading.within is not None:
+                continue
+            for name in set(reading.values) - {"time", "proto"}:
+                compared[family] += 1
+                ours, theirs = texts.get(name), reading.values[name]
+                ours = ours.lower() if ours in ("True", "False") else ours
+                if ours != theirs and agreement("scapy", ours, theirs) is None:
+                    differences.append((path.name, row["record"], family, name, ours, theirs))
         view.release()
     assert differences == []
     assert {"net/arp", "net/dhcp", "net/kerberos", "net/ldap", "net/modbus", "net/smb_files", "net/ssh"} <= set(

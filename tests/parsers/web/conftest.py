@@ -85,6 +85,7 @@ def read_bytes(tmp_path_factory: pytest.TempPathFactory) -> Read:
     path = tmp_path_factory.mktemp("logs") / "log"
 
     def run(data: bytes, parser: str = "web/log", zone: str | None = None) -> Result:
+        path.unlink(missing_ok=True)  # a file that is written over is waited for: the disk is to have it
         path.write_bytes(data)
         return read_file(path, by_name(parser), zone)
 

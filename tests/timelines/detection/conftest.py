@@ -107,6 +107,7 @@ def load(tmp_path: Path) -> LoadRules:
 
     def _load(*texts: str) -> RuleSet:
         path = tmp_path / "rules.yml"
+        path.unlink(missing_ok=True)  # a file that is written over is waited for: the disk is to have it
         path.write_text("\n---\n".join(texts), encoding="utf-8")
         return load_rules([path], own=False)
 

@@ -81,15 +81,16 @@ def values_of(source: Source, row: Row, field: str) -> list[str]:
 def every_value(source: Source, row: Row) -> list[str]:
     """The values of the row's own columns, for keywords, in all forms that the log source gives them."""
     out = []
+    named = [c.partition("|") for columns in source.fields.values() for c in columns if isinstance(c, str) and "|" in c]
     for names in row.own.values():
         for name in names:
             for text in _listed(row.stored[name]):
-                out += [text, *(other for form in _forms(source, row, name) for other in other_forms(form, text))]
+                out += [text, *(other for form in _forms(named, row, name) for other in other_forms(form, text))]
     return out
 
 
-def _forms(source: Source, row: Row, stored: str) -> list[str]:
-    named = [c.partition("|") for columns in source.fields.values() for c in columns if isinstance(c, str)]
+def _forms(named: list[tuple[str, str, str]], row: Row, stored: str) -> list[str]:
+    """The forms, but the one that a value is written in, that a log source gives a column; `named`: its columns that have any."""
     return [form for name, _, form in named if stored == name or (stored in row.own.get(name, [])[:1])]
 
 

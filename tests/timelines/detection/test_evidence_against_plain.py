@@ -16,6 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -225,7 +226,8 @@ def inside(known: list[Any], rows: list[Any]) -> list[list[int]]:
 
 def places_of(rows: int) -> list[int]:
     """The numbers of the bits that are set, lowest first."""
-    return [place for place, bit in enumerate(f"{rows:b}"[::-1]) if bit == "1"]
+    held = np.frombuffer(rows.to_bytes((rows.bit_length() + 7) // 8, "little"), np.uint8)
+    return np.flatnonzero(np.unpackbits(held, bitorder="little")).tolist() if rows else []
 
 
 class Quick:
