@@ -14,7 +14,7 @@ from hypothesis import settings
 
 from forensics.executors import default_workers
 from tests.made_once import made_once, shared_root
-from tests.shared_engines import SharedEngines
+from tests.shared_engines import SharedEngines, watch
 from timelines import views
 
 settings.register_profile("athar", deadline=None)  # how long an example takes says more of the machine than of us
@@ -68,6 +68,7 @@ def _shared_engines(tmp_path_factory):
     """Cases share engines. Who asks for `own_engine` has what a user has: one that reads the case's folder alone."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(views, "_opened", SharedEngines(shared_root(tmp_path_factory), views._opened))
+        watch(patch, shared_root(tmp_path_factory))
         yield
 
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from timelines import views
+import pyarrow as pa
+import pytest
 
+from timelines import query, views
+
+_TEXT = re.compile(r"'((?:[^']|'')*)'")
 CASES = 25  # to an engine: it keeps what their parts say of themselves
 
 
@@ -26,3 +33,29 @@ class SharedEngines:
             self._engine, self._cases = views._engine(self._root), set()
         self._cases.add(path)
         return self._engine
+
+
+def watch(patch: pytest.MonkeyPatch, root: Path) -> None:
+    """A shared engine reads other cases too: that no question and no view names a file of one is seen here."""
+    inside = f"{root.resolve().as_posix()}/"
+    ask, create, asked_of = query.Timeline.sql, query.create_view, [inside]
+
+    def sql(self: query.Timeline, question: str, parameters: Sequence[Any] = ()) -> pa.Table:
+        asked_of[0] = f"{self.store.root.resolve().as_posix()}/"
+        look(question)
+        return ask(self, question, parameters)
+
+    def create_view(connection: Any, name: str, question: str) -> None:
+        look(question)
+        create(connection, name, question)
+
+    def look(question: str) -> None:
+        if isinstance(views._opened, SharedEngines):
+            for text in _TEXT.findall(question):
+                path = os.path.normpath(text.replace("''", "'"))
+                assert not path.startswith(inside) or path.startswith(asked_of[0]), (
+                    f"{path} is no file of {asked_of[0]}"
+                )
+
+    patch.setattr(query.Timeline, "sql", sql)
+    patch.setattr(query, "create_view", create_view)

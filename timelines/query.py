@@ -19,14 +19,14 @@ from timelines.problems import KINDS
 from timelines.row_filter import Filter as Filter
 from timelines.schema import CORE_NAMES, SORT_KEYS, core_schema
 from timelines.store import Store
-from timelines.views import connect, create_view, families_of, may_be_named, narrow, quoted, views
+from timelines.views import connect, core, create_view, families_of, may_be_named, narrow, quoted, views
 
 if TYPE_CHECKING:
     import duckdb
     import pandas as pd
 
 WINDOW_ROWS = 100_000  # rows that `batches` holds at a time
-AT_ONCE = 20_000  # rows of a case, to which questions are answered at once
+AT_ONCE = WINDOW_ROWS  # rows of a case, to which questions are answered at once
 ORDER = 'order by time nulls last, exhibit, file, "offset", row_id'
 
 
@@ -224,6 +224,10 @@ class Timeline:
     def narrow(self, family: str, columns: Sequence[str]) -> str:
         """SQL for some columns of a family that has rows, in the place of its view: other columns, however many, cost nothing."""
         return f"({narrow(self.store, family, columns, self.secrets)})"
+
+    def core(self, families: Sequence[str]) -> str:
+        """SQL for the core columns of families that have rows, all as one: in the place of a view of each."""
+        return f"({core(self.store, families, self.secrets)})"
 
     def _view(self, family: str) -> str:
         if family not in families_of(self.store):

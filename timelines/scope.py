@@ -86,11 +86,9 @@ class Scope:
         )
         repeated = {run.family for run in runs}
         web, other = (
-            [
-                self._select(family, own or {}, condition)
-                for family in self.families(patterns)
-                if (family in repeated) == told
-            ]
+            self._selects(
+                [name for name in self.families(patterns) if (name in repeated) == told], own or {}, condition
+            )
             for told in (True, False)
         )
         rows = " union all ".join(other) or self._none(own or {})
@@ -106,14 +104,23 @@ class Scope:
         """Whether lines that stand in two files matter to a question."""
         return twice != "each" and any(family in FAMILIES for family in self.families(patterns))
 
+    def _selects(self, families: Sequence[str], own: Mapping[str, Sequence[str]], condition: str) -> list[str]:
+        """A SELECT a family; those that have none of the `own` columns are one, unless a condition may name others of theirs."""
+        asked = {name.lower() for names in own.values() for name in names}
+        plain = [name for name in families if self.chosen.where is None and asked.isdisjoint(self.present(name))]
+        selects = {family: self._select(family, own, condition) for family in families if family not in plain}
+        together = self._of(self.timeline.core(plain), {}, own, condition) if plain else ""
+        return list(dict.fromkeys(selects.get(family, together) for family in families))
+
     def _select(self, family: str, own: Mapping[str, Sequence[str]], condition: str) -> str:
-        present = self.present(family)
+        return self._of(families_of(self.timeline.store)[family].view, self.present(family), own, condition)
+
+    def _of(self, rows: str, present: Mapping[str, str], own: Mapping[str, Sequence[str]], condition: str) -> str:
         columns = [_CORE]
         for alias, names in own.items():
             held = [f"nullif(\"{quoted(present[n.lower()])}\"::varchar, '')" for n in names if n.lower() in present]
             columns.append(f"{'coalesce(' + ', '.join(held) + ')' if held else 'null::varchar'} as {alias}")
-        view = families_of(self.timeline.store)[family].view
-        return f"select {', '.join(columns)} from {view} where {condition}"
+        return f"select {', '.join(columns)} from {rows} where {condition}"
 
     def _none(self, own: Mapping[str, Sequence[str]]) -> str:
         return f"select {', '.join([_CORE, *(f'null::varchar as {alias}' for alias in own)])} from timeline where false"

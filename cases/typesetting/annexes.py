@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from cases.summary import FileLine, Summary
+from cases.summary import FileLine, Observation, Summary
 from cases.typesetting.blocks import BREAK, Block, Cell, code, facts, head, length, para, section, table
 from cases.typesetting.card import WITH, records
 from cases.typesetting.pen import Pen
 from cases.typesetting.redactions import redactions
 from cases.typesetting.room import Place
-from cases.typesetting.runs import Runs, number, plain, styled, token
+from cases.typesetting.runs import ISOLATES, Runs, number, plain, styled, token
 
 FILES = 1_000  # files listed in Annex A; the JSON twin lists all
 RULES = 400  # rules listed in Annex C
@@ -146,7 +146,8 @@ def _excerpts(summary: Summary, places: Sequence[Place], pen: Pen) -> list[Block
     for place in places:
         found, with_it = place.found, WITH if place.form == "whole" else 0
         printed += min(with_it, len(found.observations))
-        more = records(found.observations[with_it:], pen) if left > 0 else {"rows": []}
+        others = found.observations[with_it:]
+        more = records(others, pen) if others and _least(others[0], pen) <= left else {"rows": []}
         more["rows"] = list(_fitting(more["rows"], left))
         left -= length(more)
         printed += len(more["rows"])
@@ -155,6 +156,13 @@ def _excerpts(summary: Summary, places: Sequence[Place], pen: Pen) -> list[Block
             blocks.append(para(*pen.say("finding.records_shown", n=found.rows, shown=len(more["rows"])), style="lead"))
             blocks.append(more)
     return [*blocks, *_rest(sum(found.rows for found in summary.inferences), printed, pen)]
+
+
+def _least(record: Observation, pen: Pen) -> int:
+    """Characters that a record takes at least, its labels aside: with thousands of findings most records need not be set to see that they
+    do not fit."""
+    said = record.sentences[pen.language.code]
+    return len(said) - len(ISOLATES.findall(said)) + len(record.exhibit) + len(record.file) + len(record.row_id)
 
 
 def _fitting(rows: Sequence[Block], left: int) -> Iterator[Block]:

@@ -44,10 +44,16 @@ def _shown() -> frozenset[str]:
     return SIGNS | {chr(code) for code in every if code >= 0x20 and code not in _PRIVATE and code < 0xFFF0}
 
 
+@cache
+def _alone() -> frozenset[str]:
+    """Characters that are shown whatever stands before them."""
+    return frozenset(char for char in _shown() if unicodedata.category(char)[0] != "M")
+
+
 def printable(text: str) -> str:
     """`text` with every character that is invisible, turns the line round or has no glyph written as `⟨U+XXXX⟩`."""
     shown = visible(text)
-    if shown.isascii():
+    if shown.isascii() or _alone().issuperset(shown):
         return shown
     return "".join(_fitting(shown))
 

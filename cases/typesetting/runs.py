@@ -23,7 +23,7 @@ Runs = list[Run]
 SHORT = 24  # characters up to which a token is kept on one line
 _CHUNKS = re.compile(r"[^\\/._?&=,;:|+-]{0,9}[\\/._?&=,;:|+-]|[^\\/._?&=,;:|+-]{1,10}")  # where a longer word may break
 _WORDS = re.compile(r"(\s+)")
-_MARKS = re.compile("([\u2066-\u2069])")  # isolates that `timelines.messages.sentences` puts around values
+ISOLATES = re.compile("([\u2066-\u2069])")  # isolates that `timelines.messages.sentences` puts around values
 _RIGHT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
 _RIGHT_WORD = re.compile(f"[{_RIGHT}]+")
 _RIGHT_LETTER = re.compile(f"[{_RIGHT}]")
@@ -94,7 +94,7 @@ def sentence(text: str, direction: str) -> Runs:
     """A sentence of the page's language with values in it; what stands between isolating characters becomes tokens."""
     out: Runs = []
     depth = 0
-    for piece in _MARKS.split(text):
+    for piece in ISOLATES.split(text):
         if piece in ("\u2066", "\u2067", "\u2068"):
             depth += 1
         elif piece == "\u2069":

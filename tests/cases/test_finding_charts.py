@@ -92,6 +92,7 @@ def test_it_is_told_in_words_from_the_first_record_to_the_last(filled: Case, cod
         assert value in told
 
 
+@pytest.mark.usefixtures("own_engine")
 def test_a_table_beside_the_timeline_is_its_own_and_reads_nothing_else(filled: Case) -> None:
     """The two share what is costly to make: neither sees the other's table, and both are bound alike."""
     timeline = Timeline(filled.timeline_folder)
@@ -108,3 +109,11 @@ def test_a_table_beside_the_timeline_is_its_own_and_reads_nothing_else(filled: C
             asked.sql(f"select * from read_text('{filled.folder / 'custody.jsonl'}')")
     with pytest.raises(QueryError, match="mine does not exist"):
         timeline.sql("select * from mine")
+
+
+def test_a_question_of_a_test_that_names_a_file_outside_its_case_is_seen(filled: Case) -> None:
+    timeline = Timeline(filled.timeline_folder)
+    for named in (filled.folder / "custody.jsonl", filled.timeline_folder / ".." / "custody.jsonl"):
+        with pytest.raises(AssertionError, match="is no file of"):
+            timeline.sql(f"select * from read_text('{named}')")
+    assert timeline.sql(f"select * from read_text('{filled.timeline_folder / 'manifest.json'}')").num_rows == 1

@@ -241,6 +241,16 @@ def test_the_view_of_a_family_is_made_when_it_is_named(tmp_path, query, counted,
     assert timeline.events("windows/security").num_rows == 6
 
 
+def test_the_paths_of_parts_name_no_view(tmp_path):
+    timeline = Timeline(parts_of_many_shapes(tmp_path / "timeline", 2))
+    rows = timeline.narrow("windows/security", ["row_id"])
+    assert "/timeline/" in rows
+    assert timeline.sql(f"select count(*) from {rows}").column(0).to_pylist() == [2]
+    assert timeline._connection.sql("select view_name from duckdb_views() where not internal").fetchall() == []
+    asked = f"select count(*) from query('select row_id from windows_security where 4 / 2 = 2 union all select * from {rows}')"
+    assert timeline.sql(asked.replace(rows, rows.replace("'", "''"))).column(0).to_pylist() == [4]
+
+
 def test_a_name_that_is_nearly_a_familys_is_told_from_those_there_are(tmp_path):
     with pytest.raises(QueryError, match='Did you mean "windows_security"'):
         Timeline(parts_of_many_shapes(tmp_path, 2)).sql("select * from windows_securty")

@@ -51,6 +51,19 @@ def test_long_lists_are_cut_and_counted(synthetic: ModuleType) -> None:
     assert f"{1_500 - annexes.FILES} more not printed here" in text
 
 
+@pytest.mark.parametrize(
+    "text", ["", "a", "x" * 300, "\u2066a\u202e\u2069 b \u2067\u2069\u2069", "كلمة \ue000\u0301 x", "\0\n\t"]
+)
+@pytest.mark.parametrize("code", codes())
+def test_a_record_is_left_out_unset_only_where_it_would_not_fit(synthetic: ModuleType, code: str, text: str) -> None:
+    pen = Pen(language(code), None)
+    for found in synthetic.summary(text).inferences:
+        for seen in found.observations:
+            record = replace(seen, sentences=dict.fromkeys(codes(), text), file=text, exhibit=text)
+            (row,) = card.records([record], pen)["rows"]
+            assert annexes._least(record, pen) <= length(row)
+
+
 def test_findings_that_fit_are_printed_whole(synthetic: ModuleType) -> None:
     summary = synthetic.summary("x")
     many = tuple(replace(summary.inferences[1], number=f"C-{n:02}", finding_id=f"F-{n:010x}") for n in range(1, 61))

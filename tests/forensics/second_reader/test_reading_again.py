@@ -20,7 +20,7 @@ from forensics import open_case
 from forensics.cli import main
 from forensics.second_reader import run
 
-SOME = 200  # cited rows read again where one row of them was tampered with; `whole` and the command read them all
+SOME = 60  # cited rows read again where one row of them was tampered with; `whole` and the command read them all
 
 
 @pytest.fixture(scope="module")

@@ -64,6 +64,19 @@ def test_hosts(made, counted):
     ]
 
 
+def test_a_condition_on_own_columns_where_only_core_ones_are_counted(made, counted):
+    timeline = made(
+        windows(["4624"] * 3, TargetUserName=["anna", "ANNA", "omar"]),
+        windows(["4624"], "System", host="WEB01", file="System.evtx", TargetUserName=["omar"]),
+    )
+    picks = ("host", "rows")
+    assert picked(counted("hosts", timeline), *picks) == [("SRV02", 3), ("WEB01", 1)]
+    omar = {"where": "TargetUserName = 'omar'"}
+    assert picked(counted("hosts", timeline, **omar), *picks) == [("SRV02", 1), ("WEB01", 1)]
+    one = counted("hosts", timeline, families=("windows/security",), **omar)
+    assert picked(one, *picks) == [("SRV02", 1)]
+
+
 def test_logs_with_missing_numbers_recovered_rows_and_hostile_numbers(made, counted):
     top = 2**64 - 1
     timeline = made(
