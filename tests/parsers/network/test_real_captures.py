@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,9 +12,9 @@ import pytest
 
 from parsers.network import pcap, pcapng
 from parsers.registry import recognise
+from tests.parsers.network.tshark import TSHARK, by_tshark
 
 pytestmark = pytest.mark.evidence
-TSHARK = shutil.which("tshark")
 
 
 def packet_count(path: Path) -> int:
@@ -57,15 +55,11 @@ def test_fields_as_tshark_reads_them(captures: list[Path], read_file: Callable[[
     fields = ("http.request.method", "http.request.uri", "tls.handshake.extensions_server_name", "tls.handshake.ja3")
     fields += ("tls.handshake.ja3s", "dns.qry.name")
     wanted = ("tls__tls-cert-issuer", "ja4-rules-disabled", "ja4-tls", "lua-output-http", "cond-log-dns", "smb2-07")
-    for path in captures:
-        if not path.name.startswith(wanted):
-            continue
-        command = [str(TSHARK), "-n", "-r", str(path), "-T", "fields", "-E", "occurrence=f"]
-        command += ["-Y", "not icmp and not mdns"]  # ICMP quotes packets; mDNS asks several at once
-        for field in fields:
-            command += ["-e", field]
-        output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        cells = list(zip(*(line.split("\t") for line in output.splitlines()), strict=True))
+    paths = [path for path in captures if path.name.startswith(wanted)]
+    for path, packets in zip(paths, by_tshark(paths, ("icmp", "mdns", *fields)), strict=True):
+        # ICMP quotes packets; mDNS asks several at once
+        own = [[held[:1] for held in cells] for icmp, mdns, *cells in packets if not icmp and not mdns]
+        cells = [["".join(held) for held in column] for column in zip(*own, strict=True)]
         method, uri, name, client, server, query = (sorted(v for v in column if v) for column in cells)
         result = read_file(path)
         assert sorted(row["method"] for row in result.http if "method" in row) == method, path.name

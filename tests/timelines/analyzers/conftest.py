@@ -45,7 +45,7 @@ class Rows:
         return finish(self.family, pa.RecordBatch.from_pydict(data), Provenance(self.exhibit, self.file, digest))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def made(tmp_path_factory) -> Callable[..., Timeline]:
     """A timeline of these rows. `slices` says in how many parts each file's rows are written; `turned` turns all orders around."""
 

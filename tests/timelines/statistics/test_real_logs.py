@@ -20,7 +20,19 @@ FOLDER = Path(__file__).resolve().parents[4] / "shared" / "evidence" / "windows"
 
 @pytest.fixture(scope="module")
 def case(windows_case):
-    return open_case(windows_case)
+    """Nothing writes to it: it answers the same question once, whatever the language that the answer is told in."""
+    opened = open_case(windows_case)
+    ask, answers = opened.query.sql, {}
+
+    def once(query, parameters=()):
+        asked = query, repr(parameters)
+        if asked not in answers:
+            answers[asked] = ask(query, parameters)
+        return answers[asked]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(opened.query, "sql", once)
+        yield opened
 
 
 @pytest.fixture(scope="module")
@@ -144,8 +156,8 @@ def test_pivots_hold_each_account_and_hash(case, records):
     assert len(hashes) > 20
 
 
-@pytest.mark.parametrize("lang", ["en", "fr", "ar"])
-def test_every_table_can_be_counted_in_each_language(case, lang):
+def test_every_table_can_be_counted_in_each_language(case):
     for name in case.stats():
-        frame = case.stats(name, lang=lang)
-        assert list(frame.columns) == [column.name for column in statistic(name).columns]
+        for lang in ("en", "fr", "ar"):
+            frame = case.stats(name, lang=lang)
+            assert list(frame.columns) == [column.name for column in statistic(name).columns], (name, lang)

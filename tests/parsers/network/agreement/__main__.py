@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from benchmarks.mixed_capture import LEFT_OUT, _template
 from tests.parsers.network.agreement.explained import differences, left_over, mixed_reason, reason
 from tests.parsers.network.agreement.measures import COUNTS, SETS, TUPLES, VALUES, Values, ours, theirs
-from tests.parsers.network.agreement.yardstick import packets
+from tests.parsers.network.agreement.yardstick import Packet, packets
 from tests.parsers.network.conftest import read_path
 
 Pair = tuple[Values, Values]
@@ -79,8 +80,9 @@ def page(files: dict[str, Pair], mixed: Pair, size: int, copies: int, held: set[
     return text
 
 
-def compared(path: Path) -> Pair:
-    return theirs(packets(path)), ours(read_path(path).rows)
+def compared(path: Path, read: Iterable[Packet] | None = None) -> Pair:
+    """What tshark reads in a capture, unless it was `read` before, and what we do."""
+    return theirs(packets(path) if read is None else read), ours(read_path(path).rows)
 
 
 def mixed_of(path: Path, folder: Path) -> tuple[int, set[str]]:

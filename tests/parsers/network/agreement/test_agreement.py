@@ -9,7 +9,7 @@ import pytest
 
 from tests.parsers.network.agreement.__main__ import MEASURES, compared
 from tests.parsers.network.agreement.explained import DIFFERENCES, differences, reason
-from tests.parsers.network.agreement.yardstick import TSHARK
+from tests.parsers.network.agreement.yardstick import TSHARK, packets_of_each
 from tests.parsers.network.conftest import EVIDENCE
 
 EVERY = 12  # so manieth capture is compared here, with all that differ; the page compares all
@@ -24,8 +24,9 @@ def test_captures_as_tshark_reads_them() -> None:
     starts = tuple(start for start, _, _ in DIFFERENCES)
     seen: Counter[str] = Counter()
     apart: set[str] = set()
-    for path in [path for at, path in enumerate(paths) if at % EVERY == 0 or path.name.startswith(starts)]:
-        pair = compared(path)
+    chosen = [path for at, path in enumerate(paths) if at % EVERY == 0 or path.name.startswith(starts)]
+    for path, read in zip(chosen, packets_of_each(chosen), strict=True):
+        pair = compared(path, read)
         seen.update({measure: sum(pair[0][measure].values()) for measure in MEASURES})
         for measure, one, other in differences(*pair):
             assert reason(path.name, measure), (path.name, measure, one, other)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-TSHARK = shutil.which("tshark")
+from tests.parsers.network.tshark import TSHARK, by_tshark
+
 FIELDS = (
-    "frame.number", "frame.protocols", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "tcp.srcport", "tcp.dstport", "udp.srcport",
+    "frame.protocols", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "tcp.srcport", "tcp.dstport", "udp.srcport",
     "udp.dstport",
     "dns.flags.response", "dns.qry.name", "dns.flags.rcode", "dns.a", "dns.aaaa", "nbns.flags.response",
     "http.request.method", "http.host", "http.request.uri", "http.response.code",
@@ -47,3 +47,9 @@ def packets(path: Path) -> Iterator[Packet]:
         for line in run.stdout:
             cells = line.rstrip("\n").split("\t")
             yield {name: cell.split(_BETWEEN) for name, cell in zip(FIELDS, cells, strict=True) if cell}
+
+
+def packets_of_each(paths: Sequence[Path]) -> Iterator[list[Packet]]:
+    """The same of several captures, with fewer starts of tshark."""
+    for found in by_tshark(paths, FIELDS):
+        yield [{name: values for name, values in zip(FIELDS, packet, strict=True) if values} for packet in found]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import random
-import shutil
 import struct
-import subprocess
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.parsers.network.tshark import TSHARK, by_tshark
 
 MAC = bytes.fromhex("020000000001")
 ALL, NONE = "255.255.255.255", "0.0.0.0"
@@ -154,18 +154,14 @@ def test_a_message_that_scapy_writes(read: Any, wire: Any) -> None:
 
 
 @pytest.mark.evidence
-@pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
+@pytest.mark.skipif(TSHARK is None, reason="tshark is not installed")
 def test_real_captures_as_tshark_reads_them(captures: list[Path], read_file: Callable[[Path], Any]) -> None:
     numbers = {
         name: str(code) for code, name in enumerate(("DISCOVER", "OFFER", "REQUEST", "DECLINE", "ACK", "NAK"), 1)
     }
-    for path in captures:
-        if not path.name.startswith(("dhcp-", "smb2-ntlmssp", "sip-method", "decode-dce")):
-            continue
-        command = ["tshark", "-n", "-r", str(path), "-Y", "dhcp", "-T", "fields", "-E", "occurrence=f"]
-        command += ["-e", "dhcp.id", "-e", "dhcp.option.dhcp"]
-        output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        theirs = Counter(tuple(line.split("\t")) for line in output.splitlines())
+    paths = [path for path in captures if path.name.startswith(("dhcp-", "smb2-ntlmssp", "sip-method", "decode-dce"))]
+    for path, packets in zip(paths, by_tshark(paths, ("dhcp", "dhcp.id", "dhcp.option.dhcp")), strict=True):
+        theirs = Counter(tuple("".join(values[:1]) for values in own) for dhcp, *own in packets if dhcp)
         rows = read_file(path).dhcp
         ours = Counter((f"0x{row['trans_id']}", numbers[kind]) for row in rows for kind in row["msg_types"].split(","))
         assert ours == theirs, path.name

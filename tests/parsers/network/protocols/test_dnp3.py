@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import random
-import shutil
 import struct
-import subprocess
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import Any
 import pytest
 
 from parsers.network.protocols.dnp3.layers import checksum
+from tests.parsers.network.tshark import TSHARK, by_tshark
 
 
 def crc(data: bytes) -> bytes:
@@ -185,16 +184,13 @@ def test_more_frames_than_are_read_are_told(read: Any, wire: Any, monkeypatch: p
 
 
 @pytest.mark.evidence
-@pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
+@pytest.mark.skipif(TSHARK is None, reason="tshark is not installed")
 def test_real_captures_as_tshark_reads_them(captures: list[Path], read_file: Callable[[Path], Any]) -> None:
     from parsers.network.protocols.dnp3.functions import name
 
-    for path in captures:
-        if not path.name.startswith("dnp3__"):
-            continue
-        command = ["tshark", "-n", "-r", str(path), "-Y", "dnp3.al.func", "-T", "fields", "-e", "dnp3.al.func"]
-        output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        theirs = Counter(name(int(line)) for line in output.split())
+    paths = [path for path in captures if path.name.startswith("dnp3__")]
+    for path, packets in zip(paths, by_tshark(paths, ("dnp3.al.func",)), strict=True):
+        theirs = Counter(name(int(code)) for (codes,) in packets for code in codes)
         rows = read_file(path).dnp3
         ours = Counter(row[column] for row in rows for column in ("fc_request", "fc_reply") if column in row)
         assert ours == theirs, path.name

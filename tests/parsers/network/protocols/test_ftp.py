@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.parsers.network.protocols.hardships import bear, bear_session, by_scapy
+from tests.parsers.network.tshark import TSHARK, by_tshark
 
 LOGIN = [
     ("s", b"220-Welcome to\r\n 999 rules\r\n220 files.example.org FTP\r\n"),
@@ -139,11 +138,11 @@ def test_a_session_made_by_scapy(read: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.evidence
-@pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
+@pytest.mark.skipif(TSHARK is None, reason="tshark is not installed")
 def test_real_sessions_as_tshark_reads_them(read_file: Any, captures: list[Path]) -> None:
     names = ("ftp-active-mode", "ftp-all-data", "ftp-stou", "ftp-mode-02", "passive-dynamic")
-    for path in [path for path in captures if any(name in path.name for name in names)]:
-        command = ["tshark", "-r", str(path), "-Y", "ftp.request", "-T", "fields", "-e", "ftp.request.command"]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    paths = [path for path in captures if any(name in path.name for name in names)]
+    for path, packets in zip(paths, by_tshark(paths, ("ftp.request", "ftp.request.command")), strict=True):
+        theirs = [command for request, commands in packets if request for command in commands]
         ours = [row["command"] for row in read_file(path).ftp if row["event"] == "ftp.command"]
-        assert ours == done.stdout.split(), path.name
+        assert ours == theirs, path.name

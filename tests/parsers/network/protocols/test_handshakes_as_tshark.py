@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -11,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from tests.parsers.network.tshark import TSHARK, Packet, by_tshark
+
 pytestmark = pytest.mark.evidence
-TSHARK = shutil.which("tshark")
 # Captures whose handshakes lie in tunnels or behind a proxy, which other readers peel; and two where tshark counts otherwise:
 # a stapled OCSP answer brings a certificate of its own, and a second hello in one connection is told in net/weird.
 LEFT_OUT = ("bug-2769", "bug-5633-gre-02", "vxlan-decoder-03", "tls-alpn-log-detect-02", "tls-duplicate-hello")
@@ -28,15 +27,11 @@ FIELDS = {
 }
 
 
-def by_tshark(path: Path) -> dict[str, Counter[str]]:
-    command = [str(TSHARK), "-n", "-r", str(path), "-T", "fields", "-E", "occurrence=a", "-E", "aggregator=|"]
-    for field in FIELDS.values():
-        command += ["-e", field]
-    lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+def theirs(packets: list[Packet]) -> dict[str, Counter[str]]:
     found: dict[str, Counter[str]] = {name: Counter() for name in FIELDS}
-    for line in lines:
-        for name, cell in zip(FIELDS, line.split("\t"), strict=True):
-            values = [value for value in cell.split("|") if value]
+    for packet in packets:
+        for name, held in zip(FIELDS, packet, strict=True):
+            values = [value for value in held if value]
             found[name].update(_serial(value.replace(":", "")) if name == "serial" else value for value in values)
     return found
 
@@ -55,10 +50,9 @@ def ours(result: Any) -> dict[str, Counter[str]]:
 @pytest.mark.skipif(TSHARK is None, reason="tshark is not installed")
 def test_values_as_tshark_reads_them(captures: list[Path], read_file: Callable[[Path], Any]) -> None:
     seen: Counter[str] = Counter()
-    for path in captures:
-        if path.name.startswith(LEFT_OUT) or not path.name.startswith(READ):
-            continue
-        expected, found = by_tshark(path), ours(read_file(path))
+    paths = [path for path in captures if not path.name.startswith(LEFT_OUT) and path.name.startswith(READ)]
+    for path, packets in zip(paths, by_tshark(paths, tuple(FIELDS.values())), strict=True):
+        expected, found = theirs(packets), ours(read_file(path))
         assert found == expected, path.name
         seen.update({name: sum(values.values()) for name, values in found.items()})
     assert {name: seen[name] > 0 for name in FIELDS} == dict.fromkeys(FIELDS, True)

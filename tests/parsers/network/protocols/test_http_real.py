@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 import subprocess
 from collections import Counter
 from collections.abc import Callable
@@ -12,7 +11,8 @@ from typing import Any
 
 import pytest
 
-TSHARK = shutil.which("tshark")
+from tests.parsers.network.tshark import TSHARK, Packet, by_tshark
+
 pytestmark = [pytest.mark.evidence, pytest.mark.skipif(TSHARK is None, reason="tshark is not installed")]
 # Captures with HTTP over TCP that both read whole. Others hold HTTP in tunnels and quoted packets, or form uploads, of which tshark
 # exports the body and we the parts.
@@ -37,26 +37,15 @@ def path(request: Any, captures: list[Path]) -> Path:
     return found
 
 
-def test_requests_and_statuses(path: Path, read_file: Callable[[Path], Any]) -> None:
-    wanted = ("http.request.method", "http.request.uri", "http.host", "http.response.code")
-    command = [
-        str(TSHARK),
-        "-n",
-        "-r",
-        str(path),
-        "-Y",
-        "http",
-        "-T",
-        "fields",
-        "-E",
-        "separator=|",
-        "-E",
-        "occurrence=f",
-    ]
-    shown = subprocess.run(
-        command + [part for name in wanted for part in ("-e", name)], capture_output=True, text=True, check=True
-    )
-    lines = [line.split("|") for line in shown.stdout.splitlines()]
+@pytest.fixture(scope="module")
+def shown(captures: list[Path]) -> dict[Path, list[Packet]]:
+    wanted = ("http", "http.request.method", "http.request.uri", "http.host", "http.response.code")
+    paths = [path for path in captures if path.name in NAMES]
+    return dict(zip(paths, by_tshark(paths, wanted), strict=True))
+
+
+def test_requests_and_statuses(path: Path, shown: dict[Path, list[Packet]], read_file: Callable[[Path], Any]) -> None:
+    lines = [["".join(values[:1]) for values in own] for http, *own in shown[path] if http]
     rows = read_file(path).http
     asked = Counter((row["method"], row["uri"], row.get("host_", "")) for row in rows if "method" in row)
     assert asked == Counter(tuple(line[:3]) for line in lines if line[0])

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.parsers.network.protocols.hardships import bear_session, by_scapy
+from tests.parsers.network.tshark import TSHARK, by_tshark
 
 
 def message(kind: bytes, body: bytes) -> bytes:
@@ -113,23 +112,10 @@ def test_made_by_scapy(read: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.evidence
-@pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
+@pytest.mark.skipif(TSHARK is None, reason="tshark is not installed")
 def test_real_statements_as_tshark_reads_them(read_file: Any, captures: list[Path]) -> None:
-    for path in [path for path in captures if path.name.startswith("pgsql__")]:
-        command = [
-            "tshark",
-            "-r",
-            str(path),
-            "-Y",
-            "pgsql.query",
-            "-T",
-            "fields",
-            "-E",
-            "aggregator=|",
-            "-e",
-            "pgsql.query",
-        ]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-        theirs = [query.strip() for line in done.stdout.splitlines() for query in line.split("|")]
+    paths = [path for path in captures if path.name.startswith("pgsql__")]
+    for path, packets in zip(paths, by_tshark(paths, ("pgsql.query",)), strict=True):
+        theirs = [query.strip() for (queries,) in packets for query in queries]
         ours = [row["frontend_arg"].strip() for row in read_file(path).postgresql if row["event"] == "postgresql.query"]
         assert ours == theirs, path.name

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.parsers.network.protocols.hardships import bear, bear_session
+from tests.parsers.network.tshark import TSHARK, by_tshark
 
 UP, DOWN = ("192.0.2.10", 5060, "198.51.100.20", 5060), ("198.51.100.20", 5060, "192.0.2.10", 5060)
 COMMON = b"From: <sip:ann@example.org>;tag=1\r\nTo: <sip:bob@example.net>\r\nCall-ID: c1@192.0.2.10\r\n"
@@ -90,23 +89,11 @@ def test_made_by_scapy(read: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.evidence
-@pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
+@pytest.mark.skipif(TSHARK is None, reason="tshark is not installed")
 def test_real_calls_as_tshark_reads_them(read_file: Any, captures: list[Path]) -> None:
-    for path in [path for path in captures if path.name.startswith("sip-")]:
-        command = [
-            "tshark",
-            "-r",
-            str(path),
-            "-Y",
-            "sip.Request-Line",
-            "-T",
-            "fields",
-            "-e",
-            "sip.Call-ID",
-            "-e",
-            "sip.CSeq",
-        ]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-        theirs = {tuple(line.split("\t")) for line in done.stdout.splitlines()}
+    paths = [path for path in captures if path.name.startswith("sip-")]
+    fields = ("sip.Request-Line", "sip.Call-ID", "sip.CSeq")
+    for path, packets in zip(paths, by_tshark(paths, fields), strict=True):
+        theirs = {(",".join(call), ",".join(number)) for line, call, number in packets if line}
         ours = {(row["call_id"], row["seq"]) for row in read_file(path).sip if row["event"] == "sip.request"}
         assert ours == theirs, path.name

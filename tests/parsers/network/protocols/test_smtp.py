@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.parsers.network.protocols.hardships import bear_session, by_scapy
+from tests.parsers.network.tshark import TSHARK, by_tshark
 
 ATTACHED = bytes(range(256)) * 3
 MESSAGE = (
@@ -226,14 +225,12 @@ def test_lines_that_are_no_commands_are_told(read: Any, wire: Any) -> None:
 
 
 @pytest.mark.evidence
-@pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
+@pytest.mark.skipif(TSHARK is None, reason="tshark is not installed")
 def test_real_mail_as_tshark_reads_it(read_file: Any, captures: list[Path]) -> None:
     mail = [path for path in captures if "smtp" in path.name or path.name.startswith("mime__")]
     assert len(mail) > 8
-    for path in mail:
-        command = ["tshark", "-r", str(path), "-Y", "imf", "-T", "fields", "-e", "imf.subject", "-e", "imf.message_id"]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-        theirs = [tuple(line.split("\t")) for line in done.stdout.splitlines()]
+    for path, packets in zip(mail, by_tshark(mail, ("imf", "imf.subject", "imf.message_id")), strict=True):
+        theirs = [(",".join(subject), ",".join(number)) for imf, subject, number in packets if imf]
         ours = [
             (row.get("subject", ""), row.get("msg_id", ""))
             for row in read_file(path).smtp

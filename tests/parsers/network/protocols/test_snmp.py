@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-import shutil
-import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.parsers.network.protocols.hardships import moved
+from tests.parsers.network.tshark import TSHARK, by_tshark
 
 UP_TIME = b"\x06\x08\x2b\x06\x01\x02\x01\x01\x03\x00"  # 1.3.6.1.2.1.1.3.0
 DESCRIPTION = b"\x06\x08\x2b\x06\x01\x02\x01\x01\x01\x00"  # 1.3.6.1.2.1.1.1.0
@@ -165,15 +164,12 @@ def test_a_message_that_scapy_writes(read: Any, wire: Any) -> None:
 
 
 @pytest.mark.evidence
-@pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
+@pytest.mark.skipif(TSHARK is None, reason="tshark is not installed")
 def test_real_captures_as_tshark_reads_them(captures: list[Path], read_file: Callable[[Path], Any]) -> None:
-    for path in captures:
-        if not path.name.startswith("snmp-"):
-            continue
-        command = ["tshark", "-n", "-r", str(path), "-Y", "snmp", "-T", "fields", "-E", "occurrence=f"]
-        command += ["-e", "snmp.community", "-e", "snmp.msgUserName", "-e", "snmp.data"]
-        lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
-        cells = [line.split("\t") for line in lines]
+    paths = [path for path in captures if path.name.startswith("snmp-")]
+    fields = ("snmp", "snmp.community", "snmp.msgUserName", "snmp.data")
+    for path, packets in zip(paths, by_tshark(paths, fields), strict=True):
+        cells = [["".join(values[:1]) for values in own] for snmp, *own in packets if snmp]
         result = read_file(path)
         assert {c["secret"] for c in result.credentials if c["scheme"] == "community"} == {c for c, _, _ in cells if c}
         assert {row["username"] for row in result.snmp if "username" in row} == {user for _, user, _ in cells if user}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -11,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from tests.parsers.network.tshark import TSHARK, by_tshark
+
 pytestmark = [
     pytest.mark.evidence,
-    pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed"),
+    pytest.mark.skipif(TSHARK is None, reason="tshark is not installed"),
 ]
 LEFT_OUT = {"dcerpc-request-http-response.pcap"}  # a request that HTTP answers, which tshark takes for HTTP
 PROTOCOLS = ("smb", "dce", "krb", "ldap")  # parts of the names of captures that hold them
@@ -27,19 +27,12 @@ FIELDS = (
 Packet = dict[str, list[str]]
 
 
-def packets(path: Path) -> list[Packet]:
-    """All packets as tshark reads them: the values of each of `FIELDS`."""
-    asked = [part for name in FIELDS for part in ("-e", name)]
-    command = ["tshark", "-r", str(path), "-T", "fields", "-E", "aggregator=|", *asked]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    rows = (line.split("\t") for line in done.stdout.splitlines())
-    return [{name: value.split("|") if value else [] for name, value in zip(FIELDS, row, strict=True)} for row in rows]
-
-
 @pytest.fixture(scope="module")
 def pairs(captures: list[Path], read_file: Callable[[Path], Any]) -> list[tuple[list[Packet], Any]]:
     found = [path for path in captures if any(part in path.name for part in PROTOCOLS)]
-    return [(packets(path), read_file(path)) for path in found if path.name not in LEFT_OUT]
+    found = [path for path in found if path.name not in LEFT_OUT]
+    theirs = ([dict(zip(FIELDS, packet, strict=True)) for packet in packets] for packets in by_tshark(found, FIELDS))
+    return [(packets, read_file(path)) for path, packets in zip(found, theirs, strict=True)]
 
 
 def values(found: list[Packet], name: str) -> Counter[str]:
