@@ -162,7 +162,8 @@ def ingest(
     )
     done: list[Done] = []
     if not changed:
-        for sentence in advice(dict.fromkeys(entry for task in todo for entry in task.entries), workers):
+        here = todo if scheduler is None else ()  # a cluster's machines have memory and room of their own
+        for sentence in advice(dict.fromkeys(entry for task in here for entry in task.entries), workers):
             tell(sentence)
         progress.stage("Read evidence", sum(task.size for task in todo), "bytes")
         with make_executor(workers, scheduler) as pool:
