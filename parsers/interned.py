@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from parsers.gather import Bools, Bytes, Int64s
-from timelines.compiled import compiled, inlined
+from timelines.compiled import closely, compiled, inlined
 from timelines.words_at import WORD, word
 
 Int32s = npt.NDArray[np.int32]
@@ -81,7 +81,7 @@ def _same(held: Bytes, begin: int, data: Bytes, start: int, size: int) -> bool:
     return True
 
 
-@compiled
+@closely
 def _placed(
     data: Bytes,
     starts: Int64s,

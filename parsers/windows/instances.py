@@ -16,7 +16,7 @@ from parsers.windows.binxml import MAX_DEPTH
 from parsers.windows.flat import PROBES, RECENT, SPARE, WIDE, Flat, Int32s, Texts, Whole
 from parsers.windows.structures import CHUNK, DEFINITION
 from parsers.windows.tokens import HEADER, MORE, TEMPLATE
-from timelines.compiled import compiled, inlined
+from timelines.compiled import closely, compiled, inlined
 from timelines.words_at import WORD, word
 
 INSTANCE = 10  # bytes of a template instance before an inline definition or the values: token, 1, template id, place of the definition
@@ -245,7 +245,7 @@ def _instance(
     return number
 
 
-@compiled
+@closely
 def visited(data: Bytes, flat: Flat, texts: Texts, bounds: Int64s, first: Whole, roots: Int32s, waiting: Int64s) -> int:
     """Visit fragments from row `first` on; the row for which there was no room is returned, and nothing of it is noted.
 

@@ -11,7 +11,7 @@ import numba
 import numpy as np
 import pytest
 
-from timelines.compiled import compiled
+from timelines.compiled import closely, compiled, inlined
 
 _ROOT = Path(__file__).parents[2]
 
@@ -55,6 +55,23 @@ def test_kernels_of_one_file_call_each_other() -> None:
     assert compiled(_twice)(np.arange(3) + 4) == 8
 
 
+@inlined
+def _next(values: object, place: int) -> int:
+    return int(values[place + 1])  # type: ignore[index]
+
+
+def _next_but_one(values: object, place: int) -> int:
+    return _next(values, place) - _next(values, place - 1) + _next(values, place + 1)
+
+
+def test_what_is_put_into_a_kernel_looks_at_each_place_however_it_is_put_in() -> None:
+    held = np.arange(5) * 10
+    for kernel in (compiled(_next_but_one), closely(_next_but_one), compiled(_next_but_one)):
+        assert kernel(held, 2) == 50
+        with pytest.raises(IndexError):
+            kernel(held, 3)
+
+
 def test_kernels_run_as_plain_python() -> None:
     code = """
 import numpy as np
@@ -72,7 +89,7 @@ assert odd_bytes(data, starts, ends)[1].tolist() == [False, False, False]
 def test_a_row_of_a_structured_array_has_its_fields_in_plain_python_too() -> None:
     code = """
 import numpy as np
-from timelines.compiled import compiled
+from timelines.compiled import closely, compiled, inlined
 def numbered(held, first):
     for at in range(len(held[0])):
         one = held[0][at]
