@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
@@ -61,6 +62,24 @@ def _no_waiting_for_the_disk():
 
 def _there(handle: int) -> None:
     os.fstat(handle)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _chance_is_drawn():
+    """Nothing here asks Python's or numpy's own generator for chance in an example: all of it is drawn, or from a generator that the test
+    makes. To put those two back before and after every example, and to look at one after every argument, takes longer than many
+    examples do. Another hypothesis may not have these names; then it is as slow as it was."""
+    modules = [module for name, module in sys.modules.items() if name.split(".")[0] == "hypothesis"]
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("deterministic_PRNG", "deprecate_random_in_strategy"):
+            for module in modules:
+                if hasattr(module, name):
+                    patch.setattr(module, name, _nothing_put_back)
+        yield
+
+
+def _nothing_put_back(*_: object) -> contextlib.AbstractContextManager[None]:
+    return contextlib.nullcontext()
 
 
 @pytest.fixture(scope="session", autouse=True)
