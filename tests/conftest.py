@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from hypothesis.internal.conjecture import providers
 
 from forensics.executors import default_workers
 from tests.made_once import made_once, shared_root
@@ -37,8 +38,11 @@ def pytest_collection_modifyitems(items):
                 item.add_marker(pytest.mark.skip(reason="no real evidence beside this checkout"))
 
 
-def pytest_collection_finish():
-    """What was imported and collected stays to the end: the garbage collector need not walk it again and again."""
+def pytest_collection_finish(session):
+    """What was imported and collected stays to the end: the garbage collector need not walk it again and again. Who collects alone leaves
+    the constants of our sources for the workers that come after, in hypothesis' own folder: to find them takes each of them seconds."""
+    if session.config.option.collectonly:
+        getattr(providers, "_get_local_constants", int)()
     gc.collect()
     gc.freeze()
 
