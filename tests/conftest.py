@@ -21,6 +21,8 @@ from timelines import views
 
 settings.register_profile("athar", deadline=None)  # how long an example takes says more of the machine than of us
 settings.load_profile("athar")
+# The collector of cycles looks seldom, as in commands: else it takes a twentieth of a run, of some tests a quarter.
+gc.set_threshold(50_000, *gc.get_threshold()[1:])
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 
 
