@@ -14,7 +14,6 @@ import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from functools import cache
 from importlib.metadata import version
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -34,6 +33,7 @@ _TYPES: dict[str, type] = {
     for name, kind in vars(module).items()
     if isinstance(kind, type) and is_dataclass(kind)
 }
+_FIELDS = {kind: tuple(field.name for field in fields(kind)) for kind in _TYPES.values()}
 
 
 def cache_folder() -> Path:
@@ -118,12 +118,6 @@ _WORDS = str, int, float
 _PLAIN = frozenset((*_WORDS, bool, type(None)))  # what most values are: found by the type itself in a third of the time
 
 
-@cache
-def _names(kind: type[Any]) -> tuple[str, ...]:
-    """The fields of a part of a rule set."""
-    return tuple(field.name for field in fields(kind))
-
-
 class _Writer:
     """Objects as JSON: equal predicates, texts of rules and log sources once each, then named by number."""
 
@@ -159,7 +153,7 @@ class _Writer:
         kind = type(value)
         if _TYPES.get(kind.__name__) is not kind:
             raise TypeError(f"{kind.__name__} is no part of a rule set")
-        held = [self._value(getattr(value, name)) for name in _names(kind)]
+        held = [self._value(getattr(value, name)) for name in _FIELDS[kind]]
         self._objects.append([kind.__name__, *held])
         if key is not None:
             self._known[key] = len(self._objects) - 1
