@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from hypothesis.internal.conjecture import providers
 
 from forensics.executors import default_workers
 from tests.made_once import made_once, shared_root
@@ -19,6 +21,8 @@ from timelines import views
 
 settings.register_profile("athar", deadline=None)  # how long an example takes says more of the machine than of us
 settings.load_profile("athar")
+# The collector of cycles looks seldom, as in commands: else it takes a twentieth of a run, of some tests a quarter.
+gc.set_threshold(50_000, *gc.get_threshold()[1:])
 SHARED = Path(__file__).resolve().parents[1].parent / "shared"
 
 
@@ -36,8 +40,11 @@ def pytest_collection_modifyitems(items):
                 item.add_marker(pytest.mark.skip(reason="no real evidence beside this checkout"))
 
 
-def pytest_collection_finish():
-    """What was imported and collected stays to the end: the garbage collector need not walk it again and again."""
+def pytest_collection_finish(session):
+    """What was imported and collected stays to the end: the garbage collector need not walk it again and again. Who collects alone leaves
+    the constants of our sources for the workers that come after, in hypothesis' own folder: to find them takes each of them seconds."""
+    if session.config.option.collectonly:
+        getattr(providers, "_get_local_constants", int)()
     gc.collect()
     gc.freeze()
 
@@ -61,6 +68,24 @@ def _no_waiting_for_the_disk():
 
 def _there(handle: int) -> None:
     os.fstat(handle)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _chance_is_drawn():
+    """Nothing here asks Python's or numpy's own generator for chance in an example: all of it is drawn, or from a generator that the test
+    makes. To put those two back before and after every example, and to look at one after every argument, takes longer than many
+    examples do. Another hypothesis may not have these names; then it is as slow as it was."""
+    modules = [module for name, module in sys.modules.items() if name.split(".")[0] == "hypothesis"]
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("deterministic_PRNG", "deprecate_random_in_strategy"):
+            for module in modules:
+                if hasattr(module, name):
+                    patch.setattr(module, name, _nothing_put_back)
+        yield
+
+
+def _nothing_put_back(*_: object) -> contextlib.AbstractContextManager[None]:
+    return contextlib.nullcontext()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -159,9 +159,12 @@ class _Some(Mapping[str, pa.Array]):
 
 
 def _same(array: pa.Array) -> list[str | None]:
-    """The text that all rows say, in a list; an empty list where they differ."""
+    """The text that all rows say, in a list; an empty list where they differ, or are too many to look at one by one."""
     if array.type != CODED:
-        return []
+        if len(array) > FEW:
+            return []
+        said = set(as_text(array).to_pylist())
+        return list(said) if len(said) == 1 else []
     if array.null_count:
         return [None] if array.null_count == len(array) else []
     dictionary = array.dictionary

@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
+from timelines.detection.rule_files import documents_of
 
 _TECHNIQUE = re.compile(r"attack\.(t\d{4}(?:\.\d{3})?)")
 _AREAS = {
@@ -55,9 +55,7 @@ Clocks matter: a correlation by time across machines holds only as far as their 
 
 def _rules(folder: Path) -> list[tuple[str, Mapping[str, Any]]]:
     paths = sorted(folder.rglob("*.yml"))
-    return [
-        (path.relative_to(folder).with_suffix("").as_posix(), yaml.safe_load(path.read_text("utf-8"))) for path in paths
-    ]
+    return [(path.relative_to(folder).with_suffix("").as_posix(), documents_of(path)[0]) for path in paths]
 
 
 def _techniques(rule: Mapping[str, Any]) -> str:

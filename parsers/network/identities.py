@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from parsers.network.flows import Flows
 from parsers.network.ip_packets import IpPackets
 from parsers.network.packets import ICMP, ICMPV6, TCP, UDP
-from parsers.network.records import Bytes, Int32s, one_of
+from parsers.network.records import HANDFUL, Bytes, Int32s, one_of
 from parsers.network.row_digests import blake2b, sha1
 
 Ends = npt.NDArray[np.uint64]  # (n, 2): high and low half of addresses
@@ -73,6 +73,8 @@ def identify(packets: IpPackets, flows: Flows) -> Identities:
 
 def address_texts(version: npt.NDArray[np.uint8], addresses: npt.NDArray[np.uint64]) -> pa.StringArray:
     """Addresses as text, each distinct one formatted once. `addresses` is (n, 2): high and low half."""
+    if len(version) <= HANDFUL:
+        return pa.array(list(map(_text, version.tolist(), addresses.tolist())), pa.string())
     place = np.zeros(len(version), np.int64)
     four = version == 4
     distinct, inverse = np.unique(addresses[four, 1], return_inverse=True)
@@ -83,6 +85,13 @@ def address_texts(version: npt.NDArray[np.uint8], addresses: npt.NDArray[np.uint
     place[~four] = inverse.reshape(-1) + len(short)
     long = pa.array(list(map(_ipv6, pairs.astype(">u8").view(">u2").reshape(-1, 8).tolist())), pa.string())
     return pa.concat_arrays([short, long]).take(pa.array(place))
+
+
+def _text(version: int, halves: list[int]) -> str:
+    """One address, of its high and low half."""
+    if version == 4:
+        return ".".join([str(halves[1] >> shift & 255) for shift in (24, 16, 8, 0)])
+    return _ipv6([half >> shift & 0xFFFF for half in halves for shift in (48, 32, 16, 0)])
 
 
 def _ipv6(groups: list[int]) -> str:

@@ -190,6 +190,8 @@ def _both(one: Captured, two: Captured) -> Captured:
 def _set_aside(into: Passed, headers: Headers, known: Captured, place: Int64s, carriers: Int64s) -> None:
     """Put the rows that have a transport into their groups, and note which groups lie in tunnels of which. `carriers`: rows that are
     needed for that in later windows."""
+    if not len(headers):
+        return
     records, group = grouped(headers, known, place, into.rows, GROUPS)
     if len(records):
         into.spill.add(records, group)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from operator import attrgetter
+from typing import cast
 
 import numpy as np
 
@@ -154,8 +155,8 @@ def _assigned(talks: Conversations, out: Reading) -> tuple[Int64s, Int64s]:
     masks = [dissector.recognise(openings) for dissector in dissectors]
     claimed = np.logical_or.reduce(masks) if masks else np.zeros(0, np.bool_)
     for number, dissector in enumerate(dissectors):
-        if hasattr(dissector, "guess") and isinstance(dissector, Guesser):
-            guessed = dissector.guess(openings) & ~claimed
+        if hasattr(dissector, "guess"):  # a Guesser: to ask for the protocol itself takes as long as many a guess
+            guessed = cast(Guesser, dissector).guess(openings) & ~claimed
             claimed |= guessed
             masks[number] = masks[number] | guessed
     reader, flow = np.nonzero(np.stack(masks)) if masks else (np.zeros(0, np.int64), np.zeros(0, np.int64))

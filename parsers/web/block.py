@@ -196,7 +196,10 @@ class Block:
         yield page.lines.account("read", taken.mask)
         for batch in taken.rows:
             yield Batch(one.family, _named(_marked(batch, page.lines), one.name))
-        self.left = self.left[~np.isin(self.left, rows[taken.mask], assume_unique=True)]
+        if len(rows) == len(self.left) and taken.mask.all():  # most often; they are some of those that are left
+            self.left = self.left[:0]
+        else:
+            self.left = self.left[~np.isin(self.left, rows[taken.mask], assume_unique=True)]
 
 
 def _marked(batch: pa.RecordBatch, lines: Lines) -> pa.RecordBatch:

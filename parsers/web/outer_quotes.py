@@ -14,7 +14,7 @@ from parsers.gather import Int64s
 from parsers.web.lines import Lines
 
 REMARK = "outer-quotes"
-_QUOTES = b"\"'"
+_QUOTED = np.isin(np.arange(256), list(b"\"'"))  # first bytes of lines in quotes
 _BEHIND = b",;"  # the empty cells of a table that follow the line's own
 _ESCAPED = re.compile(rb"\\.", re.DOTALL)
 _QUOTE_RUNS = re.compile(rb'"++')
@@ -54,7 +54,7 @@ def unquoted(line: bytes) -> tuple[bytes, bool] | None:
 def unquoted_lines(lines: Lines, sure: bool | None = None) -> Unquoted | None:
     """The lines that stand in quotes, all or those that (do not) surely do; None where there are none."""
     first = lines.data[np.minimum(lines.starts, len(lines.data) - 1)] if len(lines) else lines.data[:0]
-    held = {row: unquoted(lines.at(row)) for row in np.flatnonzero(np.isin(first, list(_QUOTES))).tolist()}
+    held = {row: unquoted(lines.at(row)) for row in np.flatnonzero(_QUOTED[first]).tolist()}
     found = {row: one[0] for row, one in held.items() if one is not None and sure in (None, one[1])}
     if not found:
         return None

@@ -112,7 +112,7 @@ class Board:
         return values.spread(codes[ask_late(predicate, values.texts.take(chosen), self.folded(column).take(chosen))])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)  # made for every value of every rule, once a shape: frozen costs three times as much
 class Slot:
     """A predicate on a column. `test` is what the rule says, for its words; `late` whether its answer is worth putting off."""
 

@@ -159,14 +159,18 @@ def negation(arg: Expression) -> Expression:
 
 def fields_of(expression: Expression) -> frozenset[str | None]:
     """The fields a rule names; None among them when it has keywords."""
-    match expression:
-        case Test(name, _):
-            return frozenset((name,))
-        case SameAs(name, other, _):
-            return frozenset((name, other))
-        case And(args) | Or(args):
-            return frozenset().union(*map(fields_of, args))
-        case Not(arg):
-            return fields_of(arg)
-        case _:
-            return frozenset()
+    found: set[str | None] = set()
+    left = [expression]
+    while left:
+        match left.pop():
+            case Test(name, _):
+                found.add(name)
+            case SameAs(name, other, _):
+                found |= {name, other}
+            case And(args) | Or(args):
+                left += args
+            case Not(arg):
+                left.append(arg)
+            case _:
+                pass
+    return frozenset(found)

@@ -33,6 +33,7 @@ _TYPES: dict[str, type] = {
     for name, kind in vars(module).items()
     if isinstance(kind, type) and is_dataclass(kind)
 }
+_FIELDS = {kind: tuple(field.name for field in fields(kind)) for kind in _TYPES.values()}
 
 
 def cache_folder() -> Path:
@@ -113,6 +114,10 @@ def _write(path: Path, kept: RuleSet) -> None:
         old.unlink(missing_ok=True)
 
 
+_WORDS = str, int, float
+_PLAIN = frozenset((*_WORDS, bool, type(None)))  # what most values are: found by the type itself in a third of the time
+
+
 class _Writer:
     """Objects as JSON: equal predicates, texts of rules and log sources once each, then named by number."""
 
@@ -126,7 +131,7 @@ class _Writer:
         return {"objects": self._objects, "root": root}
 
     def _value(self, value: Any) -> Any:
-        if value is None or isinstance(value, str | int | float | bool):
+        if type(value) in _PLAIN or isinstance(value, _WORDS):
             return value
         if isinstance(value, LogSource):
             return {"s": self._sources[id(value)]}
@@ -148,7 +153,7 @@ class _Writer:
         kind = type(value)
         if _TYPES.get(kind.__name__) is not kind:
             raise TypeError(f"{kind.__name__} is no part of a rule set")
-        held = [self._value(getattr(value, f.name)) for f in fields(value)]
+        held = [self._value(getattr(value, name)) for name in _FIELDS[kind]]
         self._objects.append([kind.__name__, *held])
         if key is not None:
             self._known[key] = len(self._objects) - 1

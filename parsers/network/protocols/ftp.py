@@ -48,7 +48,9 @@ class Ftp:
         """A greeting 220 with a command of FTP, or one that names FTP."""
         found = np.zeros(len(openings.proto), np.bool_)
         for one, other in ((openings.orig, openings.resp), (openings.resp, openings.orig)):
-            mine = begins(other, b"220 ", b"220-") & (begins(one, *_VERBS) | (one[:, 0] == 0))
+            if not (mine := begins(other, b"220 ", b"220-")).any():
+                continue
+            mine &= begins(one, *_VERBS) | (one[:, 0] == 0)
             quiet = mine & (one[:, 0] == 0)
             mine[quiet] = holds(other[quiet], b"FTP")
             found |= mine

@@ -42,6 +42,7 @@ def walked(data: Bytes, begins: Int64s, stops: Int64s) -> tuple[Bytes, Int64s, I
     room = int(np.minimum(stops - begins, PLAIN_HEAD).sum())
     texts, spans = np.empty(room, np.uint8), np.full((len(begins), COLUMNS, 2), -1, np.int64)
     addresses, told = np.empty((room // 7 + 1, 3), np.int64), np.zeros((len(begins), 4), np.int64)
+    begins, stops = np.ascontiguousarray(begins), np.ascontiguousarray(stops)  # compiled once, for one kind of array
     used = int(_walk(data, begins, stops, texts, spans, addresses, told))
     return texts, spans, addresses[:used], told
 

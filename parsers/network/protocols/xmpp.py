@@ -71,6 +71,8 @@ class Xmpp:
 def _streams(raw: Bytes) -> Bools:
     found = np.zeros(len(raw), np.bool_)
     rows = np.flatnonzero(raw[:, 0] == ord("<"))
+    if not len(rows):
+        return found
     for at in range(raw.shape[1] - len(_START) + 1):
         found[rows] |= (raw[rows, at : at + len(_START)] == _START).all(axis=1)
     return found

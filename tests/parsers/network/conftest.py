@@ -8,7 +8,8 @@ import pickle
 import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from ipaddress import ip_address
+from functools import cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,12 @@ class Result:
         return self.data[row["offset"] : row["offset"] + row["length"]]
 
 
+@cache
+def _address(text: str) -> IPv4Address | IPv6Address:
+    """Thousands of packets are made of few addresses."""
+    return ip_address(text)
+
+
 class Wire:
     """Packets and files, the fields spelled out."""
 
@@ -68,7 +75,7 @@ class Wire:
         )
 
     def ip(self, src: str, dst: str, proto: int, payload: bytes, fragment: int = 0) -> bytes:
-        one, two = ip_address(src), ip_address(dst)
+        one, two = _address(src), _address(dst)
         if one.version == 6:
             # version 6, payload length, next header, hop limit 64
             return struct.pack(">IHBB", 6 << 28, len(payload), proto, 64) + one.packed + two.packed + payload

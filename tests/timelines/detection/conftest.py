@@ -11,8 +11,8 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-import yaml
 
+from tests import quick_yaml
 from timelines.detection import Engine, RuleSet, evaluate, load_rules
 from timelines.query import Timeline
 from timelines.schema import CORE, CORE_NAMES, named_field, stored_names
@@ -55,7 +55,7 @@ def table_of(rows: Sequence[Row], family: str = "windows/security", start: int =
 
 def rule_text(detection: Mapping[str, Any] | str, **changes: Any) -> str:
     """A whole rule around a detection block; it speaks of every Windows row unless `logsource` says otherwise."""
-    block = yaml.safe_load(detection) if isinstance(detection, str) else dict(detection)
+    block = quick_yaml.safe_load(detection) if isinstance(detection, str) else dict(detection)
     block.setdefault("condition", "selection")
     rule = {
         "title": "Test",
@@ -64,7 +64,7 @@ def rule_text(detection: Mapping[str, Any] | str, **changes: Any) -> str:
         "level": "high",
         "detection": block,
     }
-    return yaml.safe_dump({**rule, **changes}, sort_keys=False)
+    return quick_yaml.safe_dump({**rule, **changes}, sort_keys=False)
 
 
 def _beside(name: str) -> ModuleType:

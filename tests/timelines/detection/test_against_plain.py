@@ -8,11 +8,11 @@ from types import ModuleType
 from typing import Any
 
 import pyarrow as pa
-import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sigma.collection import SigmaCollection
 
+from tests import quick_yaml
 from timelines.detection import Engine, RuleSet, evaluate
 
 Row = Mapping[str, Any]
@@ -140,7 +140,7 @@ def test_agrees_with_the_plain_evaluator(
     assert refused | set(kept) == set(range(len(blocks)))
     expected = {}
     for at, place in enumerate(kept):
-        parsed = SigmaCollection.from_dicts([yaml.safe_load(written[place])]).rules[0]
+        parsed = SigmaCollection.from_dicts([quick_yaml.safe_load(written[place])]).rules[0]
         expected[at] = [number for number, row in enumerate(data) if plain.rule_matches(parsed, row)]
     engine = Engine(loaded.rules)
     found = evaluate(engine, "windows/security", make_table(data))

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests import quick_yaml
 from timelines.detection import RuleSet
 from timelines.detection.correlate import correlate
 from timelines.detection.found_rows import Gathering
@@ -139,7 +139,7 @@ def document(name: str, body: dict[str, Any]) -> dict[str, Any]:
 def compare(
     load: Loaded, make_table: Any, plain: ModuleType, documents: list[dict[str, Any]], rows: list[dict[str, Any]], order: list[int]
 ) -> None:  # fmt: skip
-    loaded = load(BASE, *(yaml.safe_dump(each) for each in documents))
+    loaded = load(BASE, *(quick_yaml.safe_dump(each) for each in documents))
     assert loaded.refused == (), loaded.refused
     numbered = [{**row, "row": at} for at, row in enumerate(rows)]
     expected = {
@@ -193,7 +193,7 @@ def test_aliases(
 
 
 def _table() -> Iterator[Any]:
-    for section in yaml.safe_load((Path(__file__).parent / "semantics" / "correlations.yml").read_text("utf-8")):
+    for section in quick_yaml.safe_load((Path(__file__).parent / "semantics" / "correlations.yml").read_text("utf-8")):
         for number, case in enumerate(section["cases"], 1):
             yield pytest.param(case, id=f"{section['cites']} ({number})")
 
@@ -215,7 +215,7 @@ def _event(at: int, text: str) -> dict[str, Any]:
 def test_case(load: Loaded, make_table: Any, plain_correlations: ModuleType, case: dict[str, Any]) -> None:
     """The specification case by case: our engine and the plain evaluator against what each case expects."""
     written = document("one", case["is"])
-    loaded = load(BASE, yaml.safe_dump(written))
+    loaded = load(BASE, quick_yaml.safe_dump(written))
     if "refused" in case:
         assert [case["refused"] in refused.reason.lower() for refused in loaded.refused] == [True], loaded.refused
         return
@@ -231,7 +231,7 @@ def test_case(load: Loaded, make_table: Any, plain_correlations: ModuleType, cas
 def test_referenced_rules_speak_for_themselves_only_where_they_may(load: Loaded) -> None:
     """`generate` (false unless said): whether the rules that a correlation refers to are results too."""
     body = {"type": "event_count", "rules": ["a"], "timespan": "5s", "condition": {"gte": 2}}
-    silent = load(BASE, yaml.safe_dump(document("one", body)))
-    told = load(BASE, yaml.safe_dump(document("one", {**body, "generate": True})))
+    silent = load(BASE, quick_yaml.safe_dump(document("one", body)))
+    told = load(BASE, quick_yaml.safe_dump(document("one", {**body, "generate": True})))
     assert [rule.output for rule in silent.rules] == [False, True, True]
     assert [rule.output for rule in told.rules] == [True, True, True]

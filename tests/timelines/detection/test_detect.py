@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests import quick_yaml
 from timelines.detection import Detection, RuleSet, detect, engine
 from timelines.findings import MATCH_COLUMNS
 from timelines.query import Timeline
@@ -54,11 +55,12 @@ athar: {fr: {title: Un interpréteur}}
 
 
 def correlation(kind: str, rules: list[str], number: int = 9, **more: Any) -> str:
-    import yaml
 
     block = {"type": kind, "rules": rules, "timespan": "1m", **more}
     rule_id = f"20000000-0000-4000-8000-{number:012d}"
-    return yaml.safe_dump({"title": f"Correlation {number}", "id": rule_id, "level": "high", "correlation": block})
+    return quick_yaml.safe_dump(
+        {"title": f"Correlation {number}", "id": rule_id, "level": "high", "correlation": block}
+    )
 
 
 def logon(time: float | None, event: int = 4625, user: str | None = "alice", **more: Any) -> dict[str, Any]:

@@ -98,6 +98,7 @@ class Plain:
             tuple[int, tuple[Any, ...]], bool
         ] = {}  # by the comparison, which the rules hold on to, and the values
         self._columns: dict[tuple[int, str], list[tuple[str, ...]]] = {}
+        self._read: dict[tuple[str, str], dict[int, tuple[str, ...]]] = {}
         self._texts: dict[tuple[int, str, bool], dict[str, int]] = {}
         self._like: dict[tuple[Any, ...], int] = {}
 
@@ -110,7 +111,8 @@ class Plain:
         for number in rule.sources:
             found = set(self._hits(number, rule))
             columns = [self._column(number, name) for name in rule.names]
-            for place, at in list(enumerate(self._inside[number][1]))[::step]:
+            here = self._inside[number][1]
+            for place, at in zip(range(0, len(here), step), here[::step], strict=True):
                 event = {name: list(column[place]) for name, column in zip(rule.names, columns, strict=True)}
                 if any(self._rules.holds(tree, event) for tree in rule.trees) != (at in found):
                     out.append(at)
@@ -198,8 +200,17 @@ class Plain:
         """The values of a field in the rows of a log source, read once for all rules that name it."""
         if (number, name) not in self._columns:
             source, inside = self._inside[number]
-            self._columns[number, name] = [tuple(self._values(source, self._rows[at], name)) for at in inside]
+            known = self._read.setdefault((repr(self._asked_of(source, name)), name), {})
+            for at in inside:
+                if at not in known:
+                    known[at] = tuple(self._values(source, self._rows[at], name))
+            self._columns[number, name] = [known[at] for at in inside]
         return self._columns[number, name]
+
+    @staticmethod
+    def _asked_of(source: Any, name: str) -> Any:
+        """All of a log source that the plain reading asks for a field: sources that say the same of it have the same values in a row."""
+        return source.fields.get(name.replace(" ", "")) if name else source.fields
 
     def _values(self, source: Any, row: Any, name: str) -> list[str]:
         return (

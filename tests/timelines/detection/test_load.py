@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import timelines.rules
-from timelines.detection import RuleSet, load_rules
+from timelines.detection import RuleSet, load_rules, rule_files
 from timelines.detection.rule_files import RULE_BYTES
 
 Load = Callable[..., RuleSet]
@@ -284,3 +286,39 @@ def test_every_windows_and_web_rule_of_sigmahq_runs_but_those_for_absent_sources
 def test_nesting_that_would_overflow_the_yaml_library_is_refused(load: Load, content: str) -> None:
     (refused,) = load(content).refused
     assert (refused.reason, refused.column > 100) == ("nested more than 100 deep", True)
+
+
+SIGNS = [
+    "- ",
+    "-\n",
+    "? ",
+    "?",
+    ": ",
+    "a: ",
+    "a:\n",
+    "[",
+    "{",
+    "]",
+    "}",
+    ",",
+    "\n",
+    " ",
+    "\t",
+    '"',
+    "&a ",
+    "!!map ",
+    ":\t",
+]
+SIGNS += ["\x85", "\u2028", "|\n", "---\n", "\r"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(SIGNS), max_size=12).map("".join), st.sampled_from(["utf-8", "utf-16-le", "utf-16-be"]))
+def test_no_list_and_no_mapping_begins_uncounted(text: str, coding: str) -> None:
+    """Files with few of the signs that lists and mappings begin with are not looked at for nesting: it cannot be deeper."""
+    content = ("\ufeff" + text).encode(coding)
+    begun = 0
+    with contextlib.suppress(yaml.YAMLError):
+        for event in yaml.parse(content, rule_files._Base):
+            begun += isinstance(event, yaml.CollectionStartEvent)
+    assert begun <= rule_files._beginnings(content)

@@ -9,9 +9,9 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-import yaml
 from sigma.collection import SigmaCollection
 
+from tests import quick_yaml
 from timelines.detection import Engine, RuleSet, evaluate
 
 FOLDER = Path(__file__).parent / "semantics"
@@ -20,7 +20,7 @@ TABLES = ("values.yml", "modifiers.yml", "conditions.yml")
 
 def _cases() -> Iterator[Any]:
     for name in TABLES:
-        for section in yaml.safe_load((FOLDER / name).read_text("utf-8")):
+        for section in quick_yaml.safe_load((FOLDER / name).read_text("utf-8")):
             for number, case in enumerate(section["cases"], 1):
                 yield pytest.param(case, id=f"{section['cites']} ({number})")
 

@@ -6,8 +6,7 @@ import re
 from importlib.resources import files
 from pathlib import Path
 
-import yaml
-
+from tests import quick_yaml
 from timelines.analyzers import all_analyzers
 
 from .conftest import SAMPLES
@@ -21,7 +20,7 @@ WRITTEN = {path.stem: path for path in RULES.rglob("*.yml")}
 def web_rules() -> set[str]:
     """Rules of web logs, and correlations over nothing else."""
     own = {path.stem for path in (RULES / "web").glob("*.yml")}
-    over = {path.stem: yaml.safe_load(path.read_text("utf-8")) for path in (RULES / "correlations").glob("*.yml")}
+    over = {path.stem: quick_yaml.safe_load(path.read_text("utf-8")) for path in (RULES / "correlations").glob("*.yml")}
     for _ in over:  # correlations over correlations
         own |= {name for name, rule in over.items() if set(rule["correlation"]["rules"]) <= own}
     return own
@@ -41,7 +40,7 @@ def test_what_is_named_exists_and_is_proven() -> None:
     assert NAMED - set(WRITTEN) - set(all_analyzers()) == set()
     for name in NAMED & set(WRITTEN):
         samples = SAMPLES / WRITTEN[name].relative_to(RULES)
-        told = yaml.safe_load(samples.read_text("utf-8"))
+        told = quick_yaml.safe_load(samples.read_text("utf-8"))
         assert told["match"], name
         assert told["no_match"], name
     for name in NAMED & set(all_analyzers()):

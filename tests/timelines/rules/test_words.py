@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import uuid
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
+from tests import quick_yaml
 from timelines.rules_page import rules_pages
 
 RULES = Path(str(files("timelines") / "rules"))
@@ -24,8 +25,9 @@ IDENTITY = re.compile(
 JARGON = re.compile(r"(?i)\b(?:sigma|regex|yaml|ioc|ttp|c2|lolbin|payload|EventID|false positive|group-by)\b")
 
 
+@cache
 def read(path: Path) -> dict[str, Any]:
-    rule: dict[str, Any] = yaml.safe_load(path.read_text("utf-8"))
+    rule: dict[str, Any] = quick_yaml.safe_load(path.read_text("utf-8"))
     return rule
 
 

@@ -29,11 +29,14 @@ class DceRpc:
     def recognise(self, openings: Openings) -> Bools:
         """A header of version 5 with a known kind, a data representation that is in use, and a size that holds it; or the greeting of
         a server that is reached over HTTP."""
-        found = np.zeros(len(openings.proto), np.bool_)
+        tcp = openings.proto == 6
+        found = np.zeros(len(tcp), np.bool_)
         for side, size in ((openings.orig, openings.orig_size), (openings.resp, openings.resp_size)):
-            some = np.flatnonzero((openings.proto == 6) & (side[:, 0] == 5) & (side[:, 1] <= 1) & (size >= HEADER))
-            found[some] |= _head(side[some])
-            found |= (side[:, : len(GREETING)] == np.frombuffer(GREETING, np.uint8)).all(axis=1) & (openings.proto == 6)
+            some = np.flatnonzero(tcp & (side[:, 0] == 5) & (side[:, 1] <= 1) & (size >= HEADER))
+            if len(some):
+                found[some] |= _head(side[some])
+            if (greets := tcp & (side[:, 0] == GREETING[0])).any():
+                found |= (side[:, : len(GREETING)] == np.frombuffer(GREETING, np.uint8)).all(axis=1) & greets
         return found
 
     def read(self, talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[Yield]:

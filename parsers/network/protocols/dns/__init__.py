@@ -109,8 +109,9 @@ def _plausible(openings: Openings) -> Bools:
     out = np.zeros(len(udp), np.bool_)
     for raw, size in ((openings.orig, openings.orig_size), (openings.resp, openings.resp_size)):
         length = raw[:, 0].astype(np.int64) << 8 | raw[:, 1]
-        out |= udp & (size >= _LEAST) & _header(raw, size, 0)
-        out |= tcp & (size >= 2 + _LEAST) & (length >= _LEAST) & _header(raw, size, 2)
+        for own, at in ((udp & (size >= _LEAST), 0), (tcp & (size >= 2 + _LEAST) & (length >= _LEAST), 2)):
+            if own.any():
+                out |= own & _header(raw, size, at)
     return out
 
 

@@ -22,11 +22,18 @@ LEAST = 11  # bytes of a record
 _MOST = RECORDS  # a kernel takes numbers from its own file alone
 
 
+def _fixed(data: Bytes) -> Bytes:
+    """Bytes that can't be written to: the kernel is compiled for one kind of array, whether they were gathered or read."""
+    view = data.view()
+    view.flags.writeable = False
+    return view
+
+
 def plain_messages(data: Bytes, bounds: Int64s) -> tuple[Int64s, Said]:
     """Which messages are plain, and what these say. `bounds`: where each begins in `data`, behind its number, (n + 1,)."""
     heads, text = np.zeros((len(bounds) - 1, 9), np.int64), np.zeros(len(data), np.uint8)
     answers = np.zeros((len(data) // LEAST + 1, 3), np.int64)
-    used = int(_walk(data, bounds, heads, text, answers))
+    used = int(_walk(_fixed(data), bounds, heads, text, answers))
     rows = np.flatnonzero(heads[:, 0])
     length, bits, kind, group, count, size, dnssec, empty = heads[rows, 1:].T
     name, _ = utf8(text, bounds[:-1][rows], length)

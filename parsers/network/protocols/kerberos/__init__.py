@@ -32,7 +32,8 @@ class Kerberos:
         for side in (openings.orig, openings.resp):
             tagged = (udp & one_of(side[:, 0], *KINDS)) | (tcp & (side[:, 0] == 0) & one_of(side[:, 4], *KINDS))
             some = np.flatnonzero(tagged)
-            found[some] |= _version(side[some])
+            if len(some):
+                found[some] |= _version(side[some])
         return found
 
     def read(self, talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[Yield]:

@@ -67,6 +67,8 @@ class Ldap:
 def _begins(side: Bytes, size: npt.NDArray[np.int64]) -> Bools:
     found = np.zeros(len(side), np.bool_)
     some = np.flatnonzero((side[:, 0] == 0x30) & (size >= 7))
+    if not len(some):
+        return found
     side, every = side[some], np.arange(len(some))
     for form, lead in ((0x81, 3), (0x82, 4), (0x83, 5), (0x84, 6), (0, 2)):
         number = side[:, lead + 1].astype(np.int64)

@@ -46,7 +46,8 @@ class Modbus:
         """Each side that speaks begins with a header that fits and a function that exists."""
         found: Bools = (openings.proto == 6) & ((openings.orig_size > 0) | (openings.resp_size > 0))
         for raw, size in ((openings.orig, openings.orig_size), (openings.resp, openings.resp_size)):
-            found &= (size == 0) | _whole(raw, size)
+            if found.any():
+                found &= (size == 0) | _whole(raw, size)
         return found
 
     def guess(self, openings: Openings) -> Bools:
@@ -85,13 +86,16 @@ def _begins(raw: Bytes, size: Int64s) -> Bools:
 
 def _whole(raw: Bytes, size: Int64s) -> Bools:
     """Whether a known function fills what is seen, or another message follows it."""
+    begins = _begins(raw, size)
+    if not begins.any():
+        return begins
     end = (raw[:, 4].astype(np.int64) << 8 | raw[:, 5]) + 6
     next_protocol = np.minimum(end + 2, OPENING - 2)
     rows = np.arange(len(raw))
     follows = (
         (end + 4 <= np.minimum(size, OPENING)) & (raw[rows, next_protocol] == 0) & (raw[rows, next_protocol + 1] == 0)
     )
-    found: Bools = _begins(raw, size) & one_of(raw[:, 7] & 0x7F, *FUNCTIONS) & ((end == size) | follows)
+    found: Bools = begins & one_of(raw[:, 7] & 0x7F, *FUNCTIONS) & ((end == size) | follows)
     return found
 
 

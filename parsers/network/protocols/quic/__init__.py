@@ -19,6 +19,9 @@ _SMALLEST = 20  # bytes: less holds no long header with anything behind it
 
 def _long_header(side: Bytes, size: npt.NDArray[np.int64]) -> Bools:
     """A long header of a version in use, of one that shall never be (RFC 9000 section 15), or of Google's own QUIC."""
+    fits = (side[:, 0] & 0xC0 == 0xC0) & (side[:, 5] <= headers.CONNECTION_ID) & (size >= _SMALLEST)
+    if not fits.any():
+        return np.asarray(fits)
     wide = side.astype(np.int64)
     version = wide[:, 1] << 24 | wide[:, 2] << 16 | wide[:, 3] << 8 | wide[:, 4]
     known = one_of(version, headers.VERSION_1, headers.VERSION_2)
@@ -27,7 +30,6 @@ def _long_header(side: Bytes, size: npt.NDArray[np.int64]) -> Bools:
     known |= (
         one_of(version >> 16, 0x5130, 0x5430) & (wide[:, 3:5] >= 0x30).all(axis=1) & (wide[:, 3:5] <= 0x39).all(axis=1)
     )
-    fits = (side[:, 0] & 0xC0 == 0xC0) & (side[:, 5] <= headers.CONNECTION_ID) & (size >= _SMALLEST)
     return np.asarray(known & fits)
 
 

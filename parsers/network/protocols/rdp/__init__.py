@@ -32,10 +32,11 @@ _COOKIE = np.frombuffer(b"Cookie: ", np.uint8)
 
 def _unit(raw: Bytes, code: int) -> Bools:
     """A TPKT packet with an X.224 unit of this code whose lengths agree."""
+    found: Bools = (raw[:, 0] == 3) & (raw[:, 1] == 0) & (raw[:, 5] == code)
+    if not found.any():
+        return found
     size = raw[:, 2].astype(np.int64) << 8 | raw[:, 3]
-    return np.asarray(
-        (raw[:, 0] == 3) & (raw[:, 1] == 0) & (raw[:, 5] == code) & (raw[:, 4].astype(np.int64) + 5 == size)
-    )
+    return np.asarray(found & (raw[:, 4].astype(np.int64) + 5 == size))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,13 @@ class Rdp:
         """An X.224 request with a cookie or a negotiation, or a confirmation with one; a bare request on RDP's own port."""
         found = np.zeros(len(openings.proto), np.bool_)
         for raw in (openings.orig, openings.resp):
-            asks = _unit(raw, REQUEST)
+            asks, confirms = _unit(raw, REQUEST), _unit(raw, CONFIRM)
+            if not (asks.any() or confirms.any()):
+                continue
             cookie = (raw[:, 11 : 11 + len(_COOKIE)] == _COOKIE).all(axis=1)
             negotiates = (raw[:, 13] == 8) & (raw[:, 14] == 0)
             found |= asks & (cookie | (negotiates & (raw[:, 11] == 1)) | ((raw[:, 4] == 6) & openings.on_port(PORT)))
-            found |= _unit(raw, CONFIRM) & negotiates & one_of(raw[:, 11], 2, 3)
+            found |= confirms & negotiates & one_of(raw[:, 11], 2, 3)
         return np.asarray(found & (openings.proto == 6))
 
     def read(self, talk: Conversation, packet_time: npt.NDArray[np.int64]) -> Iterator[Record | Trouble | Upgrade]:

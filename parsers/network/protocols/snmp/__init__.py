@@ -88,12 +88,14 @@ class Snmp:
 
 def _begins(raw: Bytes, size: npt.NDArray[np.int64]) -> Bools:
     out = np.zeros(len(size), np.bool_)
+    if not (sequence := raw[:, 0] == 0x30).any():
+        return out
     form = raw[:, 1]
     for at, fits in ((2, form < 0x80), (3, form == 0x81), (4, form == 0x82)):
         version = one_of(raw[:, at + 2], 0, 1) & (raw[:, at + 3] == 0x04)
         version |= (raw[:, at + 2] == 3) & (raw[:, at + 3] == 0x30)
         out |= fits & (raw[:, at] == 2) & (raw[:, at + 1] == 1) & version & (size > at + 4)
-    found: Bools = out & (raw[:, 0] == 0x30)
+    found: Bools = out & sequence
     return found
 
 

@@ -24,7 +24,8 @@ def _stream_hello(side: Bytes, size: npt.NDArray[np.int64]) -> Bools:
     head = side[rows]
     found[rows] = (head[:, 1] == 3) & (head[:, 2] <= 4) & ((head[:, 5] == 1) | (head[:, 5] == 2))
     old = np.flatnonzero(side[:, 0] >= 0x80)
-    found[old] = version2.recognise(side[old], size[old])
+    if len(old):
+        found[old] = version2.recognise(side[old], size[old])
     return np.asarray(found)
 
 
@@ -56,6 +57,8 @@ class Ssl:
         found = np.zeros(len(openings.proto), np.bool_)
         for proto, hello in ((6, _stream_hello), (17, _datagram_hello)):
             own = openings.proto == proto
+            if not own.any():
+                continue
             for side, size in ((openings.orig, openings.orig_size), (openings.resp, openings.resp_size)):
                 found |= own & hello(side, size)
         return found
