@@ -133,8 +133,7 @@ class Timeline:
         its table: core columns first, then its own by name, then `message`. Rows within a table are in no order."""
         families = self.chosen_families(chosen.families)
         names = {family: (*CORE_NAMES, *self._united(family), "message") for family in families}
-        for span in self._spans(chosen, names, lang):
-            yield span
+        yield from self._spans(chosen, names, lang)
 
     def _spans(
         self, chosen: Filter, names: Mapping[str, Sequence[str]], lang: str
