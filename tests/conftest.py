@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import pickle
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from forensics.executors import default_workers
 from tests.made_once import made_once, shared_root
 from tests.shared_engines import SharedEngines, watch
 from timelines import views
+from timelines.detection import load
 
 settings.register_profile("athar", deadline=None)  # how long an example takes says more of the machine than of us
 settings.load_profile("athar")
@@ -69,6 +71,34 @@ def _shared_engines(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(views, "_opened", SharedEngines(shared_root(tmp_path_factory), views._opened))
         watch(patch, shared_root(tmp_path_factory))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_rules_read_once():
+    """A process parses each file of our own rules once; who loads them again gets copies of what the parser made. They are compiled
+    as often as they are loaded. Other rule files, and one of ours that changed, are read as ever."""
+    read, kept = load._read, {}
+
+    def items(path, shown, remarks):
+        if not shown.startswith("athar:"):
+            yield from read(path, shown, remarks)
+            return
+        stat = path.stat()
+        key = (path, shown, stat.st_size, stat.st_mtime_ns)
+        if key in kept:
+            yield from pickle.loads(kept[key])
+            return
+        before = len(remarks)
+        parsed = list(read(path, shown, remarks))
+        if len(remarks) == before and not any(
+            getattr(item, "errors", True) for item in parsed
+        ):  # what is refused has none
+            kept[key] = pickle.dumps(parsed)
+        yield from parsed
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(load, "_read", items)
         yield
 
 
