@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import hashlib
 import os
+import pickle
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ from forensics.executors import default_workers
 from tests.made_once import made_once, shared_root
 from tests.shared_engines import SharedEngines, watch
 from timelines import views
+from timelines.detection import RuleSet, load, rule_cache
 
 settings.register_profile("athar", deadline=None)  # how long an example takes says more of the machine than of us
 settings.load_profile("athar")
@@ -51,9 +54,27 @@ def pytest_collection_finish(session):
 
 @pytest.fixture(scope="session", autouse=True)
 def _rule_cache(tmp_path_factory):
-    """Rule sets are kept in a folder of the run, never in the user's own; commands that tests start see it too."""
+    """Rule sets are kept in a folder of the run, never in the user's own; commands that tests start see it too. Of the same bytes a process
+    makes one rule set, which is frozen."""
+    read, made = rule_cache._read, {}
+
+    def read_once(path: Path) -> RuleSet | None:
+        if not path.is_file():
+            return read(path)
+        digest = hashlib.sha256(path.read_bytes()).digest()
+        if digest not in made:
+            found = read(path)
+            if found is None:
+                return None
+            if len(made) == rule_cache.KEPT:
+                made.clear()
+            made[digest] = found
+        os.utime(path)
+        return made[digest]
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ATHAR_CACHE", str(shared_root(tmp_path_factory) / "rule-cache"))
+        patch.setattr(rule_cache, "_read", read_once)
         yield
 
 
@@ -94,6 +115,34 @@ def _shared_engines(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(views, "_opened", SharedEngines(shared_root(tmp_path_factory), views._opened))
         watch(patch, shared_root(tmp_path_factory))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_rules_read_once():
+    """A process parses each file of our own rules once; who loads them again gets copies of what the parser made. They are compiled
+    as often as they are loaded. Other rule files, and one of ours that changed, are read as ever."""
+    read, kept = load._read, {}
+
+    def items(path, shown, remarks):
+        if not shown.startswith("athar:"):
+            yield from read(path, shown, remarks)
+            return
+        stat = path.stat()
+        key = (path, shown, stat.st_size, stat.st_mtime_ns)
+        if key in kept:
+            yield from pickle.loads(kept[key])
+            return
+        before = len(remarks)
+        parsed = list(read(path, shown, remarks))
+        if len(remarks) == before and not any(
+            getattr(item, "errors", True) for item in parsed
+        ):  # what is refused has none
+            kept[key] = pickle.dumps(parsed)
+        yield from parsed
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(load, "_read", items)
         yield
 
 

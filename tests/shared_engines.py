@@ -38,12 +38,16 @@ class SharedEngines:
 def watch(patch: pytest.MonkeyPatch, root: Path) -> None:
     """A shared engine reads other cases too: that no question and no view names a file of one is seen here."""
     inside = f"{root.resolve().as_posix()}/"
-    ask, create, asked_of = query.Timeline.sql, query.create_view, [inside]
+    ask, make, create, asked_of = query.Timeline._select, query.Timeline._make, query.create_view, [inside]
 
-    def sql(self: query.Timeline, question: str, parameters: Sequence[Any] = ()) -> pa.Table:
+    def select(self: query.Timeline, question: str, parameters: Sequence[Any]) -> pa.Table:
         asked_of[0] = f"{self.store.root.resolve().as_posix()}/"
         look(question)
         return ask(self, question, parameters)
+
+    def made(self: query.Timeline, names: Sequence[str]) -> None:
+        asked_of[0] = f"{self.store.root.resolve().as_posix()}/"
+        make(self, names)
 
     def create_view(connection: Any, name: str, question: str) -> None:
         look(question)
@@ -57,5 +61,6 @@ def watch(patch: pytest.MonkeyPatch, root: Path) -> None:
                     f"{path} is no file of {asked_of[0]}"
                 )
 
-    patch.setattr(query.Timeline, "sql", sql)
+    patch.setattr(query.Timeline, "_select", select)
+    patch.setattr(query.Timeline, "_make", made)
     patch.setattr(query, "create_view", create_view)

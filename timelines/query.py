@@ -87,10 +87,15 @@ class Timeline:
         """Answer one SELECT. Views: one a family (`windows_security`), `timeline` (core columns of all), `problems`, `ledger`,
         `ledger_parts`, and what the case adds. Raises QueryError with DuckDB's own reason. It reads nothing outside the case and writes
         nothing."""
+        self._open()
+        self._make(may_be_named(query, self._unmade))
+        return self._select(query, parameters)
+
+    def _select(self, query: str, parameters: Sequence[Any]) -> pa.Table:
+        """What `sql` says, of a question whose views are made."""
         import duckdb
 
         connection = self._open()
-        self._make(may_be_named(query, self._unmade))
         try:
             statements = connection.extract_statements(query)
             reading = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
@@ -117,11 +122,8 @@ class Timeline:
         for name in names:
             if name not in known and name not in own:
                 raise QueryError(f"no column {name!r}; expected one of {', '.join((*known, *own)[:60])}")
-        for start, end, timeless in self._windows(chosen):
-            window = replace(chosen, start=start, end=end)
-            tables = [self._window(family, window, timeless, names, lang) for family in families]
-            tables = [table for table in tables if table.num_rows]
-            if tables:
+        for span in self._spans(chosen, dict.fromkeys(families, names), lang):
+            if tables := [table for _, table in span]:
                 merged = pa.concat_tables(tables, promote_options="default")
                 keys = [(key, "ascending") for key in SORT_KEYS]
                 yield merged.sort_by(keys).select(list(names))
@@ -131,10 +133,39 @@ class Timeline:
         its table: core columns first, then its own by name, then `message`. Rows within a table are in no order."""
         families = self.chosen_families(chosen.families)
         names = {family: (*CORE_NAMES, *self._united(family), "message") for family in families}
+        yield from self._spans(chosen, names, lang)
+
+    def _spans(
+        self, chosen: Filter, names: Mapping[str, Sequence[str]], lang: str
+    ) -> Iterator[Iterator[tuple[str, pa.Table]]]:
+        """Span after span of time, of each family these columns of its rows, where it has any."""
+        counts = self.counts()
+        if chosen.start is None and chosen.end is None and sum(counts[family] for family in names) <= WINDOW_ROWS:
+            kept: dict[str, pa.Table] = {}  # rows without a time, which come last
+            yield self._timed(chosen, names, lang, kept)
+            yield ((family, table) for family, table in kept.items() if table.num_rows)
+            return
         for start, end, timeless in self._windows(chosen):
             window = replace(chosen, start=start, end=end)
-            tables = ((name, self._window(name, window, timeless, names[name], lang)) for name in families)
+            tables = ((name, self._window(name, window, timeless, names[name], lang)) for name in names)
             yield ((name, table) for name, table in tables if table.num_rows)
+
+    def _timed(
+        self, chosen: Filter, names: Mapping[str, Sequence[str]], lang: str, kept: dict[str, pa.Table]
+    ) -> Iterator[tuple[str, pa.Table]]:
+        """Of each family the rows with a time; those without one are kept: one question tells both."""
+        for family, columns in names.items():
+            timed, kept[family] = self._parted(family, chosen, columns, lang)
+            if timed.num_rows:
+                yield family, timed
+
+    def _parted(self, family: str, chosen: Filter, columns: Sequence[str], lang: str) -> tuple[pa.Table, pa.Table]:
+        """Rows of a family with a time, and those without."""
+        found = self._window(family, chosen, None, columns, lang)
+        time = found.column("time")
+        if not time.null_count:
+            return found, found.slice(0, 0)
+        return found.filter(time.is_valid()), found.filter(time.is_null())
 
     def frame(self, chosen: Filter, columns: Sequence[str] | None = None, lang: str = "en") -> pd.DataFrame:
         """`batches` as one Arrow-backed frame."""
@@ -148,15 +179,13 @@ class Timeline:
 
     def events(self, family: str, chosen: Filter | None = None) -> pa.Table:
         """Rows of one family with its own columns, in order; columns that are null throughout are left out unless declared."""
-        view = self._view(family)
         condition, values = (chosen or Filter()).sql()
-        return self._rewrite(self.sql(f"select * from {view} where {condition} {ORDER}", values))
+        return self._rewrite(self._of_families(f"select * from {self._rows(family)} where", condition, ORDER, values))
 
     def few(self, family: str, chosen: Filter, columns: Sequence[str], lang: str = "en") -> pa.Table:
         """Columns (also `message`) of the chosen rows of one family, all at once, in no order: for a question that few rows answer, where
         `batches` would read the family span after span of time."""
-        tables = [self._window(family, chosen, timeless, columns, lang) for timeless in (False, True)]
-        return pa.concat_tables(tables, promote_options="default")
+        return pa.concat_tables(self._parted(family, chosen, columns, lang))
 
     def rows(self, row_ids: Sequence[str]) -> Iterator[pa.Table]:
         """The rows of these ids with all their columns, one table a family, each in order."""
@@ -229,10 +258,19 @@ class Timeline:
         """SQL for the core columns of families that have rows, all as one: in the place of a view of each."""
         return f"({core(self.store, families, self.secrets)})"
 
-    def _view(self, family: str) -> str:
+    def _rows(self, family: str) -> str:
+        """What stands behind `from` for a family: its view, or where that is not made, what it would be made of, since to make it takes
+        half as long as to ask it."""
         if family not in families_of(self.store):
             raise QueryError(f"no family {family!r}; this case has {', '.join(self.families()) or 'none'}")
-        return families_of(self.store)[family].view
+        view = families_of(self.store)[family].view
+        self._open()
+        return f"({self._unmade[view]()}) as {view}" if view in self._unmade else view
+
+    def _of_families(self, question: str, condition: str, order: str, values: Sequence[Any]) -> pa.Table:
+        """The answer to a question of which the condition alone, as somebody may have written it, can name views that are not made."""
+        self._make(may_be_named(condition, self._unmade))
+        return self._select(f"{question} {condition} {order}", values)
 
     def chosen_families(self, families: Sequence[str]) -> list[str]:
         """Families asked for that have rows, by name or by the part before `/`; all where none is asked for. Raises QueryError for one
@@ -248,8 +286,10 @@ class Timeline:
 
     def _united(self, family: str) -> list[str]:
         """Own columns of a family, in name order, as its view unites them: one for all spellings that differ in case alone."""
-        united = self.sql(f"select * from {self._view(family)} limit 0").schema.names
-        return sorted(set(united) - set(CORE_NAMES))
+        names = {name for part in self.parts(family) for name in part.schema.names}
+        if len({name.casefold() for name in names}) < len(names):
+            names = set(self._of_families(f"select * from {self._rows(family)}", "", "limit 0", ()).schema.names)
+        return sorted(names - set(CORE_NAMES))
 
     def _windows(self, chosen: Filter) -> Iterator[tuple[int | None, int | None, bool]]:
         """Spans of time that hold about WINDOW_ROWS of the chosen rows each, then the rows without a time."""
@@ -258,8 +298,10 @@ class Timeline:
         counts = self.counts()
         if sum(counts[f] for f in families) > WINDOW_ROWS:
             condition, values = chosen.sql()
-            spans = " union all ".join(f"select time from {self._view(f)} where {condition}" for f in families)
-            steps = self.sql(
+            self._open()
+            self._make(may_be_named(condition, self._unmade))
+            spans = " union all ".join(f"select time from {self._rows(f)} where {condition}" for f in families)
+            steps = self._select(
                 f"select t from (select epoch_ns(time) as t, row_number() over (order by time) as n from ({spans}) where time is not null) "
                 f"where n % {WINDOW_ROWS} = 0 order by t",
                 values * len(families),
@@ -274,16 +316,17 @@ class Timeline:
         if chosen.start is None and chosen.end is None:
             yield None, None, True
 
-    def _window(self, family: str, window: Filter, timeless: bool, names: Sequence[str], lang: str) -> pa.Table:
+    def _window(self, family: str, window: Filter, timeless: bool | None, names: Sequence[str], lang: str) -> pa.Table:
+        """Columns of the chosen rows of a family that have a time, or of those `timeless`; of all where this is None."""
         condition, values = window.sql()
         present = {name for part in self.parts(family) for name in part.schema.names}
         wanted = {*names, *SORT_KEYS} - {"message"}
         if "message" in names:
             wanted |= set(CORE_NAMES) | columns_spoken_of(family, present)
         listed = ", ".join(f'"{quoted(name)}"' for name in sorted(wanted & present))
-        presence = "time is null" if timeless else "time is not null"
-        query = f"select {listed} from {self._view(family)} where {presence} and {condition}"
-        found = self.sql(query, values)
+        presence = {True: "time is null and", False: "time is not null and", None: ""}[timeless]
+        question = f"select {listed} from {self._rows(family)} where {presence}"
+        found = self._of_families(question, condition, "", values)
         table = self._rewrite(found)
         called = dict(zip(found.schema.names, table.schema.names, strict=True))  # rewriting may name columns anew
         if "message" in names:

@@ -95,9 +95,12 @@ def _text(constant: str) -> pa.Scalar:
 
 
 def _dumped(key: str, values: Sequence[Any]) -> pa.Array:
-    texts = [None if value is None else key + json.dumps(value, default=_plain) for value in values]
+    texts = [None if value is None else key + _ENCODER.encode(value) for value in values]
     return pa.array(texts, pa.large_string())
 
 
 def _plain(value: Any) -> str:
     return value.hex() if isinstance(value, bytes) else str(value)
+
+
+_ENCODER = json.JSONEncoder(default=_plain)  # made once: `json.dumps` with a default makes one for each value

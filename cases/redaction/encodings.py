@@ -15,6 +15,7 @@ DEPTH = 3  # encodings within encodings that are looked into
 _PERCENT = re.compile(r"[^\s\"'<>]*%[0-9A-Fa-f]{2}[^\s\"'<>]*")
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/_-])(?:[A-Za-z0-9+/]{12,}|[A-Za-z0-9_-]{12,})={0,2}")
 _WIDE = re.compile("(?:[^\0]\0){3,}")
+_LINES = dict.fromkeys(map(ord, "\r\n\t"))  # what is not printable and stands in texts that are
 _SAFE = "!#$&'()*+,/:;=?@[]~|\\{}^`"  # as URLs in logs keep them
 
 Rewrite = Callable[[str], str]
@@ -60,10 +61,10 @@ def _base64(text: str, inner: Rewrite) -> str:
 
 def _readable(data: bytes, encoding: str) -> str | None:
     """The text that the bytes are, if they are one that could be shown; a cut one may end in half a letter."""
-    for end in range(len(data), max(len(data) - 4, 0), -1):
-        try:
-            plain = data[:end].decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        return plain if all(char.isprintable() or char in "\r\n\t" for char in plain) else None
-    return None
+    try:
+        plain = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        if error.start == 0 or len(data) - error.start > 3:
+            return None
+        plain = data[: error.start].decode(encoding)
+    return plain if plain.translate(_LINES).isprintable() else None

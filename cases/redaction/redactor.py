@@ -172,6 +172,8 @@ class Redactor:
             text = _CUT.sub("…", text)
         vocabulary = self._distinct if authored else self._every
         found = [*vocabulary.spans(text), *(span for known in recognisers() for span in known.spans(text))]
+        if not found:
+            return text
         stays = {span: self._stays(span.kind, span.canonical) for span in found}
         out: list[str] = []
         at = 0

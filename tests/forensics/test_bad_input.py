@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import random
@@ -21,8 +22,18 @@ def truncated_capture():
     return header + record + record[: 16 + 20]
 
 
+@pytest.fixture(scope="module")
+def bomb():
+    """A ZIP of 300 MiB of zeros in 300 kB."""
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("access.log", "w") as member:
+        for _ in range(300):
+            member.write(bytes(1 << 20))
+    return held.getvalue()
+
+
 @pytest.fixture
-def evidence(tmp_path):
+def evidence(tmp_path, bomb):
     """One good log and one of each bad thing."""
     folder = tmp_path / "evidence"
     folder.mkdir()
@@ -31,12 +42,7 @@ def evidence(tmp_path):
     (folder / "random.evtx").write_bytes(random.Random(7).randbytes(10_000_000))
     (folder / "cut.pcap").write_bytes(truncated_capture())
     (folder / "binary.log").write_bytes(GOOD % 2 * 20 + random.Random(8).randbytes(5_000) + b"\n" + GOOD % 3 * 20)
-    with (
-        zipfile.ZipFile(folder / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive,
-        archive.open("access.log", "w") as member,
-    ):
-        for _ in range(300):
-            member.write(bytes(1 << 20))  # 300 MiB of zeros in 300 kB
+    (folder / "bomb.zip").write_bytes(bomb)
     return folder
 
 

@@ -31,12 +31,22 @@ def case(demo, tmp_path):
 
 @pytest.fixture(scope="module")
 def narrowed(demo, tmp_path_factory):
-    """A copy of the demo case, its rules run again with a rule left out and a list of what is known."""
+    """A copy of the demo case, its rules run again with a level, a rule left out and a list of what is known, which lies beside it."""
     folder = tmp_path_factory.mktemp("narrowed")
     shutil.copytree(demo.case, folder / "case")
     (folder / "known.yaml").write_text(ALLOW)
     narrowed = forensics.open_case(folder / "case")
-    narrowed.analyze(exclude=["Large amount*"], allow=folder / "known.yaml")
+    narrowed.analyze(level="medium", exclude="Large amount*", allow=folder / "known.yaml")
+    return narrowed
+
+
+@pytest.fixture(scope="module")
+def demo_summary(demo):
+    return summarise(forensics.open_case(demo.case).case, "2026-02-01")
+
+
+@pytest.fixture(scope="module")
+def summed_up(narrowed):
     return summarise(narrowed.case, "2026-02-01")
 
 
@@ -44,12 +54,9 @@ def outcomes(case):
     return {row.title: row for row in case.rules().itertuples()}
 
 
-def test_what_is_left_out_and_allowed_is_listed_counted_and_kept_in_custody(case, tmp_path):
-    allow = tmp_path / "known.yaml"
-    allow.write_text(ALLOW)
-    before = outcomes(case)
-    case.analyze(level="medium", exclude="Large amount*", allow=allow)
-    after = outcomes(case)
+def test_what_is_left_out_and_allowed_is_listed_counted_and_kept_in_custody(demo, narrowed):
+    case = narrowed
+    before, after = outcomes(forensics.open_case(demo.case)), outcomes(case)
     assert set(after) == set(before)  # nothing goes without a word
     assert after["Requests from a scanning tool"].fate == "suppressed"
     assert after["Requests from a scanning tool"].suppressed == before["Requests from a scanning tool"].matches
@@ -62,7 +69,10 @@ def test_what_is_left_out_and_allowed_is_listed_counted_and_kept_in_custody(case
     assert "Requests from a scanning tool" not in set(case.findings()["title"])
     told = [e.act for e in case.case.custody.entries() if e.act.action == "rules-run"][-1].options
     assert (told["level"], told["exclude"]) == ("medium", ["Large amount*"])
-    assert (told["allow"], told["allow_sha256"]) == ("known.yaml", sha256_file(allow))
+    assert (told["allow"], told["allow_sha256"]) == (
+        "known.yaml",
+        sha256_file(case.case.folder.with_name("known.yaml")),
+    )
     assert told["matches_suppressed"] == sum(row.suppressed for row in after.values())
     assert verify(case.case).ok
 
@@ -75,15 +85,17 @@ def test_what_is_left_out_and_allowed_is_listed_counted_and_kept_in_custody(case
         ("ar", "قائمة المحلل تقول"),
     ],
 )
-def test_summaries_count_both_in_each_language(narrowed, code, said):
-    page = exporters()["html"].render(narrowed, language(code)).decode()
+def test_summaries_count_both_in_each_language(summed_up, code, said):
+    page = exporters()["html"].render(summed_up, language(code)).decode()
     assert said in page
     assert language(code).word("fate.excluded") in page
     assert language(code).word("fate.suppressed") in page
     assert "our own scan" in page
 
 
-def test_rules_run_again_need_the_same_options(case, tmp_path):
+def test_rules_run_again_need_the_same_options(some_logs, tmp_path):
+    shutil.copytree(some_logs / "case", tmp_path / "case")
+    case = forensics.open_case(tmp_path / "case")
     allow = tmp_path / "known.yaml"
     allow.write_text(ALLOW)
     case.analyze(level="high", allow=allow)
@@ -109,13 +121,10 @@ def test_what_cannot_be_used_stops_before_any_work(case, chosen, said):
         case.analyze(**chosen)
 
 
-def test_options_without_effect_are_told(case, athar):
+def test_options_without_effect_are_told_and_coverage_is_kept_shown_and_a_frame(case, athar):
+    (case.case.findings_folder / "coverage.json").unlink()
     ran = athar("analyze", case.case.folder, "--exclude", "No such rule")
     assert (ran.code, "--exclude 'No such rule': no rule is so named" in ran.err) == (0, True)
-
-
-def test_coverage_is_kept_shown_and_a_frame(case, athar):
-    case.analyze()
     frame = case.coverage()
     assert {"seen", "no-log"} <= set(frame["state"])
     seen = frame[(frame["state"] == "seen") & (frame["host"] != "")]
@@ -154,9 +163,8 @@ def test_findings_by_host_technique_and_rule(case, athar):
 
 
 @pytest.mark.parametrize(("code", "said"), [("en", "Rules that could see nothing"), ("fr", "ne pouvaient rien voir"), ("ar", "أن ترى شيئًا")])  # fmt: skip # noqa: E501
-def test_summaries_say_what_was_not_there_to_look_at(demo, code, said):
-    case = forensics.open_case(demo.case)
-    found = summarise(case.case, "2026-02-01")
+def test_summaries_say_what_was_not_there_to_look_at(demo, demo_summary, code, said):
+    case, found = forensics.open_case(demo.case), demo_summary
     frame = case.coverage()
     unseen = frame[frame["state"] != "seen"]
     assert {b.host: (b.rules, b.kinds) for b in found.rules.blind} == {

@@ -100,7 +100,7 @@ def test_a_copied_case_verifies_and_one_flipped_byte_is_named(demo, tmp_path, at
     data = bytearray(victim.read_bytes())
     data[1000] ^= 1
     victim.write_bytes(data)
-    no = athar(*arguments)
+    no = athar(*arguments, "--limit", 60)
     assert (no.code, json.loads(no.out)["verdict"]) == (1, "failed")
     failed = [check for check in json.loads(no.out)["checks"] if check["state"] == "failed"]
     assert len(failed) == 1

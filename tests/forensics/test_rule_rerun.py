@@ -25,8 +25,8 @@ level: low
 
 
 @pytest.fixture
-def case(demo, tmp_path: Path) -> Case:
-    shutil.copytree(demo.case, tmp_path / "case")
+def case(some_logs, tmp_path: Path) -> Case:
+    shutil.copytree(some_logs / "case", tmp_path / "case")
     return Case.open(tmp_path / "case")
 
 
