@@ -135,9 +135,8 @@ def _own_rules_read_once():
             return
         before = len(remarks)
         parsed = list(read(path, shown, remarks))
-        if len(remarks) == before and not any(
-            getattr(item, "errors", True) for item in parsed
-        ):  # what is refused has none
+        refused = any(getattr(item, "errors", True) for item in parsed)
+        if len(remarks) == before and not refused:
             kept[key] = pickle.dumps(parsed)
         yield from parsed
 

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from timelines import query, views
+from timelines import questions, views
 
 _TEXT = re.compile(r"'((?:[^']|'')*)'")
 CASES = 25  # to an engine: it keeps what their parts say of themselves
@@ -38,15 +38,20 @@ class SharedEngines:
 def watch(patch: pytest.MonkeyPatch, root: Path) -> None:
     """A shared engine reads other cases too: that no question and no view names a file of one is seen here."""
     inside = f"{root.resolve().as_posix()}/"
-    ask, make, create, asked_of = query.Timeline._select, query.Timeline._make, query.create_view, [inside]
+    ask, make, create, asked_of = (
+        questions.Questions._select,
+        questions.Questions._make,
+        questions.create_view,
+        [inside],
+    )
 
-    def select(self: query.Timeline, question: str, parameters: Sequence[Any]) -> pa.Table:
-        asked_of[0] = f"{self.store.root.resolve().as_posix()}/"
+    def select(self: questions.Questions, question: str, parameters: Sequence[Any]) -> pa.Table:
+        asked_of[0] = f"{self._store.root.resolve().as_posix()}/"
         look(question)
         return ask(self, question, parameters)
 
-    def made(self: query.Timeline, names: Sequence[str]) -> None:
-        asked_of[0] = f"{self.store.root.resolve().as_posix()}/"
+    def made(self: questions.Questions, names: Sequence[str]) -> None:
+        asked_of[0] = f"{self._store.root.resolve().as_posix()}/"
         make(self, names)
 
     def create_view(connection: Any, name: str, question: str) -> None:
@@ -61,6 +66,6 @@ def watch(patch: pytest.MonkeyPatch, root: Path) -> None:
                     f"{path} is no file of {asked_of[0]}"
                 )
 
-    patch.setattr(query.Timeline, "_select", select)
-    patch.setattr(query.Timeline, "_make", made)
-    patch.setattr(query, "create_view", create_view)
+    patch.setattr(questions.Questions, "_select", select)
+    patch.setattr(questions.Questions, "_make", made)
+    patch.setattr(questions, "create_view", create_view)

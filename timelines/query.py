@@ -16,22 +16,18 @@ import pyarrow as pa
 from timelines.messages.placeholders import columns_spoken_of
 from timelines.parts import Part
 from timelines.problems import KINDS
+from timelines.questions import QueryError as QueryError
+from timelines.questions import Questions
 from timelines.row_filter import Filter as Filter
 from timelines.schema import CORE_NAMES, SORT_KEYS, core_schema
 from timelines.store import Store
-from timelines.views import connect, core, create_view, families_of, may_be_named, narrow, quoted, views
+from timelines.views import core, families_of, narrow, quoted
 
 if TYPE_CHECKING:
-    import duckdb
     import pandas as pd
 
 WINDOW_ROWS = 100_000  # rows that `batches` holds at a time
-AT_ONCE = WINDOW_ROWS  # rows of a case, to which questions are answered at once
 ORDER = 'order by time nulls last, exhibit, file, "offset", row_id'
-
-
-class QueryError(ValueError):
-    """A question that cannot be answered: one line that says why."""
 
 
 class Timeline:
@@ -55,9 +51,7 @@ class Timeline:
         self._rewrite = rewrite or _as_it_is
         self._whole = whole
         self.secrets = secrets
-        self._connection: duckdb.DuckDBPyConnection | None = None
-        self._unmade: dict[str, Callable[[], str]] = {}  # views that are not made yet
-        self._few = False  # whether the case has few rows
+        self._questions = Questions(self.store, self._extra, secrets)
 
     @property
     def extras(self) -> frozenset[str]:
@@ -87,31 +81,7 @@ class Timeline:
         """Answer one SELECT. Views: one a family (`windows_security`), `timeline` (core columns of all), `problems`, `ledger`,
         `ledger_parts`, and what the case adds. Raises QueryError with DuckDB's own reason. It reads nothing outside the case and writes
         nothing."""
-        self._open()
-        self._make(may_be_named(query, self._unmade))
-        return self._select(query, parameters)
-
-    def _select(self, query: str, parameters: Sequence[Any]) -> pa.Table:
-        """What `sql` says, of a question whose views are made."""
-        import duckdb
-
-        connection = self._open()
-        try:
-            statements = connection.extract_statements(query)
-            reading = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
-            if len(statements) != 1 or statements[0].type not in reading:
-                raise QueryError("only a single SELECT can be asked of a case; it is never written to")
-            try:
-                return self._answer(statements[0], list(parameters))
-            except (
-                duckdb.CatalogException
-            ):  # a name that is put together, or a wrong one, which is told from those there are
-                self._make(list(self._unmade))
-                return self._answer(statements[0], list(parameters))
-        except duckdb.Error as error:
-            first, *rest = str(error).splitlines()
-            hint = next((line for line in rest if line.startswith(("Candidate", "Did you"))), "")
-            raise QueryError(f"{first} {hint}".strip()) from error
+        return self._questions.ask(query, parameters)
 
     def batches(self, chosen: Filter, columns: Sequence[str] | None = None, lang: str = "en") -> Iterator[pa.Table]:
         """The timeline in order, some 100,000 rows a table, so that memory stays flat. Columns: core and `message` unless named."""
@@ -180,7 +150,8 @@ class Timeline:
     def events(self, family: str, chosen: Filter | None = None) -> pa.Table:
         """Rows of one family with its own columns, in order; columns that are null throughout are left out unless declared."""
         condition, values = (chosen or Filter()).sql()
-        return self._rewrite(self._of_families(f"select * from {self._rows(family)} where", condition, ORDER, values))
+        query = f"select * from {self._questions.rows(family)} where {condition} {ORDER}"
+        return self._rewrite(self._questions.ask(query, values, condition))
 
     def few(self, family: str, chosen: Filter, columns: Sequence[str], lang: str = "en") -> pa.Table:
         """Columns (also `message`) of the chosen rows of one family, all at once, in no order: for a question that few rows answer, where
@@ -228,28 +199,6 @@ class Timeline:
             self.sql(f"select * from ledger_parts order by exhibit, file, list_position([{kinds}], kind), part")
         )
 
-    def _open(self) -> duckdb.DuckDBPyConnection:
-        if self._connection is None:
-            self._connection = connect(self.store, self._extra)
-            self._unmade = views(self.store, self.secrets)
-            held = sum(info.rows for info in self.store.infos())
-            self._few = max(held, *(table.num_rows for table in self._extra.values()), 0) <= AT_ONCE
-        return self._connection
-
-    def _answer(self, statement: duckdb.Statement, parameters: list[Any]) -> pa.Table:
-        """What DuckDB answers. Where that may be many rows they are made Arrow's as they come, for which it plans the question twice; of
-        few rows it takes a copy instead, which is cheaper than a plan."""
-        connection = self._open()
-        if self._few:
-            return connection.execute(statement, parameters).to_arrow_table()
-        return connection.sql(statement, params=parameters).to_arrow_table()
-
-    def _make(self, names: Sequence[str]) -> None:
-        """Make these views."""
-        for name in names:
-            create_view(self._open(), name, self._unmade[name]())
-            del self._unmade[name]
-
     def narrow(self, family: str, columns: Sequence[str]) -> str:
         """SQL for some columns of a family that has rows, in the place of its view: other columns, however many, cost nothing."""
         return f"({narrow(self.store, family, columns, self.secrets)})"
@@ -257,20 +206,6 @@ class Timeline:
     def core(self, families: Sequence[str]) -> str:
         """SQL for the core columns of families that have rows, all as one: in the place of a view of each."""
         return f"({core(self.store, families, self.secrets)})"
-
-    def _rows(self, family: str) -> str:
-        """What stands behind `from` for a family: its view, or where that is not made, what it would be made of, since to make it takes
-        half as long as to ask it."""
-        if family not in families_of(self.store):
-            raise QueryError(f"no family {family!r}; this case has {', '.join(self.families()) or 'none'}")
-        view = families_of(self.store)[family].view
-        self._open()
-        return f"({self._unmade[view]()}) as {view}" if view in self._unmade else view
-
-    def _of_families(self, question: str, condition: str, order: str, values: Sequence[Any]) -> pa.Table:
-        """The answer to a question of which the condition alone, as somebody may have written it, can name views that are not made."""
-        self._make(may_be_named(condition, self._unmade))
-        return self._select(f"{question} {condition} {order}", values)
 
     def chosen_families(self, families: Sequence[str]) -> list[str]:
         """Families asked for that have rows, by name or by the part before `/`; all where none is asked for. Raises QueryError for one
@@ -288,7 +223,8 @@ class Timeline:
         """Own columns of a family, in name order, as its view unites them: one for all spellings that differ in case alone."""
         names = {name for part in self.parts(family) for name in part.schema.names}
         if len({name.casefold() for name in names}) < len(names):
-            names = set(self._of_families(f"select * from {self._rows(family)}", "", "limit 0", ()).schema.names)
+            every = self._questions.ask(f"select * from {self._questions.rows(family)} limit 0", written="")
+            names = set(every.schema.names)
         return sorted(names - set(CORE_NAMES))
 
     def _windows(self, chosen: Filter) -> Iterator[tuple[int | None, int | None, bool]]:
@@ -298,13 +234,14 @@ class Timeline:
         counts = self.counts()
         if sum(counts[f] for f in families) > WINDOW_ROWS:
             condition, values = chosen.sql()
-            self._open()
-            self._make(may_be_named(condition, self._unmade))
-            spans = " union all ".join(f"select time from {self._rows(f)} where {condition}" for f in families)
-            steps = self._select(
+            spans = " union all ".join(
+                f"select time from {self._questions.rows(f)} where {condition}" for f in families
+            )
+            steps = self._questions.ask(
                 f"select t from (select epoch_ns(time) as t, row_number() over (order by time) as n from ({spans}) where time is not null) "
                 f"where n % {WINDOW_ROWS} = 0 order by t",
                 values * len(families),
+                condition,
             )
             bounds = sorted(set(steps.column("t").to_pylist()))
         inside = [
@@ -325,8 +262,8 @@ class Timeline:
             wanted |= set(CORE_NAMES) | columns_spoken_of(family, present)
         listed = ", ".join(f'"{quoted(name)}"' for name in sorted(wanted & present))
         presence = {True: "time is null and", False: "time is not null and", None: ""}[timeless]
-        question = f"select {listed} from {self._rows(family)} where {presence}"
-        found = self._of_families(question, condition, "", values)
+        query = f"select {listed} from {self._questions.rows(family)} where {presence} {condition}"
+        found = self._questions.ask(query, values, condition)
         table = self._rewrite(found)
         called = dict(zip(found.schema.names, table.schema.names, strict=True))  # rewriting may name columns anew
         if "message" in names:

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 
 from timelines import query as query_module
+from timelines import questions
 from timelines.query import Filter, QueryError, Timeline
 from timelines.rows import Provenance, finish
 from timelines.secrecy import MASK
@@ -147,7 +148,7 @@ def test_sql_sees_every_family_even_those_without_rows(timeline):
 )
 def test_a_case_of_few_rows_answers_what_one_of_many_does(timeline, monkeypatch, query, values):
     at_once = timeline.sql(query, values)
-    monkeypatch.setattr(query_module, "AT_ONCE", 5)
+    monkeypatch.setattr(questions, "AT_ONCE", 5)
     as_they_come = Timeline(timeline.store.root, {"matches": pa.table({"row_id": ["x"]})}).sql(query, values)
     assert at_once.equals(as_they_come)
     assert at_once.schema == as_they_come.schema
@@ -236,7 +237,7 @@ def test_the_view_of_a_family_is_made_when_it_is_named(tmp_path, query, counted,
     timeline = Timeline(parts_of_many_shapes(tmp_path, 6))
     listed = "select view_name from duckdb_views() where view_name = 'windows_security'"
     assert timeline.sql(query).column(0).to_pylist() == [counted]
-    assert len(timeline._connection.sql(listed).fetchall()) == made
+    assert len(timeline._questions._connection.sql(listed).fetchall()) == made
     assert timeline.sql(listed).num_rows == 1
     assert timeline.events("windows/security").num_rows == 6
 
@@ -246,7 +247,9 @@ def test_the_paths_of_parts_name_no_view(tmp_path):
     rows = timeline.narrow("windows/security", ["row_id"])
     assert "/timeline/" in rows
     assert timeline.sql(f"select count(*) from {rows}").column(0).to_pylist() == [2]
-    assert timeline._connection.sql("select view_name from duckdb_views() where not internal").fetchall() == []
+    assert (
+        timeline._questions._connection.sql("select view_name from duckdb_views() where not internal").fetchall() == []
+    )
     asked = f"select count(*) from query('select row_id from windows_security where 4 / 2 = 2 union all select * from {rows}')"
     assert timeline.sql(asked.replace(rows, rows.replace("'", "''"))).column(0).to_pylist() == [4]
 
