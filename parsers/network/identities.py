@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import binascii
 from dataclasses import dataclass
-from ipaddress import IPv6Address
 from itertools import product
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from parsers.network.address_names import address_name
 from parsers.network.flows import Flows
 from parsers.network.ip_packets import IpPackets
 from parsers.network.packets import ICMP, ICMPV6, TCP, UDP
@@ -96,8 +96,8 @@ def _text(version: int, halves: list[int]) -> str:
 
 def _ipv6(groups: list[int]) -> str:
     """An address of eight groups as text (RFC 5952 section 4): the longest run of two zeros or more, the first of such, is left out."""
-    if groups[:6] == _MAPPED:  # versions of Python differ in how they write these
-        return str(IPv6Address(b"".join([group.to_bytes(2, "big") for group in groups])))
+    if groups[:6] == _MAPPED:
+        return address_name(b"".join([group.to_bytes(2, "big") for group in groups]))
     at, behind = _LONGEST[bytes(map(bool, groups))]
     if at == behind:
         return _GROUPS[8] % tuple(groups)

@@ -8,10 +8,11 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address
 
 import numpy as np
 
+from parsers.network.address_names import address_name
 from parsers.network.records import Bytes, Int64s, Remark, words
 
 REMARKS = 50_000  # rows of one file; what is left out is counted
@@ -76,7 +77,7 @@ def _read(kind: str, raw: bytes, order: str, at: int, values: dict[str, object])
         elif kind == "interface" and code == 11 and value:
             values["filter"] = _text(value[1:]) if value[0] == 0 else f"BPF program of {len(value) - 1} bytes"
         elif kind == "interface" and (code, len(value)) in ((4, 8), (5, 17)):
-            addresses.append(str(IPv4Address(value[:4])) if code == 4 else f"{IPv6Address(value[:16])}/{value[16]}")
+            addresses.append(str(IPv4Address(value[:4])) if code == 4 else f"{address_name(value[:16])}/{value[16]}")
         elif kind == "interface" and code == 6 and len(value) == 6:
             values["mac"] = value.hex(":")
         elif kind == "statistics" and code in _COUNTS and len(value) == 8:
@@ -126,7 +127,7 @@ def names(told: Remarks, raw: bytes, offset: int, length: int, order: str, clock
             return
         size = {1: 4, 2: 16}.get(kind)
         if size and len(value) > size:
-            address = str(IPv4Address(value[:4]) if kind == 1 else IPv6Address(value[:16]))
+            address = address_name(value[:size])
             found = [_text(part) for part in value[size:].split(b"\0") if part]
             values = {"section": told.section, "address": address, "name": ",".join(found)}
             told.add(Remark("name", offset, length, values))

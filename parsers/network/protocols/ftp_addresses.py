@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import ip_address
+
+from parsers.network.address_names import address_name
 
 _SIX = re.compile(rb"(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3})")
 _EXTENDED = re.compile(rb"([!-~])([12])\1([0-9A-Fa-f.:]{2,45})\1(\d{1,5})\1")
@@ -36,7 +37,7 @@ def of_client(verb: bytes, argument: bytes) -> Channel | None:
 def _host(said: bytes) -> str | None:
     """An address as it is usually written; a client gives the same again and again."""
     try:
-        return str(ip_address(said.decode("ascii")))
+        return address_name(said.decode("ascii"))
     except ValueError:
         return None
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 
 import numpy as np
 import numpy.typing as npt
 
+from parsers.network.address_names import address_name
 from parsers.network.protocols import Conversation, Openings, Record, Yield, text
 from parsers.network.protocols.beginnings import begins, silent
 from parsers.network.protocols.lines import Line, Lines
@@ -150,7 +150,7 @@ def _offer(said: str) -> dict[str, object]:
     if found is None:
         return {}
     try:
-        host = str(ip_address(int(found[2]) if found[2].isdigit() else found[2]))
+        host = address_name(int(found[2]) if found[2].isdigit() else found[2])
     except ValueError:
         return {}
     size = int(found[4]) if found[4] else None

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import ip_address
 from urllib.parse import unquote_to_bytes
 
+from parsers.network.address_names import address_name
 from parsers.network.protocols import text
 from parsers.network.protocols.mail_head_kernels import GROUPS, HEAD_LINES, SEARCHED
 
@@ -195,7 +195,7 @@ def _addresses(value: str) -> Iterator[str]:
 def _address(said: str) -> str | None:
     """An address as it is usually written; mail comes through the same relays again and again."""
     try:
-        return str(ip_address(said))
+        return address_name(said)
     except ValueError:
         return None
 

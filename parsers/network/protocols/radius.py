@@ -5,12 +5,13 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from ipaddress import IPv4Address, ip_address
+from ipaddress import IPv4Address
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from parsers.network.address_names import address_name
 from parsers.network.protocols import Conversation, Openings, Record, Trouble, text
 from parsers.network.records import Bools, Bytes, one_of
 
@@ -173,7 +174,7 @@ def _mac(station: str | None) -> str | None:
 
 def _ip(name: str) -> str | None:
     try:
-        return str(ip_address(name))
+        return address_name(name)
     except ValueError:
         return None
 

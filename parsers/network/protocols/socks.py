@@ -9,6 +9,7 @@ from ipaddress import ip_address
 import numpy as np
 import numpy.typing as npt
 
+from parsers.network.address_names import address_name
 from parsers.network.protocols import Conversation, Openings, Record, Trouble, Upgrade, Yield, text
 from parsers.network.protocols.sasl import credentials
 from parsers.network.records import Bools, one_of
@@ -59,7 +60,7 @@ class Bytes:
         """RFC 1928 section 5: type, address or name, port."""
         kind = self.take(1)[0]
         if kind in (1, 4):
-            host = str(ip_address(self.take(4 if kind == 1 else 16)))
+            host = address_name(self.take(4 if kind == 1 else 16))
         elif kind == 3:
             host = text(self.take(self.take(1)[0]))
         else:

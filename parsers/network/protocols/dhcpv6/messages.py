@@ -6,8 +6,8 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from ipaddress import IPv6Address
 
+from parsers.network import address_names
 from parsers.network.protocols import text
 
 HOPS = 8  # relays around one message (HOP_COUNT_LIMIT, section 7.6)
@@ -93,7 +93,9 @@ def message(data: bytes) -> Message:
 @lru_cache(maxsize=1 << 10)
 def address_name(raw: bytes) -> str:
     """An address as text; those of servers and relays come again and again."""
-    return str(IPv6Address(raw))
+    if len(raw) != 16:
+        raise ValueError("address of another size")
+    return address_names.address_name(raw)
 
 
 def _options(raw: bytes) -> tuple[dict[int, list[bytes]], tuple[int, ...], bool]:
