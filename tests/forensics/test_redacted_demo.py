@@ -66,7 +66,10 @@ def share(patch: pytest.MonkeyPatch, once: dict[tuple[object, ...], Any]) -> Non
         return made(("changed", case.folder, redactor.profile.name, full), lambda: under(case, summary, redactor, full))
 
     def full(case: Case, asked: issuing.Asked, summary: Summary) -> tuple[str, str]:
-        return made(("full", case.folder, asked.format, asked.date), lambda: sealed(case, asked, summary))
+        named = (
+            asked.code if asked.format == "json" else ""
+        )  # in JSON, which is compared with one made anew, each language names its own
+        return made(("full", case.folder, asked.format, asked.date, named), lambda: sealed(case, asked, summary))
 
     for name, shared in (("summarise", summed), ("redactor_of", redactor), ("under", changed), ("_sealed", full)):
         patch.setattr(issuing, name, shared)
